@@ -1,0 +1,61 @@
+# A target's stamp says that its install is done: a second `make run` starts at once.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+INSTALL_LOCKED := $(PIP) install --root-user-action=ignore --require-hashes -r
+INSTALL_NAGARE := $(PIP) install --root-user-action=ignore --no-deps --no-build-isolation -e .
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check test-real chaos bench lock
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Install what is needed and start everything; Ctrl-C stops it
+	@$(VENV)/bin/nagare up
+
+test: $(VENV)/.installed-dev ## Run all tests that need no root and no system package; ARGS go to pytest
+	$(PY) -m pytest -n auto --dist worksteal -m "not real" $(or $(ARGS),tests)
+
+check: $(VENV)/.installed-dev ## Check format, style, types and the installed versions
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(PIP) check
+
+test-real: $(VENV)/.installed-dev ## Run the tests against real systems, which it installs where it is root
+	$(PY) -m pytest -m real $(or $(ARGS),tests/real)
+
+chaos: $(VENV)/.installed-dev ## Kill everything at random for minutes and prove that nothing was lost; ARGS="--minutes 20 --seed 5 --postgresql"
+	$(PY) -m tests.chaos $(ARGS)
+
+bench: $(VENV)/.installed-dev ## Measure what a task costs, beside plain Celery in the same run
+	$(PY) -m tests.bench $(ARGS)
+
+lock: ## Choose the versions anew (needs uv; LOCK=--upgrade takes newer ones)
+	$(COMPILE) $(LOCK) pyproject.toml -o requirements.txt
+	$(COMPILE) $(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+$(VENV)/.created:
+	@command -v $(PYTHON) >/dev/null || { echo "nagare needs Python 3.11 or newer, and there is no $(PYTHON)."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "nagare needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)."; \
+		echo "Name a newer one: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@touch $@
+
+$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/.created
+	@echo "Installing what nagare needs into $(VENV)"
+	@$(INSTALL_LOCKED) requirements.txt
+	@$(INSTALL_NAGARE)
+	@touch $@
+
+# The development lock holds all that the other one holds, in the same versions.
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt pyproject.toml | $(VENV)/.created
+	@echo "Installing what nagare and its tests need into $(VENV)"
+	@$(INSTALL_LOCKED) requirements-dev.txt
+	@$(INSTALL_NAGARE)
+	@touch $(VENV)/.installed $@

@@ -1,0 +1,5 @@
+"""The `nagare` command: starts the whole product on one machine and does what an operator needs from a shell."""
+
+from app.cli.root import main
+
+__all__ = ["main"]

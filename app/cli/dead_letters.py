@@ -1,0 +1,99 @@
+"""`nagare dead`: read what gave up, run it again or throw it away."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from app.cli.context import open_services
+from app.cli.listing import AS_JSON, LIMIT, MONITOR, TYPE, show_json, show_page
+from app.store.pages import PageRequest
+
+COLUMNS = {
+    "task": "task_id",
+    "dead since": "dead_at",
+    "attempts": "attempts",
+    "reason": "reason",
+    "error": "error",
+}
+OPTIONS = (
+    TYPE,
+    MONITOR,
+    click.option("--reason", help="Only this reason, for example source_unreachable."),
+    click.option("--text", "q", help="Only errors that contain this text."),
+)
+ALL = click.option("--all", "is_all", is_flag=True, help="All of them, or all that the filters leave.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say how many it would be.")
+TASK_ID = click.argument("task_id", required=False)
+
+
+def filtered(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that choose dead letters; they arrive as keywords."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def dead() -> None:
+    """Work with the tasks that gave up."""
+
+
+@dead.command("list")
+@filtered
+@LIMIT
+@AS_JSON
+def list_dead(limit: int, as_json: bool, **filters: Any) -> None:
+    """Show the newest dead letters."""
+    with open_services() as services:
+        page = services.dead_letters.list(PageRequest(limit=limit), **filters)
+    show_page(page, COLUMNS, as_json, "There are no dead letters.")
+
+
+@dead.command("show")
+@click.argument("task_id")
+def show_dead(task_id: str) -> None:
+    """Show one dead letter whole, as JSON."""
+    with open_services() as services:
+        show_json(services.dead_letters.get(task_id))
+
+
+@dead.command()
+@TASK_ID
+@ALL
+@filtered
+@DRY_RUN
+def retry(task_id: str | None, is_all: bool, dry_run: bool, **filters: Any) -> None:
+    """Run one dead task, or many, again."""
+    _require_one_choice(task_id, is_all)
+    with open_services() as services:
+        if task_id is None:
+            count = services.dead_letters.retry_many(dry_run=dry_run, **filters)
+        else:
+            act = services.dead_letters.get if dry_run else services.dead_letters.retry
+            act(task_id)
+            count = 1
+    click.echo(f"{'Would be queued' if dry_run else 'Queued'} again: {count}.")
+
+
+@dead.command()
+@TASK_ID
+@ALL
+@filtered
+@DRY_RUN
+def discard(task_id: str | None, is_all: bool, dry_run: bool, **filters: Any) -> None:
+    """Throw one dead task, or many, away."""
+    _require_one_choice(task_id, is_all)
+    with open_services() as services:
+        if task_id is None:
+            count = services.dead_letters.discard_many(dry_run=dry_run, **filters)
+        else:
+            act = services.dead_letters.get if dry_run else services.dead_letters.discard
+            act(task_id)
+            count = 1
+    click.echo(f"{'Would be discarded' if dry_run else 'Discarded'}: {count}.")
+
+
+def _require_one_choice(task_id: str | None, is_all: bool) -> None:
+    if bool(task_id) == is_all:
+        raise click.UsageError("Name one task, or say --all.")

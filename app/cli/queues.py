@@ -1,0 +1,64 @@
+"""`nagare queue`, `nagare stats` and `nagare workers`: how much waits, what is paused, who works."""
+
+import click
+
+from app.cli.context import open_services
+from app.cli.listing import AS_JSON, TYPES, show, show_json
+from app.enums import TaskType
+
+TYPE = click.argument("task_type", metavar="TYPE", type=TYPES)
+QUEUES = {"queue": "name", "waiting": "waiting", "": "paused"}
+WORKERS = {"worker": "name", "slots": "concurrency", "runs": "runs", "started": "started_at", "last seen": "seen_at"}
+
+
+@click.command()
+@AS_JSON
+def stats(as_json: bool) -> None:
+    """Show the length of every queue and the number of dead letters; --json as GET /api/v1/queue/stats."""
+    with open_services() as services:
+        lengths, paused = services.queues.stats(), services.queues.paused()
+    if as_json:
+        show_json(lengths)
+        return
+    rows = [
+        {"name": name, "waiting": length, "paused": "paused" if name in paused else None}
+        for name, length in lengths.items()
+    ]
+    show(rows, QUEUES, as_json=False, empty="")
+
+
+@click.group()
+def queue() -> None:
+    """Look at the queues, pause and resume them."""
+
+
+queue.add_command(stats)
+
+
+@queue.command()
+@TYPE
+def pause(task_type: str) -> None:
+    """Let a type's tasks wait from now on; those that run go on."""
+    with open_services() as services:
+        services.queues.pause(TaskType(task_type))
+    click.echo(f"Paused {task_type}.")
+
+
+@queue.command()
+@TYPE
+def resume(task_type: str) -> None:
+    """Let a type's tasks run again."""
+    with open_services() as services:
+        services.queues.resume(TaskType(task_type))
+    click.echo(f"Resumed {task_type}.")
+
+
+@click.command()
+@AS_JSON
+def workers(as_json: bool) -> None:
+    """Show the workers that are alive and what they run."""
+    with open_services() as services:
+        alive = services.queues.workers()
+    runs = [", ".join(task["task_id"] for task in worker["tasks"]) for worker in alive]
+    rows = alive if as_json else [{**worker, "runs": run} for worker, run in zip(alive, runs, strict=True)]
+    show(rows, WORKERS, as_json, "No worker is alive.")

@@ -1,0 +1,1 @@
+"""`nagare smoke`: the acceptance scenarios, run over HTTP against an instance that is in use."""

@@ -1,0 +1,37 @@
+"""Ctrl-C, SIGTERM and SIGHUP under `nagare up`: the first one asks to stop, a second Ctrl-C not to wait."""
+
+import signal
+from types import FrameType
+
+from app.clock import monotonic
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SAME_CTRL_C_S = 0.5
+
+
+class StopSignals:
+    """What was asked for so far."""
+
+    def __init__(self) -> None:
+        self._asked_at: float | None = None
+        self.is_urgent = False
+
+    def install(self) -> None:
+        """Take the signals over; under nohup, SIGHUP stays ignored."""
+        for number in SIGNALS:
+            # A script's background job inherits an ignored SIGINT, but who sends one there means it.
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._receive)
+
+    def is_asked(self) -> bool:
+        """Tell whether to stop."""
+        return self._asked_at is not None
+
+    def _receive(self, number: int, _frame: FrameType | None) -> None:
+        now = monotonic()
+        if self._asked_at is None:
+            self._asked_at = now
+            raise KeyboardInterrupt
+        # One Ctrl-C can arrive twice: from the terminal, and passed on by the process that started us.
+        if number == signal.SIGINT and now - self._asked_at > SAME_CTRL_C_S:
+            self.is_urgent = True

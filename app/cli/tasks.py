@@ -1,0 +1,53 @@
+"""`nagare tasks`: what was asked for, and what became of it."""
+
+import click
+
+from app.cli.context import open_services
+from app.cli.listing import AS_JSON, LIMIT, MONITOR, TYPE, show_json, show_page
+from app.enums import TaskState
+from app.store.pages import PageRequest
+
+COLUMNS = {
+    "task": "task_id",
+    "state": "state",
+    "monitor": "monitor_id",
+    "attempts": "attempts",
+    "created": "created_at",
+    "finished": "finished_at",
+    "error": "error",
+}
+
+
+@click.group()
+def tasks() -> None:
+    """Look at tasks, and cancel them."""
+
+
+@tasks.command("list")
+@TYPE
+@click.option("--state", type=click.Choice([state.value for state in TaskState]), help="Only in this state.")
+@MONITOR
+@LIMIT
+@AS_JSON
+def list_tasks(type: str | None, state: str | None, monitor_id: int | None, limit: int, as_json: bool) -> None:
+    """Show the newest tasks."""
+    with open_services() as services:
+        page = services.tasks.list(PageRequest(limit=limit), type=type, state=state, monitor_id=monitor_id)
+    show_page(page, COLUMNS, as_json, "There are no tasks.")
+
+
+@tasks.command("show")
+@click.argument("task_id")
+def show_task(task_id: str) -> None:
+    """Show one task with its history, as JSON."""
+    with open_services() as services:
+        show_json(services.tasks.get(task_id))
+
+
+@tasks.command()
+@click.argument("task_id")
+def cancel(task_id: str) -> None:
+    """Cancel one task: if it waits it never starts, if it runs it stops at its next step."""
+    with open_services() as services:
+        services.tasks.cancel(task_id)
+    click.echo(f"Cancelled {task_id}.")

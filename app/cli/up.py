@@ -1,0 +1,97 @@
+"""`nagare up`: the whole product on one machine, in one terminal, from an empty folder.
+
+First all that can be wrong with the settings, then Valkey, the schema, the processes, the first user, the demo fleet.
+"""
+
+import os
+import socket
+from contextlib import closing, suppress
+
+import click
+import httpx
+
+from app.cli import embedded_valkey, programs
+from app.cli.context import complete, environment_of, read_settings
+from app.cli.first_start import ensure_admin, ensure_demo, first_monitor_id
+from app.cli.home import FLOWER_PASSWORD, SECRET_KEY, Home
+from app.cli.listener import listen
+from app.cli.output import Output
+from app.cli.supervisor import Supervisor
+from app.cli.welcome import address, welcome
+from app.composition import build
+from app.errors import NagareError
+from app.settings import Settings
+from app.store.migrate import upgrade
+
+VALKEY_READY_S = 60
+WEB_READY_S = 60
+
+
+@click.command()
+@click.option("--flower", "with_flower", is_flag=True, help="Run Flower too, behind a generated password.")
+def up(with_flower: bool) -> None:
+    """Run the whole product on this machine, until Ctrl-C."""
+    os.umask(0o077)
+    given = read_settings()
+    home = Home(given.home)
+    home.create()
+    lock_fd = home.lock()
+    secret_key = None if given.secret_key.get_secret_value() else home.secret(SECRET_KEY)
+    valkey_port = None if given.is_redis_given else embedded_valkey.choose_port(home)
+    settings = complete(given, secret_key, valkey_port)
+    if with_flower:
+        listen(programs.FLOWER_ADDRESS, programs.FLOWER_PORT, "--flower").close()
+    with closing(listen(settings.bind, settings.port, "NAGARE_BIND, NAGARE_PORT")) as listener, Output() as output:
+        with Supervisor(output, lock_fd) as supervisor:
+            try:
+                if valkey_port is not None:
+                    _start_valkey(supervisor, home, valkey_port)
+                upgrade(settings.sql_url)
+                flower = _start_programs(supervisor, settings, home, listener, with_flower)
+                supervisor.wait_until(lambda: _is_answering(settings), "the API answered", WEB_READY_S)
+                output.print(take_first_steps(settings, flower))
+                supervisor.watch()
+            except KeyboardInterrupt:
+                output.say("stopping; Ctrl-C again to kill")
+        output.say("stopped")
+
+
+def _start_valkey(supervisor: Supervisor, home: Home, port: int) -> None:
+    supervisor.start(embedded_valkey.valkey_program(home, port))
+    url = embedded_valkey.valkey_url(port)
+    what = f"it answered; it says why in {embedded_valkey.log_path(home)}"
+    supervisor.wait_until(lambda: embedded_valkey.is_answering(url), what, VALKEY_READY_S)
+
+
+def _start_programs(
+    supervisor: Supervisor, settings: Settings, home: Home, listener: socket.socket, with_flower: bool
+) -> str | None:
+    """Start the API, the worker and Flower; return how to reach Flower."""
+    environment = environment_of(settings)
+    supervisor.start(programs.web(environment, listener.fileno()))
+    supervisor.start(programs.worker(environment, settings.worker_concurrency))
+    if not with_flower:
+        return None
+    supervisor.start(programs.flower(environment, home.secret(FLOWER_PASSWORD)))
+    where = f"http://{programs.FLOWER_ADDRESS}:{programs.FLOWER_PORT}"
+    return f"{where}   (user {programs.FLOWER_USER}, password in {home.path / FLOWER_PASSWORD})"
+
+
+def _is_answering(settings: Settings) -> bool:
+    try:
+        return httpx.get(f"{address(settings)}/healthz", timeout=1, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def take_first_steps(settings: Settings, flower: str | None) -> str:
+    """Make the first user and the demo fleet on a first start; return what to tell."""
+    is_demo_wanted = settings.demo or "demo" not in settings.model_fields_set
+    monitor_id = None
+    with closing(build(settings)) as services:
+        accounts = ensure_admin(services, settings)
+        with suppress(NagareError):  # this start alone knows the password: it must be told, whatever else goes wrong
+            if accounts.is_first_start and is_demo_wanted:
+                ensure_demo(services, settings)
+            monitor_id = first_monitor_id(services)
+    return welcome(settings, accounts, monitor_id, flower)

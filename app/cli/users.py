@@ -1,0 +1,76 @@
+"""`nagare user`: accounts, also when nobody can sign in any more."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from app.cli.context import open_services
+from app.cli.listing import AS_JSON, show
+from app.cli.paging import every
+from app.composition import Services
+from app.enums import Role
+from app.errors import NotFound
+
+COLUMNS = {"id": "id", "user name": "username", "role": "role", "may sign in": "enabled", "created": "created_at"}
+PASSWORD = click.option("--password", help="Asked for when left out; - makes one up and prints it.")
+
+
+@click.group()
+def user() -> None:
+    """List and change who may sign in."""
+
+
+@user.command("list")
+@AS_JSON
+def list_users(as_json: bool) -> None:
+    """Show all users."""
+    with open_services() as services:
+        rows = list(every(services.users.list))
+    show(rows, COLUMNS, as_json, "There are no users.")
+
+
+@user.command()
+@click.argument("username")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.VIEWER.value, show_default=True)
+@PASSWORD
+def add(username: str, role: str, password: str | None) -> None:
+    """Add a user."""
+    with open_services() as services:
+        services.users.create(username, _choose(password), Role(role))
+    click.echo(f"Added {username}, {role}.")
+
+
+@user.command()
+@click.argument("username")
+@PASSWORD
+def passwd(username: str, password: str | None) -> None:
+    """Set a user's password."""
+    with open_services() as services:
+        found = _find(services, username)
+        services.users.update(found["id"], {"password": _choose(password)})
+    click.echo(f"Changed the password of {username}.")
+
+
+@user.command()
+@click.argument("username")
+def remove(username: str) -> None:
+    """Remove a user."""
+    with open_services() as services:
+        services.users.delete(_find(services, username)["id"])
+    click.echo(f"Removed {username}.")
+
+
+def _find(services: Services, username: str) -> Mapping[str, Any]:
+    for row in every(services.users.list):
+        if row["username"] == username:
+            return row
+    raise NotFound(f"there is no user {username}")
+
+
+def _choose(password: str | None) -> str:
+    if password == "-":  # noqa: S105 - the sign for: make one up
+        password = secrets.token_urlsafe(12)
+        click.echo(f"Password: {password}")
+    return password or str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -1,0 +1,118 @@
+"""The composition root: builds everything once a process, after the fork."""
+
+from dataclasses import dataclass
+
+from app.connectors.registry import open_connector
+from app.queue.connection import Broker, connect
+from app.queue.dead_letters import DeadLetterList
+from app.queue.lengths import QueueLengths
+from app.queue.malformed import MalformedElements
+from app.queue.publisher import Publisher
+from app.queue.workers import WorkerRegistry
+from app.rules.retry import RetryPolicy
+from app.services.alerts import AlertService
+from app.services.auth import AuthService
+from app.services.conversation import Conversations
+from app.services.dead_letters import DeadLetterService
+from app.services.health import HealthService
+from app.services.inventory import InventoryService
+from app.services.monitors import MonitorService
+from app.services.pulls import PullService
+from app.services.pushes import PushService
+from app.services.queues import QueueService
+from app.services.recovery import Recovery
+from app.services.strays import StrayService
+from app.services.submit import SubmitService
+from app.services.task_lifecycle import TaskLifecycle
+from app.services.tasks import TaskService
+from app.services.users import UserService
+from app.settings import Settings
+from app.store.engine import Database
+from app.store.vault import Vault
+
+
+@dataclass(frozen=True)
+class Services:
+    """All use cases, wired to one database and one Redis."""
+
+    settings: Settings
+    database: Database
+    broker: Broker
+    registry: WorkerRegistry
+    malformed: MalformedElements
+    auth: AuthService
+    users: UserService
+    monitors: MonitorService
+    inventory: InventoryService
+    pulls: PullService
+    pushes: PushService
+    alerts: AlertService
+    submit: SubmitService
+    tasks: TaskService
+    dead_letters: DeadLetterService
+    queues: QueueService
+    health: HealthService
+    lifecycle: TaskLifecycle
+    strays: StrayService
+    recovery: Recovery
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()
+        self.broker.close()
+
+
+def build(settings: Settings, *, durable: bool = True, pooled: bool = True) -> Services:
+    """Wire all services; nothing connects before it is used. `durable` and `pooled` are those of `Database`.
+
+    Raises SettingsError without a secret key.
+    """
+    return wire(settings, Database(settings.sql_url, durable=durable, pooled=pooled), connect(settings.broker_url))
+
+
+def wire(settings: Settings, database: Database, broker: Broker) -> Services:
+    """Wire all services to this database and this Redis."""
+    vault = Vault(settings.require_secret_key())
+    publisher = Publisher(broker)
+    dead_letter_list = DeadLetterList(broker)
+    lengths = QueueLengths(broker)
+    malformed = MalformedElements(broker)
+    strays = StrayService(database, malformed, dead_letter_list)
+    registry = WorkerRegistry(broker)
+    conversations = Conversations(database, vault, open_connector)
+    pulls = PullService(database, conversations)
+    policy = RetryPolicy(settings.retry_base_s, settings.retry_cap_s)
+    lifecycle = TaskLifecycle(database, publisher, dead_letter_list, policy)
+    recovery = Recovery(
+        database,
+        publisher,
+        lengths,
+        dead_letter_list,
+        registry,
+        lifecycle,
+        strays,
+        lease_s=settings.lease_s,
+        history_days=settings.history_days,
+    )
+    return Services(
+        settings=settings,
+        database=database,
+        broker=broker,
+        registry=registry,
+        malformed=malformed,
+        auth=AuthService(database),
+        users=UserService(database),
+        monitors=MonitorService(database, vault, conversations, open_connector),
+        inventory=InventoryService(database),
+        pulls=pulls,
+        pushes=PushService(database, conversations, pulls),
+        alerts=AlertService(database, settings.score_window_h),
+        submit=SubmitService(database, publisher),
+        tasks=TaskService(database, publisher),
+        dead_letters=DeadLetterService(database, publisher, dead_letter_list),
+        queues=QueueService(database, lengths, registry),
+        health=HealthService(database, registry),
+        lifecycle=lifecycle,
+        strays=strays,
+        recovery=recovery,
+    )

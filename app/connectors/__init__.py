@@ -1,0 +1,1 @@
+"""Connectors: how nagare talks to each kind of monitoring system."""

@@ -1,0 +1,137 @@
+"""The protocol between the services and every monitoring system: pages of frozen records."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorAccess:
+    """Where a monitor is and how to sign in. Never logged: `repr` hides the secrets."""
+
+    url: str
+    username: str | None = None
+    password: str | None = None
+    api_token: str | None = None
+
+    def __repr__(self) -> str:
+        return "MonitorAccess(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class HostRecord:
+    """One host as its source describes it."""
+
+    external_id: str
+    name: str
+    display_name: str
+    description: str = ""
+    ip_addr: str | None = None
+    enabled: bool = True
+    groups: tuple[str, ...] = ()
+    error: str | None = None
+    """The source's own words on why it cannot read the host; None when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    """One item (metric) as its source describes it."""
+
+    host_external_id: str
+    external_id: str
+    name: str
+    key: str
+    value: str | None = None
+    """The last value in the source's own notation; None when there is none yet."""
+    value_type: str = ""
+    units: str = ""
+    description: str = ""
+    interval: str = ""
+    """The update interval in the source's own notation, for example `1m`."""
+    enabled: bool = True
+    value_at: datetime | None = None
+    error: str | None = None
+    """The source's own words on why it cannot read the item; None when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostPage:
+    """Some of a source's hosts, and how many there are in all."""
+
+    records: Sequence[HostRecord]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """All items of some hosts: an item of those hosts that is not in `records` is gone at the source."""
+
+    host_external_ids: Sequence[str]
+    records: Sequence[ItemRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class HostEdit:
+    """What nagare writes of a host to its source."""
+
+    name: str
+    display_name: str
+    description: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEdit:
+    """What nagare writes of an item to its source."""
+
+    name: str
+    description: str
+    enabled: bool
+    interval: str
+    units: str
+
+
+class Connector(Protocol):
+    """A signed-in conversation with one monitor.
+
+    Built for one use (a task, a request) and closed after it. Every method raises a `SourceError`
+    whose `retryable` is true when asking again can help, and nothing else.
+    """
+
+    writable: ClassVar[bool]
+    """Whether `update_host` and `update_item` can work at all."""
+
+    def __init__(self, access: MonitorAccess) -> None:
+        """Take the address apart; nothing is sent yet.
+
+        Raises `Invalid` naming the field when the address or the credentials cannot be right.
+        """
+
+    def check(self) -> str:
+        """Sign in and return the source's version."""
+        ...
+
+    def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
+        """Yield the source's hosts page by page; with `external_ids` only those that it still has."""
+        ...
+
+    def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
+        """Yield the items of these hosts with their values; each host is whole within one page.
+
+        A host that the source no longer has comes in a page without records of it.
+        """
+        ...
+
+    def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
+        """Return one item with its value, or None when the source no longer has it."""
+        ...
+
+    def update_host(self, external_id: str, edit: HostEdit) -> None:
+        """Write a host's editable fields to the source."""
+
+    def update_item(self, external_id: str, edit: ItemEdit) -> None:
+        """Write an item's editable fields to the source."""
+
+    def close(self) -> None:
+        """End the conversation: sign out where a session was opened, free the connections."""

@@ -1,0 +1,65 @@
+"""Turns the bytes that `http` received into JSON values, within limits; what is wrong with them is a ValueError."""
+
+import json
+import math
+import re
+import zlib
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def read_body(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytearray:
+    """Join and decompress a body that comes in chunks, and stop as soon as it holds more than `max_bytes`.
+
+    Not left to httpx, which inflates a whole chunk, layer upon layer, before anyone can count.
+    Raises ValueError with the reason when the body is too large, cut short or in another encoding than gzip.
+    """
+    if encoding not in ("identity", "gzip"):
+        raise ValueError("an encoding that it was not asked for")
+    inflater = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+    body = bytearray()
+    try:
+        for chunk in chunks:
+            body += inflater.decompress(chunk, max_bytes + 1 - len(body)) if inflater else chunk
+            if len(body) > max_bytes:
+                raise ValueError(f"more than {max_bytes} bytes")
+            if inflater and inflater.unused_data:
+                raise ValueError("more than its compressed body")
+    except zlib.error as error:
+        raise ValueError("a broken compressed body") from error
+    if inflater and not inflater.eof:
+        raise ValueError("a compressed body that is cut short")
+    return body
+
+
+def parse_json(body: bytearray) -> Any:
+    """Return the JSON value, its texts without NULs and lone surrogates. Raises ValueError for anything else."""
+    text = body.decode("utf-8-sig", "replace")
+    try:
+        tree = json.loads(text, parse_float=_finite, parse_constant=_refuse)
+        return _storable(tree) if SUSPECT.search(text) else tree
+    except (ValueError, RecursionError) as error:
+        raise ValueError("something that is not valid JSON") from error
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse(digits)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant[:20]} is not a JSON number")
+
+
+def _storable(tree: Any) -> Any:
+    """Replace what PostgreSQL refuses in texts: NULs, and surrogates that have no partner."""
+    if isinstance(tree, str):
+        return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", tree)
+    if isinstance(tree, list):
+        return [_storable(member) for member in tree]
+    if isinstance(tree, dict):
+        return {_storable(name): _storable(value) for name, value in tree.items()}
+    return tree

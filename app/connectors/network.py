@@ -1,0 +1,140 @@
+"""The last gate before a monitor's address: which peers `http` may call, and until when."""
+
+import contextlib
+import functools
+import ipaddress
+import math
+import socket
+import ssl
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+import certifi
+import httpcore
+import httpx
+
+from app import clock
+from app.errors import SourceForbidden
+
+CONNECTIONS = 8
+METADATA_ADDRESSES = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
+"""Cloud metadata services that are not on a link-local address: Amazon's IPv6 one, Alibaba's."""
+
+
+class Deadline(threading.local):
+    """Until when the request that the calling thread makes must be over; each thread has its own."""
+
+    at = math.inf
+
+    def start(self, total_s: float) -> None:
+        """Give the calling thread's next request `total_s` seconds."""
+        self.at = clock.monotonic() + total_s
+
+    def limit(self, timeout_s: float | None) -> float:
+        """Return the seconds that one wait may take. Raises httpcore.ReadTimeout when none are left."""
+        left_s = self.at - clock.monotonic()
+        if left_s <= 0:
+            raise httpcore.ReadTimeout("the answer took too long as a whole")
+        return left_s if timeout_s is None else min(timeout_s, left_s)
+
+
+class GuardedTransport(httpx.HTTPTransport):
+    """httpx's transport on connections that are checked as they are made and end at the deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__(verify=_trusted(), trust_env=False)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_trusted(), max_connections=CONNECTIONS, network_backend=_GuardedBackend(deadline)
+        )
+
+
+def is_callable(address: str) -> bool:
+    """Tell whether a monitor may have this IP address: private and loopback ones yes, link-local and metadata no."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return not (ip.is_link_local or ip.is_unspecified or ip.is_multicast or ip in METADATA_ADDRESSES)
+
+
+class _GuardedBackend(httpcore.NetworkBackend):
+    """Resolves a name itself and connects to what it checked: a second answer of the DNS cannot slip by."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._plain = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        addresses = [address for address in _resolve(host, port) if is_callable(address)]
+        if not addresses:
+            raise SourceForbidden(f"{host} is a link-local, metadata or multicast address; nagare does not call those")
+        for address in addresses[:-1]:
+            with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return self._connect(address, port, timeout, local_address, socket_options)
+        return self._connect(addresses[-1], port, timeout, local_address, socket_options)
+
+    def _connect(
+        self,
+        address: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
+    ) -> httpcore.NetworkStream:
+        timeout = self._deadline.limit(timeout)
+        return _TimedStream(
+            self._plain.connect_tcp(address, port, timeout, local_address, socket_options), self._deadline
+        )
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A connection on which no wait, whether for headers, the body or TLS, outlasts the deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.limit(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._deadline.limit(timeout))
+
+    def close(self) -> None:
+        # Closing alone does not wake a thread that waits on this socket, and the process would wait for it to exit.
+        with contextlib.suppress(OSError):
+            self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.limit(timeout))
+        return _TimedStream(secured, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a host name"
+        raise httpcore.ConnectError(f"the name cannot be resolved: {reason}") from error
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The system's certificate authorities, where a company puts its own, and certifi's where the system has none."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context

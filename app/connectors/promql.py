@@ -1,0 +1,41 @@
+"""Prometheus's notation of a series: selectors to ask by, keys to know a series again, names to read."""
+
+import re
+from collections.abc import Mapping
+
+
+def make_selector(labels: Mapping[str, str]) -> str:
+    """Return the PromQL that selects all series with these labels."""
+    return f"{{{_join_pairs(labels)}}}"
+
+
+def make_key(metric: str, labels: Mapping[str, str]) -> str:
+    """Return a series in PromQL's notation with its labels in order: the same text for the same series at any time."""
+    pairs = _join_pairs(labels)
+    if not re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]*", metric):
+        return f"{{{_quote(metric)}{',' if pairs else ''}{pairs}}}"
+    return f"{metric}{{{pairs}}}" if pairs else metric
+
+
+def make_name(metric: str, labels: Mapping[str, str]) -> str:
+    """Return a series for people to read."""
+    return f"{metric} {list_labels(labels)}".strip()
+
+
+def list_labels(labels: Mapping[str, str]) -> str:
+    """Return labels for people to read."""
+    return ", ".join(f"{label}={value}" for label, value in sorted(labels.items()))
+
+
+def _join_pairs(labels: Mapping[str, str]) -> str:
+    return ",".join(f"{_write_label(label)}={_quote(value)}" for label, value in sorted(labels.items()))
+
+
+def _write_label(label: str) -> str:
+    """Return a label's name, in quotes if it is one that only Prometheus 3 allows."""
+    return label if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", label) else _quote(label)
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

@@ -1,0 +1,20 @@
+"""The part of a connector that the sources share which cannot be written to."""
+
+from typing import ClassVar
+
+from app.connectors.base import HostEdit, ItemEdit
+from app.errors import SourceReadOnly
+
+
+class ReadOnly:
+    """Refuses every write."""
+
+    writable: ClassVar[bool] = False
+
+    def update_host(self, external_id: str, edit: HostEdit) -> None:  # noqa: ARG002
+        """Raise SourceReadOnly."""
+        raise SourceReadOnly("Hosts of this type of monitor cannot be written to")
+
+    def update_item(self, external_id: str, edit: ItemEdit) -> None:  # noqa: ARG002
+        """Raise SourceReadOnly."""
+        raise SourceReadOnly("Items of this type of monitor cannot be written to")

@@ -1,0 +1,79 @@
+"""Which types of monitor there are: the built-in ones and those that third parties add by an entry point."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import cast
+
+from app.connectors.base import Connector, MonitorAccess
+from app.connectors.prometheus import PrometheusConnector
+from app.connectors.simulator import SimulatorConnector
+from app.connectors.zabbix import ZabbixConnector
+from app.errors import Invalid
+
+ENTRY_POINT_GROUP = "nagare.connectors"
+BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
+    {"zabbix": ZabbixConnector, "prometheus": PrometheusConnector, "simulator": SimulatorConnector}
+)
+METHODS = ("check", "hosts", "items", "item", "update_host", "update_item", "close")
+
+log = logging.getLogger(__name__)
+
+
+def connector_types() -> tuple[str, ...]:
+    """Return the names of all types of monitor, the built-in ones first."""
+    return (*BUILT_IN, *_load_third_party())
+
+
+def connector_class(type: str) -> type[Connector]:
+    """Return the connector of a type of monitor; raises Invalid for `type` when there is none."""
+    found = BUILT_IN.get(type) or _load_third_party().get(type)
+    if found is None:
+        raise Invalid("type", f"There is no such type of monitor; the types are {', '.join(connector_types())}")
+    return found
+
+
+@contextmanager
+def open_connector(type: str, access: MonitorAccess) -> Iterator[Connector]:
+    """Yield a connector and close it in the end; raises Invalid when the type or the access cannot be right.
+
+    What goes wrong while closing is logged only: it must neither hide why the work failed nor undo that it was done.
+    """
+    connector = connector_class(type)(access)
+    try:
+        yield connector
+    finally:
+        try:
+            connector.close()
+        except Exception:
+            log.warning("A %s connector could not be closed", type, exc_info=True, extra={"action": "connector_close"})
+
+
+@cache
+def _load_third_party() -> Mapping[str, type[Connector]]:
+    """Return the connectors of installed packages, by name.
+
+    One that cannot be loaded or is no connector is logged and left out: a third party's bug must not stop nagare.
+    """
+    found: dict[str, type[Connector]] = {}
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, point.value)):
+        try:
+            if point.name in BUILT_IN or point.name in found:
+                raise TypeError(f"there is another connector named {point.name}")
+            found[point.name] = _require_connector(point.load())
+        except Exception:
+            log.exception("Left out the connector %s = %s", point.name, point.value, extra={"action": "connector_load"})
+    return MappingProxyType(found)
+
+
+def _require_connector(loaded: object) -> type[Connector]:
+    """Return what an entry point named; raises TypeError when it is no class with all of a connector's methods."""
+    if not isinstance(loaded, type) or not isinstance(getattr(loaded, "writable", None), bool):
+        raise TypeError("it is not a class with a `writable` that is true or false")
+    missing = [name for name in METHODS if not callable(getattr(loaded, name, None))]
+    if missing:
+        raise TypeError(f"it has no {', '.join(missing)}")
+    return cast(type[Connector], loaded)

@@ -1,0 +1,88 @@
+"""The vocabulary that every layer shares: task types and states, statuses, severities, roles."""
+
+from enum import IntEnum, StrEnum
+
+
+class TaskType(StrEnum):
+    """What a task does. The value is also the queue's suffix and the prefix of the task's id."""
+
+    PULL_HOSTS = "pull_hosts"
+    PULL_ITEMS = "pull_items"
+    PULL_HOST = "pull_host"
+    PULL_ITEM = "pull_item"
+    PUSH_HOST = "push_host"
+    PUSH_ITEM = "push_item"
+    GENERATE_ALERTS = "generate_alerts"
+
+
+class TaskState(StrEnum):
+    """Where a task stands in its life."""
+
+    QUEUED = "queued"
+    """Recorded; a message is or will be in Redis."""
+    RUNNING = "running"
+    """A worker has claimed it and renews its lease."""
+    RETRYING = "retrying"
+    """Failed with attempts left; waits for `next_run_at`."""
+    SUCCEEDED = "succeeded"
+    """Done; terminal."""
+    DEAD = "dead"
+    """Gave up; in the dead letters until retried or discarded; terminal."""
+    CANCELLED = "cancelled"
+    """Stopped by a person; terminal."""
+
+
+WAITING_STATES = (TaskState.QUEUED, TaskState.RETRYING)
+TERMINAL_STATES = (TaskState.SUCCEEDED, TaskState.DEAD, TaskState.CANCELLED)
+
+
+class InventoryStatus(IntEnum):
+    """The status of a host or an item."""
+
+    INACTIVE = 0
+    """Disabled, or gone from the source."""
+    ACTIVE = 1
+    ERROR = 2
+    """The source cannot read it, or a critical alert is open on it."""
+
+
+class Severity(IntEnum):
+    """How bad an alert is."""
+
+    INFO = 0
+    WARNING = 1
+    CRITICAL = 2
+
+
+class AlertStatus(IntEnum):
+    """What became of an alert."""
+
+    ACTIVE = 0
+    ACKNOWLEDGED = 1
+    RESOLVED = 2
+
+
+class MonitorStatus(StrEnum):
+    """What the last contact with a monitor showed."""
+
+    UNKNOWN = "unknown"
+    """Never contacted."""
+    OK = "ok"
+    ERROR = "error"
+
+
+class Role(StrEnum):
+    """What a user may do; each role includes the ones before it."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    @property
+    def rank(self) -> int:
+        """The role's place in the order of powers, from 0."""
+        return list(Role).index(self)
+
+    def includes(self, other: "Role") -> bool:
+        """Tell whether this role may do all that `other` may."""
+        return self.rank >= other.rank

@@ -1,0 +1,43 @@
+"""How every process logs: to stdout, one line an event, for people or as JSON."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+CHATTY = ("alembic", "celery.app.trace", "celery.worker.strategy", "httpcore", "httpx")
+"""What tells at level INFO only noise, addresses with their queries, or that a task which failed `succeeded`."""
+
+
+def configure(level: str, format: str) -> None:
+    """Send the events of nagare and of its libraries to stdout; `format` is `console` or `json`."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper("iso", utc=True),
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if format == "json"
+        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)
+    )
+    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if format == "json":
+        final.append(structlog.processors.format_exc_info)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*final, renderer]))
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,56 @@
+"""The inventory's hosts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Computed, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Moment
+
+STATUS = (
+    "CASE WHEN vanished_at IS NOT NULL OR NOT enabled THEN 0"
+    " WHEN alert_error IS NOT NULL OR source_error IS NOT NULL THEN 2 ELSE 1 END"
+)
+STATUS_DESCRIPTION = (
+    "CASE WHEN vanished_at IS NOT NULL THEN 'Gone from the source' WHEN NOT enabled THEN 'Disabled'"
+    " ELSE COALESCE(alert_error, source_error, '') END"
+)
+
+
+class Host(Base):
+    """A host of one monitor.
+
+    `name`, `display_name`, `description` and `enabled` can be edited here; each has a `source_` twin with what the
+    source said last, so that a pull overwrites an edit only when the source itself changed. `status` follows from
+    the other columns and is computed by the database: no writer can forget it.
+    """
+
+    __tablename__ = "hosts"
+    __table_args__ = (
+        UniqueConstraint("monitor_id", "external_id"),
+        Index("ix_hosts_status_id", "status", "id"),
+        Index("ix_hosts_name", "name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    monitor_id: Mapped[int] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
+    external_id: Mapped[str] = mapped_column(String(512))
+    name: Mapped[str] = mapped_column(Text)
+    display_name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    enabled: Mapped[bool]
+    source_name: Mapped[str] = mapped_column(Text)
+    source_display_name: Mapped[str] = mapped_column(Text)
+    source_description: Mapped[str] = mapped_column(Text)
+    source_enabled: Mapped[bool]
+    ip_addr: Mapped[str | None] = mapped_column(Text)
+    groups: Mapped[list[Any]] = mapped_column(JSON().with_variant(JSONB, "postgresql"))
+    source_error: Mapped[str | None] = mapped_column(Text)
+    alert_error: Mapped[str | None] = mapped_column(Text)
+    vanished_at: Mapped[datetime | None] = mapped_column(Moment)
+    status: Mapped[int] = mapped_column(SmallInteger, Computed(STATUS, persisted=True))
+    status_description: Mapped[str] = mapped_column(Text, Computed(STATUS_DESCRIPTION, persisted=True))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,1 @@
+"""Everything that concerns Redis and publishing."""

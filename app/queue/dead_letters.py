@@ -1,0 +1,60 @@
+"""The list of dead letters, newest first: what people read with `LRANGE`. The ledger can rebuild it at any time."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from app.queue.connection import Broker
+from app.queue.keys import DEAD_LETTERS
+
+FIELDS = ("task_id", "type", "params", "reason", "error", "attempts", "worker", "created_at", "dead_at")
+ERROR_LENGTH = 2000
+ELEMENTS_AT_ONCE = 1000
+
+
+def element(letter: Mapping[Any, Any]) -> str:
+    """Return a letter's element of the list: always the same text for the same letter, so that it can be removed."""
+    shown = {name: _plain(letter[name]) for name in FIELDS}
+    shown["error"] = (shown["error"] or "")[:ERROR_LENGTH]
+    return json.dumps(shown, ensure_ascii=False, sort_keys=False)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+
+
+class DeadLetterList:
+    """Writes and counts the list. Every method raises BrokerUnavailable."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def push(self, letters: Sequence[Mapping[Any, Any]]) -> None:
+        """Add letters, the oldest given first."""
+        if letters:
+            with self._broker.use() as redis:
+                redis.lpush(DEAD_LETTERS, *map(element, letters))
+
+    def remove(self, letters: Sequence[Mapping[Any, Any]]) -> None:
+        """Take letters out."""
+        if letters:
+            with self._broker.use() as redis:
+                pipeline = redis.pipeline(transaction=False)
+                for letter in letters:
+                    pipeline.lrem(DEAD_LETTERS, 0, element(letter))
+                pipeline.execute()
+
+    def count(self) -> int:
+        """Return the list's length."""
+        with self._broker.use() as redis:
+            return int(redis.llen(DEAD_LETTERS))
+
+    def rebuild(self, letters: Sequence[Mapping[Any, Any]]) -> None:
+        """Replace the whole list at once by these letters, the oldest given first."""
+        with self._broker.use() as redis:
+            pipeline = redis.pipeline(transaction=True)
+            pipeline.delete(DEAD_LETTERS)
+            for start in range(0, len(letters), ELEMENTS_AT_ONCE):
+                pipeline.lpush(DEAD_LETTERS, *map(element, letters[start : start + ELEMENTS_AT_ONCE]))
+            pipeline.execute()

@@ -1,0 +1,23 @@
+"""The names of everything that nagare keeps in Redis."""
+
+from app.enums import TaskType
+
+QUEUE_PREFIX = "nagare:queue:"
+DEAD_LETTERS = "nagare:queue:dead"
+MALFORMED = "nagare:malformed"
+RECOVERY_LEADER = "nagare:recovery:leader"
+WORKERS = "nagare:workers"
+WORKER_PREFIX = "nagare:worker:"
+
+
+def queue_key(type: str) -> str:
+    """Return the list that holds the waiting messages of a task type; it is also the name of the Celery queue."""
+    return f"{QUEUE_PREFIX}{type}"
+
+
+def worker_key(name: str) -> str:
+    """Return the key under which a live worker describes itself."""
+    return f"{WORKER_PREFIX}{name}"
+
+
+QUEUE_KEYS = {type_: queue_key(type_) for type_ in TaskType}

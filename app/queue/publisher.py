@@ -1,0 +1,125 @@
+"""Puts Celery messages into the queues' lists.
+
+A message carries a task's name and its id, nothing else: the parameters are read from the ledger. It is written here in
+the form of Celery's task protocol 2 inside kombu's envelope for Redis, and pushed as kombu does it, since
+`send_task` costs several times as much and cannot push many at once.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+from app.enums import TaskType
+from app.queue.connection import Broker
+from app.queue.keys import queue_key
+
+MESSAGES_AT_ONCE = 1000
+ID = "{task-id}"
+TASK_ID = re.compile("[a-z_]{1,32}:[0-9a-f-]{36}")
+
+
+def task_name(type: str) -> str:
+    """Return the name under which Celery knows a task type."""
+    return f"tasks.{type}"
+
+
+def _template(type: str) -> tuple[str, str]:
+    """Return the text before and after the body of a message with the id `ID`."""
+    headers = {
+        "lang": "py",
+        "task": task_name(type),
+        "id": ID,
+        "root_id": ID,
+        "parent_id": None,
+        "group": None,
+        "argsrepr": f"('{ID}',)",
+        "kwargsrepr": "{}",
+        "retries": 0,
+        "eta": None,
+        "expires": None,
+        "timelimit": [None, None],
+        "origin": "nagare",
+        "ignore_result": True,
+    }
+    properties = {
+        "correlation_id": ID,
+        "delivery_mode": 2,
+        "delivery_info": {"exchange": "", "routing_key": queue_key(type)},
+        "priority": 0,
+        "body_encoding": "base64",
+        "delivery_tag": ID,
+    }
+    envelope = {
+        "body": "{body}",
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": headers,
+        "properties": properties,
+    }
+    before, _, after = json.dumps(envelope).partition("{body}")
+    return before, after
+
+
+TEMPLATES = {str(type_): _template(type_) for type_ in TaskType}
+OPTIONS = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+
+
+def message(type: str, task_id: str) -> str:
+    """Return the message of a task: always the same text for the same task, so that it can be removed by value."""
+    before, after = TEMPLATES[type]
+    body = base64.b64encode(json.dumps([[task_id], {}, OPTIONS]).encode()).decode()
+    return before + body + after.replace(ID, task_id)
+
+
+def message_id(element: str | bytes) -> str | None:
+    """Return the task id of a list's element; None when it is not a message."""
+    try:
+        task_id = json.loads(element)["headers"]["id"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return task_id if isinstance(task_id, str) and TASK_ID.fullmatch(task_id) else None
+
+
+class Publisher:
+    """Publishes tasks, and takes back those that were cancelled."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def publish(self, tasks: Sequence[tuple[str, str]]) -> None:
+        """Push the messages of these (type, task id). Raises BrokerUnavailable: then some may have arrived."""
+        for start in range(0, len(tasks), MESSAGES_AT_ONCE):
+            chunk = tasks[start : start + MESSAGES_AT_ONCE]
+            by_type: dict[str, list[str]] = {}
+            for type_, task_id in chunk:
+                by_type.setdefault(type_, []).append(message(type_, task_id))
+            with self._broker.use() as redis:
+                pipeline = redis.pipeline(transaction=False)
+                for type_, messages in by_type.items():
+                    pipeline.lpush(queue_key(type_), *messages)
+                pipeline.execute()
+
+    def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
+        """Remove the messages of these (type, task id) where they still wait. Raises BrokerUnavailable."""
+        with self._broker.use() as redis:
+            pipeline = redis.pipeline(transaction=False)
+            for type_, task_id in tasks:
+                pipeline.lrem(queue_key(type_), 0, message(type_, task_id))
+            pipeline.execute()
+
+    def waiting_ids(self, type: str) -> set[str]:
+        """Return the ids of the tasks whose messages wait in a type's list. Raises BrokerUnavailable.
+
+        Reads from the list's head, where new messages arrive, towards its tail, where workers take them. A message can
+        be seen twice when others arrive in between, but none that stays is missed.
+        """
+        found: set[str] = set()
+        start = 0
+        while True:
+            with self._broker.use() as redis:
+                elements = redis.lrange(queue_key(type), start, start + MESSAGES_AT_ONCE - 1)
+            found.update(task_id for element in elements if (task_id := message_id(element)))
+            if len(elements) < MESSAGES_AT_ONCE:
+                return found
+            start += MESSAGES_AT_ONCE

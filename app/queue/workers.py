@@ -1,0 +1,59 @@
+"""Which workers are alive, and which of them leads the recovery."""
+
+import json
+from typing import Any
+
+from app.queue.connection import Broker
+from app.queue.keys import RECOVERY_LEADER, WORKERS, worker_key
+
+ALIVE_S = 10
+"""A worker that did not say so for this long is taken for gone."""
+
+
+class WorkerRegistry:
+    """Where workers sign on. Every method raises BrokerUnavailable."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def announce(self, name: str, description: dict[str, Any]) -> None:
+        """Say that a worker is alive."""
+        with self._broker.use() as redis:
+            pipeline = redis.pipeline(transaction=False)
+            pipeline.sadd(WORKERS, name)
+            pipeline.set(worker_key(name), json.dumps(description), ex=ALIVE_S)
+            pipeline.execute()
+
+    def sign_off(self, name: str) -> None:
+        """Say that a worker ends."""
+        with self._broker.use() as redis:
+            pipeline = redis.pipeline(transaction=False)
+            pipeline.srem(WORKERS, name)
+            pipeline.delete(worker_key(name))
+            pipeline.execute()
+
+    def alive(self) -> list[dict[str, Any]]:
+        """Return the descriptions of the workers that are alive, by name; forget the others."""
+        with self._broker.use() as redis:
+            names = sorted(map(str, redis.smembers(WORKERS)))
+            if not names:
+                return []
+            described = dict(zip(names, redis.mget([worker_key(name) for name in names]), strict=True))
+            gone = [name for name, description in described.items() if description is None]
+            if gone:
+                redis.srem(WORKERS, *gone)
+        return [json.loads(description) for description in described.values() if description is not None]
+
+    def lead(self, name: str, lease_s: float) -> bool:
+        """Become or stay the one worker whose recovery acts, for `lease_s` seconds.
+
+        Two leaders at once, as when a lease runs out in the middle of a turn, do no harm: every change of the ledger
+        is guarded.
+        """
+        lease_ms = int(lease_s * 1000)
+        with self._broker.use() as redis:
+            if redis.set(RECOVERY_LEADER, name, nx=True, px=lease_ms):
+                return True
+            if redis.get(RECOVERY_LEADER) != name:
+                return False
+            return bool(redis.pexpire(RECOVERY_LEADER, lease_ms))

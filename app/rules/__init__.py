@@ -1,0 +1,1 @@
+"""Pure functions: what to decide, never how to store or send it."""

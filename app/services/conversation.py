@@ -1,0 +1,59 @@
+"""Opens conversations with monitors and records what the contact showed."""
+
+from collections.abc import Callable, Container, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from sqlalchemy import RowMapping
+
+from app import clock
+from app.connectors.base import Connector, MonitorAccess
+from app.enums import MonitorStatus
+from app.errors import Conflict, NotFound, SourceError
+from app.store import monitors
+from app.store.engine import Database
+from app.store.vault import Vault
+
+OpenConnector = Callable[[str, MonitorAccess], AbstractContextManager[Connector]]
+
+
+class Conversations:
+    """Conversations with monitors, by their ids."""
+
+    def __init__(self, database: Database, vault: Vault, open_connector: OpenConnector) -> None:
+        self._database = database
+        self._vault = vault
+        self._open_connector = open_connector
+
+    @contextmanager
+    def open(self, monitor_id: int) -> Iterator[Connector]:
+        """Talk to an enabled monitor; its status then tells how that went.
+
+        Raises NotFound, Conflict when it is disabled, SourceError, DatabaseUnavailable.
+        """
+        with self._database.reading() as connection:
+            monitor = monitors.find_sealed(connection, monitor_id)
+        if monitor is None:
+            raise NotFound(f"there is no monitor {monitor_id}")
+        if not monitor["enabled"]:
+            raise Conflict(f"monitor {monitor_id} is disabled")
+        try:
+            with self._open_connector(monitor["type"], self.access(monitor)) as connector:
+                yield connector
+        except SourceError as error:
+            with self._database.transaction() as connection:
+                monitors.record_contact(connection, monitor_id, MonitorStatus.ERROR, str(error))
+            raise
+
+    def access(self, monitor: RowMapping, except_for: Container[str] = ()) -> MonitorAccess:
+        """Return a monitor's address with its credentials, opened except for those that are about to be replaced.
+
+        Raises TaskFailed when they were sealed with another secret key.
+        """
+        sealed = {"password": monitor["password_sealed"], "api_token": monitor["api_token_sealed"]}
+        opened = {name: None if name in except_for else self._vault.open(text) for name, text in sealed.items()}
+        return MonitorAccess(url=monitor["url"], username=monitor["username"], **opened)
+
+    def record_pulled(self, monitor_id: int) -> None:
+        """Record that a pull from a monitor ended well."""
+        with self._database.transaction() as connection:
+            monitors.record_contact(connection, monitor_id, MonitorStatus.OK, None, clock.now())

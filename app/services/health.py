@@ -1,0 +1,36 @@
+"""Whether nagare can do its work."""
+
+from app.errors import BrokerUnavailable, DatabaseUnavailable
+from app.queue.workers import WorkerRegistry
+from app.store.engine import Database
+from app.store.migrate import is_current
+
+
+class HealthService:
+    """Looks at what nagare needs."""
+
+    def __init__(self, database: Database, registry: WorkerRegistry) -> None:
+        self._database = database
+        self._registry = registry
+
+    def readiness(self) -> dict[str, str | None]:
+        """Return what is wrong with `database`, `broker` and `worker`: None when nothing is. Raises nothing."""
+        return {"database": self._database_error(), **self._broker_errors()}
+
+    def _database_error(self) -> str | None:
+        try:
+            with self._database.reading() as connection:
+                return None if is_current(connection) else "the schema is not that of this version: run nagare migrate"
+        except DatabaseUnavailable as error:
+            return str(error)
+
+    def _broker_errors(self) -> dict[str, str | None]:
+        try:
+            alive = self._registry.alive()
+        except BrokerUnavailable as error:
+            return {"broker": str(error), "worker": "unknown: workers sign on in Redis"}
+        stalled = [worker["name"] for worker in alive if worker.get("is_stalled")]
+        missing = None if alive else "no worker is alive"
+        if stalled:
+            missing = f"tasks wait and slots are free, but none is taken by {', '.join(stalled)}"
+        return {"broker": None, "worker": missing}

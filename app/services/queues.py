@@ -1,0 +1,59 @@
+"""What waits, who works, what is paused."""
+
+from typing import Any
+
+from app import clock
+from app.enums import TaskType
+from app.queue.lengths import QueueLengths
+from app.queue.workers import WorkerRegistry
+from app.store import dead_letters, queue_pauses, task_runs
+from app.store.engine import Database
+
+
+class QueueService:
+    """Methods raise BrokerUnavailable and DatabaseUnavailable."""
+
+    def __init__(self, database: Database, lengths: QueueLengths, registry: WorkerRegistry) -> None:
+        self._database = database
+        self._lengths = lengths
+        self._registry = registry
+
+    def stats(self) -> dict[str, int]:
+        """Return how many messages wait, by type, and under `dead` how many dead letters there are."""
+        return self._lengths.read()
+
+    def ledger_stats(self) -> dict[str, int]:
+        """Return the same as the ledger knows it: for when Redis is away. Raises only DatabaseUnavailable."""
+        with self._database.reading() as connection:
+            counts = task_runs.waiting_counts(connection)
+            dead = dead_letters.count(connection)
+        return {**{str(type_): counts.get(type_, 0) for type_ in TaskType}, "dead": dead}
+
+    def workers(self) -> list[dict[str, Any]]:
+        """Return the workers that are alive, each with the tasks that it runs."""
+        alive = self._registry.alive()
+        with self._database.reading() as connection:
+            runs = task_runs.running(connection)
+        tasks: dict[str, list[dict[str, Any]]] = {worker["name"]: [] for worker in alive}
+        for run in runs:
+            name = (run["worker"] or "").rpartition("/")[0]
+            if name in tasks:
+                tasks[name].append({key: run[key] for key in ("task_id", "type", "started_at")})
+        return [{**worker, "tasks": tasks[worker["name"]]} for worker in alive]
+
+    def pause(self, type: TaskType) -> dict[str, Any]:
+        """Let a type's tasks wait from now on; those that run go on."""
+        with self._database.transaction() as connection:
+            queue_pauses.pause(connection, type, clock.now())
+        return {"type": type, "paused": True}
+
+    def resume(self, type: TaskType) -> dict[str, Any]:
+        """Let a type's tasks run again."""
+        with self._database.transaction() as connection:
+            queue_pauses.resume(connection, type)
+        return {"type": type, "paused": False}
+
+    def paused(self) -> set[str]:
+        """Return the types that are paused."""
+        with self._database.reading() as connection:
+            return queue_pauses.paused_types(connection)

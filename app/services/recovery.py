@@ -1,0 +1,184 @@
+"""Keeps the promise: brings back what was lost on the way between the ledger, Redis and the workers."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from app import clock
+from app.errors import BrokerUnavailable, DatabaseUnavailable, WorkerLost
+from app.queue.dead_letters import DeadLetterList
+from app.queue.lengths import QueueLengths
+from app.queue.publisher import Publisher
+from app.queue.workers import WorkerRegistry
+from app.services.strays import StrayService
+from app.services.task_lifecycle import TaskLifecycle
+from app.store import dead_letters, idempotency, task_runs, users
+from app.store.engine import Database
+
+log = structlog.get_logger()
+LEADERSHIP_S = 5.0
+MESSAGES_AT_ONCE = 1000
+RECONCILE_EVERY_S = 5.0
+RECONCILE_ALL_EVERY_S = 60.0
+PRUNE_EVERY_S = 60.0
+PRUNED_AT_ONCE = 500
+GRACE_S = 10.0
+"""A message younger than this may be on its way between the ledger, the list and a worker."""
+LONGEST_STEP_S = 2.0
+"""The most that a pause between two turns counts as time in which a beat was watched."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """A running attempt and for how long its beat was seen to stand still."""
+
+    attempt: int
+    beat: int
+    stood_s: float = 0.0
+
+
+class Recovery:
+    """One turn a second in every worker; the turns of one worker, the leader, act.
+
+    No wall clock takes part in the leases: a clock that jumps steals nothing from a worker that is alive.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publisher,
+        lengths: QueueLengths,
+        dead_letter_list: DeadLetterList,
+        registry: WorkerRegistry,
+        lifecycle: TaskLifecycle,
+        strays: StrayService,
+        *,
+        lease_s: float,
+        history_days: int,
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._lengths = lengths
+        self._dead_letter_list = dead_letter_list
+        self._registry = registry
+        self._lifecycle = lifecycle
+        self._strays = strays
+        self._lease_s = lease_s
+        self._history_days = history_days
+        self._watched: dict[str, Watched] = {}
+        self._watched_at: float | None = None
+        self._done_at: dict[str, float] = {}
+        self._is_dead_list_wrong = False
+
+    def turn(self, name: str) -> None:
+        """Do what is due, if this worker leads. Raises BrokerUnavailable, DatabaseUnavailable."""
+        try:
+            if not self._registry.lead(name, LEADERSHIP_S):
+                self._stop_watching()
+                return
+            self._take_back_lost()
+            self._publish_due()
+            self._strays.record_malformed()
+            if self._is_due("reconcile", RECONCILE_EVERY_S):
+                self._reconcile_lists(GRACE_S)
+                self._reconcile_dead_letters()
+            if self._is_due("reconcile all", RECONCILE_ALL_EVERY_S):
+                self._reconcile_lists(0)
+            if self._is_due("prune", PRUNE_EVERY_S):
+                self._prune()
+        except (BrokerUnavailable, DatabaseUnavailable):
+            # A worker could not renew its lease either while the database was away.
+            self._stop_watching()
+            raise
+
+    def _is_due(self, job: str, every_s: float) -> bool:
+        if clock.monotonic() - self._done_at.get(job, float("-inf")) < every_s:
+            return False
+        self._done_at[job] = clock.monotonic()
+        return True
+
+    def _stop_watching(self) -> None:
+        self._watched.clear()
+        self._watched_at = None
+
+    def _take_back_lost(self) -> None:
+        """End attempts whose beat stood still for a whole lease: their worker is gone."""
+        with self._database.reading() as connection:
+            beats = task_runs.running_beats(connection)
+        now = clock.monotonic()
+        # Time in which this process itself stood still, as in a suspended machine, was not watched.
+        step_s = 0.0 if self._watched_at is None else min(now - self._watched_at, LONGEST_STEP_S)
+        self._watched_at = now
+        watched: dict[str, Watched] = {}
+        for task_id, (attempt, beat) in beats.items():
+            before = self._watched.get(task_id)
+            stands = before is not None and (before.attempt, before.beat) == (attempt, beat)
+            watched[task_id] = Watched(attempt, beat, before.stood_s + step_s if before and stands else 0.0)
+        self._watched = watched
+        for task_id, run in watched.items():
+            if run.stood_s >= self._lease_s:
+                error = WorkerLost(f"the worker did not renew its lease for {self._lease_s:g} s")
+                if self._lifecycle.take_back(task_id, run.attempt, run.beat, error):
+                    log.warning("task.taken_back", task_id=task_id, attempt=run.attempt)
+
+    def _publish_due(self) -> None:
+        """Publish retries whose time has come, and tasks whose message is known not to have reached Redis."""
+        with self._database.reading() as connection:
+            is_due = task_runs.is_any_due(connection, clock.now())
+        while is_due:
+            with self._database.transaction() as connection:
+                now = clock.now()
+                task_runs.requeue_due(connection, now, MESSAGES_AT_ONCE)
+                unpublished = task_runs.unpublished(connection, MESSAGES_AT_ONCE)
+                unpublished += task_runs.releasable(connection, MESSAGES_AT_ONCE)
+                tasks = task_runs.claim_publishing(connection, unpublished, now)
+            try:
+                self._publisher.publish(tasks)
+            except BrokerUnavailable:
+                with self._database.transaction() as connection:
+                    task_runs.mark_unpublished(connection, unpublished)
+                raise
+            is_due = len(tasks) >= MESSAGES_AT_ONCE
+
+    def _reconcile_lists(self, grace_s: float) -> None:
+        """Find queued tasks whose message is gone, as after a flush of Redis, and have them published again."""
+        now = clock.now()
+        with self._database.reading() as connection:
+            queued = task_runs.queued_counts(connection, now - timedelta(seconds=grace_s))
+        lengths = self._lengths.read()
+        for type_, count in queued.items():
+            if lengths.get(type_, 0) >= count:
+                continue
+            with self._database.reading() as connection:
+                expected = task_runs.queued_ids(connection, type_, now - timedelta(seconds=GRACE_S))
+            waiting = self._publisher.waiting_ids(type_)
+            missing = [task_id for task_id in expected if task_id not in waiting]
+            for start in range(0, len(missing), MESSAGES_AT_ONCE):
+                with self._database.transaction() as connection:
+                    task_runs.mark_unpublished(connection, missing[start : start + MESSAGES_AT_ONCE])
+            if missing:
+                log.warning("messages.lost", type=type_, count=len(missing))
+        self._publish_due()
+
+    def _reconcile_dead_letters(self) -> None:
+        """Rebuild the list when it disagreed with the ledger twice in a row: once may be a letter on its way."""
+        with self._database.reading() as connection:
+            was_wrong, self._is_dead_list_wrong = (
+                self._is_dead_list_wrong,
+                dead_letters.count(connection) != self._dead_letter_list.count(),
+            )
+            if not (was_wrong and self._is_dead_list_wrong):
+                return
+            letters = dead_letters.every(connection)
+        self._dead_letter_list.rebuild(letters)
+        self._is_dead_list_wrong = False
+        log.warning("dead_letters.rebuilt", count=len(letters))
+
+    def _prune(self) -> None:
+        """Delete old history in small pieces, so that no other writer waits long."""
+        finished_before = clock.now() - timedelta(days=self._history_days)
+        with self._database.transaction() as connection:
+            task_runs.prune(connection, finished_before, PRUNED_AT_ONCE)
+            idempotency.prune(connection, clock.now() - timedelta(days=1))
+            users.prune_sessions(connection, clock.now() - timedelta(days=1))

@@ -1,0 +1,156 @@
+"""Accepts tasks: recorded and committed first, published after."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+from uuid_utils import uuid7
+
+from app import clock
+from app.connectors.registry import connector_class
+from app.enums import Severity, TaskState, TaskType
+from app.errors import BrokerUnavailable, Conflict, DatabaseUnavailable, Invalid, NotFound
+from app.queue.publisher import Publisher
+from app.store import hosts, idempotency, items, monitors, task_runs
+from app.store.engine import Database
+
+log = structlog.get_logger()
+MAX_RETRIES = 3
+IDEMPOTENCY_KEYS_LIVE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks for a task, and how a repeat is known.
+
+    By the key that the client gave; with `unique` also by the work itself, as long as a task for it has not ended.
+    """
+
+    user_id: int
+    idempotency_key: str | None = None
+    unique: bool = False
+
+
+class SubmitService:
+    """One method a task type; each returns the task's id.
+
+    Every method raises NotFound when what the task is about is not there, Conflict when its monitor is disabled or
+    cannot do that, Invalid when the idempotency key was used for another request, and DatabaseUnavailable when nothing
+    was recorded. A Redis that is away is no error: the task is published when it is back.
+    """
+
+    def __init__(self, database: Database, publisher: Publisher) -> None:
+        self._database = database
+        self._publisher = publisher
+
+    def pull_hosts(self, by: Requester, monitor_id: int) -> str:
+        """Ask for a pull of all hosts of a monitor."""
+        return self._submit(by, TaskType.PULL_HOSTS, {"monitor_id": monitor_id})
+
+    def pull_items(self, by: Requester, monitor_id: int, host_id: int | None = None) -> str:
+        """Ask for a pull of the items of one host, or of all hosts of a monitor."""
+        params = {"monitor_id": monitor_id} if host_id is None else {"monitor_id": monitor_id, "host_id": host_id}
+        return self._submit(by, TaskType.PULL_ITEMS, params)
+
+    def pull_host(self, by: Requester, monitor_id: int, host_id: int) -> str:
+        """Ask for a pull of one host."""
+        return self._submit(by, TaskType.PULL_HOST, {"monitor_id": monitor_id, "host_id": host_id})
+
+    def pull_item(self, by: Requester, monitor_id: int, host_id: int, item_id: int) -> str:
+        """Ask for a pull of one item."""
+        return self._submit(by, TaskType.PULL_ITEM, {"monitor_id": monitor_id, "host_id": host_id, "item_id": item_id})
+
+    def push_host(self, by: Requester, monitor_id: int, host_id: int) -> str:
+        """Ask for a host's editable fields to be written to its monitor."""
+        return self._submit(by, TaskType.PUSH_HOST, {"monitor_id": monitor_id, "host_id": host_id})
+
+    def push_item(self, by: Requester, monitor_id: int, host_id: int, item_id: int) -> str:
+        """Ask for an item's editable fields to be written to its monitor."""
+        return self._submit(by, TaskType.PUSH_ITEM, {"monitor_id": monitor_id, "host_id": host_id, "item_id": item_id})
+
+    def generate_alerts(
+        self, by: Requester, count: int, severity: Severity | None = None, seed: int | None = None
+    ) -> str:
+        """Ask for test alerts."""
+        return self._submit(by, TaskType.GENERATE_ALERTS, {"count": count, "severity": severity, "seed": seed})
+
+    def _submit(self, by: Requester, type: TaskType, params: Mapping[str, Any]) -> str:
+        now = clock.now()
+        task_id = f"{type}:{uuid7()}"
+        fingerprint = _fingerprint(type, params)
+        with self._database.transaction() as connection:
+            if by.idempotency_key is not None:
+                request = {"user_id": by.user_id, "key": by.idempotency_key, "task_id": task_id, "created_at": now}
+                request["fingerprint"] = fingerprint
+                earlier = idempotency.reserve(connection, request, now - IDEMPOTENCY_KEYS_LIVE)
+                if earlier is not None:
+                    if earlier["fingerprint"] != request["fingerprint"]:
+                        raise Invalid("Idempotency-Key", "was used for another request")
+                    return str(earlier["task_id"])
+            _check(connection, type, params)
+            if by.unique:
+                task_runs.lock_fingerprint(connection, fingerprint)
+                unfinished = task_runs.find_unfinished(connection, fingerprint)
+                if unfinished is not None:
+                    if by.idempotency_key is not None:
+                        idempotency.rebind(connection, by.user_id, by.idempotency_key, unfinished)
+                    return unfinished
+            task_runs.add(
+                connection,
+                {
+                    "id": task_id,
+                    "type": type,
+                    "state": TaskState.QUEUED,
+                    "params": params,
+                    "fingerprint": fingerprint,
+                    "monitor_id": params.get("monitor_id"),
+                    "requested_by": by.user_id,
+                    "max_retries": MAX_RETRIES,
+                    "created_at": now,
+                    "published_at": now,
+                },
+            )
+        self._publish(type, task_id)
+        return task_id
+
+    def _publish(self, type: str, task_id: str) -> None:
+        """Push the message. What goes wrong here only delays the task: the recovery publishes what did not arrive."""
+        try:
+            self._publisher.publish([(type, task_id)])
+        except BrokerUnavailable as error:
+            log.warning("publish.later", task_id=task_id, error=str(error))
+            try:
+                with self._database.transaction() as connection:
+                    task_runs.mark_unpublished(connection, [task_id])
+            except DatabaseUnavailable as unavailable:
+                log.warning("publish.later", task_id=task_id, error=str(unavailable))
+
+
+def _check(connection: Connection, type: TaskType, params: Mapping[str, Any]) -> None:
+    """Refuse a task that could only end in the dead letters."""
+    if "monitor_id" not in params:
+        return
+    monitor = monitors.find_sealed(connection, params["monitor_id"])
+    if monitor is None:
+        raise NotFound(f"there is no monitor {params['monitor_id']}")
+    if "host_id" in params:
+        host = hosts.find(connection, params["host_id"])
+        if host is None or host["monitor_id"] != monitor["id"]:
+            raise NotFound(f"monitor {monitor['id']} has no host {params['host_id']}")
+    if "item_id" in params:
+        item = items.find(connection, params["item_id"])
+        if item is None or item["host_id"] != params["host_id"]:
+            raise NotFound(f"host {params['host_id']} has no item {params['item_id']}")
+    if not monitor["enabled"]:
+        raise Conflict(f"monitor {monitor['id']} is disabled")
+    if type in (TaskType.PUSH_HOST, TaskType.PUSH_ITEM) and not connector_class(monitor["type"]).writable:
+        raise Conflict(f"a monitor of type {monitor['type']} cannot be written to")
+
+
+def _fingerprint(type: str, params: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps([type, params], sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,189 @@
+"""The one place that moves a task from state to state while it runs."""
+
+import random
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row, RowMapping
+
+from app import clock
+from app.errors import BrokerUnavailable, NagareError, TaskInterrupted
+from app.queue.dead_letters import DeadLetterList
+from app.queue.publisher import Publisher
+from app.rules.retry import Bury, Retry, RetryPolicy, decide
+from app.store import dead_letters, task_attempts, task_runs
+from app.store.engine import Database
+from app.store.task_steps import TaskStep
+
+log = structlog.get_logger()
+TRACEBACK_LENGTH = 20_000
+PROGRESS_EVERY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's right to run one attempt of a task, as long as it renews it."""
+
+    task_id: str
+    type: str
+    params: Mapping[str, Any]
+    attempt: int
+
+
+class TaskLifecycle:
+    """Begins, renews and ends attempts. Every method raises DatabaseUnavailable and changes nothing then."""
+
+    def __init__(
+        self, database: Database, publisher: Publisher, dead_letter_list: DeadLetterList, policy: RetryPolicy
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._dead_letter_list = dead_letter_list
+        self._policy = policy
+
+    def begin(self, task_id: str, worker: str) -> Claim | None:
+        """Claim a task for a worker.
+
+        None when it is not waiting (delivered twice, cancelled, unknown), or must wait because its monitor already runs
+        as many tasks as it may: the recovery publishes it again when there is room.
+        """
+        now = clock.now()
+        with self._database.transaction() as connection:
+            run = task_runs.claim(connection, task_id, worker, now)
+            if run is None:
+                is_held = task_runs.hold(connection, task_id, now)
+                log.info("task.held" if is_held else "task.not_waiting", task_id=task_id)
+        return Claim(run.id, run.type, run.params, run.attempt) if run else None
+
+    def renew(self, claim: Claim) -> bool:
+        """Renew the lease; false when the task is no longer this worker's."""
+        with self._database.transaction() as connection:
+            return task_runs.renew(connection, claim.task_id, claim.attempt)
+
+    def progress(self, claim: Claim) -> "Progress":
+        """Return the reporter of an attempt's progress."""
+        return Progress(self._database, claim)
+
+    def succeed(self, claim: Claim, result: Mapping[str, Any], last_step: TaskStep | None = None) -> bool:
+        """Record that the attempt did its work; false when the task is no longer this worker's."""
+        with self._database.transaction() as connection:
+            return task_runs.succeed(connection, claim.task_id, claim.attempt, result, clock.now(), last_step)
+
+    def fail(self, claim: Claim, error: BaseException) -> bool:
+        """Record that the attempt failed: a retry or the dead letters; false when it is no longer this worker's."""
+        return self._settle(claim.task_id, error, lambda run: run.attempt == claim.attempt)
+
+    def hand_back(self, claim: Claim) -> bool:
+        """Queue a task again whose attempt was interrupted and does not count; false when it is not this worker's."""
+        with self._database.transaction() as connection:
+            is_mine = task_runs.hand_back(connection, claim.task_id, claim.attempt, clock.now())
+        if is_mine:
+            self._publish(claim.type, claim.task_id)
+        return is_mine
+
+    def take_back(self, task_id: str, attempt: int, beat: int, error: NagareError) -> bool:
+        """End an attempt whose beat stood still for a lease; false when it has moved in the meantime."""
+        return self._settle(task_id, error, lambda run: (run.attempt, run.beat) == (attempt, beat))
+
+    def lose(self, task_id: str, worker: str, error: NagareError) -> None:
+        """End the attempt of a worker process that is known to be gone, or publish the task if it had not begun."""
+        if self._settle(task_id, error, lambda run: run.worker == worker):
+            return
+        with self._database.transaction() as connection:
+            tasks = task_runs.claim_publishing(connection, [task_id], clock.now())
+        for type_, _ in tasks:
+            self._publish(type_, task_id)
+
+    def _publish(self, type: str, task_id: str) -> None:
+        try:
+            self._publisher.publish([(type, task_id)])
+        except BrokerUnavailable as error:
+            log.warning("publish.later", task_id=task_id, error=str(error))
+            with self._database.transaction() as connection:
+                task_runs.mark_unpublished(connection, [task_id])
+
+    def _settle(self, task_id: str, error: BaseException, is_mine: Callable[[Row[*tuple[Any, ...]]], bool]) -> bool:
+        with self._database.transaction() as connection:
+            run = task_runs.lock_running(connection, task_id)
+            if run is None or not is_mine(run):
+                return False
+            letter = self._record(connection, run, error)
+        if letter is not None:
+            log.warning("task.dead", task_id=task_id, reason=letter["reason"], error=letter["error"])
+            try:
+                self._dead_letter_list.push([letter])
+            except BrokerUnavailable:
+                log.info("dead_letter.later", task_id=task_id)  # the recovery rebuilds the list from the ledger
+        return True
+
+    def _record(self, connection: Connection, run: Row[*tuple[Any, ...]], error: BaseException) -> RowMapping | None:
+        """Write the failed attempt and its consequence; return the dead letter if that is the consequence."""
+        now = clock.now()
+        decision = decide(
+            error,
+            attempts=run.attempt - run.first_attempt,
+            max_retries=run.max_retries,
+            policy=self._policy,
+            draw=random.random,
+        )
+        text = str(error) if isinstance(error, NagareError) else f"{type(error).__name__}: {error}"
+        reason = error.code if isinstance(error, NagareError) else "internal_error"
+        task_attempts.add(
+            connection,
+            {
+                "task_id": run.id,
+                "attempt": run.attempt,
+                "worker": run.worker,
+                "started_at": run.started_at,
+                "finished_at": now,
+                "reason": reason,
+                "error": text,
+                "traceback": "".join(traceback.format_exception(error))[-TRACEBACK_LENGTH:],
+            },
+        )
+        match decision:
+            case Retry(delay_s):
+                next_run_at = now + timedelta(seconds=delay_s)
+                task_runs.schedule_retry(connection, run.id, run.attempt, next_run_at, reason, text)
+                log.info("task.retrying", task_id=run.id, reason=reason, error=text, delay_s=round(delay_s, 2))
+                return None
+            case Bury(reason):
+                task_runs.bury(connection, run.id, run.attempt, now, reason, text)
+                return dead_letters.find(connection, run.id)
+
+
+class Progress:
+    """Reports an attempt's progress and stops it where it must not go on."""
+
+    def __init__(self, database: Database, claim: Claim) -> None:
+        self._database = database
+        self._claim = claim
+        self._reported_at = clock.monotonic()
+        self.last_step: TaskStep | None = None
+
+    def __call__(self, done: int, total: int | None, message: str) -> None:
+        """Report that `done` of `total` is done; cheap enough to be called for each page.
+
+        What is not written because a moment ago something was is kept in `last_step`, for the end of the attempt.
+        Raises TaskInterrupted when the task was cancelled or taken back.
+        """
+        self.last_step = TaskStep(done, total, message)
+        if clock.monotonic() - self._reported_at < PROGRESS_EVERY_S:
+            return
+        with self._database.transaction() as connection:
+            is_mine = task_runs.set_progress(connection, self._claim.task_id, self._claim.attempt, self.last_step)
+        if not is_mine:
+            raise TaskInterrupted("the task was cancelled or taken back")
+        self._reported_at = clock.monotonic()
+
+
+Step = Callable[[int, int | None, str], None]
+"""What a piece of work calls between its pages with (done, total, message); raises TaskInterrupted to stop it."""
+
+
+def no_step(done: int, total: int | None, message: str) -> None:
+    """Report nothing: for work that is done inside a request."""

@@ -1,0 +1,79 @@
+"""Shows and cancels tasks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from app import clock
+from app.errors import BrokerUnavailable, Conflict, NotFound
+from app.queue.publisher import Publisher
+from app.store import task_attempts, task_runs
+from app.store.engine import Database
+from app.store.pages import Page, PageRequest
+
+log = structlog.get_logger()
+
+
+class TaskService:
+    """Methods that name a task raise NotFound; all raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database, publisher: Publisher) -> None:
+        self._database = database
+        self._publisher = publisher
+
+    def get(self, task_id: str) -> dict[str, Any]:
+        """Return one task with the history of its attempts that did not end well."""
+        with self._database.reading() as connection:
+            run = task_runs.find(connection, task_id)
+            history = task_attempts.history(connection, task_id)
+        if run is None:
+            raise NotFound(f"there is no task {task_id}")
+        return {**_shown(run), "history": history}
+
+    def list(
+        self,
+        page: PageRequest,
+        *,
+        type: str | None = None,
+        state: str | None = None,
+        monitor_id: int | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+    ) -> Page:
+        """Return a page of tasks, newest first, without their histories."""
+        with self._database.reading() as connection:
+            found = task_runs.fetch(
+                connection,
+                page,
+                type=type,
+                state=state,
+                monitor_id=monitor_id,
+                created_after=created_after,
+                created_before=created_before,
+            )
+        return Page([_shown(run) for run in found.items], found.next_cursor)
+
+    def cancel(self, task_id: str) -> dict[str, Any]:
+        """Cancel a task: one that waits never starts, one that runs stops at its next step.
+
+        Raises Conflict when it has ended.
+        """
+        with self._database.transaction() as connection:
+            is_cancelled = task_runs.cancel(connection, task_id, clock.now())
+        task = self.get(task_id)
+        if not is_cancelled:
+            raise Conflict(f"the task has ended: it is {task['state']}")
+        try:
+            self._publisher.withdraw([(task["type"], task_id)])
+        except BrokerUnavailable as error:
+            # The message stays in the list until a worker takes it and finds nothing to do.
+            log.info("withdraw.failed", task_id=task_id, error=str(error))
+        return task
+
+
+def _shown(run: Mapping[Any, Any]) -> dict[str, Any]:
+    shown = dict(run)
+    progress = {name: shown.pop(f"progress_{name}") for name in ("done", "total", "message")}
+    return {**shown, "progress": progress}

@@ -1,0 +1,100 @@
+"""Manages the users."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from app import clock
+from app.enums import Role
+from app.errors import Conflict, NotFound
+from app.services.auth import hash_password
+from app.store import users
+from app.store.engine import Database
+from app.store.pages import Page, PageRequest
+
+
+class UserService:
+    """Methods that name a user raise NotFound; all raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, page: PageRequest) -> Page:
+        """Return a page of users."""
+        with self._database.reading() as connection:
+            return users.fetch(connection, page)
+
+    def get(self, user_id: int) -> RowMapping:
+        """Return one user."""
+        with self._database.reading() as connection:
+            return _found(connection, user_id)
+
+    def get_by_name(self, username: str) -> RowMapping:
+        """Return one user by name."""
+        with self._database.reading() as connection:
+            user = users.find_by_name(connection, username)
+        if user is None:
+            raise NotFound(f"there is no user {username}")
+        return user
+
+    def create(self, username: str, password: str, role: Role, enabled: bool = True) -> RowMapping:
+        """Add a user. Raises Conflict when the name is taken."""
+        password_hash = hash_password(password)
+        with self._database.transaction() as connection:
+            if users.find_by_name(connection, username) is not None:
+                raise Conflict(f"there is already a user {username}")
+            return _found(connection, _add(connection, username, password_hash, role, enabled))
+
+    def update(self, user_id: int, changes: Mapping[str, Any]) -> RowMapping:
+        """Change `password`, `role` or `enabled`. A new password or a block ends all sign-ins of the user.
+
+        Raises Conflict when no enabled admin would be left.
+        """
+        values = dict(changes)
+        if "password" in values:
+            values["password_hash"] = hash_password(values.pop("password"))
+        with self._database.transaction() as connection:
+            _found(connection, user_id)
+            is_power_lost = values.get("enabled") is False or values.get("role", Role.ADMIN) != Role.ADMIN
+            if is_power_lost and users.is_only_admin(connection, user_id):
+                raise Conflict("this is the only admin")
+            if values:
+                users.change(connection, user_id, values)
+            if "password_hash" in values or values.get("enabled") is False:
+                users.revoke_sessions_of(connection, user_id, clock.now())
+            return _found(connection, user_id)
+
+    def delete(self, user_id: int) -> None:
+        """Delete a user, whose sign-ins end. Raises Conflict for the only admin."""
+        with self._database.transaction() as connection:
+            _found(connection, user_id)
+            if users.is_only_admin(connection, user_id):
+                raise Conflict("this is the only admin")
+            users.remove(connection, user_id)
+
+    def ensure_admin(self, username: str, password: str) -> bool:
+        """Create the first admin if there is no user at all, and tell whether there was none."""
+        password_hash = hash_password(password)
+        with self._database.transaction() as connection:
+            if users.count(connection):
+                return False
+            _add(connection, username, password_hash, Role.ADMIN, True)
+        return True
+
+    def is_there_any(self) -> bool:
+        """Tell whether there is a user at all."""
+        with self._database.reading() as connection:
+            return users.count(connection) > 0
+
+
+def _add(connection: Connection, username: str, password_hash: str, role: Role, enabled: bool) -> int:
+    row = {"username": username, "password_hash": password_hash, "role": role, "enabled": enabled}
+    return users.add(connection, {**row, "created_at": clock.now()})
+
+
+def _found(connection: Connection, user_id: int) -> RowMapping:
+    user = users.find(connection, user_id)
+    if user is None:
+        raise NotFound(f"there is no user {user_id}")
+    return user

@@ -1,0 +1,182 @@
+"""The only reader of the environment: environment first, then `nagare_config.json`, then the default."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.errors import SettingsError
+
+DEFAULT_REDIS_URL = "redis://localhost:6379/0"
+CONFIG_FILE = "nagare_config.json"
+CONFIG_VARIABLE = "NAGARE_CONFIG"
+CLIENT_VARIABLES = ("NAGARE_TOKEN",)
+"""What `nagare smoke` reads, and what an operator's shell may therefore hold when something else is started in it."""
+
+
+class Settings(BaseModel):
+    """Every setting, typed. The alias is the environment variable's name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
+
+    home: Path = Field(Path("var"), alias="NAGARE_HOME")
+    bind: str = Field("127.0.0.1", alias="NAGARE_BIND", min_length=1)
+    port: int = Field(8080, alias="NAGARE_PORT", ge=1, le=65535)
+    database_url: str = Field("", alias="DATABASE_URL")
+    redis_url: str = Field("", alias="REDIS_URL")
+    redis_addr: str = Field("", alias="REDIS_ADDR")
+    secret_key: SecretStr = Field(SecretStr(""), alias="NAGARE_SECRET_KEY")
+    admin_username: str = Field("admin", alias="NAGARE_ADMIN_USERNAME", min_length=1, max_length=64)
+    admin_password: SecretStr = Field(SecretStr(""), alias="NAGARE_ADMIN_PASSWORD")
+    demo: bool = Field(False, alias="NAGARE_DEMO")
+    worker_concurrency: int = Field(4, alias="NAGARE_WORKER_CONCURRENCY", ge=1, le=1000)
+    retry_base_s: float = Field(2.0, alias="NAGARE_RETRY_BASE_S", gt=0, le=86400)
+    retry_cap_s: float = Field(300.0, alias="NAGARE_RETRY_CAP_S", gt=0, le=86400)
+    task_timeout_s: int = Field(300, alias="NAGARE_TASK_TIMEOUT_S", ge=1, le=86400)
+    lease_s: float = Field(30.0, alias="NAGARE_LEASE_S", ge=1, le=3600)
+    history_days: int = Field(30, alias="NAGARE_HISTORY_DAYS", ge=1, le=36500)
+    score_window_h: float = Field(24.0, alias="NAGARE_SCORE_WINDOW_H", gt=0, le=8760)
+    log_format: str = Field("console", alias="NAGARE_LOG_FORMAT", pattern="^(console|json)$")
+    log_level: str = Field("INFO", alias="NAGARE_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url_is_usable(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("redis", "rediss") or not urlsplit(value).hostname):
+            raise ValueError("must look like redis://host:port/0 or rediss://host:port/0")
+        return value
+
+    @field_validator("redis_addr")
+    @classmethod
+    def _redis_addr_is_host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdigit()):
+            raise ValueError("must look like host:port")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_supported(cls, value: str) -> str:
+        if not value:
+            return value
+        try:
+            driver = make_url(value).drivername
+        except ArgumentError:
+            driver = ""
+        if driver not in ("sqlite", "postgresql+psycopg"):
+            raise ValueError("must look like sqlite:///file or postgresql+psycopg://user:password@host/database")
+        return value
+
+    @field_validator("secret_key", "admin_password")
+    @classmethod
+    def _secret_is_long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 8:
+            raise ValueError("must have 8 characters or more")
+        return value
+
+    @model_validator(mode="after")
+    def _one_redis(self) -> Self:
+        if self.redis_url and self.redis_addr:
+            raise ValueError("REDIS_URL and REDIS_ADDR: set one of them, not both")
+        return self
+
+    @property
+    def is_redis_given(self) -> bool:
+        """Whether the operator named a Redis of their own."""
+        return bool(self.redis_url or self.redis_addr)
+
+    @property
+    def broker_url(self) -> str:
+        """The Redis that carries the messages and the dead-letter list."""
+        return self.redis_url or (f"redis://{self.redis_addr}/0" if self.redis_addr else DEFAULT_REDIS_URL)
+
+    @property
+    def sql_url(self) -> str:
+        """The database, a SQLite file under `NAGARE_HOME` unless `DATABASE_URL` names another."""
+        return self.database_url or f"sqlite:///{(self.home / 'nagare.db').absolute()}"
+
+    def require_secret_key(self) -> str:
+        """Return the secret key.
+
+        Raises SettingsError when there is none: a key made up at start would make every stored credential and
+        every token worthless at the next start.
+        """
+        if not self.secret_key.get_secret_value():
+            raise SettingsError("NAGARE_SECRET_KEY is not set: set it to a long random text (nagare up makes its own)")
+        return self.secret_key.get_secret_value()
+
+
+VARIABLES = {str(field.alias): name for name, field in Settings.model_fields.items()}
+
+
+def _flatten(prefix: str, tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn `{"redis": {"addr": …}, "port": …}` into `{"REDIS_ADDR": …, "NAGARE_PORT": …}`."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        path = f"{prefix}_{key}" if prefix else str(key)
+        if isinstance(value, Mapping):
+            flat |= _flatten(path, value)
+        else:
+            name = path.upper()
+            flat[name if name in VARIABLES else f"NAGARE_{name}"] = value
+    return flat
+
+
+def _read_config(environ: Mapping[str, str]) -> dict[str, Any]:
+    named = environ.get(CONFIG_VARIABLE)
+    path = Path(named or CONFIG_FILE)
+    if not named and not path.exists():
+        return {}
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{CONFIG_VARIABLE}: cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(tree, dict):
+        raise SettingsError(f"{path} must hold a JSON object")
+    flat = _flatten("", tree)
+    for name in flat:
+        if name not in VARIABLES:
+            raise SettingsError(f"{path}: unknown setting {name.removeprefix('NAGARE_').lower()}")
+    return flat
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings.
+
+    Raises SettingsError with one line that names the first setting that is unknown or ill-formed.
+    """
+    for name in environ:
+        if name.startswith("NAGARE_") and name not in (*VARIABLES, *CLIENT_VARIABLES, CONFIG_VARIABLE):
+            raise SettingsError(f"unknown setting {name}")
+    given = {name: environ[name] for name in VARIABLES if environ.get(name)}
+    values = _read_config(environ) | given
+    if "REDIS_URL" in given:
+        values.pop("REDIS_ADDR", None) if "REDIS_ADDR" not in given else None
+    elif "REDIS_ADDR" in given:
+        values.pop("REDIS_URL", None)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as invalid:
+        first = invalid.errors()[0]
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{first['loc'][0]}: {message}" if first["loc"] else message) from None
+
+
+def settings_or_exit() -> Settings:
+    """Return the settings with a secret key; ends the process with one line and exit code 2 when they do not hold."""
+    try:
+        settings = load_settings()
+        settings.require_secret_key()
+    except SettingsError as error:
+        print(f"nagare: {error}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+    return settings

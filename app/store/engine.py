@@ -1,0 +1,92 @@
+"""The database: one engine, two kinds of transaction, one kind of error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.errors import DatabaseUnavailable
+
+BUSY_TIMEOUT_S = 10
+POOL_SIZE = 10
+
+
+class Database:
+    """Hands out transactions on SQLite or PostgreSQL.
+
+    `durable` makes each commit on SQLite reach the disk before it returns: what answers 202 needs that, a worker does
+    not, since a task whose end was forgotten in a power cut simply runs again. `pooled=False` opens a connection for
+    each transaction and closes it after: for a process that forks.
+    """
+
+    def __init__(self, url: str, *, durable: bool, pooled: bool = True) -> None:
+        self.engine = _create_engine(url, durable, pooled)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Open a transaction that writes; it commits unless the block raises.
+
+        Raises DatabaseUnavailable when the database does not answer, is locked or full.
+        """
+        with self._connection("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that only reads: on SQLite it waits for no writer. Raises DatabaseUnavailable."""
+        with self._connection("BEGIN") as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _connection(self, begin: str) -> Iterator[Connection]:
+        try:
+            with self.engine.connect().execution_options(sqlite_begin=begin) as connection, connection.begin():
+                yield connection
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise _unavailable(error) from error
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            raise _unavailable(error) from error
+
+
+def _unavailable(error: Exception) -> DatabaseUnavailable:
+    """Say why without the statement and its parameters, which may hold what nobody should read."""
+    cause = getattr(error, "orig", None) or error
+    first_line = str(cause).partition("\n")[0]
+    return DatabaseUnavailable(f"the database is not available: {first_line}")
+
+
+def _create_engine(url: str, durable: bool, pooled: bool) -> Engine:
+    is_sqlite = url.startswith("sqlite")
+    options: dict[str, Any] = {"hide_parameters": True}
+    options |= (
+        {"pool_size": POOL_SIZE, "max_overflow": POOL_SIZE, "pool_timeout": 10} if pooled else {"poolclass": NullPool}
+    )
+    if not is_sqlite:
+        options["connect_args"] = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5}
+        return create_engine(url, **options)
+    options["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
+    engine = create_engine(url, **options)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        # The driver's own way to begin would start a transaction late and upgrade it from a reader to a writer, which
+        # fails at once, whatever the busy timeout, when another one wrote in between.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
+
+    return engine

@@ -1,0 +1,162 @@
+"""The hosts' statements."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, cast, column, exists, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.enums import InventoryStatus
+from app.models import Host, Item
+from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.search import matches
+from app.store.upsert import Upserted, upsert_inventory
+
+HOSTS = Host.__table__.c
+ITEMS = Item.__table__.c
+# SQLite takes at most 32,766 parameters in a statement.
+IDS_AT_ONCE = 10_000
+
+SHOWN = (
+    HOSTS.id,
+    HOSTS.monitor_id,
+    HOSTS.external_id,
+    HOSTS.name,
+    HOSTS.display_name,
+    HOSTS.description,
+    HOSTS.ip_addr,
+    HOSTS.enabled,
+    HOSTS.status,
+    HOSTS.status_description,
+    HOSTS.groups,
+    HOSTS.created_at,
+    HOSTS.updated_at,
+    select(func.count())
+    .where(ITEMS.host_id == HOSTS.id, ITEMS.vanished_at.is_(None))
+    .correlate(Host.__table__)
+    .scalar_subquery()
+    .label("item_count"),
+)
+
+
+def find(connection: Connection, host_id: int) -> RowMapping | None:
+    """Return one host as it is shown."""
+    return connection.execute(select(*SHOWN).where(HOSTS.id == host_id)).mappings().one_or_none()
+
+
+def fetch(
+    connection: Connection,
+    page: PageRequest,
+    *,
+    q: str | None = None,
+    monitor_id: int | None = None,
+    status: int | None = None,
+    group: str | None = None,
+) -> Page:
+    """Return a page of hosts."""
+    statement = select(*SHOWN)
+    if q is not None:
+        statement = statement.where(
+            matches(q, HOSTS.name, HOSTS.display_name, func.coalesce(HOSTS.ip_addr, ""), HOSTS.description)
+        )
+    if monitor_id is not None:
+        statement = statement.where(HOSTS.monitor_id == monitor_id)
+    if status is not None:
+        statement = statement.where(HOSTS.status == status)
+    if group is not None:
+        statement = statement.where(_is_in_group(connection, group))
+    return fetch_page(connection, statement, Keyset({"id": HOSTS.id}), page)
+
+
+def _is_in_group(connection: Connection, group: str) -> ColumnElement[bool]:
+    if connection.dialect.name == "postgresql":
+        return cast(HOSTS.groups, JSONB).contains([group])
+    members = func.json_each(HOSTS.groups).table_valued(column("value"))
+    return exists(select(members.c.value).where(members.c.value == group))
+
+
+def edit(connection: Connection, host_id: int, values: Mapping[str, Any]) -> None:
+    """Change some columns of a host."""
+    connection.execute(update(Host).where(HOSTS.id == host_id).values(values))
+
+
+def upsert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> Upserted:
+    """Write one page of hosts as their source describes them."""
+    return upsert_inventory(
+        connection,
+        Host,
+        rows,
+        identity=("monitor_id", "external_id"),
+        editable=("name", "display_name", "description", "enabled"),
+        followed=("ip_addr", "groups", "source_error"),
+        now=now,
+    )
+
+
+def count(connection: Connection, monitor_id: int) -> int:
+    """Count a monitor's hosts that are at the source."""
+    statement = select(func.count()).where(HOSTS.monitor_id == monitor_id, HOSTS.vanished_at.is_(None))
+    return connection.execute(statement).scalar_one()
+
+
+def external_ids(connection: Connection, monitor_id: int, host_id: int | None = None) -> list[str]:
+    """Return the external ids of one host, or of all of a monitor's hosts that are at the source, oldest first."""
+    statement = select(HOSTS.external_id).where(HOSTS.monitor_id == monitor_id)
+    statement = statement.where(HOSTS.vanished_at.is_(None) if host_id is None else HOSTS.id == host_id)
+    return list(connection.execute(statement.order_by(HOSTS.id)).scalars())
+
+
+def ids_by_external_id(connection: Connection, monitor_id: int, wanted: Collection[str]) -> dict[str, int]:
+    """Return the ids of those hosts of a monitor that have one of these external ids."""
+    statement = select(HOSTS.external_id, HOSTS.id).where(
+        HOSTS.monitor_id == monitor_id, HOSTS.external_id.in_(list(wanted))
+    )
+    return {row.external_id: row.id for row in connection.execute(statement)}
+
+
+def mark_vanished(
+    connection: Connection, monitor_id: int, seen: Collection[str], started_at: datetime, now: datetime
+) -> int:
+    """Mark the hosts that a whole pull did not see as gone, with their items; return how many.
+
+    One that was created after the pull began was seen by another pull: it stays.
+    """
+    known = select(HOSTS.id, HOSTS.external_id).where(
+        HOSTS.monitor_id == monitor_id, HOSTS.vanished_at.is_(None), HOSTS.created_at <= started_at
+    )
+    gone = [row.id for row in connection.execute(known) if row.external_id not in seen]
+    mark_gone(connection, gone, now)
+    return len(gone)
+
+
+def mark_gone(connection: Connection, host_ids: Sequence[int], now: datetime) -> None:
+    """Mark hosts and their items as gone from the source."""
+    for start in range(0, len(host_ids), IDS_AT_ONCE):
+        chunk = host_ids[start : start + IDS_AT_ONCE]
+        values = {"vanished_at": now, "updated_at": now}
+        connection.execute(update(Host).where(HOSTS.id.in_(chunk)).values(values))
+        connection.execute(update(Item).where(ITEMS.host_id.in_(chunk), ITEMS.vanished_at.is_(None)).values(values))
+
+
+def choices_for_alerts(connection: Connection) -> Sequence[RowMapping]:
+    """Return `id`, `monitor_id` and `item_count` of every host that is not inactive; inactive items do not count."""
+    items = (
+        select(ITEMS.host_id, func.count().label("item_count"))
+        .where(ITEMS.status != InventoryStatus.INACTIVE)
+        .group_by(ITEMS.host_id)
+        .subquery()
+    )
+    statement = (
+        select(HOSTS.id, HOSTS.monitor_id, func.coalesce(items.c.item_count, 0).label("item_count"))
+        .outerjoin(items, items.c.host_id == HOSTS.id)
+        .where(HOSTS.status != InventoryStatus.INACTIVE)
+        .order_by(HOSTS.id)
+    )
+    return connection.execute(statement).mappings().all()
+
+
+def count_not_inactive(connection: Connection) -> int:
+    """Count the hosts that the health score is spread over."""
+    statement = select(func.count()).where(HOSTS.status.in_((InventoryStatus.ACTIVE, InventoryStatus.ERROR)))
+    return connection.execute(statement).scalar_one()

@@ -1,0 +1,114 @@
+"""The items' statements."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from app.enums import InventoryStatus
+from app.models import Item
+from app.store.hosts import IDS_AT_ONCE
+from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.search import matches
+from app.store.upsert import Upserted, upsert_inventory
+
+ITEMS = Item.__table__.c
+
+SHOWN = (
+    ITEMS.id,
+    ITEMS.host_id,
+    ITEMS.monitor_id,
+    ITEMS.external_id,
+    ITEMS.name,
+    ITEMS.key,
+    ITEMS.description,
+    ITEMS.interval,
+    ITEMS.units,
+    ITEMS.value,
+    ITEMS.value_type,
+    ITEMS.value_at,
+    ITEMS.enabled,
+    ITEMS.status,
+    ITEMS.status_description,
+    ITEMS.created_at,
+    ITEMS.updated_at,
+)
+
+
+def find(connection: Connection, item_id: int) -> RowMapping | None:
+    """Return one item as it is shown."""
+    return connection.execute(select(*SHOWN).where(ITEMS.id == item_id)).mappings().one_or_none()
+
+
+def fetch(
+    connection: Connection,
+    page: PageRequest,
+    *,
+    q: str | None = None,
+    host_id: int | None = None,
+    monitor_id: int | None = None,
+    status: int | None = None,
+) -> Page:
+    """Return a page of items."""
+    statement = select(*SHOWN)
+    if q is not None:
+        statement = statement.where(matches(q, ITEMS.name, ITEMS.key, ITEMS.description))
+    if host_id is not None:
+        statement = statement.where(ITEMS.host_id == host_id)
+    if monitor_id is not None:
+        statement = statement.where(ITEMS.monitor_id == monitor_id)
+    if status is not None:
+        statement = statement.where(ITEMS.status == status)
+    return fetch_page(connection, statement, Keyset({"id": ITEMS.id}), page)
+
+
+def edit(connection: Connection, item_id: int, values: Mapping[str, Any]) -> None:
+    """Change some columns of an item."""
+    connection.execute(update(Item).where(ITEMS.id == item_id).values(values))
+
+
+def upsert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> Upserted:
+    """Write one page of items as their source describes them."""
+    return upsert_inventory(
+        connection,
+        Item,
+        rows,
+        identity=("host_id", "external_id"),
+        editable=("name", "description", "interval", "units", "enabled"),
+        followed=("key", "value", "value_type", "value_at", "source_error"),
+        now=now,
+    )
+
+
+def mark_vanished(
+    connection: Connection, host_ids: Sequence[int], seen: Collection[tuple[int, str]], now: datetime
+) -> int:
+    """Mark the items of these hosts that are not among the seen (host id, external id) as gone; return how many."""
+    here = (ITEMS.host_id.in_(host_ids), ITEMS.vanished_at.is_(None))
+    if connection.execute(select(func.count()).where(*here)).scalar_one() == len(seen):
+        return 0  # all seen were just written, so the same number means the same items
+    known = connection.execute(select(ITEMS.id, ITEMS.host_id, ITEMS.external_id).where(*here))
+    gone = [row.id for row in known if (row.host_id, row.external_id) not in seen]
+    for start in range(0, len(gone), IDS_AT_ONCE):
+        mark_gone(connection, gone[start : start + IDS_AT_ONCE], now)
+    return len(gone)
+
+
+def mark_gone(connection: Connection, item_ids: Sequence[int], now: datetime) -> None:
+    """Mark items as gone from the source."""
+    values = {"vanished_at": now, "updated_at": now}
+    connection.execute(update(Item).where(ITEMS.id.in_(item_ids)).values(values))
+
+
+def active_ids_by_host(connection: Connection, host_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Return the ids, in their order, of those items of each host that are not inactive."""
+    ids: dict[int, list[int]] = {}
+    wanted = sorted(set(host_ids))
+    for start in range(0, len(wanted), IDS_AT_ONCE):
+        statement = select(ITEMS.host_id, ITEMS.id).where(
+            ITEMS.host_id.in_(wanted[start : start + IDS_AT_ONCE]), ITEMS.status != InventoryStatus.INACTIVE
+        )
+        for row in connection.execute(statement.order_by(ITEMS.host_id, ITEMS.id)):
+            ids.setdefault(row.host_id, []).append(row.id)
+    return ids

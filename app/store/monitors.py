@@ -1,0 +1,101 @@
+"""The monitors' statements."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from app.models import Host, Item, Monitor
+from app.store.pages import Keyset, Page, PageRequest, fetch_page
+
+MONITORS = Monitor.__table__.c
+HOSTS = Host.__table__.c
+ITEMS = Item.__table__.c
+
+SHOWN = (
+    MONITORS.id,
+    MONITORS.name,
+    MONITORS.type,
+    MONITORS.url,
+    MONITORS.username,
+    MONITORS.enabled,
+    MONITORS.max_parallel_tasks,
+    MONITORS.status,
+    MONITORS.last_error,
+    MONITORS.last_pulled_at,
+    MONITORS.created_at,
+    select(func.count())
+    .where(HOSTS.monitor_id == MONITORS.id, HOSTS.vanished_at.is_(None))
+    .correlate(Monitor.__table__)
+    .scalar_subquery()
+    .label("host_count"),
+    select(func.count())
+    .where(ITEMS.monitor_id == MONITORS.id, ITEMS.vanished_at.is_(None))
+    .correlate(Monitor.__table__)
+    .scalar_subquery()
+    .label("item_count"),
+)
+
+
+def find(connection: Connection, monitor_id: int) -> RowMapping | None:
+    """Return one monitor as it is shown: without its credentials."""
+    return connection.execute(select(*SHOWN).where(MONITORS.id == monitor_id)).mappings().one_or_none()
+
+
+def find_sealed(connection: Connection, monitor_id: int) -> RowMapping | None:
+    """Return one monitor's address and sealed credentials."""
+    columns = (
+        MONITORS.id,
+        MONITORS.name,
+        MONITORS.type,
+        MONITORS.url,
+        MONITORS.username,
+        MONITORS.password_sealed,
+        MONITORS.api_token_sealed,
+        MONITORS.enabled,
+    )
+    return connection.execute(select(*columns).where(MONITORS.id == monitor_id)).mappings().one_or_none()
+
+
+def fetch(connection: Connection, page: PageRequest) -> Page:
+    """Return a page of monitors."""
+    return fetch_page(connection, select(*SHOWN), Keyset({"id": MONITORS.id}), page)
+
+
+def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
+    """Tell whether another monitor has this name."""
+    statement = select(MONITORS.id).where(MONITORS.name == name)
+    if except_id is not None:
+        statement = statement.where(MONITORS.id != except_id)
+    return connection.execute(statement).first() is not None
+
+
+def is_there_any(connection: Connection) -> bool:
+    """Tell whether there is a monitor at all."""
+    return connection.execute(select(MONITORS.id).limit(1)).first() is not None
+
+
+def add(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Add a monitor and return its id."""
+    return int(connection.execute(insert(Monitor).returning(MONITORS.id), row).scalar_one())
+
+
+def change(connection: Connection, monitor_id: int, values: Mapping[str, Any]) -> None:
+    """Change some columns of a monitor."""
+    connection.execute(update(Monitor).where(MONITORS.id == monitor_id).values(values))
+
+
+def remove(connection: Connection, monitor_id: int) -> bool:
+    """Delete a monitor with its hosts, items and alerts; false when it is not there."""
+    return connection.execute(delete(Monitor).where(MONITORS.id == monitor_id)).rowcount > 0
+
+
+def record_contact(
+    connection: Connection, monitor_id: int, status: str, error: str | None, pulled_at: datetime | None = None
+) -> None:
+    """Record what the last contact with a monitor showed."""
+    values: dict[str, Any] = {"status": status, "last_error": error}
+    if pulled_at is not None:
+        values["last_pulled_at"] = pulled_at
+    change(connection, monitor_id, values)

@@ -1,0 +1,316 @@
+"""The ledger's statements. Each change of state is one guarded UPDATE: no row back means "not mine"."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, delete, func, insert, or_, select, text, update
+
+from app.enums import TERMINAL_STATES, TaskState
+from app.models import Monitor, TaskRun
+from app.models.task_runs import UNFINISHED
+from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.task_steps import TaskStep
+
+RUNS = TaskRun.__table__.c
+MONITORS = Monitor.__table__.c
+# Written out instead of bound: only then do SQLite and PostgreSQL's generic plans use the partial indexes.
+IS_QUEUED = text("state = 'queued'")
+IS_RUNNING = text("state = 'running'")
+IS_RETRYING = text("state = 'retrying'")
+
+SHOWN = (
+    RUNS.id.label("task_id"),
+    RUNS.type,
+    RUNS.state,
+    RUNS.params,
+    RUNS.monitor_id,
+    (RUNS.attempt - RUNS.first_attempt).label("attempts"),
+    RUNS.max_retries,
+    RUNS.progress_done,
+    RUNS.progress_total,
+    RUNS.progress_message,
+    RUNS.created_at,
+    RUNS.started_at,
+    RUNS.finished_at,
+    RUNS.next_run_at,
+    RUNS.worker,
+    RUNS.reason,
+    RUNS.error,
+    RUNS.result,
+)
+
+
+def add(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Record an accepted task."""
+    connection.execute(insert(TaskRun), row)
+
+
+def find(connection: Connection, task_id: str) -> RowMapping | None:
+    """Return one task as it is shown."""
+    return connection.execute(select(*SHOWN).where(RUNS.id == task_id)).mappings().one_or_none()
+
+
+def fetch(
+    connection: Connection,
+    page: PageRequest,
+    *,
+    type: str | None = None,
+    state: str | None = None,
+    monitor_id: int | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+) -> Page:
+    """Return a page of tasks, newest first."""
+    statement = select(*SHOWN)
+    if type is not None:
+        statement = statement.where(RUNS.type == type)
+    if state is not None:
+        statement = statement.where(RUNS.state == state)
+    if monitor_id is not None:
+        statement = statement.where(RUNS.monitor_id == monitor_id)
+    if created_after is not None:
+        statement = statement.where(RUNS.created_at > created_after)
+    if created_before is not None:
+        statement = statement.where(RUNS.created_at < created_before)
+    order = Keyset({"created_at": RUNS.created_at, "task_id": RUNS.id}, descending=True)
+    return fetch_page(connection, statement, order, page)
+
+
+def claim(connection: Connection, task_id: str, worker: str, now: datetime) -> Row[*tuple[Any, ...]] | None:
+    """Take a queued task for `worker` and count the attempt.
+
+    None when it is not there to be taken, or its monitor runs as many tasks as it may.
+    """
+    monitor_id = select(RUNS.monitor_id).where(RUNS.id == task_id).scalar_subquery()
+    if connection.dialect.name == "postgresql":
+        # Of two claims at once each would see the other's task not yet running.
+        connection.execute(select(MONITORS.id).where(MONITORS.id == monitor_id).with_for_update(key_share=True))
+    limit = select(MONITORS.max_parallel_tasks).where(MONITORS.id == monitor_id).scalar_subquery()
+    others = TaskRun.__table__.alias("others")
+    running = (
+        select(func.count())
+        .select_from(others)
+        .where(text("others.state = 'running'"), others.c.monitor_id == monitor_id)
+    ).scalar_subquery()
+    return connection.execute(
+        update(TaskRun)
+        .where(RUNS.id == task_id, IS_QUEUED, or_(limit.is_(None), running < limit))
+        .values(
+            state=TaskState.RUNNING,
+            attempt=RUNS.attempt + 1,
+            beat=0,
+            worker=worker,
+            started_at=now,
+            next_run_at=None,
+            progress_done=0,
+            progress_total=None,
+            progress_message="",
+        )
+        .returning(RUNS.id, RUNS.type, RUNS.params, RUNS.monitor_id, RUNS.attempt)
+    ).one_or_none()
+
+
+def hold(connection: Connection, task_id: str, now: datetime) -> bool:
+    """Let a queued task whose message was taken wait for its monitor; false when it is not queued."""
+    statement = update(TaskRun).where(RUNS.id == task_id, IS_QUEUED).values(published_at=None, held_at=now)
+    return connection.execute(statement).rowcount > 0
+
+
+def hand_back(connection: Connection, task_id: str, attempt: int, now: datetime) -> bool:
+    """Queue a running attempt's task again as if the attempt had not been; false when it is not the one that runs."""
+    values = {
+        "state": TaskState.QUEUED,
+        "first_attempt": RUNS.first_attempt + 1,
+        "published_at": now,
+        "started_at": None,
+        "worker": None,
+    }
+    return _change_running(connection, task_id, attempt, values)
+
+
+def find_unfinished(connection: Connection, fingerprint: str) -> str | None:
+    """Return the id of a task with this fingerprint that has not ended, the oldest if there are several."""
+    statement = select(RUNS.id).where(RUNS.fingerprint == fingerprint, text(UNFINISHED)).order_by(RUNS.created_at)
+    return connection.execute(statement.limit(1)).scalar_one_or_none()
+
+
+def lock_fingerprint(connection: Connection, fingerprint: str) -> None:
+    """Make a second request for the same work wait until the first one is recorded; on SQLite all writers do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(fingerprint, 0))))
+
+
+def renew(connection: Connection, task_id: str, attempt: int) -> bool:
+    """Raise the beat of a running attempt; false when it is no longer the one that runs."""
+    return _change_running(connection, task_id, attempt, {"beat": RUNS.beat + 1})
+
+
+def set_progress(connection: Connection, task_id: str, attempt: int, step: TaskStep) -> bool:
+    """Record how far a running attempt is; false when it is no longer the one that runs."""
+    return _change_running(connection, task_id, attempt, {"beat": RUNS.beat + 1, **step.columns()})
+
+
+def succeed(
+    connection: Connection,
+    task_id: str,
+    attempt: int,
+    result: Mapping[str, Any],
+    now: datetime,
+    step: TaskStep | None = None,
+) -> bool:
+    """End a running attempt well, with the last step that it took; false when it is no longer the one that runs."""
+    values = {"state": TaskState.SUCCEEDED, "result": result, "finished_at": now, "reason": None, "error": None}
+    return _change_running(connection, task_id, attempt, values | (step.columns() if step else {}))
+
+
+def lock_running(connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:
+    """Return what is needed to judge a running task, and keep others from changing it until the transaction ends."""
+    return connection.execute(
+        select(
+            RUNS.id,
+            RUNS.type,
+            RUNS.params,
+            RUNS.attempt,
+            RUNS.first_attempt,
+            RUNS.max_retries,
+            RUNS.beat,
+            RUNS.worker,
+            RUNS.created_at,
+            RUNS.started_at,
+        )
+        .where(RUNS.id == task_id, IS_RUNNING)
+        .with_for_update()
+    ).one_or_none()
+
+
+def schedule_retry(
+    connection: Connection, task_id: str, attempt: int, next_run_at: datetime, reason: str, error: str
+) -> bool:
+    """Put a failed attempt's task aside until `next_run_at`."""
+    values = {"state": TaskState.RETRYING, "next_run_at": next_run_at, "reason": reason, "error": error}
+    return _change_running(connection, task_id, attempt, values)
+
+
+def bury(connection: Connection, task_id: str, attempt: int, now: datetime, reason: str, error: str) -> bool:
+    """End a failed attempt's task for good."""
+    values = {"state": TaskState.DEAD, "finished_at": now, "reason": reason, "error": error, "discarded_at": None}
+    return _change_running(connection, task_id, attempt, values)
+
+
+def cancel(connection: Connection, task_id: str, now: datetime) -> bool:
+    """Cancel a task that has not ended; false when it has."""
+    values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
+    unfinished = RUNS.state.not_in(TERMINAL_STATES)
+    return connection.execute(update(TaskRun).where(RUNS.id == task_id, unfinished).values(values)).rowcount > 0
+
+
+def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) -> int:
+    """Cancel all of a monitor's tasks that have not ended."""
+    values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
+    unfinished = RUNS.state.not_in(TERMINAL_STATES)
+    return connection.execute(update(TaskRun).where(RUNS.monitor_id == monitor_id, unfinished).values(values)).rowcount
+
+
+def mark_unpublished(connection: Connection, task_ids: Sequence[str]) -> None:
+    """Note that the messages of these tasks did not reach Redis."""
+    connection.execute(update(TaskRun).where(RUNS.id.in_(task_ids), IS_QUEUED).values(published_at=None))
+
+
+def claim_publishing(connection: Connection, task_ids: Sequence[str], now: datetime) -> list[tuple[str, str]]:
+    """Note that queued tasks are being published, and return the (type, id) of those that are still queued."""
+    statement = update(TaskRun).where(RUNS.id.in_(task_ids), IS_QUEUED).values(published_at=now, held_at=None)
+    return [(row.type, row.id) for row in connection.execute(statement.returning(RUNS.type, RUNS.id))]
+
+
+def unpublished(connection: Connection, limit: int) -> list[str]:
+    """Return the ids of queued tasks that are known not to have reached Redis, oldest first, without the held ones."""
+    statement = select(RUNS.id).where(IS_QUEUED, RUNS.published_at.is_(None), RUNS.held_at.is_(None))
+    return list(connection.execute(statement.order_by(RUNS.created_at, RUNS.id).limit(limit)).scalars())
+
+
+def releasable(connection: Connection, limit: int) -> list[str]:
+    """Return the ids of held tasks, oldest first, as many of each monitor as it may run beside those that run."""
+    others = TaskRun.__table__.alias("others")
+    running = (
+        select(func.count())
+        .select_from(others)
+        .where(text("others.state = 'running'"), others.c.monitor_id == RUNS.monitor_id)
+    ).scalar_subquery()
+    place = func.row_number().over(partition_by=RUNS.monitor_id, order_by=(RUNS.held_at, RUNS.id))
+    held = (
+        select(RUNS.id, place.label("place"), (MONITORS.max_parallel_tasks - running).label("free"))
+        .join(Monitor, MONITORS.id == RUNS.monitor_id)
+        .where(IS_QUEUED, RUNS.published_at.is_(None), RUNS.held_at.is_not(None))
+        .subquery()
+    )
+    statement = select(held.c.id).where(held.c.place <= held.c.free).order_by(held.c.place).limit(limit)
+    return list(connection.execute(statement).scalars())
+
+
+def is_any_due(connection: Connection, now: datetime) -> bool:
+    """Tell whether a task waits to be published, or a retry's time has come."""
+    unpublished = select(RUNS.id).where(IS_QUEUED, RUNS.published_at.is_(None))
+    due = select(RUNS.id).where(IS_RETRYING, RUNS.next_run_at <= now)
+    return (
+        connection.execute(unpublished.limit(1)).first() is not None
+        or connection.execute(due.limit(1)).first() is not None
+    )
+
+
+def requeue_due(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Move tasks whose time to retry has come back among the queued, and return their ids."""
+    due = (
+        select(RUNS.id)
+        .where(IS_RETRYING, RUNS.next_run_at <= now)
+        .order_by(RUNS.next_run_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    values = {"state": TaskState.QUEUED, "published_at": None, "next_run_at": None}
+    statement = update(TaskRun).where(RUNS.id.in_(due.scalar_subquery()), IS_RETRYING).values(values)
+    return list(connection.execute(statement.returning(RUNS.id)).scalars())
+
+
+def waiting_counts(connection: Connection) -> dict[str, int]:
+    """Count, by type, the queued tasks."""
+    statement = select(RUNS.type, func.count().label("queued")).where(IS_QUEUED).group_by(RUNS.type)
+    return {row.type: row.queued for row in connection.execute(statement)}
+
+
+def queued_counts(connection: Connection, published_before: datetime) -> dict[str, int]:
+    """Count, by type, the queued tasks that were published before a moment."""
+    statement = select(RUNS.type, func.count().label("queued")).where(IS_QUEUED, RUNS.published_at < published_before)
+    return {row.type: row.queued for row in connection.execute(statement.group_by(RUNS.type))}
+
+
+def queued_ids(connection: Connection, type: str, published_before: datetime) -> list[str]:
+    """Return the ids of the queued tasks of one type that were published before a moment, oldest first."""
+    statement = select(RUNS.id).where(IS_QUEUED, RUNS.type == type, RUNS.published_at < published_before)
+    return list(connection.execute(statement.order_by(RUNS.published_at, RUNS.id)).scalars())
+
+
+def running_beats(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return (attempt, beat) of every running task, by its id."""
+    rows = connection.execute(select(RUNS.id, RUNS.attempt, RUNS.beat).where(IS_RUNNING))
+    return {row.id: (row.attempt, row.beat) for row in rows}
+
+
+def running(connection: Connection) -> Sequence[RowMapping]:
+    """Return what each worker runs."""
+    columns = (RUNS.id.label("task_id"), RUNS.type, RUNS.worker, RUNS.started_at)
+    return connection.execute(select(*columns).where(IS_RUNNING).order_by(RUNS.started_at)).mappings().all()
+
+
+def prune(connection: Connection, finished_before: datetime, limit: int) -> int:
+    """Delete some of the tasks that ended before a moment; dead ones stay until they are retried or discarded."""
+    old = select(RUNS.id).where(
+        RUNS.finished_at < finished_before,
+        RUNS.state.in_((TaskState.SUCCEEDED, TaskState.CANCELLED)) | RUNS.discarded_at.is_not(None),
+    )
+    return connection.execute(delete(TaskRun).where(RUNS.id.in_(old.limit(limit).scalar_subquery()))).rowcount
+
+
+def _change_running(connection: Connection, task_id: str, attempt: int, values: Mapping[str, Any]) -> bool:
+    statement = update(TaskRun).where(RUNS.id == task_id, IS_RUNNING, RUNS.attempt == attempt).values(values)
+    return connection.execute(statement).rowcount > 0

@@ -1,0 +1,73 @@
+"""Bulk `INSERT … ON CONFLICT DO UPDATE` that touches only rows in which something changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, case, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.models import Base
+
+Insert = postgresql.Insert | sqlite.Insert
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """How many rows were new and how many had changed."""
+
+    created: int
+    updated: int
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return a model's table, typed as what it is."""
+    return cast(Table, model.__table__)
+
+
+def dialect_insert(connection: Connection, model: type[Base]) -> Insert:
+    """Return the dialect's own INSERT, the one that knows ON CONFLICT."""
+    table = table_of(model)
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def upsert_inventory(
+    connection: Connection,
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    identity: Sequence[str],
+    editable: Sequence[str],
+    followed: Sequence[str],
+    now: datetime,
+) -> Upserted:
+    """Insert or update hosts or items from their source.
+
+    `followed` columns take what the source says. An `editable` column does so only when the source itself changed since
+    its last pull, which its `source_` twin tells: otherwise the edit made here stays. A row that had vanished is back.
+    """
+    if not rows:
+        return Upserted(0, 0)
+    insert = dialect_insert(connection, model)
+    excluded, columns = insert.excluded, table_of(model).c
+    twins = {name: f"source_{name}" for name in editable}
+    compared = [*twins.values(), *followed]
+    changes: dict[str, Any] = {name: excluded[name] for name in compared}
+    for name, twin in twins.items():
+        is_source_changed = columns[twin].is_distinct_from(excluded[twin])
+        changes[name] = case((is_source_changed, excluded[name]), else_=columns[name])
+    changes |= {"vanished_at": None, "updated_at": excluded.updated_at}
+    is_changed = or_(
+        columns.vanished_at.is_not(None), *(columns[name].is_distinct_from(excluded[name]) for name in compared)
+    )
+    statement = insert.on_conflict_do_update(index_elements=list(identity), set_=changes, where=is_changed)
+    # Two pulls of one monitor that lock the same rows in another order would deadlock on PostgreSQL.
+    ordered = sorted(rows, key=lambda row: [row[name] for name in identity])
+    stamped = [
+        {**row, **{twin: row[name] for name, twin in twins.items()}, "created_at": now, "updated_at": now}
+        for row in ordered
+    ]
+    written = connection.execute(statement.returning(columns.created_at), stamped).scalars().all()
+    created = sum(created_at == now for created_at in written)
+    return Upserted(created, len(written) - created)

@@ -1,0 +1,33 @@
+"""Credentials at rest: sealed with a key that is derived from `NAGARE_SECRET_KEY`."""
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from app.errors import TaskFailed
+
+
+class Vault:
+    """Seals and opens short secrets (Fernet: AES-128-CBC with HMAC-SHA256)."""
+
+    def __init__(self, secret_key: str) -> None:
+        # The info keeps this key apart from the one that signs tokens, though both come from the same secret.
+        derived = HKDF(SHA256(), 32, salt=None, info=b"nagare monitor credentials").derive(secret_key.encode())
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+
+    def seal(self, secret: str | None) -> str | None:
+        """Return the sealed secret; None stays None."""
+        return None if secret is None else self._fernet.encrypt(secret.encode()).decode()
+
+    def open(self, sealed: str | None) -> str | None:
+        """Return the secret. Raises TaskFailed when it was sealed with another key."""
+        if sealed is None:
+            return None
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            raise TaskFailed(
+                "the stored credential was sealed with another NAGARE_SECRET_KEY: enter it again"
+            ) from None

@@ -1,0 +1,74 @@
+"""Who may call what: every view declares a role, and one that declares none cannot be called or even registered."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
+
+from flask import Flask, current_app, g, request
+from flask_jwt_extended import JWTManager, decode_token, get_jwt, verify_jwt_in_request
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt import PyJWTError
+
+from app.enums import Role
+from app.errors import Forbidden, Unauthorized
+from app.settings import Settings
+from app.web.context import services
+from app.web.tokens import ALGORITHM, signing_key
+
+PUBLIC: Literal["public"] = "public"
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def declare_role(role: Role | Literal["public"]) -> Callable[[View], View]:
+    """Make a decorator that notes on a view which role its callers need."""
+
+    def declare(view: View) -> View:
+        view.role = role  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Make the application check the caller of every request before anything else of it is looked at."""
+    app.config.update(JWT_SECRET_KEY=signing_key(settings), JWT_ALGORITHM=ALGORITHM, JWT_TOKEN_LOCATION=["headers"])
+    JWTManager(app)
+    app.before_request(_admit)
+
+
+def require_roles(app: Flask) -> None:
+    """Raise RuntimeError for a view that does not say who may call it."""
+    open_views = [name for name, view in app.view_functions.items() if not hasattr(view, "role")]
+    if open_views:
+        raise RuntimeError(f"no role is declared for {', '.join(sorted(open_views))}")
+
+
+def read_refresh_token(token: str | None) -> tuple[str, str]:
+    """Return (session id, token id) of a refresh token, by default the one in the Authorization header.
+
+    Raises Unauthorized for anything that is not a refresh token of ours that still holds.
+    """
+    claims = _claims(lambda: decode_token(token) if token else verify_jwt_in_request(refresh=True) and get_jwt())
+    if claims["type"] != "refresh":
+        raise Unauthorized("This is not a refresh token.")
+    return claims["sid"], claims["jti"]
+
+
+def _admit() -> None:
+    if request.endpoint is None:
+        return
+    view: Any = current_app.view_functions[request.endpoint]
+    if view.role == PUBLIC:
+        return
+    g.session_id = _claims(lambda: verify_jwt_in_request() and get_jwt())["sid"]
+    g.user = services().auth.identify(g.session_id)
+    if not Role(g.user["role"]).includes(view.role):
+        raise Forbidden(f"This needs the role {view.role}.")
+
+
+def _claims(read: Callable[[], Any]) -> dict[str, Any]:
+    try:
+        claims: dict[str, Any] = read()
+    except (JWTExtendedException, PyJWTError, ValueError, RecursionError):
+        # ValueError and RecursionError: a token's header is JSON from the client that is read before its signature.
+        raise Unauthorized("A valid token is needed: Authorization: Bearer <token>.") from None
+    return claims

@@ -1,0 +1,21 @@
+"""The resources under `/api/v1`, one noun a file."""
+
+from app.web.api.alerts import alerts
+from app.web.api.auth import auth
+from app.web.api.dead_letters import dead_letters
+from app.web.api.health import health
+from app.web.api.hosts import hosts
+from app.web.api.items import items
+from app.web.api.monitors import monitors
+from app.web.api.pulls import pulls
+from app.web.api.pushes import pushes
+from app.web.api.queue import queue
+from app.web.api.tasks import tasks
+from app.web.api.users import users
+from app.web.api.workers import workers
+
+PREFIX = "/api/v1"
+BLUEPRINTS = (auth, users, monitors, pulls, pushes, hosts, items, tasks, queue, dead_letters, workers, alerts)
+ROOT_BLUEPRINTS = (health,)
+
+__all__ = ["BLUEPRINTS", "PREFIX", "ROOT_BLUEPRINTS"]

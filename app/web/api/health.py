@@ -1,0 +1,30 @@
+"""Whether the process answers, and whether it can do its work."""
+
+from http import HTTPStatus
+
+from flask import Response
+
+from app.web.access import PUBLIC
+from app.web.context import services
+from app.web.operations import ApiBlueprint
+from app.web.problems import RETRY_AFTER_S, problem
+from app.web.schemas.health import HealthSchema
+
+health = ApiBlueprint("health", __name__, description="For load balancers and probes")
+
+
+@health.operation("GET", "/healthz", role=PUBLIC, answer=HealthSchema)
+def healthz() -> dict[str, str]:
+    """Tell that the process answers."""
+    return {"status": "ok"}
+
+
+@health.operation("GET", "/readyz", role=PUBLIC, answer=HealthSchema)
+def readyz() -> dict[str, str] | Response:
+    """Tell whether the database, the broker and a worker are there; names what is missing."""
+    missing = {part: [error] for part, error in services().health.readiness().items() if error is not None}
+    if not missing:
+        return {"status": "ready"}
+    detail = "; ".join(f"{part}: {error}" for part, (error,) in missing.items())
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", detail, missing, headers)

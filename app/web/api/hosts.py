@@ -1,0 +1,33 @@
+"""Hosts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.store.pages import Page
+from app.web.context import Row, services
+from app.web.operations import ApiBlueprint
+from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, HostSchema
+from app.web.schemas.pages import page_of
+
+hosts = ApiBlueprint("hosts", __name__, description="The inventory's hosts")
+
+
+@hosts.operation("GET", "/hosts", role=Role.VIEWER, query=HostQuerySchema, answer=page_of(HostSchema))
+def list_hosts(**query: Any) -> Page:
+    """List the hosts of all monitors."""
+    return services().inventory.list_hosts(**query)
+
+
+@hosts.operation("GET", "/hosts/<id:host_id>", role=Role.VIEWER, answer=HostSchema, errors=(404,))
+def get_host(host_id: int) -> Row:
+    """Return one host."""
+    return services().inventory.get_host(host_id)
+
+
+@hosts.operation(
+    "PATCH", "/hosts/<id:host_id>", role=Role.OPERATOR, body=HostChangesSchema, answer=HostSchema, errors=(404,)
+)
+def edit_host(host_id: int, body: Mapping[str, Any]) -> Row:
+    """Edit a host; an edit stays until the source itself changes that field."""
+    return services().inventory.edit_host(host_id, body)

@@ -1,0 +1,33 @@
+"""Items."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.store.pages import Page
+from app.web.context import Row, services
+from app.web.operations import ApiBlueprint
+from app.web.schemas.items import ItemChangesSchema, ItemQuerySchema, ItemSchema
+from app.web.schemas.pages import page_of
+
+items = ApiBlueprint("items", __name__, description="The inventory's items (metrics)")
+
+
+@items.operation("GET", "/items", role=Role.VIEWER, query=ItemQuerySchema, answer=page_of(ItemSchema))
+def list_items(**query: Any) -> Page:
+    """List the items of all hosts."""
+    return services().inventory.list_items(**query)
+
+
+@items.operation("GET", "/items/<id:item_id>", role=Role.VIEWER, answer=ItemSchema, errors=(404,))
+def get_item(item_id: int) -> Row:
+    """Return one item with its last value."""
+    return services().inventory.get_item(item_id)
+
+
+@items.operation(
+    "PATCH", "/items/<id:item_id>", role=Role.OPERATOR, body=ItemChangesSchema, answer=ItemSchema, errors=(404,)
+)
+def edit_item(item_id: int, body: Mapping[str, Any]) -> Row:
+    """Edit an item; an edit stays until the source itself changes that field."""
+    return services().inventory.edit_item(item_id, body)

@@ -1,0 +1,69 @@
+"""Monitors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.services.monitors import Check
+from app.store.pages import Page, PageRequest
+from app.web.context import Row, services
+from app.web.operations import CREATED_HEADERS, ApiBlueprint
+from app.web.schemas.monitors import CheckSchema, MonitorChangesSchema, MonitorSchema, NewMonitorSchema
+from app.web.schemas.pages import PageQuerySchema, page_of
+
+monitors = ApiBlueprint("monitors", __name__, description="The monitoring systems that nagare reads")
+
+
+@monitors.operation("GET", "/monitors", role=Role.VIEWER, query=PageQuerySchema, answer=page_of(MonitorSchema))
+def list_monitors(page: PageRequest) -> Page:
+    """List the monitors."""
+    return services().monitors.list(page)
+
+
+@monitors.operation(
+    "POST",
+    "/monitors",
+    role=Role.ADMIN,
+    body=NewMonitorSchema,
+    answer=MonitorSchema,
+    status=201,
+    errors=(409,),
+    headers=CREATED_HEADERS,
+)
+def create_monitor(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
+    """Make a monitor."""
+    monitor = services().monitors.create(body)
+    return monitor, {"Location": f"/api/v1/monitors/{monitor['id']}"}
+
+
+@monitors.operation("GET", "/monitors/<id:monitor_id>", role=Role.VIEWER, answer=MonitorSchema, errors=(404,))
+def get_monitor(monitor_id: int) -> Row:
+    """Return one monitor."""
+    return services().monitors.get(monitor_id)
+
+
+@monitors.operation(
+    "PATCH",
+    "/monitors/<id:monitor_id>",
+    role=Role.ADMIN,
+    body=MonitorChangesSchema,
+    answer=MonitorSchema,
+    errors=(404, 409),
+)
+def update_monitor(monitor_id: int, body: Mapping[str, Any]) -> Row:
+    """Change a monitor; `null` takes a credential away."""
+    return services().monitors.update(monitor_id, body)
+
+
+@monitors.operation("DELETE", "/monitors/<id:monitor_id>", role=Role.ADMIN, status=204, errors=(404, 409))
+def delete_monitor(monitor_id: int) -> None:
+    """Delete a monitor with its hosts, items and alerts."""
+    services().monitors.delete(monitor_id)
+
+
+@monitors.operation(
+    "POST", "/monitors/<id:monitor_id>/check", role=Role.OPERATOR, answer=CheckSchema, errors=(404, 409)
+)
+def check_monitor(monitor_id: int) -> Check:
+    """Sign in to a monitor and ask its version."""
+    return services().monitors.check(monitor_id)

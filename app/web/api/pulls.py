@@ -1,0 +1,70 @@
+"""Pulls from a monitor: as tasks, and inside the request for scripts that want to wait."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.services.submit import Requester
+from app.web.api.accepted import accepted
+from app.web.context import services
+from app.web.operations import ApiBlueprint
+from app.web.schemas.monitors import PullCountsSchema
+from app.web.schemas.tasks import HostTaskSchema, ItemTaskSchema, MonitorTaskSchema
+
+pulls = ApiBlueprint("pulls", __name__, description="Reading hosts and items from a monitor")
+
+HOSTS = "/monitors/<id:monitor_id>/hosts"
+ITEMS = "/monitors/<id:monitor_id>/items"
+HOST = HOSTS + "/<id:host_id>"
+ITEM = HOST + "/items/<id:item_id>"
+HOSTS_QUEUED = "Host pull task queued"
+ITEMS_QUEUED = "Item pull task queued"
+
+Accepted = tuple[dict[str, Any], dict[str, str]]
+
+
+@pulls.submission(HOSTS + "/pull-async", answer=MonitorTaskSchema)
+def pull_hosts(by: Requester, monitor_id: int) -> Accepted:
+    """Queue a pull of all hosts of a monitor."""
+    task_id = services().submit.pull_hosts(by, monitor_id)
+    return accepted(HOSTS_QUEUED, task_id, monitor_id=monitor_id)
+
+
+@pulls.submission(ITEMS + "/pull-async", answer=MonitorTaskSchema)
+def pull_items(by: Requester, monitor_id: int) -> Accepted:
+    """Queue a pull of the items of all hosts of a monitor."""
+    task_id = services().submit.pull_items(by, monitor_id)
+    return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id)
+
+
+@pulls.submission(HOST + "/pull-async", answer=HostTaskSchema)
+def pull_host(by: Requester, monitor_id: int, host_id: int) -> Accepted:
+    """Queue a pull of one host."""
+    task_id = services().submit.pull_host(by, monitor_id, host_id)
+    return accepted(HOSTS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id)
+
+
+@pulls.submission(HOST + "/items/pull-async", answer=HostTaskSchema)
+def pull_host_items(by: Requester, monitor_id: int, host_id: int) -> Accepted:
+    """Queue a pull of the items of one host."""
+    task_id = services().submit.pull_items(by, monitor_id, host_id)
+    return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id)
+
+
+@pulls.submission(ITEM + "/pull-async", answer=ItemTaskSchema)
+def pull_item(by: Requester, monitor_id: int, host_id: int, item_id: int) -> Accepted:
+    """Queue a pull of one item."""
+    task_id = services().submit.pull_item(by, monitor_id, host_id, item_id)
+    return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id, item_id=item_id)
+
+
+@pulls.operation("POST", HOSTS + "/pull", role=Role.OPERATOR, answer=PullCountsSchema, errors=(404, 409, 502, 504))
+def pull_hosts_now(monitor_id: int) -> Mapping[str, int]:
+    """Pull all hosts of a monitor and wait for it."""
+    return services().pulls.hosts(monitor_id)
+
+
+@pulls.operation("POST", ITEMS + "/pull", role=Role.OPERATOR, answer=PullCountsSchema, errors=(404, 409, 502, 504))
+def pull_items_now(monitor_id: int) -> Mapping[str, int]:
+    """Pull the items of all hosts of a monitor and wait for it."""
+    return services().pulls.items(monitor_id)

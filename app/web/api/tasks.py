@@ -1,0 +1,39 @@
+"""Tasks."""
+
+from typing import Any
+
+from app.enums import Role
+from app.store.pages import Page
+from app.web.api.accepted import task_headers
+from app.web.context import Row, services
+from app.web.operations import TASK_HEADERS, ApiBlueprint
+from app.web.schemas.pages import page_of
+from app.web.schemas.tasks import TaskQuerySchema, TaskSchema, TaskStorySchema
+
+tasks = ApiBlueprint("tasks", __name__, description="What became of accepted requests")
+
+
+@tasks.operation("GET", "/tasks", role=Role.VIEWER, query=TaskQuerySchema, answer=page_of(TaskSchema))
+def list_tasks(**query: Any) -> Page:
+    """List the tasks, newest first."""
+    return services().tasks.list(**query)
+
+
+@tasks.operation("GET", "/tasks/<task_id:task_id>", role=Role.VIEWER, answer=TaskStorySchema, errors=(404,))
+def get_task(task_id: str) -> Row:
+    """Return one task with all its attempts."""
+    return services().tasks.get(task_id)
+
+
+@tasks.operation(
+    "POST",
+    "/tasks/<task_id:task_id>/cancel",
+    role=Role.OPERATOR,
+    answer=TaskSchema,
+    status=202,
+    errors=(404, 409),
+    headers=TASK_HEADERS,
+)
+def cancel_task(task_id: str) -> tuple[Row, dict[str, str]]:
+    """Cancel a task: a running one stops at its next step, a waiting one never starts."""
+    return services().tasks.cancel(task_id), task_headers(task_id)

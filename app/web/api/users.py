@@ -1,0 +1,55 @@
+"""Users."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.store.pages import Page, PageRequest
+from app.web.context import Row, services
+from app.web.operations import CREATED_HEADERS, ApiBlueprint
+from app.web.schemas.pages import PageQuerySchema, page_of
+from app.web.schemas.users import NewUserSchema, UserChangesSchema, UserSchema
+
+users = ApiBlueprint("users", __name__, description="Who may sign in, and what they may do")
+
+
+@users.operation("GET", "/users", role=Role.ADMIN, query=PageQuerySchema, answer=page_of(UserSchema))
+def list_users(page: PageRequest) -> Page:
+    """List the users."""
+    return services().users.list(page)
+
+
+@users.operation(
+    "POST",
+    "/users",
+    role=Role.ADMIN,
+    body=NewUserSchema,
+    answer=UserSchema,
+    status=201,
+    errors=(409,),
+    headers=CREATED_HEADERS,
+)
+def create_user(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
+    """Make a user."""
+    user = services().users.create(**body)
+    return user, {"Location": f"/api/v1/users/{user['id']}"}
+
+
+@users.operation("GET", "/users/<id:user_id>", role=Role.ADMIN, answer=UserSchema, errors=(404,))
+def get_user(user_id: int) -> Row:
+    """Return one user."""
+    return services().users.get(user_id)
+
+
+@users.operation(
+    "PATCH", "/users/<id:user_id>", role=Role.ADMIN, body=UserChangesSchema, answer=UserSchema, errors=(404, 409)
+)
+def update_user(user_id: int, body: Mapping[str, Any]) -> Row:
+    """Change a user's password, role or whether they may sign in."""
+    return services().users.update(user_id, body)
+
+
+@users.operation("DELETE", "/users/<id:user_id>", role=Role.ADMIN, status=204, errors=(404, 409))
+def delete_user(user_id: int) -> None:
+    """Delete a user."""
+    services().users.delete(user_id)

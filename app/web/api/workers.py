@@ -1,0 +1,18 @@
+"""Workers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.web.context import services
+from app.web.operations import ApiBlueprint
+from app.web.schemas.pages import page_of
+from app.web.schemas.workers import WorkerSchema
+
+workers = ApiBlueprint("workers", __name__, description="The processes that run tasks")
+
+
+@workers.operation("GET", "/workers", role=Role.VIEWER, answer=page_of(WorkerSchema))
+def list_workers() -> Mapping[str, Any]:
+    """List the workers that are alive, and what each runs."""
+    return {"items": services().queues.workers(), "next_cursor": None}

@@ -1,0 +1,34 @@
+"""Puts the Flask application together from the services."""
+
+from flask import Flask
+
+from app.composition import Services
+from app.web import access, converters, headers, problems
+from app.web.api import BLUEPRINTS, PREFIX, ROOT_BLUEPRINTS
+from app.web.context import EXTENSION
+from app.web.docs import docs
+from app.web.metrics import metrics
+from app.web.openapi import make_api
+
+
+def create_app(services: Services) -> Flask:
+    """Return the application; nothing connects yet. Raises SettingsError when there is no secret key."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=problems.MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.url_map.merge_slashes = False
+    app.extensions[EXTENSION] = services
+    converters.install(app)
+    problems.install(app)
+    access.install(app, services.settings)
+    headers.install(app)
+    api = make_api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint, url_prefix=PREFIX)
+    for blueprint in ROOT_BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(metrics)
+    app.register_blueprint(docs)
+    access.require_roles(app)
+    return app

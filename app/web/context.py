@@ -1,0 +1,28 @@
+"""What a view knows about the request it serves: the services and the user."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from flask import current_app, g
+
+from app.composition import Services
+
+EXTENSION = "nagare"
+
+Row = Mapping[Any, Any]
+"""A row as the services return it."""
+
+
+def services() -> Services:
+    """Return the services of the application that serves this request."""
+    return cast(Services, current_app.extensions[EXTENSION])
+
+
+def current_user() -> Row:
+    """Return the user who sent this request; there is one wherever the operation declares a role."""
+    return cast(Row, g.user)
+
+
+def current_session_id() -> str:
+    """Return the id of the session that this request's token belongs to."""
+    return cast(str, g.session_id)

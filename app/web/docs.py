@@ -1,0 +1,58 @@
+"""The page to read and try the API: Swagger UI from our own server, fed with the OpenAPI document."""
+
+from pathlib import Path
+
+import flask_swagger_ui
+from flask import Blueprint, Response, current_app, json, redirect, render_template, send_from_directory
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.web.access import PUBLIC, declare_role
+
+SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
+OWN_FILES = Path(__file__).parent / "static"
+CACHE_S = 3600
+# Swagger UI sets style attributes and has its icons in data: addresses; scripts come from our own files only.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+docs = Blueprint("docs", __name__, template_folder="templates")
+
+
+@docs.get("/")
+@declare_role(PUBLIC)
+def home() -> AnyResponse:
+    """Lead to the page."""
+    return redirect("/docs")
+
+
+@docs.get("/docs")
+@declare_role(PUBLIC)
+def page() -> Response:
+    """Return the page."""
+    response = Response(render_template("docs.html"))
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@docs.get("/docs/swagger-ui/<path:name>")
+@declare_role(PUBLIC)
+def swagger_ui(name: str) -> Response:
+    """Return one of Swagger UI's files."""
+    return send_from_directory(SWAGGER_UI, name, max_age=CACHE_S)
+
+
+@docs.get("/docs/static/<path:name>")
+@declare_role(PUBLIC)
+def own_file(name: str) -> Response:
+    """Return one of the page's own files."""
+    return send_from_directory(OWN_FILES, name, max_age=CACHE_S)
+
+
+@docs.get("/api/v1/openapi.json")
+@declare_role(PUBLIC)
+def openapi() -> Response:
+    """Return the OpenAPI document."""
+    spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
+    return Response(json.dumps(spec.to_dict()), content_type="application/json")

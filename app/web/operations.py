@@ -1,0 +1,114 @@
+"""One decorator that declares all of an operation: address, role, what it takes, answers and may fail with."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, Literal
+
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from app.enums import Role
+from app.services.submit import Requester
+from app.web.access import PUBLIC, View, declare_role
+from app.web.context import current_user
+from app.web.openapi import problem_reference
+from app.web.parsing import StrictParser
+from app.web.schemas.base import NothingSchema, RequestSchema
+from app.web.schemas.submission import IdempotencySchema, SubmissionQuerySchema
+
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+TASK_HEADERS = {
+    "Location": {"description": "Where to ask for the task", "schema": {"type": "string"}},
+    "Retry-After": {"description": "In how many seconds to ask", "schema": {"type": "integer"}},
+}
+CREATED_HEADERS = {"Location": {"description": "Where the new row is", "schema": {"type": "string"}}}
+
+
+class ApiBlueprint(Blueprint):  # type: ignore[misc]
+    """A blueprint whose operations parse strictly, need a role and document every answer that they can give."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def operation(
+        self,
+        method: Method,
+        rule: str,
+        *,
+        role: Role | Literal["public"],
+        answer: type[Schema] | None = None,
+        status: int = 200,
+        query: type[RequestSchema] = NothingSchema,
+        body: type[RequestSchema] | None = None,
+        errors: Iterable[int] = (),
+        headers: Mapping[str, Any] | None = None,
+    ) -> Callable[[View], View]:
+        """Register a view: the query's parameters and the path's come as keywords, the body as `body`.
+
+        `errors` are the statuses beyond those that follow from the other arguments.
+        """
+
+        def register(view: View) -> View:
+            statuses = {*errors, *_implied_errors(method, role)}
+            run = self.response(status, answer, headers=headers)(_without_content(view) if status == 204 else view)
+            if body is not None:
+                run = self.arguments(body, arg_name="body", required=body.is_body_required)(run)
+            elif method != "GET":
+                run = self.ARGUMENTS_PARSER.use_kwargs(NothingSchema(), location="json")(run)
+            run = self.arguments(query, location="query", as_kwargs=True)(run)
+            run = self.doc(
+                operationId=view.__name__,
+                responses={code: problem_reference(code) for code in statuses},
+                security=[] if role == PUBLIC else [{"bearer": []}],
+                **{"x-role": str(role)},
+            )(run)
+            self.add_url_rule(rule, view.__name__, declare_role(role)(run), methods=[method])
+            return view
+
+        return register
+
+    def submission(
+        self, rule: str, *, answer: type[Schema], query: type[SubmissionQuerySchema] = SubmissionQuerySchema
+    ) -> Callable[[View], View]:
+        """Register a view that queues a task for the requester it is given, and answers 202."""
+        register = self.operation(
+            "POST",
+            rule,
+            role=Role.OPERATOR,
+            answer=answer,
+            status=202,
+            query=query,
+            errors=(404, 409),
+            headers=TASK_HEADERS,
+        )
+
+        def register_submission(view: View) -> View:
+            @wraps(view)
+            def run(unique: bool, idempotency_key: str | None = None, **arguments: Any) -> Any:
+                return view(Requester(current_user()["id"], idempotency_key, unique), **arguments)
+
+            register(self.arguments(IdempotencySchema, location="headers", as_kwargs=True)(run))
+            return view
+
+        return register_submission
+
+
+def _implied_errors(method: Method, role: Role | Literal["public"]) -> Iterable[int]:
+    yield from (422, 503)
+    if role != PUBLIC:
+        yield 401
+        if role != Role.VIEWER:
+            yield 403
+    if method != "GET":
+        yield from (400, 413, 415)
+
+
+def _without_content(view: Callable[..., None]) -> Callable[..., Response]:
+    @wraps(view)
+    def run(**arguments: Any) -> Response:
+        view(**arguments)
+        response = Response(status=204)
+        del response.headers["Content-Type"]
+        return response
+
+    return run

@@ -1,0 +1,75 @@
+"""Reads bodies and query strings strictly: what a client did not mean to send is refused, never guessed at."""
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from flask import Request
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError
+from webargs.core import is_json, missing
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+
+class StrictParser(FlaskParser):
+    """Refuses unknown and repeated query parameters, bodies that are not JSON, and JSON that is ambiguous."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE, "headers": EXCLUDE}  # noqa: RUF012 - as webargs declares it
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        """Return the query parameters; raises ValidationError for one that is given more than once."""
+        repeated = {name: ["Given more than once."] for name, values in req.args.lists() if len(values) > 1}
+        if repeated:
+            raise ValidationError(repeated)
+        return super().load_querystring(req, schema)
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """Return the body; an absent one counts as empty where the schema does not require a body."""
+        text = req.get_data()
+        # Werkzeug cuts a chunked body off at the limit and says nothing.
+        if req.content_length is None and len(text) >= (req.max_content_length or math.inf):
+            raise RequestEntityTooLarge
+        if not text:
+            if getattr(schema, "is_body_required", False):
+                raise BadRequest("A JSON body is needed.")
+            return missing
+        if not is_json(req.mimetype):
+            raise UnsupportedMediaType("The body must be JSON, with Content-Type: application/json.")
+        return parse_json(text)
+
+    def handle_error(self, error: ValidationError, *_: object, **__: object) -> NoReturn:
+        """Hand the messages on without webargs's wrapping by location."""
+        (error.messages,) = error.messages_dict.values()
+        raise error
+
+
+def parse_json(text: bytes) -> Any:
+    """Return what the text says. Raises BadRequest when it is not JSON or could be read in two ways."""
+    try:
+        return json.loads(text.decode(), object_pairs_hook=_unambiguous, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.") from None
+    except ValueError as error:
+        raise BadRequest(f"The body is not valid JSON: {error}") from None
+
+
+def _unambiguous(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"a name is given twice: {name!a}")
+        # A lone surrogate cannot be written as UTF-8, so an answer that names the field would fail.
+        if not is_encodable(name):
+            raise ValueError("a name is not valid Unicode")
+        found[name] = value
+    return found
+
+
+def is_encodable(text: str) -> bool:
+    """Tell whether the text can be written as UTF-8, which a lone surrogate from JSON's `\\ud800` cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number in JSON")

@@ -1,0 +1,124 @@
+"""Errors as answers: every error leaves as `application/problem+json` (RFC 9457), and nothing internal with it."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, json
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from app import errors
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+MAX_BODY_BYTES = 1024 * 1024
+
+STATUS: Mapping[type[errors.NagareError], HTTPStatus] = {
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.Unauthorized: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.BrokerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.TaskFailed: HTTPStatus.CONFLICT,
+    errors.SourceError: HTTPStatus.BAD_GATEWAY,
+    errors.SourceTimeout: HTTPStatus.GATEWAY_TIMEOUT,
+    errors.SourceReadOnly: HTTPStatus.CONFLICT,
+}
+HTTP_CODES = {400: "malformed", 413: "too_large", 422: "invalid"}
+HTTP_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: f"The body has more than {MAX_BODY_BYTES} bytes.",
+}
+
+log = logging.getLogger(__name__)
+
+
+def install(app: Flask) -> None:
+    """Make every error of the application an answer of one shape."""
+    app.register_error_handler(errors.NagareError, _answer_known)
+    app.register_error_handler(ValidationError, _answer_invalid)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    fields: Mapping[str, list[str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Build the answer for an error; `fields` holds the messages for each field that is to blame."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+    }
+    if fields:
+        body["errors"] = fields
+    return Response(json.dumps(body), status, headers, content_type=MEDIA_TYPE)
+
+
+def known(error: errors.NagareError, content: Mapping[str, int]) -> Response:
+    """Build the answer for an error that still tells, under `known`, what could be found out."""
+    response = _answer_known(error)
+    response.set_data(json.dumps({**json.loads(response.get_data()), "known": content}))
+    return response
+
+
+def _answer_known(error: errors.NagareError) -> Response:
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+    if status is None:
+        return _answer_unexpected(error)
+    headers = {}
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after_s)
+    elif status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(RETRY_AFTER_S)
+    elif status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    fields = {error.field: [str(error)]} if isinstance(error, errors.Invalid) else None
+    detail = f"{error.field}: {error}" if isinstance(error, errors.Invalid) else str(error)
+    return problem(status, error.code, detail, fields, headers)
+
+
+def _answer_invalid(error: ValidationError) -> Response:
+    fields: dict[str, list[str]] = {}
+    for field, message in _flatten("", error.messages):
+        fields.setdefault(field, []).append(message)
+    detail = " ".join(f"{field}: {' '.join(messages)}" for field, messages in fields.items())
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, errors.Invalid.code, detail, fields)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    code = HTTP_CODES.get(status, status.phrase.lower().replace(" ", "_").replace("-", "_"))
+    return problem(status, code, HTTP_DETAILS.get(status) or error.description or status.phrase, None, headers)
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    log.error("A request failed unexpectedly", exc_info=error, extra={"action": "request_failed"})
+    detail = "Something went wrong inside nagare; the log of the server says what."
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)
+
+
+def _flatten(path: str, messages: Any) -> Iterator[tuple[str, str]]:
+    """Turn `{"filter": {"severity": ["…"]}}` into `("filter.severity", "…")`; `_schema` means the whole."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            name = "" if key == "_schema" else str(key)
+            yield from _flatten(".".join(filter(None, (path, name))), inner)
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from _flatten(path, inner)
+    else:
+        yield path or "body", str(messages)

@@ -1,0 +1,45 @@
+"""Hosts."""
+
+from marshmallow import fields
+
+from app.enums import InventoryStatus
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import Boolean, Text, Timestamp, code, query_code, query_id
+from app.web.schemas.pages import PageQuerySchema
+
+
+class HostQuerySchema(PageQuerySchema):
+    """Filters of the list of hosts."""
+
+    q = Text(max=200, metadata={"description": "Text in a name or an address"})
+    monitor_id = query_id()
+    status = query_code(InventoryStatus)
+    group = Text(max=200)
+
+
+class HostChangesSchema(RequestSchema):
+    """What a person may edit of a host."""
+
+    name = Text(min=1, max=512)
+    display_name = Text(min=1, max=512)
+    description = Text(max=65535)
+    enabled = Boolean()
+
+
+class HostSchema(AnswerSchema):
+    """A host of one monitor."""
+
+    id = fields.Integer()
+    monitor_id = fields.Integer()
+    external_id = fields.String()
+    name = fields.String()
+    display_name = fields.String()
+    description = fields.String()
+    ip_addr = fields.String(allow_none=True)
+    enabled = fields.Boolean()
+    status = code(InventoryStatus)
+    status_description = fields.String()
+    groups = fields.List(fields.String())
+    item_count = fields.Integer()
+    created_at = Timestamp()
+    updated_at = Timestamp()

@@ -1,0 +1,49 @@
+"""Items."""
+
+from marshmallow import fields
+
+from app.enums import InventoryStatus
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import Boolean, Text, Timestamp, code, query_code, query_id
+from app.web.schemas.pages import PageQuerySchema
+
+
+class ItemQuerySchema(PageQuerySchema):
+    """Filters of the list of items."""
+
+    q = Text(max=200, metadata={"description": "Text in a name or a key"})
+    host_id = query_id()
+    monitor_id = query_id()
+    status = query_code(InventoryStatus)
+
+
+class ItemChangesSchema(RequestSchema):
+    """What a person may edit of an item."""
+
+    name = Text(min=1, max=4096)
+    description = Text(max=65535)
+    enabled = Boolean()
+    interval = Text(max=255)
+    units = Text(max=255)
+
+
+class ItemSchema(AnswerSchema):
+    """An item (metric) of one host, with its last value."""
+
+    id = fields.Integer()
+    host_id = fields.Integer()
+    monitor_id = fields.Integer()
+    external_id = fields.String()
+    name = fields.String()
+    key = fields.String()
+    description = fields.String()
+    interval = fields.String()
+    units = fields.String()
+    value = fields.String(allow_none=True)
+    value_type = fields.String()
+    value_at = Timestamp(allow_none=True)
+    enabled = fields.Boolean()
+    status = code(InventoryStatus)
+    status_description = fields.String()
+    created_at = Timestamp()
+    updated_at = Timestamp()

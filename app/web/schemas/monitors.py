@@ -1,0 +1,69 @@
+"""Monitors, and what their check and their pulls inside a request answer."""
+
+from marshmallow import fields, validate
+
+from app.connectors.registry import connector_types
+from app.enums import MonitorStatus
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, word
+
+MAX_SECRET = 4096
+
+
+class MonitorChangesSchema(RequestSchema):
+    """What to change of a monitor; `null` takes a credential away."""
+
+    name = Text(min=1, max=200)
+    url = Text(min=1, max=2048)
+    username = Text(max=200, allow_none=True)
+    password = Text(max=MAX_SECRET, allow_none=True)
+    api_token = Text(max=MAX_SECRET, allow_none=True)
+    enabled = Boolean()
+    max_parallel_tasks = Integer(
+        validate=validate.Range(1, 1000), metadata={"description": "How many of its tasks may run at once"}
+    )
+
+
+class NewMonitorSchema(MonitorChangesSchema):
+    """A monitor to be made."""
+
+    name = Text(min=1, max=200, required=True)
+    type = fields.String(required=True, validate=validate.OneOf(connector_types()))
+    url = Text(min=1, max=2048, required=True)
+
+
+class MonitorSchema(AnswerSchema):
+    """A Zabbix, a Prometheus or a simulated system; its password and token are never shown."""
+
+    id = fields.Integer()
+    name = fields.String()
+    type = fields.String()
+    url = fields.String()
+    username = fields.String(allow_none=True)
+    enabled = fields.Boolean()
+    max_parallel_tasks = fields.Integer()
+    status = word(MonitorStatus)
+    last_error = fields.String(allow_none=True)
+    last_pulled_at = Timestamp(allow_none=True)
+    host_count = fields.Integer()
+    item_count = fields.Integer()
+    created_at = Timestamp()
+
+
+class CheckSchema(AnswerSchema):
+    """What came of signing in to a monitor."""
+
+    ok = fields.Boolean()
+    version = fields.String(allow_none=True)
+    latency_ms = fields.Integer()
+    error = fields.String(allow_none=True)
+
+
+class PullCountsSchema(AnswerSchema):
+    """What a pull found and changed."""
+
+    seen = fields.Integer()
+    created = fields.Integer()
+    updated = fields.Integer()
+    unchanged = fields.Integer()
+    vanished = fields.Integer()

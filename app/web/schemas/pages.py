@@ -1,0 +1,30 @@
+"""Lists: `limit` and `cursor` in, `items` and `next_cursor` out."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
+
+from app.store.pages import PageRequest
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import QueryInteger, Text
+
+
+class PageQuerySchema(RequestSchema):
+    """Which part of a list is asked for; lists with filters add theirs."""
+
+    limit = QueryInteger(
+        validate=validate.Range(1, 500), load_default=50, metadata={"description": "How many rows at most"}
+    )
+    cursor = Text(min=1, max=1000, metadata={"description": "`next_cursor` of the page before"})
+
+    @post_load
+    def _make_page(self, query: dict[str, Any], **_: object) -> dict[str, Any]:
+        return {"page": PageRequest(limit=query.pop("limit"), cursor=query.pop("cursor", None)), **query}
+
+
+def page_of(row: type[Schema]) -> type[Schema]:
+    """Return the schema of a page of such rows."""
+    name = row.__name__.removesuffix("Schema") + "PageSchema"
+    return AnswerSchema.from_dict(
+        {"items": fields.List(fields.Nested(row)), "next_cursor": fields.String(allow_none=True)}, name=name
+    )

@@ -1,0 +1,16 @@
+"""The one shape of every error (RFC 9457)."""
+
+from marshmallow import Schema, fields
+
+
+class ProblemSchema(Schema):
+    """What went wrong."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True, metadata={"description": "What happened, for programs"})
+    errors = fields.Dict(
+        keys=fields.String(), values=fields.List(fields.String()), metadata={"description": "Messages by field"}
+    )

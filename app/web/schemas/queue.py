@@ -1,0 +1,74 @@
+"""Queues, workers and dead letters."""
+
+from marshmallow import fields
+
+from app.enums import TaskType
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import Boolean, Text, Timestamp, query_id, row_id, word
+from app.web.schemas.pages import PageQuerySchema
+from app.web.schemas.tasks import AttemptSchema
+
+QueueStatsSchema = AnswerSchema.from_dict(
+    {**{str(type): fields.Integer() for type in TaskType}, "dead": fields.Integer()}, name="QueueStatsSchema"
+)
+
+
+class QueueSchema(AnswerSchema):
+    """Whether workers take tasks from a queue."""
+
+    type = word(TaskType)
+    paused = Boolean()
+
+
+class DeadLetterQuerySchema(PageQuerySchema):
+    """Filters of the list of dead letters."""
+
+    type = word(TaskType)
+    monitor_id = query_id()
+    reason = Text(max=64)
+    q = Text(max=200, metadata={"description": "Text in the error"})
+
+
+class DeadLetterFilterSchema(RequestSchema):
+    """Which dead letters to work on; without a filter all of them."""
+
+    is_body_required = False
+
+    type = word(TaskType)
+    monitor_id = row_id()
+    reason = Text(max=64)
+    q = Text(max=200, metadata={"description": "Text in the error"})
+    dry_run = Boolean(load_default=False, metadata={"description": "Only count them"})
+
+
+class DeadLetterSchema(AnswerSchema):
+    """A task that gave up."""
+
+    task_id = fields.String()
+    type = word(TaskType)
+    params = fields.Dict(keys=fields.String())
+    reason = fields.String(allow_none=True)
+    error = fields.String(allow_none=True)
+    attempts = fields.Integer()
+    worker = fields.String(allow_none=True)
+    created_at = Timestamp()
+    dead_at = Timestamp()
+
+
+class DeadLetterStorySchema(DeadLetterSchema):
+    """A dead letter with the traceback of its last attempt and all attempts."""
+
+    traceback = fields.String(allow_none=True)
+    history = fields.List(fields.Nested(AttemptSchema))
+
+
+class RetriedSchema(AnswerSchema):
+    """How many dead letters were queued again, or would be in a dry run."""
+
+    retried = fields.Integer()
+
+
+class DiscardedSchema(AnswerSchema):
+    """How many dead letters were discarded, or would be in a dry run."""
+
+    discarded = fields.Integer()

@@ -1,0 +1,25 @@
+"""What every request that queues a task takes beside its own: how a repeat of it is known."""
+
+from marshmallow import fields, validate
+
+from app.web.schemas.base import RequestSchema
+from app.web.schemas.fields import QueryBoolean
+
+
+class IdempotencySchema(RequestSchema):
+    """The client's key for one submission."""
+
+    idempotency_key = fields.String(
+        data_key="Idempotency-Key",
+        validate=validate.Regexp("^[!-~]{1,200}$", error="Must be 1 to 200 visible ASCII characters."),
+        metadata={"description": "A repeat with the same key within 24 hours is answered with the first task's id"},
+    )
+
+
+class SubmissionQuerySchema(RequestSchema):
+    """The query of a submission; those with parameters add theirs."""
+
+    unique = QueryBoolean(
+        load_default=False,
+        metadata={"description": "Answer the id of a task for the same work that has not ended, if there is one"},
+    )

@@ -1,0 +1,52 @@
+"""What Celery needs to know, all of it from nagare's own settings."""
+
+from kombu import Queue
+
+from app.queue.keys import QUEUE_KEYS
+from app.settings import settings_or_exit
+
+settings = settings_or_exit()
+
+broker_url = settings.broker_url
+broker_transport = "tasks.transport:Transport"
+broker_connection_retry_on_startup = True
+# A worker waits for its Redis as long as it takes: whoever runs it need not start the two in order.
+broker_connection_max_retries = None
+broker_transport_options = {
+    # With more than one priority kombu spreads a queue over several lists, and LLEN would no longer be its length.
+    "priority_steps": [0],
+    "visibility_timeout": max(3600, 2 * settings.task_timeout_s),
+    "unacked_key": "nagare:unacked",
+    "unacked_index_key": "nagare:unacked:index",
+    "unacked_mutex_key": "nagare:unacked:mutex",
+    "socket_connect_timeout": 5,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+
+task_queues = [Queue(key, routing_key=key) for key in QUEUE_KEYS.values()]
+task_default_queue = task_queues[0].name
+task_create_missing_queues = False
+
+accept_content = ["json"]
+task_serializer = "json"
+# The ledger answers for outcomes; a result backend would cost a second write for each task.
+task_ignore_result = True
+# A message is acknowledged after the run, and one is fetched for each free slot: what a killed worker held stays small.
+task_acks_late = True
+worker_prefetch_multiplier = 1
+task_soft_time_limit = settings.task_timeout_s
+# For a task that catches the soft limit or hangs in a system call.
+task_time_limit = settings.task_timeout_s + 5
+# On a slow machine a new child can take long to report; killing it for that would only repeat the start.
+worker_proc_alive_timeout = 30
+
+worker_consumer = "tasks.consumer:Consumer"
+worker_concurrency = settings.worker_concurrency
+worker_send_task_events = True
+# Logs go to stdout as they are; redirected they would come back as log lines of their own.
+worker_redirect_stdouts = False
+beat_schedule_filename = str(settings.home / "celerybeat-schedule")
+enable_utc = True
+include = ["tasks.alerts", "tasks.pull", "tasks.push"]

@@ -1,0 +1,5 @@
+"""The Celery door: `celery -A tasks worker`."""
+
+from tasks.application import celery
+
+__all__ = ["celery"]

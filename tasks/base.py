@@ -1,0 +1,135 @@
+"""What every task does around its body: claim, keep the lease, record the outcome."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
+
+from app import clock
+from app.composition import Services
+from app.enums import TaskType
+from app.errors import DatabaseUnavailable, TaskInterrupted, TaskTimeout
+from app.queue.publisher import task_name
+from app.services.task_lifecycle import Claim, Step
+from tasks.application import celery
+from tasks.lease import Lease
+from tasks.process import services
+
+log = structlog.get_logger()
+DATABASE_RETRY_S = 0.5
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a task's body works with."""
+
+    services: Services
+    task_id: str
+    params: Mapping[str, Any]
+    step: Step
+
+
+Body = Callable[[Run], Mapping[str, Any]]
+
+
+class LedgerTask(Task):
+    """A task whose state is kept in the ledger."""
+
+    Request = "tasks.request:LedgerRequest"
+
+
+def task(type: TaskType) -> Callable[[Body], Task]:
+    """Register a body as the Celery task of a type; the message carries nothing but the task's id."""
+
+    def register(body: Body) -> Task:
+        def execute(self: Task, task_id: str) -> None:
+            run_task(task_id, type, body, f"{self.request.hostname}/{os.getpid()}")
+
+        execute.__doc__ = body.__doc__
+        return celery.task(execute, name=task_name(type), base=LedgerTask, bind=True)
+
+    return register
+
+
+def run_task(task_id: str, type: TaskType, body: Body, worker: str) -> None:
+    """Run one attempt of a task, unless it is not waiting any more. Raises nothing: the ledger has the outcome."""
+    app = services()
+    claim = _claim(app, task_id, type, worker)
+    if claim is None:
+        return
+    log.info("task.started", task_id=task_id, attempt=claim.attempt)
+    try:
+        with Lease(app.settings.lease_s, partial(app.lifecycle.renew, claim)):
+            _run_claimed(app, claim, body)
+    except TaskInterrupted as interruption:
+        is_handed_back = _hand_back(app, claim)
+        event = "task.handed_back" if is_handed_back else "task.interrupted"
+        log.info(event, task_id=task_id, attempt=claim.attempt, error=str(interruption))
+
+
+def _claim(app: Services, task_id: str, type: TaskType, worker: str) -> Claim | None:
+    """Claim the task, waiting for a database that is away for as long as a lease.
+
+    After that the message is dropped: the task still stands in the ledger, and the recovery publishes it again.
+    """
+    give_up_at = clock.monotonic() + app.settings.lease_s
+    while True:
+        try:
+            claim = app.lifecycle.begin(task_id, worker)
+        except DatabaseUnavailable as error:
+            log.warning("task.not_begun", task_id=task_id, error=str(error))
+            if clock.monotonic() > give_up_at:
+                return None
+            clock.sleep(DATABASE_RETRY_S)
+        else:
+            if claim is None:
+                app.strays.record_unknown(type, task_id)
+            return claim
+
+
+def _run_claimed(app: Services, claim: Claim, body: Body) -> None:
+    started_at = clock.monotonic()
+    progress = app.lifecycle.progress(claim)
+    try:
+        result = body(Run(app, claim.task_id, claim.params, progress))
+    except TaskInterrupted:
+        raise
+    except SoftTimeLimitExceeded:
+        timeout = TaskTimeout(f"the task ran longer than {app.settings.task_timeout_s} s")
+        _record(lambda: app.lifecycle.fail(claim, timeout))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the ledger
+        # The name is unbound when this block ends.
+        failure = error
+        _record(lambda: app.lifecycle.fail(claim, failure))
+    else:
+        _record(lambda: app.lifecycle.succeed(claim, result, progress.last_step))
+        seconds = round(clock.monotonic() - started_at, 3)
+        log.info("task.succeeded", task_id=claim.task_id, attempt=claim.attempt, seconds=seconds, **result)
+
+
+def _hand_back(app: Services, claim: Claim) -> bool:
+    """Queue the task again if it is still ours: then it is not it that had to stop, but this worker."""
+    try:
+        return app.lifecycle.hand_back(claim)
+    except DatabaseUnavailable as error:
+        log.warning("task.not_handed_back", task_id=claim.task_id, error=str(error))
+        return False
+
+
+def _record(write: Callable[[], bool]) -> None:
+    """Write the outcome, however long the database is away: the lease's fence ends a wait that takes too long."""
+    while True:
+        try:
+            if not write():
+                raise TaskInterrupted("the task was cancelled or taken back before its outcome was recorded")
+        except DatabaseUnavailable as error:
+            log.warning("outcome.not_recorded", error=str(error))
+            clock.sleep(DATABASE_RETRY_S)
+        else:
+            return

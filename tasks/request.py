@@ -1,0 +1,40 @@
+"""What the worker's parent does when a child is gone: Celery itself would tell nobody."""
+
+import structlog
+from billiard.einfo import ExceptionInfo
+from billiard.exceptions import TimeLimitExceeded
+from celery.worker.request import Request
+
+from app.errors import DatabaseUnavailable, NagareError, TaskTimeout, WorkerLost
+from tasks.process import services
+
+log = structlog.get_logger()
+
+
+class LedgerRequest(Request):
+    """A message's run as the parent sees it."""
+
+    def on_timeout(self, soft: bool, timeout: float) -> None:
+        """End the attempt of a child that is killed because it ignored its time limit."""
+        super().on_timeout(soft, timeout)
+        if not soft:
+            self._lose(TaskTimeout(f"the task ignored its time limit and was killed after {timeout:g} s"))
+
+    def on_failure(self, exc_info: ExceptionInfo, send_failed_event: bool = True, return_ok: bool = False) -> None:
+        """End the attempt of a child that ended by itself or was killed."""
+        super().on_failure(exc_info, send_failed_event=send_failed_event, return_ok=return_ok)
+        cause = getattr(exc_info.exception, "exc", exc_info.exception)
+        # With return_ok the child lives and has recorded the outcome itself.
+        if not return_ok and not isinstance(cause, TimeLimitExceeded):
+            self._lose(WorkerLost(f"the worker's process ended: {cause}"))
+
+    def _lose(self, error: NagareError) -> None:
+        worker = f"{self.hostname}/{self.worker_pid}"
+        try:
+            services(pooled=False).lifecycle.lose(self.id, worker, error)
+        except DatabaseUnavailable as unavailable:
+            # The lease runs out all the same.
+            log.warning("task.not_taken_back", task_id=self.id, error=str(unavailable))
+        # Nothing that goes wrong here may end the worker.
+        except Exception:
+            log.exception("task.not_taken_back", task_id=self.id)

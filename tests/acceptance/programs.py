@@ -1,0 +1,61 @@
+"""A program of nagare in a process group of its own, with its log in a file."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tests.cli.processes import alive, descendants, wait_for
+
+ROOT = Path(__file__).parents[2]
+"""Where the programs find `gunicorn.conf.py`, `wsgi` and `tasks`."""
+
+
+class Program:
+    """Started by its constructor; nothing that it started outlives `kill`."""
+
+    def __init__(self, name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.pid = self.process.pid
+
+    @property
+    def printed(self) -> str:
+        return self.log.read_text()
+
+    def events(self, event: str, task_id: str | None = None) -> list[dict[str, Any]]:
+        """What it logged under that name, of that task."""
+        lines = [line for line in self.printed.splitlines() if line.startswith("{") and line.endswith("}")]
+        found = [entry for entry in map(json.loads, lines) if entry.get("event") == event]
+        return [entry for entry in found if task_id in (None, entry.get("task_id"))]
+
+    def children(self) -> set[int]:
+        return descendants(self.pid)
+
+    def stop(self) -> int:
+        """Ask it to end, as an init system does, and return its exit code."""
+        self.process.terminate()
+        return self.process.wait(timeout=30)
+
+    def kill(self) -> None:
+        """End the whole group at once, without a chance to tidy up."""
+        group = {self.pid, *self.children()}
+        # Also when the leader is gone: its children may go on without it.
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
+        wait_for(lambda: not alive(group), f"the end of {self.name}")

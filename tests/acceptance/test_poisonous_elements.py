@@ -1,0 +1,34 @@
+"""What lies in a queue without being a task harms nobody, and people can see it."""
+
+import pytest
+
+from app.queue.publisher import message
+from tests.acceptance.programs import Program
+from tests.acceptance.stack import Stack
+from tests.acceptance.user import EMPTY, User
+from tests.cli.processes import wait_for
+
+KEY = "nagare:queue:pull_hosts"
+
+
+@pytest.mark.parametrize(
+    ("element", "reason"),
+    [
+        (b"not JSON", "malformed_message"),
+        (b"\xff\xfe\x00", "malformed_message"),
+        (b'{"body": "W10=", "headers": {"id": "5", "task": "tasks.pull_hosts"}}', "malformed_message"),
+        (b'{"headers": {"task": "os.system"}, "body": ' + b"[" * 2000, "malformed_message"),
+        (b"x" * 5_000_000, "malformed_message"),
+        (message("pull_hosts", "pull_hosts:01929f0c-0000-7000-8000-000000000000").encode(), "unknown_task"),
+    ],
+    ids=["text", "bytes", "foreign id", "nested", "5 MB", "unknown id"],
+)
+def test_a_poisonous_element(stack: Stack, user: User, worker: Program, element: bytes, reason: str) -> None:
+    stack.redis.lpush(KEY, element)
+    task_id = user.pull(user.add_monitor("simulator://demo?hosts=3&items=2"))
+    assert user.end(task_id)["state"] == "succeeded"
+    wait_for(lambda: user.stats() == {**EMPTY, "dead": 1}, "the element to be a dead letter")
+    [letter] = user.all("/queue/dead")
+    assert (letter["type"], letter["reason"]) == ("pull_hosts", reason)
+    assert 0 < len(letter["params"]["element"]) <= 2000
+    assert worker.process.poll() is None

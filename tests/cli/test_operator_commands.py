@@ -1,0 +1,131 @@
+"""What an operator does from a shell, on an instance with some work in it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from app.composition import Services, build
+from app.enums import Role
+from app.errors import TaskFailed
+from app.services.submit import Requester
+from app.settings import load_settings
+from app.store.migrate import upgrade
+from tests.cli.test_commands import Nagare, nagare
+
+__all__ = ["nagare"]
+
+UNREACHABLE = "127.0.0.1:9 does not answer: 拒绝连接"
+
+
+@pytest.fixture
+def services(nagare: Nagare, valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """Return the services of the instance that the commands find."""
+    monkeypatch.setenv("REDIS_URL", valkey)
+    redis: Redis = Redis.from_url(valkey)
+    redis.flushall()
+    redis.close()
+    environment = {"NAGARE_HOME": str(tmp_path / "home"), "NAGARE_SECRET_KEY": "s" * 32, "REDIS_URL": valkey}
+    services = build(load_settings(environment))
+    services.settings.home.mkdir()
+    upgrade(services.settings.sql_url)
+    return services
+
+
+@pytest.fixture
+def dead(services: Services) -> list[str]:
+    """Return three dead tasks of two monitors, the newest first."""
+    by = Requester(services.users.create("ada", "correct horse", Role.OPERATOR)["id"])
+    task_ids: list[str] = []
+    for name, errors in {"a": [TaskFailed("坏了"), TaskFailed(UNREACHABLE)], "b": [TaskFailed("no")]}.items():
+        monitor = services.monitors.create({"name": name, "type": "simulator", "url": "simulator://demo"})
+        for error in errors:
+            task_id = services.submit.pull_hosts(by, monitor["id"])
+            claim = services.lifecycle.begin(task_id, "worker@here/1")
+            assert claim is not None
+            services.lifecycle.fail(claim, error)
+            task_ids.insert(0, task_id)
+    with services.broker.use() as redis:
+        redis.delete("nagare:queue:pull_hosts")
+    return task_ids
+
+
+def test_task_ids_are_never_cut(nagare: Nagare, dead: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    for command in (("tasks", "list"), ("dead", "list")):
+        heading, *lines = nagare(*command).splitlines()
+        assert heading.startswith("task ")
+        assert [line.split()[0] for line in lines] == dead
+
+
+def test_json_is_for_scripts(nagare: Nagare, dead: list[str]) -> None:
+    assert [task["task_id"] for task in json.loads(nagare("tasks", "list", "--json"))] == dead
+    assert [letter["task_id"] for letter in json.loads(nagare("dead", "list", "--json"))] == dead
+    assert json.loads(nagare("dead", "show", dead[1]))["error"] == UNREACHABLE
+    assert json.loads(nagare("tasks", "show", dead[1]))["history"][0]["error"] == UNREACHABLE
+    assert [user["username"] for user in json.loads(nagare("user", "list", "--json"))] == ["ada"]
+    assert "argon2" not in nagare("user", "list", "--json")
+    assert json.loads(nagare("workers", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ([], [0, 1, 2]),
+        (["--monitor", "1"], [1, 2]),
+        (["--text", "拒绝"], [1]),
+        (["--reason", "failed"], [0, 1, 2]),
+        (["--reason", "timeout"], []),
+        (["--type", "pull_items"], []),
+        (["--limit", "1"], [0]),
+    ],
+)
+def test_dead_letters_are_filtered(nagare: Nagare, dead: list[str], options: list[str], found: list[int]) -> None:
+    letters = json.loads(nagare("dead", "list", "--json", *options))
+    assert [letter["task_id"] for letter in letters] == [dead[index] for index in found]
+
+
+def test_a_dry_run_counts_and_changes_nothing(nagare: Nagare, dead: list[str], services: Services) -> None:
+    assert nagare("dead", "retry", "--all", "--monitor", "1", "--dry-run") == "Would be queued again: 2.\n"
+    assert nagare("dead", "discard", "--all", "--dry-run") == "Would be discarded: 3.\n"
+    assert nagare("dead", "discard", dead[0], "--dry-run") == "Would be discarded: 1.\n"
+    assert nagare("dead", "retry", "pull_hosts:1", "--dry-run", code=1).startswith("nagare: ")
+    assert services.queues.stats()["dead"] == 3
+
+
+def test_dead_letters_are_run_again_and_thrown_away(nagare: Nagare, dead: list[str], services: Services) -> None:
+    assert nagare("dead", "retry", "--all", "--text", "坏") == "Queued again: 1.\n"
+    assert services.tasks.get(dead[2])["state"] == "queued"
+    assert nagare("dead", "discard", dead[0]) == "Discarded: 1.\n"
+    stats = json.loads(nagare("queue", "stats", "--json"))
+    assert (stats["pull_hosts"], stats["dead"]) == (1, 1)
+
+
+def test_a_task_is_cancelled_once(nagare: Nagare, dead: list[str], services: Services) -> None:
+    services.dead_letters.retry(dead[0])
+    assert nagare("tasks", "cancel", dead[0]) == f"Cancelled {dead[0]}.\n"
+    assert "the task has ended" in nagare("tasks", "cancel", dead[0], code=1)
+    assert nagare("tasks", "list", "--state", "cancelled").count("pull_hosts:") == 1
+    assert nagare("tasks", "list", "--state", "running") == "There are no tasks.\n"
+
+
+def test_queues_are_paused_and_resumed(nagare: Nagare, services: Services) -> None:
+    assert nagare("queue", "pause", "pull_items") == "Paused pull_items.\n"
+    [line] = [line for line in nagare("stats").splitlines() if line.startswith("pull_items")]
+    assert line.split() == ["pull_items", "0", "paused"]
+    assert nagare("queue", "resume", "pull_items") == "Resumed pull_items.\n"
+    assert "paused" not in nagare("queue", "stats")
+    assert "pull_everything" in nagare("queue", "pause", "pull_everything", code=2)
+
+
+def test_workers_tell_what_they_run(nagare: Nagare, dead: list[str], services: Services) -> None:
+    assert nagare("workers") == "No worker is alive.\n"
+    services.dead_letters.retry(dead[0])
+    services.lifecycle.begin(dead[0], "worker@here/7")
+    seen_at = "2026-01-31T12:00:00+00:00"
+    description = {"concurrency": 4, "started_at": seen_at, "seen_at": seen_at}
+    services.registry.announce("worker@here", {"name": "worker@here", **description})
+    assert dead[0] in nagare("workers")
+    [worker] = json.loads(nagare("workers", "--json"))
+    assert [task["task_id"] for task in worker["tasks"]] == [dead[0]]

@@ -1,0 +1,192 @@
+"""`nagare up` as a user meets it: what it prints works, nothing is lost between starts, and nothing is left behind."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cli.instance import Instance, run
+from tests.cli.processes import alive, command_line, leader, wait_for
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    running = Instance(tmp_path_factory.mktemp("up"), NAGARE_RETRY_BASE_S="0.1", NAGARE_WORKER_CONCURRENCY="2")
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.kill()
+
+
+@pytest.fixture(scope="module")
+def client(instance: Instance) -> Iterator[httpx.Client]:
+    assert instance.password is not None, instance.printed
+    with instance.client(instance.password) as client:
+        yield client
+
+
+def _wait_for_success(client: httpx.Client, task_id: str) -> None:
+    def _task() -> dict[str, Any]:
+        task: dict[str, Any] = client.get(f"/tasks/{task_id}").json()
+        return task
+
+    wait_for(lambda: _task()["state"] in ("succeeded", "dead"), "the end of the task", timeout_s=60)
+    assert _task()["state"] == "succeeded", _task()
+
+
+def test_the_demo_fleet_is_there_and_pulled(client: httpx.Client) -> None:
+    (monitor,) = client.get("/monitors").json()["items"]
+    assert (monitor["name"], monitor["type"]) == ("demo", "simulator")
+    (task,) = client.get("/tasks", params={"type": "pull_items"}).json()["items"]
+    _wait_for_success(client, task["task_id"])
+
+    monitor = client.get(f"/monitors/{monitor['id']}").json()
+    assert (monitor["host_count"], monitor["item_count"]) == (22, 22 * 15)
+
+
+def test_what_is_printed_works_as_it_stands(instance: Instance) -> None:
+    lines = instance.printed.partition("To try")[2].partition("Ctrl-C")[0].splitlines()[1:]
+    login, *calls, smoke = [line.strip() for line in lines if line.strip()]
+    assert smoke.endswith("--token $TOKEN")
+    script = "\n".join(["set -eu", login, *calls])
+    subprocess.run(["/bin/sh", "-n", "-c", script], check=True)
+    if shutil.which("curl"):
+        ran = subprocess.run(["/bin/sh", "-c", script], cwd=instance.folder, capture_output=True, text=True, check=True)
+        pulled, stats, hosts = ran.stdout.splitlines()
+        assert "Host pull task queued" in pulled
+        assert "dead" in stats
+        assert "next_cursor" in hosts
+
+
+def test_private_files_are_private(instance: Instance) -> None:
+    home = instance.folder / "home"
+    assert oct(home.stat().st_mode & 0o777) == "0o700"
+    readable = [path for path in home.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    assert readable == []
+
+
+def test_only_the_api_is_open_to_other_machines_when_asked(instance: Instance) -> None:
+    port = int((instance.folder / "home" / "valkey.port").read_text())
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.2", port))  # would be taken if Valkey listened on every address
+
+
+def test_commands_find_the_instance_by_its_folder(instance: Instance) -> None:
+    settings = {"NAGARE_PORT": instance.environment["NAGARE_PORT"]}
+    token = run(instance.folder, "token", "admin", "--days", "2", **settings).stdout.strip()
+    me = httpx.get(f"{instance.url}/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+    assert me.json()["username"] == "admin"
+    assert '"dead": 0' in run(instance.folder, "stats", "--json", **settings).stdout
+    assert run(instance.folder, "dead", "list", **settings).stdout == "There are no dead letters.\n"
+
+
+def test_a_second_one_in_the_same_folder_is_refused(instance: Instance) -> None:
+    refused = run(instance.folder, "up")
+    assert refused.returncode == 2
+    assert "another nagare up" in refused.stderr
+    assert httpx.get(f"{instance.url}/healthz", trust_env=False).status_code == 200
+
+
+def test_smoke_passes(instance: Instance) -> None:
+    port = (instance.folder / "home" / "valkey.port").read_text().strip()
+    smoke = run(
+        instance.folder,
+        *("smoke", "--url", instance.url, "--password", str(instance.password)),
+        *("--redis-url", f"redis://127.0.0.1:{port}/0"),
+    )
+    assert smoke.returncode == 0, smoke.stdout + smoke.stderr
+    assert "✗" not in smoke.stdout
+    assert "0 wrong" in smoke.stdout
+
+
+def test_smoke_says_what_is_wrong(tmp_path: Path) -> None:
+    failed = run(tmp_path, "smoke", "--url", "http://127.0.0.1:9", "--token", "x")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("nagare: http://127.0.0.1:9 does not answer")
+
+
+def test_a_killed_worker_comes_back(instance: Instance, client: httpx.Client) -> None:
+    first = {pid for pid in instance.family() if "celery" in command_line(pid)}
+    os.kill(leader(first, instance.process.pid), signal.SIGKILL)
+    wait_for(lambda: not alive(first), "the end of the worker with all its children")
+
+    monitor_id = client.get("/monitors").json()["items"][0]["id"]
+    accepted = client.post(f"/monitors/{monitor_id}/hosts/pull-async")
+
+    assert accepted.status_code == 202
+    _wait_for_success(client, accepted.json()["task_id"])
+    assert "worker ended (killed by SIGKILL); starting it again in 1 s" in instance.printed
+
+
+def test_a_killed_valkey_comes_back_with_its_data(instance: Instance, client: httpx.Client) -> None:
+    (valkey,) = [pid for pid in instance.family() if "valkey-server" in command_line(pid)]
+    os.kill(valkey, signal.SIGKILL)
+
+    monitor_id = client.get("/monitors").json()["items"][0]["id"]
+    accepted = client.post(f"/monitors/{monitor_id}/hosts/pull-async")
+
+    assert accepted.status_code == 202
+    _wait_for_success(client, accepted.json()["task_id"])
+
+
+def test_dead_letters_from_the_shell(instance: Instance, client: httpx.Client) -> None:
+    fields = {"name": "away", "type": "zabbix", "url": "http://127.0.0.1:9", "username": "a", "password": "secret-b"}
+    monitor_id = client.post("/monitors", json=fields).json()["id"]
+    task_id = client.post(f"/monitors/{monitor_id}/hosts/pull-async").json()["task_id"]
+
+    def _is_dead() -> bool:
+        return bool(client.get(f"/tasks/{task_id}").json()["state"] == "dead")
+
+    wait_for(_is_dead, "the dead letter", timeout_s=60)
+
+    [_, listed] = run(instance.folder, "dead", "list").stdout.splitlines()
+    assert listed.startswith(f"{task_id}  ")
+    assert "  source_unreachable  " in listed
+    shown = json.loads(run(instance.folder, "dead", "show", task_id).stdout)
+    assert (shown["task_id"], shown["attempts"]) == (task_id, 4)
+    assert "secret-b" not in str(shown)
+    assert run(instance.folder, "dead", "retry", task_id).stdout == "Queued again: 1.\n"
+    wait_for(_is_dead, "the second dead letter", timeout_s=60)
+    assert run(instance.folder, "dead", "discard", "--all", "--monitor", str(monitor_id)).stdout == "Discarded: 1.\n"
+    assert client.get("/queue/stats").json()["dead"] == 0
+
+
+def test_stop_and_start_again(tmp_path: Path) -> None:
+    first = Instance(tmp_path, NAGARE_WORKER_CONCURRENCY="1")
+    try:
+        first.wait_until_ready()
+        password = first.password
+        assert password is not None
+        family = first.family()
+        workers = {pid for pid in family if "celery" in command_line(pid)}
+        os.kill(leader(workers, first.process.pid), signal.SIGSTOP)
+        first.process.send_signal(signal.SIGTERM)
+
+        assert first.process.wait(60) == 0
+        assert not alive(family)
+        assert "Traceback" not in first.printed
+    finally:
+        first.kill()
+
+    second = Instance(tmp_path, NAGARE_WORKER_CONCURRENCY="1")
+    try:
+        second.wait_until_ready()
+        assert second.password is None
+        with second.client(password) as client:
+            assert [monitor["name"] for monitor in client.get("/monitors").json()["items"]] == ["demo"]
+        family = second.family()
+
+        second.process.kill()
+
+        wait_for(lambda: not alive(family), "the end of everything after kill -9")
+    finally:
+        second.kill()

@@ -1,0 +1,193 @@
+"""Fills a real Zabbix with a fleet, over its own JSON-RPC API and trapper protocol."""
+
+import json
+import os
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, NamedTuple, Self, TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+TRAPPER_PORT = 30051
+TRAPPER_ITEM = 2
+FLOAT, CHAR, UNSIGNED, TEXT = 0, 1, 3, 4
+VALUE_TYPES = [FLOAT, CHAR, UNSIGNED, TEXT]
+UNITS = {FLOAT: "%", UNSIGNED: "B"}
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+    """Ask again and again until `condition` holds. Raises `TimeoutError` saying what did not come."""
+    give_up_at = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > give_up_at:
+            raise TimeoutError(f"{what}: not within {timeout_s:g} s")
+        time.sleep(0.1)
+
+
+class ZabbixError(Exception):
+    """Zabbix answered a call with an error."""
+
+
+class Value(NamedTuple):
+    """A value for one item, as `zabbix_sender` would send it."""
+
+    host: str
+    key: str
+    value: str
+
+
+class ZabbixApi:
+    """A signed-in conversation with Zabbix 6.0, as its administrator."""
+
+    def __init__(self, url: str, username: str = "Admin", password: str = "zabbix") -> None:
+        """Sign in. Raises `ZabbixError` when Zabbix refuses."""
+        self.url = url
+        self._http = httpx.Client(timeout=60, trust_env=False)
+        self._session: str | None = None
+        self._session = self.call("user.login", {"username": username, "password": password})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def call(self, method: str, params: dict[str, Any] | list[Any]) -> Any:
+        """Return the result of one method. Raises `ZabbixError` with Zabbix's own words."""
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params, "auth": self._session}
+        response = self._http.post(self.url, json=request, headers={"Content-Type": "application/json-rpc"})
+        answer = response.raise_for_status().json()
+        if "error" in answer:
+            raise ZabbixError(f"{method}: {answer['error']['message']} {answer['error']['data']}")
+        return answer["result"]
+
+    def fill(self, hosts: int, items: int, prefix: str) -> int:
+        """Make the fleet `prefix` anew, give every enabled item of an enabled host a value, return how many there are.
+
+        Host n is disabled when n % 10 == 9, has a Chinese visible name when n % 7 == 0, a DNS name for an address when
+        n % 5 == 4 and no address at all when n % 11 == 10. Item k is disabled when k % 13 == 12. When n % 5 == 0 the
+        host has a problem, of severity n % 6.
+        """
+        self.delete(prefix)
+        group_names = [f"{prefix} servers", f"{prefix} 二号机房"]
+        groups = self.call("hostgroup.create", [{"name": name} for name in group_names])["groupids"]
+        names = [f"{prefix}-{n:05d}" for n in range(hosts)]
+        host_ids: list[str] = []
+        for chunk in _chunks([_host(n, name, groups) for n, name in enumerate(names)], 100):
+            host_ids += self.call("host.create", chunk)["hostids"]
+        for chunk in _chunks([_item(host_id, k) for host_id in host_ids for k in range(items)], 1000):
+            self.call("item.create", chunk)
+        if items:
+            for chunk in _chunks([_trigger(n, name) for n, name in enumerate(names)], 100):
+                self.call("trigger.create", chunk)
+        # Only now, so that the server knows the triggers before it takes the first value.
+        enabled = [n for n in range(hosts) if not _is_host_disabled(n)]
+        self.call("host.massupdate", {"hosts": [{"hostid": host_ids[n]} for n in enabled], "status": 0})
+        values = [Value(names[n], f"metric[{k}]", _value(n, k)) for n in enabled for k in range(items) if k % 13 != 12]
+        problems = sum(1 for n in enabled if _has_problem(n)) if items else 0
+        self._deliver(values, groups[0])
+        wait_until(lambda: self._problem_count(groups[0]) == problems, 30, f"{problems} problems of {prefix}")
+        return len(values)
+
+    def delete(self, prefix: str) -> None:
+        """Delete the fleet `prefix`, if it is there."""
+        for kind, key in (("host", "hostid"), ("hostgroup", "groupid")):
+            field, start = ("host", f"{prefix}-") if kind == "host" else ("name", f"{prefix} ")
+            found = self.call(f"{kind}.get", {"output": [key], "search": {field: start}, "startSearch": True})
+            if found:
+                self.call(f"{kind}.delete", [row[key] for row in found])
+
+    def send(self, values: Iterable[Value]) -> None:
+        """Hand values to the server's trapper, which drops those of items it has not read from its database yet."""
+        port = int(os.environ.get("NAGARE_LAB_ZABBIX_TRAPPER_PORT", TRAPPER_PORT))
+        for chunk in _chunks(list(values), 500):
+            data = json.dumps({"request": "sender data", "data": [value._asdict() for value in chunk]}).encode()
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                connection.sendall(b"ZBXD\x01" + struct.pack("<II", len(data), 0) + data)
+                while connection.recv(65536):  # it closes the connection when it has taken them
+                    pass
+
+    def _deliver(self, values: Sequence[Value], group_id: str) -> None:
+        """Send values until the API shows one for each item: the trapper's own count of those it took says less."""
+
+        def is_all_there() -> bool:
+            query = {"groupids": [group_id], "output": ["key_", "lastclock"], "selectHosts": ["host"]}
+            rows = self.call("item.get", query)
+            arrived = {(row["hosts"][0]["host"], row["key_"]) for row in rows if row["lastclock"] != "0"}
+            missing = [value for value in values if (value.host, value.key) not in arrived]
+            self.send(missing)
+            return not missing
+
+        wait_until(is_all_there, 60, f"{len(values)} values")
+
+    def _problem_count(self, group_id: str) -> int:
+        return int(self.call("problem.get", {"groupids": [group_id], "countOutput": True}))
+
+
+def _chunks(rows: list[T], size: int) -> Iterator[list[T]]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def _is_host_disabled(n: int) -> bool:
+    return n % 10 == 9
+
+
+def _has_problem(n: int) -> bool:
+    return n % 5 == 0
+
+
+def _host(n: int, name: str, groups: Sequence[str]) -> dict[str, Any]:
+    by_dns = n % 5 == 4
+    interface = {
+        "type": 1,
+        "main": 1,
+        "useip": int(not by_dns),
+        "ip": "" if by_dns else f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}",
+        "dns": f"{name}.example.net" if by_dns else "",
+        "port": "10050",
+    }
+    return {
+        "host": name,
+        "name": f"{name} 数据库主机" if n % 7 == 0 else f"{name} visible",
+        "description": f"host {n}\n第 {n} 台",
+        "status": 1,
+        "groups": [{"groupid": group} for group in groups[: 1 + n % 2]],
+        "interfaces": [] if n % 11 == 10 else [interface],
+    }
+
+
+def _item(host_id: str, k: int) -> dict[str, Any]:
+    value_type = VALUE_TYPES[k % 4]
+    return {
+        "hostid": host_id,
+        "name": f"指标 {k}" if k % 11 == 10 else f"metric {k}",
+        "key_": f"metric[{k}]",
+        "type": TRAPPER_ITEM,
+        "value_type": value_type,
+        "units": UNITS.get(value_type, ""),
+        "description": f"item {k}",
+        "status": int(k % 13 == 12),
+    }
+
+
+def _trigger(n: int, name: str) -> dict[str, Any]:
+    return {
+        "description": "metric 0 of {HOST.NAME} is over 90 %",
+        "expression": f"last(/{name}/metric[0])>90",
+        "priority": n % 6,
+    }
+
+
+def _value(n: int, k: int) -> str:
+    if k == 0:
+        return "95.5" if _has_problem(n) else "40.25"
+    return {FLOAT: f"{(n + k) % 50}.5", CHAR: "正常", UNSIGNED: str(2**40 + n), TEXT: f"line 1 of {n}\n第二行"}[
+        VALUE_TYPES[k % 4]
+    ]

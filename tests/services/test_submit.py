@@ -1,0 +1,121 @@
+"""Tasks are recorded before they are published, and a repeat is known."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from app.composition import Services
+from app.errors import BrokerUnavailable, Conflict, DatabaseUnavailable, Invalid, NotFound
+from app.queue.publisher import message
+from app.services.submit import Requester
+from app.store.pages import PageRequest
+from tests.services.away import redis_away
+from tests.services.conftest import Time
+
+KEY = "nagare:queue:pull_hosts"
+
+
+def count_tasks(services: Services) -> int:
+    return len(services.tasks.list(PageRequest(limit=500)).items)
+
+
+def test_the_row_is_committed_before_the_message_is_pushed(
+    services: Services, redis: Redis, by: Requester, monitor_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    pipeline = redis.pipeline
+
+    def look_first(*args: Any, **options: Any) -> Any:
+        seen.append([run["state"] for run in services.tasks.list(PageRequest(limit=9)).items])
+        return pipeline(*args, **options)
+
+    monkeypatch.setattr(redis, "pipeline", look_first)
+    task_id = services.submit.pull_hosts(by, monitor_id)
+    assert seen == [["queued"]]
+    assert redis.lrange(KEY, 0, -1) == [message("pull_hosts", task_id)]
+
+
+def test_what_was_accepted_while_redis_was_away_is_published_when_it_is_back(
+    services: Services, redis: Redis, by: Requester, monitor_id: int, time: Time
+) -> None:
+    with redis_away(redis):
+        task_ids = [services.submit.pull_hosts(by, monitor_id) for _ in range(3)]
+        with pytest.raises(BrokerUnavailable):
+            services.recovery.turn("me")
+    assert redis.llen(KEY) == 0
+    time.pass_by(2)
+    services.recovery.turn("me")
+    assert redis.lrange(KEY, 0, -1) == [message("pull_hosts", task_id) for task_id in reversed(task_ids)]
+    services.recovery.turn("me")
+    assert redis.llen(KEY) == 3
+
+
+def test_nothing_is_published_that_could_not_be_recorded(
+    services: Services, redis: Redis, by: Requester, monitor_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise DatabaseUnavailable("the disk is full")
+
+    monkeypatch.setattr("app.services.submit.task_runs.add", fail)
+    with pytest.raises(DatabaseUnavailable):
+        services.submit.pull_hosts(by, monitor_id)
+    assert redis.llen(KEY) == count_tasks(services) == 0
+
+
+def test_of_many_equal_requests_at_once_with_one_key_one_becomes_a_task(
+    services: Services, redis: Redis, by: Requester, monitor_id: int
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keyed = replace(by, idempotency_key="清晨-1")
+        task_ids = set(pool.map(lambda _: services.submit.pull_hosts(keyed, monitor_id), range(16)))
+    assert len(task_ids) == count_tasks(services) == redis.llen(KEY) == 1
+
+
+def test_of_many_unique_requests_at_once_one_becomes_a_task(
+    services: Services, redis: Redis, by: Requester, monitor_id: int
+) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        unique = replace(by, unique=True)
+        task_ids = set(pool.map(lambda _: services.submit.pull_hosts(unique, monitor_id), range(16)))
+    assert len(task_ids) == count_tasks(services) == redis.llen(KEY) == 1
+
+
+def test_a_key_names_one_request_of_one_user_for_a_day(
+    services: Services, by: Requester, monitor_id: int, time: Time
+) -> None:
+    keyed = replace(by, idempotency_key="k")
+    first = services.submit.pull_hosts(keyed, monitor_id)
+    assert services.submit.pull_hosts(keyed, monitor_id) == first
+    with pytest.raises(Invalid) as refusal:
+        services.submit.pull_items(keyed, monitor_id)
+    assert refusal.value.field == "Idempotency-Key"
+    assert services.submit.pull_hosts(replace(keyed, user_id=by.user_id + 1), monitor_id) != first
+    time.pass_by(24 * 3600 + 1)
+    assert services.submit.pull_hosts(keyed, monitor_id) != first
+
+
+def test_a_refused_request_leaves_its_key_free(services: Services, by: Requester, monitor_id: int) -> None:
+    keyed = replace(by, idempotency_key="k")
+    services.monitors.update(monitor_id, {"enabled": False})
+    with pytest.raises(Conflict):
+        services.submit.pull_hosts(keyed, monitor_id)
+    services.monitors.update(monitor_id, {"enabled": True})
+    assert services.submit.pull_hosts(keyed, monitor_id).startswith("pull_hosts:")
+
+
+def test_what_could_only_end_in_the_dead_letters_is_refused(services: Services, by: Requester, monitor_id: int) -> None:
+    services.pulls.items(monitor_id)
+    item = services.inventory.list_items(PageRequest(limit=1)).items[0]
+    other = services.monitors.create({"name": "other", "type": "simulator", "url": "simulator://demo?hosts=1"})["id"]
+    with pytest.raises(NotFound):
+        services.submit.pull_hosts(by, 999)
+    with pytest.raises(NotFound):
+        services.submit.pull_items(by, other, item["host_id"])
+    with pytest.raises(NotFound):
+        services.submit.pull_item(by, monitor_id, item["host_id"] + 1, item["id"])
+    with pytest.raises(Conflict):
+        services.submit.push_host(by, monitor_id, item["host_id"])
+    assert count_tasks(services) == 0

@@ -1,0 +1,64 @@
+"""Transactions, and databases that are away."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.errors import DatabaseUnavailable
+from app.store import engine, idempotency, queue_pauses, users
+from app.store.engine import Database
+from tests.store.rows import LATER, NOW
+
+
+def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+        queue_pauses.pause(connection, "pull_hosts", NOW)
+        raise ZeroDivisionError
+    with database.reading() as connection:
+        assert queue_pauses.paused_types(connection) == set()
+
+
+def test_a_locked_sqlite_is_unavailable_and_readers_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_S", 0.1)
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}", durable=True)
+    with database.transaction() as connection:
+        connection.execute(text("CREATE TABLE t (x)"))
+    with database.transaction():
+        with pytest.raises(DatabaseUnavailable, match="locked"), database.transaction():
+            pass
+        with database.reading() as connection:
+            assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+    database.close()
+
+
+def test_a_server_that_is_away_is_unavailable_and_its_password_is_not_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"postgresql+psycopg://nagare:hunter22@127.0.0.1:{taken.getsockname()[1]}/nagare"
+        database = Database(url, durable=True)
+        with pytest.raises(DatabaseUnavailable) as error, database.reading():
+            pass
+    assert "hunter22" not in str(error.value)
+    database.close()
+
+
+def test_a_key_is_bound_once_until_it_is_old(database: Database) -> None:
+    row = {"user_id": 1, "key": "k", "fingerprint": "f", "task_id": "a", "created_at": NOW}
+    with database.transaction() as connection:
+        assert idempotency.reserve(connection, row, NOW - (LATER - NOW)) is None
+        earlier = idempotency.reserve(connection, row | {"task_id": "b"}, NOW - (LATER - NOW))
+        assert earlier is not None and earlier["task_id"] == "a"
+        assert idempotency.reserve(connection, row | {"user_id": 2, "task_id": "c"}, NOW - (LATER - NOW)) is None
+        assert idempotency.reserve(connection, row | {"task_id": "d", "created_at": LATER}, NOW) is None
+
+
+def test_failed_sign_ins_are_counted_and_forgotten(database: Database) -> None:
+    with database.transaction() as connection:
+        assert [users.add_failure(connection, "a@b", NOW) for _ in range(3)] == [1, 2, 3]
+        users.block(connection, "a@b", LATER)
+        throttle = users.find_throttle(connection, "a@b")
+        assert throttle is not None and throttle["blocked_until"] == LATER
+        users.clear_throttle(connection, "a@b")
+        assert users.find_throttle(connection, "a@b") is None

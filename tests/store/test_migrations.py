@@ -1,0 +1,80 @@
+"""The schema's history, up and down with data in it."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from app.errors import SettingsError
+from app.models import Base
+from app.store import migrate, monitors, task_runs
+from app.store.engine import Database
+from tests.store.rows import add_host, add_items, add_monitor, add_run
+
+
+@pytest.fixture
+def empty(sql_url: str) -> Iterator[Database]:
+    """Return a database without any table, left empty for the next test."""
+    migrate.upgrade(sql_url)
+    migrate.downgrade(sql_url, "base")
+    database = Database(sql_url, durable=False)
+    yield database
+    database.close()
+    migrate.upgrade(sql_url)
+
+
+def test_the_migrations_make_what_the_models_say(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    with empty.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert migrate.is_current(connection)
+
+
+def test_data_lives_through_the_way_down_and_up(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        monitor_id = add_monitor(connection, "上海", max_parallel_tasks=9)
+        host_id = add_host(connection, monitor_id)
+        add_items(connection, monitor_id, host_id, "a", "b")
+        task_id = add_run(connection, fingerprint="f")
+    migrate.downgrade(sql_url, "0001")
+    with empty.reading() as connection:
+        assert connection.execute(text("SELECT name FROM monitors")).scalar_one() == "上海"
+        assert connection.execute(text("SELECT count(*) FROM items")).scalar_one() == 2
+        assert not migrate.is_current(connection)
+    migrate.upgrade(sql_url)
+    with empty.reading() as connection:
+        monitor = monitors.find(connection, monitor_id)
+        assert monitor is not None and (monitor["item_count"], monitor["max_parallel_tasks"]) == (2, 4)
+        assert task_runs.find(connection, task_id) is not None
+
+
+def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Database, sql_url: str) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        other = threads.submit(_upgrade_in_a_process, sql_url)
+        migrate.upgrade(sql_url)
+        assert other.result() == 0
+    with empty.reading() as connection:
+        assert migrate.is_current(connection)
+
+
+def _upgrade_in_a_process(sql_url: str) -> int:
+    import subprocess
+    import sys
+
+    code = "import sys; from app.store.migrate import upgrade; upgrade(sys.argv[1])"
+    return subprocess.run([sys.executable, "-c", code, sql_url], check=False).returncode
+
+
+def test_a_schema_from_the_future_is_refused_in_one_line(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        head = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SettingsError, match="DATABASE_URL"):
+        migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})

@@ -1,0 +1,109 @@
+"""The architecture as docs/architecture.md draws it: imports run down, never up or sideways."""
+
+import ast
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WORDS = ("app.enums", "app.errors", "app.settings", "app.clock", "app.logs", "app")
+LAYERS = [
+    WORDS,
+    ("app.rules",),
+    ("app.models",),
+    ("app.store", "app.queue", "app.connectors"),
+    ("app.services",),
+    ("app.composition",),
+    ("app.web", "tasks"),
+    ("app.cli",),
+]
+RANKS = {package: rank for rank, packages in enumerate(LAYERS) for package in packages}
+OWNERS = {
+    "flask": ("app.web",),
+    "flask_smorest": ("app.web",),
+    "flask_jwt_extended": ("app.web",),
+    "celery": ("tasks",),
+    "billiard": ("tasks",),
+    "kombu": ("tasks",),
+    "redis": ("app.queue", "app.cli", "tasks"),
+    "httpx": ("app.connectors", "app.cli"),
+    "alembic": ("app.store",),
+    "click": ("app.cli",),
+}
+"""Libraries that only one layer may know, so that another one can be put in its place there."""
+
+
+def package_of(module: str) -> str:
+    """Return the layer's package that a module of ours belongs to."""
+    parts = module.split(".")
+    return module if module in RANKS else parts[0] if parts[0] == "tasks" else ".".join(parts[:2])
+
+
+def imports_of(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            is_package = node.module in ("app", "tasks")
+            yield from (f"{node.module}.{alias.name}" if is_package else node.module for alias in node.names)
+
+
+def faults(module: str, source: str) -> list[str]:
+    """Return what a module imports that its layer may not."""
+    package = package_of(module)
+    return [f"{module} imports {imported}" for imported in imports_of(source) if not may_import(package, imported)]
+
+
+def may_import(package: str, imported: str) -> bool:
+    top = imported.split(".")[0]
+    if top in ("app", "tasks"):
+        other = package_of(imported)
+        rank = RANKS.get(other, 0)
+        return other == package or rank < RANKS[package] or (rank == 0 and package in WORDS)
+    if top == "sqlalchemy":
+        # Services name the types of connections and rows; how a statement is written is not their matter.
+        return package != "app.services" or imported == "sqlalchemy"
+    return package in OWNERS.get(top, (package,))
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for folder in ("app", "tasks"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
+
+
+def test_imports_run_down() -> None:
+    assert [fault for module, path in modules() for fault in faults(module, path.read_text())] == []
+
+
+def test_only_the_settings_and_the_command_line_read_the_environment() -> None:
+    readers = [module for module, path in modules() if "os.environ" in path.read_text() or "getenv" in path.read_text()]
+    assert {package_of(module) for module in readers} <= {"app.settings", "app.cli"}
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("app.rules.retry", "from app.services import auth"),
+        ("app.store.hosts", "from app.queue.keys import queue_key"),
+        ("app.connectors.zabbix", "import app.store.hosts"),
+        ("app.services.pulls", "from flask import g"),
+        ("app.services.pulls", "import celery"),
+        ("app.services.pulls", "from sqlalchemy.dialects import postgresql"),
+        ("app.web.api.tasks", "from tasks.base import run_task"),
+        ("tasks.pull", "from app.web import create_app"),
+        ("app.errors", "from app.rules import retry"),
+        ("app.queue.publisher", "from celery import Celery"),
+    ],
+)
+def test_a_wrong_import_is_found(module: str, source: str) -> None:
+    assert len(faults(module, source)) == 1
+
+
+def test_files_are_small() -> None:
+    lengths = {module: len(path.read_text().splitlines()) for module, path in modules()}
+    assert {module: length for module, length in lengths.items() if length > 320} == {}
+    assert statistics.median(lengths.values()) < 90

@@ -1,0 +1,92 @@
+"""Where settings come from, and how wrong ones are refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.errors import SettingsError
+from app.settings import load_settings, settings_or_exit
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    settings = load_settings({})
+    assert (settings.bind, settings.port, settings.worker_concurrency) == ("127.0.0.1", 8080, 4)
+    assert (settings.retry_base_s, settings.retry_cap_s, settings.lease_s) == (2, 300, 30)
+    assert settings.broker_url == "redis://localhost:6379/0"
+    assert settings.sql_url.endswith("/var/nagare.db")
+    assert not settings.is_redis_given
+
+
+def test_the_environment_goes_before_the_file_and_the_file_before_the_default(tmp_path: Path) -> None:
+    write(
+        tmp_path / "nagare_config.json", {"redis": {"addr": "redis.example:7000"}, "port": 9000, "retry": {"base_s": 5}}
+    )
+    assert load_settings({}).broker_url == "redis://redis.example:7000/0"
+    assert load_settings({}).retry_base_s == 5
+    settings = load_settings({"NAGARE_PORT": "9001", "REDIS_URL": "redis://other:6379/2"})
+    assert (settings.port, settings.broker_url) == (9001, "redis://other:6379/2")
+
+
+def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere.json", {"worker": {"concurrency": 2}})
+    assert load_settings({"NAGARE_CONFIG": str(tmp_path / "elsewhere.json")}).worker_concurrency == 2
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"NAGARE_PROT": "1"}, "NAGARE_PROT"),
+        ({"NAGARE_PORT": "0"}, "NAGARE_PORT"),
+        ({"NAGARE_PORT": "http"}, "NAGARE_PORT"),
+        ({"NAGARE_LEASE_S": "-1"}, "NAGARE_LEASE_S"),
+        ({"REDIS_ADDR": "localhost"}, "REDIS_ADDR"),
+        ({"REDIS_URL": "http://localhost"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://a:1/0", "REDIS_ADDR": "b:2"}, "REDIS_ADDR"),
+        ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL"),
+        ({"NAGARE_SECRET_KEY": "short"}, "NAGARE_SECRET_KEY"),
+        ({"NAGARE_CONFIG": "nowhere.json"}, "NAGARE_CONFIG"),
+        ({"NAGARE_LOG_FORMAT": "xml"}, "NAGARE_LOG_FORMAT"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(environment: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named) as error:
+        load_settings(environment)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "named"), [("{", "JSON"), ("[]", "object"), ('{"prot": 1}', "prot")])
+def test_a_wrong_file_is_named(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "nagare_config.json").write_text(text)
+    with pytest.raises(SettingsError, match=named):
+        load_settings({})
+
+
+def test_secrets_show_nowhere() -> None:
+    secret = "correct horse battery"
+    settings = load_settings({"NAGARE_SECRET_KEY": secret, "NAGARE_ADMIN_PASSWORD": secret})
+    assert secret not in repr(settings)
+    assert secret not in str(settings.model_dump())
+    assert settings.require_secret_key() == secret
+    with pytest.raises(SettingsError) as error:
+        load_settings({"NAGARE_SECRET_KEY": "hunter2"})
+    assert "hunter2" not in str(error.value)
+
+
+def test_without_a_secret_key_a_process_ends_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NAGARE_SECRET_KEY", raising=False)
+    with pytest.raises(SystemExit) as end:
+        settings_or_exit()
+    assert end.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1

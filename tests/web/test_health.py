@@ -1,0 +1,96 @@
+"""Probes, metrics and the page with the API's description."""
+
+import re
+
+import pytest
+
+from app.composition import Services
+from tests.web.caller import WORKER, Answer, Caller
+
+
+def root(caller: Caller, path: str) -> Answer:
+    return caller.call_root("GET", path)
+
+
+@pytest.fixture
+def worker(services: Services) -> None:
+    """Announce a worker."""
+    services.registry.announce("celery@test", WORKER)
+
+
+@pytest.fixture
+def without_redis(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services.broker, "_rests_until", float("inf"))
+
+
+def figures(text: str) -> dict[str, float]:
+    return {
+        name: float(value) for name, value in re.findall(r"^(nagare_[a-z_]+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE)
+    }
+
+
+def test_the_process_answers_whatever_is_away(nobody: Caller, without_redis: None) -> None:
+    assert (root(nobody, "/healthz").status, root(nobody, "/healthz").json) == (200, {"status": "ok"})
+
+
+def test_ready_means_database_broker_and_worker(nobody: Caller, worker: None) -> None:
+    assert (root(nobody, "/readyz").status, root(nobody, "/readyz").json) == (200, {"status": "ready"})
+
+
+def test_without_a_worker_it_is_not_ready_and_says_so(nobody: Caller) -> None:
+    answer = root(nobody, "/readyz")
+    assert (answer.status, answer.json["code"], list(answer.json["errors"])) == (503, "not_ready", ["worker"])
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "Retry-After" in answer.headers
+
+
+def test_with_a_worker_that_takes_nothing_it_is_not_ready_and_says_so(nobody: Caller, services: Services) -> None:
+    services.registry.announce("celery@test", {**WORKER, "stalls": 2, "is_stalled": True})
+    answer = root(nobody, "/readyz")
+    assert (answer.status, "celery@test" in answer.json["errors"]["worker"][0]) == (503, True)
+    assert figures(root(nobody, "/metrics").text)['nagare_worker_stalls_total{worker="celery@test"}'] == 2
+
+
+def test_without_redis_it_is_not_ready_and_says_so(nobody: Caller, without_redis: None) -> None:
+    assert list(root(nobody, "/readyz").json["errors"]) == ["broker", "worker"]
+
+
+def test_metrics_tell_queues_workers_and_score(nobody: Caller, operator: Caller, worker: None) -> None:
+    operator.post("/alerts/generate-test")
+    answer = root(nobody, "/metrics")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    found = figures(answer.text)
+    assert found['nagare_queue_length{type="generate_alerts"}'] == 1
+    assert found['nagare_queue_length{type="pull_hosts"}'] == 0
+    assert found["nagare_dead_letters"] == 0
+    assert found["nagare_workers"] == 1
+    assert found["nagare_health_score"] == 100
+    assert (found["nagare_broker_up"], found["nagare_database_up"]) == (1, 1)
+
+
+def test_metrics_without_redis_leave_out_what_is_not_known(nobody: Caller, without_redis: None) -> None:
+    found = figures(root(nobody, "/metrics").text)
+    assert found == {"nagare_broker_up": 0, "nagare_database_up": 1, "nagare_health_score": 100}
+
+
+def test_the_page_loads_only_our_own_files(nobody: Caller) -> None:
+    home = root(nobody, "/")
+    assert (home.status, home.headers["Location"]) == (302, "/docs")
+    page = root(nobody, "/docs")
+    assert page.status == 200
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(links) == 4
+    for link in links:
+        assert link.startswith("/docs/")
+        assert root(nobody, link).status == 200, link
+    assert not re.search(r"<script(?![^>]*src=)", page.text), "an inline script would be blocked by the policy"
+    assert "/api/v1/openapi.json" in root(nobody, "/docs/static/docs.js").text
+
+
+@pytest.mark.parametrize("name", ["../setup.py", "..%2f..%2fapplication.py", "nothing.js", "%2e%2e/docs.py"])
+def test_no_other_file_is_served(nobody: Caller, name: str) -> None:
+    assert root(nobody, f"/docs/static/{name}").status == 404
+    assert root(nobody, f"/docs/swagger-ui/{name}").status == 404

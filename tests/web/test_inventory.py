@@ -1,0 +1,72 @@
+"""Hosts and items over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from tests.web.caller import Caller
+
+
+def pages(caller: Caller, path: str) -> list[Any]:
+    """Return all rows of a list, read two at a time."""
+    found, cursor = [], ""
+    while True:
+        page = caller.get(f"{path}?limit=2{cursor}").json
+        assert len(page["items"]) <= 2
+        found += page["items"]
+        if page["next_cursor"] is None:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+@pytest.mark.parametrize(("path", "count"), [("/hosts", 3), ("/items", 6)])
+def test_a_list_is_read_page_by_page(viewer: Caller, fleet: int, path: str, count: int) -> None:
+    rows = pages(viewer, path)
+    assert len(rows) == count
+    assert len({row["id"] for row in rows}) == count
+    assert rows == viewer.get(path).json["items"]
+
+
+def test_a_host_has_all_its_fields(viewer: Caller, fleet: int) -> None:
+    host = viewer.get("/hosts?limit=1").json["items"][0]
+    assert viewer.get(f"/hosts/{host['id']}").json == host
+    assert (host["monitor_id"], host["status"], host["item_count"]) == (fleet, 1, 2)
+    assert isinstance(host["groups"], list)
+    assert host["created_at"].endswith("Z")
+
+
+def test_filters_narrow_a_list(viewer: Caller, fleet: int) -> None:
+    host = viewer.get("/hosts?limit=1").json["items"][0]
+    assert [found["id"] for found in viewer.get(f"/hosts?q={host['name']}").json["items"]] == [host["id"]]
+    assert viewer.get(f"/hosts?monitor_id={fleet + 1}").json["items"] == []
+    assert len(viewer.get("/hosts?status=1").json["items"]) == 3
+    items = viewer.get(f"/items?host_id={host['id']}").json["items"]
+    assert {item["host_id"] for item in items} == {host["id"]}
+    assert len(items) == 2
+
+
+def test_an_edit_stays_when_the_source_did_not_change(operator: Caller, fleet: int) -> None:
+    host = operator.get("/hosts?limit=1").json["items"][0]
+    edited = operator.patch(f"/hosts/{host['id']}", {"display_name": "网关", "enabled": False})
+    assert edited.status == 200
+    assert (edited.json["display_name"], edited.json["enabled"], edited.json["status"]) == ("网关", False, 0)
+    assert operator.post(f"/monitors/{fleet}/hosts/pull").json["unchanged"] == 3
+    assert operator.get(f"/hosts/{host['id']}").json["display_name"] == "网关"
+
+
+def test_an_item_can_be_edited(operator: Caller, fleet: int) -> None:
+    item = operator.get("/items?limit=1").json["items"][0]
+    edited = operator.patch(f"/items/{item['id']}", {"name": "Load", "interval": "5m", "units": "%"})
+    assert (edited.json["name"], edited.json["interval"], edited.json["units"]) == ("Load", "5m", "%")
+    assert operator.patch(f"/items/{item['id']}", {}).json == edited.json
+
+
+def test_what_the_source_says_cannot_be_edited(operator: Caller, fleet: int) -> None:
+    host = operator.get("/hosts?limit=1").json["items"][0]
+    assert operator.patch(f"/hosts/{host['id']}", {"ip_addr": "10.0.0.1"}).status == 422
+
+
+@pytest.mark.parametrize("path", ["/hosts/1", "/items/1", "/monitors/1"])
+def test_what_is_not_there_is_not_found(admin: Caller, path: str) -> None:
+    assert admin.get(path).status == 404
+    assert admin.patch(path, {}).status == 404
