@@ -23,10 +23,18 @@ Start = Callable[..., subprocess.Popen[str]]
 def start(tmp_path: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
-    def _start(*commands: str, grace_s: float = 30) -> subprocess.Popen[str]:
-        arguments = [sys.executable, str(SCRIPT), str(tmp_path / "home"), str(grace_s), *commands]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(arguments, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+    def _start(
+        *commands: str, grace_s: float = 30, on_hangup: signal.Handlers = signal.SIG_DFL
+    ) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPT), str(tmp_path / "home"), str(grace_s), *commands],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+            # The tests themselves may run under nohup, whose ignored SIGHUP every child inherits.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, on_hangup),
+        )
         started.append(process)
         return process
 
@@ -51,6 +59,17 @@ def test_a_signal_ends_children_and_grandchildren(start: Start, tmp_path: Path, 
 
     assert process.wait(30) == 0
     assert not alive(family)
+
+
+def test_under_nohup_the_end_of_the_terminal_stops_nothing(start: Start, tmp_path: Path) -> None:
+    process = start("echo $$ >> shells; sleep 1000", on_hangup=signal.SIG_IGN)
+    shells = tmp_path / "shells"
+    wait_for(lambda: shells.exists() and shells.read_text().endswith("\n"), "the child")
+
+    process.send_signal(signal.SIGHUP)
+    os.kill(int(shells.read_text()), signal.SIGKILL)
+
+    wait_for(lambda: len(shells.read_text().split()) == 2, "the child to be started again")
 
 
 def test_a_stopped_child_is_killed_when_its_time_is_over(start: Start, tmp_path: Path) -> None:
