@@ -1,6 +1,6 @@
 """How gunicorn serves the API; it reads this file by itself."""
 
-from app.web.start import settings_or_exit
+from app.settings import settings_or_exit
 
 settings = settings_or_exit()
 

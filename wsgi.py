@@ -2,10 +2,13 @@
 
 import atexit
 
+from app import logs
 from app.composition import build
+from app.settings import settings_or_exit
 from app.web import create_app
-from app.web.start import settings_or_exit
 
-services = build(settings_or_exit())
+settings = settings_or_exit()
+logs.configure(settings.log_level, settings.log_format)
+services = build(settings)
 atexit.register(services.close)
 application = create_app(services)

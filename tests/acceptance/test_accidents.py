@@ -141,6 +141,7 @@ def test_redis_away_while_tasks_are_accepted(stack: Stack, user: User, quick: in
     assert (readiness.status_code, "broker" in readiness.json()["errors"]) == (503, True)
     stats = user.call("GET", "/queue/stats", 503).json()
     assert (stats["code"], stats["known"]) == ("broker_unavailable", {**EMPTY, "pull_hosts": 5})
+    assert [len(stack.api.events("publish.later", task_id)) for task_id in task_ids] == [1] * 5
     stack.start_valkey()
     assert_succeeded(user, task_ids)
     wait_for(lambda: user.readiness().status_code == 200, "nagare to be ready")
