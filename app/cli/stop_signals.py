@@ -1,6 +1,8 @@
 """Ctrl-C, SIGTERM and SIGHUP under `nagare up`: the first one asks to stop, a second Ctrl-C not to wait."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from app.clock import monotonic
@@ -14,6 +16,7 @@ class StopSignals:
 
     def __init__(self) -> None:
         self._asked_at: float | None = None
+        self._is_deferred = False
         self.is_urgent = False
 
     def install(self) -> None:
@@ -27,11 +30,21 @@ class StopSignals:
         """Tell whether to stop."""
         return self._asked_at is not None
 
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Raise nothing inside the block, where an exception could come between two steps that belong together."""
+        self._is_deferred = True
+        try:
+            yield
+        finally:
+            self._is_deferred = False
+
     def _receive(self, number: int, _frame: FrameType | None) -> None:
         now = monotonic()
         if self._asked_at is None:
             self._asked_at = now
-            raise KeyboardInterrupt
+            if not self._is_deferred:
+                raise KeyboardInterrupt
         # One Ctrl-C can arrive twice: from the terminal, and passed on by the process that started us.
         if number == signal.SIGINT and now - self._asked_at > SAME_CTRL_C_S:
             self.is_urgent = True

@@ -48,13 +48,16 @@ class Supervisor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop([child for child in self._children if not child.program.ends_last])
-        self._stop([child for child in self._children if child.program.ends_last])
-        self._reaper.close()
+        with self._signals.deferred():
+            self._stop([child for child in self._children if not child.program.ends_last])
+            self._stop([child for child in self._children if child.program.ends_last])
+            self._reaper.close()
 
     def start(self, program: Program) -> None:
         """Start the program."""
-        self._children.append(Child(program, self._output, self._reaper, self._lock_fd))
+        # A child that runs without being among the children would be killed in the end instead of asked to stop.
+        with self._signals.deferred():
+            self._children.append(Child(program, self._output, self._reaper, self._lock_fd))
 
     def wait_until(self, is_true: Callable[[], bool], what: str, timeout_s: float) -> None:
         """Wait for the first sign of life. Raises StartError when a program ends instead, or the time is over."""

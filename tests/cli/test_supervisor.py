@@ -97,6 +97,15 @@ def test_what_others_need_ends_after_them(start: Start, tmp_path: Path) -> None:
     assert (tmp_path / "ended").read_text().split() == ["worker", "broker"]
 
 
+def test_a_signal_that_comes_while_a_program_is_being_started_lets_it_end_by_itself(
+    start: Start, tmp_path: Path
+) -> None:
+    process = start("trap 'echo >> ended; exit 0' TERM; kill $PPID; while :; do sleep 0.05; done")
+
+    assert process.wait(30) == 0
+    assert (tmp_path / "ended").exists()
+
+
 def test_a_second_ctrl_c_does_not_wait(start: Start, tmp_path: Path) -> None:
     process = start("trap 'touch asked' TERM; touch ready; while :; do sleep 0.05; done", grace_s=10_000)
     wait_for((tmp_path / "ready").exists, "the child")
