@@ -12,13 +12,11 @@ broker_transport = "tasks.transport:Transport"
 broker_connection_retry_on_startup = True
 # A worker waits for its Redis as long as it takes: whoever runs it need not start the two in order.
 broker_connection_max_retries = None
+# A Redis that refuses a command (a full disk, full memory, a key that is no list) would end the worker for good.
+broker_channel_error_retry = True
 broker_transport_options = {
     # With more than one priority kombu spreads a queue over several lists, and LLEN would no longer be its length.
     "priority_steps": [0],
-    "visibility_timeout": max(3600, 2 * settings.task_timeout_s),
-    "unacked_key": "nagare:unacked",
-    "unacked_index_key": "nagare:unacked:index",
-    "unacked_mutex_key": "nagare:unacked:mutex",
     "socket_connect_timeout": 5,
     "socket_timeout": 5,
     "socket_keepalive": True,

@@ -101,6 +101,13 @@ class TaskTimeout(NagareError):
     retryable = True
 
 
+class OutOfMemory(NagareError):
+    """The task was refused more memory; other tasks that ran beside it may have had it."""
+
+    code = "out_of_memory"
+    retryable = True
+
+
 class SourceError(NagareError):
     """The root of what goes wrong with a monitor."""
 

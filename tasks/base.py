@@ -13,7 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from app import clock
 from app.composition import Services
 from app.enums import TaskType
-from app.errors import DatabaseUnavailable, TaskInterrupted, TaskTimeout
+from app.errors import DatabaseUnavailable, OutOfMemory, TaskInterrupted, TaskTimeout
 from app.queue.publisher import task_name
 from app.services.task_lifecycle import Claim, Step
 from tasks.application import celery
@@ -64,10 +64,12 @@ def run_task(task_id: str, type: TaskType, body: Body, worker: str) -> None:
     if claim is None:
         return
     log.info("task.started", task_id=task_id, attempt=claim.attempt)
+    lease = Lease(app.settings.lease_s, partial(app.lifecycle.renew, claim))
     try:
-        with Lease(app.settings.lease_s, partial(app.lifecycle.renew, claim)):
+        with lease:
             _run_claimed(app, claim, body)
     except TaskInterrupted as interruption:
+        lease.close()
         is_handed_back = _hand_back(app, claim)
         event = "task.handed_back" if is_handed_back else "task.interrupted"
         log.info(event, task_id=task_id, attempt=claim.attempt, error=str(interruption))
@@ -103,6 +105,8 @@ def _run_claimed(app: Services, claim: Claim, body: Body) -> None:
     except SoftTimeLimitExceeded:
         timeout = TaskTimeout(f"the task ran longer than {app.settings.task_timeout_s} s")
         _record(lambda: app.lifecycle.fail(claim, timeout))
+    except MemoryError:
+        _record(lambda: app.lifecycle.fail(claim, OutOfMemory("the task needed more memory than there was")))
     except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the ledger
         # The name is unbound when this block ends.
         failure = error

@@ -43,9 +43,14 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the lease, if it has not ended: an interruption in the moment of the block's end can skip that."""
         _interruptible.discard(self)
         self._is_over.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _set_fence(self, renewed_at: float) -> None:

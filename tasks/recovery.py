@@ -57,9 +57,9 @@ class RecoveryStep(bootsteps.StartStopStep):
             app.registry.announce(consumer.hostname, self._description(consumer))
             paused = app.queues.paused()
             self._follow_pauses(consumer, paused)
+            app.recovery.turn(f"{consumer.hostname}/{os.getpid()}")
             waiting = sum(length for type_, length in app.queues.stats().items() if type_ not in (*paused, "dead"))
             self._stall_guard.watch(waiting, self._slots(consumer))
-            app.recovery.turn(f"{consumer.hostname}/{os.getpid()}")
         except (BrokerUnavailable, DatabaseUnavailable) as error:
             log.warning("recovery.waits", error=str(error))
         except RedisConnectionError:

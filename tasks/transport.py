@@ -1,17 +1,21 @@
-"""Redis as kombu speaks it, except that neither an element which is no message nor a lost connection ends the worker.
+"""Redis as kombu speaks it, without what can end the worker and without what the ledger makes superfluous.
 
 kombu parses what it takes from a list without a guard: one element that is not JSON raises out of the worker's event
-loop, the worker dies, and the element is gone. When a connection is lost while tasks run, kombu acknowledges and
-restores their messages over a channel that it has already taken apart; the AttributeError ends the worker as well.
+loop, the worker dies, and the element is gone. When a connection is lost while tasks run, kombu restores their messages
+over a channel that it has already taken apart; the AttributeError ends the worker as well. And it keeps a copy of every
+message that a worker holds in Redis, which costs two round trips a task, to deliver it again after an hour: the ledger
+knows the same, and its recovery acts within seconds.
 """
 
 from typing import Any
 
 import structlog
 from kombu.transport import redis as kombu_redis
+from kombu.transport import virtual
+from kombu.utils.json import dumps
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from app.errors import BrokerUnavailable
 from app.queue.keys import QUEUE_KEYS
@@ -44,16 +48,23 @@ class GuardedRedis(Redis):
         return None
 
 
-class QoS(kombu_redis.QoS):
-    """The messages that the worker holds, given back at its end where that is possible."""
+class QoS(virtual.QoS):
+    """The messages that the worker holds, in its own memory only; given back at its end where that is possible."""
 
-    def restore_unacked(self, client: Any = None) -> None:
+    def restore_visible(self, **_: Any) -> None:
+        """Do nothing: no message of a lost worker is in Redis, the recovery publishes its tasks."""
+
+    def restore_unacked(self) -> list[Any]:
         """Put the messages back into their lists; those that cannot be put back are published by the recovery."""
+        self._flush()
+        held = [*self._delivered.values()]
+        self._delivered.clear()
         try:
-            super().restore_unacked(client)
+            for message in held:
+                self.channel._restore(message)
         except RedisError as error:
-            log.warning("messages.not_restored", count=len(self._delivered), error=str(error))
-            self._delivered.clear()
+            log.warning("messages.not_restored", count=len(held), error=str(error))
+        return []
 
 
 class Channel(kombu_redis.Channel):
@@ -61,10 +72,23 @@ class Channel(kombu_redis.Channel):
 
     QoS = QoS
 
+    def _restore(self, message: Any, leftmost: bool = False) -> None:  # noqa: ARG002 - the signature is kombu's
+        """Put a message back to where the next one is taken from."""
+        with self.conn_or_acquire() as client:
+            client.rpush(message.delivery_info["routing_key"], dumps(message._raw))
+
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the connection was closed")
         return super()._connparams(asynchronous)
+
+    def _size(self, queue: str) -> int:
+        """Return a list's length, and 0 where it is no list: the worker must start to mend that."""
+        try:
+            return int(super()._size(queue))
+        except ResponseError as error:
+            log.warning("queue.not_counted", queue=queue, error=str(error))
+            return 0
 
     def _get_client(self) -> type[Redis]:
         return GuardedRedis

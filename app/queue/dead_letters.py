@@ -1,6 +1,7 @@
 """The list of dead letters, newest first: what people read with `LRANGE`. The ledger can rebuild it at any time."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -49,6 +50,13 @@ class DeadLetterList:
         """Return the list's length."""
         with self._broker.use() as redis:
             return int(redis.llen(DEAD_LETTERS))
+
+    def holds(self, letters: Sequence[Mapping[Any, Any]]) -> bool:
+        """Tell whether the list holds these letters and nothing else, in whatever order."""
+        with self._broker.use() as redis:
+            if redis.llen(DEAD_LETTERS) != len(letters):
+                return False
+            return Counter(redis.lrange(DEAD_LETTERS, 0, -1)) == Counter(map(element, letters))
 
     def rebuild(self, letters: Sequence[Mapping[Any, Any]]) -> None:
         """Replace the whole list at once by these letters, the oldest given first."""

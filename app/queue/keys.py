@@ -20,4 +20,9 @@ def worker_key(name: str) -> str:
     return f"{WORKER_PREFIX}{name}"
 
 
+def aside_key(key: str) -> str:
+    """Return the key that something gets which stands in the place of a list."""
+    return f"nagare:aside:{key}"
+
+
 QUEUE_KEYS = {type_: queue_key(type_) for type_ in TaskType}

@@ -1,20 +1,36 @@
-"""How long the lists are."""
+"""The lists themselves: how long they are, and that they are lists."""
+
+import structlog
 
 from app.queue.connection import Broker
-from app.queue.keys import DEAD_LETTERS, QUEUE_KEYS
+from app.queue.keys import DEAD_LETTERS, MALFORMED, QUEUE_KEYS, aside_key
+
+log = structlog.get_logger()
 
 
 class QueueLengths:
-    """Counts waiting messages."""
+    """Counts waiting messages. Every method raises BrokerUnavailable."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
     def read(self) -> dict[str, int]:
-        """Return each type's length and that of the dead letters, in one round trip. Raises BrokerUnavailable."""
+        """Return each type's length and that of the dead letters, in one round trip."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for key in (*QUEUE_KEYS.values(), DEAD_LETTERS):
                 pipeline.llen(key)
             lengths = pipeline.execute()
         return dict(zip([*map(str, QUEUE_KEYS), "dead"], lengths, strict=True))
+
+    def make_room(self) -> None:
+        """Rename what stands in the place of a list without being one: every command on it would fail."""
+        keys = (*QUEUE_KEYS.values(), DEAD_LETTERS, MALFORMED)
+        with self._broker.use() as redis:
+            pipeline = redis.pipeline(transaction=False)
+            for key in keys:
+                pipeline.type(key)
+            for key, type_ in zip(keys, pipeline.execute(), strict=True):
+                if type_ not in ("list", "none"):
+                    redis.rename(key, aside_key(key))
+                    log.error("key.set_aside", key=key, type=type_, now=aside_key(key))

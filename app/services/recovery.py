@@ -25,6 +25,8 @@ PRUNE_EVERY_S = 60.0
 PRUNED_AT_ONCE = 500
 GRACE_S = 10.0
 """A message younger than this may be on its way between the ledger, the list and a worker."""
+COMPARED_WHOLE = 1000
+"""A list of dead letters up to this length is compared letter by letter, a longer one by its length."""
 LONGEST_STEP_S = 2.0
 """The most that a pause between two turns counts as time in which a beat was watched."""
 
@@ -77,6 +79,7 @@ class Recovery:
             if not self._registry.lead(name, LEADERSHIP_S):
                 self._stop_watching()
                 return
+            self._lengths.make_room()
             self._take_back_lost()
             self._publish_due()
             self._strays.record_malformed()
@@ -163,17 +166,22 @@ class Recovery:
 
     def _reconcile_dead_letters(self) -> None:
         """Rebuild the list when it disagreed with the ledger twice in a row: once may be a letter on its way."""
+        was_wrong, self._is_dead_list_wrong = self._is_dead_list_wrong, not self._is_dead_list_right()
+        if not (was_wrong and self._is_dead_list_wrong):
+            return
         with self._database.reading() as connection:
-            was_wrong, self._is_dead_list_wrong = (
-                self._is_dead_list_wrong,
-                dead_letters.count(connection) != self._dead_letter_list.count(),
-            )
-            if not (was_wrong and self._is_dead_list_wrong):
-                return
             letters = dead_letters.every(connection)
         self._dead_letter_list.rebuild(letters)
         self._is_dead_list_wrong = False
         log.warning("dead_letters.rebuilt", count=len(letters))
+
+    def _is_dead_list_right(self) -> bool:
+        with self._database.reading() as connection:
+            count = dead_letters.count(connection)
+            if count > COMPARED_WHOLE:
+                return count == self._dead_letter_list.count()
+            letters = dead_letters.every(connection)
+        return self._dead_letter_list.holds(letters)
 
     def _prune(self) -> None:
         """Delete old history in small pieces, so that no other writer waits long."""

@@ -271,6 +271,16 @@ def test_a_redis_that_stands_still(stack: Stack, user: User, quick: int) -> None
     assert_succeeded(user, task_ids)
 
 
+def test_a_redis_whose_memory_is_full(stack: Stack, user: User, quick: int) -> None:
+    worker = stack.start_worker()
+    stack.redis.config_set("maxmemory", 1)
+    task_ids = [user.pull(quick) for _ in range(3)]
+    wait_for(lambda: worker.events("recovery.waits"), "the worker to notice")
+    stack.redis.config_set("maxmemory", 0)
+    assert_succeeded(user, task_ids)
+    assert worker.process.poll() is None
+
+
 def test_a_task_that_was_cancelled_while_it_waited_never_starts(stack: Stack, user: User, quick: int) -> None:
     waiting, other = user.pull(quick), user.pull(quick)
     copy = message("pull_hosts", waiting)

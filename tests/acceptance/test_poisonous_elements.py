@@ -32,3 +32,14 @@ def test_a_poisonous_element(stack: Stack, user: User, worker: Program, element:
     assert (letter["type"], letter["reason"]) == ("pull_hosts", reason)
     assert 0 < len(letter["params"]["element"]) <= 2000
     assert worker.process.poll() is None
+
+
+@pytest.mark.parametrize("key", [KEY, "nagare:queue:dead"])
+def test_a_key_that_is_no_list(stack: Stack, user: User, worker: Program, key: str) -> None:
+    monitor = user.add_monitor("simulator://demo?hosts=3&items=2")
+    stack.redis.delete(key)
+    stack.redis.set(key, "not a list")
+    task_ids = [user.pull(monitor), user.pull(monitor, "items")]
+    assert {user.end(task_id)["state"] for task_id in task_ids} == {"succeeded"}
+    wait_for(lambda: user.http.get("/queue/stats").json() == EMPTY, "the lists to be lists again")
+    assert worker.process.poll() is None

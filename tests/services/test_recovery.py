@@ -192,6 +192,30 @@ def test_an_entry_that_is_no_dead_letter_any_more_leaves_the_list(services: Serv
     assert redis.llen(DEAD) == 0
 
 
+def test_a_letter_that_was_exchanged_for_another_element_comes_back(
+    services: Services, redis: Redis, claim: Claim, time: Time
+) -> None:
+    services.lifecycle.fail(claim, SourceRejected("no permission"))
+    before = redis.lrange(DEAD, 0, -1)
+    redis.lset(DEAD, 0, "garbage")
+    turns(services, time, 12)
+    assert redis.lrange(DEAD, 0, -1) == before
+
+
+def test_what_stands_in_the_place_of_a_list_makes_room(
+    services: Services, redis: Redis, claim: Claim, time: Time
+) -> None:
+    services.lifecycle.fail(claim, SourceRejected("no permission"))
+    before = redis.lrange(DEAD, 0, -1)
+    for key in (KEY, DEAD, "nagare:malformed"):
+        redis.delete(key)
+        redis.hset(key, "a", "b")
+    turns(services, time, 12)
+    assert redis.lrange(DEAD, 0, -1) == before
+    assert services.queues.stats() == {**dict.fromkeys(map(str, TaskType), 0), "dead": 1}
+    assert redis.hgetall(f"nagare:aside:{KEY}") == {"a": "b"}
+
+
 def test_a_task_that_its_monitor_had_no_room_for_is_published_when_there_is(
     services: Services, redis: Redis, by: Requester, monitor_id: int, time: Time
 ) -> None:
