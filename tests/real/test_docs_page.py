@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.cli.instance import Instance
+from tests.real import debian
 
 pytestmark = pytest.mark.real
 
@@ -24,11 +25,10 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("there is no chromium")
+    if shutil.which("chromium") is None:
+        debian.install("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         yield browser.new_page()
         browser.close()
 
