@@ -42,7 +42,8 @@ worker_proc_alive_timeout = 30
 
 worker_consumer = "tasks.consumer:Consumer"
 worker_concurrency = settings.worker_concurrency
-worker_send_task_events = True
+# Half of what a worker's parent does would be to tell of tasks. Flower asks for it when it is there.
+worker_send_task_events = False
 # Logs go to stdout as they are; redirected they would come back as log lines of their own.
 worker_redirect_stdouts = False
 beat_schedule_filename = str(settings.home / "celerybeat-schedule")

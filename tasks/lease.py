@@ -1,5 +1,6 @@
 """Keeps a running task's lease, and ends the process that cannot."""
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -13,31 +14,27 @@ from app.errors import DatabaseUnavailable, TaskInterrupted
 
 log = structlog.get_logger()
 RENEWALS_IN_A_LEASE = 3
-RETRY_S = 1.0
+LOOKS_IN_A_LEASE = 12
 FENCE = 0.9
 """The share of a lease after which a process that could not renew it ends: before others take the task for lost."""
 
-_interruptible: set["Lease"] = set()
-
 
 class Lease:
-    """Renews a lease in a thread while the block runs.
+    """Renews a lease while the block runs.
 
     When the lease was not renewed in time the kernel ends the process, even if Python itself is stuck: another worker
-    may run the task from then on. When the task turns out to be no longer ours, the main thread gets a TaskInterrupted.
+    may run the task from then on. When the task turns out to be no longer ours, the thread that runs the block, which
+    must be the main one, gets a TaskInterrupted.
     """
 
     def __init__(self, lease_s: float, renew: Callable[[], bool]) -> None:
-        self._lease_s = lease_s
+        self.lease_s = lease_s
         self._renew = renew
-        self._is_over = threading.Event()
-        self._main = threading.get_ident()
-        self._thread = threading.Thread(target=self._keep, name="lease", daemon=True)
+        self._renewed_at = 0.0
 
     def __enter__(self) -> Self:
-        self._set_fence(clock.monotonic())
-        _interruptible.add(self)
-        self._thread.start()
+        self._note_renewal(clock.monotonic())
+        _keeper.keep(self)
         return self
 
     def __exit__(
@@ -47,34 +44,65 @@ class Lease:
 
     def close(self) -> None:
         """End the lease, if it has not ended: an interruption in the moment of the block's end can skip that."""
-        _interruptible.discard(self)
-        self._is_over.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        _keeper.release(self)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def _set_fence(self, renewed_at: float) -> None:
-        """Have the kernel send SIGALRM, which ends the process, by a timer that no change of the clock moves."""
-        signal.setitimer(signal.ITIMER_REAL, max(0.001, renewed_at + self._lease_s * FENCE - clock.monotonic()))
+    def renew_if_due(self) -> bool:
+        """Renew the lease when a third of it is over; false when the task is no longer ours."""
+        now = clock.monotonic()
+        if now - self._renewed_at < self.lease_s / RENEWALS_IN_A_LEASE:
+            return True
+        try:
+            is_ours = self._renew()
+        except DatabaseUnavailable as error:
+            log.warning("lease.not_renewed", error=str(error))
+            return True
+        if is_ours:
+            self._note_renewal(now)
+        return is_ours
 
-    def _keep(self) -> None:
-        wait_s = self._lease_s / RENEWALS_IN_A_LEASE
-        while not self._is_over.wait(wait_s):
-            started_at = clock.monotonic()
-            try:
-                is_ours = self._renew()
-            except DatabaseUnavailable as error:
-                log.warning("lease.not_renewed", error=str(error))
-                wait_s = min(wait_s, RETRY_S)
-                continue
-            self._set_fence(started_at)
-            wait_s = self._lease_s / RENEWALS_IN_A_LEASE
-            if not is_ours:
-                signal.pthread_kill(self._main, signal.SIGUSR2)
-                return
+    def _note_renewal(self, at: float) -> None:
+        """Have the kernel send SIGALRM, which ends the process, by a timer that no change of the clock moves."""
+        self._renewed_at = at
+        signal.setitimer(signal.ITIMER_REAL, max(0.001, at + self.lease_s * FENCE - clock.monotonic()))
+
+
+class _Keeper:
+    """The thread that renews the lease of the task that runs, one for all tasks of a process."""
+
+    def __init__(self) -> None:
+        self.lease: Lease | None = None
+        self._pid = 0
+        self._lock = threading.Lock()
+
+    def keep(self, lease: Lease) -> None:
+        """Begin to look after a lease."""
+        self.lease = lease
+        # A thread does not live on in a process that was forked.
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._lock = threading.Lock()
+            threading.Thread(target=self._run, args=(lease.lease_s,), name="lease", daemon=True).start()
+
+    def release(self, lease: Lease) -> None:
+        """Stop to look after a lease; waits for a renewal that is under way."""
+        with self._lock:
+            if self.lease is lease:
+                self.lease = None
+
+    def _run(self, lease_s: float) -> None:
+        never = threading.Event()
+        while not never.wait(lease_s / LOOKS_IN_A_LEASE):
+            # Under the lock, so that no other lease begins between the answer and the interruption.
+            with self._lock:
+                if self.lease is not None and not self.lease.renew_if_due():
+                    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR2)
+
+
+_keeper = _Keeper()
 
 
 def interrupt(_signal: int, _frame: FrameType | None) -> None:
     """Handle SIGUSR2: stop the running task, if there is one."""
-    if _interruptible:
+    if _keeper.lease is not None:
         raise TaskInterrupted("the task was cancelled or taken back")

@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import RowMapping
 
-from app import clock
 from app.connectors.base import Connector, MonitorAccess
 from app.enums import MonitorStatus
 from app.errors import Conflict, NotFound, SourceError
@@ -52,8 +51,3 @@ class Conversations:
         sealed = {"password": monitor["password_sealed"], "api_token": monitor["api_token_sealed"]}
         opened = {name: None if name in except_for else self._vault.open(text) for name, text in sealed.items()}
         return MonitorAccess(url=monitor["url"], username=monitor["username"], **opened)
-
-    def record_pulled(self, monitor_id: int) -> None:
-        """Record that a pull from a monitor ended well."""
-        with self._database.transaction() as connection:
-            monitors.record_contact(connection, monitor_id, MonitorStatus.OK, None, clock.now())

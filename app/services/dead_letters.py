@@ -11,7 +11,7 @@ from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.dead_letters import DeadLetterList
 from app.queue.publisher import Publisher
 from app.services.strays import STRAY_REASONS
-from app.store import dead_letters, task_attempts, task_runs
+from app.store import dead_letters, task_attempts, task_messages
 from app.store.dead_letters import LetterFilter
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -109,7 +109,7 @@ class DeadLetterService:
         except BrokerUnavailable as error:
             log.warning("publish.later", count=len(letters), error=str(error))
             with self._database.transaction() as connection:
-                task_runs.mark_unpublished(connection, [letter["task_id"] for letter in letters])
+                task_messages.mark_unpublished(connection, [letter["task_id"] for letter in letters])
 
     def _remove(self, letters: Sequence[Letter]) -> None:
         try:

@@ -9,7 +9,7 @@ from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
 from app.errors import NotFound
 from app.services.conversation import Conversations
 from app.services.task_lifecycle import Step, no_step
-from app.store import hosts, items
+from app.store import hosts, items, monitors
 from app.store.engine import Database
 
 
@@ -46,7 +46,6 @@ class PullService:
         """Pull all hosts of a monitor; those that the source does not have any more become inactive."""
         with self._conversations.open(monitor_id) as connector:
             counts = self._pull_hosts(connector, monitor_id, step)
-        self._conversations.record_pulled(monitor_id)
         return asdict(counts)
 
     def items(self, monitor_id: int, host_id: int | None = None, step: Step = no_step) -> dict[str, int]:
@@ -62,7 +61,8 @@ class PullService:
                 self._write_items(monitor_id, page, counts)
                 done += len(page.host_external_ids)
                 step(done, len(wanted), f"{counts.seen} items")
-        self._conversations.record_pulled(monitor_id)
+        with self._database.transaction() as connection:
+            monitors.record_pulled(connection, monitor_id, clock.now())
         return asdict(counts)
 
     def host(self, monitor_id: int, host_id: int, step: Step = no_step) -> dict[str, int]:
@@ -126,6 +126,7 @@ class PullService:
             step(len(seen), max(page.total, len(seen)), f"{len(seen)} hosts")
         with self._database.transaction() as connection:
             counts.vanished = hosts.mark_vanished(connection, monitor_id, seen, started_at, clock.now())
+            monitors.record_pulled(connection, monitor_id, clock.now())
         return counts
 
     def _write_items(self, monitor_id: int, page: ItemPage, counts: Counts) -> None:

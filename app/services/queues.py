@@ -6,7 +6,7 @@ from app import clock
 from app.enums import TaskType
 from app.queue.lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
-from app.store import dead_letters, queue_pauses, task_runs
+from app.store import dead_letters, queue_pauses, task_messages, task_runs
 from app.store.engine import Database
 
 
@@ -25,7 +25,7 @@ class QueueService:
     def ledger_stats(self) -> dict[str, int]:
         """Return the same as the ledger knows it: for when Redis is away. Raises only DatabaseUnavailable."""
         with self._database.reading() as connection:
-            counts = task_runs.waiting_counts(connection)
+            counts = task_messages.waiting_counts(connection)
             dead = dead_letters.count(connection)
         return {**{str(type_): counts.get(type_, 0) for type_ in TaskType}, "dead": dead}
 

@@ -13,7 +13,7 @@ from app.queue.publisher import Publisher
 from app.queue.workers import WorkerRegistry
 from app.services.strays import StrayService
 from app.services.task_lifecycle import TaskLifecycle
-from app.store import dead_letters, idempotency, task_runs, users
+from app.store import dead_letters, idempotency, task_messages, task_runs, users
 from app.store.engine import Database
 
 log = structlog.get_logger()
@@ -128,19 +128,19 @@ class Recovery:
     def _publish_due(self) -> None:
         """Publish retries whose time has come, and tasks whose message is known not to have reached Redis."""
         with self._database.reading() as connection:
-            is_due = task_runs.is_any_due(connection, clock.now())
+            is_due = task_messages.is_any_due(connection, clock.now())
         while is_due:
             with self._database.transaction() as connection:
                 now = clock.now()
-                task_runs.requeue_due(connection, now, MESSAGES_AT_ONCE)
-                unpublished = task_runs.unpublished(connection, MESSAGES_AT_ONCE)
-                unpublished += task_runs.releasable(connection, MESSAGES_AT_ONCE)
-                tasks = task_runs.claim_publishing(connection, unpublished, now)
+                task_messages.requeue_due(connection, now, MESSAGES_AT_ONCE)
+                unpublished = task_messages.unpublished(connection, MESSAGES_AT_ONCE)
+                unpublished += task_messages.releasable(connection, MESSAGES_AT_ONCE)
+                tasks = task_messages.claim_publishing(connection, unpublished, now)
             try:
                 self._publisher.publish(tasks)
             except BrokerUnavailable:
                 with self._database.transaction() as connection:
-                    task_runs.mark_unpublished(connection, unpublished)
+                    task_messages.mark_unpublished(connection, unpublished)
                 raise
             is_due = len(tasks) >= MESSAGES_AT_ONCE
 
@@ -148,18 +148,18 @@ class Recovery:
         """Find queued tasks whose message is gone, as after a flush of Redis, and have them published again."""
         now = clock.now()
         with self._database.reading() as connection:
-            queued = task_runs.queued_counts(connection, now - timedelta(seconds=grace_s))
+            queued = task_messages.queued_counts(connection, now - timedelta(seconds=grace_s))
         lengths = self._lengths.read()
         for type_, count in queued.items():
             if lengths.get(type_, 0) >= count:
                 continue
             with self._database.reading() as connection:
-                expected = task_runs.queued_ids(connection, type_, now - timedelta(seconds=GRACE_S))
+                expected = task_messages.queued_ids(connection, type_, now - timedelta(seconds=GRACE_S))
             waiting = self._publisher.waiting_ids(type_)
             missing = [task_id for task_id in expected if task_id not in waiting]
             for start in range(0, len(missing), MESSAGES_AT_ONCE):
                 with self._database.transaction() as connection:
-                    task_runs.mark_unpublished(connection, missing[start : start + MESSAGES_AT_ONCE])
+                    task_messages.mark_unpublished(connection, missing[start : start + MESSAGES_AT_ONCE])
             if missing:
                 log.warning("messages.lost", type=type_, count=len(missing))
         self._publish_due()

@@ -16,7 +16,7 @@ from app.connectors.registry import connector_class
 from app.enums import Severity, TaskState, TaskType
 from app.errors import BrokerUnavailable, Conflict, DatabaseUnavailable, Invalid, NotFound
 from app.queue.publisher import Publisher
-from app.store import hosts, idempotency, items, monitors, task_runs
+from app.store import hosts, idempotency, items, monitors, task_messages, task_runs
 from app.store.engine import Database
 
 log = structlog.get_logger()
@@ -126,7 +126,7 @@ class SubmitService:
             log.warning("publish.later", task_id=task_id, error=str(error))
             try:
                 with self._database.transaction() as connection:
-                    task_runs.mark_unpublished(connection, [task_id])
+                    task_messages.mark_unpublished(connection, [task_id])
             except DatabaseUnavailable as unavailable:
                 log.warning("publish.later", task_id=task_id, error=str(unavailable))
 

@@ -15,7 +15,7 @@ from app.errors import BrokerUnavailable, NagareError, TaskInterrupted
 from app.queue.dead_letters import DeadLetterList
 from app.queue.publisher import Publisher
 from app.rules.retry import Bury, Retry, RetryPolicy, decide
-from app.store import dead_letters, task_attempts, task_runs
+from app.store import dead_letters, task_attempts, task_messages, task_runs
 from app.store.engine import Database
 from app.store.task_steps import TaskStep
 
@@ -94,7 +94,7 @@ class TaskLifecycle:
         if self._settle(task_id, error, lambda run: run.worker == worker):
             return
         with self._database.transaction() as connection:
-            tasks = task_runs.claim_publishing(connection, [task_id], clock.now())
+            tasks = task_messages.claim_publishing(connection, [task_id], clock.now())
         for type_, _ in tasks:
             self._publish(type_, task_id)
 
@@ -104,7 +104,7 @@ class TaskLifecycle:
         except BrokerUnavailable as error:
             log.warning("publish.later", task_id=task_id, error=str(error))
             with self._database.transaction() as connection:
-                task_runs.mark_unpublished(connection, [task_id])
+                task_messages.mark_unpublished(connection, [task_id])
 
     def _settle(self, task_id: str, error: BaseException, is_mine: Callable[[Row[*tuple[Any, ...]]], bool]) -> bool:
         with self._database.transaction() as connection:

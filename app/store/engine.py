@@ -1,5 +1,7 @@
 """The database: one engine, two kinds of transaction, one kind of error."""
 
+import random
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,9 +10,11 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app import clock
 from app.errors import DatabaseUnavailable
 
-BUSY_TIMEOUT_S = 10
+BUSY_TIMEOUT_S = 5.0
+BUSY_LOOK_S = 0.002
 POOL_SIZE = 10
 
 
@@ -49,7 +53,7 @@ class Database:
         try:
             with self.engine.connect().execution_options(sqlite_begin=begin) as connection, connection.begin():
                 yield connection
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
             raise _unavailable(error) from error
         except DBAPIError as error:
             if not error.connection_invalidated:
@@ -87,6 +91,27 @@ def _create_engine(url: str, durable: bool, pooled: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
+        begin = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
+        _begin_sqlite(connection.connection.driver_connection, begin)
 
     return engine
+
+
+def _begin_sqlite(driver: Any, begin: str) -> None:
+    """Begin a transaction; of several writers at once, look often whether it is our turn.
+
+    SQLite's own wait sleeps longer each time, so that the lock lies idle while processes that want it sleep.
+    """
+    driver.execute("PRAGMA busy_timeout = 0")
+    give_up_at = clock.monotonic() + BUSY_TIMEOUT_S
+    try:
+        while True:
+            try:
+                driver.execute(begin)
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or clock.monotonic() > give_up_at:
+                    raise
+            clock.sleep(random.uniform(0, BUSY_LOOK_S))
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")

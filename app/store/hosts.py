@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, cast, column, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, cast, column, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.enums import InventoryStatus
@@ -115,6 +115,11 @@ def ids_by_external_id(connection: Connection, monitor_id: int, wanted: Collecti
     return {row.external_id: row.id for row in connection.execute(statement)}
 
 
+KNOWN = select(HOSTS.id, HOSTS.external_id).where(
+    HOSTS.monitor_id == bindparam("monitor"), HOSTS.vanished_at.is_(None), HOSTS.created_at <= bindparam("before")
+)
+
+
 def mark_vanished(
     connection: Connection, monitor_id: int, seen: Collection[str], started_at: datetime, now: datetime
 ) -> int:
@@ -122,10 +127,8 @@ def mark_vanished(
 
     One that was created after the pull began was seen by another pull: it stays.
     """
-    known = select(HOSTS.id, HOSTS.external_id).where(
-        HOSTS.monitor_id == monitor_id, HOSTS.vanished_at.is_(None), HOSTS.created_at <= started_at
-    )
-    gone = [row.id for row in connection.execute(known) if row.external_id not in seen]
+    known = connection.execute(KNOWN, {"monitor": monitor_id, "before": started_at})
+    gone = [row.id for row in known if row.external_id not in seen]
     mark_gone(connection, gone, now)
     return len(gone)
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
 
+from app.enums import MonitorStatus
 from app.models import Host, Item, Monitor
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.upsert import table_of
 
 MONITORS = Monitor.__table__.c
 HOSTS = Host.__table__.c
@@ -43,19 +45,21 @@ def find(connection: Connection, monitor_id: int) -> RowMapping | None:
     return connection.execute(select(*SHOWN).where(MONITORS.id == monitor_id)).mappings().one_or_none()
 
 
+FIND_SEALED = select(
+    MONITORS.id,
+    MONITORS.name,
+    MONITORS.type,
+    MONITORS.url,
+    MONITORS.username,
+    MONITORS.password_sealed,
+    MONITORS.api_token_sealed,
+    MONITORS.enabled,
+).where(MONITORS.id == bindparam("monitor"))
+
+
 def find_sealed(connection: Connection, monitor_id: int) -> RowMapping | None:
     """Return one monitor's address and sealed credentials."""
-    columns = (
-        MONITORS.id,
-        MONITORS.name,
-        MONITORS.type,
-        MONITORS.url,
-        MONITORS.username,
-        MONITORS.password_sealed,
-        MONITORS.api_token_sealed,
-        MONITORS.enabled,
-    )
-    return connection.execute(select(*columns).where(MONITORS.id == monitor_id)).mappings().one_or_none()
+    return connection.execute(FIND_SEALED, {"monitor": monitor_id}).mappings().one_or_none()
 
 
 def fetch(connection: Connection, page: PageRequest) -> Page:
@@ -91,11 +95,18 @@ def remove(connection: Connection, monitor_id: int) -> bool:
     return connection.execute(delete(Monitor).where(MONITORS.id == monitor_id)).rowcount > 0
 
 
-def record_contact(
-    connection: Connection, monitor_id: int, status: str, error: str | None, pulled_at: datetime | None = None
-) -> None:
+def record_contact(connection: Connection, monitor_id: int, status: str, error: str | None) -> None:
     """Record what the last contact with a monitor showed."""
-    values: dict[str, Any] = {"status": status, "last_error": error}
-    if pulled_at is not None:
-        values["last_pulled_at"] = pulled_at
-    change(connection, monitor_id, values)
+    change(connection, monitor_id, {"status": status, "last_error": error})
+
+
+RECORD_PULLED = (
+    update(table_of(Monitor))
+    .where(MONITORS.id == bindparam("monitor"))
+    .values(status=MonitorStatus.OK, last_error=None, last_pulled_at=bindparam("now"))
+)
+
+
+def record_pulled(connection: Connection, monitor_id: int, now: datetime) -> None:
+    """Record that a pull from a monitor ended well."""
+    connection.execute(RECORD_PULLED, {"monitor": monitor_id, "now": now})

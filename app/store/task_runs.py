@@ -1,16 +1,21 @@
-"""The ledger's statements. Each change of state is one guarded UPDATE: no row back means "not mine"."""
+"""The ledger's statements. Each change of state is one guarded UPDATE: no row back means "not mine".
+
+Those that every task needs are built once: building one takes longer than running it.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.enums import TERMINAL_STATES, TaskState
 from app.models import Monitor, TaskRun
 from app.models.task_runs import UNFINISHED
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.task_steps import TaskStep
+from app.store.upsert import table_of
 
 RUNS = TaskRun.__table__.c
 MONITORS = Monitor.__table__.c
@@ -41,9 +46,12 @@ SHOWN = (
 )
 
 
+ADD = insert(table_of(TaskRun))
+
+
 def add(connection: Connection, row: Mapping[str, Any]) -> None:
     """Record an accepted task."""
-    connection.execute(insert(TaskRun), row)
+    connection.execute(ADD, row)
 
 
 def find(connection: Connection, task_id: str) -> RowMapping | None:
@@ -77,38 +85,50 @@ def fetch(
     return fetch_page(connection, statement, order, page)
 
 
-def claim(connection: Connection, task_id: str, worker: str, now: datetime) -> Row[*tuple[Any, ...]] | None:
-    """Take a queued task for `worker` and count the attempt.
-
-    None when it is not there to be taken, or its monitor runs as many tasks as it may.
-    """
-    monitor_id = select(RUNS.monitor_id).where(RUNS.id == task_id).scalar_subquery()
-    if connection.dialect.name == "postgresql":
-        # Of two claims at once each would see the other's task not yet running.
-        connection.execute(select(MONITORS.id).where(MONITORS.id == monitor_id).with_for_update(key_share=True))
+def _claim_statement() -> ReturningUpdate[Any]:
+    monitor_id = select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery()
     limit = select(MONITORS.max_parallel_tasks).where(MONITORS.id == monitor_id).scalar_subquery()
-    others = TaskRun.__table__.alias("others")
+    others = table_of(TaskRun).alias("others")
     running = (
         select(func.count())
         .select_from(others)
         .where(text("others.state = 'running'"), others.c.monitor_id == monitor_id)
     ).scalar_subquery()
-    return connection.execute(
-        update(TaskRun)
-        .where(RUNS.id == task_id, IS_QUEUED, or_(limit.is_(None), running < limit))
+    return (
+        update(table_of(TaskRun))
+        .where(RUNS.id == bindparam("task"), IS_QUEUED, or_(limit.is_(None), running < limit))
         .values(
             state=TaskState.RUNNING,
             attempt=RUNS.attempt + 1,
             beat=0,
-            worker=worker,
-            started_at=now,
+            worker=bindparam("by"),
+            started_at=bindparam("now"),
             next_run_at=None,
             progress_done=0,
             progress_total=None,
             progress_message="",
         )
-        .returning(RUNS.id, RUNS.type, RUNS.params, RUNS.monitor_id, RUNS.attempt)
-    ).one_or_none()
+        .returning(RUNS.id, RUNS.type, RUNS.params, RUNS.attempt)
+    )
+
+
+CLAIM = _claim_statement()
+LOCK_MONITOR = (
+    select(MONITORS.id)
+    .where(MONITORS.id == select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery())
+    .with_for_update(key_share=True)
+)
+
+
+def claim(connection: Connection, task_id: str, worker: str, now: datetime) -> Row[*tuple[Any, ...]] | None:
+    """Take a queued task for `worker` and count the attempt.
+
+    None when it is not there to be taken, or its monitor runs as many tasks as it may.
+    """
+    if connection.dialect.name == "postgresql":
+        # Of two claims at once each would see the other's task not yet running.
+        connection.execute(LOCK_MONITOR, {"task": task_id})
+    return connection.execute(CLAIM, {"task": task_id, "by": worker, "now": now}).one_or_none()
 
 
 def hold(connection: Connection, task_id: str, now: datetime) -> bool:
@@ -141,14 +161,34 @@ def lock_fingerprint(connection: Connection, fingerprint: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(fingerprint, 0))))
 
 
+IS_MINE = (RUNS.id == bindparam("task"), IS_RUNNING, RUNS.attempt == bindparam("mine"))
+RENEW = update(table_of(TaskRun)).where(*IS_MINE).values(beat=RUNS.beat + 1)
+
+
 def renew(connection: Connection, task_id: str, attempt: int) -> bool:
     """Raise the beat of a running attempt; false when it is no longer the one that runs."""
-    return _change_running(connection, task_id, attempt, {"beat": RUNS.beat + 1})
+    return connection.execute(RENEW, {"task": task_id, "mine": attempt}).rowcount > 0
 
 
 def set_progress(connection: Connection, task_id: str, attempt: int, step: TaskStep) -> bool:
     """Record how far a running attempt is; false when it is no longer the one that runs."""
     return _change_running(connection, task_id, attempt, {"beat": RUNS.beat + 1, **step.columns()})
+
+
+SUCCEED = (
+    update(table_of(TaskRun))
+    .where(*IS_MINE)
+    .values(
+        state=TaskState.SUCCEEDED,
+        result=bindparam("outcome"),
+        finished_at=bindparam("now"),
+        reason=None,
+        error=None,
+    )
+)
+SUCCEED_WITH_STEP = SUCCEED.values(
+    progress_done=bindparam("done"), progress_total=bindparam("total"), progress_message=bindparam("message")
+)
 
 
 def succeed(
@@ -160,8 +200,11 @@ def succeed(
     step: TaskStep | None = None,
 ) -> bool:
     """End a running attempt well, with the last step that it took; false when it is no longer the one that runs."""
-    values = {"state": TaskState.SUCCEEDED, "result": result, "finished_at": now, "reason": None, "error": None}
-    return _change_running(connection, task_id, attempt, values | (step.columns() if step else {}))
+    values = {"task": task_id, "mine": attempt, "outcome": result, "now": now}
+    if step is None:
+        return connection.execute(SUCCEED, values).rowcount > 0
+    values |= {"done": step.done, "total": step.total, "message": step.message}
+    return connection.execute(SUCCEED_WITH_STEP, values).rowcount > 0
 
 
 def lock_running(connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:
@@ -210,84 +253,6 @@ def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) ->
     values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
     unfinished = RUNS.state.not_in(TERMINAL_STATES)
     return connection.execute(update(TaskRun).where(RUNS.monitor_id == monitor_id, unfinished).values(values)).rowcount
-
-
-def mark_unpublished(connection: Connection, task_ids: Sequence[str]) -> None:
-    """Note that the messages of these tasks did not reach Redis."""
-    connection.execute(update(TaskRun).where(RUNS.id.in_(task_ids), IS_QUEUED).values(published_at=None))
-
-
-def claim_publishing(connection: Connection, task_ids: Sequence[str], now: datetime) -> list[tuple[str, str]]:
-    """Note that queued tasks are being published, and return the (type, id) of those that are still queued."""
-    statement = update(TaskRun).where(RUNS.id.in_(task_ids), IS_QUEUED).values(published_at=now, held_at=None)
-    return [(row.type, row.id) for row in connection.execute(statement.returning(RUNS.type, RUNS.id))]
-
-
-def unpublished(connection: Connection, limit: int) -> list[str]:
-    """Return the ids of queued tasks that are known not to have reached Redis, oldest first, without the held ones."""
-    statement = select(RUNS.id).where(IS_QUEUED, RUNS.published_at.is_(None), RUNS.held_at.is_(None))
-    return list(connection.execute(statement.order_by(RUNS.created_at, RUNS.id).limit(limit)).scalars())
-
-
-def releasable(connection: Connection, limit: int) -> list[str]:
-    """Return the ids of held tasks, oldest first, as many of each monitor as it may run beside those that run."""
-    others = TaskRun.__table__.alias("others")
-    running = (
-        select(func.count())
-        .select_from(others)
-        .where(text("others.state = 'running'"), others.c.monitor_id == RUNS.monitor_id)
-    ).scalar_subquery()
-    place = func.row_number().over(partition_by=RUNS.monitor_id, order_by=(RUNS.held_at, RUNS.id))
-    held = (
-        select(RUNS.id, place.label("place"), (MONITORS.max_parallel_tasks - running).label("free"))
-        .join(Monitor, MONITORS.id == RUNS.monitor_id)
-        .where(IS_QUEUED, RUNS.published_at.is_(None), RUNS.held_at.is_not(None))
-        .subquery()
-    )
-    statement = select(held.c.id).where(held.c.place <= held.c.free).order_by(held.c.place).limit(limit)
-    return list(connection.execute(statement).scalars())
-
-
-def is_any_due(connection: Connection, now: datetime) -> bool:
-    """Tell whether a task waits to be published, or a retry's time has come."""
-    unpublished = select(RUNS.id).where(IS_QUEUED, RUNS.published_at.is_(None))
-    due = select(RUNS.id).where(IS_RETRYING, RUNS.next_run_at <= now)
-    return (
-        connection.execute(unpublished.limit(1)).first() is not None
-        or connection.execute(due.limit(1)).first() is not None
-    )
-
-
-def requeue_due(connection: Connection, now: datetime, limit: int) -> list[str]:
-    """Move tasks whose time to retry has come back among the queued, and return their ids."""
-    due = (
-        select(RUNS.id)
-        .where(IS_RETRYING, RUNS.next_run_at <= now)
-        .order_by(RUNS.next_run_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    values = {"state": TaskState.QUEUED, "published_at": None, "next_run_at": None}
-    statement = update(TaskRun).where(RUNS.id.in_(due.scalar_subquery()), IS_RETRYING).values(values)
-    return list(connection.execute(statement.returning(RUNS.id)).scalars())
-
-
-def waiting_counts(connection: Connection) -> dict[str, int]:
-    """Count, by type, the queued tasks."""
-    statement = select(RUNS.type, func.count().label("queued")).where(IS_QUEUED).group_by(RUNS.type)
-    return {row.type: row.queued for row in connection.execute(statement)}
-
-
-def queued_counts(connection: Connection, published_before: datetime) -> dict[str, int]:
-    """Count, by type, the queued tasks that were published before a moment."""
-    statement = select(RUNS.type, func.count().label("queued")).where(IS_QUEUED, RUNS.published_at < published_before)
-    return {row.type: row.queued for row in connection.execute(statement.group_by(RUNS.type))}
-
-
-def queued_ids(connection: Connection, type: str, published_before: datetime) -> list[str]:
-    """Return the ids of the queued tasks of one type that were published before a moment, oldest first."""
-    statement = select(RUNS.id).where(IS_QUEUED, RUNS.type == type, RUNS.published_at < published_before)
-    return list(connection.execute(statement.order_by(RUNS.published_at, RUNS.id)).scalars())
 
 
 def running_beats(connection: Connection) -> dict[str, tuple[int, int]]:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Connection, Table, case, or_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from app.models import Base
 
@@ -28,8 +30,12 @@ def table_of(model: type[Base]) -> Table:
 
 def dialect_insert(connection: Connection, model: type[Base]) -> Insert:
     """Return the dialect's own INSERT, the one that knows ON CONFLICT."""
+    return _insert(connection.dialect.name, model)
+
+
+def _insert(dialect: str, model: type[Base]) -> Insert:
     table = table_of(model)
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def upsert_inventory(
@@ -37,9 +43,9 @@ def upsert_inventory(
     model: type[Base],
     rows: Sequence[Mapping[str, Any]],
     *,
-    identity: Sequence[str],
-    editable: Sequence[str],
-    followed: Sequence[str],
+    identity: tuple[str, ...],
+    editable: tuple[str, ...],
+    followed: tuple[str, ...],
     now: datetime,
 ) -> Upserted:
     """Insert or update hosts or items from their source.
@@ -49,7 +55,24 @@ def upsert_inventory(
     """
     if not rows:
         return Upserted(0, 0)
-    insert = dialect_insert(connection, model)
+    # Two pulls of one monitor that lock the same rows in another order would deadlock on PostgreSQL.
+    ordered = sorted(rows, key=lambda row: [row[name] for name in identity])
+    stamped = [
+        {**row, **{f"source_{name}": row[name] for name in editable}, "created_at": now, "updated_at": now}
+        for row in ordered
+    ]
+    statement = _upsert_statement(connection.dialect.name, model, identity, editable, followed)
+    written = connection.execute(statement, stamped).scalars().all()
+    created = sum(created_at == now for created_at in written)
+    return Upserted(created, len(written) - created)
+
+
+@cache
+def _upsert_statement(
+    dialect: str, model: type[Base], identity: tuple[str, ...], editable: tuple[str, ...], followed: tuple[str, ...]
+) -> ReturningInsert[Any]:
+    """Return the statement; building it takes longer than writing a small page."""
+    insert = _insert(dialect, model)
     excluded, columns = insert.excluded, table_of(model).c
     twins = {name: f"source_{name}" for name in editable}
     compared = [*twins.values(), *followed]
@@ -61,13 +84,5 @@ def upsert_inventory(
     is_changed = or_(
         columns.vanished_at.is_not(None), *(columns[name].is_distinct_from(excluded[name]) for name in compared)
     )
-    statement = insert.on_conflict_do_update(index_elements=list(identity), set_=changes, where=is_changed)
-    # Two pulls of one monitor that lock the same rows in another order would deadlock on PostgreSQL.
-    ordered = sorted(rows, key=lambda row: [row[name] for name in identity])
-    stamped = [
-        {**row, **{twin: row[name] for name, twin in twins.items()}, "created_at": now, "updated_at": now}
-        for row in ordered
-    ]
-    written = connection.execute(statement.returning(columns.created_at), stamped).scalars().all()
-    created = sum(created_at == now for created_at in written)
-    return Upserted(created, len(written) - created)
+    statement = insert.on_conflict_do_update(index_elements=identity, set_=changes, where=is_changed)
+    return statement.returning(columns.created_at)

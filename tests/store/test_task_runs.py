@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from app.store import dead_letters, task_attempts, task_runs
+from app.store import dead_letters, task_attempts, task_messages, task_runs
 from app.store.dead_letters import LetterFilter
 from app.store.engine import Database
 from app.store.pages import PageRequest
@@ -49,11 +49,11 @@ def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) ->
     with database.transaction() as connection:
         held = [task_id for task_id in ids if not claimed[task_id]]
         assert all(task_runs.hold(connection, task_id, NOW) for task_id in held)
-        assert task_runs.releasable(connection, 100) == []
-        assert task_runs.unpublished(connection, 100) == []
+        assert task_messages.releasable(connection, 100) == []
+        assert task_messages.unpublished(connection, 100) == []
         done = next(task_id for task_id in ids if claimed[task_id])
         assert task_runs.succeed(connection, done, 1, {}, LATER)
-        assert task_runs.releasable(connection, 100) == held[:1]
+        assert task_messages.releasable(connection, 100) == held[:1]
 
 
 def test_a_change_of_another_attempt_is_refused(connection: Connection) -> None:
@@ -88,13 +88,13 @@ def test_retries_come_back_when_they_are_due(connection: Connection) -> None:
     task_id = add_run(connection)
     task_runs.claim(connection, task_id, "worker/1", NOW)
     assert task_runs.schedule_retry(connection, task_id, 1, LATER, "timeout", "late")
-    assert not task_runs.is_any_due(connection, NOW)
-    assert task_runs.requeue_due(connection, NOW, 10) == []
-    assert task_runs.is_any_due(connection, LATER)
-    assert task_runs.requeue_due(connection, LATER, 10) == [task_id]
-    assert task_runs.unpublished(connection, 10) == [task_id]
-    assert task_runs.claim_publishing(connection, [task_id], LATER) == [("pull_hosts", task_id)]
-    assert task_runs.unpublished(connection, 10) == []
+    assert not task_messages.is_any_due(connection, NOW)
+    assert task_messages.requeue_due(connection, NOW, 10) == []
+    assert task_messages.is_any_due(connection, LATER)
+    assert task_messages.requeue_due(connection, LATER, 10) == [task_id]
+    assert task_messages.unpublished(connection, 10) == [task_id]
+    assert task_messages.claim_publishing(connection, [task_id], LATER) == [("pull_hosts", task_id)]
+    assert task_messages.unpublished(connection, 10) == []
 
 
 def test_a_cancelled_retry_does_not_come_back(connection: Connection) -> None:
@@ -102,7 +102,7 @@ def test_a_cancelled_retry_does_not_come_back(connection: Connection) -> None:
     task_runs.claim(connection, task_id, "worker/1", NOW)
     task_runs.schedule_retry(connection, task_id, 1, LATER, "timeout", "late")
     assert task_runs.cancel(connection, task_id, NOW)
-    assert task_runs.requeue_due(connection, LATER, 10) == []
+    assert task_messages.requeue_due(connection, LATER, 10) == []
 
 
 def test_pages_skip_and_repeat_nothing_while_rows_come(connection: Connection) -> None:
@@ -125,7 +125,7 @@ def test_a_dead_task_gets_a_fresh_count_and_keeps_its_history(connection: Connec
         row = {"task_id": task_id, "attempt": attempt, "finished_at": NOW, "reason": "timeout", "error": "late"}
         task_attempts.add(connection, row)
         task_runs.schedule_retry(connection, task_id, attempt, NOW, "timeout", "late")
-        task_runs.requeue_due(connection, NOW, 1)
+        task_messages.requeue_due(connection, NOW, 1)
     task_runs.claim(connection, task_id, "worker/1", NOW)
     assert task_runs.bury(connection, task_id, 3, NOW, "timeout", "100% late")
     assert dead_letters.count(connection) == 1

@@ -1,0 +1,88 @@
+"""Which tasks have a message in Redis, and which need one: what publishing and its recovery ask and note."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, text, update
+
+from app.enums import TaskState
+from app.models import Monitor, TaskRun
+from app.store.task_runs import IS_QUEUED, IS_RETRYING, MONITORS, RUNS
+
+
+def mark_unpublished(connection: Connection, task_ids: Sequence[str]) -> None:
+    """Note that the messages of these tasks did not reach Redis."""
+    connection.execute(update(TaskRun).where(RUNS.id.in_(task_ids), IS_QUEUED).values(published_at=None))
+
+
+def claim_publishing(connection: Connection, task_ids: Sequence[str], now: datetime) -> list[tuple[str, str]]:
+    """Note that queued tasks are being published, and return the (type, id) of those that are still queued."""
+    statement = update(TaskRun).where(RUNS.id.in_(task_ids), IS_QUEUED).values(published_at=now, held_at=None)
+    return [(row.type, row.id) for row in connection.execute(statement.returning(RUNS.type, RUNS.id))]
+
+
+def unpublished(connection: Connection, limit: int) -> list[str]:
+    """Return the ids of queued tasks that are known not to have reached Redis, oldest first, without the held ones."""
+    statement = select(RUNS.id).where(IS_QUEUED, RUNS.published_at.is_(None), RUNS.held_at.is_(None))
+    return list(connection.execute(statement.order_by(RUNS.created_at, RUNS.id).limit(limit)).scalars())
+
+
+def releasable(connection: Connection, limit: int) -> list[str]:
+    """Return the ids of held tasks, oldest first, as many of each monitor as it may run beside those that run."""
+    others = TaskRun.__table__.alias("others")
+    running = (
+        select(func.count())
+        .select_from(others)
+        .where(text("others.state = 'running'"), others.c.monitor_id == RUNS.monitor_id)
+    ).scalar_subquery()
+    place = func.row_number().over(partition_by=RUNS.monitor_id, order_by=(RUNS.held_at, RUNS.id))
+    held = (
+        select(RUNS.id, place.label("place"), (MONITORS.max_parallel_tasks - running).label("free"))
+        .join(Monitor, MONITORS.id == RUNS.monitor_id)
+        .where(IS_QUEUED, RUNS.published_at.is_(None), RUNS.held_at.is_not(None))
+        .subquery()
+    )
+    statement = select(held.c.id).where(held.c.place <= held.c.free).order_by(held.c.place).limit(limit)
+    return list(connection.execute(statement).scalars())
+
+
+def is_any_due(connection: Connection, now: datetime) -> bool:
+    """Tell whether a task waits to be published, or a retry's time has come."""
+    unpublished = select(RUNS.id).where(IS_QUEUED, RUNS.published_at.is_(None))
+    due = select(RUNS.id).where(IS_RETRYING, RUNS.next_run_at <= now)
+    return (
+        connection.execute(unpublished.limit(1)).first() is not None
+        or connection.execute(due.limit(1)).first() is not None
+    )
+
+
+def requeue_due(connection: Connection, now: datetime, limit: int) -> list[str]:
+    """Move tasks whose time to retry has come back among the queued, and return their ids."""
+    due = (
+        select(RUNS.id)
+        .where(IS_RETRYING, RUNS.next_run_at <= now)
+        .order_by(RUNS.next_run_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    values = {"state": TaskState.QUEUED, "published_at": None, "next_run_at": None}
+    statement = update(TaskRun).where(RUNS.id.in_(due.scalar_subquery()), IS_RETRYING).values(values)
+    return list(connection.execute(statement.returning(RUNS.id)).scalars())
+
+
+def waiting_counts(connection: Connection) -> dict[str, int]:
+    """Count, by type, the queued tasks."""
+    statement = select(RUNS.type, func.count().label("queued")).where(IS_QUEUED).group_by(RUNS.type)
+    return {row.type: row.queued for row in connection.execute(statement)}
+
+
+def queued_counts(connection: Connection, published_before: datetime) -> dict[str, int]:
+    """Count, by type, the queued tasks that were published before a moment."""
+    statement = select(RUNS.type, func.count().label("queued")).where(IS_QUEUED, RUNS.published_at < published_before)
+    return {row.type: row.queued for row in connection.execute(statement.group_by(RUNS.type))}
+
+
+def queued_ids(connection: Connection, type: str, published_before: datetime) -> list[str]:
+    """Return the ids of the queued tasks of one type that were published before a moment, oldest first."""
+    statement = select(RUNS.id).where(IS_QUEUED, RUNS.type == type, RUNS.published_at < published_before)
+    return list(connection.execute(statement.order_by(RUNS.published_at, RUNS.id)).scalars())
