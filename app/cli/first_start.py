@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from app.composition import Services
-from app.services.submit import Requester
+from app.services.requester import Requester
 from app.settings import Settings
 from app.store.pages import PageRequest
 

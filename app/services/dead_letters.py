@@ -10,6 +10,7 @@ from app import clock
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.dead_letters import DeadLetterList
 from app.queue.publisher import Publisher
+from app.services.requester import Requester, earlier_answer, fingerprint_of
 from app.services.strays import STRAY_REASONS
 from app.store import dead_letters, task_attempts, task_messages
 from app.store.dead_letters import LetterFilter
@@ -45,16 +46,20 @@ class DeadLetterService:
             history = task_attempts.history(connection, task_id)
         return {**letter, "history": history, "traceback": history[-1]["traceback"] if history else None}
 
-    def retry(self, task_id: str) -> None:
+    def retry(self, task_id: str, by: Requester | None = None) -> None:
         """Queue a dead task again, under its id, with a fresh count of attempts.
 
-        Raises Conflict for what was never a task.
+        Raises Conflict for what was never a task, and Invalid when the idempotency key was used for another request.
         """
+        now = clock.now()
         with self._database.transaction() as connection:
+            request = fingerprint_of(["retry", task_id])
+            if by is not None and earlier_answer(connection, by, request, task_id, now) is not None:
+                return
             letter = _found(connection, task_id)
             if letter["reason"] in STRAY_REASONS:
                 raise Conflict("it never was a task that could run: discard it")
-            dead_letters.revive(connection, task_id, clock.now())
+            dead_letters.revive(connection, task_id, now)
         self._after_revival([letter])
 
     def retry_many(self, *, dry_run: bool = False, **filters: Any) -> int:

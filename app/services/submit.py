@@ -1,10 +1,6 @@
 """Accepts tasks: recorded and committed first, published after."""
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -14,26 +10,14 @@ from uuid_utils import uuid7
 from app import clock
 from app.connectors.registry import connector_class
 from app.enums import Severity, TaskState, TaskType
-from app.errors import BrokerUnavailable, Conflict, DatabaseUnavailable, Invalid, NotFound
+from app.errors import BrokerUnavailable, Conflict, DatabaseUnavailable, NotFound
 from app.queue.publisher import Publisher
+from app.services.requester import Requester, earlier_answer, fingerprint_of
 from app.store import hosts, idempotency, items, monitors, task_messages, task_runs
 from app.store.engine import Database
 
 log = structlog.get_logger()
 MAX_RETRIES = 3
-IDEMPOTENCY_KEYS_LIVE = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Requester:
-    """Who asks for a task, and how a repeat is known.
-
-    By the key that the client gave; with `unique` also by the work itself, as long as a task for it has not ended.
-    """
-
-    user_id: int
-    idempotency_key: str | None = None
-    unique: bool = False
 
 
 class SubmitService:
@@ -82,16 +66,11 @@ class SubmitService:
     def _submit(self, by: Requester, type: TaskType, params: Mapping[str, Any]) -> str:
         now = clock.now()
         task_id = f"{type}:{uuid7()}"
-        fingerprint = _fingerprint(type, params)
+        fingerprint = fingerprint_of([type, params])
         with self._database.transaction() as connection:
-            if by.idempotency_key is not None:
-                request = {"user_id": by.user_id, "key": by.idempotency_key, "task_id": task_id, "created_at": now}
-                request["fingerprint"] = fingerprint
-                earlier = idempotency.reserve(connection, request, now - IDEMPOTENCY_KEYS_LIVE)
-                if earlier is not None:
-                    if earlier["fingerprint"] != request["fingerprint"]:
-                        raise Invalid("Idempotency-Key", "was used for another request")
-                    return str(earlier["task_id"])
+            earlier = earlier_answer(connection, by, fingerprint, task_id, now)
+            if earlier is not None:
+                return earlier
             _check(connection, type, params)
             if by.unique:
                 task_runs.lock_fingerprint(connection, fingerprint)
@@ -150,7 +129,3 @@ def _check(connection: Connection, type: TaskType, params: Mapping[str, Any]) ->
         raise Conflict(f"monitor {monitor['id']} is disabled")
     if type in (TaskType.PUSH_HOST, TaskType.PUSH_ITEM) and not connector_class(monitor["type"]).writable:
         raise Conflict(f"a monitor of type {monitor['type']} cannot be written to")
-
-
-def _fingerprint(type: str, params: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps([type, params], sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,7 @@ import structlog
 from app import clock
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.publisher import Publisher
+from app.services.requester import Requester, earlier_answer, fingerprint_of
 from app.store import task_attempts, task_runs
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -55,16 +56,22 @@ class TaskService:
             )
         return Page([_shown(run) for run in found.items], found.next_cursor)
 
-    def cancel(self, task_id: str) -> dict[str, Any]:
+    def cancel(self, task_id: str, by: Requester | None = None) -> dict[str, Any]:
         """Cancel a task: one that waits never starts, one that runs stops at its next step.
 
-        Raises Conflict when it has ended.
+        Raises Conflict when it has ended, and Invalid when the idempotency key was used for another request.
         """
+        now = clock.now()
         with self._database.transaction() as connection:
-            is_cancelled = task_runs.cancel(connection, task_id, clock.now())
-        task = self.get(task_id)
-        if not is_cancelled:
-            raise Conflict(f"the task has ended: it is {task['state']}")
+            request = fingerprint_of(["cancel", task_id])
+            is_repeat = by is not None and earlier_answer(connection, by, request, task_id, now) is not None
+            is_cancelled = is_repeat or task_runs.cancel(connection, task_id, now)
+            run = task_runs.find(connection, task_id)
+            if run is None:
+                raise NotFound(f"there is no task {task_id}")
+            if not is_cancelled:
+                raise Conflict(f"the task has ended: it is {run['state']}")
+        task = _shown(run)
         try:
             self._publisher.withdraw([(task["type"], task_id)])
         except BrokerUnavailable as error:

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from app.enums import Role
-from app.services.submit import Requester
+from app.services.requester import Requester
 from app.web.access import PUBLIC, View, declare_role
 from app.web.context import current_user
 from app.web.openapi import problem_reference
@@ -68,9 +68,9 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         return register
 
     def submission(
-        self, rule: str, *, answer: type[Schema], query: type[SubmissionQuerySchema] = SubmissionQuerySchema
+        self, rule: str, *, answer: type[Schema], query: type[RequestSchema] = SubmissionQuerySchema
     ) -> Callable[[View], View]:
-        """Register a view that queues a task for the requester it is given, and answers 202."""
+        """Register a view that does something with a task for the requester it is given, and answers 202."""
         register = self.operation(
             "POST",
             rule,
@@ -84,7 +84,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
 
         def register_submission(view: View) -> View:
             @wraps(view)
-            def run(unique: bool, idempotency_key: str | None = None, **arguments: Any) -> Any:
+            def run(unique: bool = False, idempotency_key: str | None = None, **arguments: Any) -> Any:
                 return view(Requester(current_user()["id"], idempotency_key, unique), **arguments)
 
             register(self.arguments(IdempotencySchema, location="headers", as_kwargs=True)(run))

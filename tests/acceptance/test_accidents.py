@@ -243,6 +243,32 @@ def test_a_message_that_is_delivered_to_two_workers_at_once(stack: Stack, user: 
     user.cancel(task_id)
 
 
+def test_of_two_recoveries_one_acts(stack: Stack, user: User) -> None:
+    workers = [stack.start_worker(NAGARE_RETRY_BASE_S="3") for _ in range(2)]
+    monitor = user.add_monitor(f"{QUICK}&fail=1")
+    user.change_monitor(monitor, max_parallel_tasks=100)
+    task_ids = [user.pull(monitor) for _ in range(30)]
+    user.wait_all(30, "retrying")
+    user.change_monitor(monitor, url=QUICK)
+    assert_succeeded(user, task_ids)
+    assert [len(worker.events("task.not_waiting")) for worker in workers] == [0, 0]
+
+
+def test_recoveries_that_are_killed_half_way(stack: Stack, user: User, quick: int) -> None:
+    task_ids = [user.pull(quick) for _ in range(200)]
+    stack.redis.flushall()
+    killed = []
+    for seconds in (0.0, 0.3, 0.6, 1.2, 2.4):
+        worker = stack.start_worker()
+        time.sleep(seconds)
+        worker.kill()
+        killed.append(worker)
+    last = stack.start_worker()
+    assert_succeeded(user, task_ids)
+    done = Counter(event["task_id"] for worker in (*killed, last) for event in worker.events("task.succeeded"))
+    assert max(done.values()) == 1
+
+
 def test_all_connections_to_redis_reset_three_times(stack: Stack, user: User, quick: int) -> None:
     stack.start_worker()
     task_ids = [user.pull(quick)]

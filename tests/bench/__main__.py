@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.composition import Services, build
-from app.services.submit import Requester
+from app.services.requester import Requester
 from app.settings import load_settings
 from tests.acceptance.programs import Program
 from tests.acceptance.stack import Stack

@@ -9,7 +9,7 @@ from redis import Redis
 from app.composition import Services, build
 from app.enums import Role
 from app.errors import TaskFailed
-from app.services.submit import Requester
+from app.services.requester import Requester
 from app.settings import load_settings
 from app.store.migrate import upgrade
 from tests.cli.test_commands import Nagare, nagare

@@ -13,7 +13,7 @@ from app import clock
 from app.composition import Services, wire
 from app.enums import Role
 from app.queue.connection import Broker
-from app.services.submit import Requester
+from app.services.requester import Requester
 from app.settings import load_settings
 from app.store.engine import Database
 from app.store.migrate import upgrade

@@ -8,7 +8,7 @@ from redis import Redis
 from app.composition import Services
 from app.errors import SourceRefusedLogin, SourceUnreachable, TaskFailed, TaskInterrupted, WorkerLost
 from app.queue.publisher import message
-from app.services.submit import Requester
+from app.services.requester import Requester
 from app.services.task_lifecycle import Claim
 from app.store.pages import PageRequest
 from app.store.task_steps import TaskStep

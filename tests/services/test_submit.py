@@ -10,7 +10,7 @@ from redis import Redis
 from app.composition import Services
 from app.errors import BrokerUnavailable, Conflict, DatabaseUnavailable, Invalid, NotFound
 from app.queue.publisher import message
-from app.services.submit import Requester
+from app.services.requester import Requester
 from app.store.pages import PageRequest
 from tests.services.away import redis_away
 from tests.services.conftest import Time

@@ -49,6 +49,20 @@ def test_a_dead_task_runs_again_under_its_id(operator: Caller, dead: list[str]) 
     assert (stats["dead"], stats["pull_hosts"]) == (1, 2)
 
 
+def test_a_retry_that_is_repeated_with_its_key_is_done_once(
+    operator: Caller, services: Services, dead: list[str]
+) -> None:
+    key = {"Idempotency-Key": "retry-1"}
+    assert operator.post(f"/queue/dead/{dead[0]}/retry", headers=key).status == 202
+    again = services.lifecycle.begin(dead[0], "worker@test/1")
+    assert again is not None and services.lifecycle.fail(again, ValueError("as before"))
+    answer = operator.post(f"/queue/dead/{dead[0]}/retry", headers=key)
+    assert (answer.status, answer.json["task_id"]) == (202, dead[0])
+    assert operator.get(f"/tasks/{dead[0]}").json["state"] == "dead"
+    assert operator.post(f"/queue/dead/{dead[1]}/retry", headers=key).status == 422
+    assert operator.post(f"/queue/dead/{dead[0]}/retry").status == 202
+
+
 @pytest.mark.parametrize(("body", "count"), [(None, 2), ({}, 2), ({"type": "pull_hosts"}, 1), ({"monitor_id": 99}, 0)])
 def test_many_dead_tasks_run_again(operator: Caller, dead: list[str], body: object, count: int) -> None:
     assert operator.post("/queue/dead/retry", body).json == {"retried": count}

@@ -159,6 +159,18 @@ def test_a_waiting_task_is_cancelled_once(operator: Caller, fleet: int) -> None:
     assert operator.get("/queue/stats").json["pull_hosts"] == 0
 
 
+def test_a_cancellation_that_is_repeated_with_its_key_is_answered_as_the_first_one(
+    operator: Caller, fleet: int
+) -> None:
+    task_ids = [operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"] for _ in range(2)]
+    key = {"Idempotency-Key": "cancel-1"}
+    answers = [operator.post(f"/tasks/{task_ids[0]}/cancel", headers=key) for _ in range(2)]
+    assert [(answer.status, answer.json["task_id"]) for answer in answers] == [(202, task_ids[0])] * 2
+    other = operator.post(f"/tasks/{task_ids[1]}/cancel", headers=key)
+    assert (other.status, list(other.json["errors"])) == (422, ["Idempotency-Key"])
+    assert operator.get(f"/tasks/{task_ids[1]}").json["state"] == "queued"
+
+
 def test_an_unknown_task_is_not_found(operator: Caller) -> None:
     unknown = "pull_hosts:0192f0c1-0000-7000-8000-000000000000"
     assert operator.get(f"/tasks/{unknown}").status == 404

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Severity
-from app.services.submit import Requester
+from app.services.requester import Requester
 from app.store.pages import Page
 from app.web.api.accepted import accepted
 from app.web.context import Row, services

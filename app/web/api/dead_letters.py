@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role
+from app.services.requester import Requester
 from app.store.pages import Page
 from app.web.api.accepted import accepted
 from app.web.context import Row, services
-from app.web.operations import TASK_HEADERS, ApiBlueprint
+from app.web.operations import ApiBlueprint
+from app.web.schemas.base import NothingSchema
 from app.web.schemas.pages import page_of
 from app.web.schemas.queue import (
     DeadLetterFilterSchema,
@@ -37,18 +39,10 @@ def get_dead_letter(task_id: str) -> Row:
     return services().dead_letters.get(task_id)
 
 
-@dead_letters.operation(
-    "POST",
-    LETTER + "/retry",
-    role=Role.OPERATOR,
-    answer=TaskAcceptedSchema,
-    status=202,
-    errors=(404, 409),
-    headers=TASK_HEADERS,
-)
-def retry_dead_letter(task_id: str) -> tuple[dict[str, Any], dict[str, str]]:
+@dead_letters.submission(LETTER + "/retry", query=NothingSchema, answer=TaskAcceptedSchema)
+def retry_dead_letter(by: Requester, task_id: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Run a dead task again with a fresh count of attempts."""
-    services().dead_letters.retry(task_id)
+    services().dead_letters.retry(task_id, by)
     return accepted("Task queued again", task_id)
 
 

@@ -1,6 +1,6 @@
 """Pushes to a monitor."""
 
-from app.services.submit import Requester
+from app.services.requester import Requester
 from app.web.api.accepted import accepted
 from app.web.api.pulls import HOST, ITEM, Accepted
 from app.web.context import services

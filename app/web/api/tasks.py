@@ -3,10 +3,12 @@
 from typing import Any
 
 from app.enums import Role
+from app.services.requester import Requester
 from app.store.pages import Page
 from app.web.api.accepted import task_headers
 from app.web.context import Row, services
-from app.web.operations import TASK_HEADERS, ApiBlueprint
+from app.web.operations import ApiBlueprint
+from app.web.schemas.base import NothingSchema
 from app.web.schemas.pages import page_of
 from app.web.schemas.tasks import TaskQuerySchema, TaskSchema, TaskStorySchema
 
@@ -25,15 +27,7 @@ def get_task(task_id: str) -> Row:
     return services().tasks.get(task_id)
 
 
-@tasks.operation(
-    "POST",
-    "/tasks/<task_id:task_id>/cancel",
-    role=Role.OPERATOR,
-    answer=TaskSchema,
-    status=202,
-    errors=(404, 409),
-    headers=TASK_HEADERS,
-)
-def cancel_task(task_id: str) -> tuple[Row, dict[str, str]]:
+@tasks.submission("/tasks/<task_id:task_id>/cancel", query=NothingSchema, answer=TaskSchema)
+def cancel_task(by: Requester, task_id: str) -> tuple[Row, dict[str, str]]:
     """Cancel a task: a running one stops at its next step, a waiting one never starts."""
-    return services().tasks.cancel(task_id), task_headers(task_id)
+    return services().tasks.cancel(task_id, by), task_headers(task_id)
