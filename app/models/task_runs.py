@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, Moment
 
 UNFINISHED = "state IN ('queued', 'running', 'retrying')"
+HELD = "state = 'queued' AND held_at IS NOT NULL"
 
 
 class TaskRun(Base):
@@ -29,6 +30,14 @@ class TaskRun(Base):
             "type",
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
+        ),
+        # Looked at each time that a task of the monitor ends.
+        Index(
+            "ix_task_runs_held",
+            "monitor_id",
+            "held_at",
+            sqlite_where=text(HELD),
+            postgresql_where=text(HELD),
         ),
         Index(
             "ix_task_runs_retrying",

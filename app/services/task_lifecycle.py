@@ -2,9 +2,9 @@
 
 import random
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -32,6 +32,7 @@ class Claim:
     type: str
     params: Mapping[str, Any]
     attempt: int
+    monitor_id: int | None = None
 
 
 class TaskLifecycle:
@@ -57,7 +58,7 @@ class TaskLifecycle:
             if run is None:
                 is_held = task_runs.hold(connection, task_id, now)
                 log.info("task.held" if is_held else "task.not_waiting", task_id=task_id)
-        return Claim(run.id, run.type, run.params, run.attempt) if run else None
+        return Claim(run.id, run.type, run.params, run.attempt, run.monitor_id) if run else None
 
     def renew(self, claim: Claim) -> bool:
         """Renew the lease; false when the task is no longer this worker's."""
@@ -70,8 +71,12 @@ class TaskLifecycle:
 
     def succeed(self, claim: Claim, result: Mapping[str, Any], last_step: TaskStep | None = None) -> bool:
         """Record that the attempt did its work; false when the task is no longer this worker's."""
+        now = clock.now()
         with self._database.transaction() as connection:
-            return task_runs.succeed(connection, claim.task_id, claim.attempt, result, clock.now(), last_step)
+            is_mine = task_runs.succeed(connection, claim.task_id, claim.attempt, result, now, last_step)
+            released = _release(connection, claim.monitor_id, now) if is_mine else []
+        self._publish(released)
+        return is_mine
 
     def fail(self, claim: Claim, error: BaseException) -> bool:
         """Record that the attempt failed: a retry or the dead letters; false when it is no longer this worker's."""
@@ -82,7 +87,7 @@ class TaskLifecycle:
         with self._database.transaction() as connection:
             is_mine = task_runs.hand_back(connection, claim.task_id, claim.attempt, clock.now())
         if is_mine:
-            self._publish(claim.type, claim.task_id)
+            self._publish([(claim.type, claim.task_id)])
         return is_mine
 
     def take_back(self, task_id: str, attempt: int, beat: int, error: NagareError) -> bool:
@@ -95,16 +100,18 @@ class TaskLifecycle:
             return
         with self._database.transaction() as connection:
             tasks = task_messages.claim_publishing(connection, [task_id], clock.now())
-        for type_, _ in tasks:
-            self._publish(type_, task_id)
+        self._publish(tasks)
 
-    def _publish(self, type: str, task_id: str) -> None:
+    def _publish(self, tasks: Sequence[tuple[str, str]]) -> None:
+        if not tasks:
+            return
         try:
-            self._publisher.publish([(type, task_id)])
+            self._publisher.publish(tasks)
         except BrokerUnavailable as error:
-            log.warning("publish.later", task_id=task_id, error=str(error))
+            task_ids = [task_id for _, task_id in tasks]
+            log.warning("publish.later", task_ids=task_ids, error=str(error))
             with self._database.transaction() as connection:
-                task_messages.mark_unpublished(connection, [task_id])
+                task_messages.mark_unpublished(connection, task_ids)
 
     def _settle(self, task_id: str, error: BaseException, is_mine: Callable[[Row[*tuple[Any, ...]]], bool]) -> bool:
         with self._database.transaction() as connection:
@@ -112,12 +119,14 @@ class TaskLifecycle:
             if run is None or not is_mine(run):
                 return False
             letter = self._record(connection, run, error)
+            released = _release(connection, run.monitor_id, clock.now())
         if letter is not None:
             log.warning("task.dead", task_id=task_id, reason=letter["reason"], error=letter["error"])
             try:
                 self._dead_letter_list.push([letter])
             except BrokerUnavailable:
                 log.info("dead_letter.later", task_id=task_id)  # the recovery rebuilds the list from the ledger
+        self._publish(released)
         return True
 
     def _record(self, connection: Connection, run: Row[*tuple[Any, ...]], error: BaseException) -> RowMapping | None:
@@ -154,6 +163,11 @@ class TaskLifecycle:
             case Bury(reason):
                 task_runs.bury(connection, run.id, run.attempt, now, reason, text)
                 return dead_letters.find(connection, run.id)
+
+
+def _release(connection: Connection, monitor_id: int | None, now: datetime) -> list[tuple[str, str]]:
+    """Let the next task that waits for the monitor have the place of one that ended; return what to publish."""
+    return [] if monitor_id is None else task_messages.release_next(connection, monitor_id, now)
 
 
 class Progress:

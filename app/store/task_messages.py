@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from app.enums import TaskState
 from app.models import Monitor, TaskRun
+from app.models.task_runs import HELD
 from app.store.task_runs import IS_QUEUED, IS_RETRYING, MONITORS, RUNS
+from app.store.upsert import table_of
 
 
 def mark_unpublished(connection: Connection, task_ids: Sequence[str]) -> None:
@@ -44,6 +46,29 @@ def releasable(connection: Connection, limit: int) -> list[str]:
     )
     statement = select(held.c.id).where(held.c.place <= held.c.free).order_by(held.c.place).limit(limit)
     return list(connection.execute(statement).scalars())
+
+
+RELEASE_NEXT = (
+    update(table_of(TaskRun))
+    .where(
+        RUNS.id
+        == select(RUNS.id)
+        .where(text(HELD), RUNS.monitor_id == bindparam("monitor"))
+        .order_by(RUNS.held_at, RUNS.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery(),
+        IS_QUEUED,
+    )
+    .values(published_at=bindparam("now"), held_at=None)
+    .returning(RUNS.type, RUNS.id)
+)
+
+
+def release_next(connection: Connection, monitor_id: int, now: datetime) -> list[tuple[str, str]]:
+    """Note that a monitor's longest held task is being published, and return its (type, id) if there is one."""
+    released = connection.execute(RELEASE_NEXT, {"monitor": monitor_id, "now": now})
+    return [(row.type, row.id) for row in released]
 
 
 def is_any_due(connection: Connection, now: datetime) -> bool:

@@ -108,7 +108,7 @@ def _claim_statement() -> ReturningUpdate[Any]:
             progress_total=None,
             progress_message="",
         )
-        .returning(RUNS.id, RUNS.type, RUNS.params, RUNS.attempt)
+        .returning(RUNS.id, RUNS.type, RUNS.params, RUNS.attempt, RUNS.monitor_id)
     )
 
 
@@ -214,6 +214,7 @@ def lock_running(connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] 
             RUNS.id,
             RUNS.type,
             RUNS.params,
+            RUNS.monitor_id,
             RUNS.attempt,
             RUNS.first_attempt,
             RUNS.max_retries,

@@ -216,21 +216,35 @@ def test_what_stands_in_the_place_of_a_list_makes_room(
     assert redis.hgetall(f"nagare:aside:{KEY}") == {"a": "b"}
 
 
-def test_a_task_that_its_monitor_had_no_room_for_is_published_when_there_is(
-    services: Services, redis: Redis, by: Requester, monitor_id: int, time: Time
-) -> None:
-    services.monitors.update(monitor_id, {"max_parallel_tasks": 1})
-    first, second = (services.submit.pull_hosts(by, monitor_id) for _ in range(2))
+@pytest.fixture
+def claims(services: Services, redis: Redis, by: Requester, monitor_id: int) -> list[Claim]:
+    """Return the claims of two tasks of a monitor that may run two, beside which three more wait without a message."""
+    services.monitors.update(monitor_id, {"max_parallel_tasks": 2})
+    task_ids = [services.submit.pull_hosts(by, monitor_id) for _ in range(5)]
     redis.delete(KEY)
-    claim = services.lifecycle.begin(first, "worker/1")
-    assert claim is not None
-    assert services.lifecycle.begin(second, "worker/2") is None
+    claims = [services.lifecycle.begin(task_id, "worker/1") for task_id in task_ids]
+    begun = [claim for claim in claims if claim is not None]
+    assert [claim.task_id for claim in begun] == task_ids[:2]
     services.recovery.turn("me")
-    assert (state(services, second), redis.llen(KEY)) == ("queued", 0)
-    services.lifecycle.succeed(claim, {})
-    time.pass_by(1)
+    assert redis.llen(KEY) == 0
+    return begun
+
+
+def test_a_task_that_its_monitor_had_no_room_for_is_published_as_soon_as_there_is(
+    services: Services, redis: Redis, claims: list[Claim]
+) -> None:
+    assert services.lifecycle.succeed(claims[0], {})
+    assert redis.llen(KEY) == 1
+    assert services.lifecycle.fail(claims[1], SourceUnreachable("connection refused"))
+    assert redis.llen(KEY) == len(set(redis.lrange(KEY, 0, -1))) == 2
+
+
+def test_tasks_that_wait_for_their_monitor_are_published_when_it_may_run_more(
+    services: Services, redis: Redis, claims: list[Claim], monitor_id: int
+) -> None:
+    services.monitors.update(monitor_id, {"max_parallel_tasks": 4})
     services.recovery.turn("me")
-    assert redis.lrange(KEY, 0, -1) == [message("pull_hosts", second)]
+    assert redis.llen(KEY) == 2
 
 
 def test_what_was_set_aside_becomes_a_dead_letter(services: Services, redis: Redis) -> None:

@@ -54,6 +54,9 @@ def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) ->
         done = next(task_id for task_id in ids if claimed[task_id])
         assert task_runs.succeed(connection, done, 1, {}, LATER)
         assert task_messages.releasable(connection, 100) == held[:1]
+        released = task_messages.release_next(connection, monitor_id, LATER)
+        assert released == [("pull_hosts", held[0])]
+        assert task_messages.release_next(connection, monitor_id + 1, LATER) == []
 
 
 def test_a_change_of_another_attempt_is_refused(connection: Connection) -> None:
