@@ -53,6 +53,16 @@ def resume(task_type: str) -> None:
     click.echo(f"Resumed {task_type}.")
 
 
+@queue.command()
+@TYPE
+@click.confirmation_option(prompt="Cancel all tasks of this type that wait?")
+def clear(task_type: str) -> None:
+    """Cancel all tasks of a type that wait; those that run go on."""
+    with open_services() as services:
+        count = services.tasks.cancel_waiting(TaskType(task_type))
+    click.echo(f"Cancelled: {count}.")
+
+
 @click.command()
 @AS_JSON
 def workers(as_json: bool) -> None:

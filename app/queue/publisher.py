@@ -101,11 +101,14 @@ class Publisher:
                 pipeline.execute()
 
     def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
-        """Remove the messages of these (type, task id) where they still wait. Raises BrokerUnavailable."""
+        """Remove the messages of these (type, task id) where they still wait. Raises BrokerUnavailable.
+
+        Looks from the end where the oldest are. A second copy of a message stays, and is none of a worker's business.
+        """
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for type_, task_id in tasks:
-                pipeline.lrem(queue_key(type_), 0, message(type_, task_id))
+                pipeline.lrem(queue_key(type_), -1, message(type_, task_id))
             pipeline.execute()
 
     def waiting_ids(self, type: str) -> set[str]:

@@ -1,12 +1,13 @@
 """Shows and cancels tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
 
 from app import clock
+from app.enums import TaskType
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.publisher import Publisher
 from app.services.requester import Requester, earlier_answer, fingerprint_of
@@ -15,6 +16,7 @@ from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 
 log = structlog.get_logger()
+CANCELLED_AT_ONCE = 500
 
 
 class TaskService:
@@ -72,12 +74,26 @@ class TaskService:
             if not is_cancelled:
                 raise Conflict(f"the task has ended: it is {run['state']}")
         task = _shown(run)
-        try:
-            self._publisher.withdraw([(task["type"], task_id)])
-        except BrokerUnavailable as error:
-            # The message stays in the list until a worker takes it and finds nothing to do.
-            log.info("withdraw.failed", task_id=task_id, error=str(error))
+        self._withdraw(task["type"], [task_id])
         return task
+
+    def cancel_waiting(self, type: TaskType) -> int:
+        """Cancel all tasks of a type that wait now, queued or for a retry; return how many. Running ones go on."""
+        begun_at, count = clock.now(), 0
+        while True:
+            with self._database.transaction() as connection:
+                task_ids = task_runs.cancel_waiting(connection, type, begun_at, clock.now(), CANCELLED_AT_ONCE)
+            if not task_ids:
+                return count
+            count += len(task_ids)
+            self._withdraw(type, task_ids)
+
+    def _withdraw(self, type: str, task_ids: Sequence[str]) -> None:
+        try:
+            self._publisher.withdraw([(type, task_id) for task_id in task_ids])
+        except BrokerUnavailable as error:
+            # The messages stay in the list until a worker takes them and finds nothing to do.
+            log.info("withdraw.failed", count=len(task_ids), error=str(error))
 
 
 def _shown(run: Mapping[Any, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from app.enums import TERMINAL_STATES, TaskState
+from app.enums import TERMINAL_STATES, WAITING_STATES, TaskState
 from app.models import Monitor, TaskRun
 from app.models.task_runs import UNFINISHED
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
@@ -247,6 +247,20 @@ def cancel(connection: Connection, task_id: str, now: datetime) -> bool:
     values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
     unfinished = RUNS.state.not_in(TERMINAL_STATES)
     return connection.execute(update(TaskRun).where(RUNS.id == task_id, unfinished).values(values)).rowcount > 0
+
+
+def cancel_waiting(connection: Connection, type: str, created_until: datetime, now: datetime, limit: int) -> list[str]:
+    """Cancel some of a type's queued and retrying tasks that were created until a moment, and return their ids."""
+    oldest = (
+        select(RUNS.id)
+        .where(RUNS.type == type, RUNS.state.in_(WAITING_STATES), RUNS.created_at <= created_until)
+        .order_by(RUNS.created_at, RUNS.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
+    waiting = (RUNS.id.in_(oldest.scalar_subquery()), RUNS.state.in_(WAITING_STATES))
+    return list(connection.execute(update(TaskRun).where(*waiting).values(values).returning(RUNS.id)).scalars())
 
 
 def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) -> int:

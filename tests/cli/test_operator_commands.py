@@ -119,6 +119,13 @@ def test_queues_are_paused_and_resumed(nagare: Nagare, services: Services) -> No
     assert "pull_everything" in nagare("queue", "pause", "pull_everything", code=2)
 
 
+def test_a_queue_is_cleared_once_that_is_confirmed(nagare: Nagare, dead: list[str], services: Services) -> None:
+    services.dead_letters.retry(dead[0])
+    assert nagare("queue", "clear", "pull_hosts", "--yes") == "Cancelled: 1.\n"
+    assert services.tasks.get(dead[0])["state"] == "cancelled"
+    assert nagare("queue", "clear", "pull_hosts", "--yes") == "Cancelled: 0.\n"
+
+
 def test_workers_tell_what_they_run(nagare: Nagare, dead: list[str], services: Services) -> None:
     assert nagare("workers") == "No worker is alive.\n"
     services.dead_letters.retry(dead[0])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.composition import Services, build
+from app.errors import WorkerLost
 from app.web import create_app, make_tokens
 from tests.web.caller import WORKER, Caller
 from tests.web.conftest import make_settings
@@ -93,6 +94,24 @@ def test_a_queue_is_paused_and_resumed(operator: Caller, services: Services, fle
     assert not services.queues.paused()
     assert operator.post("/queue/dead/pause").status == 404
     assert operator.post("/queue/unknown/pause").status == 404
+
+
+def test_a_queue_is_cleared_of_all_that_waits_but_not_of_what_runs(
+    admin: Caller, operator: Caller, services: Services, fleet: int
+) -> None:
+    pulls = [operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"] for _ in range(4)]
+    other = operator.post(f"/monitors/{fleet}/items/pull-async").json["task_id"]
+    running, retrying, *_ = pulls
+    assert services.lifecycle.begin(running, "worker@test/1") is not None
+    failing = services.lifecycle.begin(retrying, "worker@test/1")
+    assert failing is not None and services.lifecycle.fail(failing, WorkerLost("killed"))
+    assert operator.post("/queue/pull_hosts/clear").status == 403
+    assert admin.post("/queue/pull_hosts/clear").json == {"cancelled": 3}
+    states = [operator.get(f"/tasks/{task_id}").json["state"] for task_id in (*pulls, other)]
+    assert states == ["running", "cancelled", "cancelled", "cancelled", "queued"]
+    stats = operator.get("/queue/stats").json
+    assert (stats["pull_hosts"], stats["pull_items"]) == (1, 1)
+    assert admin.post("/queue/pull_hosts/clear").json == {"cancelled": 0}
 
 
 def test_workers_tell_what_they_run(viewer: Caller, operator: Caller, services: Services, fleet: int) -> None:

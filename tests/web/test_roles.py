@@ -22,6 +22,7 @@ ADMINS_ONLY = {
     "delete_user",
     "discard_dead_letter",
     "discard_dead_letters",
+    "clear_queue",
 }
 OPEN = {"login", "refresh", "healthz", "readyz"}
 

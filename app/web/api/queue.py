@@ -10,7 +10,7 @@ from app.errors import BrokerUnavailable
 from app.web.context import services
 from app.web.operations import ApiBlueprint
 from app.web.problems import known
-from app.web.schemas.queue import QueueSchema, QueueStatsSchema
+from app.web.schemas.queue import ClearedSchema, QueueSchema, QueueStatsSchema
 
 queue = ApiBlueprint("queue", __name__, description="How many tasks wait, by type")
 
@@ -39,3 +39,9 @@ def pause_queue(type: str) -> Mapping[str, Any]:
 def resume_queue(type: str) -> Mapping[str, Any]:
     """Let the workers take tasks of a type again."""
     return services().queues.resume(TaskType(type))
+
+
+@queue.operation("POST", f"/queue/{TYPE}/clear", role=Role.ADMIN, answer=ClearedSchema, errors=(404,))
+def clear_queue(type: str) -> Mapping[str, int]:
+    """Cancel all tasks of a type that wait, queued or for a retry; those that run go on."""
+    return {"cancelled": services().tasks.cancel_waiting(TaskType(type))}

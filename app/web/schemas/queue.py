@@ -20,6 +20,12 @@ class QueueSchema(AnswerSchema):
     paused = Boolean()
 
 
+class ClearedSchema(AnswerSchema):
+    """How many waiting tasks were cancelled."""
+
+    cancelled = fields.Integer()
+
+
 class DeadLetterQuerySchema(PageQuerySchema):
     """Filters of the list of dead letters."""
 
