@@ -110,7 +110,8 @@ def _begin_sqlite(driver: Any, begin: str) -> None:
                 driver.execute(begin)
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or clock.monotonic() > give_up_at:
+                # The lowest byte is the kind; busy is also who meets another one that repairs the file after a crash.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > give_up_at:
                     raise
             clock.sleep(random.uniform(0, BUSY_LOOK_S))
     finally:
