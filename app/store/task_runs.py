@@ -104,6 +104,7 @@ def _claim_statement() -> ReturningUpdate[Any]:
             worker=bindparam("by"),
             started_at=bindparam("now"),
             next_run_at=None,
+            held_at=None,
             progress_done=0,
             progress_total=None,
             progress_message="",
