@@ -11,6 +11,7 @@ from app.queue.publisher import Publisher
 from app.queue.workers import WorkerRegistry
 from app.rules.retry import RetryPolicy
 from app.services.alerts import AlertService
+from app.services.audit import AuditService
 from app.services.auth import AuthService
 from app.services.conversation import Conversations
 from app.services.dead_letters import DeadLetterService
@@ -44,6 +45,7 @@ class Services:
     users: UserService
     monitors: MonitorService
     inventory: InventoryService
+    audit: AuditService
     pulls: PullService
     pushes: PushService
     alerts: AlertService
@@ -104,6 +106,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         users=UserService(database),
         monitors=MonitorService(database, vault, conversations, open_connector),
         inventory=InventoryService(database),
+        audit=AuditService(database),
         pulls=pulls,
         pushes=PushService(database, conversations, pulls),
         alerts=AlertService(database, settings.score_window_h),

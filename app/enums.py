@@ -71,6 +71,13 @@ class MonitorStatus(StrEnum):
     ERROR = "error"
 
 
+class AuditedType(StrEnum):
+    """What kind of thing an entry of the audit trail is about."""
+
+    HOST = "host"
+    ITEM = "item"
+
+
 class Role(StrEnum):
     """What a user may do; each role includes the ones before it."""
 

@@ -159,6 +159,12 @@ class SourceForbidden(SourceError):
     code = "source_forbidden"
 
 
+class SourceConflict(SourceError):
+    """What should be written was changed at the monitor since it was last pulled; the message shows both sides."""
+
+    code = "source_conflict"
+
+
 class SourceReadOnly(SourceError):
     """This type of monitor cannot be written to."""
 

@@ -1,6 +1,7 @@
 """The tables: columns, indexes and constraints; no queries."""
 
 from app.models.alerts import Alert
+from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.hosts import Host
 from app.models.items import Item
@@ -10,6 +11,7 @@ from app.models.users import LoginSession, LoginThrottle, User
 
 __all__ = [
     "Alert",
+    "AuditEntry",
     "Base",
     "Host",
     "IdempotencyKey",

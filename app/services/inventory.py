@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from app import clock
+from app.enums import AuditedType
 from app.errors import NotFound
+from app.services.audit import Editor, record_edit
 from app.store import hosts, items
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -34,17 +36,16 @@ class InventoryService:
     def get_host(self, host_id: int) -> RowMapping:
         """Return one host."""
         with self._database.reading() as connection:
-            host = hosts.find(connection, host_id)
-        if host is None:
-            raise NotFound(f"there is no host {host_id}")
-        return host
+            return _found_host(connection, host_id)
 
-    def edit_host(self, host_id: int, changes: Mapping[str, Any]) -> RowMapping:
+    def edit_host(self, host_id: int, changes: Mapping[str, Any], editor: Editor) -> RowMapping:
         """Change `name`, `display_name`, `description` or `enabled` here; a push writes them to the monitor."""
         with self._database.transaction() as connection:
-            if changes:
-                hosts.edit(connection, host_id, {**changes, "updated_at": clock.now()})
-        return self.get_host(host_id)
+            host = _found_host(connection, host_id)
+            changed = record_edit(connection, editor, AuditedType.HOST, host_id, host, changes)
+            if changed:
+                hosts.edit(connection, host_id, {**changed, "updated_at": clock.now()})
+            return _found_host(connection, host_id)
 
     def list_items(
         self,
@@ -62,14 +63,27 @@ class InventoryService:
     def get_item(self, item_id: int) -> RowMapping:
         """Return one item."""
         with self._database.reading() as connection:
-            item = items.find(connection, item_id)
-        if item is None:
-            raise NotFound(f"there is no item {item_id}")
-        return item
+            return _found_item(connection, item_id)
 
-    def edit_item(self, item_id: int, changes: Mapping[str, Any]) -> RowMapping:
+    def edit_item(self, item_id: int, changes: Mapping[str, Any], editor: Editor) -> RowMapping:
         """Change `name`, `description`, `enabled`, `interval` or `units` here; a push writes them to the monitor."""
         with self._database.transaction() as connection:
-            if changes:
-                items.edit(connection, item_id, {**changes, "updated_at": clock.now()})
-        return self.get_item(item_id)
+            item = _found_item(connection, item_id)
+            changed = record_edit(connection, editor, AuditedType.ITEM, item_id, item, changes)
+            if changed:
+                items.edit(connection, item_id, {**changed, "updated_at": clock.now()})
+            return _found_item(connection, item_id)
+
+
+def _found_host(connection: Connection, host_id: int) -> RowMapping:
+    host = hosts.find(connection, host_id)
+    if host is None:
+        raise NotFound(f"there is no host {host_id}")
+    return host
+
+
+def _found_item(connection: Connection, item_id: int) -> RowMapping:
+    item = items.find(connection, item_id)
+    if item is None:
+        raise NotFound(f"there is no item {item_id}")
+    return item

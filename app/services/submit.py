@@ -49,13 +49,14 @@ class SubmitService:
         """Ask for a pull of one item."""
         return self._submit(by, TaskType.PULL_ITEM, {"monitor_id": monitor_id, "host_id": host_id, "item_id": item_id})
 
-    def push_host(self, by: Requester, monitor_id: int, host_id: int) -> str:
-        """Ask for a host's editable fields to be written to its monitor."""
-        return self._submit(by, TaskType.PUSH_HOST, {"monitor_id": monitor_id, "host_id": host_id})
+    def push_host(self, by: Requester, monitor_id: int, host_id: int, force: bool = False) -> str:
+        """Ask for a host's editable fields to be written to its monitor; `force` also over edits made there."""
+        return self._submit(by, TaskType.PUSH_HOST, {"monitor_id": monitor_id, "host_id": host_id} | _forced(force))
 
-    def push_item(self, by: Requester, monitor_id: int, host_id: int, item_id: int) -> str:
-        """Ask for an item's editable fields to be written to its monitor."""
-        return self._submit(by, TaskType.PUSH_ITEM, {"monitor_id": monitor_id, "host_id": host_id, "item_id": item_id})
+    def push_item(self, by: Requester, monitor_id: int, host_id: int, item_id: int, force: bool = False) -> str:
+        """Ask for an item's editable fields to be written to its monitor; `force` as for a host."""
+        params = {"monitor_id": monitor_id, "host_id": host_id, "item_id": item_id}
+        return self._submit(by, TaskType.PUSH_ITEM, params | _forced(force))
 
     def generate_alerts(
         self, by: Requester, count: int, severity: Severity | None = None, seed: int | None = None
@@ -129,3 +130,7 @@ def _check(connection: Connection, type: TaskType, params: Mapping[str, Any]) ->
         raise Conflict(f"monitor {monitor['id']} is disabled")
     if type in (TaskType.PUSH_HOST, TaskType.PUSH_ITEM) and not connector_class(monitor["type"]).writable:
         raise Conflict(f"a monitor of type {monitor['type']} cannot be written to")
+
+
+def _forced(force: bool) -> dict[str, bool]:
+    return {"force": True} if force else {}

@@ -18,6 +18,9 @@ ITEMS = Item.__table__.c
 # SQLite takes at most 32,766 parameters in a statement.
 IDS_AT_ONCE = 10_000
 
+EDITABLE = ("name", "display_name", "description", "enabled")
+"""What people may edit here; each has a `source_` twin."""
+
 SHOWN = (
     HOSTS.id,
     HOSTS.monitor_id,
@@ -76,6 +79,12 @@ def _is_in_group(connection: Connection, group: str) -> ColumnElement[bool]:
     return exists(select(members.c.value).where(members.c.value == group))
 
 
+def find_twins(connection: Connection, host_id: int) -> RowMapping | None:
+    """Return what a host's source said last of the fields that may be edited, by their names."""
+    twins = [HOSTS[f"source_{name}"].label(name) for name in EDITABLE]
+    return connection.execute(select(*twins).where(HOSTS.id == host_id)).mappings().one_or_none()
+
+
 def edit(connection: Connection, host_id: int, values: Mapping[str, Any]) -> None:
     """Change some columns of a host."""
     connection.execute(update(Host).where(HOSTS.id == host_id).values(values))
@@ -88,7 +97,7 @@ def upsert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datet
         Host,
         rows,
         identity=("monitor_id", "external_id"),
-        editable=("name", "display_name", "description", "enabled"),
+        editable=EDITABLE,
         followed=("ip_addr", "groups", "source_error"),
         now=now,
     )

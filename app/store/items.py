@@ -15,6 +15,9 @@ from app.store.upsert import Upserted, upsert_inventory
 
 ITEMS = Item.__table__.c
 
+EDITABLE = ("name", "description", "interval", "units", "enabled")
+"""What people may edit here; each has a `source_` twin."""
+
 SHOWN = (
     ITEMS.id,
     ITEMS.host_id,
@@ -63,6 +66,12 @@ def fetch(
     return fetch_page(connection, statement, Keyset({"id": ITEMS.id}), page)
 
 
+def find_twins(connection: Connection, item_id: int) -> RowMapping | None:
+    """Return what an item's source said last of the fields that may be edited, by their names."""
+    twins = [ITEMS[f"source_{name}"].label(name) for name in EDITABLE]
+    return connection.execute(select(*twins).where(ITEMS.id == item_id)).mappings().one_or_none()
+
+
 def edit(connection: Connection, item_id: int, values: Mapping[str, Any]) -> None:
     """Change some columns of an item."""
     connection.execute(update(Item).where(ITEMS.id == item_id).values(values))
@@ -75,7 +84,7 @@ def upsert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datet
         Item,
         rows,
         identity=("host_id", "external_id"),
-        editable=("name", "description", "interval", "units", "enabled"),
+        editable=EDITABLE,
         followed=("key", "value", "value_type", "value_at", "source_error"),
         now=now,
     )

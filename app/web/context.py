@@ -6,6 +6,7 @@ from typing import Any, cast
 from flask import current_app, g
 
 from app.composition import Services
+from app.services.audit import Editor
 
 EXTENSION = "nagare"
 
@@ -21,6 +22,11 @@ def services() -> Services:
 def current_user() -> Row:
     """Return the user who sent this request; there is one wherever the operation declares a role."""
     return cast(Row, g.user)
+
+
+def current_editor() -> Editor:
+    """Return the user who sent this request, as the one who makes an edit."""
+    return Editor(g.user["id"], g.user["username"])
 
 
 def current_session_id() -> str:

@@ -28,6 +28,7 @@ STATUS: Mapping[type[errors.NagareError], HTTPStatus] = {
     errors.SourceError: HTTPStatus.BAD_GATEWAY,
     errors.SourceTimeout: HTTPStatus.GATEWAY_TIMEOUT,
     errors.SourceReadOnly: HTTPStatus.CONFLICT,
+    errors.SourceConflict: HTTPStatus.CONFLICT,
 }
 HTTP_CODES = {400: "malformed", 413: "too_large", 422: "invalid"}
 HTTP_DETAILS = {

@@ -61,6 +61,19 @@ def test_an_item_can_be_edited(operator: Caller, fleet: int) -> None:
     assert operator.patch(f"/items/{item['id']}", {}).json == edited.json
 
 
+def test_the_trail_tells_who_edited_what(operator: Caller, fleet: int) -> None:
+    host, item = operator.get("/hosts?limit=1").json["items"][0], operator.get("/items?limit=1").json["items"][0]
+    operator.patch(f"/hosts/{host['id']}", {"display_name": "网关"})
+    operator.patch(f"/items/{item['id']}", {"interval": "5m"})
+    newest, oldest = operator.get("/audit").json["items"]
+    assert (newest["object_type"], newest["after"]) == ("item", {"interval": "5m"})
+    me = operator.get("/auth/me").json
+    assert (oldest["user_id"], oldest["username"]) == (me["id"], me["username"])
+    assert (oldest["before"], oldest["after"]) == ({"display_name": host["display_name"]}, {"display_name": "网关"})
+    assert operator.get(f"/audit?object_type=host&object_id={host['id']}").json["items"] == [oldest]
+    assert operator.get(f"/audit?user_id={me['id'] + 1}").json["items"] == []
+
+
 def test_what_the_source_says_cannot_be_edited(operator: Caller, fleet: int) -> None:
     host = operator.get("/hosts?limit=1").json["items"][0]
     assert operator.patch(f"/hosts/{host['id']}", {"ip_addr": "10.0.0.1"}).status == 422

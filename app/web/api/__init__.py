@@ -1,6 +1,7 @@
 """The resources under `/api/v1`, one noun a file."""
 
 from app.web.api.alerts import alerts
+from app.web.api.audit import audit
 from app.web.api.auth import auth
 from app.web.api.dead_letters import dead_letters
 from app.web.api.health import health
@@ -15,7 +16,7 @@ from app.web.api.users import users
 from app.web.api.workers import workers
 
 PREFIX = "/api/v1"
-BLUEPRINTS = (auth, users, monitors, pulls, pushes, hosts, items, tasks, queue, dead_letters, workers, alerts)
+BLUEPRINTS = (auth, users, monitors, pulls, pushes, hosts, items, tasks, queue, dead_letters, workers, alerts, audit)
 ROOT_BLUEPRINTS = (health,)
 
 __all__ = ["BLUEPRINTS", "PREFIX", "ROOT_BLUEPRINTS"]

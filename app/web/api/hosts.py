@@ -5,7 +5,7 @@ from typing import Any
 
 from app.enums import Role
 from app.store.pages import Page
-from app.web.context import Row, services
+from app.web.context import Row, current_editor, services
 from app.web.operations import ApiBlueprint
 from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, HostSchema
 from app.web.schemas.pages import page_of
@@ -30,4 +30,4 @@ def get_host(host_id: int) -> Row:
 )
 def edit_host(host_id: int, body: Mapping[str, Any]) -> Row:
     """Edit a host; an edit stays until the source itself changes that field."""
-    return services().inventory.edit_host(host_id, body)
+    return services().inventory.edit_host(host_id, body, current_editor())

@@ -23,3 +23,12 @@ class SubmissionQuerySchema(RequestSchema):
         load_default=False,
         metadata={"description": "Answer the id of a task for the same work that has not ended, if there is one"},
     )
+
+
+class PushQuerySchema(SubmissionQuerySchema):
+    """The query of a push."""
+
+    force = QueryBoolean(
+        load_default=False,
+        metadata={"description": "Also over what was changed at the monitor since the last pull"},
+    )

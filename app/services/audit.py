@@ -1,0 +1,57 @@
+"""Keeps and shows the audit trail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app import clock
+from app.enums import AuditedType
+from app.store import audit
+from app.store.engine import Database
+from app.store.pages import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """The user who makes an edit, by the name that they have now."""
+
+    user_id: int
+    username: str
+
+
+class AuditService:
+    """The trail as it is read. Raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, page: PageRequest, **filters: Any) -> Page:
+        """Return a page of entries, newest first; filters are `object_type`, `object_id` and `user_id`."""
+        with self._database.reading() as connection:
+            return audit.fetch(connection, page, **filters)
+
+
+def record_edit(
+    connection: Connection,
+    editor: Editor,
+    object_type: AuditedType,
+    object_id: int,
+    row: Mapping[Any, Any],
+    changes: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Record an edit of a row in the same transaction, and return those of the changes that change something."""
+    real = {name: value for name, value in changes.items() if row[name] != value}
+    if real:
+        entry = {
+            "at": clock.now(),
+            "user_id": editor.user_id,
+            "username": editor.username,
+            "object_type": object_type,
+            "object_id": object_id,
+            "before": {name: row[name] for name in real},
+            "after": real,
+        }
+        audit.add(connection, entry)
+    return real

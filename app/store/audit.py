@@ -1,0 +1,31 @@
+"""The audit trail's statements."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from app.models import AuditEntry
+from app.store.pages import Keyset, Page, PageRequest, fetch_page
+
+ENTRIES = AuditEntry.__table__.c
+
+
+def add(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Record an edit."""
+    connection.execute(insert(AuditEntry), row)
+
+
+def fetch(
+    connection: Connection,
+    page: PageRequest,
+    *,
+    object_type: str | None = None,
+    object_id: int | None = None,
+    user_id: int | None = None,
+) -> Page:
+    """Return a page of entries, newest first."""
+    wanted = {ENTRIES.object_type: object_type, ENTRIES.object_id: object_id, ENTRIES.user_id: user_id}
+    conditions = [column == value for column, value in wanted.items() if value is not None]
+    order = Keyset({"id": ENTRIES.id}, descending=True)
+    return fetch_page(connection, select(*ENTRIES).where(*conditions), order, page)

@@ -1,0 +1,29 @@
+"""The audit trail."""
+
+from marshmallow import fields
+
+from app.enums import AuditedType
+from app.web.schemas.base import AnswerSchema
+from app.web.schemas.fields import Timestamp, query_id, word
+from app.web.schemas.pages import PageQuerySchema
+
+
+class AuditQuerySchema(PageQuerySchema):
+    """Filters of the audit trail."""
+
+    object_type = word(AuditedType)
+    object_id = query_id()
+    user_id = query_id()
+
+
+class AuditEntrySchema(AnswerSchema):
+    """One edit: who, when, what, and the changed fields before and after."""
+
+    id = fields.Integer()
+    at = Timestamp()
+    user_id = fields.Integer()
+    username = fields.String()
+    object_type = word(AuditedType)
+    object_id = fields.Integer()
+    before = fields.Dict(keys=fields.String())
+    after = fields.Dict(keys=fields.String())

@@ -1,0 +1,121 @@
+"""A push writes what was edited here, and nothing over what was edited at the source."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from app.composition import Services
+from app.connectors.base import HostEdit, ItemEdit
+from app.errors import SourceConflict, SourceRejected
+from app.services.audit import Editor
+from app.services.conversation import Conversations
+from app.services.pulls import PullService
+from app.services.pushes import PushService
+from app.store.pages import PageRequest
+from app.store.vault import Vault
+from tests.services.test_pulls import Source, counts, hosts, items, pulls, source
+
+__all__ = ["pulls", "source"]
+
+EDITOR = Editor(7, "王芳")
+
+
+class WritableSource(Source):
+    """A source that takes edits."""
+
+    def update_host(self, external_id: str, edit: HostEdit) -> None:
+        self.hosts_there = [
+            replace(host, **asdict(edit)) if host.external_id == external_id else host for host in self.hosts_there
+        ]
+
+    def update_item(self, external_id: str, edit: ItemEdit) -> None:
+        self.items_there = [
+            replace(item, **asdict(edit)) if item.external_id == external_id else item for item in self.items_there
+        ]
+
+
+@pytest.fixture
+def there(source: Source) -> WritableSource:
+    writable = WritableSource(source.time)
+    writable.hosts_there, writable.items_there = source.hosts_there, source.items_there
+    return writable
+
+
+@pytest.fixture
+def pushes(services: Services, there: WritableSource, monitor_id: int) -> PushService:
+    """Return the pushes to the source, whose hosts and items are here."""
+    vault = Vault(services.settings.require_secret_key())
+    conversations = Conversations(services.database, vault, there.open)
+    pulls = PullService(services.database, conversations)
+    pulls.hosts(monitor_id)
+    pulls.items(monitor_id)
+    return PushService(services.database, conversations, pulls)
+
+
+def edit_host(services: Services, external_id: str, **changes: Any) -> int:
+    host_id = int(hosts(services)[external_id]["id"])
+    services.inventory.edit_host(host_id, changes, EDITOR)
+    return host_id
+
+
+def test_only_what_was_edited_here_is_written(
+    services: Services, pushes: PushService, there: WritableSource, monitor_id: int
+) -> None:
+    host_id = edit_host(services, "1", display_name="网关")
+    there.hosts_there[1] = replace(there.hosts_there[1], description="written there")
+    assert pushes.host(monitor_id, host_id) == counts(1, updated=1)
+    assert (there.hosts_there[1].display_name, there.hosts_there[1].description) == ("网关", "written there")
+    host = hosts(services)["1"]
+    assert (host["display_name"], host["description"]) == ("网关", "written there")
+
+
+def test_a_field_that_was_changed_on_both_sides_is_a_conflict_that_shows_them(
+    services: Services, pushes: PushService, there: WritableSource, monitor_id: int
+) -> None:
+    host_id = edit_host(services, "1", display_name="here", enabled=False)
+    there.hosts_there[1] = replace(there.hosts_there[1], display_name="there", enabled=False)
+    with pytest.raises(SourceConflict) as conflict:
+        pushes.host(monitor_id, host_id)
+    assert not conflict.value.retryable
+    assert str(conflict.value).endswith("display_name is 'there' there, 'here' here, and was '主机 1'")
+    assert there.hosts_there[1].display_name == "there"
+    pushes.host(monitor_id, host_id, force=True)
+    assert there.hosts_there[1].display_name == "here"
+    pushes.host(monitor_id, host_id)
+
+
+def test_an_item_is_pushed_by_the_same_rules(
+    services: Services, pushes: PushService, there: WritableSource, monitor_id: int
+) -> None:
+    item = items(services)["2"]
+    services.inventory.edit_item(item["id"], {"interval": "5m"}, EDITOR)
+    there.items_there[2] = replace(there.items_there[2], interval="30s", value="3")
+    with pytest.raises(SourceConflict, match="interval is '30s' there, '5m' here"):
+        pushes.item(monitor_id, item["host_id"], item["id"])
+    pushes.item(monitor_id, item["host_id"], item["id"], force=True)
+    assert there.items_there[2].interval == "5m"
+    assert items(services)["2"]["value"] == "3"
+
+
+def test_what_is_gone_at_the_source_cannot_be_pushed(
+    services: Services, pushes: PushService, there: WritableSource, monitor_id: int
+) -> None:
+    host_id = edit_host(services, "1", display_name="网关")
+    del there.hosts_there[1]
+    with pytest.raises(SourceRejected, match="no longer has it"):
+        pushes.host(monitor_id, host_id, force=True)
+
+
+def test_each_edit_that_changes_something_is_in_the_trail(services: Services, pushes: PushService) -> None:
+    host_id = edit_host(services, "1", display_name="网关", enabled=True)
+    edit_host(services, "1", display_name="网关")
+    edit_host(services, "1", display_name="网关 2")
+    entries = services.audit.list(PageRequest(limit=9)).items
+    assert [(entry["before"], entry["after"]) for entry in entries] == [
+        ({"display_name": "网关"}, {"display_name": "网关 2"}),
+        ({"display_name": "主机 1"}, {"display_name": "网关"}),
+    ]
+    assert {(entry["username"], entry["object_type"], entry["object_id"]) for entry in entries} == {
+        ("王芳", "host", host_id)
+    }
