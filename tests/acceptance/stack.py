@@ -73,7 +73,9 @@ class Stack:
 
         def is_alive() -> bool:
             assert worker.process.poll() is None, worker.printed
-            return any(each["name"] == f"{worker.name}@test" for each in self.user.get("/workers")["items"])
+            answer = self.user.http.get("/workers")
+            # For a moment after Redis was away it is 503.
+            return answer.is_success and any(each["name"] == f"{worker.name}@test" for each in answer.json()["items"])
 
         wait_for(is_alive, f"{worker.name} to be alive")
         return worker
