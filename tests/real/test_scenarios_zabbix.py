@@ -139,6 +139,27 @@ def test_what_is_edited_here_is_pushed_to_zabbix(user: User, monitor: int, zabbi
     assert row["name"] == "推送的监控项"
 
 
+def test_what_was_edited_on_both_sides_is_pushed_only_by_force(user: User, monitor: int, zabbix_api: ZabbixApi) -> None:
+    user.end(user.pull(monitor))
+    host = fleet(user, monitor)[6]
+    user.call("PATCH", f"/hosts/{host['id']}", 200, {"display_name": "改于此处"})
+    edited_there = {"hostid": host["external_id"], "name": "改于 Zabbix", "description": "only there"}
+    zabbix_api.call("host.update", edited_there)
+    path = f"/monitors/{monitor}/hosts/{host['id']}/push-async"
+
+    refused = user.end(user.submit(path))
+    assert (refused["state"], refused["reason"], refused["attempts"]) == ("dead", "source_conflict", 1)
+    assert "'改于 Zabbix' there, '改于此处' here" in refused["error"]
+
+    result(user, user.submit(path, force="true"))
+    [row] = zabbix_api.call("host.get", {"hostids": [host["external_id"]], "output": ["name", "description"]})
+    assert (row["name"], row["description"]) == ("改于此处", "only there")
+    pushed = user.get(f"/hosts/{host['id']}")
+    assert (pushed["display_name"], pushed["description"]) == ("改于此处", "only there")
+    back = {"hostid": host["external_id"], "name": host["display_name"], "description": host["description"]}
+    zabbix_api.call("host.update", back)
+
+
 def test_check_tells_the_version_or_why_not(user: User, monitor: int, zabbix_api: ZabbixApi) -> None:
     check = user.post(f"/monitors/{monitor}/check")
     assert (check["ok"], check["version"][:4]) == (True, "6.0.")
