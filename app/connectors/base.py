@@ -92,6 +92,25 @@ class ItemEdit:
     units: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewHost:
+    """A host that nagare makes at its source."""
+
+    edit: HostEdit
+    ip_addr: str | None
+    """An address or a name by which the source reaches it; None for a host that nobody asks anything."""
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item that nagare makes at its source."""
+
+    edit: ItemEdit
+    key: str
+    value_type: str
+
+
 class Connector(Protocol):
     """A signed-in conversation with one monitor.
 
@@ -100,7 +119,7 @@ class Connector(Protocol):
     """
 
     writable: ClassVar[bool]
-    """Whether `update_host` and `update_item` can work at all."""
+    """Whether the methods that create and update can work at all."""
 
     def __init__(self, access: MonitorAccess) -> None:
         """Take the address apart; nothing is sent yet.
@@ -132,6 +151,17 @@ class Connector(Protocol):
 
     def update_item(self, external_id: str, edit: ItemEdit) -> None:
         """Write an item's editable fields to the source."""
+
+    def create_host(self, host: NewHost) -> str:
+        """Make a host and return its external id; called again after an answer that got lost it returns the same.
+
+        Raises SourceConflict when the source has another host of that name.
+        """
+        ...
+
+    def create_item(self, host_external_id: str, item: NewItem) -> str:
+        """Make an item and return its external id, by the same rules: its key is its name on its host."""
+        ...
 
     def close(self) -> None:
         """End the conversation: sign out where a session was opened, free the connections."""

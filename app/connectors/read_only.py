@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from app.connectors.base import HostEdit, ItemEdit
+from app.connectors.base import HostEdit, ItemEdit, NewHost, NewItem
 from app.errors import SourceReadOnly
 
 
@@ -18,3 +18,11 @@ class ReadOnly:
     def update_item(self, external_id: str, edit: ItemEdit) -> None:  # noqa: ARG002
         """Raise SourceReadOnly."""
         raise SourceReadOnly("Items of this type of monitor cannot be written to")
+
+    def create_host(self, host: NewHost) -> str:  # noqa: ARG002
+        """Raise SourceReadOnly."""
+        raise SourceReadOnly("Hosts cannot be made at this type of monitor")
+
+    def create_item(self, host_external_id: str, item: NewItem) -> str:  # noqa: ARG002
+        """Raise SourceReadOnly."""
+        raise SourceReadOnly("Items cannot be made at this type of monitor")

@@ -18,7 +18,10 @@ ENTRY_POINT_GROUP = "nagare.connectors"
 BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
     {"zabbix": ZabbixConnector, "prometheus": PrometheusConnector, "simulator": SimulatorConnector}
 )
-METHODS = ("check", "hosts", "items", "item", "update_host", "update_item", "close")
+METHODS = (
+    *("check", "hosts", "items", "item", "close"),
+    *("update_host", "update_item", "create_host", "create_item"),
+)
 
 log = logging.getLogger(__name__)
 

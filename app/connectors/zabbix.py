@@ -6,7 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, ClassVar
 
-from app.connectors.base import HostEdit, HostPage, ItemEdit, ItemPage, ItemRecord, MonitorAccess
+from app.connectors import zabbix_creation
+from app.connectors.base import HostEdit, HostPage, ItemEdit, ItemPage, ItemRecord, MonitorAccess, NewHost, NewItem
+from app.connectors.zabbix_creation import status_code
 from app.connectors.zabbix_records import (
     AVAILABILITY_FIELDS,
     HOST_FIELDS,
@@ -85,7 +87,7 @@ class ZabbixConnector:
     def update_host(self, external_id: str, edit: HostEdit) -> None:
         """Write what differs of the technical name, visible name, description and status."""
         wanted = {"host": edit.name, "name": edit.display_name, "description": edit.description}
-        self._update("host", external_id, wanted | {"status": _status(edit.enabled)})
+        self._update("host", external_id, wanted | {"status": status_code(edit.enabled)})
 
     def update_item(self, external_id: str, edit: ItemEdit) -> None:
         """Write what differs of the name, description, status, update interval and units.
@@ -93,7 +95,15 @@ class ZabbixConnector:
         An item that comes from a template takes only some of them; SourceRejected names the others.
         """
         wanted = {"name": edit.name, "delay": edit.interval, "units": edit.units, "description": edit.description}
-        self._update("item", external_id, wanted | {"status": _status(edit.enabled)})
+        self._update("item", external_id, wanted | {"status": status_code(edit.enabled)})
+
+    def create_host(self, host: NewHost) -> str:
+        """Make a host and return its hostid; it reads back what is there already."""
+        return zabbix_creation.create_host(self._rpc, host)
+
+    def create_item(self, host_external_id: str, item: NewItem) -> str:
+        """Make an item and return its itemid."""
+        return zabbix_creation.create_item(self._rpc, host_external_id, item)
 
     def close(self) -> None:
         """Sign out and free the connections."""
@@ -158,7 +168,3 @@ def _possible(ids: Sequence[str]) -> list[str]:
 
 def _chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
-
-
-def _status(is_enabled: bool) -> str:
-    return "0" if is_enabled else "1"

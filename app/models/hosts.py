@@ -19,6 +19,10 @@ STATUS_DESCRIPTION = (
 )
 
 
+LOCAL_PREFIX = "nagare-local:"
+"""How the external id of a host or item begins that was made here and is not at its monitor yet."""
+
+
 class Host(Base):
     """A host of one monitor.
 

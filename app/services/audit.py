@@ -44,14 +44,25 @@ def record_edit(
     """Record an edit of a row in the same transaction, and return those of the changes that change something."""
     real = {name: value for name, value in changes.items() if row[name] != value}
     if real:
-        entry = {
-            "at": clock.now(),
-            "user_id": editor.user_id,
-            "username": editor.username,
-            "object_type": object_type,
-            "object_id": object_id,
-            "before": {name: row[name] for name in real},
-            "after": real,
-        }
-        audit.add(connection, entry)
+        _record(connection, editor, object_type, object_id, {name: row[name] for name in real}, real)
     return real
+
+
+def record_creation(
+    connection: Connection, editor: Editor, object_type: AuditedType, object_id: int, fields: Mapping[str, Any]
+) -> None:
+    """Record in the same transaction that something was made: there is nothing before."""
+    _record(connection, editor, object_type, object_id, {}, fields)
+
+
+def _record(
+    connection: Connection,
+    editor: Editor,
+    object_type: AuditedType,
+    object_id: int,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    who = {"at": clock.now(), "user_id": editor.user_id, "username": editor.username}
+    what = {"object_type": object_type, "object_id": object_id, "before": before, "after": after}
+    audit.add(connection, who | what)

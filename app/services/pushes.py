@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from app.connectors.base import HostEdit, HostRecord, ItemEdit, ItemRecord
+from sqlalchemy import RowMapping
+
+from app.connectors.base import Connector, HostEdit, HostRecord, ItemEdit, ItemRecord, NewHost, NewItem
 from app.errors import NotFound, SourceConflict, SourceRejected
+from app.models.hosts import LOCAL_PREFIX
 from app.services.conversation import Conversations
 from app.services.pulls import PullService
 from app.services.task_lifecycle import Step, no_step
@@ -16,6 +19,7 @@ from app.store.engine import Database
 class PushService:
     """Every method raises NotFound, Conflict (the monitor is disabled), SourceError, DatabaseUnavailable.
 
+    What was made here and is not at its monitor yet is made there.
     A push writes the fields that were edited here. Unless it is forced, it raises SourceConflict when one of them was
     changed at the monitor as well since the last pull: who changed it there would not know why that is gone.
     """
@@ -32,9 +36,12 @@ class PushService:
         if host is None or twins is None:
             raise NotFound(f"there is no host {host_id}")
         with self._conversations.open(monitor_id) as connector:
-            pages = connector.hosts([host["external_id"]])
-            there = next((record for page in pages for record in page.records), None)
-            connector.update_host(host["external_id"], HostEdit(**_merge(host, twins, there, force)))
+            if host["external_id"].startswith(LOCAL_PREFIX):
+                self._create_host(connector, host)
+            else:
+                pages = connector.hosts([host["external_id"]])
+                there = next((record for page in pages for record in page.records), None)
+                connector.update_host(host["external_id"], HostEdit(**_merge(host, twins, there, force)))
             counts = self._pulls.refresh_host(connector, monitor_id, host_id)
         step(1, 1, "")
         return asdict(counts)
@@ -49,11 +56,29 @@ class PushService:
         if host is None or item is None or twins is None:
             raise NotFound(f"there is no item {item_id} of host {host_id}")
         with self._conversations.open(monitor_id) as connector:
-            there = connector.item(host["external_id"], item["external_id"])
-            connector.update_item(item["external_id"], ItemEdit(**_merge(item, twins, there, force)))
+            if item["external_id"].startswith(LOCAL_PREFIX):
+                self._create_item(connector, host, item)
+            else:
+                there = connector.item(host["external_id"], item["external_id"])
+                connector.update_item(item["external_id"], ItemEdit(**_merge(item, twins, there, force)))
             counts = self._pulls.refresh_item(connector, monitor_id, host_id, item_id)
         step(1, 1, "")
         return asdict(counts)
+
+    def _create_host(self, connector: Connector, host: RowMapping) -> None:
+        edit = HostEdit(**{name: host[name] for name in hosts.EDITABLE})
+        external_id = connector.create_host(NewHost(edit, host["ip_addr"], tuple(host["groups"])))
+        with self._database.transaction() as connection:
+            if not hosts.take_external_id(connection, host["id"], external_id):
+                raise SourceConflict("the monitor already has this host, and so has the inventory")
+
+    def _create_item(self, connector: Connector, host: RowMapping, item: RowMapping) -> None:
+        edit = ItemEdit(**{name: item[name] for name in items.EDITABLE})
+        new = NewItem(edit, item["key"], item["value_type"])
+        external_id = connector.create_item(host["external_id"], new)
+        with self._database.transaction() as connection:
+            if not items.take_external_id(connection, item["id"], external_id):
+                raise SourceConflict("the monitor already has this item, and so has the inventory")
 
 
 def _merge(

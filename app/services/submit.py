@@ -11,6 +11,7 @@ from app import clock
 from app.connectors.registry import connector_class
 from app.enums import Severity, TaskState, TaskType
 from app.errors import BrokerUnavailable, Conflict, DatabaseUnavailable, NotFound
+from app.models.hosts import LOCAL_PREFIX
 from app.queue.publisher import Publisher
 from app.services.requester import Requester, earlier_answer, fingerprint_of
 from app.store import hosts, idempotency, items, monitors, task_messages, task_runs
@@ -122,10 +123,14 @@ def _check(connection: Connection, type: TaskType, params: Mapping[str, Any]) ->
         host = hosts.find(connection, params["host_id"])
         if host is None or host["monitor_id"] != monitor["id"]:
             raise NotFound(f"monitor {monitor['id']} has no host {params['host_id']}")
+        if host["external_id"].startswith(LOCAL_PREFIX) and type is not TaskType.PUSH_HOST:
+            raise Conflict(f"host {host['id']} is not at its monitor yet: push it first")
     if "item_id" in params:
         item = items.find(connection, params["item_id"])
         if item is None or item["host_id"] != params["host_id"]:
             raise NotFound(f"host {params['host_id']} has no item {params['item_id']}")
+        if item["external_id"].startswith(LOCAL_PREFIX) and type is not TaskType.PUSH_ITEM:
+            raise Conflict(f"item {item['id']} is not at its monitor yet: push it first")
     if not monitor["enabled"]:
         raise Conflict(f"monitor {monitor['id']} is disabled")
     if type in (TaskType.PUSH_HOST, TaskType.PUSH_ITEM) and not connector_class(monitor["type"]).writable:

@@ -4,19 +4,34 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, cast, column, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.enums import InventoryStatus
 from app.models import Host, Item
+from app.models.hosts import LOCAL_PREFIX
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.search import matches
-from app.store.upsert import Upserted, upsert_inventory
+from app.store.upsert import Upserted, table_of, take_over, upsert_inventory
 
 HOSTS = Host.__table__.c
 ITEMS = Item.__table__.c
 # SQLite takes at most 32,766 parameters in a statement.
 IDS_AT_ONCE = 10_000
+
+IS_AT_SOURCE = HOSTS.external_id.not_like(f"{LOCAL_PREFIX}%")
 
 EDITABLE = ("name", "display_name", "description", "enabled")
 """What people may edit here; each has a `source_` twin."""
@@ -85,6 +100,25 @@ def find_twins(connection: Connection, host_id: int) -> RowMapping | None:
     return connection.execute(select(*twins).where(HOSTS.id == host_id)).mappings().one_or_none()
 
 
+def find_id(connection: Connection, monitor_id: int, *, name: str) -> int | None:
+    """Return the id of a monitor's host with this technical name, unless it is gone from the source."""
+    wanted = (HOSTS.monitor_id == monitor_id, HOSTS.name == name, HOSTS.vanished_at.is_(None))
+    return connection.execute(select(HOSTS.id).where(*wanted).limit(1)).scalar_one_or_none()
+
+
+def add(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Add a host that is not at its monitor yet, and return its id."""
+    return int(connection.execute(insert(Host).returning(HOSTS.id), row).scalar_one())
+
+
+def take_external_id(connection: Connection, host_id: int, external_id: str) -> bool:
+    """Give a host that was just made at its monitor the id that it has there; false when an older one has it.
+
+    A pull may have seen the new host first and taken it for another one: that row goes.
+    """
+    return take_over(connection, table_of(Host), HOSTS.monitor_id, host_id, external_id)
+
+
 def edit(connection: Connection, host_id: int, values: Mapping[str, Any]) -> None:
     """Change some columns of a host."""
     connection.execute(update(Host).where(HOSTS.id == host_id).values(values))
@@ -112,7 +146,8 @@ def count(connection: Connection, monitor_id: int) -> int:
 def external_ids(connection: Connection, monitor_id: int, host_id: int | None = None) -> list[str]:
     """Return the external ids of one host, or of all of a monitor's hosts that are at the source, oldest first."""
     statement = select(HOSTS.external_id).where(HOSTS.monitor_id == monitor_id)
-    statement = statement.where(HOSTS.vanished_at.is_(None) if host_id is None else HOSTS.id == host_id)
+    wanted = (HOSTS.vanished_at.is_(None), IS_AT_SOURCE) if host_id is None else (HOSTS.id == host_id,)
+    statement = statement.where(*wanted)
     return list(connection.execute(statement.order_by(HOSTS.id)).scalars())
 
 
@@ -125,7 +160,10 @@ def ids_by_external_id(connection: Connection, monitor_id: int, wanted: Collecti
 
 
 KNOWN = select(HOSTS.id, HOSTS.external_id).where(
-    HOSTS.monitor_id == bindparam("monitor"), HOSTS.vanished_at.is_(None), HOSTS.created_at <= bindparam("before")
+    HOSTS.monitor_id == bindparam("monitor"),
+    HOSTS.vanished_at.is_(None),
+    HOSTS.created_at <= bindparam("before"),
+    IS_AT_SOURCE,
 )
 
 

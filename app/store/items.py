@@ -4,16 +4,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from app.enums import InventoryStatus
 from app.models import Item
+from app.models.hosts import LOCAL_PREFIX
 from app.store.hosts import IDS_AT_ONCE
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.search import matches
-from app.store.upsert import Upserted, upsert_inventory
+from app.store.upsert import Upserted, table_of, take_over, upsert_inventory
 
 ITEMS = Item.__table__.c
+
+IS_AT_SOURCE = ITEMS.external_id.not_like(f"{LOCAL_PREFIX}%")
 
 EDITABLE = ("name", "description", "interval", "units", "enabled")
 """What people may edit here; each has a `source_` twin."""
@@ -72,6 +75,22 @@ def find_twins(connection: Connection, item_id: int) -> RowMapping | None:
     return connection.execute(select(*twins).where(ITEMS.id == item_id)).mappings().one_or_none()
 
 
+def find_id(connection: Connection, host_id: int, *, key: str) -> int | None:
+    """Return the id of a host's item with this key, unless it is gone from the source."""
+    wanted = (ITEMS.host_id == host_id, ITEMS.key == key, ITEMS.vanished_at.is_(None))
+    return connection.execute(select(ITEMS.id).where(*wanted).limit(1)).scalar_one_or_none()
+
+
+def add(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Add an item that is not at its monitor yet, and return its id."""
+    return int(connection.execute(insert(Item).returning(ITEMS.id), row).scalar_one())
+
+
+def take_external_id(connection: Connection, item_id: int, external_id: str) -> bool:
+    """Give an item that was just made at its monitor the id that it has there; false when an older one has it."""
+    return take_over(connection, table_of(Item), ITEMS.host_id, item_id, external_id)
+
+
 def edit(connection: Connection, item_id: int, values: Mapping[str, Any]) -> None:
     """Change some columns of an item."""
     connection.execute(update(Item).where(ITEMS.id == item_id).values(values))
@@ -94,7 +113,7 @@ def mark_vanished(
     connection: Connection, host_ids: Sequence[int], seen: Collection[tuple[int, str]], now: datetime
 ) -> int:
     """Mark the items of these hosts that are not among the seen (host id, external id) as gone; return how many."""
-    here = (ITEMS.host_id.in_(host_ids), ITEMS.vanished_at.is_(None))
+    here = (ITEMS.host_id.in_(host_ids), ITEMS.vanished_at.is_(None), IS_AT_SOURCE)
     if connection.execute(select(func.count()).where(*here)).scalar_one() == len(seen):
         return 0  # all seen were just written, so the same number means the same items
     known = connection.execute(select(ITEMS.id, ITEMS.host_id, ITEMS.external_id).where(*here))

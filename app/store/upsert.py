@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, case, or_
+from sqlalchemy import ColumnElement, Connection, Table, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -86,3 +86,15 @@ def _upsert_statement(
     )
     statement = insert.on_conflict_do_update(index_elements=identity, set_=changes, where=is_changed)
     return statement.returning(columns.created_at)
+
+
+def take_over(connection: Connection, table: Table, owner: ColumnElement[Any], row_id: int, external_id: str) -> bool:
+    """Give a row an external id; a younger row that has it is deleted. False when an older one has it."""
+    mine = connection.execute(select(owner, table.c.created_at).where(table.c.id == row_id)).one()
+    same = (owner == mine[0], table.c.external_id == external_id, table.c.id != row_id)
+    other = connection.execute(select(table.c.created_at).where(*same)).scalar_one_or_none()
+    if other is not None and other < mine.created_at:
+        return False
+    connection.execute(delete(table).where(*same))
+    connection.execute(update(table).where(table.c.id == row_id).values(external_id=external_id))
+    return True

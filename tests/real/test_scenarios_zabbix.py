@@ -160,6 +160,32 @@ def test_what_was_edited_on_both_sides_is_pushed_only_by_force(user: User, monit
     zabbix_api.call("host.update", back)
 
 
+def test_a_host_and_an_item_that_are_made_here_are_made_in_zabbix(
+    user: User, monitor: int, zabbix_api: ZabbixApi
+) -> None:
+    user.end(user.pull(monitor))
+    new = {"name": "made-here", "display_name": "新建主机", "ip_addr": "127.0.0.1", "groups": ["新建组"]}
+    host = user.post(f"/monitors/{monitor}/hosts", 201, new)
+    item = user.post(f"/hosts/{host['id']}/items", 201, {"name": "负载", "key": "system.cpu.load", "units": "%"})
+    assert result(user, user.pull(monitor))["vanished"] == 0
+    path = f"/monitors/{monitor}/hosts/{host['id']}"
+    user.call("POST", f"{path}/items/{item['id']}/push-async", 409)
+    result(user, user.submit(f"{path}/push-async"))
+    result(user, user.submit(f"{path}/items/{item['id']}/push-async"))
+
+    query = {"filter": {"host": "made-here"}, "output": ["name"], "selectGroups": ["name"], "selectItems": "extend"}
+    [row] = zabbix_api.call("host.get", query)
+    assert (row["name"], [group["name"] for group in row["groups"]]) == ("新建主机", ["新建组"])
+    assert [(one["name"], one["key_"], one["delay"], one["units"]) for one in row["items"]] == [
+        ("负载", "system.cpu.load", "1m", "%")
+    ]
+    assert user.get(f"/hosts/{host['id']}")["external_id"] == row["hostid"]
+    assert user.get(f"/items/{item['id']}")["external_id"] == row["items"][0]["itemid"]
+    again = result(user, user.pull(monitor))
+    assert (again["created"], again["vanished"]) == (0, 0)
+    zabbix_api.call("host.delete", [row["hostid"]])
+
+
 def test_check_tells_the_version_or_why_not(user: User, monitor: int, zabbix_api: ZabbixApi) -> None:
     check = user.post(f"/monitors/{monitor}/check")
     assert (check["ok"], check["version"][:4]) == (True, "6.0.")

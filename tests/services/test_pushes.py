@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from app.composition import Services
-from app.connectors.base import HostEdit, ItemEdit
-from app.errors import SourceConflict, SourceRejected
+from app.connectors.base import HostEdit, HostRecord, ItemEdit, ItemRecord, NewHost, NewItem
+from app.connectors.simulator import SimulatorConnector
+from app.errors import Conflict, SourceConflict, SourceRejected
 from app.services.audit import Editor
 from app.services.conversation import Conversations
 from app.services.pulls import PullService
 from app.services.pushes import PushService
+from app.services.requester import Requester
 from app.store.pages import PageRequest
 from app.store.vault import Vault
 from tests.services.test_pulls import Source, counts, hosts, items, pulls, source
@@ -33,6 +35,16 @@ class WritableSource(Source):
         self.items_there = [
             replace(item, **asdict(edit)) if item.external_id == external_id else item for item in self.items_there
         ]
+
+    def create_host(self, host: NewHost) -> str:
+        self.hosts_there.append(HostRecord("90", **asdict(host.edit), ip_addr=host.ip_addr, groups=host.groups))
+        return "90"
+
+    def create_item(self, host_external_id: str, item: NewItem) -> str:
+        self.items_there.append(
+            ItemRecord(host_external_id, "91", key=item.key, value_type=item.value_type, **asdict(item.edit))
+        )
+        return "91"
 
 
 @pytest.fixture
@@ -105,6 +117,77 @@ def test_what_is_gone_at_the_source_cannot_be_pushed(
     del there.hosts_there[1]
     with pytest.raises(SourceRejected, match="no longer has it"):
         pushes.host(monitor_id, host_id, force=True)
+
+
+@pytest.fixture
+def new_host(services: Services, pushes: PushService, monitor_id: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return the id of a host that was made here."""
+    monkeypatch.setattr(SimulatorConnector, "writable", True)
+    fields = {
+        "name": "new",
+        "display_name": "新主机",
+        "description": "",
+        "enabled": True,
+        "ip_addr": None,
+        "groups": [],
+    }
+    return int(services.inventory.create_host(monitor_id, fields, EDITOR)["id"])
+
+
+@pytest.fixture
+def new_item(services: Services, new_host: int) -> int:
+    """Return the id of an item of that host that was made here as well."""
+    fields = {"name": "Load", "description": "", "enabled": True, "interval": "1m", "units": "%"}
+    return int(services.inventory.create_item(new_host, fields | {"key": "load", "value_type": "float"}, EDITOR)["id"])
+
+
+def test_what_was_made_here_is_made_at_the_source_and_found_there_from_then_on(
+    services: Services, pushes: PushService, there: WritableSource, monitor_id: int, new_host: int, new_item: int
+) -> None:
+    assert pushes.host(monitor_id, new_host)["seen"] == 1
+    assert services.inventory.get_host(new_host)["external_id"] == "90"
+    assert pushes.item(monitor_id, new_host, new_item)["seen"] == 1
+    assert services.inventory.get_item(new_item)["external_id"] == "91"
+    services.inventory.edit_host(new_host, {"display_name": "改名"}, EDITOR)
+    pushes.host(monitor_id, new_host)
+    assert [host.display_name for host in there.hosts_there if host.external_id == "90"] == ["改名"]
+
+
+def test_a_pull_leaves_alone_what_is_not_at_the_source_yet(
+    services: Services, pushes: PushService, there: WritableSource, monitor_id: int, new_host: int, new_item: int
+) -> None:
+    pulls = pushes._pulls
+    assert pulls.hosts(monitor_id) == counts(4)
+    assert pulls.items(monitor_id) == counts(8)
+    pushes.host(monitor_id, new_host)
+    assert pulls.items(monitor_id, new_host) == counts(0)
+    assert services.inventory.get_host(new_host)["status"] == services.inventory.get_item(new_item)["status"] == 1
+
+
+def test_a_pull_that_saw_the_new_host_first_leaves_one_of_them(
+    services: Services, pushes: PushService, there: WritableSource, monitor_id: int, new_host: int
+) -> None:
+    create = there.create_host
+
+    def create_while_a_pull_runs(host: NewHost) -> str:
+        external_id = create(host)
+        pushes._pulls.hosts(monitor_id)
+        return external_id
+
+    there.create_host = create_while_a_pull_runs  # type: ignore[method-assign]
+    pushes.host(monitor_id, new_host)
+    assert [host["id"] for host in hosts(services).values() if host["name"] == "new"] == [new_host]
+
+
+def test_only_a_push_can_be_asked_of_what_is_not_at_the_source_yet(
+    services: Services, by: Requester, monitor_id: int, new_host: int, new_item: int
+) -> None:
+    for ask in (services.submit.pull_host, services.submit.pull_items):
+        with pytest.raises(Conflict, match="push it first"):
+            ask(by, monitor_id, new_host)
+    with pytest.raises(Conflict, match="push it first"):
+        services.submit.push_item(by, monitor_id, new_host, new_item)
+    assert services.submit.push_host(by, monitor_id, new_host).startswith("push_host:")
 
 
 def test_each_edit_that_changes_something_is_in_the_trail(services: Services, pushes: PushService) -> None:

@@ -74,6 +74,29 @@ def test_the_trail_tells_who_edited_what(operator: Caller, fleet: int) -> None:
     assert operator.get(f"/audit?user_id={me['id'] + 1}").json["items"] == []
 
 
+def test_hosts_and_items_are_made_where_the_monitor_can_be_written(admin: Caller, operator: Caller, fleet: int) -> None:
+    zabbix = {"name": "zbx", "type": "zabbix", "url": "http://127.0.0.1:9", "username": "a", "password": "b"}
+    monitor_id = admin.post("/monitors", zabbix).json["id"]
+    made = operator.post(f"/monitors/{monitor_id}/hosts", {"name": "db-9", "groups": ["数据库", "数据库"]})
+    assert (made.status, made.headers["Location"]) == (201, f"/api/v1/hosts/{made.json['id']}")
+    assert (made.json["display_name"], made.json["groups"], made.json["status"]) == ("db-9", ["数据库"], 1)
+    assert made.json["external_id"].startswith("nagare-local:")
+    assert operator.post(f"/monitors/{monitor_id}/hosts", {"name": "db-9"}).status == 409
+
+    items = f"/hosts/{made.json['id']}/items"
+    item = operator.post(items, {"name": "Load", "key": "system.cpu.load", "units": "%"})
+    assert (item.status, item.headers["Location"]) == (201, f"/api/v1/items/{item.json['id']}")
+    assert (item.json["interval"], item.json["value_type"], item.json["value"]) == ("1m", "float", None)
+    assert operator.post(items, {"name": "Load", "key": "system.cpu.load"}).status == 409
+    assert operator.post(items, {"name": "Load", "key": "x", "value_type": "picture"}).status == 422
+
+    newest, oldest = operator.get("/audit").json["items"]
+    assert (newest["object_type"], newest["before"], newest["after"]["key"]) == ("item", {}, "system.cpu.load")
+    assert (oldest["object_type"], oldest["before"], oldest["after"]["name"]) == ("host", {}, "db-9")
+    assert operator.post(f"/monitors/{fleet}/hosts", {"name": "x"}).status == 409
+    assert operator.post("/monitors/999/hosts", {"name": "x"}).status == 404
+
+
 def test_what_the_source_says_cannot_be_edited(operator: Caller, fleet: int) -> None:
     host = operator.get("/hosts?limit=1").json["items"][0]
     assert operator.patch(f"/hosts/{host['id']}", {"ip_addr": "10.0.0.1"}).status == 422

@@ -6,8 +6,8 @@ from typing import Any
 from app.enums import Role
 from app.store.pages import Page
 from app.web.context import Row, current_editor, services
-from app.web.operations import ApiBlueprint
-from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, HostSchema
+from app.web.operations import CREATED_HEADERS, ApiBlueprint
+from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, HostSchema, NewHostSchema
 from app.web.schemas.pages import page_of
 
 hosts = ApiBlueprint("hosts", __name__, description="The inventory's hosts")
@@ -17,6 +17,22 @@ hosts = ApiBlueprint("hosts", __name__, description="The inventory's hosts")
 def list_hosts(**query: Any) -> Page:
     """List the hosts of all monitors."""
     return services().inventory.list_hosts(**query)
+
+
+@hosts.operation(
+    "POST",
+    "/monitors/<id:monitor_id>/hosts",
+    role=Role.OPERATOR,
+    body=NewHostSchema,
+    answer=HostSchema,
+    status=201,
+    errors=(404, 409),
+    headers=CREATED_HEADERS,
+)
+def create_host(monitor_id: int, body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
+    """Make a host here; a push makes it at its monitor. Until then its `external_id` begins with `nagare-local:`."""
+    host = services().inventory.create_host(monitor_id, body, current_editor())
+    return host, {"Location": f"/api/v1/hosts/{host['id']}"}
 
 
 @hosts.operation("GET", "/hosts/<id:host_id>", role=Role.VIEWER, answer=HostSchema, errors=(404,))

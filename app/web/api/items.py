@@ -6,8 +6,8 @@ from typing import Any
 from app.enums import Role
 from app.store.pages import Page
 from app.web.context import Row, current_editor, services
-from app.web.operations import ApiBlueprint
-from app.web.schemas.items import ItemChangesSchema, ItemQuerySchema, ItemSchema
+from app.web.operations import CREATED_HEADERS, ApiBlueprint
+from app.web.schemas.items import ItemChangesSchema, ItemQuerySchema, ItemSchema, NewItemSchema
 from app.web.schemas.pages import page_of
 
 items = ApiBlueprint("items", __name__, description="The inventory's items (metrics)")
@@ -17,6 +17,22 @@ items = ApiBlueprint("items", __name__, description="The inventory's items (metr
 def list_items(**query: Any) -> Page:
     """List the items of all hosts."""
     return services().inventory.list_items(**query)
+
+
+@items.operation(
+    "POST",
+    "/hosts/<id:host_id>/items",
+    role=Role.OPERATOR,
+    body=NewItemSchema,
+    answer=ItemSchema,
+    status=201,
+    errors=(404, 409),
+    headers=CREATED_HEADERS,
+)
+def create_item(host_id: int, body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
+    """Make an item here; a push makes it at its host's monitor, where the host must be before."""
+    item = services().inventory.create_item(host_id, body, current_editor())
+    return item, {"Location": f"/api/v1/items/{item['id']}"}
 
 
 @items.operation("GET", "/items/<id:item_id>", role=Role.VIEWER, answer=ItemSchema, errors=(404,))

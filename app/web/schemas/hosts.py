@@ -1,6 +1,8 @@
 """Hosts."""
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import fields, post_load, validate
 
 from app.enums import InventoryStatus
 from app.web.schemas.base import AnswerSchema, RequestSchema
@@ -24,6 +26,21 @@ class HostChangesSchema(RequestSchema):
     display_name = Text(min=1, max=512)
     description = Text(max=65535)
     enabled = Boolean()
+
+
+class NewHostSchema(RequestSchema):
+    """A host to be made; a push makes it at the monitor."""
+
+    name = Text(min=1, max=128, required=True)
+    display_name = Text(min=1, max=128, metadata={"description": "The name, unless given"})
+    description = Text(max=65535, load_default="")
+    enabled = Boolean(load_default=True)
+    ip_addr = Text(min=1, max=255, load_default=None, allow_none=True, metadata={"description": "Where its agent is"})
+    groups = fields.List(Text(min=1, max=255), load_default=[], validate=validate.Length(max=100))
+
+    @post_load
+    def _complete(self, host: dict[str, Any], **_: object) -> dict[str, Any]:
+        return {"display_name": host["name"], **host, "groups": list(dict.fromkeys(host["groups"]))}
 
 
 class HostSchema(AnswerSchema):

@@ -1,6 +1,6 @@
 """Items."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from app.enums import InventoryStatus
 from app.web.schemas.base import AnswerSchema, RequestSchema
@@ -25,6 +25,20 @@ class ItemChangesSchema(RequestSchema):
     enabled = Boolean()
     interval = Text(max=255)
     units = Text(max=255)
+
+
+class NewItemSchema(RequestSchema):
+    """An item to be made; a push makes it at the monitor."""
+
+    name = Text(min=1, max=255, required=True)
+    key = Text(min=1, max=2048, required=True)
+    description = Text(max=65535, load_default="")
+    enabled = Boolean(load_default=True)
+    interval = Text(min=1, max=255, load_default="1m")
+    units = Text(max=255, load_default="")
+    value_type = fields.String(
+        load_default="float", validate=validate.OneOf(["float", "char", "log", "unsigned", "text"])
+    )
 
 
 class ItemSchema(AnswerSchema):

@@ -18,6 +18,7 @@ class FakeZabbix:
         self.dialect = tuple(int(part) for part in version.split(".")[:2])
         self.hosts: dict[str, Row] = {}
         self.items: dict[str, Row] = {}
+        self.groups = {"机房": "100"}
         self.calls: list[Row] = []
         self.sessions: set[str] = set()
         self.say: dict[str, Callable[[Row], Any]] = {}
@@ -75,7 +76,9 @@ class FakeZabbix:
     def host_get(self, params: Row) -> list[Row]:
         wanted = params.get("hostids", [*self.hosts])
         assert all(one.isdigit() for one in wanted)
+        named = params.get("filter", {}).get("host")
         found = [self.hosts[one] for one in wanted if one in self.hosts][: params.get("limit")]
+        found = [row for row in found if named is None or row["host"] in named]
         if "selectItems" in params:
             counts = Counter(item["hostid"] for item in self.items.values())
             return [{"hostid": row["hostid"], "items": str(counts[row["hostid"]])} for row in found]
@@ -85,7 +88,37 @@ class FakeZabbix:
 
     def item_get(self, params: Row) -> list[Row]:
         found = [item for item in self.items.values() if item["itemid"] in params.get("itemids", self.items)]
+        keys = params.get("filter", {}).get("key_")
+        found = [row for row in found if keys is None or row["key_"] in keys]
         return [row for row in found if row["hostid"] in params.get("hostids", self.hosts)]
+
+    def hostgroup_get(self, params: Row) -> list[Row]:
+        return [{"groupid": one, "name": name} for name, one in self.groups.items() if name in params["filter"]["name"]]
+
+    def hostgroup_create(self, params: Row) -> Row:
+        self.groups[params["name"]] = str(100 + len(self.groups))
+        return {"groupids": [self.groups[params["name"]]]}
+
+    def host_create(self, params: Row) -> Row:
+        host_id = str(20_000 + len(self.hosts))
+        names = {one: name for name, one in self.groups.items()}
+        groups = [{"name": names[group["groupid"]]} for group in params["groups"]]
+        row = self.add_host(host_id, **{name: params[name] for name in ("host", "name", "description", "status")})
+        row["hostgroups" if self.dialect >= (6, 2) else "groups"] = groups
+        row["interfaces"] = [row["interfaces"][0] | made for made in params.get("interfaces", [])]
+        return {"hostids": [host_id]}
+
+    def hostinterface_get(self, params: Row) -> list[Row]:
+        (host_id,) = params["hostids"]
+        interfaces = self.hosts[host_id]["interfaces"]
+        return [
+            {"interfaceid": str(n), "type": one["type"], "main": one["main"]} for n, one in enumerate(interfaces, 1)
+        ]
+
+    def item_create(self, params: Row) -> Row:
+        item_id = str(30_000 + len(self.items))
+        self.add_item(item_id, params["hostid"], **{"delay": "0", "lastclock": "0", "lastns": "0"} | params)
+        return {"itemids": [item_id]}
 
     def host_update(self, params: Row) -> Row:
         self.hosts[params["hostid"]] |= params
