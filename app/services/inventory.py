@@ -1,6 +1,7 @@
 """Reads and edits the inventory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -51,54 +52,32 @@ class InventoryService:
             return _found_host(connection, host_id)
 
     def create_host(self, monitor_id: int, fields: Mapping[str, Any], editor: Editor) -> RowMapping:
-        """Make a host of a monitor here; a push makes it there. It has no items before.
+        """Make a host of a monitor here; a push makes it there.
 
         Raises Conflict when the monitor cannot be written to or has a host of that name.
         """
-        now = clock.now()
         with self._database.transaction() as connection:
             _require_writable(connection, monitor_id)
             if hosts.find_id(connection, monitor_id, name=fields["name"]) is not None:
                 raise Conflict(f"monitor {monitor_id} already has a host named {fields['name']}")
-            edited = {name: fields[name] for name in hosts.EDITABLE}
-            row = {
-                **edited,
-                **{f"source_{name}": value for name, value in edited.items()},
-                "monitor_id": monitor_id,
-                "external_id": f"{LOCAL_PREFIX}{uuid7()}",
-                "ip_addr": fields["ip_addr"],
-                "groups": fields["groups"],
-                "created_at": now,
-                "updated_at": now,
-            }
-            host_id = hosts.add(connection, row)
+            others = {"monitor_id": monitor_id, "ip_addr": fields["ip_addr"], "groups": fields["groups"]}
+            host_id = hosts.add(connection, _local(fields, hosts.EDITABLE, clock.now()) | others)
             record_creation(connection, editor, AuditedType.HOST, host_id, fields)
             return _found_host(connection, host_id)
 
     def create_item(self, host_id: int, fields: Mapping[str, Any], editor: Editor) -> RowMapping:
         """Make an item of a host here; a push makes it at the monitor.
 
-        Raises Conflict when the monitor cannot be written to, or the host is gone from it or has an item of that key.
+        Raises Conflict when the monitor cannot be written to or the host has an item of that key.
         """
-        now = clock.now()
         with self._database.transaction() as connection:
             host = _found_host(connection, host_id)
             _require_writable(connection, host["monitor_id"])
             if items.find_id(connection, host_id, key=fields["key"]) is not None:
                 raise Conflict(f"host {host_id} already has an item with the key {fields['key']}")
-            edited = {name: fields[name] for name in items.EDITABLE}
-            row = {
-                **edited,
-                **{f"source_{name}": value for name, value in edited.items()},
-                "host_id": host_id,
-                "monitor_id": host["monitor_id"],
-                "external_id": f"{LOCAL_PREFIX}{uuid7()}",
-                "key": fields["key"],
-                "value_type": fields["value_type"],
-                "created_at": now,
-                "updated_at": now,
-            }
-            item_id = items.add(connection, row)
+            owners = {"host_id": host_id, "monitor_id": host["monitor_id"]}
+            others = {"key": fields["key"], "value_type": fields["value_type"]}
+            item_id = items.add(connection, _local(fields, items.EDITABLE, clock.now()) | owners | others)
             record_creation(connection, editor, AuditedType.ITEM, item_id, fields)
             return _found_item(connection, item_id)
 
@@ -130,12 +109,21 @@ class InventoryService:
             return _found_item(connection, item_id)
 
 
+def _local(fields: Mapping[str, Any], editable: Sequence[str], now: datetime) -> dict[str, Any]:
+    """Return what a host and an item that are not at their monitor yet have alike."""
+    edited = {name: fields[name] for name in editable}
+    twins = {f"source_{name}": value for name, value in edited.items()}
+    return {**edited, **twins, "external_id": f"{LOCAL_PREFIX}{uuid7()}", "created_at": now, "updated_at": now}
+
+
 def _require_writable(connection: Connection, monitor_id: int) -> None:
     monitor = monitors.find_sealed(connection, monitor_id)
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     if not connector_class(monitor["type"]).writable:
         raise Conflict(f"a monitor of type {monitor['type']} cannot be written to")
+    # Of two that make the same thing at once each would see that it is not there yet.
+    monitors.lock(connection, monitor_id)
 
 
 def _found_host(connection: Connection, host_id: int) -> RowMapping:

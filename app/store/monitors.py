@@ -62,6 +62,11 @@ def find_sealed(connection: Connection, monitor_id: int) -> RowMapping | None:
     return connection.execute(FIND_SEALED, {"monitor": monitor_id}).mappings().one_or_none()
 
 
+def lock(connection: Connection, monitor_id: int) -> None:
+    """Make others that want to lock this monitor wait until the transaction ends; on SQLite all writers do."""
+    connection.execute(select(MONITORS.id).where(MONITORS.id == monitor_id).with_for_update(key_share=True))
+
+
 def fetch(connection: Connection, page: PageRequest) -> Page:
     """Return a page of monitors."""
     return fetch_page(connection, select(*SHOWN), Keyset({"id": MONITORS.id}), page)
