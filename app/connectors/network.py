@@ -7,6 +7,7 @@ import math
 import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,9 +45,15 @@ class GuardedTransport(httpx.HTTPTransport):
 
     def __init__(self, deadline: Deadline) -> None:
         super().__init__(verify=_trusted(), trust_env=False)
+        self._backend = _GuardedBackend(deadline)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_trusted(), max_connections=CONNECTIONS, network_backend=_GuardedBackend(deadline)
+            ssl_context=_trusted(), max_connections=CONNECTIONS, network_backend=self._backend
         )
+
+    def close(self) -> None:
+        """Close all connections, also those that another thread is about to make."""
+        self._backend.close()
+        super().close()
 
 
 def is_callable(address: str) -> bool:
@@ -63,6 +70,9 @@ class _GuardedBackend(httpcore.NetworkBackend):
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
         self._plain = httpcore.SyncBackend()
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._streams: weakref.WeakSet[_TimedStream] = weakref.WeakSet()
 
     def connect_tcp(
         self,
@@ -89,9 +99,23 @@ class _GuardedBackend(httpcore.NetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
     ) -> httpcore.NetworkStream:
         timeout = self._deadline.limit(timeout)
-        return _TimedStream(
-            self._plain.connect_tcp(address, port, timeout, local_address, socket_options), self._deadline
-        )
+        plain = self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+        stream = _TimedStream(plain, self._deadline)
+        with self._lock:
+            if not self._is_closed:
+                self._streams.add(stream)
+                return stream
+        # The pool closes only the connections that it has; this one would wait for an answer until its timeout.
+        stream.close()
+        raise httpcore.ConnectError("the conversation was ended")
+
+    def close(self) -> None:
+        """Close all connections, and those that are being made as soon as they are."""
+        with self._lock:
+            self._is_closed = True
+            streams = [*self._streams]
+        for stream in streams:
+            stream.close()
 
 
 class _TimedStream(httpcore.NetworkStream):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.connectors import network
 from app.connectors.http import HttpSource
+from app.connectors.network import Deadline, GuardedTransport
 from app.errors import (
     SourceForbidden,
     SourceUnreachable,
@@ -167,3 +169,15 @@ def self_signed_certificate(name: str, folder: Path) -> Path:
     path = folder / "server.pem"
     path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+def test_a_connection_that_is_made_while_the_transport_closes_is_closed_too() -> None:
+    deadline = Deadline()
+    deadline.start(10)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        transport = GuardedTransport(deadline)
+        made = transport._backend.connect_tcp("127.0.0.1", server.getsockname()[1])
+        transport.close()
+        assert made.get_extra_info("socket").fileno() == -1
+        with pytest.raises(httpcore.ConnectError, match="was ended"):
+            transport._backend.connect_tcp("127.0.0.1", server.getsockname()[1])
