@@ -72,7 +72,11 @@ class ZabbixRpc:
         except SessionEnded:
             if self._access.api_token:
                 raise
+        try:
             return self._send(method, params, self._renewed(credential))
+        except SessionEnded as error:
+            # The password was right a moment ago: whoever ends our sessions there may stop.
+            raise SourceFailing(f"{self._source.host} ended a new session at once: {error}") from None
 
     def close(self) -> None:
         """Sign out if a session was opened, as far as Zabbix lets us, and free the connections."""

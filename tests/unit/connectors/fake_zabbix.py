@@ -45,6 +45,8 @@ class FakeZabbix:
         elif credential not in self.sessions | {TOKEN}:
             is_token = credential is None or len(credential) == 64
             raise invalid("Not authorized." if is_token else "Session terminated, re-login, please.")
+        if method == "user.logout":
+            self.sessions.discard(str(credential))
         if method in self.say:
             return self.say[method](params)
         return getattr(self, method.replace(".", "_"))(params)
@@ -70,7 +72,6 @@ class FakeZabbix:
 
     def user_logout(self, params: Any) -> bool:
         assert params == []
-        self.sessions.clear()
         return True
 
     def host_get(self, params: Row) -> list[Row]:
