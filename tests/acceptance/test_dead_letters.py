@@ -22,17 +22,24 @@ PASSWORD = "tr0ub4dor-密码-and-3"
 
 
 @pytest.fixture
-def dead(user: User, worker: Program) -> Json:
+def dead(stack: Stack, user: User, worker: Program) -> Json:
     """Return a task that gave up on a monitor that cannot be reached."""
     monitor = user.add_monitor(UNREACHABLE, "prometheus")
     task = user.end(user.pull(monitor))
     assert task["state"] == "dead"
+    listed(stack, task["task_id"])
     return task
 
 
 def letters(stack: Stack) -> list[Json]:
     """What `redis-cli LRANGE` shows."""
     return [json.loads(element) for element in stack.redis.lrange("nagare:queue:dead", 0, 10)]
+
+
+def listed(stack: Stack, *task_ids: str) -> list[Json]:
+    """What `redis-cli LRANGE` shows once it shows these tasks: a worker writes the ledger first, then the list."""
+    wait_for(lambda: {letter["task_id"] for letter in letters(stack)} == {*task_ids}, "the list of dead letters")
+    return letters(stack)
 
 
 def test_a_monitor_that_cannot_be_reached_is_tried_four_times_and_then_dead(
@@ -76,7 +83,7 @@ def test_a_dead_letter_that_is_retried_keeps_its_id_and_history_and_counts_afres
     assert (again["state"], again["attempts"]) == ("dead", 4)
     assert len(again["history"]) == 8
     assert again["history"][:4] == dead["history"]
-    [letter] = letters(stack)
+    [letter] = listed(stack, dead["task_id"])
     assert (letter["task_id"], letter["attempts"]) == (dead["task_id"], 4)
     assert letter["dead_at"] > dead["finished_at"]
 
@@ -88,6 +95,7 @@ def test_a_dead_letter_that_is_retried_can_succeed(stack: Stack, user: User, wor
     monitor = user.add_monitor(UNREACHABLE, "zabbix", username="Admin", password="zabbix")
     task_id = user.pull(monitor)
     assert user.end(task_id)["state"] == "dead"
+    listed(stack, task_id)
     user.change_monitor(monitor, url=address, username="Admin", password="zabbix")
     assert user.post("/queue/dead/retry", body={"monitor_id": monitor}) == {"retried": 1}
     task = user.end(task_id)
@@ -117,7 +125,7 @@ def test_a_monitor_that_refuses_the_password_is_dead_at_once_and_nobody_sees_the
     assert "Incorrect user name or password" in task["error"]
     assert [attempt["reason"] for attempt in task["history"]] == ["source_refused_login"]
     assert [call["password"] for call in zabbix.sent("user.login")] == [PASSWORD]
-    [letter] = letters(stack)
+    [letter] = listed(stack, task["task_id"])
     assert letter["reason"] == "source_refused_login"
 
     story = user.get(f"/queue/dead/{task['task_id']}")
@@ -138,6 +146,7 @@ def test_dead_letters_are_discarded_by_filter(stack: Stack, user: User, worker: 
     task_ids = [user.pull(monitor, what) for monitor in unreachable for what in ("hosts", "items")]
     for task_id in task_ids:
         user.end(task_id)
+    listed(stack, *task_ids)
     assert user.post("/queue/dead/discard", body={"monitor_id": unreachable[0], "type": "pull_hosts"}) == {
         "discarded": 1
     }

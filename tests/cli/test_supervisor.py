@@ -52,8 +52,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def test_a_signal_ends_children_and_grandchildren(start: Start, tmp_path: Path, number: signal.Signals) -> None:
     process = start("sleep 1000 & touch a; wait", "sleep 1000 & touch b; wait")
     wait_for(lambda: (tmp_path / "a").exists() and (tmp_path / "b").exists(), "both children")
+    # Two shells, two sleepers, the reaper; for a moment also what made the files.
+    wait_for(lambda: len(descendants(process.pid)) == 5, "the whole family")
     family = descendants(process.pid)
-    assert len(family) == 5  # two shells, two sleepers, the reaper
 
     process.send_signal(number)
 

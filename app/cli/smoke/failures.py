@@ -1,14 +1,17 @@
 """Monitors that cannot be reached or refuse the password: retries, the dead letter, its retry and its discarding."""
 
 import secrets
+import time
 from typing import Any
 
-from app.cli.smoke.client import Client
+from app.cli.smoke.client import POLL_S, Client
 from app.cli.smoke.report import Report
+from app.clock import monotonic
 
 UNREACHABLE = "http://127.0.0.1:9"
 USERNAME = "nagare-smoke"
 DEAD_WITHIN_S = 300
+LISTED_WITHIN_S = 5
 LETTER_FIELDS = {"task_id", "type", "params", "reason", "error", "attempts", "worker", "created_at", "dead_at"}
 
 
@@ -24,7 +27,7 @@ def unreachable_monitor(client: Client, report: Report, prefix: str) -> None:
     report.check(task["state"] == "dead" and task["attempts"] == attempts, f"dead after {task['attempts']} attempts")
     report.check(task["reason"] == "source_unreachable", f"the reason: {task['reason']}, {task['error']}")
     report.check(len(task["history"]) == attempts, f"GET /tasks/{task_id} tells of {len(task['history'])} attempts")
-    stats = client.get("/queue/stats")
+    stats = _stats_with_letter(client)
     report.check(stats["dead"] >= 1, f"GET /queue/stats counts {stats['dead']} dead")
     _check_letter(client, report, task_id, password)
     client.post(f"/queue/dead/{task_id}/retry", 202)
@@ -47,6 +50,16 @@ def refused_login(client: Client, report: Report, prefix: str, zabbix_url: str) 
     report.check(task["state"] == "dead" and task["attempts"] == 1, f"dead after {task['attempts']} attempt")
     report.check(task["reason"] == "source_refused_login", f"the reason: {task['reason']}, {task['error']}")
     client.call("DELETE", f"/queue/dead/{task_id}")
+
+
+def _stats_with_letter(client: Client) -> dict[str, int]:
+    """Return the statistics once a dead letter is counted: a worker writes the ledger first, then the list."""
+    deadline = monotonic() + LISTED_WITHIN_S
+    while True:
+        stats: dict[str, int] = client.get("/queue/stats")
+        if stats["dead"] or monotonic() > deadline:
+            return stats
+        time.sleep(POLL_S)
 
 
 def _check_letter(client: Client, report: Report, task_id: str, password: str) -> None:
