@@ -14,7 +14,7 @@ from app.errors import DatabaseUnavailable, TaskInterrupted
 
 log = structlog.get_logger()
 RENEWALS_IN_A_LEASE = 3
-LOOKS_IN_A_LEASE = 12
+LOOKS_IN_A_LEASE = 30
 FENCE = 0.9
 """The share of a lease after which a process that could not renew it ends: before others take the task for lost."""
 
