@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from app.connectors import zabbix_creation
 from app.connectors.base import HostEdit, HostPage, ItemEdit, ItemPage, ItemRecord, MonitorAccess, NewHost, NewItem
-from app.connectors.zabbix_creation import status_code
+from app.connectors.zabbix_creation import host_fields, status_code
 from app.connectors.zabbix_records import (
     AVAILABILITY_FIELDS,
     HOST_FIELDS,
@@ -86,8 +86,7 @@ class ZabbixConnector:
 
     def update_host(self, external_id: str, edit: HostEdit) -> None:
         """Write what differs of the technical name, visible name, description and status."""
-        wanted = {"host": edit.name, "name": edit.display_name, "description": edit.description}
-        self._update("host", external_id, wanted | {"status": status_code(edit.enabled)})
+        self._update("host", external_id, host_fields(edit))
 
     def update_item(self, external_id: str, edit: ItemEdit) -> None:
         """Write what differs of the name, description, status, update interval and units.

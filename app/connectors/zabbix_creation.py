@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.connectors.base import NewHost, NewItem
+from app.connectors.base import HostEdit, NewHost, NewItem
 from app.connectors.zabbix_records import VALUE_TYPES, rows, text
 from app.connectors.zabbix_rpc import ZabbixRpc
 from app.errors import SourceConflict, SourceGarbled
@@ -25,14 +25,19 @@ def status_code(is_enabled: bool) -> str:
     return "0" if is_enabled else "1"
 
 
+def host_fields(edit: HostEdit) -> dict[str, str]:
+    """Return what Zabbix calls a host's editable fields."""
+    return {
+        "host": edit.name,
+        "name": edit.display_name,
+        "description": edit.description,
+        "status": status_code(edit.enabled),
+    }
+
+
 def create_host(rpc: ZabbixRpc, host: NewHost) -> str:
     """Make a host in its groups, which are made too; return its hostid. Raises SourceConflict, SourceError."""
-    wanted = {
-        "host": host.edit.name,
-        "name": host.edit.display_name,
-        "description": host.edit.description,
-        "status": status_code(host.edit.enabled),
-    }
+    wanted = host_fields(host.edit)
     query = {"filter": {"host": [host.edit.name]}, "output": ["hostid", *wanted]}
     found = rows(rpc.call("host.get", query))
     if found:
@@ -72,10 +77,13 @@ def create_item(rpc: ZabbixRpc, host_id: str, item: NewItem) -> str:
 
 def _same(row: Mapping[str, Any], wanted: Mapping[str, str], id_field: str, what: str) -> str:
     """Return the id of what is there already; raises SourceConflict when it differs from what is to be made."""
-    sides = [f"{name} is {text(row, name)!r} there, {value!r} here" for name, value in wanted.items()]
-    differing = [side for side, (name, value) in zip(sides, wanted.items(), strict=True) if text(row, name) != value]
-    if differing:
-        raise SourceConflict(f"Zabbix already has the {what}: {'; '.join(differing)}")
+    sides = [
+        f"{name} is {text(row, name)!r} there, {value!r} here"
+        for name, value in wanted.items()
+        if text(row, name) != value
+    ]
+    if sides:
+        raise SourceConflict(f"Zabbix already has the {what}: {'; '.join(sides)}")
     return text(row, id_field)
 
 
