@@ -18,6 +18,7 @@ from app.services.dead_letters import DeadLetterService
 from app.services.health import HealthService
 from app.services.inventory import InventoryService
 from app.services.monitors import MonitorService
+from app.services.outbox import Outbox
 from app.services.pulls import PullService
 from app.services.pushes import PushService
 from app.services.queues import QueueService
@@ -76,6 +77,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
     """Wire all services to this database and this Redis."""
     vault = Vault(settings.require_secret_key())
     publisher = Publisher(broker)
+    outbox = Outbox(database, publisher)
     dead_letter_list = DeadLetterList(broker)
     lengths = QueueLengths(broker)
     malformed = MalformedElements(broker)
@@ -110,7 +112,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         pulls=pulls,
         pushes=PushService(database, conversations, pulls),
         alerts=AlertService(database, settings.score_window_h),
-        submit=SubmitService(database, publisher),
+        submit=SubmitService(database, outbox),
         tasks=TaskService(database, publisher),
         dead_letters=DeadLetterService(database, publisher, dead_letter_list),
         queues=QueueService(database, lengths, registry),

@@ -13,6 +13,26 @@ class TaskType(StrEnum):
     PUSH_HOST = "push_host"
     PUSH_ITEM = "push_item"
     GENERATE_ALERTS = "generate_alerts"
+    PULL_ALERTS = "pull_alerts"
+    SYNC = "sync"
+    """Pulls hosts, items and alerts of a monitor by tasks of its own."""
+    RECEIVE_ALERTS = "receive_alerts"
+    """Takes in what was posted to the webhook."""
+    ACKNOWLEDGE_ALERT = "acknowledge_alert"
+    """Tells a monitor that somebody looks after its alert."""
+    NOTIFY = "notify"
+
+
+COUNTED_TYPES = (
+    TaskType.PULL_HOSTS,
+    TaskType.PULL_ITEMS,
+    TaskType.PULL_HOST,
+    TaskType.PULL_ITEM,
+    TaskType.PUSH_HOST,
+    TaskType.PUSH_ITEM,
+    TaskType.GENERATE_ALERTS,
+)
+"""The types that `GET /queue/stats` counts; clients rely on exactly these."""
 
 
 class TaskState(StrEnum):
@@ -60,6 +80,23 @@ class AlertStatus(IntEnum):
     ACTIVE = 0
     ACKNOWLEDGED = 1
     RESOLVED = 2
+
+
+class AlertEventKind(StrEnum):
+    """What happened to an alert."""
+
+    FIRED = "fired"
+    REOPENED = "reopened"
+    """Fired again within an hour of its end, or was reopened by a person."""
+    SEVERITY_CHANGED = "severity_changed"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    SNOOZED = "snoozed"
+    SUPPRESSED = "suppressed"
+    """A maintenance window began to cover it."""
+    RETURNED = "returned"
+    """No window covers it and nobody snoozes it any more, and it is still open."""
+    COMMENTED = "commented"
 
 
 class MonitorStatus(StrEnum):

@@ -58,7 +58,7 @@ class RecoveryStep(bootsteps.StartStopStep):
             paused = app.queues.paused()
             self._follow_pauses(consumer, paused)
             app.recovery.turn(f"{consumer.hostname}/{os.getpid()}")
-            waiting = sum(length for type_, length in app.queues.stats().items() if type_ not in (*paused, "dead"))
+            waiting = sum(length for type_, length in app.queues.lengths().items() if type_ not in (*paused, "dead"))
             self._stall_guard.watch(waiting, self._slots(consumer))
         except (BrokerUnavailable, DatabaseUnavailable) as error:
             log.warning("recovery.waits", error=str(error))

@@ -16,7 +16,8 @@ WORKERS = {"worker": "name", "slots": "concurrency", "runs": "runs", "started": 
 def stats(as_json: bool) -> None:
     """Show the length of every queue and the number of dead letters; --json as GET /api/v1/queue/stats."""
     with open_services() as services:
-        lengths, paused = services.queues.stats(), services.queues.paused()
+        lengths = services.queues.stats() if as_json else services.queues.lengths()
+        paused = services.queues.paused()
     if as_json:
         show_json(lengths)
         return

@@ -1,16 +1,22 @@
 """The tables: columns, indexes and constraints; no queries."""
 
-from app.models.alerts import Alert
+from app.models.alerts import Alert, AlertEvent
 from app.models.audit import AuditEntry
 from app.models.base import Base
+from app.models.deliveries import AlertDelivery
 from app.models.hosts import Host
 from app.models.items import Item
+from app.models.maintenance import MaintenanceWindow
 from app.models.monitors import Monitor
+from app.models.notifications import Notification, NotificationChange, NotificationMessage
+from app.models.scores import ScoreSample
 from app.models.task_runs import IdempotencyKey, QueuePause, TaskAttempt, TaskRun
 from app.models.users import LoginSession, LoginThrottle, User
 
 __all__ = [
     "Alert",
+    "AlertDelivery",
+    "AlertEvent",
     "AuditEntry",
     "Base",
     "Host",
@@ -18,8 +24,13 @@ __all__ = [
     "Item",
     "LoginSession",
     "LoginThrottle",
+    "MaintenanceWindow",
     "Monitor",
+    "Notification",
+    "NotificationChange",
+    "NotificationMessage",
     "QueuePause",
+    "ScoreSample",
     "TaskAttempt",
     "TaskRun",
     "User",

@@ -1,19 +1,26 @@
-"""Alerts, whatever raised them."""
+"""Alerts, whatever raised them, and what happened to each."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Moment
 
+SNOOZED = "snoozed_until IS NOT NULL"
+PENDING = "is_pending"
+
 
 class Alert(Base):
-    """Something that needs, or needed, a person's eye. One row for each (source, external_id)."""
+    """Something that needs, or needed, a person's eye.
+
+    A source knows it by `external_id`. What fires again long after its end is the same identity's next `occurrence`,
+    a row of its own.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (
-        UniqueConstraint("source", "external_id"),
+        UniqueConstraint("monitor_id", "source", "external_id", "occurrence"),
         CheckConstraint("severity IN (0, 1, 2)", name="severity"),
         CheckConstraint("status IN (0, 1, 2)", name="status"),
         Index("ix_alerts_status_severity_suppressed", "status", "severity", "suppressed"),
@@ -21,6 +28,8 @@ class Alert(Base):
         Index("ix_alerts_host_id_status_severity", "host_id", "status", "severity"),
         Index("ix_alerts_item_id_status_severity", "item_id", "status", "severity"),
         Index("ix_alerts_monitor_id_id", "monitor_id", "id"),
+        # The recovery looks each second for those whose time has come.
+        Index("ix_alerts_snoozed_until", "snoozed_until", sqlite_where=text(SNOOZED), postgresql_where=text(SNOOZED)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -29,8 +38,16 @@ class Alert(Base):
     message: Mapped[str] = mapped_column(Text)
     severity: Mapped[int] = mapped_column(SmallInteger)
     status: Mapped[int] = mapped_column(SmallInteger)
+    occurrence: Mapped[int] = mapped_column(default=1, server_default="1")
     suppressed: Mapped[bool] = mapped_column(default=False)
-    monitor_id: Mapped[int | None] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
+    """Snoozed, or covered by a maintenance window: not scored, nobody is notified. A resolved one stays as it was."""
+    snoozed_until: Mapped[datetime | None] = mapped_column(Moment)
+    flaps: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    """How often in a row it fired again within an hour of the time before."""
+    flapped_at: Mapped[datetime | None] = mapped_column(Moment)
+    pulled_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When a pull saw it last; None when it only came by the webhook, so that a pull without it means nothing."""
+    monitor_id: Mapped[int] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
     host_id: Mapped[int | None] = mapped_column(ForeignKey("hosts.id", ondelete="CASCADE"))
     item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"))
     comment: Mapped[str] = mapped_column(Text)
@@ -38,3 +55,23 @@ class Alert(Base):
     first_seen_at: Mapped[datetime] = mapped_column(Moment)
     last_seen_at: Mapped[datetime] = mapped_column(Moment)
     resolved_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class AlertEvent(Base):
+    """One thing that happened to an alert: who did it, a user or the source, and why."""
+
+    __tablename__ = "alert_events"
+    __table_args__ = (
+        Index("ix_alert_events_alert_id_id", "alert_id", "id"),
+        Index("ix_alert_events_pending", "id", sqlite_where=text(PENDING), postgresql_where=text(PENDING)),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(Moment)
+    kind: Mapped[str] = mapped_column(String(24))
+    user_id: Mapped[int | None]
+    username: Mapped[str | None] = mapped_column(String(64))
+    comment: Mapped[str] = mapped_column(Text, default="")
+    is_pending: Mapped[bool] = mapped_column(default=False)
+    """Whether it still must be looked at for whom to notify."""

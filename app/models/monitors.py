@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import SmallInteger, String, Text
+from sqlalchemy import SmallInteger, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Moment
@@ -23,6 +23,9 @@ class Monitor(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     max_parallel_tasks: Mapped[int] = mapped_column(SmallInteger, default=4, server_default="4")
     """How many of its tasks may run at once, so that one slow monitor does not take all slots."""
+    acknowledge_at_source: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether to acknowledge an alert here is to acknowledge it there, where it can be written to."""
+    webhook_token_hash: Mapped[str | None] = mapped_column(String(64), index=True, unique=True)
     status: Mapped[str] = mapped_column(String(16), default="unknown")
     last_error: Mapped[str | None] = mapped_column(Text)
     last_pulled_at: Mapped[datetime | None] = mapped_column(Moment)

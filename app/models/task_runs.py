@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, Moment
 
 UNFINISHED = "state IN ('queued', 'running', 'retrying')"
+CHILD = "parent_id IS NOT NULL"
 HELD = "state = 'queued' AND held_at IS NOT NULL"
 
 
@@ -65,6 +66,7 @@ class TaskRun(Base):
             postgresql_where=text(UNFINISHED),
         ),
         Index("ix_task_runs_finished_at", "finished_at"),
+        Index("ix_task_runs_parent_id", "parent_id", sqlite_where=text(CHILD), postgresql_where=text(CHILD)),
     )
 
     id: Mapped[str] = mapped_column(String(80), primary_key=True)
@@ -74,6 +76,8 @@ class TaskRun(Base):
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     """A hash of type and parameters, by which a request for the same work is known."""
     monitor_id: Mapped[int | None]
+    parent_id: Mapped[str | None] = mapped_column(String(80))
+    """The task that this one is a part of. A parent is running, without a worker, until its children have ended."""
     requested_by: Mapped[int | None]
     attempt: Mapped[int] = mapped_column(SmallInteger, default=0)
     """Counted when a run starts, so that a task that kills its worker each time is buried, not looped."""

@@ -1,9 +1,10 @@
 """What waits, who works, what is paused."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from app import clock
-from app.enums import TaskType
+from app.enums import COUNTED_TYPES, TaskType
 from app.queue.lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.store import dead_letters, queue_pauses, task_messages, task_runs
@@ -19,7 +20,11 @@ class QueueService:
         self._registry = registry
 
     def stats(self) -> dict[str, int]:
-        """Return how many messages wait, by type, and under `dead` how many dead letters there are."""
+        """Return how many messages wait, by each counted type, and under `dead` how many dead letters there are."""
+        return _counted(self._lengths.read())
+
+    def lengths(self) -> dict[str, int]:
+        """Return the same of all types."""
         return self._lengths.read()
 
     def ledger_stats(self) -> dict[str, int]:
@@ -27,7 +32,7 @@ class QueueService:
         with self._database.reading() as connection:
             counts = task_messages.waiting_counts(connection)
             dead = dead_letters.count(connection)
-        return {**{str(type_): counts.get(type_, 0) for type_ in TaskType}, "dead": dead}
+        return _counted({**counts, "dead": dead})
 
     def workers(self) -> list[dict[str, Any]]:
         """Return the workers that are alive, each with the tasks that it runs."""
@@ -57,3 +62,7 @@ class QueueService:
         """Return the types that are paused."""
         with self._database.reading() as connection:
             return queue_pauses.paused_types(connection)
+
+
+def _counted(lengths: Mapping[str, int]) -> dict[str, int]:
+    return {name: lengths.get(name, 0) for name in (*map(str, COUNTED_TYPES), "dead")}

@@ -1,5 +1,6 @@
 """Keeps the promise: brings back what was lost on the way between the ledger, Redis and the workers."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -41,7 +42,7 @@ class Watched:
 
 
 class Recovery:
-    """One turn a second in every worker; the turns of one worker, the leader, act.
+    """One turn a second in every worker; the turns of one worker, the leader, act, and do the `chores`.
 
     No wall clock takes part in the leases: a clock that jumps steals nothing from a worker that is alive.
     """
@@ -58,6 +59,7 @@ class Recovery:
         *,
         lease_s: float,
         history_days: int,
+        chores: Sequence[Callable[[], None]] = (),
     ) -> None:
         self._database = database
         self._publisher = publisher
@@ -68,6 +70,7 @@ class Recovery:
         self._strays = strays
         self._lease_s = lease_s
         self._history_days = history_days
+        self._chores = chores
         self._watched: dict[str, Watched] = {}
         self._watched_at: float | None = None
         self._done_at: dict[str, float] = {}
@@ -90,6 +93,8 @@ class Recovery:
                 self._reconcile_lists(0)
             if self._is_due("prune", PRUNE_EVERY_S):
                 self._prune()
+            for chore in self._chores:
+                chore()
         except (BrokerUnavailable, DatabaseUnavailable):
             # A worker could not renew its lease either while the database was away.
             self._stop_watching()

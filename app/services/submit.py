@@ -3,22 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from sqlalchemy import Connection
-from uuid_utils import uuid7
 
 from app import clock
 from app.connectors.registry import connector_class
-from app.enums import Severity, TaskState, TaskType
-from app.errors import BrokerUnavailable, Conflict, DatabaseUnavailable, NotFound
+from app.enums import Severity, TaskType
+from app.errors import Conflict, NotFound
 from app.models.hosts import LOCAL_PREFIX
-from app.queue.publisher import Publisher
+from app.services.outbox import Outbox, new_task_id
 from app.services.requester import Requester, earlier_answer, fingerprint_of
-from app.store import hosts, idempotency, items, monitors, task_messages, task_runs
+from app.store import hosts, idempotency, items, monitors, task_runs
 from app.store.engine import Database
-
-log = structlog.get_logger()
-MAX_RETRIES = 3
 
 
 class SubmitService:
@@ -29,9 +24,9 @@ class SubmitService:
     was recorded. A Redis that is away is no error: the task is published when it is back.
     """
 
-    def __init__(self, database: Database, publisher: Publisher) -> None:
+    def __init__(self, database: Database, outbox: Outbox) -> None:
         self._database = database
-        self._publisher = publisher
+        self._outbox = outbox
 
     def pull_hosts(self, by: Requester, monitor_id: int) -> str:
         """Ask for a pull of all hosts of a monitor."""
@@ -67,7 +62,7 @@ class SubmitService:
 
     def _submit(self, by: Requester, type: TaskType, params: Mapping[str, Any]) -> str:
         now = clock.now()
-        task_id = f"{type}:{uuid7()}"
+        task_id = new_task_id(type)
         fingerprint = fingerprint_of([type, params])
         with self._database.transaction() as connection:
             earlier = earlier_answer(connection, by, fingerprint, task_id, now)
@@ -81,35 +76,16 @@ class SubmitService:
                     if by.idempotency_key is not None:
                         idempotency.rebind(connection, by.user_id, by.idempotency_key, unfinished)
                     return unfinished
-            task_runs.add(
+            self._outbox.record(
                 connection,
-                {
-                    "id": task_id,
-                    "type": type,
-                    "state": TaskState.QUEUED,
-                    "params": params,
-                    "fingerprint": fingerprint,
-                    "monitor_id": params.get("monitor_id"),
-                    "requested_by": by.user_id,
-                    "max_retries": MAX_RETRIES,
-                    "created_at": now,
-                    "published_at": now,
-                },
+                task_id,
+                params,
+                monitor_id=params.get("monitor_id"),
+                fingerprint=fingerprint,
+                requested_by=by.user_id,
             )
-        self._publish(type, task_id)
+        self._outbox.publish([task_id])
         return task_id
-
-    def _publish(self, type: str, task_id: str) -> None:
-        """Push the message. What goes wrong here only delays the task: the recovery publishes what did not arrive."""
-        try:
-            self._publisher.publish([(type, task_id)])
-        except BrokerUnavailable as error:
-            log.warning("publish.later", task_id=task_id, error=str(error))
-            try:
-                with self._database.transaction() as connection:
-                    task_messages.mark_unpublished(connection, [task_id])
-            except DatabaseUnavailable as unavailable:
-                log.warning("publish.later", task_id=task_id, error=str(unavailable))
 
 
 def _check(connection: Connection, type: TaskType, params: Mapping[str, Any]) -> None:

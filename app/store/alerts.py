@@ -20,6 +20,7 @@ from app.store.upsert import dialect_insert, table_of
 
 ALERTS = Alert.__table__.c
 SHOWN = tuple(ALERTS)
+IDENTITY = ("monitor_id", "source", "external_id", "occurrence")
 IS_OPEN_CRITICAL = (
     ALERTS.severity == Severity.CRITICAL,
     ALERTS.status != AlertStatus.RESOLVED,
@@ -76,8 +77,8 @@ def fetch(connection: Connection, page: PageRequest, conditions: Sequence[Column
 
 
 def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add those alerts whose (source, external_id) is not there yet."""
-    statement = dialect_insert(connection, Alert).on_conflict_do_nothing(index_elements=["source", "external_id"])
+    """Add those alerts whose identity is not there yet, each as its first occurrence."""
+    statement = dialect_insert(connection, Alert).on_conflict_do_nothing(index_elements=IDENTITY)
     connection.execute(statement, rows)
 
 

@@ -43,7 +43,7 @@ class ServicesCollector(Collector):
 
     def _queues(self) -> Iterable[Metric]:
         try:
-            stats = self._services.queues.stats()
+            stats = self._services.queues.lengths()
             workers = self._services.queues.workers()
         except BrokerUnavailable:
             yield GaugeMetricFamily("nagare_broker_up", "Whether Redis answers", 0)

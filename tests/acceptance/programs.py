@@ -41,7 +41,7 @@ class Program:
         """What it logged under that name, of that task."""
         lines = [line for line in self.printed.splitlines() if line.startswith("{") and line.endswith("}")]
         found = [entry for entry in map(json.loads, lines) if entry.get("event") == event]
-        return [entry for entry in found if task_id in (None, entry.get("task_id"))]
+        return [entry for entry in found if task_id in (None, entry.get("task_id"), *entry.get("task_ids", ()))]
 
     def children(self) -> set[int]:
         return descendants(self.pid)

@@ -212,7 +212,7 @@ def test_what_stands_in_the_place_of_a_list_makes_room(
         redis.hset(key, "a", "b")
     turns(services, time, 12)
     assert redis.lrange(DEAD, 0, -1) == before
-    assert services.queues.stats() == {**dict.fromkeys(map(str, TaskType), 0), "dead": 1}
+    assert services.queues.lengths() == {**dict.fromkeys(map(str, TaskType), 0), "dead": 1}
     assert redis.hgetall(f"nagare:aside:{KEY}") == {"a": "b"}
 
 

@@ -1,5 +1,6 @@
 """Alerts, their marks on hosts and items, and the sums of the score."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,14 +13,23 @@ from app.store import alerts, hosts, items
 from app.store.pages import PageRequest
 from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor
 
-
-def row(number: int, **values: Any) -> dict[str, Any]:
-    base = {"source": "test", "external_id": f"t:{number}", "message": f"message {number}", "severity": 2, "status": 0}
-    rest = {"comment": "", "suppressed": False, "resolved_at": None, "first_seen_at": NOW, "last_seen_at": NOW}
-    return base | rest | values
+Row = Callable[..., dict[str, Any]]
 
 
-def test_the_same_alert_is_added_once(connection: Connection) -> None:
+@pytest.fixture
+def row(connection: Connection) -> Row:
+    """Return a maker of alerts of one monitor."""
+    monitor_id = add_monitor(connection, "alerts")
+
+    def make(number: int, **values: Any) -> dict[str, Any]:
+        base = {"source": "test", "external_id": f"t:{number}", "message": f"message {number}", "severity": 2}
+        rest = {"comment": "", "suppressed": False, "resolved_at": None, "first_seen_at": NOW, "last_seen_at": NOW}
+        return base | rest | {"status": 0, "monitor_id": monitor_id} | values
+
+    return make
+
+
+def test_the_same_alert_is_added_once(connection: Connection, row: Row) -> None:
     alerts.add_new(connection, [row(1), row(2)])
     alerts.add_new(connection, [row(2), row(3, source="other")])
     assert [alert["external_id"] for alert in alerts.fetch(connection, PageRequest(), []).items] == [
@@ -29,7 +39,7 @@ def test_the_same_alert_is_added_once(connection: Connection) -> None:
     ]
 
 
-def test_the_newest_open_critical_alert_marks_host_and_item(connection: Connection) -> None:
+def test_the_newest_open_critical_alert_marks_host_and_item(connection: Connection, row: Row) -> None:
     monitor_id = add_monitor(connection)
     host_id = add_host(connection, monitor_id)
     (item_id,) = add_items(connection, monitor_id, host_id, "a")
@@ -52,7 +62,7 @@ def test_the_newest_open_critical_alert_marks_host_and_item(connection: Connecti
     assert marks() == ("", "")
 
 
-def test_sums_count_and_fade(connection: Connection) -> None:
+def test_sums_count_and_fade(connection: Connection, row: Row) -> None:
     hour = timedelta(hours=1)
     alerts.add_new(
         connection,
@@ -74,7 +84,7 @@ def test_sums_count_and_fade(connection: Connection) -> None:
     assert found[Severity.WARNING] == AlertSums()
 
 
-def test_filters_combine(connection: Connection) -> None:
+def test_filters_combine(connection: Connection, row: Row) -> None:
     alerts.add_new(connection, [row(1), row(2, severity=1), row(3, comment="see 工单 42")])
     for filters, found in [
         ({"severity": 1}, ["t:2"]),

@@ -14,6 +14,18 @@ from app.store import migrate, monitors, task_runs
 from app.store.engine import Database
 from tests.store.rows import add_host, add_items, add_monitor, add_run
 
+OLD_MONITOR = """
+    INSERT INTO monitors (name, type, url, enabled, status, created_at)
+    VALUES ('old', 'simulator', 'simulator://old', true, 'ok', '2026-01-31 12:00:00') RETURNING id
+"""
+OLD_ALERT_COLUMNS = """
+    source, external_id, message, severity, status, suppressed, monitor_id, comment, count, first_seen_at, last_seen_at
+"""
+OLD_ALERT = f"""
+    INSERT INTO alerts ({OLD_ALERT_COLUMNS})
+    VALUES ('test', '1', 'one', 2, 0, false, :monitor, '', 1, '2026-01-31 12:00:00', '2026-01-31 12:00:00')
+"""
+
 
 @pytest.fixture
 def empty(sql_url: str) -> Iterator[Database]:
@@ -50,6 +62,21 @@ def test_data_lives_through_the_way_down_and_up(empty: Database, sql_url: str) -
         monitor = monitors.find(connection, monitor_id)
         assert monitor is not None and (monitor["item_count"], monitor["max_parallel_tasks"]) == (2, 4)
         assert task_runs.find(connection, task_id) is not None
+
+
+def test_alerts_that_came_again_are_one_on_the_way_down(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url, "0004")
+    with empty.transaction() as connection:
+        monitor_id = connection.execute(text(OLD_MONITOR)).scalar_one()
+        connection.execute(text(OLD_ALERT), {"monitor": monitor_id})
+    migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        assert connection.execute(text("SELECT external_id, occurrence, flaps FROM alerts")).all() == [("1", 1, 0)]
+        values = OLD_ALERT_COLUMNS.replace("message", "'two'")
+        connection.execute(text(f"INSERT INTO alerts ({OLD_ALERT_COLUMNS}, occurrence) SELECT {values}, 2 FROM alerts"))
+    migrate.downgrade(sql_url, "0004")
+    with empty.reading() as connection:
+        assert connection.execute(text("SELECT message FROM alerts")).scalars().all() == ["two"]
 
 
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Database, sql_url: str) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 from app.cli.smoke.client import API, Client
 from app.cli.smoke.report import Report
 from app.clock import monotonic
-from app.enums import TaskType
+from app.enums import COUNTED_TYPES
 
 MONITORS = 5
 HOSTS = 4
 ITEMS = 3
 DONE_WITHIN_S = 120
-QUEUES = {*map(str, TaskType), "dead"}
+QUEUES = {*map(str, COUNTED_TYPES), "dead"}
 
 
 def pull_hosts(client: Client, report: Report, prefix: str) -> list[int]:

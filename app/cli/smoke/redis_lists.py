@@ -6,9 +6,9 @@ import redis
 
 from app.cli.smoke.client import Client
 from app.cli.smoke.report import Report, Unexpected
-from app.enums import TaskType
+from app.enums import COUNTED_TYPES
 
-KEYS = {name: f"nagare:queue:{name}" for name in (*map(str, TaskType), "dead")}
+KEYS = {name: f"nagare:queue:{name}" for name in (*map(str, COUNTED_TYPES), "dead")}
 TRIES = 50
 
 

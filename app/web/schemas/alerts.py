@@ -77,7 +77,7 @@ class AlertSchema(AnswerSchema):
     severity = code(Severity)
     status = code(AlertStatus)
     suppressed = fields.Boolean()
-    monitor_id = fields.Integer(allow_none=True)
+    monitor_id = fields.Integer()
     host_id = fields.Integer(allow_none=True)
     item_id = fields.Integer(allow_none=True)
     comment = fields.String()

@@ -2,14 +2,14 @@
 
 from marshmallow import fields
 
-from app.enums import TaskType
+from app.enums import COUNTED_TYPES, TaskType
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Text, Timestamp, query_id, row_id, word
 from app.web.schemas.pages import PageQuerySchema
 from app.web.schemas.tasks import AttemptSchema
 
 QueueStatsSchema = AnswerSchema.from_dict(
-    {**{str(type): fields.Integer() for type in TaskType}, "dead": fields.Integer()}, name="QueueStatsSchema"
+    {**{str(type): fields.Integer() for type in COUNTED_TYPES}, "dead": fields.Integer()}, name="QueueStatsSchema"
 )
 
 

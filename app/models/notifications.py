@@ -1,0 +1,75 @@
+"""Who is told of what, and what is on its way to them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Moment
+
+UNSENT = "task_id IS NULL"
+
+
+class Notification(Base):
+    """A rule: which changes of which alerts go to which address, and when they may."""
+
+    __tablename__ = "notifications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    url_sealed: Mapped[str] = mapped_column(Text)
+    """The address in Apprise's notation, a secret: it holds tokens and passwords."""
+    min_severity: Mapped[int] = mapped_column(SmallInteger)
+    monitor_id: Mapped[int | None] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
+    group_name: Mapped[str | None] = mapped_column(String(255))
+    kinds: Mapped[list[Any]] = mapped_column(JSON)
+    """Some of `fired`, `acknowledged`, `resolved`."""
+    quiet_from: Mapped[str | None] = mapped_column(String(5))
+    """The time of day, as `22:00`, from which changes wait until `quiet_until`; None for no quiet hours."""
+    quiet_until: Mapped[str | None] = mapped_column(String(5))
+    timezone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8))
+    batch_s: Mapped[int] = mapped_column(SmallInteger)
+    """For how long changes are gathered into one message, in seconds."""
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    last_sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_error: Mapped[str | None] = mapped_column(Text)
+
+
+class NotificationMessage(Base):
+    """One message of a rule, sent by one task. `sending_at` without `sent_at`: nobody knows whether it arrived."""
+
+    __tablename__ = "notification_messages"
+    __table_args__ = (Index("ix_notification_messages_notification_id_created_at", "notification_id", "created_at"),)
+
+    task_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    sending_at: Mapped[datetime | None] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class NotificationChange(Base):
+    """A change of an alert that a rule tells of: once, in the message of `task_id`, or in the next one."""
+
+    __tablename__ = "notification_changes"
+    __table_args__ = (
+        Index("ix_notification_changes_task_id", "task_id"),
+        Index(
+            "ix_notification_changes_unsent",
+            "notification_id",
+            "event_id",
+            sqlite_where=text(UNSENT),
+            postgresql_where=text(UNSENT),
+        ),
+    )
+
+    notification_id: Mapped[int] = mapped_column(
+        ForeignKey("notifications.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    event_id: Mapped[int] = mapped_column(
+        ForeignKey("alert_events.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    task_id: Mapped[str | None] = mapped_column(String(80))

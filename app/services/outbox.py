@@ -1,0 +1,75 @@
+"""Records tasks in the transaction of what asks for them, and publishes them after its commit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+from uuid_utils import uuid7
+
+from app import clock
+from app.enums import TaskState, TaskType
+from app.errors import BrokerUnavailable, DatabaseUnavailable
+from app.queue.publisher import Publisher
+from app.store import task_messages, task_runs
+from app.store.engine import Database
+
+log = structlog.get_logger()
+MAX_RETRIES = 3
+
+
+def new_task_id(type: TaskType) -> str:
+    """Return an id for a task to be recorded."""
+    return f"{type}:{uuid7()}"
+
+
+class Outbox:
+    """First `record`, then commit, then `publish`: a task that was recorded runs, whatever happens in between."""
+
+    def __init__(self, database: Database, publisher: Publisher) -> None:
+        self._database = database
+        self._publisher = publisher
+
+    def record(
+        self,
+        connection: Connection,
+        task_id: str,
+        params: Mapping[str, Any],
+        *,
+        monitor_id: int | None = None,
+        fingerprint: str | None = None,
+        parent_id: str | None = None,
+        requested_by: int | None = None,
+    ) -> None:
+        """Record a task. With `monitor_id` it counts among those of which the monitor runs only so many at once."""
+        now = clock.now()
+        task_runs.add(
+            connection,
+            {
+                "id": task_id,
+                "type": task_id.partition(":")[0],
+                "state": TaskState.QUEUED,
+                "params": params,
+                "fingerprint": fingerprint,
+                "monitor_id": monitor_id,
+                "parent_id": parent_id,
+                "requested_by": requested_by,
+                "max_retries": MAX_RETRIES,
+                "created_at": now,
+                "published_at": now,
+            },
+        )
+
+    def publish(self, task_ids: Sequence[str]) -> None:
+        """Push the messages. What goes wrong here only delays the tasks: the recovery publishes what did not arrive."""
+        if not task_ids:
+            return
+        try:
+            self._publisher.publish([(task_id.partition(":")[0], task_id) for task_id in task_ids])
+        except BrokerUnavailable as error:
+            log.warning("publish.later", task_ids=task_ids, error=str(error))
+            try:
+                with self._database.transaction() as connection:
+                    task_messages.mark_unpublished(connection, task_ids)
+            except DatabaseUnavailable as unavailable:
+                log.warning("publish.later", task_ids=task_ids, error=str(unavailable))
