@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from ipaddress import ip_address
 from typing import TypeVar
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from app.connectors.base import HostRecord, ItemRecord
-from app.connectors.promql import list_labels, make_key, make_name, make_selector
+from app.connectors.promql import make_key, make_name, make_selector
 from app.errors import SourceGarbled
+from app.rules.prometheus_labels import fit_external_id, host_external_id, list_labels
 
-MAX_EXTERNAL_ID = 500
 METRIC_TYPES = ("counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset", "untyped", "unknown")
 # Prometheus describes a metric family once, under a name that not all of the family's series have.
 FAMILY_SUFFIXES = {
@@ -105,7 +104,7 @@ def _read_target(entry: object) -> Target:
         raise _garbled("instance")
     is_down = _member(entry, "health", str) == "down"
     host = HostRecord(
-        external_id=_fit(f"{quote(job, safe='')}/{instance}"),
+        external_id=host_external_id(job, instance),
         name=instance,
         display_name=labels.get("nodename") or (f"{instance} ({job})" if job else instance),
         description=list_labels(labels),
@@ -123,7 +122,7 @@ def _make_item(labels: dict[str, str], series: object, target: Target, families:
     value, value_at = _read_sample(series)
     return ItemRecord(
         host_external_id=target.host.external_id,
-        external_id=_fit(key),
+        external_id=fit_external_id(key),
         name=make_name(metric, labels),
         key=key,
         value=value,
@@ -180,14 +179,6 @@ def _find_ip(instance: str, scrape_url: str) -> str | None:
         except ValueError:
             continue
     return None
-
-
-def _fit(text: str) -> str:
-    """Return an external id of at most 500 characters; a longer one keeps its start and ends in its hash."""
-    if len(text) <= MAX_EXTERNAL_ID:
-        return text
-    mark = f"~{sha256(text.encode()).hexdigest()}"
-    return text[: MAX_EXTERNAL_ID - len(mark)] + mark
 
 
 def _labels(tree: object, name: str) -> dict[str, str]:

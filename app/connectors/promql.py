@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from app.rules.prometheus_labels import list_labels
+
 
 def make_selector(labels: Mapping[str, str]) -> str:
     """Return the PromQL that selects all series with these labels."""
@@ -20,11 +22,6 @@ def make_key(metric: str, labels: Mapping[str, str]) -> str:
 def make_name(metric: str, labels: Mapping[str, str]) -> str:
     """Return a series for people to read."""
     return f"{metric} {list_labels(labels)}".strip()
-
-
-def list_labels(labels: Mapping[str, str]) -> str:
-    """Return labels for people to read."""
-    return ", ".join(f"{label}={value}" for label, value in sorted(labels.items()))
 
 
 def _join_pairs(labels: Mapping[str, str]) -> str:
