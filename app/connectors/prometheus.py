@@ -7,6 +7,7 @@ from functools import cached_property
 
 from app.connectors.base import HostPage, ItemPage, ItemRecord, MonitorAccess
 from app.connectors.http import HttpSource, plain_words
+from app.connectors.prometheus_alerts import read_alerts, read_external_labels
 from app.connectors.prometheus_records import (
     Family,
     Target,
@@ -16,9 +17,11 @@ from app.connectors.prometheus_records import (
     read_version,
 )
 from app.connectors.read_only import ReadOnly
-from app.errors import Invalid, SourceFailing, SourceGarbled, SourceRejected
+from app.errors import Invalid, SourceFailing, SourceGarbled, SourceRefusedLogin, SourceRejected
+from app.rules.alert_reports import AlertReport
 
 HOSTS_A_PAGE = 500
+ALERTS_A_PAGE = 500
 QUERIES_AT_ONCE = 4
 PASSING_ERRORS = ("timeout", "canceled", "unavailable", "internal")
 
@@ -73,6 +76,13 @@ class PrometheusConnector(ReadOnly):
         items = self._query_items(target, self._families)
         return next((item for item in items if item.external_id == external_id), None)
 
+    def alerts(self) -> Iterator[Sequence[AlertReport]]:
+        """Yield the firing alerts in pages of 500, under the identities that Alertmanager knows them by."""
+        answer = self._ask("/api/v1/alerts")
+        reports = read_alerts(answer, self._external_labels)
+        for start in range(0, len(reports), ALERTS_A_PAGE):
+            yield reports[start : start + ALERTS_A_PAGE]
+
     def close(self) -> None:
         """Free the connections."""
         self._source.close()
@@ -84,6 +94,14 @@ class PrometheusConnector(ReadOnly):
     @cached_property
     def _families(self) -> Mapping[str, Family]:
         return read_families(self._ask("/api/v1/metadata", {"limit_per_metric": "1"}))
+
+    @cached_property
+    def _external_labels(self) -> Mapping[str, str]:
+        try:
+            return read_external_labels(self._ask("/api/v1/status/config"))
+        except (SourceRejected, SourceRefusedLogin):
+            # Systems that only speak Prometheus's API have no such address, and some proxies close it.
+            return {}
 
     def _query_all(self, targets: Sequence[Target], pool: Executor) -> list[ItemRecord]:
         families = self._families

@@ -54,13 +54,13 @@ class Family:
 
 def read_version(data: object) -> str:
     """Return the version from `/api/v1/status/buildinfo`."""
-    return _member(data, "version", str)
+    return read_member(data, "version", str)
 
 
 def read_targets(data: object) -> dict[str, Target]:
     """Return the active targets of `/api/v1/targets` by external id; those of the same job and instance are one."""
     targets: dict[str, Target] = {}
-    for entry in _member(data, "activeTargets", list):
+    for entry in read_member(data, "activeTargets", list):
         target = _read_target(entry)
         known = targets.setdefault(target.host.external_id, target)
         if known.host.error is None and target.host.error is not None:
@@ -77,7 +77,7 @@ def read_families(data: object) -> dict[str, Family]:
     for name, entries in data.items():
         if not isinstance(entries, list) or not entries:
             raise _garbled("metadata")
-        type_ = _member(entries[0], "type", str)
+        type_ = read_member(entries[0], "type", str)
         families[name] = Family(
             type_ if type_ in METRIC_TYPES else "unknown", _text(entries[0], "unit"), _text(entries[0], "help")
         )
@@ -86,11 +86,11 @@ def read_families(data: object) -> dict[str, Family]:
 
 def read_items(data: object, target: Target, families: Mapping[str, Family]) -> list[ItemRecord]:
     """Return the answer of an instant query as the target's items; a series of another target is none of them."""
-    if _member(data, "resultType", str) != "vector":
+    if read_member(data, "resultType", str) != "vector":
         raise _garbled("resultType")
     items: dict[str, ItemRecord] = {}
-    for series in _member(data, "result", list):
-        labels = _labels(series, "metric")
+    for series in read_member(data, "result", list):
+        labels = read_labels(series, "metric")
         if labels.pop("instance", "") == target.instance and labels.pop("job", "") == target.job:
             item = _make_item(labels, series, target, families)
             items[item.external_id] = item
@@ -98,11 +98,11 @@ def read_items(data: object, target: Target, families: Mapping[str, Family]) -> 
 
 
 def _read_target(entry: object) -> Target:
-    labels = _labels(entry, "labels")
+    labels = read_labels(entry, "labels")
     instance, job = labels.pop("instance", ""), labels.pop("job", "")
     if not instance:
         raise _garbled("instance")
-    is_down = _member(entry, "health", str) == "down"
+    is_down = read_member(entry, "health", str) == "down"
     host = HostRecord(
         external_id=host_external_id(job, instance),
         name=instance,
@@ -140,7 +140,7 @@ def _read_sample(series: object) -> tuple[str, datetime]:
     A native histogram has no single value: its count and sum stand for it, in the notation of the text format.
     """
     is_histogram = isinstance(series, dict) and "histogram" in series
-    sample = _member(series, "histogram" if is_histogram else "value", list)
+    sample = read_member(series, "histogram" if is_histogram else "value", list)
     if len(sample) != 2 or isinstance(sample[0], bool) or not isinstance(sample[0], int | float):
         raise _garbled("value")
     try:
@@ -148,7 +148,7 @@ def _read_sample(series: object) -> tuple[str, datetime]:
     except (ValueError, OverflowError, OSError):
         raise _garbled("value") from None
     if is_histogram:
-        return f"{{count:{_member(sample[1], 'count', str)},sum:{_member(sample[1], 'sum', str)}}}", moment
+        return f"{{count:{read_member(sample[1], 'count', str)},sum:{read_member(sample[1], 'sum', str)}}}", moment
     if not isinstance(sample[1], str):
         raise _garbled("value")
     return sample[1], moment
@@ -181,8 +181,9 @@ def _find_ip(instance: str, scrape_url: str) -> str | None:
     return None
 
 
-def _labels(tree: object, name: str) -> dict[str, str]:
-    labels = _member(tree, name, dict)
+def read_labels(tree: object, name: str) -> dict[str, str]:
+    """Return a member that holds labels."""
+    labels = read_member(tree, name, dict)
     if not all(isinstance(value, str) for value in labels.values()):
         raise _garbled(name)
     return dict(labels)
@@ -190,10 +191,11 @@ def _labels(tree: object, name: str) -> dict[str, str]:
 
 def _text(tree: object, name: str) -> str:
     """Return a member that versions of Prometheus may leave out."""
-    return _member(tree, name, str) if isinstance(tree, dict) and name in tree else ""
+    return read_member(tree, name, str) if isinstance(tree, dict) and name in tree else ""
 
 
-def _member(tree: object, name: str, kind: type[T]) -> T:
+def read_member(tree: object, name: str, kind: type[T]) -> T:
+    """Return a member of an answer. Raises SourceGarbled when it is missing or of another type."""
     value = tree.get(name) if isinstance(tree, dict) else None
     if not isinstance(value, kind):
         raise _garbled(name)

@@ -26,3 +26,7 @@ class ReadOnly:
     def create_item(self, host_external_id: str, item: NewItem) -> str:  # noqa: ARG002
         """Raise SourceReadOnly."""
         raise SourceReadOnly("Items cannot be made at this type of monitor")
+
+    def acknowledge_alert(self, external_id: str, comment: str) -> None:  # noqa: ARG002
+        """Raise SourceReadOnly."""
+        raise SourceReadOnly("Alerts of this type of monitor cannot be acknowledged there")
