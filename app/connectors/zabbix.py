@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, ClassVar
 
-from app.connectors import zabbix_creation
+from app.connectors import zabbix_alerts, zabbix_creation
 from app.connectors.base import HostEdit, HostPage, ItemEdit, ItemPage, ItemRecord, MonitorAccess, NewHost, NewItem
 from app.connectors.zabbix_creation import host_fields, status_code
 from app.connectors.zabbix_records import (
@@ -23,6 +23,7 @@ from app.connectors.zabbix_records import (
 )
 from app.connectors.zabbix_rpc import ZabbixRpc
 from app.errors import SourceGarbled, SourceRejected
+from app.rules.alert_reports import AlertReport
 
 HOSTS_A_PAGE = 500
 ITEM_HOSTS_A_PAGE = 50
@@ -103,6 +104,16 @@ class ZabbixConnector:
     def create_item(self, host_external_id: str, item: NewItem) -> str:
         """Make an item and return its itemid."""
         return zabbix_creation.create_item(self._rpc, host_external_id, item)
+
+    def alerts(self) -> Iterator[Sequence[AlertReport]]:
+        """Yield the open problems in pages of at most 1,000; not those that a maintenance in Zabbix suppresses."""
+        return zabbix_alerts.open_problems(self._rpc)
+
+    def acknowledge_alert(self, external_id: str, comment: str) -> None:
+        """Acknowledge a problem; one that is closed or acknowledged already is left as it is."""
+        if not _possible([external_id]):
+            raise SourceRejected("This is no problem of Zabbix's: its id is not a number")
+        zabbix_alerts.acknowledge(self._rpc, external_id, comment)
 
     def close(self) -> None:
         """Sign out and free the connections."""

@@ -4,16 +4,19 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-Row = dict[str, Any]
+from tests.unit.connectors.fake_problems import FakeProblems, Row
+
+__all__ = ["FakeZabbix", "Refusal", "Row", "interface", "invalid", "refuse"]
 
 TOKEN = "f" * 64
 BLOCKED = "Incorrect user name or password or account is temporarily blocked."
 
 
-class FakeZabbix:
+class FakeZabbix(FakeProblems):
     """A JSON-RPC server of one version; `calls` holds what was sent, `say` puts an answer in the place of its own."""
 
     def __init__(self, version: str) -> None:
+        super().__init__()
         self.version = version
         self.dialect = tuple(int(part) for part in version.split(".")[:2])
         self.hosts: dict[str, Row] = {}

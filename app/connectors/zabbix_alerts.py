@@ -1,0 +1,107 @@
+"""Zabbix's open problems as reports of alerts, and their acknowledgement; what its frontend hides is left out."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from app.connectors.zabbix_records import Row, number, rows, text
+from app.connectors.zabbix_rpc import ZabbixRpc
+from app.errors import SourceGarbled, SourceRejected
+from app.rules.alert_reports import AlertReport
+from app.rules.severities import zabbix_severity
+
+SOURCE = "zabbix"
+PROBLEMS_A_PAGE = 1_000
+OPEN_PROBLEMS = {"source": 0, "object": 0, "recent": False, "suppressed": False, "sortfield": ["eventid"]}
+"""Problems of triggers that are not solved and that no maintenance in Zabbix hides."""
+PROBLEM_FIELDS = ["eventid", "objectid", "name", "severity", "acknowledged", "opdata"]
+YES = "1"
+ACKNOWLEDGE, ADD_MESSAGE = 2, 4
+MAX_MESSAGE = 2048
+
+
+def open_problems(rpc: ZabbixRpc) -> Iterator[Sequence[AlertReport]]:
+    """Yield the open problems that the user may see in pages of at most 1,000, the oldest first.
+
+    Left out, as in Zabbix's own list: the problems that a maintenance there suppresses, and those whose trigger is
+    gone or disabled, or has a host or an item that is.
+    """
+    found = rows(rpc.call("problem.get", {"output": ["eventid"], **OPEN_PROBLEMS}))
+    ids = [text(row, "eventid") for row in found]
+    for start in range(0, len(ids), PROBLEMS_A_PAGE):
+        page = ids[start : start + PROBLEMS_A_PAGE]
+        query = {"output": PROBLEM_FIELDS, "eventids": page, **OPEN_PROBLEMS}
+        problems = rows(rpc.call("problem.get", query))
+        triggers = _monitored_triggers(rpc, problems)
+        reports = [
+            _report(row, triggers[trigger_id]) for row in problems if (trigger_id := text(row, "objectid")) in triggers
+        ]
+        if reports:
+            yield reports
+
+
+def acknowledge(rpc: ZabbixRpc, event_id: str, comment: str) -> None:
+    """Acknowledge a problem, with a message if there is a comment; nothing is done twice, or to a closed one.
+
+    Raises SourceRejected when Zabbix has no such problem or does not let its user see or acknowledge it.
+    """
+    message = comment.strip()[:MAX_MESSAGE]
+    query = {
+        "output": ["acknowledged"],
+        "eventids": [event_id],
+        "source": 0,
+        "object": 0,
+        "selectAcknowledges": ["message"],
+    }
+    found = rows(rpc.call("problem.get", query))
+    if not found:
+        _require_event(rpc, event_id)
+        return
+    said = {text(row, "message") for row in rows(found[0].get("acknowledges"))}
+    is_said = not message or message in said
+    action = (0 if text(found[0], "acknowledged") == YES else ACKNOWLEDGE) | (0 if is_said else ADD_MESSAGE)
+    if action:
+        update: dict[str, Any] = {"eventids": [event_id], "action": action}
+        rpc.call("event.acknowledge", update if is_said else {**update, "message": message})
+
+
+def _require_event(rpc: ZabbixRpc, event_id: str) -> None:
+    query = {"output": ["eventid"], "eventids": [event_id], "source": 0, "object": 0}
+    if not rows(rpc.call("event.get", query)):
+        raise SourceRejected("Zabbix has no such problem, or its user may not see it")
+
+
+def _monitored_triggers(rpc: ZabbixRpc, problems: Sequence[Row]) -> dict[str, Row]:
+    query = {
+        "output": ["triggerid"],
+        "triggerids": list(dict.fromkeys(text(row, "objectid") for row in problems)),
+        "monitored": True,
+        "selectHosts": ["hostid", "host"],
+        "selectItems": ["itemid", "hostid"],
+        "selectFunctions": ["functionid", "itemid"],
+    }
+    found = rows(rpc.call("trigger.get", query)) if query["triggerids"] else []
+    return {text(row, "triggerid"): row for row in found}
+
+
+def _report(problem: Row, trigger: Row) -> AlertReport:
+    functions = sorted(rows(trigger.get("functions")), key=lambda function: number(function, "functionid"))
+    item_id = text(functions[0], "itemid") if functions else None
+    hosts = {text(host, "hostid"): text(host, "host") for host in rows(trigger.get("hosts"))}
+    owners = [text(item, "hostid") for item in rows(trigger.get("items")) if text(item, "itemid") == item_id]
+    host_id = next((one for one in (*owners, *hosts) if one in hosts), None)
+    try:
+        severity = zabbix_severity(number(problem, "severity"))
+    except ValueError as error:
+        raise SourceGarbled(f"Zabbix answered a problem of unknown severity: {error}") from error
+    return AlertReport(
+        source=SOURCE,
+        external_id=text(problem, "eventid"),
+        is_firing=True,
+        message=text(problem, "name"),
+        severity=severity,
+        comment=text(problem, "opdata"),
+        is_acknowledged=text(problem, "acknowledged") == YES,
+        host_external_id=host_id,
+        host_name=None if host_id is None else hosts[host_id],
+        item_external_id=item_id,
+    )
