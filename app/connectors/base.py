@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from app.rules.alert_reports import AlertReport
+
 
 @dataclass(frozen=True, slots=True)
 class MonitorAccess:
@@ -145,6 +147,13 @@ class Connector(Protocol):
     def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
         """Return one item with its value, or None when the source no longer has it."""
         ...
+
+    def alerts(self) -> Iterator[Sequence[AlertReport]]:
+        """Yield the alerts that fire now, page by page, each with `is_firing`; what does not come has ended."""
+        ...
+
+    def acknowledge_alert(self, external_id: str, comment: str) -> None:
+        """Tell the source that somebody looks after an alert; said again, or too late, it changes nothing there."""
 
     def update_host(self, external_id: str, edit: HostEdit) -> None:
         """Write a host's editable fields to the source."""

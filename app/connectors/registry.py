@@ -19,8 +19,8 @@ BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
     {"zabbix": ZabbixConnector, "prometheus": PrometheusConnector, "simulator": SimulatorConnector}
 )
 METHODS = (
-    *("check", "hosts", "items", "item", "close"),
-    *("update_host", "update_item", "create_host", "create_item"),
+    *("check", "hosts", "items", "item", "alerts", "close"),
+    *("update_host", "update_item", "create_host", "create_item", "acknowledge_alert"),
 )
 
 log = logging.getLogger(__name__)

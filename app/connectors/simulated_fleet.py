@@ -65,8 +65,8 @@ REPEATED_METRICS = (
 def make_host(seed: str, host: int) -> HostRecord:
     """Return host number `host`, from 0; its external id is the number from 1."""
     number = host + 1
-    role, role_zh = ROLES[_draw(seed, host, "role") % len(ROLES)]
-    site, site_zh = SITES[_draw(seed, host, "site") % len(SITES)]
+    role, role_zh = ROLES[draw(seed, host, "role") % len(ROLES)]
+    site, site_zh = SITES[draw(seed, host, "site") % len(SITES)]
     block, last = divmod(host, 250)
     return HostRecord(
         external_id=str(number),
@@ -86,7 +86,7 @@ def make_item(seed: str, host: int, item: int, minute: datetime) -> ItemRecord:
         external_id=str(item + 1),
         name=metric.name.format(n=count),
         key=metric.key.format(n=count),
-        value=_make_value(metric, _draw(seed, host, item), minute),
+        value=_make_value(metric, draw(seed, host, item), minute),
         value_type=metric.value_type,
         units=metric.units,
         interval=metric.interval,
@@ -101,17 +101,17 @@ def _find_metric(item: int) -> tuple[Metric, int]:
     return REPEATED_METRICS[kind], count + 1
 
 
-def _make_value(metric: Metric, draw: int, minute: datetime) -> str:
+def _make_value(metric: Metric, drawn: int, minute: datetime) -> str:
     """Return a level of the item's own with a slow wave over it, one period a day, never outside the metric's range."""
     if metric.texts:
-        return metric.texts[draw % len(metric.texts)]
-    level = draw % 1000 / 1000
-    phase = draw // 1000 % MINUTES_A_DAY
+        return metric.texts[drawn % len(metric.texts)]
+    level = drawn % 1000 / 1000
+    phase = drawn // 1000 % MINUTES_A_DAY
     wave = math.sin(2 * math.pi * (minute.timestamp() / 60 + phase) / MINUTES_A_DAY)
     value = metric.low + (metric.high - metric.low) * (0.1 + 0.6 * level + 0.1 * (1 + wave))
     return str(round(value)) if metric.value_type == "unsigned" else f"{value:.4f}"
 
 
-def _draw(*path: str | int) -> int:
+def draw(*path: str | int) -> int:
     """Return 64 random-looking bits that depend on the path alone."""
     return int.from_bytes(blake2b("\0".join(map(str, path)).encode(), digest_size=8).digest())

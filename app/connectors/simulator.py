@@ -8,22 +8,26 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from app import clock
 from app.connectors.base import HostPage, ItemPage, ItemRecord, MonitorAccess
 from app.connectors.read_only import ReadOnly
+from app.connectors.simulated_alerts import make_alert
 from app.connectors.simulated_fleet import make_host, make_item
 from app.errors import Invalid, SourceFailing
+from app.rules.alert_reports import AlertReport
 
 VERSION = "simulator 1"
 HOSTS_A_PAGE = 500
+ALERTS_A_PAGE = 500
 ITEM_HOSTS_A_PAGE = 50
 ITEMS_A_PAGE = 10_000
 
 COUNTS_AND_MAXIMA = {"hosts": 1_000_000, "items": 10_000, "seed": 10**18, "latency_ms": 3_600_000}
-SHARES = ("fail", "hang", "crash")
+SHARES = ("alerts", "fail", "hang", "crash")
 
 # The system's own source: workers forked from one parent would all roll the same numbers with the shared generator.
 dice = random.SystemRandom()
@@ -38,6 +42,7 @@ class Simulation:
     items: int = 15
     seed: int = 1
     latency_ms: int = 0
+    alerts: float = 0
     fail: float = 0
     hang: float = 0
     crash: float = 0
@@ -49,10 +54,11 @@ class Simulation:
 
 
 class SimulatorConnector(ReadOnly):
-    """A simulated monitor at `simulator://demo?hosts=22&items=15&seed=1&latency_ms=0&fail=0&hang=0&crash=0`.
+    """A simulated monitor at `simulator://demo?hosts=22&items=15&seed=1&latency_ms=0&alerts=0&fail=0&hang=0&crash=0`.
 
     A host and its items follow from the address's name, the seed and their numbers alone: a fleet that grows keeps
     its hosts. A value follows from those and the minute of the clock: who asks twice within a minute sees no change.
+    About `alerts` of the hosts, a share from 0 to 1, have an alert at any minute; see `simulated_alerts`.
     The accidents are rolled afresh for every page, so that a retry can pass. A million hosts need one page of memory.
     """
 
@@ -99,8 +105,27 @@ class SimulatorConnector(ReadOnly):
         item = _find_index(external_id, self._plan.items)
         return None if host is None or item is None else make_item(self._plan.fleet_seed, host, item, _this_minute())
 
+    def alerts(self) -> Iterator[Sequence[AlertReport]]:
+        """Yield the alerts of this minute in pages of 500, all the fleet's together."""
+        alerts = self._alerts()
+        while True:
+            self._answer()
+            page = list(islice(alerts, ALERTS_A_PAGE))
+            if page:
+                yield page
+            if len(page) < ALERTS_A_PAGE:
+                return
+
     def close(self) -> None:
         """Do nothing: there is no conversation to end."""
+
+    def _alerts(self) -> Iterator[AlertReport]:
+        plan = self._plan
+        minute = int(_this_minute().timestamp()) // 60
+        for host in range(plan.hosts if plan.alerts else 0):
+            alert = make_alert(plan.fleet_seed, host, plan.items, plan.alerts, minute)
+            if alert is not None:
+                yield alert
 
     def _find_host(self, external_id: str) -> int | None:
         return _find_index(external_id, self._plan.hosts)
