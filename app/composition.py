@@ -10,6 +10,9 @@ from app.queue.malformed import MalformedElements
 from app.queue.publisher import Publisher
 from app.queue.workers import WorkerRegistry
 from app.rules.retry import RetryPolicy
+from app.services.alert_actions import AlertActions
+from app.services.alert_intake import AlertIntake
+from app.services.alert_pulls import AlertPullService
 from app.services.alerts import AlertService
 from app.services.audit import AuditService
 from app.services.auth import AuthService
@@ -17,6 +20,7 @@ from app.services.conversation import Conversations
 from app.services.dead_letters import DeadLetterService
 from app.services.health import HealthService
 from app.services.inventory import InventoryService
+from app.services.maintenance import MaintenanceService
 from app.services.monitors import MonitorService
 from app.services.outbox import Outbox
 from app.services.pulls import PullService
@@ -25,6 +29,7 @@ from app.services.queues import QueueService
 from app.services.recovery import Recovery
 from app.services.strays import StrayService
 from app.services.submit import SubmitService
+from app.services.suppression import Suppression
 from app.services.task_lifecycle import TaskLifecycle
 from app.services.tasks import TaskService
 from app.services.users import UserService
@@ -50,6 +55,9 @@ class Services:
     pulls: PullService
     pushes: PushService
     alerts: AlertService
+    alert_actions: AlertActions
+    alert_pulls: AlertPullService
+    maintenance: MaintenanceService
     submit: SubmitService
     tasks: TaskService
     dead_letters: DeadLetterService
@@ -97,6 +105,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         strays,
         lease_s=settings.lease_s,
         history_days=settings.history_days,
+        chores=(Suppression(database).turn,),
     )
     return Services(
         settings=settings,
@@ -112,6 +121,9 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         pulls=pulls,
         pushes=PushService(database, conversations, pulls),
         alerts=AlertService(database, settings.score_window_h),
+        alert_actions=AlertActions(database, outbox),
+        alert_pulls=AlertPullService(database, conversations, AlertIntake()),
+        maintenance=MaintenanceService(database),
         submit=SubmitService(database, outbox),
         tasks=TaskService(database, publisher),
         dead_letters=DeadLetterService(database, publisher, dead_letter_list),

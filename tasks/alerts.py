@@ -1,4 +1,4 @@
-"""The tasks that make alerts."""
+"""The tasks that make alerts, bring them in and tell their monitors of them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,3 +11,15 @@ from tasks.base import Run, task
 def generate_alerts(run: Run) -> Mapping[str, Any]:
     """Generate test alerts."""
     return run.services.alerts.generate(run.task_id, **run.params, step=run.step)
+
+
+@task(TaskType.PULL_ALERTS)
+def pull_alerts(run: Run) -> Mapping[str, Any]:
+    """Pull the alerts that fire at a monitor."""
+    return run.services.alert_pulls.pull(**run.params, step=run.step)
+
+
+@task(TaskType.ACKNOWLEDGE_ALERT)
+def acknowledge_alert(run: Run) -> Mapping[str, Any]:
+    """Acknowledge alerts at their monitor."""
+    return run.services.alert_pulls.acknowledge(**run.params, step=run.step)

@@ -1,18 +1,19 @@
-"""Shows, settles, scores and generates alerts."""
+"""Shows, scores and generates alerts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from app import clock
-from app.enums import AlertStatus, Severity
+from app.enums import AlertEventKind, AlertStatus, Severity
 from app.errors import NotFound, TaskFailed
+from app.rules.alert_changes import is_flapping
 from app.rules.generated_alerts import DrawnAlert, HostChoice, comment, draw_alerts
 from app.rules.health import alert_load, health_score
 from app.services.task_lifecycle import Step, no_step
-from app.store import alerts, hosts, items
+from app.store import alert_events, alerts, hosts, items, maintenance
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 
@@ -37,45 +38,32 @@ class AlertService:
         host_id: int | None = None,
         monitor_id: int | None = None,
         source: str | None = None,
+        suppressed: bool | None = None,
     ) -> Page:
         """Return a page of alerts, newest first; `q` is looked for in message and comment."""
         conditions = alerts.filters(
-            q=q, severity=severity, status=status, host_id=host_id, monitor_id=monitor_id, source=source
+            q=q,
+            severity=severity,
+            status=status,
+            host_id=host_id,
+            monitor_id=monitor_id,
+            source=source,
+            suppressed=suppressed,
         )
         with self._database.reading() as connection:
-            return alerts.fetch(connection, page, conditions)
+            found = alerts.fetch(connection, page, conditions)
+        return Page([shown(alert) for alert in found.items], found.next_cursor)
 
-    def get(self, alert_id: int) -> RowMapping:
+    def get(self, alert_id: int) -> dict[str, Any]:
         """Return one alert."""
         with self._database.reading() as connection:
-            return _found(connection, alert_id)
+            return shown(find_or_raise(connection, alert_id))
 
-    def acknowledge(self, alert_id: int, comment: str | None = None) -> RowMapping:
-        """Say that someone looks after the alert; a resolved one becomes open again."""
-        return self._settle(alert_id, AlertStatus.ACKNOWLEDGED, comment)
-
-    def resolve(self, alert_id: int, comment: str | None = None) -> RowMapping:
-        """Say that the alert is over."""
-        return self._settle(alert_id, AlertStatus.RESOLVED, comment)
-
-    def reopen(self, alert_id: int, comment: str | None = None) -> RowMapping:
-        """Say that the alert is not over after all."""
-        return self._settle(alert_id, AlertStatus.ACTIVE, comment)
-
-    def resolve_many(
-        self,
-        *,
-        ids: Sequence[int] | None = None,
-        severity: int | None = None,
-        host_id: int | None = None,
-        monitor_id: int | None = None,
-        source: str | None = None,
-    ) -> int:
-        """Resolve the alerts with these ids, or all that match the filters; return how many were not yet resolved."""
-        conditions = alerts.filters(severity=severity, host_id=host_id, monitor_id=monitor_id, source=source)
-        if ids is not None:
-            conditions.append(alerts.ALERTS.id.in_(ids))
-        return self._resolve_matching(conditions)
+    def events(self, page: PageRequest, alert_id: int) -> Page:
+        """Return a page of what happened to an alert, newest first."""
+        with self._database.reading() as connection:
+            find_or_raise(connection, alert_id)
+            return alert_events.fetch(connection, page, alert_id)
 
     def score(self) -> dict[str, Any]:
         """Return the health score and what it is made of."""
@@ -121,48 +109,29 @@ class AlertService:
         for start in range(0, count, ALERTS_AT_ONCE):
             rows = [_row(task_id, alert, item_ids, now) for alert in drawn[start : start + ALERTS_AT_ONCE]]
             with self._database.transaction() as connection:
-                alerts.add_new(connection, rows)
+                alert_ids = alerts.add_new(connection, rows)
+                suppressed, _ = maintenance.flip(connection, now, len(rows), alert_ids)
+                happened = [(alert_id, AlertEventKind.FIRED) for alert_id in alert_ids]
+                happened += [(row["id"], AlertEventKind.SUPPRESSED) for row in suppressed]
+                alert_events.add(connection, happened, now)
                 critical = [row for row in rows if row["severity"] == Severity.CRITICAL]
-                host_ids = sorted({row["host_id"] for row in critical})
-                critical_items = sorted({row["item_id"] for row in critical if row["item_id"] is not None})
-                alerts.refresh_error_marks(connection, host_ids, critical_items, now)
+                alerts.refresh_marks_of(connection, critical, now)
             step(start + len(rows), count, f"{start + len(rows)} alerts")
         by_severity = {s.name.lower(): sum(alert.severity is s for alert in drawn) for s in Severity}
         return {"count": count, "by_severity": by_severity}
 
-    def _settle(self, alert_id: int, status: AlertStatus, comment: str | None) -> RowMapping:
-        now = clock.now()
-        with self._database.transaction() as connection:
-            alert = _found(connection, alert_id)
-            values: dict[str, Any] = {"status": status}
-            if status is not AlertStatus.RESOLVED:
-                values["resolved_at"] = None
-            elif alert["status"] != AlertStatus.RESOLVED:
-                values["resolved_at"] = now
-            if comment:
-                values["comment"] = f"{alert['comment']}\n{comment}".strip()
-            alerts.change(connection, alert_id, values)
-            host_ids, item_ids = _present(alert["host_id"]), _present(alert["item_id"])
-            alerts.refresh_error_marks(connection, host_ids, item_ids, now)
-            return _found(connection, alert_id)
 
-    def _resolve_matching(self, conditions: Sequence[ColumnElement[bool]]) -> int:
-        now = clock.now()
-        with self._database.transaction() as connection:
-            resolved = alerts.resolve(connection, conditions, now)
-            alerts.clear_error_marks(connection, now)
-        return resolved
-
-
-def _found(connection: Connection, alert_id: int) -> RowMapping:
+def find_or_raise(connection: Connection, alert_id: int) -> RowMapping:
+    """Return an alert. Raises NotFound."""
     alert = alerts.find(connection, alert_id)
     if alert is None:
         raise NotFound(f"there is no alert {alert_id}")
     return alert
 
 
-def _present(id: int | None) -> list[int]:
-    return [] if id is None else [id]
+def shown(alert: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return an alert as it is shown."""
+    return {**alert, "flapping": is_flapping(alert["flaps"], alert["flapped_at"], clock.now())}
 
 
 def _row(task_id: str, alert: DrawnAlert, item_ids: dict[int, list[int]], now: datetime) -> dict[str, Any]:

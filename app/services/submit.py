@@ -37,6 +37,10 @@ class SubmitService:
         params = {"monitor_id": monitor_id} if host_id is None else {"monitor_id": monitor_id, "host_id": host_id}
         return self._submit(by, TaskType.PULL_ITEMS, params)
 
+    def pull_alerts(self, by: Requester, monitor_id: int) -> str:
+        """Ask for a pull of the alerts that fire at a monitor."""
+        return self._submit(by, TaskType.PULL_ALERTS, {"monitor_id": monitor_id})
+
     def pull_host(self, by: Requester, monitor_id: int, host_id: int) -> str:
         """Ask for a pull of one host."""
         return self._submit(by, TaskType.PULL_HOST, {"monitor_id": monitor_id, "host_id": host_id})

@@ -53,6 +53,7 @@ def filters(
     host_id: int | None = None,
     monitor_id: int | None = None,
     source: str | None = None,
+    suppressed: bool | None = None,
 ) -> list[ColumnElement[bool]]:
     """Return the conditions for the filters that are given."""
     wanted = {
@@ -61,6 +62,7 @@ def filters(
         ALERTS.host_id: host_id,
         ALERTS.monitor_id: monitor_id,
         ALERTS.source: source,
+        ALERTS.suppressed: suppressed,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted.items() if value is not None]
     return conditions if q is None else [*conditions, matches(q, ALERTS.message, ALERTS.comment)]
@@ -76,22 +78,70 @@ def fetch(connection: Connection, page: PageRequest, conditions: Sequence[Column
     return fetch_page(connection, select(*SHOWN).where(*conditions), Keyset({"id": ALERTS.id}, descending=True), page)
 
 
-def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add those alerts whose identity is not there yet, each as its first occurrence."""
+def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Add those alerts whose identity is not there yet, each as its first occurrence; return their ids."""
     statement = dialect_insert(connection, Alert).on_conflict_do_nothing(index_elements=IDENTITY)
-    connection.execute(statement, rows)
+    return list(connection.execute(statement.returning(ALERTS.id), rows).scalars())
 
 
-def change(connection: Connection, alert_id: int, values: Mapping[str, Any]) -> None:
-    """Change some columns of an alert."""
-    connection.execute(update(Alert).where(ALERTS.id == alert_id).values(values))
+OTHERS = table_of(Alert).alias("others")
+NEWER = select(OTHERS.c.id).where(
+    OTHERS.c.monitor_id == ALERTS.monitor_id,
+    OTHERS.c.source == ALERTS.source,
+    OTHERS.c.external_id == ALERTS.external_id,
+    OTHERS.c.occurrence > ALERTS.occurrence,
+)
+IS_LATEST = ~NEWER.correlate(Alert).exists()
 
 
-def resolve(connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime) -> int:
-    """Resolve all unresolved alerts that match, and return how many."""
-    values = {"status": AlertStatus.RESOLVED, "resolved_at": now}
-    statement = update(Alert).where(ALERTS.status != AlertStatus.RESOLVED, *conditions).values(values)
-    return connection.execute(statement).rowcount
+def newer_occurrence(connection: Connection, alert_id: int) -> int | None:
+    """Return the id of the alert as which this one fired anew, if it did."""
+    statement = NEWER.where(ALERTS.id == alert_id).order_by(OTHERS.c.occurrence.desc()).limit(1)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def lock(connection: Connection, alert_id: int) -> None:
+    """Make others that want to change this alert wait until the transaction ends; on SQLite all writers do."""
+    connection.execute(select(ALERTS.id).where(ALERTS.id == alert_id).with_for_update(key_share=True))
+
+
+def some_ids(
+    connection: Connection,
+    conditions: Sequence[ColumnElement[bool]],
+    among: Sequence[int] | None,
+    after: int,
+    limit: int,
+) -> list[int]:
+    """Return the ids of some alerts that match, in order after one, and lock them as `lock` does."""
+    statement = select(ALERTS.id).where(ALERTS.id > after, *conditions)
+    if among is not None:
+        statement = statement.where(ALERTS.id.in_(among))
+    statement = statement.order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
+    return list(connection.execute(statement).scalars())
+
+
+def act(
+    connection: Connection, alert_ids: Sequence[int], values: Mapping[str, Any], comment: str | None
+) -> Sequence[RowMapping]:
+    """Change some columns of alerts and add to their comments; return where they are and who knows them by what."""
+    changes = dict(values)
+    if comment:
+        changes["comment"] = func.trim(ALERTS.comment + literal(f"\n{comment}"), "\n")
+    statement = update(table_of(Alert)).where(ALERTS.id.in_(alert_ids)).values(changes)
+    returned = (ALERTS.id, ALERTS.monitor_id, ALERTS.host_id, ALERTS.item_id, ALERTS.source)
+    return connection.execute(statement.returning(*returned)).mappings().all()
+
+
+def external_ids(connection: Connection, monitor_id: int, alert_ids: Sequence[int]) -> list[str]:
+    """Return the names that a monitor has for these alerts of it."""
+    wanted = (ALERTS.monitor_id == monitor_id, ALERTS.id.in_(alert_ids))
+    return list(connection.execute(select(ALERTS.external_id).where(*wanted).order_by(ALERTS.id)).scalars())
+
+
+def refresh_marks_of(connection: Connection, rows: Sequence[Mapping[Any, Any]], now: datetime) -> None:
+    """Set or clear the error mark of the hosts and items that these alerts are on."""
+    host_ids, item_ids = ({row[name] for row in rows} - {None} for name in ("host_id", "item_id"))
+    refresh_error_marks(connection, sorted(host_ids), sorted(item_ids), now)
 
 
 def refresh_error_marks(
@@ -111,14 +161,6 @@ def refresh_error_marks(
             chunk = table.c.id.in_(ids[start : start + IDS_AT_ONCE])
             is_changed = table.c.alert_error.is_distinct_from(newest)
             connection.execute(update(table).where(chunk, is_changed).values(alert_error=newest, updated_at=now))
-
-
-def clear_error_marks(connection: Connection, now: datetime) -> None:
-    """Clear the error mark of every host and item that no open critical alert is on any more."""
-    for table, column in ((table_of(Host), ALERTS.host_id), (table_of(Item), ALERTS.item_id)):
-        is_critical = select(ALERTS.id).where(column == table.c.id, *IS_OPEN_CRITICAL).correlate(table).exists()
-        is_stale = (table.c.alert_error.is_not(None), ~is_critical)
-        connection.execute(update(table).where(*is_stale).values(alert_error=None, updated_at=now))
 
 
 def sums(connection: Connection, now: datetime, window_s: float) -> dict[Severity, AlertSums]:

@@ -23,6 +23,7 @@ SHOWN = (
     MONITORS.username,
     MONITORS.enabled,
     MONITORS.max_parallel_tasks,
+    MONITORS.acknowledge_at_source,
     MONITORS.status,
     MONITORS.last_error,
     MONITORS.last_pulled_at,
@@ -54,6 +55,7 @@ FIND_SEALED = select(
     MONITORS.password_sealed,
     MONITORS.api_token_sealed,
     MONITORS.enabled,
+    MONITORS.acknowledge_at_source,
 ).where(MONITORS.id == bindparam("monitor"))
 
 

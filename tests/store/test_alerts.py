@@ -54,11 +54,10 @@ def test_the_newest_open_critical_alert_marks_host_and_item(connection: Connecti
 
     assert marks() == ("Critical alert: message 2",) * 2
     ids = {alert["external_id"]: alert["id"] for alert in alerts.fetch(connection, PageRequest(), []).items}
-    assert alerts.resolve(connection, [alerts.ALERTS.id == ids["t:2"]], LATER) == 1
-    alerts.refresh_error_marks(connection, [host_id], [item_id], LATER)
+    over = {"status": 2, "resolved_at": LATER}
+    alerts.refresh_marks_of(connection, alerts.act(connection, [ids["t:2"]], over, None), LATER)
     assert marks() == ("Critical alert: message 1",) * 2
-    assert alerts.resolve(connection, [], LATER) == 2
-    alerts.clear_error_marks(connection, LATER)
+    alerts.refresh_marks_of(connection, alerts.act(connection, [*ids.values()], over, None), LATER)
     assert marks() == ("", "")
 
 

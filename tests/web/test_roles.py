@@ -36,7 +36,7 @@ def operations(nobody: Caller) -> Iterator[tuple[str, str, str, str]]:
             ("type", "pull_host"),
         ):
             address = address.replace(f"{{{name}}}", task_or_type)
-        for name in ("monitor_id", "host_id", "item_id", "alert_id", "user_id"):
+        for name in ("monitor_id", "host_id", "item_id", "alert_id", "user_id", "window_id", "notification_id"):
             address = address.replace(f"{{{name}}}", "999999")
         for method, operation in methods.items():
             if method != "parameters":

@@ -1,5 +1,6 @@
 """The resources under `/api/v1`, one noun a file."""
 
+from app.web.api.alert_actions import alert_actions
 from app.web.api.alerts import alerts
 from app.web.api.audit import audit
 from app.web.api.auth import auth
@@ -7,6 +8,7 @@ from app.web.api.dead_letters import dead_letters
 from app.web.api.health import health
 from app.web.api.hosts import hosts
 from app.web.api.items import items
+from app.web.api.maintenance import maintenance
 from app.web.api.monitors import monitors
 from app.web.api.pulls import pulls
 from app.web.api.pushes import pushes
@@ -16,7 +18,23 @@ from app.web.api.users import users
 from app.web.api.workers import workers
 
 PREFIX = "/api/v1"
-BLUEPRINTS = (auth, users, monitors, pulls, pushes, hosts, items, tasks, queue, dead_letters, workers, alerts, audit)
+BLUEPRINTS = (
+    auth,
+    users,
+    monitors,
+    pulls,
+    pushes,
+    hosts,
+    items,
+    tasks,
+    queue,
+    dead_letters,
+    workers,
+    alerts,
+    alert_actions,
+    maintenance,
+    audit,
+)
 ROOT_BLUEPRINTS = (health,)
 
 __all__ = ["BLUEPRINTS", "PREFIX", "ROOT_BLUEPRINTS"]

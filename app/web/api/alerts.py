@@ -1,24 +1,21 @@
 """Alerts and the health score."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Severity
 from app.services.requester import Requester
-from app.store.pages import Page
+from app.store.pages import Page, PageRequest
 from app.web.api.accepted import accepted
 from app.web.context import Row, services
 from app.web.operations import ApiBlueprint
 from app.web.schemas.alerts import (
-    AlertChoiceSchema,
-    AlertCommentSchema,
+    AlertEventSchema,
     AlertQuerySchema,
     AlertSchema,
-    ResolvedSchema,
     ScoreSchema,
     TestAlertsQuerySchema,
 )
-from app.web.schemas.pages import page_of
+from app.web.schemas.pages import PageQuerySchema, page_of
 from app.web.schemas.tasks import AlertTaskSchema
 
 alerts = ApiBlueprint("alerts", __name__, description="What needs a person's eye, and the health score")
@@ -55,36 +52,13 @@ def get_alert(alert_id: int) -> Row:
 
 
 @alerts.operation(
-    "POST",
-    ALERT + "/acknowledge",
-    role=Role.OPERATOR,
-    body=AlertCommentSchema,
-    answer=AlertSchema,
-    errors=(404, 409),
+    "GET",
+    ALERT + "/events",
+    role=Role.VIEWER,
+    query=PageQuerySchema,
+    answer=page_of(AlertEventSchema),
+    errors=(404,),
 )
-def acknowledge_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
-    """Note that somebody takes care of an alert."""
-    return services().alerts.acknowledge(alert_id, **body)
-
-
-@alerts.operation(
-    "POST", ALERT + "/resolve", role=Role.OPERATOR, body=AlertCommentSchema, answer=AlertSchema, errors=(404, 409)
-)
-def resolve_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
-    """Note that an alert is over."""
-    return services().alerts.resolve(alert_id, **body)
-
-
-@alerts.operation(
-    "POST", ALERT + "/reopen", role=Role.OPERATOR, body=AlertCommentSchema, answer=AlertSchema, errors=(404, 409)
-)
-def reopen_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
-    """Make an alert active again."""
-    return services().alerts.reopen(alert_id, **body)
-
-
-@alerts.operation("POST", "/alerts/resolve", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ResolvedSchema)
-def resolve_alerts(body: Mapping[str, Any]) -> dict[str, int]:
-    """Resolve many alerts, by their ids or by a filter."""
-    filters = body.get("filter", {})
-    return {"resolved": services().alerts.resolve_many(ids=body.get("ids"), **filters)}
+def list_alert_events(alert_id: int, page: PageRequest) -> Page:
+    """List what happened to an alert, newest first."""
+    return services().alerts.events(page, alert_id)

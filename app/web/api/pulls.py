@@ -15,6 +15,7 @@ pulls = ApiBlueprint("pulls", __name__, description="Reading hosts and items fro
 
 HOSTS = "/monitors/<id:monitor_id>/hosts"
 ITEMS = "/monitors/<id:monitor_id>/items"
+ALERTS = "/monitors/<id:monitor_id>/alerts"
 HOST = HOSTS + "/<id:host_id>"
 ITEM = HOST + "/items/<id:item_id>"
 HOSTS_QUEUED = "Host pull task queued"
@@ -35,6 +36,13 @@ def pull_items(by: Requester, monitor_id: int) -> Accepted:
     """Queue a pull of the items of all hosts of a monitor."""
     task_id = services().submit.pull_items(by, monitor_id)
     return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id)
+
+
+@pulls.submission(ALERTS + "/pull-async", answer=MonitorTaskSchema)
+def pull_alerts(by: Requester, monitor_id: int) -> Accepted:
+    """Queue a pull of the alerts that fire at a monitor."""
+    task_id = services().submit.pull_alerts(by, monitor_id)
+    return accepted("Alert pull task queued", task_id, monitor_id=monitor_id)
 
 
 @pulls.submission(HOST + "/pull-async", answer=HostTaskSchema)

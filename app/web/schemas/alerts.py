@@ -1,18 +1,14 @@
 """Alerts and the health score."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from marshmallow import fields, validate
 
-from marshmallow import ValidationError, fields, validate, validates_schema
-
-from app.enums import AlertStatus, Severity
-from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import QueryInteger, Text, Timestamp, code, query_code, query_id, row_id
+from app.enums import AlertEventKind, AlertStatus, Severity
+from app.web.schemas.base import AnswerSchema
+from app.web.schemas.fields import QueryBoolean, QueryInteger, Text, Timestamp, code, query_code, query_id, word
 from app.web.schemas.pages import PageQuerySchema
 from app.web.schemas.submission import SubmissionQuerySchema
 
 MAX_GENERATED = 10_000
-MAX_COMMENT = 4096
 MAX_SEED = 2**53
 """Beyond that, numbers in JSON lose digits on their way through most clients."""
 
@@ -26,6 +22,7 @@ class AlertQuerySchema(PageQuerySchema):
     host_id = query_id()
     monitor_id = query_id()
     source = Text(max=64)
+    suppressed = QueryBoolean()
 
 
 class TestAlertsQuerySchema(SubmissionQuerySchema):
@@ -38,37 +35,6 @@ class TestAlertsQuerySchema(SubmissionQuerySchema):
     )
 
 
-class AlertCommentSchema(RequestSchema):
-    """Why it was done."""
-
-    is_body_required = False
-
-    comment = Text(max=MAX_COMMENT, allow_none=True)
-
-
-class AlertFilterSchema(RequestSchema):
-    """Which alerts; an empty filter means all."""
-
-    severity = code(Severity)
-    host_id = row_id()
-    monitor_id = row_id()
-    source = Text(max=64)
-
-
-class AlertChoiceSchema(RequestSchema):
-    """Alerts by their ids, or by a filter: exactly one of the two."""
-
-    json_schema: ClassVar[Mapping[str, Any]] = {"minProperties": 1, "maxProperties": 1}
-
-    ids = fields.List(row_id(), validate=validate.Length(min=1, max=10_000))
-    filter = fields.Nested(AlertFilterSchema)
-
-    @validates_schema
-    def _is_one_of_both(self, body: dict[str, Any], **_: object) -> None:
-        if len(body) != 1:
-            raise ValidationError("Give either ids or filter.", field_name="ids")
-
-
 class AlertSchema(AnswerSchema):
     """Something that needs, or needed, a person's eye."""
 
@@ -76,7 +42,12 @@ class AlertSchema(AnswerSchema):
     message = fields.String()
     severity = code(Severity)
     status = code(AlertStatus)
-    suppressed = fields.Boolean()
+    suppressed = fields.Boolean(
+        metadata={"description": "Snoozed or in a maintenance window: not scored, nobody is notified"}
+    )
+    snoozed_until = Timestamp(allow_none=True)
+    flapping = fields.Boolean(metadata={"description": "It keeps coming back soon after its end"})
+    occurrence = fields.Integer(metadata={"description": "Which time it is that the source fires this alert"})
     monitor_id = fields.Integer()
     host_id = fields.Integer(allow_none=True)
     item_id = fields.Integer(allow_none=True)
@@ -89,10 +60,15 @@ class AlertSchema(AnswerSchema):
     resolved_at = Timestamp(allow_none=True)
 
 
-class ResolvedSchema(AnswerSchema):
-    """How many alerts were resolved."""
+class AlertEventSchema(AnswerSchema):
+    """One thing that happened to an alert; without a user it was its source, or time, that did it."""
 
-    resolved = fields.Integer()
+    id = fields.Integer()
+    at = Timestamp()
+    kind = word(AlertEventKind)
+    user_id = fields.Integer(allow_none=True)
+    username = fields.String(allow_none=True)
+    comment = fields.String()
 
 
 class AlertCountsSchema(AnswerSchema):

@@ -22,6 +22,9 @@ class MonitorChangesSchema(RequestSchema):
     max_parallel_tasks = Integer(
         validate=validate.Range(1, 1000), metadata={"description": "How many of its tasks may run at once"}
     )
+    acknowledge_at_source = Boolean(
+        metadata={"description": "Whether to acknowledge an alert here acknowledges it there, where that is possible"}
+    )
 
 
 class NewMonitorSchema(MonitorChangesSchema):
@@ -42,6 +45,7 @@ class MonitorSchema(AnswerSchema):
     username = fields.String(allow_none=True)
     enabled = fields.Boolean()
     max_parallel_tasks = fields.Integer()
+    acknowledge_at_source = fields.Boolean()
     status = word(MonitorStatus)
     last_error = fields.String(allow_none=True)
     last_pulled_at = Timestamp(allow_none=True)

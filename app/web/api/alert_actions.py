@@ -1,0 +1,86 @@
+"""What people do about alerts, one and many."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.web.context import Row, current_editor, services
+from app.web.operations import ApiBlueprint
+from app.web.schemas.alert_actions import (
+    AcknowledgedSchema,
+    AlertChoiceSchema,
+    AlertCommentSchema,
+    AlertSnoozeSchema,
+    ReopenedSchema,
+    ResolvedSchema,
+    SnoozeChoiceSchema,
+    SnoozedSchema,
+)
+from app.web.schemas.alerts import AlertSchema
+
+alert_actions = ApiBlueprint("alert_actions", __name__, description="Acknowledging, resolving, reopening, snoozing")
+
+ALERT = "/alerts/<id:alert_id>"
+
+
+@alert_actions.operation(
+    "POST",
+    ALERT + "/acknowledge",
+    role=Role.OPERATOR,
+    body=AlertCommentSchema,
+    answer=AlertSchema,
+    errors=(404, 409),
+)
+def acknowledge_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
+    """Note that somebody takes care of an alert; its monitor is told by a task, where it can be."""
+    return services().alert_actions.acknowledge(alert_id, current_editor(), **body)
+
+
+@alert_actions.operation(
+    "POST", ALERT + "/resolve", role=Role.OPERATOR, body=AlertCommentSchema, answer=AlertSchema, errors=(404, 409)
+)
+def resolve_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
+    """Note that an alert is over."""
+    return services().alert_actions.resolve(alert_id, current_editor(), **body)
+
+
+@alert_actions.operation(
+    "POST", ALERT + "/reopen", role=Role.OPERATOR, body=AlertCommentSchema, answer=AlertSchema, errors=(404, 409)
+)
+def reopen_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
+    """Make an alert active again."""
+    return services().alert_actions.reopen(alert_id, current_editor(), **body)
+
+
+@alert_actions.operation(
+    "POST", ALERT + "/snooze", role=Role.OPERATOR, body=AlertSnoozeSchema, answer=AlertSchema, errors=(404, 409)
+)
+def snooze_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
+    """Suppress an open alert until a time: it is not scored and nobody is notified; `null` wakes it."""
+    return services().alert_actions.snooze(alert_id, current_editor(), **body)
+
+
+@alert_actions.operation(
+    "POST", "/alerts/acknowledge", role=Role.OPERATOR, body=AlertChoiceSchema, answer=AcknowledgedSchema
+)
+def acknowledge_alerts(body: Mapping[str, Any]) -> dict[str, int]:
+    """Acknowledge many active alerts, by their ids or by a filter."""
+    return {"acknowledged": services().alert_actions.acknowledge_many(current_editor(), **body)}
+
+
+@alert_actions.operation("POST", "/alerts/resolve", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ResolvedSchema)
+def resolve_alerts(body: Mapping[str, Any]) -> dict[str, int]:
+    """Resolve many alerts, by their ids or by a filter."""
+    return {"resolved": services().alert_actions.resolve_many(current_editor(), **body)}
+
+
+@alert_actions.operation("POST", "/alerts/reopen", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ReopenedSchema)
+def reopen_alerts(body: Mapping[str, Any]) -> dict[str, int]:
+    """Reopen many resolved alerts, by their ids or by a filter; those that fired anew since stay as they are."""
+    return {"reopened": services().alert_actions.reopen_many(current_editor(), **body)}
+
+
+@alert_actions.operation("POST", "/alerts/snooze", role=Role.OPERATOR, body=SnoozeChoiceSchema, answer=SnoozedSchema)
+def snooze_alerts(body: Mapping[str, Any]) -> dict[str, int]:
+    """Snooze many open alerts, by their ids or by a filter."""
+    return {"snoozed": services().alert_actions.snooze_many(current_editor(), **body)}

@@ -1,0 +1,64 @@
+"""Maintenance windows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.store.pages import Page, PageRequest
+from app.web.context import Row, current_editor, services
+from app.web.operations import CREATED_HEADERS, ApiBlueprint
+from app.web.schemas.maintenance import (
+    MaintenanceChangesSchema,
+    MaintenanceQuerySchema,
+    MaintenanceSchema,
+    NewMaintenanceSchema,
+)
+from app.web.schemas.pages import page_of
+
+maintenance = ApiBlueprint("maintenance", __name__, description="Times in which alerts are suppressed")
+
+WINDOW = "/maintenance/<id:window_id>"
+
+
+@maintenance.operation(
+    "GET", "/maintenance", role=Role.VIEWER, query=MaintenanceQuerySchema, answer=page_of(MaintenanceSchema)
+)
+def list_maintenance_windows(page: PageRequest, active: bool | None = None) -> Page:
+    """List the maintenance windows, newest first."""
+    return services().maintenance.list(page, active)
+
+
+@maintenance.operation(
+    "POST",
+    "/maintenance",
+    role=Role.OPERATOR,
+    body=NewMaintenanceSchema,
+    answer=MaintenanceSchema,
+    status=201,
+    errors=(404,),
+    headers=CREATED_HEADERS,
+)
+def create_maintenance_window(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
+    """Make a maintenance window; one that has begun suppresses what is open at once."""
+    window = services().maintenance.create(body, current_editor())
+    return window, {"Location": f"/api/v1/maintenance/{window['id']}"}
+
+
+@maintenance.operation("GET", WINDOW, role=Role.VIEWER, answer=MaintenanceSchema, errors=(404,))
+def get_maintenance_window(window_id: int) -> Row:
+    """Return one maintenance window."""
+    return services().maintenance.get(window_id)
+
+
+@maintenance.operation(
+    "PATCH", WINDOW, role=Role.OPERATOR, body=MaintenanceChangesSchema, answer=MaintenanceSchema, errors=(404,)
+)
+def update_maintenance_window(window_id: int, body: Mapping[str, Any]) -> Row:
+    """Change a maintenance window; alerts that it covers no more and that are still open come back to life."""
+    return services().maintenance.update(window_id, body)
+
+
+@maintenance.operation("DELETE", WINDOW, role=Role.OPERATOR, status=204, errors=(404,))
+def delete_maintenance_window(window_id: int) -> None:
+    """Delete a maintenance window, with the same effect as its end."""
+    services().maintenance.delete(window_id)

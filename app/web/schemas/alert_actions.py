@@ -1,0 +1,92 @@
+"""What people send to settle alerts, and what they are answered."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from app.enums import AlertStatus, Severity
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import Boolean, Text, Timestamp, code, row_id
+
+MAX_COMMENT = 4096
+
+
+class AlertCommentSchema(RequestSchema):
+    """Why it was done."""
+
+    is_body_required = False
+
+    comment = Text(max=MAX_COMMENT, allow_none=True)
+
+
+class AlertSnoozeSchema(AlertCommentSchema):
+    """Until when an alert is snoozed, and why."""
+
+    is_body_required = True
+
+    until = Timestamp(required=True, allow_none=True)
+
+
+class AlertFilterSchema(RequestSchema):
+    """Which alerts; an empty filter means all."""
+
+    q = Text(max=200)
+    severity = code(Severity)
+    status = code(AlertStatus)
+    suppressed = Boolean()
+    host_id = row_id()
+    monitor_id = row_id()
+    source = Text(max=64)
+
+
+class AlertChoiceSchema(RequestSchema):
+    """Alerts by their ids, or by a filter: exactly one of the two; and why it was done."""
+
+    json_schema: ClassVar[Mapping[str, Any]] = {
+        "oneOf": [{"required": ["ids"]}, {"required": ["filter"]}],
+    }
+
+    ids = fields.List(row_id(), validate=validate.Length(min=1, max=10_000))
+    filter = fields.Nested(AlertFilterSchema)
+    comment = Text(max=MAX_COMMENT, allow_none=True)
+
+    @validates_schema
+    def _is_one_of_both(self, body: dict[str, Any], **_: object) -> None:
+        if ("ids" in body) == ("filter" in body):
+            raise ValidationError("Give either ids or filter.", field_name="ids")
+
+    @post_load
+    def _flatten(self, body: dict[str, Any], **_: object) -> dict[str, Any]:
+        chosen: dict[str, Any] = body.pop("filter", {})
+        return body | chosen
+
+
+class SnoozeChoiceSchema(AlertChoiceSchema):
+    """Which alerts are snoozed until when; `null` wakes them."""
+
+    until = Timestamp(required=True, allow_none=True)
+
+
+class AcknowledgedSchema(AnswerSchema):
+    """How many alerts were acknowledged."""
+
+    acknowledged = fields.Integer()
+
+
+class ResolvedSchema(AnswerSchema):
+    """How many alerts were resolved."""
+
+    resolved = fields.Integer()
+
+
+class ReopenedSchema(AnswerSchema):
+    """How many alerts were reopened."""
+
+    reopened = fields.Integer()
+
+
+class SnoozedSchema(AnswerSchema):
+    """How many alerts were snoozed, or woken."""
+
+    snoozed = fields.Integer()

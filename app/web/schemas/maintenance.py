@@ -1,0 +1,49 @@
+"""Maintenance windows."""
+
+from marshmallow import fields
+
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import QueryBoolean, Text, Timestamp, row_id
+from app.web.schemas.pages import PageQuerySchema
+
+
+class MaintenanceQuerySchema(PageQuerySchema):
+    """Filters of the list of windows."""
+
+    active = QueryBoolean(metadata={"description": "Only those that cover this moment"})
+
+
+class MaintenanceChangesSchema(RequestSchema):
+    """What to change of a window; an earlier end brings back what is still open."""
+
+    name = Text(min=1, max=200)
+    comment = Text(max=4096)
+    monitor_id = row_id(allow_none=True)
+    host_id = row_id(allow_none=True)
+    group = Text(min=1, max=255, allow_none=True)
+    starts_at = Timestamp()
+    ends_at = Timestamp()
+
+
+class NewMaintenanceSchema(MaintenanceChangesSchema):
+    """A window to be made; of monitor, host and group all that are given must match an alert."""
+
+    name = Text(min=1, max=200, required=True)
+    comment = Text(max=4096, load_default="")
+    starts_at = Timestamp(required=True)
+    ends_at = Timestamp(required=True)
+
+
+class MaintenanceSchema(AnswerSchema):
+    """A time in which alerts are suppressed."""
+
+    id = fields.Integer()
+    name = fields.String()
+    comment = fields.String()
+    monitor_id = fields.Integer(allow_none=True)
+    host_id = fields.Integer(allow_none=True)
+    group = fields.String(allow_none=True)
+    starts_at = Timestamp()
+    ends_at = Timestamp()
+    created_by = fields.String()
+    created_at = Timestamp()
