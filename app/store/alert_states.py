@@ -70,7 +70,7 @@ def end_unseen(connection: Connection, monitor_id: int, observed_at: datetime, l
         ALERTS.pulled_at < observed_at,
         ALERTS.last_seen_at <= observed_at,
     )
-    some = select(ALERTS.id).where(*unseen).order_by(ALERTS.id).limit(limit)
+    some = select(ALERTS.id).where(*unseen).order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
     values = {"status": AlertStatus.RESOLVED, "resolved_at": observed_at}
     statement = update(table_of(Alert)).where(ALERTS.id.in_(some.scalar_subquery()), *unseen).values(values)
     returning = statement.returning(ALERTS.id, ALERTS.host_id, ALERTS.item_id)
