@@ -1,4 +1,4 @@
-"""Zabbix's open problems as reports of alerts, and their acknowledgement; what its frontend hides is left out."""
+"""Zabbix's open problems as reports of alerts, and their acknowledgement; what it hides for good is left out."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,9 +11,9 @@ from app.rules.severities import zabbix_severity
 
 SOURCE = "zabbix"
 PROBLEMS_A_PAGE = 1_000
-OPEN_PROBLEMS = {"source": 0, "object": 0, "recent": False, "suppressed": False, "sortfield": ["eventid"]}
-"""Problems of triggers that are not solved and that no maintenance in Zabbix hides."""
-PROBLEM_FIELDS = ["eventid", "objectid", "name", "severity", "acknowledged", "opdata"]
+OPEN_PROBLEMS = {"source": 0, "object": 0, "recent": False, "sortfield": ["eventid"]}
+"""Problems of triggers that are not solved, those among them that a maintenance in Zabbix hides."""
+PROBLEM_FIELDS = ["eventid", "objectid", "name", "severity", "acknowledged", "suppressed", "opdata"]
 YES = "1"
 ACKNOWLEDGE, ADD_MESSAGE = 2, 4
 MAX_MESSAGE = 2048
@@ -22,8 +22,7 @@ MAX_MESSAGE = 2048
 def open_problems(rpc: ZabbixRpc) -> Iterator[Sequence[AlertReport]]:
     """Yield the open problems that the user may see in pages of at most 1,000, the oldest first.
 
-    Left out, as in Zabbix's own list: the problems that a maintenance there suppresses, and those whose trigger is
-    gone or disabled, or has a host or an item that is.
+    Left out, as in Zabbix's own list: those whose trigger is gone or disabled, or has a host or an item that is.
     """
     found = rows(rpc.call("problem.get", {"output": ["eventid"], **OPEN_PROBLEMS}))
     ids = [text(row, "eventid") for row in found]
@@ -101,6 +100,7 @@ def _report(problem: Row, trigger: Row) -> AlertReport:
         severity=severity,
         comment=text(problem, "opdata"),
         is_acknowledged=text(problem, "acknowledged") == YES,
+        is_suppressed=text(problem, "suppressed") == YES,
         host_external_id=host_id,
         host_name=None if host_id is None else hosts[host_id],
         item_external_id=item_id,

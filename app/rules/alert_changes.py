@@ -57,6 +57,8 @@ def _is_over(state: AlertState, observed_at: datetime) -> bool:
 
 
 def _begin(before: AlertState | None, report: AlertReport, observed_at: datetime) -> Followed:
+    if report.is_suppressed:
+        return before, ()
     begun = AlertState(
         occurrence=1 if before is None else before.occurrence + 1,
         status=AlertStatus.ACTIVE,
@@ -78,6 +80,8 @@ def _repeat(state: AlertState, report: AlertReport, observed_at: datetime) -> Fo
 
 
 def _reopen(state: AlertState, report: AlertReport, observed_at: datetime) -> Followed:
+    if report.is_suppressed:
+        return state, ()
     is_in_a_row = state.flapped_at is not None and observed_at - state.flapped_at <= REOPENED_WITHIN
     reopened = replace(
         state,

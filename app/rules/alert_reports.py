@@ -23,6 +23,8 @@ class AlertReport:
     severity: Severity = Severity.WARNING
     comment: str = ""
     is_acknowledged: bool = False
+    is_suppressed: bool = False
+    """The source itself keeps quiet about it: it is none that begins here, and none that is over."""
     host_external_id: str | None = None
     host_name: str | None = None
     item_external_id: str | None = None

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from app.enums import TaskType
 from tests.acceptance.programs import ROOT
 from tests.acceptance.stack import Stack
 from tests.acceptance.user import EMPTY, QUEUES, User
@@ -78,10 +79,10 @@ def test_redis_cli_and_the_statistics_agree_on_all_seven_queues(stack: Stack, us
     assert {*stack.lengths().values()} == {0}
 
 
-def test_celery_names_exactly_our_seven_tasks(stack: Stack) -> None:
+def test_celery_names_exactly_our_tasks(stack: Stack) -> None:
     worker = stack.start_worker()
     command = [sys.executable, "-m", "celery", "-A", "tasks", "inspect", "--json", "registered"]
     answer = subprocess.run(
         command, cwd=ROOT, env=environment(stack.folder, **stack.settings), capture_output=True, check=True, timeout=60
     )
-    assert json.loads(answer.stdout) == {f"{worker.name}@test": sorted(f"tasks.{queue}" for queue in QUEUES)}
+    assert json.loads(answer.stdout) == {f"{worker.name}@test": sorted(f"tasks.{type_}" for type_ in TaskType)}

@@ -94,3 +94,10 @@ def test_what_comes_back_three_times_in_a_row_flaps_until_an_hour_passed() -> No
     assert not is_flapping(2, after(5), after(6))
     calm, _ = story((0, FIRING), (1, OVER), (2, FIRING), (50, FIRING), (70, OVER), (80, FIRING))
     assert calm.flaps == 1
+
+
+def test_what_the_source_keeps_quiet_about_does_not_begin_and_does_not_end() -> None:
+    quiet = replace(FIRING, is_suppressed=True)
+    assert follow(None, quiet, NOON) == (None, ())
+    state, happened = story((0, FIRING), (1, quiet), (2, OVER), (3, quiet), (4, FIRING))
+    assert (state.count, happened) == (3, ["fired", "resolved", "reopened"])
