@@ -18,6 +18,7 @@ from app.services.audit import AuditService
 from app.services.auth import AuthService
 from app.services.conversation import Conversations
 from app.services.dead_letters import DeadLetterService
+from app.services.deliveries import DeliveryService
 from app.services.health import HealthService
 from app.services.inventory import InventoryService
 from app.services.maintenance import MaintenanceService
@@ -33,6 +34,7 @@ from app.services.suppression import Suppression
 from app.services.task_lifecycle import TaskLifecycle
 from app.services.tasks import TaskService
 from app.services.users import UserService
+from app.services.webhooks import WebhookService
 from app.settings import Settings
 from app.store.engine import Database
 from app.store.vault import Vault
@@ -57,6 +59,8 @@ class Services:
     alerts: AlertService
     alert_actions: AlertActions
     alert_pulls: AlertPullService
+    deliveries: DeliveryService
+    webhooks: WebhookService
     maintenance: MaintenanceService
     submit: SubmitService
     tasks: TaskService
@@ -95,6 +99,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
     pulls = PullService(database, conversations)
     policy = RetryPolicy(settings.retry_base_s, settings.retry_cap_s)
     lifecycle = TaskLifecycle(database, publisher, dead_letter_list, policy)
+    deliveries = DeliveryService(database, outbox, AlertIntake())
     recovery = Recovery(
         database,
         publisher,
@@ -105,7 +110,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         strays,
         lease_s=settings.lease_s,
         history_days=settings.history_days,
-        chores=(Suppression(database).turn,),
+        chores=(Suppression(database).turn, deliveries.turn),
     )
     return Services(
         settings=settings,
@@ -123,6 +128,8 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         alerts=AlertService(database, settings.score_window_h),
         alert_actions=AlertActions(database, outbox),
         alert_pulls=AlertPullService(database, conversations, AlertIntake()),
+        deliveries=deliveries,
+        webhooks=WebhookService(database, outbox),
         maintenance=MaintenanceService(database),
         submit=SubmitService(database, outbox),
         tasks=TaskService(database, publisher),

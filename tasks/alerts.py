@@ -23,3 +23,9 @@ def pull_alerts(run: Run) -> Mapping[str, Any]:
 def acknowledge_alert(run: Run) -> Mapping[str, Any]:
     """Acknowledge alerts at their monitor."""
     return run.services.alert_pulls.acknowledge(**run.params, step=run.step)
+
+
+@task(TaskType.RECEIVE_ALERTS)
+def receive_alerts(run: Run) -> Mapping[str, Any]:
+    """Take in what was posted to a monitor's webhook."""
+    return run.services.deliveries.take_in(**run.params, step=run.step)

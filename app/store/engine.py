@@ -13,6 +13,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app import clock
 from app.errors import DatabaseUnavailable
 
+StatementRefused = DBAPIError
+"""What a transaction raises for a value that the database does not take, besides DatabaseUnavailable."""
 BUSY_TIMEOUT_S = 5.0
 BUSY_LOOK_S = 0.002
 POOL_SIZE = 10

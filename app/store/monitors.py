@@ -24,6 +24,7 @@ SHOWN = (
     MONITORS.enabled,
     MONITORS.max_parallel_tasks,
     MONITORS.acknowledge_at_source,
+    MONITORS.webhook_token_hash.is_not(None).label("has_webhook_token"),
     MONITORS.status,
     MONITORS.last_error,
     MONITORS.last_pulled_at,
@@ -62,6 +63,15 @@ FIND_SEALED = select(
 def find_sealed(connection: Connection, monitor_id: int) -> RowMapping | None:
     """Return one monitor's address and sealed credentials."""
     return connection.execute(FIND_SEALED, {"monitor": monitor_id}).mappings().one_or_none()
+
+
+FIND_BY_TOKEN = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == bindparam("hash"))
+
+
+def find_by_token(connection: Connection, token_hash: str, *, is_kept: bool = False) -> RowMapping | None:
+    """Return the monitor whose webhook token has this hash; `is_kept` until the transaction ends."""
+    statement = FIND_BY_TOKEN.with_for_update(read=True, key_share=True) if is_kept else FIND_BY_TOKEN
+    return connection.execute(statement, {"hash": token_hash}).mappings().one_or_none()
 
 
 def lock(connection: Connection, monitor_id: int) -> None:

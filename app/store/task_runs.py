@@ -156,10 +156,31 @@ def find_unfinished(connection: Connection, fingerprint: str) -> str | None:
     return connection.execute(statement.limit(1)).scalar_one_or_none()
 
 
-def lock_fingerprint(connection: Connection, fingerprint: str) -> None:
-    """Make a second request for the same work wait until the first one is recorded; on SQLite all writers do."""
+FIND_QUEUED = (
+    select(RUNS.id).where(RUNS.fingerprint == bindparam("print"), IS_QUEUED).order_by(RUNS.created_at).limit(1)
+)
+
+
+def find_queued(connection: Connection, fingerprint: str) -> str | None:
+    """Return the id of a task with this fingerprint that nobody has begun, the oldest if there are several."""
+    return connection.execute(FIND_QUEUED, {"print": fingerprint}).scalar_one_or_none()
+
+
+def is_any_open(connection: Connection, fingerprint: str) -> bool:
+    """Tell whether a task with this fingerprint has not ended, or lies in the dead letters."""
+    is_open = or_(text(UNFINISHED), text("state = 'dead' AND discarded_at IS NULL"))
+    statement = select(RUNS.id).where(RUNS.fingerprint == fingerprint, is_open).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def lock_fingerprint(connection: Connection, fingerprint: str, *, shared: bool = False) -> None:
+    """Make a second request for the same work wait until the first one is recorded; on SQLite all writers do.
+
+    Those that are `shared` do not wait for each other.
+    """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(fingerprint, 0))))
+        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        connection.execute(select(lock(func.hashtextextended(fingerprint, 0))))
 
 
 IS_MINE = (RUNS.id == bindparam("task"), IS_RUNNING, RUNS.attempt == bindparam("mine"))

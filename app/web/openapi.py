@@ -69,6 +69,9 @@ def make_api(app: Flask) -> NagareApi:
     api.register_converter(TaskIdConverter, lambda _: {"type": "string", "maxLength": 80})
     components = api.spec.components
     components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    components.security_scheme(
+        "webhook", {"type": "http", "scheme": "bearer", "description": "The token of a monitor's webhook"}
+    )
     for status, description in PROBLEMS.items():
         response: dict[str, Any] = {"description": description, "content": {MEDIA_TYPE: {"schema": ProblemSchema}}}
         if status in (429, 503):

@@ -42,15 +42,20 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         body: type[RequestSchema] | None = None,
         errors: Iterable[int] = (),
         headers: Mapping[str, Any] | None = None,
+        security: str | None = None,
+        is_keyed: bool = False,
     ) -> Callable[[View], View]:
         """Register a view: the query's parameters and the path's come as keywords, the body as `body`.
 
-        `errors` are the statuses beyond those that follow from the other arguments.
+        `errors` are the statuses beyond those that follow from the other arguments; `security` names a scheme of the
+        document by which a public operation knows its callers by itself. One that `is_keyed` takes an
+        `idempotency_key`.
         """
 
         def register(view: View) -> View:
             statuses = {*errors, *_implied_errors(method, role)}
-            run = self.response(status, answer, headers=headers)(_without_content(view) if status == 204 else view)
+            keyed = self.arguments(IdempotencySchema, location="headers", as_kwargs=True)(view) if is_keyed else view
+            run = self.response(status, answer, headers=headers)(_without_content(keyed) if status == 204 else keyed)
             if body is not None:
                 run = self.arguments(body, arg_name="body", required=body.is_body_required)(run)
             elif method != "GET":
@@ -59,7 +64,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
             run = self.doc(
                 operationId=view.__name__,
                 responses={code: problem_reference(code) for code in statuses},
-                security=[] if role == PUBLIC else [{"bearer": []}],
+                security=[{security: []}] if security else [] if role == PUBLIC else [{"bearer": []}],
                 **{"x-role": str(role)},
             )(run)
             self.add_url_rule(rule, view.__name__, declare_role(role)(run), methods=[method])
@@ -80,6 +85,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
             query=query,
             errors=(404, 409),
             headers=TASK_HEADERS,
+            is_keyed=True,
         )
 
         def register_submission(view: View) -> View:
@@ -87,7 +93,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
             def run(unique: bool = False, idempotency_key: str | None = None, **arguments: Any) -> Any:
                 return view(Requester(current_user()["id"], idempotency_key, unique), **arguments)
 
-            register(self.arguments(IdempotencySchema, location="headers", as_kwargs=True)(run))
+            register(run)
             return view
 
         return register_submission

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, json
+from flask import Flask, Response, json, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -34,7 +34,6 @@ HTTP_CODES = {400: "malformed", 413: "too_large", 422: "invalid"}
 HTTP_DETAILS = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
-    413: f"The body has more than {MAX_BODY_BYTES} bytes.",
 }
 
 log = logging.getLogger(__name__)
@@ -103,7 +102,10 @@ def _answer_http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     code = HTTP_CODES.get(status, status.phrase.lower().replace(" ", "_").replace("-", "_"))
-    return problem(status, code, HTTP_DETAILS.get(status) or error.description or status.phrase, None, headers)
+    detail = HTTP_DETAILS.get(status) or error.description or status.phrase
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        detail = f"The body has more than {request.max_content_length} bytes."
+    return problem(status, code, detail, None, headers)
 
 
 def _answer_unexpected(error: Exception) -> Response:

@@ -23,8 +23,9 @@ ADMINS_ONLY = {
     "discard_dead_letter",
     "discard_dead_letters",
     "clear_queue",
+    "issue_webhook_token",
 }
-OPEN = {"login", "refresh", "healthz", "readyz"}
+OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts"}
 
 
 def operations(nobody: Caller) -> Iterator[tuple[str, str, str, str]]:

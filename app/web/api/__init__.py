@@ -15,6 +15,7 @@ from app.web.api.pushes import pushes
 from app.web.api.queue import queue
 from app.web.api.tasks import tasks
 from app.web.api.users import users
+from app.web.api.webhooks import webhooks
 from app.web.api.workers import workers
 
 PREFIX = "/api/v1"
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     workers,
     alerts,
     alert_actions,
+    webhooks,
     maintenance,
     audit,
 )

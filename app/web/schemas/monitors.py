@@ -46,6 +46,7 @@ class MonitorSchema(AnswerSchema):
     enabled = fields.Boolean()
     max_parallel_tasks = fields.Integer()
     acknowledge_at_source = fields.Boolean()
+    has_webhook_token = fields.Boolean()
     status = word(MonitorStatus)
     last_error = fields.String(allow_none=True)
     last_pulled_at = Timestamp(allow_none=True)
@@ -61,6 +62,12 @@ class CheckSchema(AnswerSchema):
     version = fields.String(allow_none=True)
     latency_ms = fields.Integer()
     error = fields.String(allow_none=True)
+
+
+class WebhookTokenSchema(AnswerSchema):
+    """The token of a monitor's webhook; it is shown this once."""
+
+    token = fields.String()
 
 
 class PullCountsSchema(AnswerSchema):

@@ -1,0 +1,71 @@
+"""The webhook: what monitors post, and the tokens by which they are known."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+
+from app.enums import Role
+from app.rules.alert_reports import AlertReport
+from app.web.access import PUBLIC
+from app.web.api.accepted import accepted
+from app.web.context import services
+from app.web.operations import TASK_HEADERS, ApiBlueprint
+from app.web.schemas.monitors import WebhookTokenSchema
+from app.web.schemas.tasks import AlertTaskSchema
+from app.web.schemas.webhooks import WebhookSchema
+
+webhooks = ApiBlueprint("webhooks", __name__, description="Alerts that monitors post by themselves")
+
+POST = "/alerts/webhook"
+MAX_POST_BYTES = 16 * 1024 * 1024
+"""Alertmanager posts a whole group at once, and gives one up that is refused."""
+
+
+@webhooks.operation(
+    "POST",
+    POST,
+    role=PUBLIC,
+    security="webhook",
+    body=WebhookSchema,
+    answer=AlertTaskSchema,
+    status=202,
+    errors=(401, 409),
+    headers=TASK_HEADERS,
+    is_keyed=True,
+)
+def receive_alerts(
+    body: Sequence[AlertReport], idempotency_key: str | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Take alerts that fire or are resolved from a monitor, known by its webhook token."""
+    task_id = services().webhooks.accept(_token(), body, idempotency_key)
+    return accepted("Alerts recorded", task_id, count=len(body))
+
+
+@webhooks.operation(
+    "POST",
+    "/monitors/<id:monitor_id>/webhook-token",
+    role=Role.ADMIN,
+    answer=WebhookTokenSchema,
+    status=201,
+    errors=(404,),
+)
+def issue_webhook_token(monitor_id: int) -> dict[str, str]:
+    """Make a new token for a monitor's webhook; it is shown this once, and the last one stops to work."""
+    return {"token": services().webhooks.issue_token(monitor_id)}
+
+
+def _admit() -> None:
+    """Let only monitors post, before anything of a post is read."""
+    if request.endpoint == f"{webhooks.name}.{receive_alerts.__name__}":
+        services().webhooks.identify(_token())
+        request.max_content_length = MAX_POST_BYTES
+
+
+def _token() -> str:
+    authorization = request.authorization
+    is_bearer = authorization is not None and authorization.type == "bearer"
+    return (authorization.token if authorization and is_bearer else None) or ""
+
+
+webhooks.before_request(_admit)

@@ -1,0 +1,27 @@
+"""What is posted to the webhook."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from app.rules.webhooks.parse import parse
+from app.web.schemas.base import RequestSchema
+
+
+class WebhookSchema(RequestSchema):
+    """What Alertmanager, Grafana or nagare's media type for Zabbix posts, or plain alerts: one, or a list."""
+
+    json_schema: ClassVar[Mapping[str, Any]] = {
+        "type": ["object", "array"],
+        "anyOf": [
+            {"required": ["version", "alerts"], "description": "Alertmanager, version 4"},
+            {"required": ["orgId", "alerts"], "description": "Grafana"},
+            {"required": ["event_id", "event_value", "event_nseverity"], "description": "Zabbix"},
+            {"required": ["message"], "description": "One plain alert: message, severity, host, item, status, id, …"},
+            {"type": "array", "maxItems": 10_000, "description": "Plain alerts"},
+        ],
+        "additionalProperties": True,
+    }
+
+    def load(self, data: Any, **_: Any) -> Any:
+        """Return the alert reports that the body holds. Raises Invalid."""
+        return parse(data)
