@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import ipaddress
 import math
 import socket
 import ssl
@@ -17,10 +16,9 @@ import httpx
 
 from app import clock
 from app.errors import SourceForbidden
+from app.rules.addresses import is_callable
 
 CONNECTIONS = 8
-METADATA_ADDRESSES = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200")))
-"""Cloud metadata services that are not on a link-local address: Amazon's IPv6 one, Alibaba's."""
 
 
 class Deadline(threading.local):
@@ -54,14 +52,6 @@ class GuardedTransport(httpx.HTTPTransport):
         """Close all connections, also those that another thread is about to make."""
         self._backend.close()
         super().close()
-
-
-def is_callable(address: str) -> bool:
-    """Tell whether a monitor may have this IP address: private and loopback ones yes, link-local and metadata no."""
-    ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return not (ip.is_link_local or ip.is_unspecified or ip.is_multicast or ip in METADATA_ADDRESSES)
 
 
 class _GuardedBackend(httpcore.NetworkBackend):

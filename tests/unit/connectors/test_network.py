@@ -56,11 +56,6 @@ def test_link_local_and_metadata_addresses_are_not_called(open_source: Open, hos
         open_source(f"http://{host}/latest/meta-data/").get_json("")
 
 
-@pytest.mark.parametrize("address", ["10.1.2.3", "192.168.0.1", "127.0.0.1", "::1", "fd12::1", "8.8.8.8"])
-def test_private_and_public_addresses_may_be_called(address: str) -> None:
-    assert network.is_callable(address)
-
-
 def let_dns_say(monkeypatch: pytest.MonkeyPatch, name: str, *answers: Sequence[str]) -> None:
     """Make the name resolve to the addresses of the first answer, then to those of the second, and so on."""
     left = list(answers)
