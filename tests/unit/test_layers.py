@@ -2,6 +2,8 @@
 
 import ast
 import statistics
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +15,7 @@ LAYERS = [
     WORDS,
     ("app.rules",),
     ("app.models",),
-    ("app.store", "app.queue", "app.connectors"),
+    ("app.store", "app.queue", "app.connectors", "app.channels"),
     ("app.services",),
     ("app.composition",),
     ("app.web", "tasks"),
@@ -29,6 +31,8 @@ OWNERS = {
     "kombu": ("tasks",),
     "redis": ("app.queue", "app.cli", "tasks"),
     "httpx": ("app.connectors", "app.cli"),
+    "apprise": ("app.channels",),
+    "requests": ("app.channels",),
     "alembic": ("app.store",),
     "click": ("app.cli",),
 }
@@ -95,6 +99,8 @@ def test_only_the_settings_and_the_command_line_read_the_environment() -> None:
         ("app.services.pulls", "from sqlalchemy.dialects import postgresql"),
         ("app.web.api.tasks", "from tasks.base import run_task"),
         ("tasks.pull", "from app.web import create_app"),
+        ("app.channels.courier", "from app.connectors.network import GuardedTransport"),
+        ("app.services.notifier", "import apprise"),
         ("app.errors", "from app.rules import retry"),
         ("app.queue.publisher", "from celery import Celery"),
     ],
@@ -107,3 +113,8 @@ def test_files_are_small() -> None:
     lengths = {module: len(path.read_text().splitlines()) for module, path in modules()}
     assert {module: length for module, length in lengths.items() if length > 320} == {}
     assert statistics.median(lengths.values()) < 90
+
+
+def test_apprise_is_loaded_only_by_the_process_that_sends() -> None:
+    program = "import sys, app.composition, app.web, tasks; sys.exit('apprise' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60)

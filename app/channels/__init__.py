@@ -1,0 +1,1 @@
+"""How messages to people leave: by Apprise, in a process of its own for each message."""

@@ -1,0 +1,59 @@
+"""Watches what a service's code says to its receiver: Apprise itself answers no more than whether all went well."""
+
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
+
+
+class Exchange:
+    """The HTTP requests of one message."""
+
+    def __init__(self) -> None:
+        self.last_status: int | None = None
+        self.is_uncertain = False
+        """Whether a request may have arrived that was not answered."""
+        self.fault: str | None = None
+        """Why the last request was not answered."""
+
+    def watch(self) -> None:
+        """Have all requests of this process pass here from now on."""
+        exchange = self
+
+        class Adapter(HTTPAdapter):
+            def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+                exchange.last_status, exchange.fault = None, None
+                try:
+                    response = super().send(*args, **kwargs)
+                    _ = response.content  # which is read here, so that an answer that breaks off is noticed
+                except (requests.RequestException, OSError) as error:
+                    exchange.note(error)
+                    raise
+                exchange.last_status = response.status_code
+                return response
+
+        requests.sessions.HTTPAdapter = Adapter  # type: ignore[attr-defined]
+
+    def note(self, error: Exception) -> None:
+        """Note a request that failed; one that never found its receiver cannot have arrived."""
+        cause = error.args[0] if error.args else None
+        reason = cause.reason if isinstance(cause, MaxRetryError) else None
+        if isinstance(reason, NameResolutionError):
+            self.fault = "the receiver's name cannot be resolved"
+        elif isinstance(error, requests.exceptions.SSLError):
+            self.fault = "the receiver's certificate is not trusted"
+        elif isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
+            self.fault = "the receiver does not answer"
+        else:
+            self.is_uncertain = True
+            self.fault = "the receiver took the connection and did not answer"
+
+    @property
+    def reason(self) -> str:
+        """In safe words, why a message was not taken."""
+        if self.fault is not None:
+            return self.fault
+        if self.last_status is not None and self.last_status >= 300:
+            return f"the receiver answered HTTP {self.last_status}"
+        return "the service did not take the message"
