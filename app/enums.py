@@ -99,6 +99,21 @@ class AlertEventKind(StrEnum):
     COMMENTED = "commented"
 
 
+class NotificationKind(StrEnum):
+    """Of what a notification can tell."""
+
+    FIRED = "fired"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Language(StrEnum):
+    """In which words a notification is written."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
 class MonitorStatus(StrEnum):
     """What the last contact with a monitor showed."""
 

@@ -169,3 +169,16 @@ class SourceReadOnly(SourceError):
     """This type of monitor cannot be written to."""
 
     code = "source_read_only"
+
+
+class NotificationFailed(NagareError):
+    """The receiver of a message did not take it."""
+
+    code = "notification_failed"
+    retryable = True
+
+
+class NotificationUncertain(NagareError):
+    """Nobody knows whether a message arrived; it is not sent a second time unless a person says so."""
+
+    code = "notification_uncertain"

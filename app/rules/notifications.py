@@ -1,0 +1,150 @@
+"""Who is told of what: which changes a rule is about, when it must be quiet, and what is still worth telling then."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from app.enums import AlertEventKind, AlertStatus, Language, NotificationKind, Severity
+
+KINDS: Mapping[str, NotificationKind] = {
+    AlertEventKind.FIRED: NotificationKind.FIRED,
+    AlertEventKind.REOPENED: NotificationKind.FIRED,
+    AlertEventKind.RETURNED: NotificationKind.FIRED,
+    AlertEventKind.ACKNOWLEDGED: NotificationKind.ACKNOWLEDGED,
+    AlertEventKind.RESOLVED: NotificationKind.RESOLVED,
+}
+
+
+def kind_of(event_kind: str) -> NotificationKind | None:
+    """Return what an event of an alert is to those who are notified; None when nobody ever is."""
+    return KINDS.get(event_kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which changes are told, when and how."""
+
+    id: int
+    min_severity: int
+    monitor_id: int | None
+    group: str | None
+    on: Collection[str]
+    quiet_from: str | None
+    quiet_until: str | None
+    timezone: str
+    language: Language
+    batch_s: int
+
+    @classmethod
+    def from_row(cls, row: Mapping[Any, Any]) -> Self:
+        """Return the rule of a row of `notifications`."""
+        return cls(
+            id=row["id"],
+            min_severity=row["min_severity"],
+            monitor_id=row["monitor_id"],
+            group=row["group_name"],
+            on=frozenset(row["kinds"]),
+            quiet_from=row["quiet_from"],
+            quiet_until=row["quiet_until"],
+            timezone=row["timezone"],
+            language=Language(row["language"]),
+            batch_s=row["batch_s"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened to an alert, and how the alert stands now."""
+
+    event_id: int
+    at: datetime
+    kind: NotificationKind
+    username: str | None
+    alert_id: int
+    message: str
+    severity: Severity
+    status: AlertStatus
+    suppressed: bool
+    monitor_id: int
+    host_name: str | None
+    groups: Collection[str]
+
+    @classmethod
+    def from_row(cls, row: Mapping[Any, Any]) -> Self | None:
+        """Return the change of an event with its alert and host; None when nobody is ever told of it."""
+        kind = kind_of(row["kind"])
+        if kind is None:
+            return None
+        return cls(
+            event_id=row["event_id"],
+            at=row["at"],
+            kind=kind,
+            username=row["username"],
+            alert_id=row["alert_id"],
+            message=row["message"],
+            severity=Severity(row["severity"]),
+            status=AlertStatus(row["status"]),
+            suppressed=row["suppressed"],
+            monitor_id=row["monitor_id"],
+            host_name=row["host_name"],
+            groups=row["groups"] or (),
+        )
+
+
+def does_match(rule: Rule, change: Change) -> bool:
+    """Tell whether a rule is about a change; of an alert that is suppressed by now nobody is told."""
+    return (
+        not change.suppressed
+        and change.kind in rule.on
+        and change.severity >= rule.min_severity
+        and rule.monitor_id in (None, change.monitor_id)
+        and (rule.group is None or rule.group in change.groups)
+    )
+
+
+def is_quiet(rule: Rule, at: datetime) -> bool:
+    """Tell whether a moment lies in the rule's quiet hours, by the clocks on the walls of its time zone."""
+    if rule.quiet_from is None or rule.quiet_until is None:
+        return False
+    time_of_day = f"{at.astimezone(ZoneInfo(rule.timezone)):%H:%M}"
+    if rule.quiet_from < rule.quiet_until:
+        return rule.quiet_from <= time_of_day < rule.quiet_until
+    return time_of_day >= rule.quiet_from or time_of_day < rule.quiet_until
+
+
+def due_at(rule: Rule, oldest: datetime) -> datetime:
+    """Return when a message is due whose oldest change is from that moment, unless that is in quiet hours."""
+    return oldest + timedelta(seconds=rule.batch_s)
+
+
+def worth_telling(rule: Rule, changes: Iterable[Change]) -> list[Change]:
+    """Leave out what is over: suppressed alerts, and what fired and ended again while the rule was quiet.
+
+    What fired and ended within one batch is told: a person may want to look for the cause.
+    """
+    ordered = sorted(changes, key=lambda change: (change.alert_id, change.event_id))
+    told: list[Change] = []
+    for _, of_alert in groupby(ordered, key=lambda change: change.alert_id):
+        told += _still_standing(rule, of_alert)
+    return told
+
+
+def _still_standing(rule: Rule, changes: Iterable[Change]) -> list[Change]:
+    kept: list[Change] = []
+    fired_at: int | None = None
+    for change in changes:
+        if change.suppressed:
+            return []
+        if fired_at is None and change.kind is NotificationKind.FIRED and is_quiet(rule, due_at(rule, change.at)):
+            fired_at = len(kept)
+        kept.append(change)
+        if fired_at is not None and change.kind is NotificationKind.RESOLVED:
+            del kept[fired_at:]
+            fired_at = None
+    # A rule that does not tell of ends has no change for them.
+    if fired_at is not None and kept[-1].status is AlertStatus.RESOLVED:
+        del kept[fired_at:]
+    return kept
