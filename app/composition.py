@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.channels.courier import Courier
 from app.connectors.registry import open_connector
 from app.queue.connection import Broker, connect
 from app.queue.dead_letters import DeadLetterList
@@ -22,7 +23,10 @@ from app.services.deliveries import DeliveryService
 from app.services.health import HealthService
 from app.services.inventory import InventoryService
 from app.services.maintenance import MaintenanceService
+from app.services.messenger import Messenger
 from app.services.monitors import MonitorService
+from app.services.notifications import NotificationService
+from app.services.notifier import Notifier
 from app.services.outbox import Outbox
 from app.services.pulls import PullService
 from app.services.pushes import PushService
@@ -62,6 +66,9 @@ class Services:
     deliveries: DeliveryService
     webhooks: WebhookService
     maintenance: MaintenanceService
+    notifications: NotificationService
+    notifier: Notifier
+    messenger: Messenger
     submit: SubmitService
     tasks: TaskService
     dead_letters: DeadLetterService
@@ -100,6 +107,8 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
     policy = RetryPolicy(settings.retry_base_s, settings.retry_cap_s)
     lifecycle = TaskLifecycle(database, publisher, dead_letter_list, policy)
     deliveries = DeliveryService(database, outbox, AlertIntake())
+    courier = Courier()
+    notifier = Notifier(database, outbox, settings.history_days)
     recovery = Recovery(
         database,
         publisher,
@@ -110,7 +119,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         strays,
         lease_s=settings.lease_s,
         history_days=settings.history_days,
-        chores=(Suppression(database).turn, deliveries.turn),
+        chores=(Suppression(database).turn, deliveries.turn, notifier.turn),
     )
     return Services(
         settings=settings,
@@ -131,6 +140,9 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         deliveries=deliveries,
         webhooks=WebhookService(database, outbox),
         maintenance=MaintenanceService(database),
+        notifications=NotificationService(database, vault, courier),
+        notifier=notifier,
+        messenger=Messenger(database, vault, courier),
         submit=SubmitService(database, outbox),
         tasks=TaskService(database, publisher),
         dead_letters=DeadLetterService(database, publisher, dead_letter_list),

@@ -12,7 +12,7 @@ from app.errors import Conflict, NotFound
 from app.models.hosts import LOCAL_PREFIX
 from app.services.outbox import Outbox, new_task_id
 from app.services.requester import Requester, earlier_answer, fingerprint_of
-from app.store import hosts, idempotency, items, monitors, task_runs
+from app.store import hosts, idempotency, items, monitors, notifications, task_runs
 from app.store.engine import Database
 
 
@@ -64,6 +64,10 @@ class SubmitService:
         """Ask for test alerts."""
         return self._submit(by, TaskType.GENERATE_ALERTS, {"count": count, "severity": severity, "seed": seed})
 
+    def test_notification(self, by: Requester, notification_id: int) -> str:
+        """Ask for a test message to be sent as a rule says, now."""
+        return self._submit(by, TaskType.NOTIFY, {"notification_id": notification_id, "test": True})
+
     def _submit(self, by: Requester, type: TaskType, params: Mapping[str, Any]) -> str:
         now = clock.now()
         task_id = new_task_id(type)
@@ -94,6 +98,8 @@ class SubmitService:
 
 def _check(connection: Connection, type: TaskType, params: Mapping[str, Any]) -> None:
     """Refuse a task that could only end in the dead letters."""
+    if "notification_id" in params and notifications.find(connection, params["notification_id"]) is None:
+        raise NotFound(f"there is no notification {params['notification_id']}")
     if "monitor_id" not in params:
         return
     monitor = monitors.find_sealed(connection, params["monitor_id"])

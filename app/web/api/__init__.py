@@ -10,6 +10,7 @@ from app.web.api.hosts import hosts
 from app.web.api.items import items
 from app.web.api.maintenance import maintenance
 from app.web.api.monitors import monitors
+from app.web.api.notifications import notifications
 from app.web.api.pulls import pulls
 from app.web.api.pushes import pushes
 from app.web.api.queue import queue
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     alert_actions,
     webhooks,
     maintenance,
+    notifications,
     audit,
 )
 ROOT_BLUEPRINTS = (health,)

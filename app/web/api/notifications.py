@@ -1,0 +1,73 @@
+"""Notifications: who is told of what, and by which way."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.services.requester import Requester
+from app.store.pages import Page, PageRequest
+from app.web.api.accepted import accepted
+from app.web.context import Row, services
+from app.web.operations import CREATED_HEADERS, ApiBlueprint
+from app.web.schemas.notifications import (
+    NewNotificationSchema,
+    NotificationChangesSchema,
+    NotificationSchema,
+    NotificationTaskSchema,
+)
+from app.web.schemas.pages import PageQuerySchema, page_of
+
+notifications = ApiBlueprint("notifications", __name__, description="Who is told of what, and by which way")
+
+NOTIFICATION = "/notifications/<id:notification_id>"
+
+
+@notifications.operation(
+    "GET", "/notifications", role=Role.VIEWER, query=PageQuerySchema, answer=page_of(NotificationSchema)
+)
+def list_notifications(page: PageRequest) -> Page:
+    """List the notifications."""
+    return services().notifications.list(page)
+
+
+@notifications.operation(
+    "POST",
+    "/notifications",
+    role=Role.ADMIN,
+    body=NewNotificationSchema,
+    answer=NotificationSchema,
+    status=201,
+    errors=(409,),
+    headers=CREATED_HEADERS,
+)
+def create_notification(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
+    """Make a notification."""
+    notification = services().notifications.create(body)
+    return notification, {"Location": f"/api/v1/notifications/{notification['id']}"}
+
+
+@notifications.operation("GET", NOTIFICATION, role=Role.VIEWER, answer=NotificationSchema, errors=(404,))
+def get_notification(notification_id: int) -> Row:
+    """Return one notification."""
+    return services().notifications.get(notification_id)
+
+
+@notifications.operation(
+    "PATCH", NOTIFICATION, role=Role.ADMIN, body=NotificationChangesSchema, answer=NotificationSchema, errors=(404, 409)
+)
+def update_notification(notification_id: int, body: Mapping[str, Any]) -> Row:
+    """Change a notification; `null` takes a limit or the quiet hours away."""
+    return services().notifications.update(notification_id, body)
+
+
+@notifications.operation("DELETE", NOTIFICATION, role=Role.ADMIN, status=204, errors=(404,))
+def delete_notification(notification_id: int) -> None:
+    """Delete a notification; what it had not told yet nobody is told."""
+    services().notifications.delete(notification_id)
+
+
+@notifications.submission(NOTIFICATION + "/test", answer=NotificationTaskSchema)
+def test_notification(by: Requester, notification_id: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """Queue the sending of a test message, at once and whatever the hour."""
+    task_id = services().submit.test_notification(by, notification_id)
+    return accepted("Test message task queued", task_id, notification_id=notification_id)

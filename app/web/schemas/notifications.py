@@ -1,0 +1,119 @@
+"""Rules by which people are notified."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from app.enums import Language, NotificationKind, Severity
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, code, row_id, word
+from app.web.schemas.tasks import TaskAcceptedSchema
+
+MAX_URL = 4096
+MAX_BATCH_S = 3600
+TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+def _time_of_day() -> fields.String:
+    pattern = validate.Regexp(TIME_OF_DAY, error="Must be a time of day like 22:00.")
+    # The pattern alone would let a line break follow.
+    return fields.String(required=True, validate=[pattern, validate.Length(equal=5)])
+
+
+class _QuietHoursRules(RequestSchema):
+    @validates_schema
+    def _refuse_equal_times(self, hours: dict[str, str], **_: Any) -> None:
+        if hours.get("from") == hours.get("until"):
+            raise ValidationError("Must not be the same as `from`.", "until")
+
+
+# `from` is no name that a class could give to a field.
+QuietHoursSchema = _QuietHoursRules.from_dict(
+    {"from": _time_of_day(), "until": _time_of_day()}, name="QuietHoursSchema"
+)
+ShownQuietHoursSchema = AnswerSchema.from_dict(
+    {"from": fields.String(), "until": fields.String()}, name="ShownQuietHoursSchema"
+)
+
+
+def _quiet_hours(schema: type[Schema], **kwargs: Any) -> fields.Nested:
+    description = "The times of day between which changes wait; what is over by their end is not told"
+    return fields.Nested(schema, allow_none=True, metadata={"description": description}, **kwargs)
+
+
+class NotificationChangesSchema(RequestSchema):
+    """What to change of a notification; `null` takes a limit or the quiet hours away."""
+
+    name = Text(min=1, max=200)
+    enabled = Boolean()
+    url = Text(min=1, max=MAX_URL, metadata={"description": "An address in Apprise's notation; it is never shown"})
+    min_severity = code(Severity)
+    monitor_id = row_id(allow_none=True)
+    group = Text(min=1, max=255, allow_none=True)
+    on = fields.List(word(NotificationKind), validate=validate.Length(1, len(NotificationKind)))
+    quiet_hours = _quiet_hours(QuietHoursSchema)
+    timezone = Text(min=1, max=64, metadata={"description": "A name of the IANA database, such as Asia/Shanghai"})
+    language = word(Language)
+    batch_s = Integer(
+        validate=validate.Range(0, MAX_BATCH_S),
+        metadata={"description": "For how many seconds changes are gathered into one message"},
+    )
+
+
+class NewNotificationSchema(NotificationChangesSchema):
+    """A notification to be made."""
+
+    name = Text(min=1, max=200, required=True)
+    enabled = Boolean(load_default=True)
+    url = Text(
+        min=1,
+        max=MAX_URL,
+        required=True,
+        metadata={"description": "An address in Apprise's notation, such as mailto:// or slack://; it is never shown"},
+    )
+    min_severity = code(Severity, load_default=int(Severity.WARNING))
+    monitor_id = row_id(allow_none=True, load_default=None)
+    group = Text(min=1, max=255, allow_none=True, load_default=None)
+    on = fields.List(
+        word(NotificationKind),
+        validate=validate.Length(1, len(NotificationKind)),
+        load_default=lambda: [str(kind) for kind in NotificationKind],
+    )
+    quiet_hours = _quiet_hours(QuietHoursSchema, load_default=None)
+    timezone = Text(
+        min=1,
+        max=64,
+        load_default="UTC",
+        metadata={"description": "A name of the IANA database, such as Asia/Shanghai"},
+    )
+    language = word(Language, load_default=str(Language.ENGLISH))
+    batch_s = Integer(
+        validate=validate.Range(0, MAX_BATCH_S),
+        load_default=10,
+        metadata={"description": "For how many seconds changes are gathered into one message"},
+    )
+
+
+class NotificationSchema(AnswerSchema):
+    """Which changes of which alerts are told; the address to which is never shown."""
+
+    id = fields.Integer()
+    name = fields.String()
+    enabled = fields.Boolean()
+    min_severity = code(Severity)
+    monitor_id = fields.Integer(allow_none=True)
+    group = fields.String(allow_none=True)
+    on = fields.List(word(NotificationKind))
+    quiet_hours = _quiet_hours(ShownQuietHoursSchema)
+    timezone = fields.String()
+    language = word(Language)
+    batch_s = fields.Integer()
+    created_at = Timestamp()
+    last_sent_at = Timestamp(allow_none=True)
+    last_error = fields.String(allow_none=True)
+
+
+class NotificationTaskSchema(TaskAcceptedSchema):
+    """A task that sends a test message was recorded."""
+
+    notification_id = fields.Integer()

@@ -1,0 +1,13 @@
+"""The task that sends a message to people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import TaskType
+from tasks.base import Run, task
+
+
+@task(TaskType.NOTIFY)
+def notify(run: Run) -> Mapping[str, Any]:
+    """Send one message of a notification."""
+    return run.services.messenger.send(run.task_id, **run.params)
