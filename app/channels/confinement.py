@@ -27,8 +27,10 @@ class Confinement:
     def __init__(self) -> None:
         self.is_address_refused = False
         # Some services read a template, a key or an attachment from a file that the address names, and send it away.
-        readable = {sys.prefix, sys.base_prefix, os.devnull, str(Path(certifi.where()).parent), *_authorities()}
-        self._readable = tuple(os.path.realpath(path) for path in readable)
+        libraries = str(Path(certifi.where()).parents[1])
+        readable = {sys.prefix, sys.base_prefix, libraries, os.devnull, *_authorities()}
+        # As they are written, too: an installer may fill a folder of libraries with links to somewhere else.
+        self._readable = {os.path.normpath(path) for path in readable} | {os.path.realpath(path) for path in readable}
         mimetypes.init()  # reads files of the system
 
     def begin(self) -> None:
@@ -53,9 +55,9 @@ class Confinement:
 
     def _judge_file(self, path: object, flags: int) -> None:
         if isinstance(path, str | bytes | os.PathLike):
-            real = os.path.realpath(os.fsdecode(path))
-            is_readable = any(real == root or real.startswith(f"{root}/") for root in self._readable)
-            if not is_readable or (flags & os.O_ACCMODE != os.O_RDONLY and real != os.devnull):
+            name = os.path.normpath(os.fsdecode(path))
+            is_readable = any(name == root or name.startswith(f"{root}/") for root in self._readable)
+            if not is_readable or (flags & os.O_ACCMODE != os.O_RDONLY and name != os.devnull):
                 raise PermissionError("a file outside of Python, or one to write")
 
 

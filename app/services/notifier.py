@@ -35,9 +35,11 @@ class Notifier:
     def turn(self) -> None:
         """Do what is due."""
         with self._database.reading() as connection:
-            is_any_waiting = notification_changes.is_any_waiting(connection)
-        if is_any_waiting:
+            is_any_pending = notification_changes.is_any_pending(connection)
+            is_any_unsent = notification_changes.is_any_unsent(connection)
+        if is_any_pending:
             self._match_events()
+        if is_any_pending or is_any_unsent:
             self._make_messages()
         if clock.monotonic() - self._pruned_at >= PRUNE_EVERY_S:
             self._pruned_at = clock.monotonic()
@@ -51,7 +53,7 @@ class Notifier:
                 events = notification_changes.pending_events(connection, EVENTS_AT_ONCE)
                 if not events:
                     return
-                rules = [Rule.from_row(row) for row in notifications.every(connection) if row["enabled"]]
+                rules = [Rule.from_row(row) for row in notifications.enabled(connection)]
                 changes = _changes(events)
                 concerned = [
                     {"notification_id": rule.id, "event_id": change.event_id}

@@ -36,11 +36,14 @@ COLUMNS = (
 )
 
 
-def is_any_waiting(connection: Connection) -> bool:
-    """Tell whether an event is pending or a change is not sent."""
-    pending = select(EVENTS.id).where(IS_PENDING).limit(1)
-    unsent = select(CHANGES.event_id).where(IS_UNSENT).limit(1)
-    return connection.execute(pending).first() is not None or connection.execute(unsent).first() is not None
+def is_any_pending(connection: Connection) -> bool:
+    """Tell whether an event is pending."""
+    return connection.execute(select(EVENTS.id).where(IS_PENDING).limit(1)).first() is not None
+
+
+def is_any_unsent(connection: Connection) -> bool:
+    """Tell whether a rule has something to tell."""
+    return connection.execute(select(CHANGES.event_id).where(IS_UNSENT).limit(1)).first() is not None
 
 
 def _with_alerts() -> Select[Any]:

@@ -33,6 +33,12 @@ def every(connection: Connection) -> Sequence[RowMapping]:
     return connection.execute(select(*SHOWN).order_by(NOTIFICATIONS.id)).mappings().all()
 
 
+def enabled(connection: Connection) -> Sequence[RowMapping]:
+    """Return the rules that are enabled, and keep others from deleting them until the transaction ends."""
+    statement = select(*SHOWN).where(NOTIFICATIONS.enabled).order_by(NOTIFICATIONS.id)
+    return connection.execute(statement.with_for_update(read=True, key_share=True)).mappings().all()
+
+
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
     """Tell whether another rule has this name."""
     statement = select(NOTIFICATIONS.id).where(NOTIFICATIONS.name == name)

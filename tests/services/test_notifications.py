@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from redis import Redis
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from app.composition import Services
 from app.enums import AlertEventKind
@@ -17,7 +17,7 @@ from app.models import Alert, AlertEvent, NotificationChange, NotificationMessag
 from app.queue.publisher import message
 from app.services.requester import Requester
 from app.services.task_lifecycle import Claim
-from app.store import notification_changes, notification_messages, task_runs
+from app.store import notification_messages, task_runs
 from app.store.pages import PageRequest
 from tests.services.alert_rows import add_alert, add_event, end_alert
 from tests.services.conftest import Time
@@ -254,13 +254,6 @@ def test_two_leaders_at_once_tell_nobody_twice(
     assert receiver.titles == ["[nagare] 50 critical fired"]
 
 
-def test_a_turn_with_nothing_to_tell_writes_nothing(services: Services, notify: Callable[..., int], time: Time) -> None:
-    notify()
-    services.notifier.turn()
-    with services.database.transaction():  # whoever wants to write waits in vain
-        services.notifier.turn()
-
-
 def test_what_a_rule_has_not_told_is_dropped_when_it_is_disabled_or_deleted(
     services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
 ) -> None:
@@ -412,22 +405,6 @@ def test_old_messages_are_pruned_with_what_they_told(
         services.recovery.turn("me")
         time.pass_by(61)
     assert rows(services, NotificationMessage) == rows(services, NotificationChange) == []
-
-
-def test_a_turn_finds_what_waits_by_indexes(services: Services) -> None:
-    statements: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        statements.append((statement, parameters))
-
-    event.listen(services.database.engine, "before_cursor_execute", note)
-    with services.database.reading() as connection:
-        assert not notification_changes.is_any_waiting(connection)
-        event.remove(services.database.engine, "before_cursor_execute", note)
-        assert len(statements) == 2
-        for statement, parameters in statements:
-            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).mappings().all()
-            assert all("INDEX" in step["detail"] for step in plan), plan
 
 
 def test_a_rule_that_cannot_be_right_is_refused_by_name(services: Services, notify: Callable[..., int]) -> None:

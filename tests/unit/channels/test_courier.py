@@ -1,5 +1,6 @@
 """What leaves for a receiver, what is known of its arrival, and what an address cannot ask for."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from app.channels import courier
 from app.channels.courier import Courier, Delivery, Message, Outcome
+from tests.unit.channels.mail_server import MailServer
 
 Serve = Callable[[Callable[[Any], None]], str]
 
@@ -29,6 +31,20 @@ def test_a_message_arrives_as_it_was_written(serve: Serve) -> None:
     assert Courier().send(address(serve(take)), MESSAGE) == Delivery(Outcome.SENT)
     [(path, body, _)] = seen
     assert (path, body["title"], body["message"], body["type"]) == ("/alerts", MESSAGE.title, MESSAGE.body, "failure")
+
+
+def test_a_mail_arrives_as_it_was_written() -> None:
+    with MailServer() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        url = f"mailto://127.0.0.1:{server.port}/?from=nagare@example.com&to=oncall@example.com&mode=insecure"
+        assert Courier().send(url, MESSAGE) == Delivery(Outcome.SENT)
+        server.shutdown()
+        thread.join()
+    [mail] = server.mails
+    assert mail["Subject"] == MESSAGE.title
+    body = mail.get_body(("html", "plain"))
+    assert body is not None and MESSAGE.body in body.get_content()
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
