@@ -48,4 +48,4 @@ worker_send_task_events = False
 worker_redirect_stdouts = False
 beat_schedule_filename = str(settings.home / "celerybeat-schedule")
 enable_utc = True
-include = ["tasks.alerts", "tasks.notify", "tasks.pull", "tasks.push"]
+include = ["tasks.alerts", "tasks.notify", "tasks.pull", "tasks.push", "tasks.sync"]

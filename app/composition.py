@@ -32,9 +32,11 @@ from app.services.pulls import PullService
 from app.services.pushes import PushService
 from app.services.queues import QueueService
 from app.services.recovery import Recovery
+from app.services.scores import ScoreService
 from app.services.strays import StrayService
 from app.services.submit import SubmitService
 from app.services.suppression import Suppression
+from app.services.syncs import SyncService
 from app.services.task_lifecycle import TaskLifecycle
 from app.services.tasks import TaskService
 from app.services.users import UserService
@@ -69,6 +71,8 @@ class Services:
     notifications: NotificationService
     notifier: Notifier
     messenger: Messenger
+    scores: ScoreService
+    syncs: SyncService
     submit: SubmitService
     tasks: TaskService
     dead_letters: DeadLetterService
@@ -108,6 +112,8 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
     lifecycle = TaskLifecycle(database, publisher, dead_letter_list, policy)
     deliveries = DeliveryService(database, outbox, AlertIntake())
     courier = Courier()
+    scores = ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days)
+    syncs = SyncService(database, outbox, lifecycle)
     notifier = Notifier(database, outbox, settings.history_days)
     recovery = Recovery(
         database,
@@ -119,7 +125,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         strays,
         lease_s=settings.lease_s,
         history_days=settings.history_days,
-        chores=(Suppression(database).turn, deliveries.turn, notifier.turn),
+        chores=(Suppression(database).turn, deliveries.turn, notifier.turn, scores.turn, syncs.turn),
     )
     return Services(
         settings=settings,
@@ -134,7 +140,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         audit=AuditService(database),
         pulls=pulls,
         pushes=PushService(database, conversations, pulls),
-        alerts=AlertService(database, settings.score_window_h),
+        alerts=AlertService(database),
         alert_actions=AlertActions(database, outbox),
         alert_pulls=AlertPullService(database, conversations, AlertIntake()),
         deliveries=deliveries,
@@ -143,6 +149,8 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         notifications=NotificationService(database, vault, courier),
         notifier=notifier,
         messenger=Messenger(database, vault, courier),
+        scores=scores,
+        syncs=syncs,
         submit=SubmitService(database, outbox),
         tasks=TaskService(database, publisher),
         dead_letters=DeadLetterService(database, publisher, dead_letter_list),

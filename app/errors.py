@@ -87,6 +87,12 @@ class TaskFailed(NagareError):
     code = "failed"
 
 
+class ChildrenFailed(NagareError):
+    """No task that this one consists of has succeeded; each of them tells why."""
+
+    code = "children_failed"
+
+
 class WorkerLost(NagareError):
     """The worker's process ended in the middle of the task."""
 

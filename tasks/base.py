@@ -31,11 +31,13 @@ class Run:
 
     services: Services
     task_id: str
+    attempt: int
     params: Mapping[str, Any]
     step: Step
 
 
-Body = Callable[[Run], Mapping[str, Any]]
+Body = Callable[[Run], Mapping[str, Any] | None]
+"""Returns the result; None says that the task goes on without a worker."""
 
 
 class LedgerTask(Task):
@@ -99,7 +101,7 @@ def _run_claimed(app: Services, claim: Claim, body: Body) -> None:
     started_at = clock.monotonic()
     progress = app.lifecycle.progress(claim)
     try:
-        result = body(Run(app, claim.task_id, claim.params, progress))
+        result = body(Run(app, claim.task_id, claim.attempt, claim.params, progress))
     except TaskInterrupted:
         raise
     except SoftTimeLimitExceeded:
@@ -112,6 +114,9 @@ def _run_claimed(app: Services, claim: Claim, body: Body) -> None:
         failure = error
         _record(lambda: app.lifecycle.fail(claim, failure))
     else:
+        if result is None:
+            log.info("task.waits_for_children", task_id=claim.task_id, attempt=claim.attempt)
+            return
         _record(lambda: app.lifecycle.succeed(claim, result, progress.last_step))
         seconds = round(clock.monotonic() - started_at, 3)
         log.info("task.succeeded", task_id=claim.task_id, attempt=claim.attempt, seconds=seconds, **result)

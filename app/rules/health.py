@@ -23,6 +23,14 @@ class AlertSums:
     freshness: float = 0.0
     """The sum over the resolved ones of 1 at the moment of the resolve, falling straight to 0 at the window's end."""
 
+    def __add__(self, other: "AlertSums") -> "AlertSums":
+        return AlertSums(
+            self.active + other.active,
+            self.acknowledged + other.acknowledged,
+            self.resolved + other.resolved,
+            self.freshness + other.freshness,
+        )
+
 
 def alert_load(sums: Mapping[Severity, AlertSums], hosts: int) -> float:
     """Return the weight of all alerts a host; `hosts` counts those that are not inactive."""

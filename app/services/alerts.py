@@ -1,4 +1,4 @@
-"""Shows, scores and generates alerts."""
+"""Shows and generates alerts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,6 @@ from app.enums import AlertEventKind, AlertStatus, Severity
 from app.errors import NotFound, TaskFailed
 from app.rules.alert_changes import is_flapping
 from app.rules.generated_alerts import DrawnAlert, HostChoice, comment, draw_alerts
-from app.rules.health import alert_load, health_score
 from app.services.task_lifecycle import Step, no_step
 from app.store import alert_events, alerts, hosts, items, maintenance
 from app.store.engine import Database
@@ -24,9 +23,8 @@ ALERTS_AT_ONCE = 1000
 class AlertService:
     """Methods that name an alert raise NotFound; all raise DatabaseUnavailable."""
 
-    def __init__(self, database: Database, score_window_h: float) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._score_window_h = score_window_h
 
     def list(
         self,
@@ -64,29 +62,6 @@ class AlertService:
         with self._database.reading() as connection:
             find_or_raise(connection, alert_id)
             return alert_events.fetch(connection, page, alert_id)
-
-    def score(self) -> dict[str, Any]:
-        """Return the health score and what it is made of."""
-        now = clock.now()
-        with self._database.reading() as connection:
-            sums = alerts.sums(connection, now, self._score_window_h * 3600)
-            host_count = hosts.count_not_inactive(connection)
-        load = alert_load(sums, host_count)
-        counted = {
-            severity.name.lower(): {
-                "active": sums[severity].active,
-                "acknowledged": sums[severity].acknowledged,
-                "resolved": sums[severity].resolved,
-            }
-            for severity in Severity
-        }
-        return {
-            "score": health_score(load),
-            "load": round(load, 3),
-            "hosts": host_count,
-            "window_h": self._score_window_h,
-            "alerts": counted,
-        }
 
     def generate(
         self, task_id: str, count: int, severity: int | None, seed: int | None, step: Step = no_step

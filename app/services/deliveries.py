@@ -14,7 +14,7 @@ from app.services.alert_intake import AlertIntake
 from app.services.outbox import Outbox, new_task_id
 from app.services.task_lifecycle import Step, no_step
 from app.services.webhooks import receiving, request_task
-from app.store import deliveries, monitors, task_runs
+from app.store import deliveries, monitors, task_fingerprints
 from app.store.deliveries import Delivery
 from app.store.engine import Database, StatementRefused
 
@@ -65,7 +65,7 @@ class DeliveryService:
         """Ask for tasks for what waits although no task will take it in; not while a dead one waits for people."""
         with self._database.reading() as connection:
             waiting = deliveries.monitors_that_wait(connection, clock.now() - FORGOTTEN_AFTER)
-            forgotten = [each for each in waiting if not task_runs.is_any_open(connection, receiving(each))]
+            forgotten = [each for each in waiting if not task_fingerprints.is_any_open(connection, receiving(each))]
         for monitor_id in forgotten:
             task_id = new_task_id(TaskType.RECEIVE_ALERTS)
             with self._database.transaction() as connection:
@@ -77,7 +77,7 @@ class DeliveryService:
     def _is_done(self, monitor_id: int) -> bool:
         with self._database.transaction() as connection:
             # Waits for those who record a delivery because they saw this task still waiting.
-            task_runs.lock_fingerprint(connection, receiving(monitor_id))
+            task_fingerprints.lock_fingerprint(connection, receiving(monitor_id))
             return not deliveries.is_there_any(connection, monitor_id)
 
     def _take_some(self, monitor_id: int, reports: int) -> Mapping[str, int] | None:

@@ -12,7 +12,7 @@ from app.connectors.registry import connector_class
 from app.enums import MonitorStatus
 from app.errors import Conflict, NotFound, SourceError
 from app.services.conversation import Conversations, OpenConnector
-from app.store import monitors, task_runs
+from app.store import monitors, score_samples, task_runs
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 from app.store.vault import Vault
@@ -88,6 +88,7 @@ class MonitorService:
             if not monitors.remove(connection, monitor_id):
                 raise NotFound(f"there is no monitor {monitor_id}")
             task_runs.cancel_of_monitor(connection, monitor_id, clock.now())
+            score_samples.forget(connection, score_samples.monitor_scope(monitor_id))
 
     def check(self, monitor_id: int) -> Check:
         """Sign in to a monitor, enabled or not, and ask for its version; its status then tells how that went."""

@@ -12,7 +12,7 @@ from app.errors import Conflict, NotFound
 from app.models.hosts import LOCAL_PREFIX
 from app.services.outbox import Outbox, new_task_id
 from app.services.requester import Requester, earlier_answer, fingerprint_of
-from app.store import hosts, idempotency, items, monitors, notifications, task_runs
+from app.store import hosts, idempotency, items, monitors, notifications, task_fingerprints
 from app.store.engine import Database
 
 
@@ -40,6 +40,10 @@ class SubmitService:
     def pull_alerts(self, by: Requester, monitor_id: int) -> str:
         """Ask for a pull of the alerts that fire at a monitor."""
         return self._submit(by, TaskType.PULL_ALERTS, {"monitor_id": monitor_id})
+
+    def sync(self, by: Requester, monitor_id: int) -> str:
+        """Ask for a pull of hosts, items and alerts of a monitor, by tasks of their own."""
+        return self._submit(by, TaskType.SYNC, {"monitor_id": monitor_id})
 
     def pull_host(self, by: Requester, monitor_id: int, host_id: int) -> str:
         """Ask for a pull of one host."""
@@ -78,8 +82,8 @@ class SubmitService:
                 return earlier
             _check(connection, type, params)
             if by.unique:
-                task_runs.lock_fingerprint(connection, fingerprint)
-                unfinished = task_runs.find_unfinished(connection, fingerprint)
+                task_fingerprints.lock_fingerprint(connection, fingerprint)
+                unfinished = task_fingerprints.find_unfinished(connection, fingerprint)
                 if unfinished is not None:
                     if by.idempotency_key is not None:
                         idempotency.rebind(connection, by.user_id, by.idempotency_key, unfinished)

@@ -11,7 +11,7 @@ from app.enums import TaskType
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.publisher import Publisher
 from app.services.requester import Requester, earlier_answer, fingerprint_of
-from app.store import task_attempts, task_runs
+from app.store import task_attempts, task_families, task_runs
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 
@@ -31,9 +31,10 @@ class TaskService:
         with self._database.reading() as connection:
             run = task_runs.find(connection, task_id)
             history = task_attempts.history(connection, task_id)
+            children = task_families.children(connection, task_id)
         if run is None:
             raise NotFound(f"there is no task {task_id}")
-        return {**_shown(run), "history": history}
+        return {**_shown(run), "history": history, "children": [_shown_child(child) for child in children]}
 
     def list(
         self,
@@ -42,6 +43,7 @@ class TaskService:
         type: str | None = None,
         state: str | None = None,
         monitor_id: int | None = None,
+        parent_id: str | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
     ) -> Page:
@@ -53,13 +55,14 @@ class TaskService:
                 type=type,
                 state=state,
                 monitor_id=monitor_id,
+                parent_id=parent_id,
                 created_after=created_after,
                 created_before=created_before,
             )
         return Page([_shown(run) for run in found.items], found.next_cursor)
 
     def cancel(self, task_id: str, by: Requester | None = None) -> dict[str, Any]:
-        """Cancel a task: one that waits never starts, one that runs stops at its next step.
+        """Cancel a task: one that waits never starts, one that runs stops at its next step; with all its children.
 
         Raises Conflict when it has ended, and Invalid when the idempotency key was used for another request.
         """
@@ -68,13 +71,14 @@ class TaskService:
             request = fingerprint_of(["cancel", task_id])
             is_repeat = by is not None and earlier_answer(connection, by, request, task_id, now) is not None
             is_cancelled = is_repeat or task_runs.cancel(connection, task_id, now)
+            withdrawn = task_families.cancel_children(connection, task_id, now) if is_cancelled else []
             run = task_runs.find(connection, task_id)
             if run is None:
                 raise NotFound(f"there is no task {task_id}")
             if not is_cancelled:
                 raise Conflict(f"the task has ended: it is {run['state']}")
         task = _shown(run)
-        self._withdraw(task["type"], [task_id])
+        self._withdraw([(task["type"], task_id), *withdrawn])
         return task
 
     def cancel_waiting(self, type: TaskType) -> int:
@@ -86,14 +90,18 @@ class TaskService:
             if not task_ids:
                 return count
             count += len(task_ids)
-            self._withdraw(type, task_ids)
+            self._withdraw([(type, task_id) for task_id in task_ids])
 
-    def _withdraw(self, type: str, task_ids: Sequence[str]) -> None:
+    def _withdraw(self, tasks: Sequence[tuple[str, str]]) -> None:
         try:
-            self._publisher.withdraw([(type, task_id) for task_id in task_ids])
+            self._publisher.withdraw(tasks)
         except BrokerUnavailable as error:
             # The messages stay in the list until a worker takes them and finds nothing to do.
-            log.info("withdraw.failed", count=len(task_ids), error=str(error))
+            log.info("withdraw.failed", count=len(tasks), error=str(error))
+
+
+def _shown_child(child: Mapping[Any, Any]) -> dict[str, Any]:
+    return {"task_id": child["id"], "type": child["type"], "state": child["state"]}
 
 
 def _shown(run: Mapping[Any, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from app.errors import Conflict, NotFound, Unauthorized
 from app.rules.alert_reports import AlertReport
 from app.services.outbox import Outbox, new_task_id
 from app.services.requester import Requester, earlier_answer, fingerprint_of
-from app.store import deliveries, idempotency, monitors, task_runs
+from app.store import deliveries, idempotency, monitors, task_fingerprints
 from app.store.engine import Database
 
 REPORTS_A_DELIVERY = 500
@@ -86,11 +86,11 @@ def request_task(connection: Connection, outbox: Outbox, monitor_id: int, task_i
     has no monitor, so that it is not held up by pulls that are slow.
     """
     fingerprint = receiving(monitor_id)
-    task_runs.lock_fingerprint(connection, fingerprint, shared=True)
-    queued = task_runs.find_queued(connection, fingerprint)
+    task_fingerprints.lock_fingerprint(connection, fingerprint, shared=True)
+    queued = task_fingerprints.find_queued(connection, fingerprint)
     if queued is None:
-        task_runs.lock_fingerprint(connection, f"{fingerprint} is recorded")
-        queued = task_runs.find_queued(connection, fingerprint)
+        task_fingerprints.lock_fingerprint(connection, f"{fingerprint} is recorded")
+        queued = task_fingerprints.find_queued(connection, fingerprint)
     if queued is None:
         outbox.record(connection, task_id, {"monitor_id": monitor_id}, fingerprint=fingerprint)
     return queued or task_id

@@ -5,14 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, literal, select, update
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import Float
 
 from app.enums import AlertStatus, Severity
 from app.models import Alert, Host, Item
-from app.rules.health import AlertSums
 from app.store.hosts import IDS_AT_ONCE
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.search import matches
@@ -26,23 +21,6 @@ IS_OPEN_CRITICAL = (
     ALERTS.status != AlertStatus.RESOLVED,
     ALERTS.suppressed.is_(False),
 )
-
-
-class epoch(FunctionElement[float]):  # noqa: N801
-    """A moment as seconds since 1970, on each database in its own words."""
-
-    inherit_cache = True
-    type = Float()
-
-
-@compiles(epoch, "sqlite")
-def _epoch_sqlite(element: epoch, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"(julianday({compiler.process(element.clauses, **kw)}) - 2440587.5) * 86400.0"
-
-
-@compiles(epoch, "postgresql")
-def _epoch_postgresql(element: epoch, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})::float"
 
 
 def filters(
@@ -161,36 +139,3 @@ def refresh_error_marks(
             chunk = table.c.id.in_(ids[start : start + IDS_AT_ONCE])
             is_changed = table.c.alert_error.is_distinct_from(newest)
             connection.execute(update(table).where(chunk, is_changed).values(alert_error=newest, updated_at=now))
-
-
-def sums(connection: Connection, now: datetime, window_s: float) -> dict[Severity, AlertSums]:
-    """Return what the health score needs of the alerts: counts and freshness, by severity."""
-    found = {severity: AlertSums() for severity in Severity}
-    open_ = (
-        select(
-            ALERTS.severity,
-            func.count().filter(ALERTS.status == AlertStatus.ACTIVE).label("active"),
-            func.count().filter(ALERTS.status == AlertStatus.ACKNOWLEDGED).label("acknowledged"),
-        )
-        .where(ALERTS.status.in_((AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)), ALERTS.suppressed.is_(False))
-        .group_by(ALERTS.severity)
-    )
-    for row in connection.execute(open_):
-        found[Severity(row.severity)] = AlertSums(active=row.active, acknowledged=row.acknowledged)
-    window_start = now.timestamp() - window_s
-    freshness = (epoch(ALERTS.resolved_at) - window_start) / window_s
-    resolved = (
-        select(ALERTS.severity, func.count().label("resolved"), func.sum(freshness).label("freshness"))
-        .where(
-            ALERTS.resolved_at > datetime.fromtimestamp(window_start, now.tzinfo),
-            ALERTS.status == AlertStatus.RESOLVED,
-            ALERTS.suppressed.is_(False),
-        )
-        .group_by(ALERTS.severity)
-    )
-    for row in connection.execute(resolved):
-        open_sums = found[Severity(row.severity)]
-        found[Severity(row.severity)] = AlertSums(
-            open_sums.active, open_sums.acknowledged, row.resolved, min(row.freshness, row.resolved)
-        )
-    return found

@@ -83,11 +83,12 @@ def fetch(
     if status is not None:
         statement = statement.where(HOSTS.status == status)
     if group is not None:
-        statement = statement.where(_is_in_group(connection, group))
+        statement = statement.where(is_in_group(connection, group))
     return fetch_page(connection, statement, Keyset({"id": HOSTS.id}), page)
 
 
-def _is_in_group(connection: Connection, group: str) -> ColumnElement[bool]:
+def is_in_group(connection: Connection, group: str) -> ColumnElement[bool]:
+    """Return the condition that a host is in a group."""
     if connection.dialect.name == "postgresql":
         return cast(HOSTS.groups, JSONB).contains([group])
     members = func.json_each(HOSTS.groups).table_valued(column("value"))
@@ -204,9 +205,3 @@ def choices_for_alerts(connection: Connection) -> Sequence[RowMapping]:
         .order_by(HOSTS.id)
     )
     return connection.execute(statement).mappings().all()
-
-
-def count_not_inactive(connection: Connection) -> int:
-    """Count the hosts that the health score is spread over."""
-    statement = select(func.count()).where(HOSTS.status.in_((InventoryStatus.ACTIVE, InventoryStatus.ERROR)))
-    return connection.execute(statement).scalar_one()

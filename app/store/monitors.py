@@ -92,6 +92,11 @@ def is_name_taken(connection: Connection, name: str, except_id: int | None = Non
     return connection.execute(statement).first() is not None
 
 
+def ids(connection: Connection) -> list[int]:
+    """Return the ids of all monitors."""
+    return list(connection.execute(select(MONITORS.id).order_by(MONITORS.id)).scalars())
+
+
 def is_there_any(connection: Connection) -> bool:
     """Tell whether there is a monitor at all."""
     return connection.execute(select(MONITORS.id).limit(1)).first() is not None

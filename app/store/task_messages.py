@@ -35,7 +35,7 @@ def releasable(connection: Connection, limit: int) -> list[str]:
     running = (
         select(func.count())
         .select_from(others)
-        .where(text("others.state = 'running'"), others.c.monitor_id == RUNS.monitor_id)
+        .where(text("others.state = 'running'"), others.c.worker.is_not(None), others.c.monitor_id == RUNS.monitor_id)
     ).scalar_subquery()
     place = func.row_number().over(partition_by=RUNS.monitor_id, order_by=(RUNS.held_at, RUNS.id))
     held = (

@@ -12,7 +12,6 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.enums import TERMINAL_STATES, WAITING_STATES, TaskState
 from app.models import Monitor, TaskRun
-from app.models.task_runs import UNFINISHED
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.task_steps import TaskStep
 from app.store.upsert import table_of
@@ -30,6 +29,7 @@ SHOWN = (
     RUNS.state,
     RUNS.params,
     RUNS.monitor_id,
+    RUNS.parent_id,
     (RUNS.attempt - RUNS.first_attempt).label("attempts"),
     RUNS.max_retries,
     RUNS.progress_done,
@@ -66,11 +66,14 @@ def fetch(
     type: str | None = None,
     state: str | None = None,
     monitor_id: int | None = None,
+    parent_id: str | None = None,
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Page:
     """Return a page of tasks, newest first."""
     statement = select(*SHOWN)
+    if parent_id is not None:
+        statement = statement.where(RUNS.parent_id == parent_id)
     if type is not None:
         statement = statement.where(RUNS.type == type)
     if state is not None:
@@ -92,7 +95,7 @@ def _claim_statement() -> ReturningUpdate[Any]:
     running = (
         select(func.count())
         .select_from(others)
-        .where(text("others.state = 'running'"), others.c.monitor_id == monitor_id)
+        .where(text("others.state = 'running'"), others.c.worker.is_not(None), others.c.monitor_id == monitor_id)
     ).scalar_subquery()
     return (
         update(table_of(TaskRun))
@@ -148,39 +151,6 @@ def hand_back(connection: Connection, task_id: str, attempt: int, now: datetime)
         "worker": None,
     }
     return _change_running(connection, task_id, attempt, values)
-
-
-def find_unfinished(connection: Connection, fingerprint: str) -> str | None:
-    """Return the id of a task with this fingerprint that has not ended, the oldest if there are several."""
-    statement = select(RUNS.id).where(RUNS.fingerprint == fingerprint, text(UNFINISHED)).order_by(RUNS.created_at)
-    return connection.execute(statement.limit(1)).scalar_one_or_none()
-
-
-FIND_QUEUED = (
-    select(RUNS.id).where(RUNS.fingerprint == bindparam("print"), IS_QUEUED).order_by(RUNS.created_at).limit(1)
-)
-
-
-def find_queued(connection: Connection, fingerprint: str) -> str | None:
-    """Return the id of a task with this fingerprint that nobody has begun, the oldest if there are several."""
-    return connection.execute(FIND_QUEUED, {"print": fingerprint}).scalar_one_or_none()
-
-
-def is_any_open(connection: Connection, fingerprint: str) -> bool:
-    """Tell whether a task with this fingerprint has not ended, or lies in the dead letters."""
-    is_open = or_(text(UNFINISHED), text("state = 'dead' AND discarded_at IS NULL"))
-    statement = select(RUNS.id).where(RUNS.fingerprint == fingerprint, is_open).limit(1)
-    return connection.execute(statement).first() is not None
-
-
-def lock_fingerprint(connection: Connection, fingerprint: str, *, shared: bool = False) -> None:
-    """Make a second request for the same work wait until the first one is recorded; on SQLite all writers do.
-
-    Those that are `shared` do not wait for each other.
-    """
-    if connection.dialect.name == "postgresql":
-        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
-        connection.execute(select(lock(func.hashtextextended(fingerprint, 0))))
 
 
 IS_MINE = (RUNS.id == bindparam("task"), IS_RUNNING, RUNS.attempt == bindparam("mine"))
@@ -293,15 +263,16 @@ def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) ->
 
 
 def running_beats(connection: Connection) -> dict[str, tuple[int, int]]:
-    """Return (attempt, beat) of every running task, by its id."""
-    rows = connection.execute(select(RUNS.id, RUNS.attempt, RUNS.beat).where(IS_RUNNING))
+    """Return (attempt, beat) of every task that a worker runs, by its id."""
+    rows = connection.execute(select(RUNS.id, RUNS.attempt, RUNS.beat).where(IS_RUNNING, RUNS.worker.is_not(None)))
     return {row.id: (row.attempt, row.beat) for row in rows}
 
 
 def running(connection: Connection) -> Sequence[RowMapping]:
     """Return what each worker runs."""
     columns = (RUNS.id.label("task_id"), RUNS.type, RUNS.worker, RUNS.started_at)
-    return connection.execute(select(*columns).where(IS_RUNNING).order_by(RUNS.started_at)).mappings().all()
+    statement = select(*columns).where(IS_RUNNING, RUNS.worker.is_not(None))
+    return connection.execute(statement.order_by(RUNS.started_at)).mappings().all()
 
 
 def prune(connection: Connection, finished_before: datetime, limit: int) -> int:

@@ -66,7 +66,7 @@ class ServicesCollector(Collector):
 
     def _score(self) -> Iterable[Metric]:
         try:
-            score = self._services.alerts.score()
+            score = self._services.scores.score()
         except DatabaseUnavailable:
             yield GaugeMetricFamily("nagare_database_up", "Whether the database answers", 0)
             return

@@ -158,7 +158,7 @@ def test_in_a_maintenance_window_alerts_are_recorded_but_suppressed(
     source.say(covered, recovered, elsewhere)
     suppressed = {alert["external_id"]: alert["suppressed"] for alert in source.alerts()}
     assert suppressed == {"1": True, "2": True, "3": False}
-    assert services.alerts.score()["alerts"]["critical"]["active"] == 1
+    assert services.scores.score()["alerts"]["critical"]["active"] == 1
     assert services.inventory.get_host(host["id"])["status"] == 1
     source.say(replace(recovered, is_firing=False))
 
@@ -169,7 +169,7 @@ def test_in_a_maintenance_window_alerts_are_recorded_but_suppressed(
     assert not alerts["1"]["suppressed"]
     assert source.history(alerts["1"]["id"]) == ["fired", "suppressed", "returned"]
     assert source.history(alerts["2"]["id"]) == ["fired", "suppressed", "resolved"]
-    assert services.alerts.score()["alerts"]["critical"] == {"active": 2, "acknowledged": 0, "resolved": 0}
+    assert services.scores.score()["alerts"]["critical"] == {"active": 2, "acknowledged": 0, "resolved": 0}
     assert services.inventory.get_host(host["id"])["status"] == 2
 
 

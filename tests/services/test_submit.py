@@ -59,7 +59,7 @@ def test_nothing_is_published_that_could_not_be_recorded(
     def fail(*_: object) -> None:
         raise DatabaseUnavailable("the disk is full")
 
-    monkeypatch.setattr("app.services.submit.task_runs.add", fail)
+    monkeypatch.setattr("app.services.outbox.task_runs.add", fail)
     with pytest.raises(DatabaseUnavailable):
         services.submit.pull_hosts(by, monitor_id)
     assert redis.llen(KEY) == count_tasks(services) == 0

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from app.enums import Severity
 from app.rules.health import AlertSums
-from app.store import alerts, hosts, items
+from app.store import alerts, hosts, items, scores
 from app.store.pages import PageRequest
 from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor
 
@@ -75,7 +75,7 @@ def test_sums_count_and_fade(connection: Connection, row: Row) -> None:
             row(7, severity=0),
         ],
     )
-    found = alerts.sums(connection, NOW, 24 * 3600)
+    found = scores.sums(connection, scores.Window(NOW, 24 * 3600))
     critical = found[Severity.CRITICAL]
     assert (critical.active, critical.acknowledged, critical.resolved) == (1, 1, 2)
     assert critical.freshness == pytest.approx(1.75, abs=1e-4)

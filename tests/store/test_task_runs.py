@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from app.store import dead_letters, task_attempts, task_messages, task_runs
+from app.store import dead_letters, task_attempts, task_fingerprints, task_messages, task_runs
 from app.store.dead_letters import LetterFilter
 from app.store.engine import Database
 from app.store.pages import PageRequest
@@ -160,12 +160,12 @@ def test_old_history_is_pruned_but_never_a_dead_letter(connection: Connection) -
 
 
 def test_the_same_work_is_found_while_it_has_not_ended(connection: Connection) -> None:
-    task_runs.lock_fingerprint(connection, "f")
-    assert task_runs.find_unfinished(connection, "f") is None
+    task_fingerprints.lock_fingerprint(connection, "f")
+    assert task_fingerprints.find_unfinished(connection, "f") is None
     task_id = add_run(connection, 1, fingerprint="f")
-    assert task_runs.find_unfinished(connection, "f") == task_id
+    assert task_fingerprints.find_unfinished(connection, "f") == task_id
     task_runs.cancel(connection, task_id, NOW)
-    assert task_runs.find_unfinished(connection, "f") is None
+    assert task_fingerprints.find_unfinished(connection, "f") is None
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from app.web.api.notifications import notifications
 from app.web.api.pulls import pulls
 from app.web.api.pushes import pushes
 from app.web.api.queue import queue
+from app.web.api.scores import scores
 from app.web.api.tasks import tasks
 from app.web.api.users import users
 from app.web.api.webhooks import webhooks
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     alerts,
     alert_actions,
     webhooks,
+    scores,
     maintenance,
     notifications,
     audit,

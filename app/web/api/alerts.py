@@ -1,4 +1,4 @@
-"""Alerts and the health score."""
+"""Alerts."""
 
 from typing import Any
 
@@ -12,13 +12,12 @@ from app.web.schemas.alerts import (
     AlertEventSchema,
     AlertQuerySchema,
     AlertSchema,
-    ScoreSchema,
     TestAlertsQuerySchema,
 )
 from app.web.schemas.pages import PageQuerySchema, page_of
 from app.web.schemas.tasks import AlertTaskSchema
 
-alerts = ApiBlueprint("alerts", __name__, description="What needs a person's eye, and the health score")
+alerts = ApiBlueprint("alerts", __name__, description="What needs a person's eye")
 
 ALERT = "/alerts/<id:alert_id>"
 
@@ -37,12 +36,6 @@ def generate_test_alerts(
 def list_alerts(**query: Any) -> Page:
     """List the alerts, newest first."""
     return services().alerts.list(**query)
-
-
-@alerts.operation("GET", "/alerts/score", role=Role.VIEWER, answer=ScoreSchema)
-def score() -> Row:
-    """Return the health score and what it comes from."""
-    return services().alerts.score()
 
 
 @alerts.operation("GET", ALERT, role=Role.VIEWER, answer=AlertSchema, errors=(404,))

@@ -45,6 +45,12 @@ def pull_alerts(by: Requester, monitor_id: int) -> Accepted:
     return accepted("Alert pull task queued", task_id, monitor_id=monitor_id)
 
 
+@pulls.submission("/monitors/<id:monitor_id>/sync-async", answer=MonitorTaskSchema)
+def sync(by: Requester, monitor_id: int) -> Accepted:
+    """Queue a pull of a monitor's hosts, then of their items, then of its alerts."""
+    return accepted("Sync task queued", services().submit.sync(by, monitor_id), monitor_id=monitor_id)
+
+
 @pulls.submission(HOST + "/pull-async", answer=HostTaskSchema)
 def pull_host(by: Requester, monitor_id: int, host_id: int) -> Accepted:
     """Queue a pull of one host."""

@@ -1,4 +1,4 @@
-"""Alerts and the health score."""
+"""Alerts."""
 
 from marshmallow import fields, validate
 
@@ -69,29 +69,3 @@ class AlertEventSchema(AnswerSchema):
     user_id = fields.Integer(allow_none=True)
     username = fields.String(allow_none=True)
     comment = fields.String()
-
-
-class AlertCountsSchema(AnswerSchema):
-    """How many alerts of one severity weigh on the score."""
-
-    active = fields.Integer()
-    acknowledged = fields.Integer()
-    resolved = fields.Integer()
-
-
-class AlertsBySeveritySchema(AnswerSchema):
-    """The alerts that weigh on the score."""
-
-    info = fields.Nested(AlertCountsSchema)
-    warning = fields.Nested(AlertCountsSchema)
-    critical = fields.Nested(AlertCountsSchema)
-
-
-class ScoreSchema(AnswerSchema):
-    """The health score, and what it comes from."""
-
-    score = fields.Integer(metadata={"description": "0 to 100"})
-    load_ = fields.Float(data_key="load", attribute="load", metadata={"description": "Weight of the alerts per host"})
-    hosts = fields.Integer()
-    window_h = fields.Float(metadata={"description": "Hours for which a resolved alert still weighs"})
-    alerts = fields.Nested(AlertsBySeveritySchema)

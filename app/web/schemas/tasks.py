@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from app.enums import TaskState, TaskType
 from app.web.schemas.base import AnswerSchema
-from app.web.schemas.fields import Timestamp, query_id, word
+from app.web.schemas.fields import Text, Timestamp, query_id, word
 from app.web.schemas.pages import PageQuerySchema
 
 
@@ -45,6 +45,7 @@ class TaskQuerySchema(PageQuerySchema):
     type = word(TaskType)
     state = word(TaskState)
     monitor_id = query_id()
+    parent_id = Text(max=80)
     created_after = Timestamp()
     created_before = Timestamp()
 
@@ -65,6 +66,7 @@ class TaskSchema(AnswerSchema):
     state = word(TaskState)
     params = fields.Dict(keys=fields.String())
     monitor_id = fields.Integer(allow_none=True)
+    parent_id = fields.String(allow_none=True, metadata={"description": "The task that it is a part of"})
     attempts = fields.Integer()
     max_retries = fields.Integer()
     progress = fields.Nested(ProgressSchema)
@@ -89,7 +91,16 @@ class AttemptSchema(AnswerSchema):
     error = fields.String()
 
 
+class ChildSchema(AnswerSchema):
+    """A task that is a part of another one."""
+
+    task_id = fields.String()
+    type = word(TaskType)
+    state = word(TaskState)
+
+
 class TaskStorySchema(TaskSchema):
-    """A task with all its attempts."""
+    """A task with all its attempts, and the tasks that it consists of."""
 
     history = fields.List(fields.Nested(AttemptSchema))
+    children = fields.List(fields.Nested(ChildSchema))

@@ -1,0 +1,190 @@
+"""The health score's statements: what alerts weigh, and on what. The formula is that of app/rules/health.py."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Float
+
+from app.enums import AlertStatus, InventoryStatus, Severity
+from app.rules.health import ACKNOWLEDGED_FACTOR, RESOLVED_FACTOR, WEIGHTS, AlertSums
+from app.store.alerts import ALERTS
+from app.store.hosts import HOSTS, is_in_group
+
+IS_OPEN = ALERTS.status.in_((AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED))
+IS_UNSUPPRESSED = ALERTS.suppressed.is_(False)
+# The two instead of "not inactive", so that the index is used.
+IS_COUNTED_HOST = HOSTS.status.in_((InventoryStatus.ACTIVE, InventoryStatus.ERROR))
+
+
+class epoch(FunctionElement[float]):  # noqa: N801
+    """A moment as seconds since 1970, on each database in its own words."""
+
+    inherit_cache = True
+    type = Float()
+
+
+@compiles(epoch, "sqlite")
+def _epoch_sqlite(element: epoch, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(julianday({compiler.process(element.clauses, **kw)}) - 2440587.5) * 86400.0"
+
+
+@compiles(epoch, "postgresql")
+def _epoch_postgresql(element: epoch, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"EXTRACT(EPOCH FROM {compiler.process(element.clauses, **kw)})::float"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of the fleet that is scored: what matches everything that is given."""
+
+    monitor_id: int | None = None
+    group: str | None = None
+    host_id: int | None = None
+
+    def of_hosts(self, connection: Connection) -> list[ColumnElement[bool]]:
+        """Return the conditions of its hosts."""
+        conditions = _given({HOSTS.monitor_id: self.monitor_id, HOSTS.id: self.host_id})
+        return conditions if self.group is None else [*conditions, is_in_group(connection, self.group)]
+
+    def of_alerts(self, connection: Connection) -> list[ColumnElement[bool]]:
+        """Return the conditions of its alerts."""
+        conditions = _given({ALERTS.monitor_id: self.monitor_id, ALERTS.host_id: self.host_id})
+        if self.group is None:
+            return conditions
+        members = select(HOSTS.id).where(is_in_group(connection, self.group))
+        return [*conditions, ALERTS.host_id.in_(members)]
+
+
+FLEET = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time until `now` in which a resolved alert still weighs."""
+
+    now: datetime
+    length_s: float
+
+    @property
+    def is_within(self) -> ColumnElement[bool]:
+        """Tell of an alert whether it was resolved in this time."""
+        start = self.now - timedelta(seconds=self.length_s)
+        return and_(ALERTS.status == AlertStatus.RESOLVED, ALERTS.resolved_at > start)
+
+    @property
+    def freshness(self) -> ColumnElement[float]:
+        """Tell of a resolved alert how much of the window is left: from 1, also if it is of the future, down to 0."""
+        left = (epoch(ALERTS.resolved_at) - (self.now.timestamp() - self.length_s)) / self.length_s
+        return case((left > 1, 1.0), else_=left)
+
+    @property
+    def weighing(self) -> list[ColumnElement[bool]]:
+        """Tell of an alert whether it weighs anything."""
+        return [IS_UNSUPPRESSED, or_(IS_OPEN, self.is_within)]
+
+    @property
+    def points(self) -> ColumnElement[float]:
+        """Tell of an alert that weighs anything how much: its weight times its factor."""
+        weight = case(WEIGHTS, value=ALERTS.severity)
+        factor = case(
+            (ALERTS.status == AlertStatus.ACTIVE, 1.0),
+            (ALERTS.status == AlertStatus.ACKNOWLEDGED, ACKNOWLEDGED_FACTOR),
+            else_=RESOLVED_FACTOR * self.freshness,
+        )
+        return weight * factor
+
+
+def sums(connection: Connection, window: Window, scope: Scope = FLEET) -> dict[Severity, AlertSums]:
+    """Return what the score needs of a scope's alerts, by severity."""
+    return _sums(connection, window, scope.of_alerts(connection)).get((), no_alerts())
+
+
+def sums_by_monitor(connection: Connection, window: Window) -> dict[int, dict[Severity, AlertSums]]:
+    """Return the same of each monitor that has alerts which weigh anything."""
+    return {key[0]: found for key, found in _sums(connection, window, [], ALERTS.monitor_id).items()}
+
+
+def no_alerts() -> dict[Severity, AlertSums]:
+    """Return the sums of no alerts at all."""
+    return dict.fromkeys(Severity, AlertSums())
+
+
+def host_count(connection: Connection, scope: Scope = FLEET) -> int:
+    """Count the hosts that a scope's load is spread over."""
+    statement = select(func.count()).where(IS_COUNTED_HOST, *scope.of_hosts(connection))
+    return connection.execute(statement).scalar_one()
+
+
+def host_counts_by_monitor(connection: Connection) -> dict[int, int]:
+    """Return the same of each monitor that has any."""
+    statement = select(HOSTS.monitor_id, func.count().label("hosts")).where(IS_COUNTED_HOST)
+    return {row.monitor_id: row.hosts for row in connection.execute(statement.group_by(HOSTS.monitor_id))}
+
+
+def costliest_hosts(connection: Connection, window: Window, scope: Scope, limit: int) -> Sequence[RowMapping]:
+    """Return the hosts whose alerts weigh most, with their `points` and how many `alerts` that are."""
+    costs = (
+        select(ALERTS.host_id, func.sum(window.points).label("points"), func.count().label("alerts"))
+        .where(ALERTS.host_id.is_not(None), *window.weighing, *scope.of_alerts(connection))
+        .group_by(ALERTS.host_id)
+        .order_by(func.sum(window.points).desc(), ALERTS.host_id)
+        .limit(limit)
+        .subquery()
+    )
+    statement = (
+        select(costs.c.host_id, HOSTS.name, HOSTS.monitor_id, costs.c.points, costs.c.alerts)
+        .join_from(costs, HOSTS.id.table, HOSTS.id == costs.c.host_id)
+        .order_by(costs.c.points.desc(), costs.c.host_id)
+    )
+    return connection.execute(statement).mappings().all()
+
+
+def costliest_alerts(connection: Connection, window: Window, scope: Scope, limit: int | None) -> Sequence[RowMapping]:
+    """Return the alerts that weigh most, with their `points`, the newest of equals first."""
+    points = window.points.label("points")
+    statement = (
+        select(ALERTS.id, ALERTS.message, ALERTS.severity, ALERTS.status, ALERTS.host_id, points)
+        .where(*window.weighing, *scope.of_alerts(connection))
+        .order_by(points.desc(), ALERTS.id.desc())
+        .limit(limit)
+    )
+    return connection.execute(statement).mappings().all()
+
+
+def _sums(
+    connection: Connection, window: Window, conditions: Sequence[ColumnElement[bool]], *groups: ColumnElement[Any]
+) -> dict[tuple[Any, ...], dict[Severity, AlertSums]]:
+    """Count open and resolved alerts apart: each of the two has an index of its own."""
+    found: dict[tuple[Any, ...], dict[Severity, AlertSums]] = {}
+    open_ = (
+        select(
+            *groups,
+            ALERTS.severity,
+            func.count().filter(ALERTS.status == AlertStatus.ACTIVE).label("active"),
+            func.count().filter(ALERTS.status == AlertStatus.ACKNOWLEDGED).label("acknowledged"),
+        )
+        .where(IS_OPEN, IS_UNSUPPRESSED, *conditions)
+        .group_by(*groups, ALERTS.severity)
+    )
+    resolved = (
+        select(*groups, ALERTS.severity, func.count().label("resolved"), func.sum(window.freshness).label("freshness"))
+        .where(window.is_within, IS_UNSUPPRESSED, *conditions)
+        .group_by(*groups, ALERTS.severity)
+    )
+    for statement in (open_, resolved):
+        for row in connection.execute(statement).mappings():
+            counts = dict(row)
+            severity = Severity(counts.pop("severity"))
+            of_group = found.setdefault(tuple(counts.pop(group.name) for group in groups), no_alerts())
+            of_group[severity] += AlertSums(**counts)
+    return found
+
+
+def _given(wanted: Mapping[ColumnElement[Any], Any]) -> list[ColumnElement[bool]]:
+    return [column == value for column, value in wanted.items() if value is not None]

@@ -1,0 +1,45 @@
+"""The health score."""
+
+from typing import Any
+
+from app.enums import Role
+from app.store.pages import Page
+from app.web.context import Row, services
+from app.web.operations import ApiBlueprint
+from app.web.schemas.pages import page_of
+from app.web.schemas.scores import (
+    ScopeQuerySchema,
+    ScoreCausesSchema,
+    ScoreHistoryQuerySchema,
+    ScoreSampleSchema,
+    ScoreSchema,
+)
+
+scores = ApiBlueprint("scores", __name__, description="How well the fleet is, as one number")
+
+
+@scores.operation("GET", "/alerts/score", role=Role.VIEWER, query=ScopeQuerySchema, answer=ScoreSchema, errors=(404,))
+def score(**scope: Any) -> Row:
+    """Return the health score, of all or of a part, and what it comes from."""
+    return services().scores.score(**scope)
+
+
+@scores.operation(
+    "GET", "/alerts/score/why", role=Role.VIEWER, query=ScopeQuerySchema, answer=ScoreCausesSchema, errors=(404,)
+)
+def score_causes(**scope: Any) -> Row:
+    """Return the hosts and the alerts that cost the score most."""
+    return services().scores.why(**scope)
+
+
+@scores.operation(
+    "GET",
+    "/alerts/score/history",
+    role=Role.VIEWER,
+    query=ScoreHistoryQuerySchema,
+    answer=page_of(ScoreSampleSchema),
+    errors=(404,),
+)
+def score_history(**query: Any) -> Page:
+    """List what the score was each five minutes, newest first."""
+    return services().scores.history(**query)

@@ -1,0 +1,90 @@
+"""The health score: of all or of a part, and what it comes from."""
+
+from marshmallow import fields
+
+from app.enums import AlertStatus, Severity
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import Text, Timestamp, code, query_id
+from app.web.schemas.pages import PageQuerySchema
+
+
+class ScopeQuerySchema(RequestSchema):
+    """Which part of the fleet: what matches all that is given."""
+
+    monitor_id = query_id()
+    group = Text(max=200)
+    host_id = query_id()
+
+
+class ScoreHistoryQuerySchema(PageQuerySchema):
+    """Which part of the history: of the fleet, or of a monitor."""
+
+    monitor_id = query_id()
+    after = Timestamp()
+    before = Timestamp()
+
+
+class AlertCountsSchema(AnswerSchema):
+    """How many alerts of one severity weigh on the score."""
+
+    active = fields.Integer()
+    acknowledged = fields.Integer()
+    resolved = fields.Integer()
+
+
+class AlertsBySeveritySchema(AnswerSchema):
+    """The alerts that weigh on the score."""
+
+    info = fields.Nested(AlertCountsSchema)
+    warning = fields.Nested(AlertCountsSchema)
+    critical = fields.Nested(AlertCountsSchema)
+
+
+class ScoredSchema(AnswerSchema):
+    """A health score and the load that it follows from."""
+
+    score = fields.Integer(metadata={"description": "0 to 100"})
+    load_ = fields.Float(data_key="load", attribute="load", metadata={"description": "Weight of the alerts per host"})
+
+
+class ScoreSchema(ScoredSchema):
+    """The health score, and what it comes from."""
+
+    hosts = fields.Integer()
+    window_h = fields.Float(metadata={"description": "Hours for which a resolved alert still weighs"})
+    alerts = fields.Nested(AlertsBySeveritySchema)
+
+
+class CostlyHostSchema(AnswerSchema):
+    """A host and what its alerts cost."""
+
+    host_id = fields.Integer()
+    name = fields.String()
+    monitor_id = fields.Integer()
+    cost = fields.Float(metadata={"description": "The points of load that it adds"})
+    alerts = fields.Integer(metadata={"description": "How many of its alerts weigh anything"})
+
+
+class CostlyAlertSchema(AnswerSchema):
+    """An alert and what it costs."""
+
+    id = fields.Integer()
+    message = fields.String()
+    severity = code(Severity)
+    status = code(AlertStatus)
+    host_id = fields.Integer(allow_none=True)
+    cost = fields.Float(metadata={"description": "The points of load that it adds"})
+
+
+class ScoreCausesSchema(ScoredSchema):
+    """The hosts and the alerts that cost most, at most ten of each."""
+
+    hosts = fields.List(fields.Nested(CostlyHostSchema))
+    alerts = fields.List(fields.Nested(CostlyAlertSchema))
+
+
+class ScoreSampleSchema(ScoredSchema):
+    """The health score as it was at one moment."""
+
+    at = Timestamp()
+    open_alerts = fields.Integer(metadata={"description": "Active and acknowledged ones, without the suppressed"})
