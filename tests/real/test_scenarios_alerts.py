@@ -1,17 +1,22 @@
 """Problems of a real Zabbix appear, are acknowledged on both sides, and end."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.acceptance.fixtures import _tidy, database_url, stack, user, worker
+from tests.acceptance.stack import Stack
 from tests.acceptance.user import Json, User
+from tests.cli.processes import wait_for
 from tests.real.zabbix_fill import TRAPPER_ITEM, UNSIGNED, Value, ZabbixApi, wait_until
 
 __all__ = ["_tidy", "database_url", "stack", "user", "worker"]
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("worker")]
 
+MEDIA_TYPE = Path(__file__).parents[2] / "deploy" / "zabbix" / "nagare_media_type.yaml"
 HOST = "alerting-主机"
 KEYS = ("disk.used", "queue.length")
 HIGH, AVERAGE = 4, 3
@@ -106,3 +111,74 @@ def test_problems_of_zabbix_from_their_beginning_to_their_end(
     alerting.send((9, 9), problems=2)
     assert pull()["new"] == 1
     assert len(alerts()) == 3
+
+
+def test_problems_are_posted_by_the_shipped_media_type_and_pulled_as_the_same_alert(
+    stack: Stack, user: User, alerting: Alerting, zabbix_api: ZabbixApi
+) -> None:
+    monitor = user.add_monitor(zabbix_api.url, "zabbix", username="Admin", password="zabbix")
+    token = user.post(f"/monitors/{monitor}/webhook-token", 201)["token"]
+    user.end(user.pull(monitor, "items"))
+    [host] = user.all("/hosts", q=HOST)
+    with posting(zabbix_api, alerting.host_id, f"http://127.0.0.1:{stack.port}/", token):
+
+        def posted() -> list[Json]:
+            return user.all("/alerts", host_id=host["id"], status=0)
+
+        def is_a_problem_posted() -> bool:
+            """Cause a problem; the server may not know of the action yet, then that one is over unposted."""
+            alerting.send((9, 1), problems=1)
+            try:
+                wait_until(lambda: bool(posted()), 5, "the problem to be posted")
+            except TimeoutError:
+                alerting.send((1, 1), problems=0)
+            return bool(posted())
+
+        wait_for(is_a_problem_posted, "a problem to be posted", timeout_s=90)
+        [alert] = posted()
+        assert [alert["external_id"]] == [*alerting.problems()]
+        assert (alert["message"], alert["severity"], alert["status"]) == ("disk.used 过高", 2, 0)
+        user.end(user.pull(monitor, "alerts"))
+        assert [each["count"] for each in posted()] == [2]
+
+        path = f"/alerts/{alert['id']}"
+        update = {"eventids": [alert["external_id"]], "action": 6, "message": "我来看"}
+        zabbix_api.call("event.acknowledge", update)
+        wait_for(lambda: user.get(path)["status"] == 1, "the acknowledgement to be posted", timeout_s=60)
+        alerting.send((1, 1), problems=0)
+        wait_for(lambda: user.get(path)["status"] == 2, "the end to be posted", timeout_s=60)
+
+
+@contextmanager
+def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None]:
+    """Have Zabbix post what happens on a host, as docs/webhooks.md says."""
+    rules = {"mediaTypes": {"createMissing": True, "updateExisting": True}}
+    source = MEDIA_TYPE.read_text(encoding="utf-8")
+    api.call("configuration.import", {"format": "yaml", "source": source, "rules": rules})
+    [media_type] = api.call("mediatype.get", {"filter": {"name": "nagare"}, "output": ["mediatypeid"]})
+    [admin] = api.call(
+        "user.get", {"filter": {"username": "Admin"}, "output": ["roleid"], "selectUsrgrps": ["usrgrpid"]}
+    )
+    macros = api.call("usermacro.createglobal", {"macro": "{$NAGARE.URL}", "value": url})["globalmacroids"]
+    media = {**media_type, "sendto": token, "active": 0, "severity": 63, "period": "1-7,00:00-24:00"}
+    groups = [{"usrgrpid": group["usrgrpid"]} for group in admin["usrgrps"]]
+    account = {"username": "nagare", "passwd": "Ein Wort 4711!", "roleid": admin["roleid"], "usrgrps": groups}
+    # Zabbix tells nobody of what they did themselves: the messenger is a user of its own.
+    (messenger,) = api.call("user.create", {**account, "medias": [media]})["userids"]
+    told = {"opmessage": {"default_msg": 1, **media_type}, "opmessage_usr": [{"userid": messenger}]}
+    action = {
+        "name": "nagare",
+        "eventsource": 0,
+        "filter": {"evaltype": 0, "conditions": [{"conditiontype": 1, "operator": 0, "value": host_id}]},
+        "operations": [{"operationtype": 0, **told}],
+        "recovery_operations": [{"operationtype": 0, **told}],
+        "update_operations": [{"operationtype": 0, **told}],
+    }
+    actions = api.call("action.create", action)["actionids"]
+    try:
+        yield
+    finally:
+        api.call("action.delete", actions)
+        api.call("user.delete", [messenger])
+        api.call("usermacro.deleteglobal", macros)
+        api.call("mediatype.delete", [media_type["mediatypeid"]])
