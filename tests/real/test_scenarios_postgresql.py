@@ -23,6 +23,8 @@ from tests.acceptance.test_five_pulls import (
     test_five_pulls_wait_while_no_worker_runs_and_are_done_once_one_does,
     test_redis_cli_and_the_statistics_agree_on_all_seven_queues,
 )
+from tests.acceptance.test_syncs import test_a_worker_that_is_killed_in_the_middle_of_a_child
+from tests.acceptance.test_webhook import test_a_storm_of_posts_while_workers_are_killed
 from tests.acceptance.user import User
 from tests.cli.processes import wait_for
 from tests.real import postgres_lab
@@ -39,7 +41,9 @@ __all__ = [
     "test_a_killed_worker_with_running_waiting_and_retrying_tasks",
     "test_a_message_that_is_delivered_to_two_workers_at_once",
     "test_a_rolling_restart_under_load",
+    "test_a_storm_of_posts_while_workers_are_killed",
     "test_a_task_that_was_cancelled_while_it_ran_stops",
+    "test_a_worker_that_is_killed_in_the_middle_of_a_child",
     "test_five_pulls_wait_while_no_worker_runs_and_are_done_once_one_does",
     "test_one_slow_monitor_does_not_take_all_slots",
     "test_redis_cli_and_the_statistics_agree_on_all_seven_queues",

@@ -1,0 +1,11 @@
+"""The intake of alerts with a real PostgreSQL."""
+
+import pytest
+
+from tests.real.services_postgresql import by, migrated, monitor_id, services, time
+from tests.services.test_alert_intake import *  # noqa: F403
+from tests.services.test_alert_intake import editor, source
+
+__all__ = ["by", "editor", "migrated", "monitor_id", "services", "source", "time"]
+
+pytestmark = pytest.mark.real
