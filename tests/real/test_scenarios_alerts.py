@@ -20,6 +20,8 @@ MEDIA_TYPE = Path(__file__).parents[2] / "deploy" / "zabbix" / "nagare_media_typ
 HOST = "alerting-主机"
 KEYS = ("disk.used", "queue.length")
 HIGH, AVERAGE = 4, 3
+SENT = 1
+SECRET_TEXT = 1
 
 
 class Alerting:
@@ -148,6 +150,15 @@ def test_problems_are_posted_by_the_shipped_media_type_and_pulled_as_the_same_al
         alerting.send((1, 1), problems=0)
         wait_for(lambda: user.get(path)["status"] == 2, "the end to be posted", timeout_s=60)
 
+        # A word on a problem that is over is no new beginning.
+        zabbix_api.call("event.acknowledge", {**update, "action": 4, "message": "磁盘已更换"})
+        sent = {"filter": {"status": SENT}, "countOutput": True}
+        wait_for(lambda: zabbix_api.call("alert.get", sent) == "4", "the word to be posted", timeout_s=60)
+        wait_for(lambda: not user.all("/tasks", type="receive_alerts", state="queued"), "it to be taken in")
+        wait_for(lambda: not user.all("/tasks", type="receive_alerts", state="running"), "it to be taken in")
+        kinds = [event["kind"] for event in user.all(f"{path}/events")]
+        assert (user.get(path)["status"], kinds) == (2, ["resolved", "acknowledged", "fired"])
+
 
 @contextmanager
 def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None]:
@@ -159,8 +170,9 @@ def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None
     [admin] = api.call(
         "user.get", {"filter": {"username": "Admin"}, "output": ["roleid"], "selectUsrgrps": ["usrgrpid"]}
     )
-    macros = api.call("usermacro.createglobal", {"macro": "{$NAGARE.URL}", "value": url})["globalmacroids"]
-    media = {**media_type, "sendto": token, "active": 0, "severity": 63, "period": "1-7,00:00-24:00"}
+    secret = {"macro": "{$NAGARE.TOKEN}", "value": token, "type": SECRET_TEXT}
+    macros = api.call("usermacro.createglobal", [{"macro": "{$NAGARE.URL}", "value": url}, secret])["globalmacroids"]
+    media = {**media_type, "sendto": "nagare", "active": 0, "severity": 63, "period": "1-7,00:00-24:00"}
     groups = [{"usrgrpid": group["usrgrpid"]} for group in admin["usrgrps"]]
     account = {"username": "nagare", "passwd": "Ein Wort 4711!", "roleid": admin["roleid"], "usrgrps": groups}
     # Zabbix tells nobody of what they did themselves: the messenger is a user of its own.
