@@ -75,7 +75,9 @@ def _repeat(state: AlertState, report: AlertReport, observed_at: datetime) -> Fo
     again = replace(state, count=state.count + 1, last_seen_at=max(state.last_seen_at, observed_at))
     if observed_at < state.last_seen_at:
         return again, ()
-    events = [] if report.severity is state.severity else [AlertEventKind.SEVERITY_CHANGED]
+    events = []
+    if report.severity is not state.severity:
+        events.append(AlertEventKind.ESCALATED if report.severity > state.severity else AlertEventKind.EASED)
     return _acknowledge(replace(again, severity=report.severity, message=report.message), report, events)
 
 

@@ -13,6 +13,8 @@ KINDS: Mapping[str, NotificationKind] = {
     AlertEventKind.FIRED: NotificationKind.FIRED,
     AlertEventKind.REOPENED: NotificationKind.FIRED,
     AlertEventKind.RETURNED: NotificationKind.FIRED,
+    # Who only hears of what is critical would otherwise never hear of a warning that became that.
+    AlertEventKind.ESCALATED: NotificationKind.FIRED,
     AlertEventKind.ACKNOWLEDGED: NotificationKind.ACKNOWLEDGED,
     AlertEventKind.RESOLVED: NotificationKind.RESOLVED,
 }

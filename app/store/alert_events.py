@@ -17,6 +17,7 @@ TOLD = (
     AlertEventKind.FIRED,
     AlertEventKind.REOPENED,
     AlertEventKind.RETURNED,
+    AlertEventKind.ESCALATED,
     AlertEventKind.ACKNOWLEDGED,
     AlertEventKind.RESOLVED,
 )

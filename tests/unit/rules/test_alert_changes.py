@@ -66,7 +66,8 @@ def test_a_new_severity_and_message_are_taken_over() -> None:
     worse = replace(FIRING, severity=Severity.CRITICAL, message="磁盘已满")
     state, happened = story((0, FIRING), (1, worse))
     assert (state.severity, state.message) == (Severity.CRITICAL, "磁盘已满")
-    assert happened == ["fired", "severity_changed"]
+    assert happened == ["fired", "escalated"]
+    assert story((0, worse), (1, FIRING))[1] == ["fired", "eased"]
 
 
 def test_an_acknowledgement_at_the_source_is_followed_and_its_absence_takes_nothing_back() -> None:

@@ -47,10 +47,12 @@ def change(event_id: int, kind: NotificationKind = FIRED, **values: Any) -> Chan
 
 def test_what_people_are_told_of() -> None:
     told = {kind: kind_of(kind) for kind in AlertEventKind}
-    assert {kind for kind, is_told in told.items() if is_told is FIRED} == {"fired", "reopened", "returned"}
+    assert {kind for kind, is_told in told.items() if is_told is FIRED} == {
+        *("fired", "reopened", "returned", "escalated")
+    }
     assert (told[AlertEventKind.ACKNOWLEDGED], told[AlertEventKind.RESOLVED]) == (ACKNOWLEDGED, RESOLVED)
     assert {kind for kind, is_told in told.items() if is_told is None} == {
-        *("severity_changed", "snoozed", "suppressed", "commented")
+        *("eased", "snoozed", "suppressed", "commented")
     }
 
 
