@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from app.composition import Services
 from tests.unit.rules.webhooks import payloads
-from tests.web.caller import Answer, Caller
+from tests.unit.rules.webhooks.test_parse import JSON
+from tests.web.caller import Answer, Caller, as_json
 
 PLAIN = {"message": "磁盘空间不足", "severity": "critical", "host": "web-01", "status": "firing"}
 
@@ -114,3 +116,25 @@ def test_what_is_not_understood_is_refused_with_what_was_expected(
 ) -> None:
     answer = post(nobody, token, body)
     assert (answer.status, list(answer.json["errors"])) == (422, [field])
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=JSON)
+def test_whatever_is_posted_is_recorded_or_refused(nobody: Caller, token: str, body: object) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = nobody.call("POST", "/alerts/webhook", headers, **as_json(body))
+    assert answer.status in (202, 400, 422), answer.text
+
+
+def test_a_post_may_be_larger_than_other_bodies_but_not_endless(nobody: Caller, token: str) -> None:
+    large = [{**PLAIN, "id": str(number), "comment": "长" * 1000} for number in range(1500)]
+    answer = post(nobody, token, large)
+    assert (answer.status, answer.json["count"]) == (202, 1500)
+    endless = nobody.call(
+        "POST",
+        "/alerts/webhook",
+        {"Authorization": f"Bearer {token}"},
+        data=b" " * 17_000_000,
+        content_type="application/json",
+    )
+    assert (endless.status, endless.json["detail"]) == (413, f"The body has more than {16 * 1024 * 1024} bytes.")
