@@ -2,13 +2,16 @@
 
 import atexit
 
-from app import logs
+from app import logs, tracing
 from app.composition import build
 from app.settings import settings_or_exit
 from app.web import create_app
 
 settings = settings_or_exit()
 logs.configure(settings.log_level, settings.log_format)
+tracing.start(settings.otlp_endpoint, "nagare-web")
+atexit.register(tracing.stop)
 services = build(settings)
+services.metrics.start()
 atexit.register(services.close)
 application = create_app(services)

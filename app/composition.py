@@ -8,6 +8,7 @@ from app.queue.connection import Broker, connect
 from app.queue.dead_letters import DeadLetterList
 from app.queue.lengths import QueueLengths
 from app.queue.malformed import MalformedElements
+from app.queue.measures import MeasureStore
 from app.queue.publisher import Publisher
 from app.queue.workers import WorkerRegistry
 from app.rules.retry import RetryPolicy
@@ -24,6 +25,7 @@ from app.services.health import HealthService
 from app.services.inventory import InventoryService
 from app.services.maintenance import MaintenanceService
 from app.services.messenger import Messenger
+from app.services.metrics import MetricsService
 from app.services.monitors import MonitorService
 from app.services.notifications import NotificationService
 from app.services.notifier import Notifier
@@ -78,12 +80,14 @@ class Services:
     dead_letters: DeadLetterService
     queues: QueueService
     health: HealthService
+    metrics: MetricsService
     lifecycle: TaskLifecycle
     strays: StrayService
     recovery: Recovery
 
     def close(self) -> None:
         """Close all connections."""
+        self.metrics.close()
         self.database.close()
         self.broker.close()
 
@@ -115,6 +119,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
     scores = ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days)
     syncs = SyncService(database, outbox, lifecycle)
     notifier = Notifier(database, outbox, settings.history_days)
+    metrics = MetricsService(database, broker, MeasureStore(broker), lengths)
     recovery = Recovery(
         database,
         publisher,
@@ -125,7 +130,14 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         strays,
         lease_s=settings.lease_s,
         history_days=settings.history_days,
-        chores=(Suppression(database).turn, deliveries.turn, notifier.turn, scores.turn, syncs.turn),
+        chores=(
+            Suppression(database).turn,
+            deliveries.turn,
+            notifier.turn,
+            scores.turn,
+            syncs.turn,
+            metrics.forget_gone,
+        ),
     )
     return Services(
         settings=settings,
@@ -156,6 +168,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         dead_letters=DeadLetterService(database, publisher, dead_letter_list),
         queues=QueueService(database, lengths, registry),
         health=HealthService(database, registry),
+        metrics=metrics,
         lifecycle=lifecycle,
         strays=strays,
         recovery=recovery,

@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from app import tracing
+
 CHATTY = ("alembic", "celery.app.trace", "celery.worker.strategy", "httpcore", "httpx")
 """What tells at level INFO only noise, addresses with their queries, or that a task which failed `succeeded`."""
 
@@ -14,6 +16,7 @@ def configure(level: str, format: str) -> None:
     """Send the events of nagare and of its libraries to stdout; `format` is `console` or `json`."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace_id,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper("iso", utc=True),
@@ -41,3 +44,8 @@ def configure(level: str, format: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _add_trace_id(_logger: Any, _method: str, event: Any) -> Any:
+    trace_id = tracing.trace_id()
+    return event if trace_id is None else {**event, "trace_id": trace_id}

@@ -1,7 +1,8 @@
 """What every task does around its body: claim, keep the lease, record the outcome."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -9,11 +10,13 @@ from typing import Any, TypeVar
 import structlog
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
+from structlog.contextvars import bound_contextvars
 
-from app import clock
+from app import clock, tracing
 from app.composition import Services
 from app.enums import TaskType
 from app.errors import DatabaseUnavailable, OutOfMemory, TaskInterrupted, TaskTimeout
+from app.measures import TASK_DURATION
 from app.queue.publisher import task_name
 from app.services.task_lifecycle import Claim, Step
 from tasks.application import celery
@@ -62,10 +65,27 @@ def task(type: TaskType) -> Callable[[Body], Task]:
 def run_task(task_id: str, type: TaskType, body: Body, worker: str) -> None:
     """Run one attempt of a task, unless it is not waiting any more. Raises nothing: the ledger has the outcome."""
     app = services()
-    claim = _claim(app, task_id, type, worker)
+    with tracing.hold() as held:
+        claim = _claim(app, task_id, type, worker)
     if claim is None:
         return
-    log.info("task.started", task_id=task_id, attempt=claim.attempt)
+    if claim.traceparent is not None and claim.published_at is not None:
+        tracing.add(f"wait {type}", claim.published_at, clock.now(), claim.traceparent)
+    about: tracing.Attributes = {"nagare.task_id": task_id, "nagare.attempt": claim.attempt}
+    with (
+        bound_contextvars(task_id=task_id, **_monitor_of(claim)),
+        tracing.span(f"run {type}", about, "consumer", claim.traceparent),
+    ):
+        held.release()
+        _run_with_lease(app, claim, body)
+
+
+def _monitor_of(claim: Claim) -> dict[str, int]:
+    return {} if claim.monitor_id is None else {"monitor_id": claim.monitor_id}
+
+
+def _run_with_lease(app: Services, claim: Claim, body: Body) -> None:
+    log.info("task.started", attempt=claim.attempt)
     lease = Lease(app.settings.lease_s, partial(app.lifecycle.renew, claim))
     try:
         with lease:
@@ -74,7 +94,7 @@ def run_task(task_id: str, type: TaskType, body: Body, worker: str) -> None:
         lease.close()
         is_handed_back = _hand_back(app, claim)
         event = "task.handed_back" if is_handed_back else "task.interrupted"
-        log.info(event, task_id=task_id, attempt=claim.attempt, error=str(interruption))
+        log.info(event, attempt=claim.attempt, error=str(interruption))
 
 
 def _claim(app: Services, task_id: str, type: TaskType, worker: str) -> Claim | None:
@@ -101,7 +121,8 @@ def _run_claimed(app: Services, claim: Claim, body: Body) -> None:
     started_at = clock.monotonic()
     progress = app.lifecycle.progress(claim)
     try:
-        result = body(Run(app, claim.task_id, claim.attempt, claim.params, progress))
+        with _observed(claim):
+            result = body(Run(app, claim.task_id, claim.attempt, claim.params, progress))
     except TaskInterrupted:
         raise
     except SoftTimeLimitExceeded:
@@ -120,6 +141,16 @@ def _run_claimed(app: Services, claim: Claim, body: Body) -> None:
         _record(lambda: app.lifecycle.succeed(claim, result, progress.last_step))
         seconds = round(clock.monotonic() - started_at, 3)
         log.info("task.succeeded", task_id=claim.task_id, attempt=claim.attempt, seconds=seconds, **result)
+
+
+@contextmanager
+def _observed(claim: Claim) -> Iterator[None]:
+    started_at = clock.monotonic()
+    try:
+        with tracing.span(f"work {claim.type}"):
+            yield
+    finally:
+        TASK_DURATION.observe(clock.monotonic() - started_at, claim.type)
 
 
 def _hand_back(app: Services, claim: Claim) -> bool:

@@ -4,8 +4,9 @@ import os
 import signal
 from typing import Any
 
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_process_shutdown
 
+from app import tracing
 from app.composition import Services, build
 from app.settings import settings_or_exit
 from tasks.lease import interrupt
@@ -29,4 +30,11 @@ def services(*, pooled: bool = True) -> Services:
 @worker_process_init.connect
 def _prepare_child(**_: Any) -> None:
     signal.signal(signal.SIGUSR2, interrupt)
-    services()
+    tracing.start(settings_or_exit().otlp_endpoint, "nagare-worker")
+    services().metrics.start()
+
+
+@worker_process_shutdown.connect
+def _end_child(**_: Any) -> None:
+    services().metrics.close()
+    tracing.stop()

@@ -54,6 +54,7 @@ class RecoveryStep(bootsteps.StartStopStep):
     def _turn(self, consumer: Consumer) -> None:
         app = services(pooled=False)
         try:
+            app.metrics.flush()
             app.registry.announce(consumer.hostname, self._description(consumer))
             paused = app.queues.paused()
             self._follow_pauses(consumer, paused)

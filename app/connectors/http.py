@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from app import __version__
+from app import __version__, tracing
 from app.connectors.json_body import parse_json, read_body
 from app.connectors.network import Deadline, GuardedTransport
 from app.errors import (
@@ -97,7 +97,12 @@ class HttpSource:
                 request = httpx.Request(
                     method, url, headers={**self._headers, **headers}, content=content, extensions={"timeout": timeout}
                 )
-                with contextlib.closing(self._transport.handle_request(request)) as response:
+                about = {"http.request.method": method, "server.address": self.host, "url.path": url.path}
+                with (
+                    tracing.span(f"HTTP {method}", about, "client") as span,
+                    contextlib.closing(self._transport.handle_request(request)) as response,
+                ):
+                    span.note("http.response.status_code", response.status_code)
                     if response.status_code not in REDIRECTS:
                         return self._answer(response, [*self._secrets, *headers.values()], limits)
                     url = self._redirected(url, response)

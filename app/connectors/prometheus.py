@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cached_property
 
+from app import tracing
 from app.connectors.base import HostPage, ItemPage, ItemRecord, MonitorAccess
 from app.connectors.http import HttpSource, plain_words
 from app.connectors.prometheus_alerts import read_alerts, read_external_labels
@@ -105,7 +106,8 @@ class PrometheusConnector(ReadOnly):
 
     def _query_all(self, targets: Sequence[Target], pool: Executor) -> list[ItemRecord]:
         families = self._families
-        answers = pool.map(lambda target: self._query_items(target, families), targets)
+        ask = tracing.carried(self._query_items)
+        answers = pool.map(lambda target: ask(target, families), targets)
         try:
             return [item for items in answers for item in items]
         except BaseException:

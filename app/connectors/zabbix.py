@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, ClassVar
 
+from app import tracing
 from app.connectors import zabbix_alerts, zabbix_creation
 from app.connectors.base import HostEdit, HostPage, ItemEdit, ItemPage, ItemRecord, MonitorAccess, NewHost, NewItem
 from app.connectors.zabbix_creation import host_fields, status_code
@@ -66,13 +67,14 @@ class ZabbixConnector:
         holds the next ones back.
         """
         pages = self._item_pages(list(dict.fromkeys(host_external_ids)))
+        ask = tracing.carried(self._item_page)
         pool = ThreadPoolExecutor(PAGES_IN_FLIGHT, thread_name_prefix="zabbix-items")
         try:
             pending: deque[Future[ItemPage]] = deque()
-            pending.extend(pool.submit(self._item_page, page) for page in islice(pages, PAGES_IN_FLIGHT))
+            pending.extend(pool.submit(ask, page) for page in islice(pages, PAGES_IN_FLIGHT))
             while pending:
                 done = pending.popleft().result()
-                pending.extend(pool.submit(self._item_page, page) for page in islice(pages, 1))
+                pending.extend(pool.submit(ask, page) for page in islice(pages, 1))
                 yield done
         finally:
             # Not waited for: a reader that stops early would wait for a Zabbix that may be hanging.

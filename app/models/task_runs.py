@@ -87,6 +87,8 @@ class TaskRun(Base):
     beat: Mapped[int] = mapped_column(default=0)
     """Raised by the running worker; a beat that stands still for the length of a lease means that it is gone."""
     worker: Mapped[str | None] = mapped_column(String(200))
+    traceparent: Mapped[str | None] = mapped_column(String(55))
+    """The span that asked for it, in W3C's words, so that every attempt is in one trace; None when none was traced."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     published_at: Mapped[datetime | None] = mapped_column(Moment)
     """When its message was last handed to Redis; None when it is known not to have been."""

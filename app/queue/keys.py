@@ -6,6 +6,7 @@ QUEUE_PREFIX = "nagare:queue:"
 DEAD_LETTERS = "nagare:queue:dead"
 MALFORMED = "nagare:malformed"
 RECOVERY_LEADER = "nagare:recovery:leader"
+MEASURES = "nagare:measures"
 WORKERS = "nagare:workers"
 WORKER_PREFIX = "nagare:worker:"
 

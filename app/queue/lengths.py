@@ -4,6 +4,7 @@ import structlog
 
 from app.queue.connection import Broker
 from app.queue.keys import DEAD_LETTERS, MALFORMED, QUEUE_KEYS, aside_key
+from app.queue.publisher import message_id
 
 log = structlog.get_logger()
 
@@ -22,6 +23,15 @@ class QueueLengths:
                 pipeline.llen(key)
             lengths = pipeline.execute()
         return dict(zip([*map(str, QUEUE_KEYS), "dead"], lengths, strict=True))
+
+    def next_ids(self) -> list[str]:
+        """Return the ids of the tasks that workers take next, of each type that has any."""
+        with self._broker.use() as redis:
+            pipeline = redis.pipeline(transaction=False)
+            for key in QUEUE_KEYS.values():
+                pipeline.lindex(key, -1)
+            elements = pipeline.execute()
+        return [task_id for element in elements if element and (task_id := message_id(element))]
 
     def make_room(self) -> None:
         """Rename what stands in the place of a list without being one: every command on it would fail."""

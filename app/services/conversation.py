@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 from app.connectors.base import Connector, MonitorAccess
 from app.enums import MonitorStatus
 from app.errors import Conflict, NotFound, SourceError
+from app.services.observed_connector import observed
 from app.store import monitors
 from app.store.engine import Database
 from app.store.vault import Vault
@@ -37,7 +38,7 @@ class Conversations:
             raise Conflict(f"monitor {monitor_id} is disabled")
         try:
             with self._open_connector(monitor["type"], self.access(monitor)) as connector:
-                yield connector
+                yield observed(connector, monitor_id)
         except SourceError as error:
             with self._database.transaction() as connection:
                 monitors.record_contact(connection, monitor_id, MonitorStatus.ERROR, str(error))

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.connectors.base import MonitorAccess
 from app.connectors.registry import connector_class
-from app.enums import MonitorStatus
+from app.enums import MonitorStatus, TaskState
 from app.errors import Conflict, NotFound, SourceError
+from app.measures import TASKS
 from app.services.conversation import Conversations, OpenConnector
+from app.services.observed_connector import observed
 from app.store import monitors, score_samples, task_runs
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -87,8 +89,10 @@ class MonitorService:
         with self._database.transaction() as connection:
             if not monitors.remove(connection, monitor_id):
                 raise NotFound(f"there is no monitor {monitor_id}")
-            task_runs.cancel_of_monitor(connection, monitor_id, clock.now())
+            cancelled = task_runs.cancel_of_monitor(connection, monitor_id, clock.now())
             score_samples.forget(connection, score_samples.monitor_scope(monitor_id))
+        for type_ in cancelled:
+            TASKS.add(type_, TaskState.CANCELLED)
 
     def check(self, monitor_id: int) -> Check:
         """Sign in to a monitor, enabled or not, and ask for its version; its status then tells how that went."""
@@ -98,7 +102,7 @@ class MonitorService:
         version, error = None, None
         try:
             with self._open_connector(monitor["type"], self._conversations.access(monitor)) as connector:
-                version = connector.check()
+                version = observed(connector, monitor_id).check()
         except SourceError as source_error:
             error = str(source_error)
         latency_ms = round((clock.monotonic() - started) * 1000)

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import Connection
 from uuid_utils import uuid7
 
-from app import clock
+from app import clock, tracing
 from app.enums import TaskState, TaskType
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.publisher import Publisher
@@ -43,29 +43,33 @@ class Outbox:
     ) -> None:
         """Record a task. With `monitor_id` it counts among those of which the monitor runs only so many at once."""
         now = clock.now()
-        task_runs.add(
-            connection,
-            {
-                "id": task_id,
-                "type": task_id.partition(":")[0],
-                "state": TaskState.QUEUED,
-                "params": params,
-                "fingerprint": fingerprint,
-                "monitor_id": monitor_id,
-                "parent_id": parent_id,
-                "requested_by": requested_by,
-                "max_retries": MAX_RETRIES,
-                "created_at": now,
-                "published_at": now,
-            },
-        )
+        type_ = task_id.partition(":")[0]
+        with tracing.span(f"record {type_}", {"nagare.task_id": task_id}):
+            task_runs.add(
+                connection,
+                {
+                    "id": task_id,
+                    "type": type_,
+                    "state": TaskState.QUEUED,
+                    "params": params,
+                    "fingerprint": fingerprint,
+                    "monitor_id": monitor_id,
+                    "parent_id": parent_id,
+                    "requested_by": requested_by,
+                    "max_retries": MAX_RETRIES,
+                    "created_at": now,
+                    "published_at": now,
+                    "traceparent": tracing.traceparent(),
+                },
+            )
 
     def publish(self, task_ids: Sequence[str]) -> None:
         """Push the messages. What goes wrong here only delays the tasks: the recovery publishes what did not arrive."""
         if not task_ids:
             return
         try:
-            self._publisher.publish([(task_id.partition(":")[0], task_id) for task_id in task_ids])
+            with tracing.span("publish", {"messaging.batch.message_count": len(task_ids)}, "producer"):
+                self._publisher.publish([(task_id.partition(":")[0], task_id) for task_id in task_ids])
         except BrokerUnavailable as error:
             log.warning("publish.later", task_ids=task_ids, error=str(error))
             try:

@@ -8,6 +8,7 @@ from uuid_utils import uuid7
 from app import clock
 from app.enums import TaskState
 from app.errors import BrokerUnavailable
+from app.measures import TASKS
 from app.queue.dead_letters import DeadLetterList
 from app.queue.malformed import MalformedElements
 from app.store import dead_letters, task_runs
@@ -62,6 +63,7 @@ class StrayService:
         with self._database.transaction() as connection:
             task_runs.add(connection, row)
             letter = dead_letters.find(connection, task_id)
+        TASKS.add(type, TaskState.DEAD)
         log.warning("task.dead", task_id=task_id, reason=reason, error=error)
         try:
             self._dead_letter_list.push([letter] if letter else [])

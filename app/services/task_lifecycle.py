@@ -11,7 +11,9 @@ import structlog
 from sqlalchemy import Connection, Row, RowMapping
 
 from app import clock
+from app.enums import TaskState
 from app.errors import BrokerUnavailable, NagareError, TaskInterrupted
+from app.measures import TASK_RETRIES, TASK_WAIT, TASKS
 from app.queue.dead_letters import DeadLetterList
 from app.queue.publisher import Publisher
 from app.rules.retry import Bury, Retry, RetryPolicy, decide
@@ -33,6 +35,8 @@ class Claim:
     params: Mapping[str, Any]
     attempt: int
     monitor_id: int | None = None
+    traceparent: str | None = None
+    published_at: datetime | None = None
 
 
 class TaskLifecycle:
@@ -58,7 +62,13 @@ class TaskLifecycle:
             if run is None:
                 is_held = task_runs.hold(connection, task_id, now)
                 log.info("task.held" if is_held else "task.not_waiting", task_id=task_id)
-        return Claim(run.id, run.type, run.params, run.attempt, run.monitor_id) if run else None
+        if run is None:
+            return None
+        if run.published_at is not None:
+            TASK_WAIT.observe(max(0.0, (now - run.published_at).total_seconds()), run.type)
+        return Claim(
+            run.id, run.type, run.params, run.attempt, run.monitor_id, run.traceparent, published_at=run.published_at
+        )
 
     def renew(self, claim: Claim) -> bool:
         """Renew the lease; false when the task is no longer this worker's."""
@@ -75,6 +85,8 @@ class TaskLifecycle:
         with self._database.transaction() as connection:
             is_mine = task_runs.succeed(connection, claim.task_id, claim.attempt, result, now, last_step)
             released = _release(connection, claim.monitor_id, now) if is_mine else []
+        if is_mine:
+            TASKS.add(claim.type, TaskState.SUCCEEDED)
         self._publish(released)
         return is_mine
 
@@ -120,7 +132,10 @@ class TaskLifecycle:
                 return False
             letter = self._record(connection, run, error)
             released = _release(connection, run.monitor_id, clock.now())
-        if letter is not None:
+        if letter is None:
+            TASK_RETRIES.add(run.type)
+        else:
+            TASKS.add(run.type, TaskState.DEAD)
             log.warning("task.dead", task_id=task_id, reason=letter["reason"], error=letter["error"])
             try:
                 self._dead_letter_list.push([letter])

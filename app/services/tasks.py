@@ -7,8 +7,9 @@ from typing import Any
 import structlog
 
 from app import clock
-from app.enums import TaskType
+from app.enums import TaskState, TaskType
 from app.errors import BrokerUnavailable, Conflict, NotFound
+from app.measures import TASKS
 from app.queue.publisher import Publisher
 from app.services.requester import Requester, earlier_answer, fingerprint_of
 from app.store import task_attempts, task_families, task_runs
@@ -78,6 +79,9 @@ class TaskService:
             if not is_cancelled:
                 raise Conflict(f"the task has ended: it is {run['state']}")
         task = _shown(run)
+        if not is_repeat:
+            for type_, _ in ((task["type"], task_id), *withdrawn):
+                TASKS.add(type_, TaskState.CANCELLED)
         self._withdraw([(task["type"], task_id), *withdrawn])
         return task
 
@@ -90,6 +94,7 @@ class TaskService:
             if not task_ids:
                 return count
             count += len(task_ids)
+            TASKS.add(type, TaskState.CANCELLED, amount=len(task_ids))
             self._withdraw([(type, task_id) for task_id in task_ids])
 
     def _withdraw(self, tasks: Sequence[tuple[str, str]]) -> None:

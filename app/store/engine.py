@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app import clock
+from app import clock, tracing
 from app.errors import DatabaseUnavailable
+from app.store.traced_statements import trace_statements
 
 StatementRefused = DBAPIError
 """What a transaction raises for a value that the database does not take, besides DatabaseUnavailable."""
@@ -30,6 +31,8 @@ class Database:
 
     def __init__(self, url: str, *, durable: bool, pooled: bool = True) -> None:
         self.engine = _create_engine(url, durable, pooled)
+        if tracing.is_on():
+            trace_statements(self.engine)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -45,6 +48,11 @@ class Database:
         """Open a transaction that only reads: on SQLite it waits for no writer. Raises DatabaseUnavailable."""
         with self._connection("BEGIN") as connection:
             yield connection
+
+    def ping(self) -> None:
+        """Ask the database for nothing. Raises DatabaseUnavailable when it does not answer."""
+        with self.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
         """Close all pooled connections."""

@@ -1,10 +1,10 @@
 """The monitors' statements."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, insert, select, update
 
 from app.enums import MonitorStatus
 from app.models import Host, Item, Monitor
@@ -45,6 +45,11 @@ SHOWN = (
 def find(connection: Connection, monitor_id: int) -> RowMapping | None:
     """Return one monitor as it is shown: without its credentials."""
     return connection.execute(select(*SHOWN).where(MONITORS.id == monitor_id)).mappings().one_or_none()
+
+
+def names(connection: Connection) -> Sequence[Row[int, str, str]]:
+    """Return id, name and type of every monitor."""
+    return connection.execute(select(MONITORS.id, MONITORS.name, MONITORS.type).order_by(MONITORS.id)).all()
 
 
 FIND_SEALED = select(

@@ -101,6 +101,21 @@ def waiting_counts(connection: Connection) -> dict[str, int]:
     return {row.type: row.queued for row in connection.execute(statement)}
 
 
+def waiting_since(connection: Connection, next_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return, by type, since when the task waits that waits longest.
+
+    Looked at are only the tasks that are next in the lists, and those that are in none: a long list costs nothing.
+    """
+    published = select(RUNS.type, RUNS.published_at.label("since")).where(RUNS.id.in_(next_ids), IS_QUEUED)
+    since = func.min(func.coalesce(RUNS.held_at, RUNS.created_at)).label("since")
+    others = select(RUNS.type, since).where(IS_QUEUED, RUNS.published_at.is_(None)).group_by(RUNS.type)
+    found: dict[str, datetime] = {}
+    for row in (*connection.execute(published), *connection.execute(others)):
+        if row.since is not None:
+            found[row.type] = min(row.since, found.get(row.type, row.since))
+    return found
+
+
 def queued_counts(connection: Connection, published_before: datetime) -> dict[str, int]:
     """Count, by type, the queued tasks that were published before a moment."""
     statement = select(RUNS.type, func.count().label("queued")).where(IS_QUEUED, RUNS.published_at < published_before)

@@ -112,7 +112,7 @@ def _claim_statement() -> ReturningUpdate[Any]:
             progress_total=None,
             progress_message="",
         )
-        .returning(RUNS.id, RUNS.type, RUNS.params, RUNS.attempt, RUNS.monitor_id)
+        .returning(RUNS.id, RUNS.type, RUNS.params, RUNS.attempt, RUNS.monitor_id, RUNS.published_at, RUNS.traceparent)
     )
 
 
@@ -255,11 +255,12 @@ def cancel_waiting(connection: Connection, type: str, created_until: datetime, n
     return list(connection.execute(update(TaskRun).where(*waiting).values(values).returning(RUNS.id)).scalars())
 
 
-def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) -> int:
-    """Cancel all of a monitor's tasks that have not ended."""
+def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) -> list[str]:
+    """Cancel all of a monitor's tasks that have not ended, and return their types."""
     values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
     unfinished = RUNS.state.not_in(TERMINAL_STATES)
-    return connection.execute(update(TaskRun).where(RUNS.monitor_id == monitor_id, unfinished).values(values)).rowcount
+    statement = update(TaskRun).where(RUNS.monitor_id == monitor_id, unfinished).values(values)
+    return list(connection.execute(statement.returning(RUNS.type)).scalars())
 
 
 def running_beats(connection: Connection) -> dict[str, tuple[int, int]]:

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.composition import Services
-from app.web import access, converters, headers, problems
+from app.web import access, converters, headers, observation, problems
 from app.web.api import BLUEPRINTS, PREFIX, ROOT_BLUEPRINTS
 from app.web.context import EXTENSION
 from app.web.docs import docs
@@ -19,6 +19,7 @@ def create_app(services: Services) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = services
+    observation.install(app)
     converters.install(app)
     problems.install(app)
     access.install(app, services.settings)

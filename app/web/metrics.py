@@ -1,18 +1,20 @@
-"""Figures for Prometheus, asked from the services at the moment of the scrape."""
+"""Figures for Prometheus: asked from the services at the moment of the scrape, and counted by all processes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, Metric, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from app import __version__
 from app.composition import Services
-from app.enums import TaskType
+from app.enums import AlertStatus, Severity, TaskType
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.web.access import PUBLIC, declare_role
 from app.web.context import services
+from app.web.metric_families import families
 
 metrics = Blueprint("metrics", __name__)
 
@@ -27,7 +29,7 @@ def scrape() -> Response:
 
 
 class ServicesCollector(Collector):
-    """Tells queue lengths, dead letters, workers and the health score; leaves out what cannot be known now."""
+    """Tells what Redis and the database know now, and what all processes counted; leaves out what cannot be known."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -37,38 +39,81 @@ class ServicesCollector(Collector):
         return []
 
     def collect(self) -> Iterable[Metric]:
-        """Yield the figures; a broker or a database that is away is a figure too."""
-        yield from self._queues()
-        yield from self._score()
+        """Yield the figures; a broker or a database that is away is a figure too. Each block is a round trip or two."""
+        metrics = self._services.metrics
+        yield InfoMetricFamily("nagare_build", "Which nagare answers", {"version": __version__})
+        yield from _probe("broker", "Redis", metrics.broker_round_trip_s())
+        yield from _probe("database", "the database", metrics.database_round_trip_s())
+        for block in (self._lengths, self._waiting, self._workers, self._slots, self._alerts, self._monitors):
+            yield from _known(block)
+        yield from _known(lambda: families(metrics.measured()))
 
-    def _queues(self) -> Iterable[Metric]:
-        try:
-            stats = self._services.queues.lengths()
-            workers = self._services.queues.workers()
-        except BrokerUnavailable:
-            yield GaugeMetricFamily("nagare_broker_up", "Whether Redis answers", 0)
-            return
-        except DatabaseUnavailable:
-            return
-        yield GaugeMetricFamily("nagare_broker_up", "Whether Redis answers", 1)
+    def _lengths(self) -> Iterable[Metric]:
+        stats = self._services.queues.lengths()
         lengths = GaugeMetricFamily("nagare_queue_length", "Tasks that wait in Redis", labels=["type"])
         for type in TaskType:
             lengths.add_metric([type], stats[type])
         yield lengths
         yield GaugeMetricFamily("nagare_dead_letters", "Tasks that gave up", stats["dead"])
+
+    def _waiting(self) -> Iterable[Metric]:
+        waiting_s = self._services.metrics.waiting_s()
+        oldest = GaugeMetricFamily(
+            "nagare_queue_oldest_waiting_seconds", "For how long the oldest waiting task has waited", labels=["type"]
+        )
+        for type in TaskType:
+            oldest.add_metric([type], waiting_s.get(type, 0))
+        yield oldest
+
+    def _workers(self) -> Iterable[Metric]:
+        workers = self._services.registry.alive()
         yield GaugeMetricFamily("nagare_workers", "Workers that are alive", len(workers))
         stalls = CounterMetricFamily(
             "nagare_worker_stalls", "How often a worker stopped taking tasks and connected anew", labels=["worker"]
         )
+        slots = GaugeMetricFamily("nagare_worker_slots", "Tasks that a worker can run at once", labels=["worker"])
         for worker in workers:
             stalls.add_metric([worker["name"]], worker.get("stalls", 0))
+            slots.add_metric([worker["name"]], worker.get("concurrency", 0))
         yield stalls
+        yield slots
 
-    def _score(self) -> Iterable[Metric]:
-        try:
-            score = self._services.scores.score()
-        except DatabaseUnavailable:
-            yield GaugeMetricFamily("nagare_database_up", "Whether the database answers", 0)
-            return
-        yield GaugeMetricFamily("nagare_database_up", "Whether the database answers", 1)
+    def _slots(self) -> Iterable[Metric]:
+        in_use = GaugeMetricFamily("nagare_worker_slots_in_use", "Tasks that a worker runs", labels=["worker"])
+        for worker in self._services.queues.workers():
+            in_use.add_metric([worker["name"]], len(worker["tasks"]))
+        yield in_use
+
+    def _alerts(self) -> Iterable[Metric]:
+        score = self._services.scores.score()
         yield GaugeMetricFamily("nagare_health_score", "The health score, 0 to 100", score["score"])
+        alerts = GaugeMetricFamily(
+            "nagare_alerts",
+            "Alerts that weigh on the score: those that are open, and those that were resolved within its window",
+            labels=["severity", "status"],
+        )
+        for severity in Severity:
+            for status in AlertStatus:
+                count = score["alerts"][severity.name.lower()][status.name.lower()]
+                alerts.add_metric([severity.name.lower(), status.name.lower()], count)
+        yield alerts
+
+    def _monitors(self) -> Iterable[Metric]:
+        known = GaugeMetricFamily("nagare_monitor_info", "The monitors by id", labels=["monitor_id", "name", "type"])
+        for monitor in self._services.metrics.monitors():
+            known.add_metric(monitor, 1)
+        yield known
+
+
+def _probe(name: str, what: str, round_trip_s: float | None) -> Iterable[Metric]:
+    yield GaugeMetricFamily(f"nagare_{name}_up", f"Whether {what} answers", round_trip_s is not None)
+    if round_trip_s is not None:
+        yield GaugeMetricFamily(f"nagare_{name}_round_trip_seconds", f"How long {what} took to answer", round_trip_s)
+
+
+def _known(block: Callable[[], Iterable[Metric]]) -> Iterable[Metric]:
+    """Return the block's families, none of them when the broker or the database is away."""
+    try:
+        return [*block()]
+    except (BrokerUnavailable, DatabaseUnavailable):
+        return []

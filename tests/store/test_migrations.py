@@ -79,6 +79,17 @@ def test_alerts_that_came_again_are_one_on_the_way_down(empty: Database, sql_url
         assert connection.execute(text("SELECT message FROM alerts")).scalars().all() == ["two"]
 
 
+def test_a_task_keeps_its_trace_on_the_way_up_and_lives_on_the_way_down(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        task_id = add_run(connection, traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+        assert len(connection.execute(text("SELECT traceparent FROM task_runs")).scalar_one()) == 55
+    migrate.downgrade(sql_url, "0005")
+    migrate.upgrade(sql_url)
+    with empty.reading() as connection:
+        assert connection.execute(text("SELECT id, traceparent FROM task_runs")).all() == [(task_id, None)]
+
+
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Database, sql_url: str) -> None:
     with ThreadPoolExecutor(1) as threads:
         other = threads.submit(_upgrade_in_a_process, sql_url)

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-WORDS = ("app.enums", "app.errors", "app.settings", "app.clock", "app.logs", "app")
+WORDS = (
+    *("app.enums", "app.errors", "app.settings", "app.clock", "app.logs", "app"),
+    *("app.meter", "app.measures", "app.tracing", "app.otel"),
+)
 LAYERS = [
     WORDS,
     ("app.rules",),
@@ -35,6 +38,8 @@ OWNERS = {
     "requests": ("app.channels",),
     "alembic": ("app.store",),
     "click": ("app.cli",),
+    "opentelemetry": ("app.otel",),
+    "prometheus_client": ("app.web",),
 }
 """Libraries that only one layer may know, so that another one can be put in its place there."""
 

@@ -1,0 +1,34 @@
+"""What all processes of all machines counted, in one hash: each adds what it did since the last time."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from app.meter import Field
+from app.queue.connection import Broker
+from app.queue.keys import MEASURES
+
+
+class MeasureStore:
+    """The sums. Every method raises BrokerUnavailable."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def add(self, amounts: Mapping[Field, float]) -> None:
+        """Add to the sums, all of it in one transaction: a failure in the middle adds nothing."""
+        with self._broker.use() as redis:
+            pipeline = redis.pipeline(transaction=True)
+            for field, amount in amounts.items():
+                pipeline.hincrbyfloat(MEASURES, json.dumps(field), amount)
+            pipeline.execute()
+
+    def read(self) -> dict[Field, float]:
+        """Return the sums."""
+        with self._broker.use() as redis:
+            found = redis.hgetall(MEASURES)
+        return {tuple(json.loads(field)): float(amount) for field, amount in found.items()}
+
+    def forget(self, fields: Sequence[Field]) -> None:
+        """Drop some of the sums."""
+        with self._broker.use() as redis:
+            redis.hdel(MEASURES, *map(json.dumps, fields))
