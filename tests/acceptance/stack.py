@@ -35,7 +35,7 @@ _numbers = itertools.count(1)
 class Stack:
     """Valkey, the database and the API, started by its constructor; workers as they are asked for."""
 
-    def __init__(self, folder: Path, database_url: str = "") -> None:
+    def __init__(self, folder: Path, database_url: str = "", **settings: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.valkey = ValkeyServer(port=free_port(), data_dir=folder / "valkey")
@@ -47,6 +47,7 @@ class Stack:
             "NAGARE_PORT": str(self.port),
             "REDIS_URL": f"{self.valkey.connection_url}/0",
             "DATABASE_URL": database_url or f"sqlite:///{folder / 'nagare.db'}",
+            **settings,
         }
         self.programs: list[Program] = []
         self._connections: list[httpx.Client] = []
