@@ -12,6 +12,7 @@ FOLDER = Path(app.__file__).parents[1]
 FLOWER_ADDRESS = "127.0.0.1"
 FLOWER_PORT = 5555
 FLOWER_USER = "admin"
+FLOWER_VARIABLE = "FLOWER_BASIC_AUTH"
 
 
 def web(environment: Mapping[str, str], listener_fd: int) -> Program:
@@ -26,9 +27,9 @@ def worker(environment: Mapping[str, str], concurrency: int) -> Program:
     return Program("worker", _python("celery", *arguments), environment, FOLDER)
 
 
-def flower(environment: Mapping[str, str], password: str) -> Program:
-    """Return Flower, closed to everyone without the password (which `ps` must not show)."""
-    closed = {"FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{password}"}
+def flower(environment: Mapping[str, str], basic_auth: str) -> Program:
+    """Return Flower, closed to everyone without this `user:password` (which `ps` must not show)."""
+    closed = {FLOWER_VARIABLE: basic_auth}
     where = (f"--address={FLOWER_ADDRESS}", f"--port={FLOWER_PORT}")
     return Program("flower", _python("celery", "-A", "tasks", "flower", *where), {**environment, **closed}, FOLDER)
 

@@ -19,7 +19,7 @@ from app.cli.output import Output
 from app.cli.supervisor import Supervisor
 from app.cli.welcome import address, welcome
 from app.composition import build
-from app.errors import NagareError
+from app.errors import NagareError, SettingsError
 from app.settings import Settings
 from app.store.migrate import upgrade
 
@@ -40,6 +40,7 @@ def up(with_flower: bool) -> None:
     valkey_port = None if given.is_redis_given else embedded_valkey.choose_port(home)
     settings = complete(given, secret_key, valkey_port)
     if with_flower:
+        _refuse_open_flower()
         listen(programs.FLOWER_ADDRESS, programs.FLOWER_PORT, "--flower").close()
     with closing(listen(settings.bind, settings.port, "NAGARE_BIND, NAGARE_PORT")) as listener, Output() as output:
         with Supervisor(output, lock_fd) as supervisor:
@@ -72,9 +73,27 @@ def _start_programs(
     supervisor.start(programs.worker(environment, settings.worker_concurrency))
     if not with_flower:
         return None
-    supervisor.start(programs.flower(environment, home.secret(FLOWER_PASSWORD)))
-    where = f"http://{programs.FLOWER_ADDRESS}:{programs.FLOWER_PORT}"
-    return f"{where}   (user {programs.FLOWER_USER}, password in {home.path / FLOWER_PASSWORD})"
+    basic_auth, who = _flower_access(home)
+    supervisor.start(programs.flower(environment, basic_auth))
+    return f"http://{programs.FLOWER_ADDRESS}:{programs.FLOWER_PORT}   ({who})"
+
+
+def _refuse_open_flower() -> None:
+    """Raise SettingsError for a FLOWER_BASIC_AUTH that Flower would not understand."""
+    given = os.environ.get(programs.FLOWER_VARIABLE)
+    if given and not all(all(entry.partition(":")[::2]) for entry in given.split(",")):
+        raise SettingsError(f"{programs.FLOWER_VARIABLE}: must look like user:password")
+
+
+def _flower_access(home: Home) -> tuple[str, str]:
+    """Return the `user:password` of Flower, and what to tell of it: a password that this start made up is shown."""
+    given = os.environ.get(programs.FLOWER_VARIABLE)
+    if given:
+        return given, f"as {programs.FLOWER_VARIABLE} says"
+    is_new = home.read(FLOWER_PASSWORD) is None
+    password = home.secret(FLOWER_PASSWORD)
+    shown = f"password {password}, shown only now" if is_new else f"password in {home.path / FLOWER_PASSWORD}"
+    return f"{programs.FLOWER_USER}:{password}", f"user {programs.FLOWER_USER}, {shown}"
 
 
 def _is_answering(settings: Settings) -> bool:

@@ -44,14 +44,19 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
 class Instance:
     """Started by its constructor, ready when `wait_until_ready` returns."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *options: str, **settings: str) -> None:
         self.folder = folder
         self.environment = environment(folder, **settings)
         self.url = f"http://127.0.0.1:{self.environment['NAGARE_PORT']}"
         self._log = folder / f"up-{self.environment['NAGARE_PORT']}.log"
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [NAGARE, "up"], cwd=folder, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                [NAGARE, "up", *options],
+                cwd=folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
             )
 
     @property

@@ -83,6 +83,12 @@ def test_a_taken_port_of_flower(refuses: Refuse, monkeypatch: pytest.MonkeyPatch
         refuses("up", "--flower", names=f"--flower: cannot listen on 127.0.0.1:{port}: ")
 
 
+@pytest.mark.parametrize("access", ["password", "user:", ":password", "a:b,c"])
+def test_a_flower_that_would_be_open(refuses: Refuse, monkeypatch: pytest.MonkeyPatch, access: str) -> None:
+    monkeypatch.setenv("FLOWER_BASIC_AUTH", access)
+    refuses("up", "--flower", names="FLOWER_BASIC_AUTH: must look like user:password")
+
+
 def test_a_folder_that_cannot_be_written(refuses: Refuse, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "file").touch()
     monkeypatch.setenv("NAGARE_HOME", "file/home")

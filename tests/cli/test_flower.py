@@ -1,0 +1,82 @@
+"""Flower under `nagare up --flower`: closed, and it tells of tasks nothing but their ids."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cli.instance import Instance
+from tests.cli.processes import wait_for
+
+MONITOR_PASSWORD = "m0nitor-pa55-密码"
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    running = Instance(tmp_path_factory.mktemp("flower"), "--flower", NAGARE_WORKER_CONCURRENCY="1", NAGARE_DEMO="0")
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        running.kill()
+
+
+@pytest.fixture(scope="module")
+def flower(instance: Instance) -> Iterator[httpx.Client]:
+    """Yield Flower, signed in with what was printed."""
+    found = re.search(r"flower +(http://\S+) +\(user (\w+), password (\S+), shown only now\)", instance.printed)
+    assert found is not None, instance.printed
+    url, username, password = found.groups()
+    with httpx.Client(base_url=url, auth=(username, password), timeout=10, trust_env=False) as client:
+
+        def answers() -> bool:
+            try:
+                return client.get("/api/workers", params={"refresh": "1"}).is_success
+            except httpx.TransportError:
+                return False
+
+        wait_for(answers, "Flower to answer", timeout_s=60)
+        yield client
+
+
+def workers(flower: httpx.Client) -> dict[str, Any]:
+    found: dict[str, Any] = flower.get("/api/workers", params={"refresh": "1"}).json()
+    return found
+
+
+@pytest.mark.parametrize("path", ["/", "/workers", "/tasks", "/broker", "/api/workers", "/api/tasks"])
+def test_it_is_closed_without_the_password(flower: httpx.Client, path: str) -> None:
+    with httpx.Client(base_url=flower.base_url, trust_env=False) as anybody:
+        assert anybody.get(path).status_code == 401
+        assert anybody.get(path, auth=("admin", "admin")).status_code == 401
+
+
+def test_it_shows_the_worker(flower: httpx.Client) -> None:
+    wait_for(lambda: workers(flower), "a worker")
+    [worker] = workers(flower).values()
+    assert worker["stats"]["pool"]["max-concurrency"] == 1
+    assert "tasks.pull_hosts" in worker["registered"]
+
+
+def test_it_shows_tasks_by_their_ids_only(instance: Instance, flower: httpx.Client) -> None:
+    assert instance.password is not None
+    wait_for(lambda: workers(flower), "a worker")
+    with instance.client(instance.password) as client:
+        fields = {"type": "prometheus", "url": "http://127.0.0.1:9", "username": "我", "password": MONITOR_PASSWORD}
+        monitor_id = client.post("/monitors", json={"name": "away", **fields}).json()["id"]
+        seen: dict[str, Any] = {}
+
+        def is_shown() -> bool:
+            # Flower only hears of tasks from when it has asked the worker to tell.
+            task_id = client.post(f"/monitors/{monitor_id}/hosts/pull-async").json()["task_id"]
+            seen.update(flower.get("/api/tasks").json())
+            return any(task["state"] == "SUCCESS" for task in seen.values()) and bool(task_id)
+
+        wait_for(is_shown, "a task", timeout_s=60)
+    for task_id, task in seen.items():
+        assert task["name"] == "tasks.pull_hosts"
+        assert (task["args"], task["kwargs"]) == (f"('{task_id}',)", "{}")
+    texts = [flower.get(path).text for path in ("/api/tasks", "/tasks", f"/task/{next(iter(seen))}", "/workers")]
+    assert not [text for text in texts if MONITOR_PASSWORD in text]
