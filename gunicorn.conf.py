@@ -1,8 +1,27 @@
 """How gunicorn serves the API; it reads this file by itself."""
 
+from typing import Any
+
+from gunicorn.glogging import Logger
+
+from app import logs
 from app.settings import settings_or_exit
 
 settings = settings_or_exit()
+logs.configure(settings.log_level, settings.log_format)
+
+
+class PlainLogger(Logger):  # type: ignore[misc]
+    """gunicorn's logger without lines of its own form: they are events like all others."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand everything to the root logger."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+logger_class = PlainLogger
 
 host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
 bind = f"{host}:{settings.port}"

@@ -29,11 +29,14 @@ def configure(level: str, format: str) -> None:
     final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if format == "json":
         final.append(structlog.processors.format_exc_info)
+    else:
+        final.append(_fold)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[*final, renderer]))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -49,3 +52,8 @@ def configure(level: str, format: str) -> None:
 def _add_trace_id(_logger: Any, _method: str, event: Any) -> Any:
     trace_id = tracing.trace_id()
     return event if trace_id is None else {**event, "trace_id": trace_id}
+
+
+def _fold(_logger: Any, _method: str, event: Any) -> Any:
+    """Put a library's text of several lines on one; only a traceback is left as it is, for people."""
+    return {**event, "event": " ".join(str(event["event"]).split())}

@@ -1,0 +1,43 @@
+"""What the programs print: one line an event, with what it is about."""
+
+import json
+
+from tests.acceptance.stack import Stack
+from tests.acceptance.user import User
+from tests.cli.processes import wait_for
+
+
+def test_every_line_is_an_event_also_when_a_child_is_killed_and_at_the_end(stack: Stack, user: User) -> None:
+    worker = stack.start_worker()
+    monitor = user.add_monitor("simulator://demo?hosts=1")
+    done = user.pull(monitor)
+    assert user.end(done)["state"] == "succeeded"
+    dead = user.pull(user.add_monitor("simulator://demo?hosts=1&crash=1"))
+    assert user.end(dead)["state"] == "dead"
+    assert worker.stop() == 0
+    for program in (stack.api, worker):
+        # Celery writes this one from within its signal handler, where nothing may be logged.
+        lines = [line for line in program.printed.splitlines() if line and "Warm shutdown" not in line]
+        assert lines, program.name
+        assert [line for line in lines if not isinstance(json.loads(line), dict)] == []
+    [started] = worker.events("task.started", done)
+    assert (started["monitor_id"], started["level"], started["attempt"]) == (monitor, "info", 1)
+    assert len(worker.events("task.started", dead)) == 4
+
+
+def test_the_console_has_one_line_an_event_too(stack: Stack) -> None:
+    worker = stack.launch_worker(NAGARE_LOG_FORMAT="console", REDIS_URL="redis://127.0.0.1:9/0")
+    wait_for(lambda: "Cannot connect" in worker.printed, "Celery's words on a Redis that is away")
+    [line] = [line for line in worker.printed.splitlines() if "Cannot connect" in line]
+    assert "Trying again" in line
+
+
+def test_a_request_that_fails_inside_is_logged_with_its_id(stack: Stack, user: User) -> None:
+    stack.redis.set("nagare:worker:broken", "no JSON")
+    stack.redis.sadd("nagare:workers", "broken")
+    answer = user.http.get("/workers", headers={"X-Request-ID": "find-me"})
+    stack.redis.delete("nagare:workers", "nagare:worker:broken")
+    assert (answer.status_code, answer.headers["X-Request-ID"]) == (500, "find-me")
+    [entry] = stack.api.events("A request failed unexpectedly")
+    assert (entry["request_id"], entry["level"]) == ("find-me", "error")
+    assert "JSONDecodeError" in entry["exception"]
