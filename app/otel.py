@@ -1,5 +1,6 @@
 """Traces by OpenTelemetry, sent over HTTP to whatever speaks OTLP; imported only when they are wanted."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ KINDS: dict[Kind, SpanKind] = {
 }
 NEVER_ROOT = ("client", "producer")
 UNNAMED = "unknown_service"
+PATIENCE_S = 2.0
 
 _propagator = TraceContextTextMapPropagator()
 _held: ContextVar["_Held | None"] = ContextVar("held", default=None)
@@ -108,8 +110,10 @@ class OtelTracer:
         return run
 
     def stop(self) -> None:
-        """Send what was not sent yet."""
-        self._provider.shutdown()
+        """Send what was not sent yet, as far as the collector takes it at once: nothing may wait for it to end."""
+        thread = threading.Thread(target=self._provider.shutdown, name="last spans", daemon=True)
+        thread.start()
+        thread.join(PATIENCE_S)
 
 
 class _Span:

@@ -1,7 +1,9 @@
 """A task's trace, from the request to its last attempt, as a collector receives it from real processes."""
 
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -108,6 +110,16 @@ def test_what_nobody_asked_for_makes_no_trace(stack: Stack, user: User, worker: 
     collector.trace_of(task_id)
     roots = {span.name.split(" ")[0] for span in collector.spans() if not span.parent_id}
     assert roots <= {"GET", "POST", "DELETE", "PATCH"}, "a worker's own statements are nobody's children"
+
+
+def test_a_collector_that_never_answers_keeps_nobody_waiting(stack: Stack, user: User) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        worker = stack.start_worker(OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+        assert user.end(user.pull(user.add_monitor("simulator://demo?hosts=1")))["state"] == "succeeded"
+        asked_at = time.monotonic()
+        assert worker.stop() == 0
+        assert time.monotonic() - asked_at < 8
 
 
 # redis-py looks for OpenTelemetry's metrics by itself where the extra is installed.
