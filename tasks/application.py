@@ -1,5 +1,6 @@
 """The Celery application."""
 
+import logging
 from typing import Any
 
 from billiard.util import get_logger as billiard_logger
@@ -29,3 +30,4 @@ def _configure_logs(**_: Any) -> None:
     logs.configure(settings.log_level, settings.log_format)
     # Without a handler of its own it would print past all others.
     billiard_logger().propagate = True
+    billiard_logger().setLevel(logging.WARNING)
