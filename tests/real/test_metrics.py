@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -48,12 +47,13 @@ def prometheus(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
     def is_ready() -> bool:
         assert program.process.poll() is None, program.printed
-        with socket.socket() as probe:
-            host, _, port = address.partition(":")
-            return probe.connect_ex((host, int(port))) == 0
+        try:
+            return httpx.get(f"http://{address}/-/ready", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
 
     try:
-        wait_for(is_ready, "Prometheus to listen")
+        wait_for(is_ready, "Prometheus to be ready")
         yield f"http://{address}"
     finally:
         program.kill()
