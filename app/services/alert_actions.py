@@ -68,6 +68,15 @@ class AlertActions:
         """Suppress an open alert until a moment; None wakes it. Raises Invalid when the moment has passed."""
         return self._act_on_one(alert_id, _snooze(until), by, comment)
 
+    def comment(self, alert_id: int, by: Editor, comment: str) -> dict[str, Any]:
+        """Add to what is said about the alert, whatever its status."""
+        with self._database.transaction() as connection:
+            alerts.lock(connection, alert_id)
+            find_or_raise(connection, alert_id)
+            alerts.act(connection, [alert_id], {}, comment)
+            _note(connection, [(alert_id, AlertEventKind.COMMENTED)], by, comment)
+            return shown(find_or_raise(connection, alert_id))
+
     def acknowledge_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:
         """Acknowledge the active ones."""
         return self._act_on_many(ACKNOWLEDGE, by, comment, **choice)

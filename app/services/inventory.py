@@ -1,6 +1,6 @@
 """Reads and edits the inventory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,11 @@ class InventoryService:
         """Return a page of hosts; `q` is looked for in names, address and description."""
         with self._database.reading() as connection:
             return hosts.fetch(connection, page, q=q, monitor_id=monitor_id, status=status, group=group)
+
+    def host_names(self, host_ids: Collection[int]) -> dict[int, str]:
+        """Return how these hosts are called, by their ids."""
+        with self._database.reading() as connection:
+            return hosts.names(connection, host_ids)
 
     def get_host(self, host_id: int) -> RowMapping:
         """Return one host."""

@@ -1,7 +1,7 @@
 """Shows and cancels tasks."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -12,7 +12,7 @@ from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.measures import TASKS
 from app.queue.publisher import Publisher
 from app.services.requester import Requester, earlier_answer, fingerprint_of
-from app.store import task_attempts, task_families, task_runs
+from app.store import task_attempts, task_families, task_runs, throughput
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 
@@ -61,6 +61,17 @@ class TaskService:
                 created_before=created_before,
             )
         return Page([_shown(run) for run in found.items], found.next_cursor)
+
+    def throughput(self, minutes: int) -> Sequence[Mapping[str, int]]:
+        """Return how many tasks succeeded and died in each of the last minutes, oldest first; `at` in seconds."""
+        this_minute = int(clock.now().timestamp()) // 60
+        first = this_minute - minutes + 1
+        with self._database.reading() as connection:
+            rows = throughput.ended_by_minute(connection, datetime.fromtimestamp(first * 60, UTC))
+        ended = {row["minute"]: row for row in rows}
+        nothing = {"succeeded": 0, "dead": 0}
+        counts = [(minute, ended.get(minute, nothing)) for minute in range(first, this_minute + 1)]
+        return [{"at": minute * 60, "succeeded": row["succeeded"], "dead": row["dead"]} for minute, row in counts]
 
     def cancel(self, task_id: str, by: Requester | None = None) -> dict[str, Any]:
         """Cancel a task: one that waits never starts, one that runs stops at its next step; with all its children.

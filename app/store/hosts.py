@@ -95,6 +95,12 @@ def is_in_group(connection: Connection, group: str) -> ColumnElement[bool]:
     return exists(select(members.c.value).where(members.c.value == group))
 
 
+def names(connection: Connection, host_ids: Collection[int]) -> dict[int, str]:
+    """Return how these hosts are called, by their ids."""
+    rows = connection.execute(select(HOSTS.id, HOSTS.display_name).where(HOSTS.id.in_(host_ids)))
+    return {row.id: row.display_name for row in rows}
+
+
 def find_twins(connection: Connection, host_id: int) -> RowMapping | None:
     """Return what a host's source said last of the fields that may be edited, by their names."""
     twins = [HOSTS[f"source_{name}"].label(name) for name in EDITABLE]

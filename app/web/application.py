@@ -6,6 +6,7 @@ from app.composition import Services
 from app.web import access, converters, headers, observation, problems
 from app.web.api import BLUEPRINTS, PREFIX, ROOT_BLUEPRINTS
 from app.web.context import EXTENSION
+from app.web.dashboard import dashboard
 from app.web.docs import docs
 from app.web.metrics import metrics
 from app.web.openapi import make_api
@@ -31,5 +32,6 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(blueprint)
     app.register_blueprint(metrics)
     app.register_blueprint(docs)
+    app.register_blueprint(dashboard)
     access.require_roles(app)
     return app

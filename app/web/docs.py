@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import flask_swagger_ui
-from flask import Blueprint, Response, current_app, json, redirect, render_template, send_from_directory
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response, current_app, json, render_template, send_from_directory
 
 from app.web.access import PUBLIC, declare_role
 
@@ -18,13 +17,6 @@ POLICY = (
 )
 
 docs = Blueprint("docs", __name__, template_folder="templates")
-
-
-@docs.get("/")
-@declare_role(PUBLIC)
-def home() -> AnyResponse:
-    """Lead to the page."""
-    return redirect("/docs")
 
 
 @docs.get("/docs")

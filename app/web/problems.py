@@ -67,6 +67,15 @@ def problem(
     return Response(json.dumps(body), status, headers, content_type=MEDIA_TYPE)
 
 
+def answer(error: Exception) -> Response:
+    """Build the answer for any error, as the application would."""
+    if isinstance(error, errors.NagareError):
+        return _answer_known(error)
+    if isinstance(error, ValidationError):
+        return _answer_invalid(error)
+    return _answer_http(error) if isinstance(error, HTTPException) else _answer_unexpected(error)
+
+
 def known(error: errors.NagareError, content: Mapping[str, int]) -> Response:
     """Build the answer for an error that still tells, under `known`, what could be found out."""
     response = _answer_known(error)

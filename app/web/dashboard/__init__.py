@@ -1,0 +1,44 @@
+"""The dashboard: pages for people, over the same services as the API, one noun a file."""
+
+from app.web.dashboard import (
+    alert_actions,
+    alerts,
+    assets,
+    dead_letters,
+    errors,
+    hosts,
+    items,
+    maintenance,
+    monitors,
+    overview,
+    preferences,
+    queues,
+    sign_in,
+    status,
+    tasks,
+    users,
+)
+from app.web.dashboard.blueprint import dashboard
+
+PAGES = (
+    sign_in,
+    preferences,
+    assets,
+    status,
+    overview,
+    monitors,
+    hosts,
+    items,
+    alerts,
+    alert_actions,
+    maintenance,
+    tasks,
+    dead_letters,
+    queues,
+    users,
+)
+"""The modules that add their views to the blueprint when they are imported."""
+
+errors.install(dashboard)
+
+__all__ = ["PAGES", "dashboard"]

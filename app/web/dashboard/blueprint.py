@@ -1,0 +1,93 @@
+"""One decorator for pages, one for what their buttons do; each says who may call it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Literal
+
+from flask import Blueprint, Response, g, render_template, request
+
+from app.enums import Role
+from app.web.access import PUBLIC, View, declare_role, find_session_by
+from app.web.dashboard import csrf, flash, formats, preferred, session
+from app.web.dashboard.navigation import NAVIGATION
+from app.web.dashboard.translation import status_text, translate, translate_or, translated_message
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+Access = Role | Literal["public"]
+
+
+class Dashboard(Blueprint):
+    """A blueprint whose callers are known by a cookie, and whose actions need the token of a form of ours."""
+
+    def page(self, rule: str, *, role: Access) -> Callable[[View], View]:
+        """Register a view that shows something."""
+        return self._register(rule, role, "GET")
+
+    def action(self, rule: str, *, role: Access) -> Callable[[View], View]:
+        """Register a view that changes something; it leads to a page that shows what came of it."""
+        return self._register(rule, role, "POST")
+
+    def _register(self, rule: str, role: Access, method: str) -> Callable[[View], View]:
+        def register(view: View) -> View:
+            @wraps(view)
+            def run(**arguments: Any) -> Any:
+                if method == "POST":
+                    csrf.check(is_public=role == PUBLIC)
+                return view(**arguments)
+
+            known = find_session_by(session.find)(declare_role(role)(run))
+            self.add_url_rule(rule, view.__name__, known, methods=[method])
+            return view
+
+        return register
+
+
+dashboard = Dashboard("dashboard", __name__)
+
+
+def render(template: str, **context: Any) -> str:
+    """Return a page, or only its content when htmx asks for it."""
+    is_part = request.headers.get("HX-Request") == "true"
+    layout = "dashboard/part.html" if is_part else "dashboard/page.html"
+    return render_template(f"dashboard/{template}.html", layout=layout, **context)
+
+
+@dashboard.context_processor
+def _words() -> dict[str, Any]:
+    """Return what every template may use."""
+    user = g.get("user")
+    return {
+        "t": translate,
+        "t_or": translate_or,
+        "message_text": translated_message,
+        "status_text": status_text,
+        "language": preferred.language(),
+        "theme": preferred.theme(),
+        "user": user,
+        "can": lambda role: user is not None and Role(user["role"]).includes(Role(role)),
+        "navigation": NAVIGATION,
+        "csrf_token": csrf.token,
+        "flashes": flash.take,
+        "here": request.full_path.removesuffix("?"),
+        "number": formats.number,
+        "moment": formats.moment,
+        "ago": formats.ago,
+        "duration": formats.duration,
+        "quantity": formats.quantity,
+        "pairs": lambda words, kind="": [(word, translate(f"{kind}.{word}") if kind else word) for word in words],
+    }
+
+
+@dashboard.after_request
+def _finish(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    # A part and the whole page have one address: a cache must not give one for the other.
+    response.vary.add("HX-Request")
+    csrf.keep_visitor(response)
+    session.renew(response)
+    flash.clear(response)
+    return response

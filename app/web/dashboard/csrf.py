@@ -1,0 +1,53 @@
+"""Proof that a form that comes back is one of ours: a token bound to the session, before a sign-in to the browser."""
+
+import hmac
+import secrets
+
+from flask import Response, g, request
+
+from app.errors import Forbidden
+from app.web.context import services
+from app.web.dashboard import session
+from app.web.tokens import signing_key
+
+COOKIE = "nagare_visitor"
+FIELD = "csrf_token"
+HEADER = "X-CSRF-Token"
+
+
+class FormExpired(Forbidden):
+    """The form belongs to a session that ended, or is not one of ours."""
+
+    code = "form_expired"
+
+
+def token() -> str:
+    """Return the token for the forms of the page that is being made."""
+    return _sign(g.get("session_id") or session.find_or_none() or _visitor())
+
+
+def check(is_public: bool) -> None:
+    """Raise FormExpired when the request carries no token of this session, or on public pages of this browser."""
+    given = request.form.get(FIELD) or request.headers.get(HEADER) or ""
+    owners = [g.get("session_id") or session.find_or_none()]
+    if is_public:
+        owners.append(request.cookies.get(COOKIE))
+    if not any(owner and hmac.compare_digest(_sign(owner).encode(), given.encode()) for owner in owners):
+        raise FormExpired("The form is too old: load the page again.")
+
+
+def keep_visitor(response: Response) -> None:
+    """Give the browser the number that its forms are bound to, if it was needed."""
+    if "visitor" in g and g.visitor != request.cookies.get(COOKIE):
+        response.set_cookie(COOKIE, g.visitor, secure=request.is_secure, httponly=True, samesite="Strict")
+
+
+def _visitor() -> str:
+    if "visitor" not in g:
+        g.visitor = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
+    visitor: str = g.visitor
+    return visitor
+
+
+def _sign(owner: str) -> str:
+    return hmac.digest(signing_key(services().settings).encode(), f"form {owner}".encode(), "sha256").hex()

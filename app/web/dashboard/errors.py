@@ -1,0 +1,62 @@
+"""Errors as pages: what happened and what to do next, in the reader's language; for htmx as a part of the page."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, json, render_template, request
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from app import errors
+from app.web import problems
+from app.web.dashboard.translation import translate, translate_or
+
+SHOWN_DETAILS = (errors.Conflict, errors.Invalid, errors.SourceError, errors.NotFound, errors.TaskFailed)
+"""Errors whose own words tell more than the kind of error."""
+
+
+def install(blueprint: Blueprint) -> None:
+    """Make the errors of a blueprint's views pages."""
+    blueprint.register_error_handler(errors.Unauthorized, _lead_to_sign_in)
+    for kind in (errors.NagareError, ValidationError, HTTPException, Exception):
+        blueprint.register_error_handler(kind, _show)
+
+
+def _lead_to_sign_in(_: errors.Unauthorized) -> Response:
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method == "GET":
+        # A link on another site: the browser kept the cookie back, and sends it when the page itself asks again.
+        return Response(render_template("dashboard/again.html"))
+    if request.headers.get("HX-Request") == "true":
+        page = request.headers.get("HX-Current-URL", "/")
+        path = "/" + page.split("/", 3)[3] if page.count("/") > 2 else "/"
+        return Response(status=401, headers={"HX-Redirect": f"/sign-in?back={quote(path)}"})
+    path = request.full_path.removesuffix("?") if request.method == "GET" else "/"
+    return Response(status=303, headers={"Location": f"/sign-in?back={quote(path)}"})
+
+
+def _show(error: Exception) -> Response:
+    """Show an error with the status that the API would have answered."""
+    answer = problems.answer(error)
+    problem: Mapping[str, Any] = json.loads(answer.get_data())
+    is_telling = isinstance(error, SHOWN_DETAILS)
+    told = {
+        "status": answer.status_code,
+        "title": translate_or(f"error.{problem['code']}", translate("error.internal"), **_values(error)),
+        "detail": problem["detail"] if is_telling and not problem.get("errors") else "",
+        "fields": problem.get("errors", {}),
+    }
+    is_part = request.headers.get("HX-Request") == "true"
+    template = "dashboard/problem.html" if is_part else "dashboard/error.html"
+    page = Response(render_template(template, layout="dashboard/page.html", problem=told), answer.status_code)
+    for name in ("Retry-After", "Allow"):
+        if name in answer.headers:
+            page.headers[name] = answer.headers[name]
+    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and not is_part:
+        page.headers["Refresh"] = answer.headers["Retry-After"]
+    return page
+
+
+def _values(error: Exception) -> dict[str, Any]:
+    return {"seconds": error.retry_after_s} if isinstance(error, errors.TooManyRequests) else {}

@@ -1,0 +1,37 @@
+"""What a page tells about the action that led to it, carried over the redirect in a cookie that lives for moments."""
+
+import json
+from typing import Any
+from urllib.parse import quote, unquote
+
+from flask import Response, g, request
+
+from app.web.dashboard.translation import translate_or
+
+COOKIE = "nagare_flash"
+LIFETIME_S = 30
+
+
+def lead_to(address: str, message: str, kind: str = "good", **values: Any) -> Response:
+    """Return a redirect to a page that will tell this message, `kind` being good or bad."""
+    response = Response(status=303, headers={"Location": address})
+    told = quote(json.dumps({"message": message, "kind": kind, "values": values}, default=str)[:2000])
+    response.set_cookie(COOKIE, told, max_age=LIFETIME_S, secure=request.is_secure, httponly=True, samesite="Strict")
+    return response
+
+
+def take() -> list[dict[str, str]]:
+    """Return what is to be told on the page that is being made, in its language."""
+    g.is_flash_taken = True
+    try:
+        told = json.loads(unquote(request.cookies.get(COOKIE, "")))
+        text = translate_or(str(told["message"]), "", **told["values"])
+    except (ValueError, TypeError, KeyError, LookupError):
+        return []
+    return [{"kind": "bad" if told["kind"] == "bad" else "good", "text": text}] if text else []
+
+
+def clear(response: Response) -> None:
+    """Forget what has been told."""
+    if g.get("is_flash_taken") and COOKIE in request.cookies:
+        response.delete_cookie(COOKIE, secure=request.is_secure, httponly=True, samesite="Strict")

@@ -1,0 +1,100 @@
+"""Numbers, times and quantities as people read them, in their language and time zone."""
+
+import math
+from datetime import datetime
+
+from app import clock
+from app.web.dashboard.preferred import language, zone
+from app.web.dashboard.translation import translate
+
+STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+BINARY_UNITS = {"B": "B", "bytes": "B", "Bps": "B/s", "B/s": "B/s"}
+SECOND_UNITS = ("s", "seconds", "uptime")
+AS_IS = ("%", "ms", "rpm", "RPM", "°C", "C")
+
+
+def number(value: float | None) -> str:
+    """Return a number with its thousands apart."""
+    return "–" if value is None else f"{value:,}"
+
+
+def moment(at: datetime | str | None, seconds: bool = False) -> str:
+    """Return date and time in the reader's time zone."""
+    if at is None:
+        return "–"
+    local = _moment(at).astimezone(zone())
+    time = local.strftime("%H:%M:%S" if seconds else "%H:%M")
+    return f"{local:%Y-%m-%d} {time}" if language() == "zh" else f"{local.day} {local:%b %Y}, {time}"
+
+
+def ago(at: datetime | str | None) -> str:
+    """Return how long ago a moment was, or in how long it will be; an old one as date and time."""
+    if at is None:
+        return translate("time.never")
+    passed = (clock.now() - _moment(at)).total_seconds()
+    if abs(passed) < 5:
+        return translate("time.now")
+    if abs(passed) > 7 * 86400:
+        return moment(at)
+    return translate("time.ago" if passed > 0 else "time.in", duration=duration(abs(passed)))
+
+
+def duration(seconds: float | None) -> str:
+    """Return a length of time in its largest unit, below ten of it in two."""
+    if seconds is None:
+        return "–"
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:.0f} {translate('time.ms')}"
+    for index, (length, unit) in enumerate(STEPS):
+        if seconds >= length or length == 1:
+            whole, rest = divmod(int(seconds), length)
+            parts = [f"{whole} {translate(f'time.{unit}')}"]
+            if whole < 10 and length > 1 and rest // STEPS[index + 1][0]:
+                next_length, next_unit = STEPS[index + 1]
+                parts.append(f"{rest // next_length} {translate(f'time.{next_unit}')}")
+            return " ".join(parts)
+    raise AssertionError("the last step is one second")
+
+
+def quantity(value: str | None, units: str = "") -> str:
+    """Return an item's value with its units, a large one scaled; text stays as it is."""
+    if value is None:
+        return "–"
+    amount = _as_number(value)
+    if amount is None:
+        return value
+    if units == "unixtime":
+        return moment(datetime.fromtimestamp(amount, zone())) if 0 < amount < 4e9 else value
+    if units in SECOND_UNITS:
+        return f"-{duration(-amount)}" if amount < 0 else duration(amount)
+    if units in BINARY_UNITS:
+        return _scaled(amount, 1024, ("", "Ki", "Mi", "Gi", "Ti", "Pi"), BINARY_UNITS[units])
+    if not units or units in AS_IS or units.startswith("!"):
+        return f"{_rounded(amount)} {units.lstrip('!')}".strip()
+    return _scaled(amount, 1000, ("", "K", "M", "G", "T", "P"), units)
+
+
+def _scaled(amount: float, base: int, prefixes: tuple[str, ...], units: str) -> str:
+    power = 0
+    while abs(amount) >= base and power < len(prefixes) - 1:
+        amount, power = amount / base, power + 1
+    return f"{_rounded(amount)} {prefixes[power]}{units}"
+
+
+def _rounded(amount: float) -> str:
+    if amount.is_integer() and abs(amount) < 1e15:
+        return f"{int(amount):,}"
+    return f"{amount:,.2f}".rstrip("0").rstrip(".") if abs(amount) >= 0.01 else f"{amount:.3g}"
+
+
+def _as_number(value: str) -> float | None:
+    try:
+        amount = float(value)
+    except ValueError:
+        return None
+    return amount if math.isfinite(amount) else None
+
+
+def _moment(at: datetime | str) -> datetime:
+    # What comes from Redis comes as text.
+    return datetime.fromisoformat(at) if isinstance(at, str) else at

@@ -1,0 +1,89 @@
+"""Reads forms and query strings of pages by the schemas of the API."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import request
+from marshmallow import Schema, ValidationError, fields
+
+from app.services.requester import Requester
+from app.web.context import current_user
+from app.web.dashboard import csrf
+from app.web.dashboard.preferred import zone
+from app.web.parsing import is_encodable
+from app.web.schemas.base import RequestSchema
+from app.web.schemas.fields import DECIMAL, Boolean, Integer, Timestamp
+
+OURS = {csrf.FIELD, "back"}
+"""Fields that every form has and that no schema knows."""
+KEPT_IF_BLANK = {"password", "api_token"}
+"""Secrets are never shown: a blank field means the one that is stored."""
+
+
+def read_form(schema: type[RequestSchema]) -> dict[str, Any]:
+    """Return the fields of the form. Raises ValidationError naming those that are wrong."""
+    wanted = schema()
+    values = {
+        name: _plain(wanted.fields.get(name), texts[-1].replace("\r\n", "\n"))
+        for name, texts in request.form.lists()
+        if name not in OURS
+    }
+    loaded: dict[str, Any] = wanted.load(
+        {name: value for name, value in values.items() if _is_meant(wanted, name, value)}
+    )
+    return loaded
+
+
+def read_query(schema: type[RequestSchema]) -> dict[str, Any]:
+    """Return the filters of a list; a blank one does not filter. Raises ValidationError."""
+    loaded: dict[str, Any] = schema().load({name: text for name, text in request.args.items() if text != ""})
+    return loaded
+
+
+def back(default: str) -> str:
+    """Return the page that the form names to go back to, if it is one of ours."""
+    path = request.values.get("back", "")
+    is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if is_ours and is_encodable(path) else default
+
+
+def requester() -> Requester:
+    """Return the user, as the one who asks for a task; work that waits already is not asked for twice."""
+    return Requester(current_user()["id"], unique=True)
+
+
+def filters_of(query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a list's filters without its place in the list."""
+    return {name: value for name, value in query.items() if name != "page"}
+
+
+def _plain(field: fields.Field[Any] | None, text: str) -> Any:
+    """Return a form's text as what JSON would have held."""
+    if text == "" and field is not None and field.allow_none:
+        return None
+    if isinstance(field, Boolean):
+        return {"true": True, "false": False}.get(text, text)
+    if isinstance(field, Integer) and DECIMAL.fullmatch(text):
+        return int(text)
+    if isinstance(field, Timestamp):
+        return _moment(text)
+    return [part.strip() for part in text.split(",") if part.strip()] if isinstance(field, fields.List) else text
+
+
+def _moment(text: str) -> str:
+    """Return the moment of an input of the type datetime-local, which knows no time zone: it is the reader's."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone()).isoformat(timespec="seconds")
+    except ValueError:
+        raise ValidationError({"time": ["Must be a date and a time."]}) from None
+
+
+def _is_meant(schema: Schema, name: str, value: Any) -> bool:
+    if value is None and name in KEPT_IF_BLANK:
+        return False
+    field = schema.fields.get(name)
+    # A blank optional field that may not be blank is one that was left away.
+    return not (
+        value == "" and field is not None and not field.required and name not in ("description", "comment", "units")
+    )

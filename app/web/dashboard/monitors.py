@@ -1,0 +1,90 @@
+"""Monitors: add, edit, check, pull, turn off and on, delete."""
+
+from typing import Any
+
+from flask import Response
+
+from app.connectors.registry import connector_types
+from app.enums import TERMINAL_STATES, Role, TaskState
+from app.store.pages import PageRequest
+from app.web.context import Row, services
+from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.flash import lead_to
+from app.web.dashboard.forms import back, filters_of, read_form, read_query, requester
+from app.web.schemas.monitors import MonitorChangesSchema, NewMonitorSchema
+from app.web.schemas.pages import PageQuerySchema
+
+MONITOR = "/monitors/<id:monitor_id>"
+RECENT = 10
+
+
+@dashboard.page("/monitors", role=Role.VIEWER)
+def monitors() -> str:
+    """List the monitors with what runs on each."""
+    query = read_query(PageQuerySchema)
+    page = services().monitors.list(**query)
+    return render("monitors", page=page, filters=filters_of(query), work=_work(), types=connector_types())
+
+
+@dashboard.page(MONITOR, role=Role.VIEWER)
+def monitor(monitor_id: int) -> str:
+    """Show one monitor and its latest tasks."""
+    found = services().monitors.get(monitor_id)
+    tasks = services().tasks.list(PageRequest(RECENT), monitor_id=monitor_id).items
+    is_busy = any(task["state"] not in TERMINAL_STATES for task in tasks)
+    return render("monitor", monitor=found, tasks=tasks, is_busy=is_busy)
+
+
+@dashboard.action("/monitors", role=Role.ADMIN)
+def add_monitor() -> Response:
+    """Add a monitor."""
+    found = services().monitors.create(read_form(NewMonitorSchema))
+    return lead_to(f"/monitors/{found['id']}", "flash.monitor_added", name=found["name"])
+
+
+@dashboard.action(MONITOR, role=Role.ADMIN)
+def edit_monitor(monitor_id: int) -> Response:
+    """Change a monitor."""
+    found = services().monitors.update(monitor_id, read_form(MonitorChangesSchema))
+    return lead_to(back(f"/monitors/{monitor_id}"), "flash.saved", name=found["name"])
+
+
+@dashboard.action(MONITOR + "/delete", role=Role.ADMIN)
+def delete_monitor(monitor_id: int) -> Response:
+    """Delete a monitor with all that came from it."""
+    name = services().monitors.get(monitor_id)["name"]
+    services().monitors.delete(monitor_id)
+    return lead_to("/monitors", "flash.deleted", name=name)
+
+
+@dashboard.action(MONITOR + "/check", role=Role.OPERATOR)
+def check_monitor(monitor_id: int) -> Response:
+    """Sign in to a monitor and tell what came of it."""
+    check = services().monitors.check(monitor_id)
+    path = back(f"/monitors/{monitor_id}")
+    if check.ok:
+        return lead_to(path, "flash.check_ok", version=check.version or "–", latency=check.latency_ms)
+    return lead_to(path, "flash.check_failed", "bad", error=(check.error or "")[:300])
+
+
+@dashboard.action(MONITOR + "/pull/<any(hosts, items, alerts):what>", role=Role.OPERATOR)
+def pull_monitor(monitor_id: int, what: str) -> Response:
+    """Queue a pull of the hosts, the items or the alerts of a monitor."""
+    submit = services().submit
+    pull = {"hosts": submit.pull_hosts, "items": submit.pull_items, "alerts": submit.pull_alerts}[what]
+    pull(requester(), monitor_id)
+    return lead_to(back(f"/monitors/{monitor_id}"), "flash.pull_queued")
+
+
+def monitor_names() -> dict[int, str]:
+    """Return the names of the monitors by their ids, for filters and links."""
+    return {row["id"]: row["name"] for row in services().monitors.list(PageRequest(500)).items}
+
+
+def _work() -> dict[int, list[Row]]:
+    """Return the tasks that run or wait, by monitor."""
+    found: dict[int, list[Any]] = {}
+    for state in (TaskState.RUNNING, TaskState.QUEUED, TaskState.RETRYING):
+        for task in services().tasks.list(PageRequest(100), state=state).items:
+            found.setdefault(task["monitor_id"], []).append(task)
+    return found

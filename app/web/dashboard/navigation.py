@@ -1,0 +1,28 @@
+"""The entries of the navigation, in order. A new page needs a line here, a text `nav.<name>` and an icon."""
+
+from dataclasses import dataclass
+
+from app.enums import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page of the navigation."""
+
+    name: str
+    """Of its text `nav.<name>` and of its icon."""
+    path: str
+    role: Role = Role.VIEWER
+
+
+NAVIGATION = (
+    Entry("overview", "/"),
+    Entry("alerts", "/alerts"),
+    Entry("monitors", "/monitors"),
+    Entry("hosts", "/hosts"),
+    Entry("items", "/items"),
+    Entry("maintenance", "/maintenance"),
+    Entry("tasks", "/tasks"),
+    Entry("dead_letters", "/dead-letters"),
+    Entry("users", "/users", Role.ADMIN),
+)

@@ -1,0 +1,39 @@
+"""The overview: how the fleet is, and how nagare itself is."""
+
+from typing import Any
+
+from app.enums import Role, TaskState, TaskType
+from app.errors import BrokerUnavailable
+from app.store.pages import PageRequest
+from app.web.context import services
+from app.web.dashboard.blueprint import dashboard, render
+
+THROUGHPUT_MINUTES = 60
+LISTED = 6
+
+
+@dashboard.page("/", role=Role.VIEWER)
+def overview() -> str:
+    """Show score, alerts, queues, workers, throughput and dead letters."""
+    return render(
+        "overview",
+        score=services().scores.score(),
+        throughput=services().tasks.throughput(THROUGHPUT_MINUTES),
+        tasks=services().tasks.list(PageRequest(LISTED)).items,
+        letters=services().dead_letters.list(PageRequest(LISTED)).items,
+        monitors=services().monitors.list(PageRequest(500)).items,
+        **_queues(),
+    )
+
+
+def _queues() -> dict[str, Any]:
+    """Return what waits and who works; as far as the ledger knows it when Redis is away."""
+    paused = services().queues.paused()
+    running = services().tasks.list(PageRequest(100), state=TaskState.RUNNING).items
+    progress = {task["task_id"]: task for task in running}
+    try:
+        lengths, workers = services().queues.lengths(), services().queues.workers()
+    except BrokerUnavailable:
+        lengths, workers = services().queues.ledger_stats(), None
+    queues = [{"type": type, "waiting": lengths.get(type, 0), "paused": type in paused} for type in TaskType]
+    return {"queues": queues, "workers": workers, "progress": progress}

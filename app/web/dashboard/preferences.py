@@ -1,0 +1,24 @@
+"""The switches for language and colours."""
+
+from flask import Response, request
+
+from app.web.access import PUBLIC
+from app.web.dashboard.blueprint import dashboard
+from app.web.dashboard.forms import back
+from app.web.dashboard.preferred import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
+
+YEAR_S = 365 * 86400
+CHOICES = {"language": (LANGUAGE_COOKIE, LANGUAGES), "theme": (THEME_COOKIE, THEMES)}
+
+
+@dashboard.action("/preferences", role=PUBLIC)
+def set_preferences() -> Response:
+    """Keep what was chosen, and go back."""
+    response = Response(status=303, headers={"Location": back("/")})
+    for field, (cookie, choices) in CHOICES.items():
+        chosen = request.form.get(field)
+        if chosen in choices:
+            response.set_cookie(
+                cookie, chosen, max_age=YEAR_S, secure=request.is_secure, httponly=True, samesite="Strict"
+            )
+    return response

@@ -1,0 +1,34 @@
+"""What this browser prefers: language, colours, time zone; each in a cookie."""
+
+from zoneinfo import ZoneInfo
+
+from flask import request
+
+LANGUAGES = ("en", "zh")
+THEMES = ("auto", "light", "dark")
+LANGUAGE_COOKIE = "nagare_language"
+THEME_COOKIE = "nagare_theme"
+ZONE_COOKIE = "nagare_zone"
+"""The time zone's name; the page's script writes it."""
+UTC = ZoneInfo("UTC")
+
+
+def language() -> str:
+    """Return the language to write in: the chosen one, else the one that the browser asks for."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def theme() -> str:
+    """Return the chosen colours, `auto` when the system decides."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    return chosen if chosen in THEMES else "auto"
+
+
+def zone() -> ZoneInfo:
+    """Return the time zone that times are shown and read in."""
+    name = request.cookies.get(ZONE_COOKIE, "UTC")
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # KeyError: there is no such zone
+        return UTC

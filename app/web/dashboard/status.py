@@ -1,0 +1,36 @@
+"""The state of nagare itself, in the head of every page."""
+
+from typing import Any
+
+from app.enums import Role
+from app.errors import BrokerUnavailable, DatabaseUnavailable
+from app.web.context import services
+from app.web.dashboard.blueprint import dashboard, render
+
+
+@dashboard.page("/status", role=Role.VIEWER)
+def status() -> str:
+    """Show whether all that nagare needs is there."""
+    return render("status")
+
+
+@dashboard.app_template_global()
+def system_status() -> dict[str, Any]:
+    """Return what is wrong, and how many workers are alive, tasks wait and dead letters lie there; None is unknown."""
+    wrong = services().health.readiness()
+    known: dict[str, Any] = {"workers": None, "waiting": None, "dead": None}
+    try:
+        lengths = services().queues.lengths()
+        known |= {"dead": lengths.pop("dead"), "waiting": sum(lengths.values())}
+        known["workers"] = len(services().registry.alive())
+    except BrokerUnavailable:
+        known |= _by_ledger()
+    return {"wrong": {name: text for name, text in wrong.items() if text}, **known}
+
+
+def _by_ledger() -> dict[str, int]:
+    try:
+        counts = services().queues.ledger_stats()
+    except DatabaseUnavailable:
+        return {}
+    return {"dead": counts.pop("dead"), "waiting": sum(counts.values())}

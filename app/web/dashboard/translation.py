@@ -1,0 +1,43 @@
+"""The texts of the dashboard in the reader's language."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.rules.generated_alerts import MESSAGES
+from app.services.alerts import TEST_SOURCE
+from app.web.dashboard.preferred import LANGUAGES, language
+
+FOLDER = Path(__file__).parent / "texts"
+CATALOGUES: Mapping[str, Mapping[str, str]] = {
+    name: json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES
+}
+CRITICAL_PREFIX = "Critical alert: "
+STATUS_TEXTS = {"Gone from the source": "inventory.gone", "Disabled": "inventory.disabled"}
+
+
+def translate(key: str, **values: Any) -> str:
+    """Return a text. Raises KeyError when there is none of this name."""
+    return CATALOGUES[language()][key].format(**values)
+
+
+def translate_or(key: str, default: str, **values: Any) -> str:
+    """Return a text, or the default when there is none of this name: for words that come from elsewhere."""
+    return translate(key, **values) if key in CATALOGUES[language()] else default
+
+
+def translated_message(alert: Mapping[Any, Any]) -> str:
+    """Return an alert's message; those of test alerts are known in Chinese."""
+    message: str = alert["message"]
+    return MESSAGES.get(message, message) if alert["source"] == TEST_SOURCE and language() == "zh" else message
+
+
+def status_text(description: str) -> str:
+    """Return what the database says of a host's or an item's status."""
+    if description in STATUS_TEXTS:
+        return translate(STATUS_TEXTS[description])
+    if description.startswith(CRITICAL_PREFIX) and language() == "zh":
+        message = description.removeprefix(CRITICAL_PREFIX)
+        return translate("inventory.critical", message=MESSAGES.get(message, message))
+    return description

@@ -1,0 +1,42 @@
+"""Users: add, change the role, turn off and on, give a new password, delete."""
+
+from flask import Response
+
+from app.enums import Role
+from app.web.context import services
+from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.flash import lead_to
+from app.web.dashboard.forms import filters_of, read_form, read_query
+from app.web.schemas.pages import PageQuerySchema
+from app.web.schemas.users import NewUserSchema, UserChangesSchema
+
+USER = "/users/<id:user_id>"
+
+
+@dashboard.page("/users", role=Role.ADMIN)
+def users() -> str:
+    """List the users."""
+    query = read_query(PageQuerySchema)
+    return render("users", page=services().users.list(**query), filters=filters_of(query), roles=list(Role))
+
+
+@dashboard.action("/users", role=Role.ADMIN)
+def add_user() -> Response:
+    """Add a user."""
+    added = services().users.create(**read_form(NewUserSchema))
+    return lead_to("/users", "flash.user_added", name=added["username"])
+
+
+@dashboard.action(USER, role=Role.ADMIN)
+def edit_user(user_id: int) -> Response:
+    """Change a user's role or password, or whether they may sign in."""
+    changed = services().users.update(user_id, read_form(UserChangesSchema))
+    return lead_to("/users", "flash.saved", name=changed["username"])
+
+
+@dashboard.action(USER + "/delete", role=Role.ADMIN)
+def delete_user(user_id: int) -> Response:
+    """Delete a user."""
+    name = services().users.get(user_id)["username"]
+    services().users.delete(user_id)
+    return lead_to("/users", "flash.deleted", name=name)

@@ -1,0 +1,187 @@
+"use strict";
+
+// Everything works without this file but dialogs; it makes pages live and tells what went wrong.
+
+(() => {
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // The server shows and reads times in this zone.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `nagare_zone=${zone}; path=/; max-age=31536000; samesite=strict`;
+
+  // Toasts.
+
+  const TOAST_MS = 8000;
+
+  function toast(text) {
+    const shown = all("#toasts .toast span").some((span) => span.textContent === text);
+    if (shown || !text) return;
+    const copy = find("#toast-template").content.cloneNode(true);
+    find("span", copy).textContent = text;
+    find("#toasts").append(copy);
+    expire();
+  }
+
+  function expire() {
+    for (const one of all("#toasts .toast:not([data-expires])")) {
+      one.dataset.expires = "";
+      setTimeout(() => one.remove(), TOAST_MS);
+    }
+  }
+
+  // Dialogs.
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-opens]");
+    if (opener) {
+      find(`#${opener.dataset.opens}`).showModal();
+    } else if (event.target.closest("[data-closes]")) {
+      event.target.closest("dialog").close();
+    } else if (event.target.closest("[data-closes-toast]")) {
+      event.target.closest(".toast").remove();
+    } else if (event.target.matches("dialog")) {
+      event.target.close(); // the backdrop: a click on it is a click on the dialog itself
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const menu = find("details.menu[open]");
+    if (menu && !menu.contains(event.target)) menu.open = false;
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = find("details.menu[open]");
+    if (event.key === "Escape" && menu) {
+      menu.open = false;
+      find("summary", menu).focus();
+    }
+  });
+
+  document.addEventListener("htmx:confirm", (event) => {
+    if (!event.detail.question) return;
+    event.preventDefault();
+    const dialog = find("#confirm");
+    find("#confirm-text").textContent = event.detail.question;
+    dialog.returnValue = "";
+    dialog.addEventListener(
+      "close",
+      () => {
+        if (dialog.returnValue === "yes") event.detail.issueRequest(true);
+      },
+      { once: true },
+    );
+    dialog.showModal();
+  });
+
+  // What is asked again every few seconds.
+
+  function isInUse(region) {
+    return Boolean(
+      find("input:checked, dialog[open], details[open]", region) ||
+        (region.contains(document.activeElement) && document.activeElement.matches(":focus-visible")),
+    );
+  }
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { elt } = event.detail;
+    if (elt.matches("[data-live]") && (document.hidden || isInUse(elt))) event.preventDefault();
+  });
+
+  const lastAnswers = new Map();
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { elt, xhr, serverResponse } = event.detail;
+    if (!elt.matches("[data-live]") || xhr.status !== 200) return;
+    // Between request and answer somebody may have begun to use it.
+    if (isInUse(elt) || lastAnswers.get(elt.id) === serverResponse) event.detail.shouldSwap = false;
+    lastAnswers.set(elt.id, serverResponse);
+  });
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) all("[data-live]").forEach((region) => htmx.trigger(region, "every"));
+  });
+
+  // Errors.
+
+  function tellProblem(form, problem) {
+    const place = form && find(".wrong", form);
+    all("[aria-invalid]", form || document).forEach((input) => input.removeAttribute("aria-invalid"));
+    if (!place) {
+      toast(problem.textContent.trim().replace(/\s+/g, " "));
+      return;
+    }
+    place.replaceChildren(problem);
+    let first = null;
+    for (const entry of all("[data-field]", problem)) {
+      const input = find(`[name="${CSS.escape(entry.dataset.field)}"]:not([type=hidden])`, form);
+      if (input) {
+        input.setAttribute("aria-invalid", "true");
+        first ??= input;
+      }
+    }
+    first?.focus();
+  }
+
+  document.addEventListener("htmx:responseError", (event) => {
+    const { elt, xhr } = event.detail;
+    const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    const problem = find(".problem", page);
+    if (problem) tellProblem(elt.closest("form"), document.importNode(problem, true));
+    else toast(find("#offline-text").content.textContent);
+    document.body.classList.toggle("is-stale", xhr.status >= 500);
+  });
+
+  document.addEventListener("htmx:sendError", () => {
+    document.body.classList.add("is-stale");
+    toast(find("#offline-text").content.textContent);
+  });
+
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    if (event.detail.xhr.status < 400) document.body.classList.remove("is-stale");
+  });
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRF-Token"] = find("meta[name=csrf-token]").content;
+    // Blank filters do not belong into the address.
+    if (event.detail.elt.matches("form.filters")) {
+      for (const [name, value] of [...event.detail.formData.entries()]) {
+        if (value === "") event.detail.formData.delete(name);
+      }
+    }
+  });
+
+  // Filters: what is asked again is the list as it is filtered now.
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.id === "main") find("#main h1")?.scrollIntoView({ block: "nearest" });
+    expire();
+  });
+
+  // Many alerts at once.
+
+  function countTicked() {
+    const bar = find("[data-bulk]");
+    if (!bar) return;
+    const boxes = all('input[name="ids"]');
+    const ticked = boxes.filter((box) => box.checked);
+    const whole = find("#everything").checked;
+    find("[data-ticked]", bar).textContent = ticked.length;
+    bar.classList.toggle("is-armed", ticked.length > 0 || whole);
+    const allBox = find("[data-ticks-all]", bar);
+    allBox.checked = boxes.length > 0 && ticked.length === boxes.length;
+    allBox.indeterminate = ticked.length > 0 && !allBox.checked;
+  }
+
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-ticks-all]")) {
+      all('input[name="ids"]').forEach((box) => {
+        box.checked = event.target.checked;
+      });
+    }
+    countTicked();
+  });
+
+  document.addEventListener("htmx:load", countTicked);
+  expire();
+})();
