@@ -12,6 +12,8 @@ from app.enums import Role
 from app.settings import Settings, load_settings
 from app.store.migrate import upgrade
 from app.web import create_app, make_tokens
+from app.web.dashboard.session import TOKEN_S
+from tests.web.browser import Browser
 from tests.web.caller import FLEET, PASSWORD, Caller
 
 
@@ -64,6 +66,17 @@ def sign_in(app: Flask, services: Services) -> Callable[[str], Caller]:
         return Caller(app.test_client(), tokens["access_token"])
 
     return sign_in
+
+
+@pytest.fixture
+def browse(app: Flask, services: Services) -> Callable[[str], Browser]:
+    """Return what opens the dashboard as a user."""
+
+    def browse(username: str) -> Browser:
+        tokens = make_tokens(services.settings, services.auth.issue_token(username, days=1), TOKEN_S)
+        return Browser(app.test_client(), tokens["access_token"])
+
+    return browse
 
 
 @pytest.fixture

@@ -36,11 +36,11 @@ def ago(at: datetime | str | None) -> str:
         return translate("time.now")
     if abs(passed) > 7 * 86400:
         return moment(at)
-    return translate("time.ago" if passed > 0 else "time.in", duration=duration(abs(passed)))
+    return translate("time.ago" if passed > 0 else "time.in", duration=duration(abs(passed), is_coarse=True))
 
 
-def duration(seconds: float | None) -> str:
-    """Return a length of time in its largest unit, below ten of it in two."""
+def duration(seconds: float | None, is_coarse: bool = False) -> str:
+    """Return a length of time in its largest unit; below ten of it in two, unless it is to be coarse."""
     if seconds is None:
         return "–"
     if 0 < seconds < 1:
@@ -49,7 +49,7 @@ def duration(seconds: float | None) -> str:
         if seconds >= length or length == 1:
             whole, rest = divmod(int(seconds), length)
             parts = [f"{whole} {translate(f'time.{unit}')}"]
-            if whole < 10 and length > 1 and rest // STEPS[index + 1][0]:
+            if not is_coarse and whole < 10 and length > 1 and rest // STEPS[index + 1][0]:
                 next_length, next_unit = STEPS[index + 1]
                 parts.append(f"{rest // next_length} {translate(f'time.{next_unit}')}")
             return " ".join(parts)

@@ -92,14 +92,18 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { elt, xhr, serverResponse } = event.detail;
-    if (!elt.matches("[data-live]") || xhr.status !== 200) return;
+    if (!elt.matches("[data-live]")) {
+      lastAnswers.clear(); // an action or a filter shows something that no answer to a question of ours said
+      return;
+    }
+    if (xhr.status !== 200) return;
     // Between request and answer somebody may have begun to use it.
     if (isInUse(elt) || lastAnswers.get(elt.id) === serverResponse) event.detail.shouldSwap = false;
     lastAnswers.set(elt.id, serverResponse);
   });
 
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) all("[data-live]").forEach((region) => htmx.trigger(region, "every"));
+    if (!document.hidden) all("[data-live]").forEach((region) => htmx.trigger(region, "refresh"));
   });
 
   // Errors.

@@ -1,0 +1,214 @@
+"""What the dashboard's buttons do, as forms and as htmx sends them."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from app.composition import Services
+from app.enums import TaskType
+from app.store.pages import PageRequest
+from tests.web.browser import HTMX, Browser
+from tests.web.caller import FLEET, PASSWORD
+
+NEW = {"name": "上海机房", "type": "simulator", "url": FLEET, "username": "", "password": "", "api_token": ""}
+FIRST = PageRequest()
+
+
+@pytest.fixture
+def admin_page(browse: Callable[[str], Browser]) -> Browser:
+    return browse("admin")
+
+
+@pytest.fixture
+def operator_page(browse: Callable[[str], Browser]) -> Browser:
+    return browse("operator")
+
+
+def queued(services: Services) -> list[str]:
+    return [task["type"] for task in services.tasks.list(FIRST).items]
+
+
+def test_a_monitor_is_added_checked_pulled_turned_off_and_deleted(admin_page: Browser, services: Services) -> None:
+    page = admin_page.follow(admin_page.post("/monitors", NEW))
+    assert "Monitor added: 上海机房" in page.text
+    assert "Monitor added" not in admin_page.get("/monitors/1").text, "it is told once"
+    assert "The monitor answers" in admin_page.follow(admin_page.post("/monitors/1/check")).text
+    for what in ("hosts", "items", "alerts", "hosts"):
+        assert admin_page.post(f"/monitors/1/pull/{what}").status == 303
+    assert sorted(queued(services)) == ["pull_alerts", "pull_hosts", "pull_items"], "twice the same waits once"
+    admin_page.post("/monitors/1", {"enabled": "false"})
+    assert services.monitors.get(1)["enabled"] is False
+    refused = admin_page.post("/monitors/1/pull/hosts", headers=HTMX)
+    assert (refused.status, "That is not possible now" in refused.text) == (409, True)
+    assert "Deleted: 上海机房" in admin_page.follow(admin_page.post("/monitors/1/delete")).text
+    assert "No monitors yet" in admin_page.get("/monitors").text
+
+
+def test_a_blank_secret_keeps_the_stored_one(admin_page: Browser, services: Services) -> None:
+    admin_page.post("/monitors", {**NEW, "password": "s3cret-of-zabbix", "username": "Admin"})
+    sealed = "SELECT username, password_sealed FROM monitors"
+    with services.database.reading() as connection:
+        before = connection.exec_driver_sql(sealed).one()
+    form = {"name": "renamed", "url": FLEET, "username": "", "password": "", "api_token": ""}
+    more = {"max_parallel_tasks": "7", "acknowledge_at_source": "true"}
+    assert admin_page.post("/monitors/1", {**form, **more}).status == 303
+    with services.database.reading() as connection:
+        after = connection.exec_driver_sql(sealed).one()
+    assert (after[0], after[1] == before[1], before[1] is not None) == (None, True, True)
+    assert services.monitors.get(1)["max_parallel_tasks"] == 7
+    assert "s3cret" not in admin_page.get("/monitors/1").text
+
+
+def test_wrong_input_is_named_where_it_is(admin_page: Browser) -> None:
+    answer = admin_page.post("/monitors", {**NEW, "name": "", "type": "nagios"}, headers=HTMX)
+    assert answer.status == 422
+    assert 'data-field="name"' in answer.text and 'data-field="type"' in answer.text
+    assert "<html" not in answer.text
+    assert "<html" in admin_page.post("/monitors", {**NEW, "name": ""}).text
+
+
+def test_a_host_and_an_item_are_edited(operator_page: Browser, services: Services, fleet: int) -> None:
+    form = {"name": "web", "display_name": "网站 <1>", "description": "a\r\nb", "enabled": "false"}
+    page = operator_page.follow(operator_page.post("/hosts/1", form))
+    assert "Saved: 网站 &lt;1&gt;" in page.text
+    host = services.inventory.get_host(1)
+    assert (host["display_name"], host["description"], host["enabled"]) == ("网站 <1>", "a\nb", False)
+    operator_page.post(
+        "/items/1", {"name": "load", "units": "", "interval": "5m", "description": "", "enabled": "true"}
+    )
+    item = services.inventory.get_item(1)
+    assert (item["name"], item["units"], item["interval"]) == ("load", "", "5m")
+    assert operator_page.post("/hosts/2/pull").status == operator_page.post("/items/3/pull").status == 303
+    assert set(queued(services)) == {TaskType.PULL_HOST, TaskType.PULL_ITEMS, TaskType.PULL_ITEM}
+    assert "operator" in operator_page.get("/hosts/1").text
+
+
+def test_many_alerts_are_settled_at_once(operator_page: Browser, services: Services, fleet: int) -> None:
+    services.alerts.generate("generate_alerts:1", 9, None, 1)
+    ids = [alert["id"] for alert in services.alerts.list(FIRST).items]
+    answer = operator_page.post(
+        "/alerts/acknowledge", {"ids": [ids[0], ids[1]], "comment": "看着", "back": "/alerts?q=1"}
+    )
+    assert answer.headers["Location"] == "/alerts?q=1"
+    assert "Acknowledged: 2" in operator_page.follow(answer).text
+    assert "看着" in services.alerts.get(ids[0])["comment"]
+    operator_page.post("/alerts/snooze", {"ids": ids[2], "until": "4h"})
+    assert services.alerts.get(ids[2])["suppressed"] is True
+    operator_page.post("/alerts/snooze", {"ids": ids[2], "until": "wake"})
+    assert services.alerts.get(ids[2])["suppressed"] is False
+    told = operator_page.follow(operator_page.post("/alerts/resolve", {"everything": "true", "status": "0"})).text
+    assert "Resolved: 7" in told
+    assert "Reopened: 1" in operator_page.follow(operator_page.post("/alerts/reopen", {"ids": ids[4]})).text
+    assert [alert["id"] for alert in services.alerts.list(FIRST, status=0).items] == [ids[4]]
+
+
+def test_an_alert_is_commented_on_whatever_its_status(operator_page: Browser, services: Services, fleet: int) -> None:
+    services.alerts.generate("generate_alerts:1", 1, None, 1)
+    for status in (0, 1, 2):
+        page = operator_page.follow(operator_page.post("/alerts/1/comment", {"comment": f"note {status}"})).text
+        assert f"note {status}" in page
+        assert services.alerts.get(1)["status"] == status
+        operator_page.post("/alerts/acknowledge" if status == 0 else "/alerts/resolve", {"ids": "1"})
+    assert [event["kind"] for event in services.alerts.events(FIRST, 1).items].count("commented") == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/alerts/resolve", {}),
+        ("/alerts/resolve", {"ids": "none"}),
+        ("/alerts/resolve", {"ids": "9" * 30}),
+        ("/alerts/snooze", {"ids": "1", "until": "for ever"}),
+        ("/alerts/resolve", {"everything": "true", "status": "9"}),
+        ("/alerts/1/comment", {"comment": "  "}),
+        ("/alerts/test", {"count": "10001"}),
+        ("/alerts/test", {"count": "many"}),
+        ("/maintenance", {"name": "w", "starts_at": "soon", "ends_at": "2030-01-01T00:00"}),
+        ("/maintenance", {"name": "w", "starts_at": "2030-01-01T00:00", "ends_at": "2030-01-01T01:00"}),
+        ("/users", {"username": "x", "password": "short", "role": "viewer"}),
+        ("/users", {"username": "x\0", "password": "long enough", "role": "viewer"}),
+        ("/users", {"username": "x", "password": "long enough", "role": "god"}),
+        ("/users", {"username": "x", "password": "long enough", "role": "viewer", "extra": "1"}),
+    ],
+)
+def test_what_cannot_be_right_changes_nothing(
+    admin_page: Browser, services: Services, fleet: int, path: str, form: dict[str, str]
+) -> None:
+    services.alerts.generate("generate_alerts:1", 1, None, 1)
+    assert admin_page.post(path, form, headers=HTMX).status == 422
+    assert services.alerts.get(1)["status"] == 0
+    assert len(services.users.list(FIRST).items) == 3
+
+
+def test_a_window_is_read_in_the_readers_time_zone_and_ended(
+    operator_page: Browser, services: Services, fleet: int
+) -> None:
+    operator_page.client.set_cookie("nagare_zone", "Asia/Shanghai")
+    form = {"name": "升级", "monitor_id": str(fleet), "group": "", "host_id": "", "comment": ""}
+    moments = {"starts_at": "2020-01-01T08:00", "ends_at": "2099-01-01T08:30"}
+    page = operator_page.follow(operator_page.post("/maintenance", {**form, **moments})).text
+    assert "1 Jan 2099, 08:30" in page
+    window = services.maintenance.get(1)
+    assert (window["starts_at"].isoformat(), window["group"]) == ("2020-01-01T00:00:00+00:00", None)
+    assert "Maintenance ended" in operator_page.follow(operator_page.post("/maintenance/1/end")).text
+    operator_page.post("/maintenance/1/delete")
+    assert "No maintenance windows" in operator_page.get("/maintenance").text
+
+
+def test_dead_letters_are_retried_and_discarded(admin_page: Browser, services: Services, fleet: int) -> None:
+    task_ids = []
+    for what in ("hosts", "items", "alerts"):
+        admin_page.post(f"/monitors/{fleet}/pull/{what}")
+    for task in services.tasks.list(FIRST).items:
+        claim = services.lifecycle.begin(task["task_id"], "celery@test/1")
+        assert claim is not None
+        services.lifecycle.fail(claim, ValueError("broken"))
+        task_ids.append(task["task_id"])
+    assert "Traceback" in admin_page.get(f"/dead-letters/{task_ids[0]}").text
+    page = admin_page.follow(admin_page.post(f"/dead-letters/{task_ids[0]}/retry")).text
+    assert "The task is queued again." in page
+    told = admin_page.follow(admin_page.post("/dead-letters/discard", {"type": task_ids[1].split(":")[0]})).text
+    assert "Discarded: 1" in told
+    assert "Queued again: 1" in admin_page.follow(admin_page.post("/dead-letters/retry", {"q": "broken"})).text
+    admin_page.post(f"/tasks/{task_ids[0]}/cancel")
+    assert services.tasks.get(task_ids[0])["state"] == "cancelled"
+
+
+def test_queues_are_paused_and_resumed(admin_page: Browser, services: Services, fleet: int) -> None:
+    assert admin_page.post("/queues/pull_hosts/pause").headers["Location"] == "/"
+    assert services.queues.paused() == {"pull_hosts"}
+    assert "Paused" in admin_page.get("/").text
+    admin_page.post("/queues/pull_hosts/resume")
+    assert services.queues.paused() == set()
+    admin_page.post(f"/monitors/{fleet}/pull/hosts")
+    assert "cancelled: 1" in admin_page.follow(admin_page.post("/queues/pull_hosts/clear")).text
+
+
+def test_a_user_is_added_changed_and_deleted(
+    admin_page: Browser, services: Services, browse: Callable[[str], Browser]
+) -> None:
+    admin_page.post("/users", {"username": "王芳", "password": PASSWORD, "role": "operator"})
+    user = services.users.get_by_name("王芳")
+    theirs = browse("王芳")
+    assert theirs.get("/").status == 200
+    admin_page.post(f"/users/{user['id']}", {"role": "viewer", "password": ""})
+    assert services.users.get(user["id"])["role"] == "viewer"
+    assert theirs.get("/").status == 200, "a blank password is none"
+    admin_page.post(f"/users/{user['id']}", {"role": "viewer", "password": "another long one"})
+    assert theirs.get("/").status == 303
+    assert "Deleted: 王芳" in admin_page.follow(admin_page.post(f"/users/{user['id']}/delete")).text
+
+
+def test_tasks_that_ended_are_counted_by_the_minute(services: Services, fleet: int, operator_page: Browser) -> None:
+    operator_page.post(f"/monitors/{fleet}/pull/hosts")
+    operator_page.post(f"/monitors/{fleet}/pull/items")
+    first, second = (task["task_id"] for task in services.tasks.list(FIRST).items)
+    for task_id, error in ((first, None), (second, ValueError("broken"))):
+        claim = services.lifecycle.begin(task_id, "celery@test/1")
+        assert claim is not None
+        services.lifecycle.fail(claim, error) if error else services.lifecycle.succeed(claim, {})
+    minutes = services.tasks.throughput(60)
+    assert len(minutes) == 60
+    assert [b["at"] - a["at"] for a, b in pairwise(minutes)] == [60] * 59
+    assert (sum(m["succeeded"] for m in minutes), sum(m["dead"] for m in minutes[-2:])) == (1, 1)

@@ -1,0 +1,248 @@
+"""The dashboard's pages: who may see what, in both languages, and nothing of what monitors say is ever run."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.composition import Services
+from app.enums import AlertEventKind, AlertStatus, InventoryStatus, MonitorStatus, Role, Severity, TaskState, TaskType
+from app.services.audit import Editor
+from app.web.dashboard.translation import CATALOGUES
+from tests.web.browser import HTMX, Browser
+from tests.web.caller import WORKER, Caller
+from tests.web.test_dashboard_sign_in import path_of
+
+WEB = Path(__file__).parents[2] / "app" / "web"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
+PAGES = ("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/tasks", "/dead-letters", "/users")
+
+
+@pytest.fixture
+def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
+    """Fill the database so that each page has something to show; return the pages of single things."""
+    task_id = admin.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"]
+    services.registry.announce("celery@test", WORKER)
+    claimed = services.lifecycle.begin(task_id, "celery@test/1")
+    assert claimed is not None
+    services.lifecycle.fail(claimed, ValueError("broken"))
+    services.alerts.generate("generate_alerts:1", 6, None, 1)
+    editor = Editor(1, "admin")
+    services.maintenance.create({"name": "w", "comment": "", "monitor_id": fleet, **window()}, editor)
+    services.inventory.edit_host(1, {"display_name": "edited"}, editor)
+    return {
+        "monitor": f"/monitors/{fleet}",
+        "host": "/hosts/1",
+        "item": "/items/1",
+        "alert": "/alerts/1",
+        "task": f"/tasks/{task_id}",
+        "letter": f"/dead-letters/{task_id}",
+    }
+
+
+def window() -> dict[str, object]:
+    return {"starts_at": datetime.now(UTC), "ends_at": datetime.now(UTC) + timedelta(hours=1)}
+
+
+def test_each_route_lets_in_its_role_and_those_above(app: Flask, browse: Callable[[str], Browser]) -> None:
+    browsers = {role: browse(role) for role in Role}
+    seen = 0
+    for rule in app.url_map.iter_rules():
+        if not rule.endpoint.startswith("dashboard."):
+            continue
+        view: Any = app.view_functions[rule.endpoint]
+        needed = view.role
+        for role, browser in browsers.items():
+            path = path_of(rule.rule)
+            is_action = "POST" in (rule.methods or ())
+            if is_action and path in ("/sign-out", "/sign-in"):
+                continue
+            answer = browser.post(path) if is_action else browser.get(path)
+            is_allowed = needed == "public" or role.includes(Role(needed))
+            assert (answer.status == 403) is not is_allowed, f"{role} {rule.rule} → {answer.status}"
+            assert answer.status != 500, rule.rule
+            seen += 1
+    assert seen > 120
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_page_is_whole_in_both_languages(
+    browse: Callable[[str], Browser], everything: dict[str, str], language: str
+) -> None:
+    browser = browse("admin")
+    browser.client.set_cookie("nagare_language", language)
+    for path in (*PAGES, *everything.values()):
+        answer = browser.get(path)
+        assert answer.status == 200, (path, answer.text)
+        assert f'<html lang="{"zh-Hans" if language == "zh" else "en"}"' in answer.text
+        assert answer.text.count("<h1") == 1, path
+        assert has_nothing_inline(answer.text), path
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy
+        assert answer.headers["Cache-Control"] == "no-store"
+        part = browser.get(path, headers=HTMX)
+        assert (part.status, "<html" in part.text, '<main id="main"' in part.text) == (200, False, True), path
+    words = browser.get("/").text
+    assert ("健康分" in words) is (language == "zh")
+
+
+def has_nothing_inline(page: str) -> bool:
+    """Tell whether the policy blocks nothing of the page."""
+    return not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", page)
+
+
+def test_the_browsers_language_counts_until_another_is_chosen(browse: Callable[[str], Browser]) -> None:
+    browser = browse("viewer")
+    chinese = {"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}
+    assert 'lang="zh-Hans"' in browser.get("/", headers=chinese).text
+    answer = browser.post("/preferences", {"language": "en", "theme": "dark", "back": "/hosts"})
+    assert (answer.status, answer.headers["Location"]) == (303, "/hosts")
+    assert '<html lang="en" data-theme="dark">' in browser.get("/", headers=chinese).text
+
+
+def test_names_from_monitors_are_only_ever_text(
+    browse: Callable[[str], Browser], everything: dict[str, str], services: Services
+) -> None:
+    editor = Editor(1, HOSTILE[:64])
+    services.monitors.update(1, {"name": HOSTILE})
+    services.inventory.edit_host(1, {"name": HOSTILE, "display_name": HOSTILE, "description": HOSTILE}, editor)
+    services.inventory.edit_item(1, {"name": HOSTILE, "units": HOSTILE, "description": HOSTILE}, editor)
+    services.alert_actions.comment(1, editor, HOSTILE)
+    services.maintenance.create({"name": HOSTILE, "comment": HOSTILE, "group": HOSTILE, **window()}, editor)
+    services.users.create(HOSTILE[:64], "long enough", Role.VIEWER)
+    browser = browse("admin")
+    shown = 0
+    for path in (*PAGES, *everything.values(), "/hosts?q=" + HOSTILE.replace("#", "")):
+        text = browser.get(path).text
+        assert "<script>alert" not in text and "<img src=x" not in text, path
+        assert "{{7*7}}" in text or "49&#39;" not in text, path
+        shown += "&lt;script&gt;" in text
+    assert shown > 8
+
+
+def test_a_viewer_sees_no_button_that_changes_something(
+    browse: Callable[[str], Browser], everything: dict[str, str]
+) -> None:
+    allowed = {"/preferences", "/sign-out"}
+    viewer, operator = browse("viewer"), browse("operator")
+    for path in (*PAGES[:-1], *everything.values()):
+        text = viewer.get(path).text
+        assert set(re.findall(r'<form method="post" action="([^"]+)"', text)) <= allowed, path
+        assert "data-opens" not in text, path
+    assert browse("viewer").get("/users").status == 403
+    assert "/users" not in viewer.get("/").text
+    assert "/delete" not in operator.get(everything["monitor"]).text
+    assert "/discard" not in operator.get("/dead-letters").text
+
+
+def test_an_error_is_a_page_in_the_readers_language(browse: Callable[[str], Browser]) -> None:
+    browser = browse("viewer")
+    answer = browser.get("/hosts/999999")
+    assert (answer.status, "This is not, or no longer, there" in answer.text) == (404, True)
+    browser.client.set_cookie("nagare_language", "zh")
+    assert "此内容不存在" in browser.get("/hosts/999999").text
+    assert "您的角色" in browser.get("/users").text
+    assert browser.get("/hosts?cursor=wrong").status == 422
+    assert browser.get("/hosts?nonsense=1").status == 422
+
+
+def test_without_redis_pages_still_show_what_is_known(
+    browse: Callable[[str], Browser], everything: dict[str, str], services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services.broker, "_rests_until", float("inf"))
+    browser = browse("admin")
+    page = browser.get("/")
+    assert page.status == 200
+    assert "Redis does not answer" in page.text and "Unknown while Redis is away" in page.text
+    assert all(browser.get(path).status == 200 for path in (*PAGES, *everything.values()))
+
+
+def test_without_the_database_the_page_says_so_and_tries_again(
+    browse: Callable[[str], Browser], services: Services, tmp_path: Path
+) -> None:
+    browser = browse("viewer")
+    services.database.close()
+    (tmp_path / "nagare.db").rename(tmp_path / "away.db")
+    answer = browser.get("/")
+    assert (answer.status, "The database does not answer" in answer.text) == (503, True)
+    assert int(answer.headers["Refresh"]) > 0
+    part = browser.get("/", headers=HTMX)
+    assert (part.status, 'class="problem"' in part.text, "<html" in part.text) == (503, True, False)
+
+
+def test_a_dead_worker_is_seen(browse: Callable[[str], Browser], services: Services, admin: Caller, fleet: int) -> None:
+    admin.post(f"/monitors/{fleet}/hosts/pull-async")
+    status = browse("viewer").get("/status").text
+    assert "No worker takes tasks" in status
+    assert re.findall(r"<dd>(\d+)</dd>", status) == ["0", "1", "0"]
+    services.registry.announce("celery@test", WORKER)
+    assert "No worker" not in browse("viewer").get("/status").text
+
+
+def test_static_files_are_kept_for_ever_under_their_version(browse: Callable[[str], Browser]) -> None:
+    page = browse("viewer").get("/").text
+    links = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
+    assert len(links) == 7
+    for link in links:
+        answer = browse("viewer").get(link)
+        assert (answer.status, "immutable" in answer.headers["Cache-Control"]) == (200, True), link
+    assert not re.search(r'(?:src|href|action)="(?!/|#)', page), "nothing comes from another server"
+    assert browse("viewer").get("/static/0/../dashboard.py").status == 404
+
+
+# The texts.
+
+USED = re.compile(
+    r"""\bt(?:ranslate)?\(\s*["']([a-z_]+\.[A-Za-z_0-9]+)["']\s*[,)]|"(flash\.[a-z_]+)"|STATUS_TEXTS.*"(inventory\.[a-z]+)\""""
+)
+BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
+    "alert_event": AlertEventKind,
+    "alert_status": AlertStatus,
+    "inventory_status": InventoryStatus,
+    "monitor_status": MonitorStatus,
+    "role": Role,
+    "severity": Severity,
+    "task_state": TaskState,
+    "task_type": TaskType,
+}
+OPEN = ("count.", "field.", "reason.", "error.", "nav.")
+"""Names that are made of words from elsewhere: codes of errors, fields of schemas, counts of results."""
+MADE = {
+    *("status.wrong_database", "status.wrong_broker", "status.wrong_worker"),
+    *("status.then_database", "status.then_broker", "status.then_worker"),
+    *("overview.level_good", "overview.level_warn", "overview.level_bad"),
+    *("theme.auto", "theme.light", "theme.dark", "snooze.1h", "snooze.4h", "snooze.1d", "snooze.7d"),
+    *("maintenance.phase_over", "maintenance.phase_coming", "maintenance.phase_active"),
+    *("monitors.pull_hosts", "monitors.pull_items", "monitors.pull_alerts"),
+    *("flash.acknowledge", "flash.resolve", "flash.reopen", "flash.snooze"),
+    *("inventory.gone", "inventory.disabled", "time.d", "time.h", "time.min", "time.s", "time.ago", "time.in"),
+}
+
+
+def sources() -> str:
+    paths = [*(WEB / "dashboard").glob("*.py"), *(WEB / "templates" / "dashboard").glob("*.html")]
+    return "\n".join(path.read_text() for path in paths)
+
+
+def test_both_languages_have_the_same_texts_with_the_same_values() -> None:
+    english, chinese = CATALOGUES["en"], CATALOGUES["zh"]
+    assert english.keys() == chinese.keys()
+    for key, text in english.items():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", chinese[key])), key
+    for name in CATALOGUES:
+        written = (WEB / "dashboard" / "texts" / f"{name}.json").read_text()
+        assert len(re.findall(r'^  "', written, re.MULTILINE)) == len(json.loads(written)), "a key stands there twice"
+
+
+def test_each_text_that_is_used_is_there_and_none_is_unused() -> None:
+    used = {key for match in USED.finditer(sources()) for key in match.groups() if key}
+    built = {f"{prefix}.{word}" for prefix, words in BUILT.items() for word in words}
+    known = set(CATALOGUES["en"])
+    assert (used | built | MADE) - known == set()
+    assert {key for key in known - used - built - MADE if not key.startswith(OPEN)} == set()
