@@ -11,6 +11,10 @@
     return { line: style.color, grid: style.borderTopColor, text: style.outlineColor, second: style.textDecorationColor };
   }
 
+  function faint(colour) {
+    return colour.replace(/,/g, " ").replace(")", " / 0.12)");
+  }
+
   function make(place, points) {
     const { line, grid, text, second } = colours(place);
     const names = JSON.parse(place.dataset.series);
@@ -21,15 +25,15 @@
       height: HEIGHT,
       cursor: { y: false },
       legend: { live: true },
-      scales: { y: { range: (_, low, high) => [Math.min(0, low), Math.max(1, high * 1.1)] } },
+      scales: { y: { range: (_, low, high) => [Math.min(0, low), Number(place.dataset.max) || Math.max(1, high * 1.1)] } },
       axes: [{ ...axis, values: "{HH}:{mm}", space: 60 }, { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
       series: [
-        { value: "{HH}:{mm}" },
+        { label: place.dataset.time, value: "{HH}:{mm}" },
         ...names.map((label, index) => ({
           label,
           stroke: strokes[index],
           width: 2,
-          fill: index === 0 ? line.replace(")", " / 0.12)").replace("rgb(", "rgb(").replace(/,/g, " ") : undefined,
+          fill: index === 0 ? faint(line) : undefined,
           dash: index === 0 ? undefined : [4, 3],
           points: { show: false },
         })),

@@ -1,0 +1,316 @@
+"""The dashboard in a real browser: each page in each look, the main paths, a worker that is frozen meanwhile."""
+
+import os
+import re
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.cli.instance import Instance
+from tests.cli.processes import command_line, wait_for
+from tests.real import debian
+
+pytestmark = pytest.mark.real
+
+PASSWORD = "correct horse battery"
+AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
+RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+PAGES = ("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/tasks", "/dead-letters", "/users")
+DIALOGS = {
+    "/monitors": "add-monitor",
+    "/monitors/1": "edit-monitor",
+    "/hosts": "add-host",
+    "/hosts/1": "edit-host",
+    "/items/1": "edit-item",
+    "/alerts": "test-alerts",
+    "/maintenance": "add-window",
+    "/users": "add-user",
+}
+DESKTOP, PHONE = 1280, 360
+HOSTILE = "<img src=x onerror=alert(1)>名称"
+
+
+class Visit:
+    """One browser window; `complaints` are what its console says, violations of the policy among them."""
+
+    def __init__(self, browser: Browser, url: str, width: int = DESKTOP, language: str = "en", scheme: str = "light"):
+        self.url = url
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": width, "height": 800},
+            locale={"en": "en-GB", "zh": "zh-CN"}[language],
+            color_scheme="dark" if scheme == "dark" else "light",
+            timezone_id="Asia/Shanghai",
+        )
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.asked: set[str] = set()
+        self.page.on("console", lambda message: self.complaints.append(f"{self.page.url}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
+        self.page.on("request", lambda request: self.asked.add(request.url.split("/")[2]))
+
+    def sign_in(self, username: str = "admin", password: str = PASSWORD, back: str = "/") -> Page:
+        self.page.goto(f"{self.url}{back}")
+        self.page.locator("#f-username").fill(username)
+        self.page.locator("#f-password").fill(password)
+        self.page.locator("main button").click()
+        self.page.locator("nav.side").wait_for(state="attached")
+        return self.page
+
+    def go(self, path: str) -> Page:
+        self.page.goto(f"{self.url}{path}")
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    instance = Instance(tmp_path_factory.mktemp("dashboard"), NAGARE_ADMIN_PASSWORD=PASSWORD, NAGARE_RETRY_BASE_S="0.1")
+    try:
+        instance.wait_until_ready()
+        with instance.client(PASSWORD) as api:
+            _fill(api)
+        yield instance
+    finally:
+        instance.kill()
+
+
+def _fill(api: httpx.Client) -> None:
+    """Give each page something to show, hostile names among it."""
+    assert api.post("/alerts/generate-test", params={"count": 60, "seed": 4}).status_code == 202
+    gone = {"name": HOSTILE, "type": "prometheus", "url": "http://127.0.0.1:9/"}
+    monitor_id = api.post("/monitors", json=gone).json()["id"]
+    assert api.post(f"/monitors/{monitor_id}/hosts/pull-async").status_code == 202
+    window = {
+        "name": HOSTILE,
+        "group": "db servers",
+        "starts_at": "2020-01-01T00:00:00Z",
+        "ends_at": "2099-01-01T00:00:00Z",
+    }
+    assert api.post("/maintenance", json=window).status_code == 201
+    assert api.patch("/hosts/2", json={"display_name": HOSTILE}).status_code == 200
+    assert api.post("/users", json={"username": "viewer", "password": PASSWORD, "role": "viewer"}).status_code == 201
+    wait_for(lambda: api.get("/queue/dead").json()["items"], "the dead letter")
+    wait_for(lambda: api.get("/alerts").json()["items"], "the alerts")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if shutil.which("chromium") is None:
+        debian.install("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(instance: Instance, browser: Browser) -> Iterator[Callable[..., Visit]]:
+    visits: list[Visit] = []
+
+    def visit(**look: object) -> Visit:
+        visits.append(Visit(browser, instance.url, **look))  # type: ignore[arg-type]
+        return visits[-1]
+
+    yield visit
+    for one in visits:
+        one.context.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "scheme"),
+    [(DESKTOP, "en", "light"), (DESKTOP, "zh", "dark"), (PHONE, "zh", "light"), (PHONE, "en", "dark")],
+)
+def test_each_page_in_each_look(
+    visit: Callable[..., Visit], tmp_path: Path, width: int, language: str, scheme: str
+) -> None:
+    one = visit(width=width, language=language, scheme=scheme)
+    page = one.sign_in()
+    letter = one.go("/dead-letters").locator("tbody th a").first.get_attribute("href")
+    assert letter
+    singles = (
+        "/monitors/1",
+        "/hosts/1",
+        "/hosts/2",
+        "/items/1",
+        "/alerts/1",
+        letter,
+        letter.replace("dead-letters", "tasks"),
+    )
+    for path in (*PAGES, *singles, "/hosts/999999"):
+        one.go(path)
+        expect(page.locator("html")).to_have_attribute("lang", {"en": "en", "zh": "zh-Hans"}[language])
+        _look(page, tmp_path / f"{width}-{language}{re.sub('[^a-z0-9]+', '-', path)}.png", path)
+        if path in DIALOGS:
+            page.locator(f"[data-opens={DIALOGS[path]}]").click()
+            expect(page.locator(f"#{DIALOGS[path]}")).to_be_visible()
+            _look(page, tmp_path / f"{width}-{language}-{DIALOGS[path]}.png", path)
+    assert one.asked == {one.url.split("/")[2]}, "nobody else is asked for anything"
+    assert [text for text in one.complaints if "404 (NOT FOUND)" not in text] == []
+
+
+def _look(page: Page, picture: Path, path: str) -> None:
+    """Check a page for what a person would stumble over."""
+    # The caret is hidden by style attributes, which the policy forbids.
+    page.screenshot(path=picture, full_page=True, caret="initial")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} scrolls sideways"
+    page.evaluate(AXE)
+    faults = page.evaluate(RULES)["violations"]
+    assert [(path, fault["id"], [node["html"] for node in fault["nodes"]]) for fault in faults] == []
+
+
+def test_from_a_new_monitor_to_its_hosts_on_screen(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    page = one.sign_in(back="/monitors")
+    assert page.url.endswith("/monitors")
+    page.get_by_role("button", name="Add a monitor").first.click()
+    dialog = page.get_by_role("dialog", name="Add a monitor")
+    dialog.get_by_label("Name", exact=True).fill("demo")
+    dialog.get_by_label("Type").select_option("simulator")
+    dialog.get_by_label("Address (URL)").fill("simulator://new?hosts=400&items=2&latency_ms=700&seed=5")
+    dialog.get_by_role("button", name="Add a monitor").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("there is already a monitor named demo")
+    dialog.get_by_label("Name", exact=True).fill("新机房")
+    dialog.get_by_role("button", name="Add a monitor").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("新机房")
+    assert re.search(r"/monitors/\d+$", page.url)
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_text("The monitor answers")).to_be_visible()
+    page.get_by_role("button", name="Pull hosts").click()
+    expect(page.get_by_text("The pull is queued")).to_be_visible()
+    expect(page.locator("#now progress")).to_be_visible()
+    expect(page.locator("#now .state-succeeded")).to_be_visible(timeout=30_000)
+    page.locator("#now dl a", has_text="400").click()
+    expect(page.locator("tbody tr")).to_have_count(50)
+    page.get_by_role("link", name="Next page").click()
+    page.wait_for_url("**cursor=**")
+    page.go_back()
+    page.wait_for_url(re.compile(r"monitor_id=\d+$"))
+    refusals = [text for text in one.complaints if "409" in text]
+    assert one.complaints == refusals, "the browser tells of the name that was taken, and of nothing else"
+
+
+def test_filters_stand_in_the_address_and_the_back_button_goes_back(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    page = one.sign_in(back="/hosts?monitor_id=1")
+    everything = page.locator("tbody tr").count()
+    page.get_by_label("Text in name").fill("北京")
+    page.wait_for_url("**/hosts?q=*")
+    expect(page.locator("tbody th").first).to_contain_text("北京")
+    some = page.locator("tbody tr").count()
+    assert 0 < some < everything
+    page.get_by_label("Status").select_option("0")
+    page.wait_for_url("**status=0")
+    expect(page.get_by_text("Nothing matches")).to_be_visible()
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(some)
+    expect(page.get_by_label("Text in name")).to_have_value("北京")
+    assert one.complaints == []
+
+
+def test_many_alerts_are_settled_in_chinese_on_a_phone(visit: Callable[..., Visit], instance: Instance) -> None:
+    one = visit(width=PHONE, language="zh")
+    page = one.sign_in(back="/alerts?status=0")
+    boxes = page.locator("input[name=ids]")
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    expect(page.locator("[data-ticked]")).to_have_text("2")
+    # Whatever is asked again meanwhile, ticks stay: the list is left alone while somebody works on it.
+    page.evaluate("htmx.trigger('#list', 'refresh')")
+    page.get_by_placeholder("备注").fill("正在处理")
+    page.get_by_role("button", name="确认", exact=True).click()
+    expect(page.get_by_text("已确认：2")).to_be_visible()
+    assert page.url.endswith("/alerts?status=0")
+    page.locator("tbody th a").first.click()
+    page.get_by_role("button", name="解决").click()
+    expect(page.locator(".alert-2")).to_have_text("已解决")
+    expect(page.locator(".story")).to_contain_text("操作人：admin")
+    with instance.client(PASSWORD) as api:
+        assert len(api.get("/alerts", params={"status": 1, "q": "正在处理"}).json()["items"]) == 2
+    assert one.complaints == []
+
+
+def test_a_dead_letter_is_looked_at_retried_and_discarded(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    page = one.sign_in(back="/dead-letters")
+    page.locator("tbody th a").first.click()
+    expect(page.locator("pre")).to_contain_text("Traceback")
+    page.get_by_role("button", name="Retry").click()
+    expect(page).to_have_url(re.compile("/tasks/"))
+    expect(page.locator(".state-dead")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="To the dead letter").click()
+    page.get_by_role("button", name="Discard").click()
+    page.locator("#confirm").get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Discard").click()
+    page.locator("#confirm").get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("Discarded: 1")).to_be_visible()
+    assert one.complaints == []
+
+
+def test_a_frozen_worker_is_seen_on_the_open_page_and_so_is_its_return(
+    visit: Callable[..., Visit], instance: Instance
+) -> None:
+    one = visit()
+    page = one.sign_in()
+    workers = [pid for pid in instance.family() if "worker" in command_line(pid) and "celery" in command_line(pid)]
+    assert workers
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with instance.client(PASSWORD) as api:
+            api.post("/monitors/1/hosts/pull-async")
+        expect(page.get_by_text("No worker is alive: tasks wait.")).to_be_visible(timeout=30_000)
+        expect(page.locator("#status")).to_contain_text("No worker takes tasks", timeout=30_000)
+        expect(page.locator("#status dd").nth(1)).not_to_have_text("0")
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+    expect(page.locator("#status")).not_to_contain_text("No worker takes tasks", timeout=60_000)
+    expect(page.get_by_text("0 of 4 slots").or_(page.get_by_text("1 of 4 slots")).first).to_be_visible(timeout=30_000)
+    assert one.complaints == []
+
+
+def test_it_is_worked_by_keyboard_alone(visit: Callable[..., Visit]) -> None:
+    page = visit().sign_in()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.goto(page.url.split("#")[0] + "monitors")
+    page.get_by_role("button", name="Add a monitor").first.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Add a monitor")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="Add a monitor").first).to_be_focused()
+
+
+def test_language_and_colours_are_kept_and_a_viewer_only_looks(visit: Callable[..., Visit]) -> None:
+    one = visit(width=PHONE)
+    page = one.sign_in("viewer")
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("h1")).to_have_text("概览")
+    page.get_by_role("button", name="配色").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    page.get_by_role("button", name="配色").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.locator("summary").click()
+    page.get_by_role("link", name="告警").first.click()
+    expect(page.locator("h1")).to_have_text("告警")
+    expect(page.locator("main button")).to_have_count(0)
+    page.get_by_role("button", name="退出登录").click()
+    expect(page.locator("h1")).to_have_text("登录")
+    assert one.complaints == []
+
+
+def test_what_is_on_screen_while_nothing_answers_is_said_to_be_old(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    page = one.sign_in()
+    one.context.set_offline(True)
+    expect(page.get_by_text("what you see may be old")).to_be_visible(timeout=15_000)
+    one.context.set_offline(False)
+    expect(page.locator("body.is-stale")).to_have_count(0, timeout=15_000)
