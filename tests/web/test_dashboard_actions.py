@@ -45,6 +45,11 @@ def test_a_monitor_is_added_checked_pulled_turned_off_and_deleted(admin_page: Br
     assert "No monitors yet" in admin_page.get("/monitors").text
 
 
+def test_a_long_chinese_name_is_told_too(admin_page: Browser) -> None:
+    page = admin_page.follow(admin_page.post("/monitors", {**NEW, "name": "机" * 200}))
+    assert "Monitor added: " + "机" * 200 in page.text
+
+
 def test_a_blank_secret_keeps_the_stored_one(admin_page: Browser, services: Services) -> None:
     admin_page.post("/monitors", {**NEW, "password": "s3cret-of-zabbix", "username": "Admin"})
     sealed = "SELECT username, password_sealed FROM monitors"

@@ -25,7 +25,7 @@ def dead_letters() -> str:
 @dashboard.page(LETTER, role=Role.VIEWER)
 def dead_letter(task_id: str) -> str:
     """Show one dead letter with its traceback."""
-    return render("dead_letter", letter=services().dead_letters.get(task_id))
+    return render("dead_letter", letter=services().dead_letters.get(task_id), monitors=monitor_names())
 
 
 @dashboard.action(LETTER + "/retry", role=Role.OPERATOR)

@@ -53,7 +53,7 @@ def _show(error: Exception) -> Response:
     for name in ("Retry-After", "Allow"):
         if name in answer.headers:
             page.headers[name] = answer.headers[name]
-    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and not is_part:
+    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and request.method == "GET" and not is_part:
         page.headers["Refresh"] = answer.headers["Retry-After"]
     return page
 

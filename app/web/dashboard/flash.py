@@ -10,12 +10,15 @@ from app.web.dashboard.translation import translate_or
 
 COOKIE = "nagare_flash"
 LIFETIME_S = 30
+LONGEST = 200
+"""Of a value: a cookie has room for 4096 bytes, and a Chinese character takes nine."""
 
 
 def lead_to(address: str, message: str, kind: str = "good", **values: Any) -> Response:
     """Return a redirect to a page that will tell this message, `kind` being good or bad."""
     response = Response(status=303, headers={"Location": address})
-    told = quote(json.dumps({"message": message, "kind": kind, "values": values}, default=str)[:2000])
+    shown = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in values.items()}
+    told = quote(json.dumps({"message": message, "kind": kind, "values": shown}, ensure_ascii=False))
     response.set_cookie(COOKIE, told, max_age=LIFETIME_S, secure=request.is_secure, httponly=True, samesite="Strict")
     return response
 

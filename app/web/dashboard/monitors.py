@@ -64,7 +64,7 @@ def check_monitor(monitor_id: int) -> Response:
     path = back(f"/monitors/{monitor_id}")
     if check.ok:
         return lead_to(path, "flash.check_ok", version=check.version or "–", latency=check.latency_ms)
-    return lead_to(path, "flash.check_failed", "bad", error=(check.error or "")[:300])
+    return lead_to(path, "flash.check_failed", "bad", error=check.error or "")
 
 
 @dashboard.action(MONITOR + "/pull/<any(hosts, items, alerts):what>", role=Role.OPERATOR)
