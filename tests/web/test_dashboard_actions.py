@@ -37,6 +37,8 @@ def test_a_monitor_is_added_checked_pulled_turned_off_and_deleted(admin_page: Br
     for what in ("hosts", "items", "alerts", "hosts"):
         assert admin_page.post(f"/monitors/1/pull/{what}").status == 303
     assert sorted(queued(services)) == ["pull_alerts", "pull_hosts", "pull_items"], "twice the same waits once"
+    assert admin_page.post("/monitors/1/pull/all").status == 303
+    assert "sync" in queued(services)
     admin_page.post("/monitors/1", {"enabled": "false"})
     assert services.monitors.get(1)["enabled"] is False
     refused = admin_page.post("/monitors/1/pull/hosts", headers=HTMX)

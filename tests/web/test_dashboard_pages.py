@@ -219,7 +219,7 @@ MADE = {
     *("overview.level_good", "overview.level_warn", "overview.level_bad"),
     *("theme.auto", "theme.light", "theme.dark", "snooze.1h", "snooze.4h", "snooze.1d", "snooze.7d"),
     *("maintenance.phase_over", "maintenance.phase_coming", "maintenance.phase_active"),
-    *("monitors.pull_hosts", "monitors.pull_items", "monitors.pull_alerts"),
+    *("monitors.pull_all", "monitors.pull_hosts", "monitors.pull_items", "monitors.pull_alerts"),
     *("flash.acknowledge", "flash.resolve", "flash.reopen", "flash.snooze"),
     *("inventory.gone", "inventory.disabled", "time.d", "time.h", "time.min", "time.s", "time.ago", "time.in"),
 }

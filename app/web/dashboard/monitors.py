@@ -67,12 +67,12 @@ def check_monitor(monitor_id: int) -> Response:
     return lead_to(path, "flash.check_failed", "bad", error=check.error or "")
 
 
-@dashboard.action(MONITOR + "/pull/<any(hosts, items, alerts):what>", role=Role.OPERATOR)
+@dashboard.action(MONITOR + "/pull/<any(all, hosts, items, alerts):what>", role=Role.OPERATOR)
 def pull_monitor(monitor_id: int, what: str) -> Response:
-    """Queue a pull of the hosts, the items or the alerts of a monitor."""
+    """Queue a pull of the hosts, the items or the alerts of a monitor, or of all of them in order."""
     submit = services().submit
-    pull = {"hosts": submit.pull_hosts, "items": submit.pull_items, "alerts": submit.pull_alerts}[what]
-    pull(requester(), monitor_id)
+    pulls = {"hosts": submit.pull_hosts, "items": submit.pull_items, "alerts": submit.pull_alerts, "all": submit.sync}
+    pulls[what](requester(), monitor_id)
     return lead_to(back(f"/monitors/{monitor_id}"), "flash.pull_queued")
 
 

@@ -10,6 +10,8 @@ from app.web.dashboard.blueprint import dashboard, render
 
 THROUGHPUT_MINUTES = 60
 LISTED = 6
+COSTLY = 4
+SAMPLES_A_DAY = 288
 
 
 @dashboard.page("/", role=Role.VIEWER)
@@ -18,12 +20,20 @@ def overview() -> str:
     return render(
         "overview",
         score=services().scores.score(),
+        costly=services().scores.why()["hosts"][:COSTLY],
+        scores=_scores(),
         throughput=services().tasks.throughput(THROUGHPUT_MINUTES),
         tasks=services().tasks.list(PageRequest(LISTED)).items,
         letters=services().dead_letters.list(PageRequest(LISTED)).items,
         monitors=services().monitors.list(PageRequest(500)).items,
         **_queues(),
     )
+
+
+def _scores() -> list[list[int]]:
+    """Return when the score of the last day was taken, in seconds, and what it was."""
+    samples = list(reversed(services().scores.history(PageRequest(SAMPLES_A_DAY)).items))
+    return [[int(sample["at"].timestamp()) for sample in samples], [sample["score"] for sample in samples]]
 
 
 def _queues() -> dict[str, Any]:
