@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parent / "texts"
 CATALOGUES: Mapping[str, Mapping[str, str]] = {
     name: json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES
 }
+OUR_SOURCES = (TEST_SOURCE, "simulator")
 CRITICAL_PREFIX = "Critical alert: "
 STATUS_TEXTS = {"Gone from the source": "inventory.gone", "Disabled": "inventory.disabled"}
 
@@ -28,9 +29,9 @@ def translate_or(key: str, default: str, **values: Any) -> str:
 
 
 def translated_message(alert: Mapping[Any, Any]) -> str:
-    """Return an alert's message; those of test alerts are known in Chinese."""
+    """Return an alert's message; those that nagare made itself are known in Chinese."""
     message: str = alert["message"]
-    return MESSAGES.get(message, message) if alert["source"] == TEST_SOURCE and language() == "zh" else message
+    return MESSAGES.get(message, message) if alert["source"] in OUR_SOURCES and language() == "zh" else message
 
 
 def status_text(description: str) -> str:
