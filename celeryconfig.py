@@ -46,6 +46,8 @@ worker_concurrency = settings.worker_concurrency
 worker_send_task_events = False
 # Logs go to stdout as they are; redirected they would come back as log lines of their own.
 worker_redirect_stdouts = False
+# A tick a second, whatever Celery thinks of when the next is due.
+beat_scheduler = "tasks.beat:ScheduleBeat"
 beat_schedule_filename = str(settings.home / "celerybeat-schedule")
 enable_utc = True
 include = ["tasks.alerts", "tasks.notify", "tasks.pull", "tasks.push", "tasks.sync"]

@@ -34,6 +34,7 @@ from app.services.pulls import PullService
 from app.services.pushes import PushService
 from app.services.queues import QueueService
 from app.services.recovery import Recovery
+from app.services.schedules import ScheduleService
 from app.services.scores import ScoreService
 from app.services.strays import StrayService
 from app.services.submit import SubmitService
@@ -74,6 +75,7 @@ class Services:
     notifier: Notifier
     messenger: Messenger
     scores: ScoreService
+    schedules: ScheduleService
     syncs: SyncService
     submit: SubmitService
     tasks: TaskService
@@ -117,6 +119,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
     deliveries = DeliveryService(database, outbox, AlertIntake())
     courier = Courier()
     scores = ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days)
+    schedules = ScheduleService(database, outbox)
     syncs = SyncService(database, outbox, lifecycle)
     notifier = Notifier(database, outbox, settings.history_days)
     metrics = MetricsService(database, broker, MeasureStore(broker), lengths)
@@ -136,6 +139,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
             notifier.turn,
             scores.turn,
             syncs.turn,
+            schedules.turn,
             metrics.forget_gone,
         ),
     )
@@ -162,6 +166,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         notifier=notifier,
         messenger=Messenger(database, vault, courier),
         scores=scores,
+        schedules=schedules,
         syncs=syncs,
         submit=SubmitService(database, outbox),
         tasks=TaskService(database, publisher),

@@ -9,6 +9,7 @@ from app.models.items import Item
 from app.models.maintenance import MaintenanceWindow
 from app.models.monitors import Monitor
 from app.models.notifications import Notification, NotificationChange, NotificationMessage
+from app.models.schedules import Schedule
 from app.models.scores import ScoreSample
 from app.models.task_runs import IdempotencyKey, QueuePause, TaskAttempt, TaskRun
 from app.models.users import LoginSession, LoginThrottle, User
@@ -30,6 +31,7 @@ __all__ = [
     "NotificationChange",
     "NotificationMessage",
     "QueuePause",
+    "Schedule",
     "ScoreSample",
     "TaskAttempt",
     "TaskRun",

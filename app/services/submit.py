@@ -80,7 +80,7 @@ class SubmitService:
             earlier = earlier_answer(connection, by, fingerprint, task_id, now)
             if earlier is not None:
                 return earlier
-            _check(connection, type, params)
+            check(connection, type, params)
             if by.unique:
                 task_fingerprints.lock_fingerprint(connection, fingerprint)
                 unfinished = task_fingerprints.find_unfinished(connection, fingerprint)
@@ -100,8 +100,8 @@ class SubmitService:
         return task_id
 
 
-def _check(connection: Connection, type: TaskType, params: Mapping[str, Any]) -> None:
-    """Refuse a task that could only end in the dead letters."""
+def check(connection: Connection, type: TaskType, params: Mapping[str, Any]) -> None:
+    """Raise NotFound or Conflict for a task that could only end in the dead letters."""
     if "notification_id" in params and notifications.find(connection, params["notification_id"]) is None:
         raise NotFound(f"there is no notification {params['notification_id']}")
     if "monitor_id" not in params:

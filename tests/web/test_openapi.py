@@ -23,6 +23,8 @@ VAGUE = {
     "POST /api/v1/alerts/snooze",
     "POST /api/v1/maintenance",
     "PATCH /api/v1/maintenance/{window_id}",
+    "POST /api/v1/schedules",
+    "PATCH /api/v1/schedules/{schedule_id}",
     "POST /api/v1/notifications",
     "PATCH /api/v1/notifications/{notification_id}",
 }

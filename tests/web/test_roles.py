@@ -27,7 +27,14 @@ ADMINS_ONLY = {
     "discard_dead_letters",
     "clear_queue",
     "issue_webhook_token",
+    "create_schedule",
+    "update_schedule",
+    "delete_schedule",
 }
+ID_NAMES = (
+    *("monitor_id", "host_id", "item_id", "alert_id", "user_id"),
+    *("window_id", "notification_id", "schedule_id"),
+)
 OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts"}
 
 
@@ -40,7 +47,16 @@ def operations(nobody: Caller) -> Iterator[tuple[str, str, str, str]]:
             ("type", "pull_host"),
         ):
             address = address.replace(f"{{{name}}}", task_or_type)
-        for name in ("monitor_id", "host_id", "item_id", "alert_id", "user_id", "window_id", "notification_id"):
+        for name in (
+            "monitor_id",
+            "host_id",
+            "item_id",
+            "alert_id",
+            "user_id",
+            "window_id",
+            "notification_id",
+            "schedule_id",
+        ):
             address = address.replace(f"{{{name}}}", "999999")
         for method, operation in methods.items():
             if method != "parameters":

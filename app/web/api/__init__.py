@@ -14,6 +14,7 @@ from app.web.api.notifications import notifications
 from app.web.api.pulls import pulls
 from app.web.api.pushes import pushes
 from app.web.api.queue import queue
+from app.web.api.schedules import schedules
 from app.web.api.scores import scores
 from app.web.api.tasks import tasks
 from app.web.api.users import users
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     alert_actions,
     webhooks,
     scores,
+    schedules,
     maintenance,
     notifications,
     audit,

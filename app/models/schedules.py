@@ -1,0 +1,37 @@
+"""What is asked for at set times."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Moment
+
+ENABLED = "enabled"
+
+
+class Schedule(Base):
+    """A task that is asked for again and again, at the times that a cron expression means in a time zone."""
+
+    __tablename__ = "schedules"
+    __table_args__ = (
+        # The schedulers look each second for those whose time has come.
+        Index("ix_schedules_due", "next_run_at", sqlite_where=text(ENABLED), postgresql_where=text(ENABLED)),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    cron: Mapped[str] = mapped_column(String(200))
+    timezone: Mapped[str] = mapped_column(String(64))
+    task_type: Mapped[str] = mapped_column(String(32))
+    params: Mapped[dict[str, Any]] = mapped_column(JSON)
+    monitor_id: Mapped[int | None] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
+    """The one in `params`, so that a schedule goes with its monitor."""
+    enabled: Mapped[bool] = mapped_column(default=True)
+    next_run_at: Mapped[datetime] = mapped_column(Moment)
+    last_run_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_task_id: Mapped[str | None] = mapped_column(String(80))
+    last_error: Mapped[str | None] = mapped_column(Text)
+    """Why nothing was asked for at the last time; None when it was."""
+    created_at: Mapped[datetime] = mapped_column(Moment)

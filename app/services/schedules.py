@@ -1,0 +1,142 @@
+"""Manages schedules, and asks for their tasks when their time has come."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, RowMapping
+
+from app import clock
+from app.enums import TaskType
+from app.errors import Conflict, Invalid, NotFound
+from app.rules.cron import next_time
+from app.services.outbox import Outbox, new_task_id
+from app.services.requester import fingerprint_of
+from app.services.submit import check
+from app.store import schedules, task_fingerprints
+from app.store.engine import Database
+from app.store.pages import Page, PageRequest
+
+log = structlog.get_logger()
+SCHEDULED_TYPES = (
+    TaskType.PULL_HOSTS,
+    TaskType.PULL_ITEMS,
+    TaskType.PULL_ALERTS,
+    TaskType.SYNC,
+    TaskType.GENERATE_ALERTS,
+)
+FIRED_AT_ONCE = 100
+
+
+class ScheduleService:
+    """Methods that name a schedule raise NotFound; all raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database, outbox: Outbox) -> None:
+        self._database = database
+        self._outbox = outbox
+
+    def list(self, page: PageRequest) -> Page:
+        """Return a page of schedules."""
+        with self._database.reading() as connection:
+            return schedules.fetch(connection, page)
+
+    def get(self, schedule_id: int) -> RowMapping:
+        """Return one schedule."""
+        with self._database.reading() as connection:
+            return _found(connection, schedule_id)
+
+    def create(self, fields: Mapping[str, Any]) -> RowMapping:
+        """Add a schedule.
+
+        Raises Invalid naming the field that cannot be right, NotFound when its monitor or host is not there, Conflict
+        when the monitor is disabled or the name is taken.
+        """
+        now = clock.now()
+        with self._database.transaction() as connection:
+            row = {**fields, **_derived(connection, fields, now), "created_at": now}
+            return _found(connection, schedules.add(connection, row))
+
+    def update(self, schedule_id: int, changes: Mapping[str, Any]) -> RowMapping:
+        """Change a schedule; its next time is counted from now. Raises as `create` does."""
+        with self._database.transaction() as connection:
+            whole = {**_found(connection, schedule_id), **changes}
+            derived = _derived(connection, whole, clock.now(), schedule_id)
+            schedules.change(connection, schedule_id, {**changes, **derived, "last_error": None})
+            return _found(connection, schedule_id)
+
+    def delete(self, schedule_id: int) -> None:
+        """Delete a schedule; what it asked for goes on."""
+        with self._database.transaction() as connection:
+            if not schedules.remove(connection, schedule_id):
+                raise NotFound(f"there is no schedule {schedule_id}")
+
+    def turn(self) -> None:
+        """Ask for the tasks whose time has come: each once, however long nobody looked and however many look now."""
+        now = clock.now()
+        with self._database.reading() as connection:
+            due = schedules.due(connection, now, FIRED_AT_ONCE)
+        for schedule in due:
+            self._fire(schedule, now)
+
+    def _fire(self, schedule: RowMapping, now: datetime) -> None:
+        try:
+            next_run_at = next_time(schedule["cron"], schedule["timezone"], now)
+        except Invalid as error:
+            # A zone that the next version of its database does not know any more.
+            self._disable(schedule, str(error))
+            return
+        task_id = None
+        with self._database.transaction() as connection:
+            if not schedules.move_on(connection, schedule["id"], schedule["next_run_at"], next_run_at, now):
+                return
+            try:
+                task_id = self._record(connection, schedule)
+                outcome = {"last_task_id": task_id, "last_error": None}
+            except (NotFound, Conflict) as error:
+                outcome = {"last_error": str(error)}
+            schedules.change(connection, schedule["id"], outcome)
+        log.info("schedule.fired", schedule=schedule["name"], task_id=task_id, error=outcome["last_error"])
+        if task_id is not None:
+            self._outbox.publish([task_id])
+
+    def _disable(self, schedule: RowMapping, error: str) -> None:
+        with self._database.transaction() as connection:
+            schedules.change(connection, schedule["id"], {"enabled": False, "last_error": error})
+        log.error("schedule.disabled", schedule=schedule["name"], error=error)
+
+    def _record(self, connection: Connection, schedule: RowMapping) -> str:
+        """Record the task. Raises NotFound and Conflict when it could only fail or another one does the same."""
+        type_, params = TaskType(schedule["task_type"]), schedule["params"]
+        check(connection, type_, params)
+        fingerprint = fingerprint_of([type_, params])
+        task_fingerprints.lock_fingerprint(connection, fingerprint)
+        unfinished = task_fingerprints.find_unfinished(connection, fingerprint)
+        if unfinished is not None:
+            raise Conflict(f"the task {unfinished} for the same has not ended")
+        task_id = new_task_id(type_)
+        self._outbox.record(connection, task_id, params, monitor_id=params.get("monitor_id"), fingerprint=fingerprint)
+        return task_id
+
+
+def _derived(
+    connection: Connection, schedule: Mapping[Any, Any], now: datetime, schedule_id: int | None = None
+) -> dict[str, Any]:
+    """Return the columns that follow from the others, after a look whether those can be right."""
+    type_, params = TaskType(schedule["task_type"]), schedule["params"]
+    if type_ is not TaskType.GENERATE_ALERTS and "monitor_id" not in params:
+        raise Invalid("params.monitor_id", "Missing data for required field.")
+    if schedules.is_name_taken(connection, schedule["name"], schedule_id):
+        raise Conflict(f"there is already a schedule named {schedule['name']}")
+    check(connection, type_, params)
+    return {
+        "monitor_id": params.get("monitor_id"),
+        "next_run_at": next_time(schedule["cron"], schedule["timezone"], now),
+    }
+
+
+def _found(connection: Connection, schedule_id: int) -> RowMapping:
+    schedule = schedules.find(connection, schedule_id)
+    if schedule is None:
+        raise NotFound(f"there is no schedule {schedule_id}")
+    return schedule

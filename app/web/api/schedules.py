@@ -1,0 +1,57 @@
+"""Schedules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.store.pages import Page, PageRequest
+from app.web.context import Row, services
+from app.web.operations import CREATED_HEADERS, ApiBlueprint
+from app.web.schemas.pages import PageQuerySchema, page_of
+from app.web.schemas.schedules import NewScheduleSchema, ScheduleChangesSchema, ScheduleSchema
+
+schedules = ApiBlueprint("schedules", __name__, description="Tasks at set times")
+
+SCHEDULE = "/schedules/<id:schedule_id>"
+
+
+@schedules.operation("GET", "/schedules", role=Role.VIEWER, query=PageQuerySchema, answer=page_of(ScheduleSchema))
+def list_schedules(page: PageRequest) -> Page:
+    """List the schedules."""
+    return services().schedules.list(page)
+
+
+@schedules.operation(
+    "POST",
+    "/schedules",
+    role=Role.ADMIN,
+    body=NewScheduleSchema,
+    answer=ScheduleSchema,
+    status=201,
+    errors=(404, 409),
+    headers=CREATED_HEADERS,
+)
+def create_schedule(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
+    """Make a schedule."""
+    schedule = services().schedules.create(body)
+    return schedule, {"Location": f"/api/v1/schedules/{schedule['id']}"}
+
+
+@schedules.operation("GET", SCHEDULE, role=Role.VIEWER, answer=ScheduleSchema, errors=(404,))
+def get_schedule(schedule_id: int) -> Row:
+    """Return one schedule."""
+    return services().schedules.get(schedule_id)
+
+
+@schedules.operation(
+    "PATCH", SCHEDULE, role=Role.ADMIN, body=ScheduleChangesSchema, answer=ScheduleSchema, errors=(404, 409)
+)
+def update_schedule(schedule_id: int, body: Mapping[str, Any]) -> Row:
+    """Change a schedule; its next time is counted from now."""
+    return services().schedules.update(schedule_id, body)
+
+
+@schedules.operation("DELETE", SCHEDULE, role=Role.ADMIN, status=204, errors=(404,))
+def delete_schedule(schedule_id: int) -> None:
+    """Delete a schedule; what it asked for goes on."""
+    services().schedules.delete(schedule_id)

@@ -1,0 +1,81 @@
+"""Schedules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from app.enums import Severity, TaskType
+from app.services.schedules import SCHEDULED_TYPES
+from app.web.schemas.alerts import MAX_GENERATED, MAX_SEED
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, code, row_id, word
+
+ON_MONITOR = frozenset(("monitor_id",))
+PARAMS: Mapping[str, frozenset[str]] = {
+    TaskType.PULL_HOSTS: ON_MONITOR,
+    TaskType.PULL_ITEMS: ON_MONITOR | {"host_id"},
+    TaskType.PULL_ALERTS: ON_MONITOR,
+    TaskType.SYNC: ON_MONITOR,
+    TaskType.GENERATE_ALERTS: frozenset(("count", "severity", "seed")),
+}
+"""Which parameters each type takes."""
+
+
+class ScheduleParamsSchema(RequestSchema):
+    """The parameters of the task, the same as those of the request for it."""
+
+    monitor_id = row_id()
+    host_id = row_id()
+    count = Integer(validate=validate.Range(1, MAX_GENERATED))
+    severity = code(Severity, allow_none=True)
+    seed = Integer(validate=validate.Range(0, MAX_SEED), allow_none=True)
+
+
+class ScheduleChangesSchema(RequestSchema):
+    """What to change of a schedule; its type stays, and parameters are given for that type."""
+
+    name = Text(min=1, max=200)
+    cron = Text(min=1, max=200, metadata={"description": "Minute, hour, day of the month, month, day of the week"})
+    timezone = Text(min=1, max=64, metadata={"description": "A name of the IANA database, such as Asia/Shanghai"})
+    enabled = Boolean()
+
+
+class NewScheduleSchema(ScheduleChangesSchema):
+    """A schedule to be made."""
+
+    name = Text(min=1, max=200, required=True)
+    cron = Text(
+        min=1,
+        max=200,
+        required=True,
+        metadata={"description": "Minute, hour, day of the month, month, day of the week"},
+    )
+    timezone = Text(min=1, max=64, load_default="UTC")
+    task_type = fields.String(required=True, validate=validate.OneOf([str(type_) for type_ in SCHEDULED_TYPES]))
+    params = fields.Nested(ScheduleParamsSchema, required=True)
+    enabled = Boolean(load_default=True)
+
+    @validates_schema
+    def _takes_these_params(self, body: dict[str, Any], **_: object) -> None:
+        known = PARAMS.get(body.get("task_type", ""), frozenset())
+        errors = {name: ["Unknown field."] for name in body.get("params", {}) if name not in known}
+        if errors:
+            raise ValidationError({"params": errors})
+
+
+class ScheduleSchema(AnswerSchema):
+    """A task that is asked for at set times."""
+
+    id = fields.Integer()
+    name = fields.String()
+    cron = fields.String()
+    timezone = fields.String()
+    task_type = word(TaskType)
+    params = fields.Dict(keys=fields.String())
+    enabled = fields.Boolean()
+    next_run_at = Timestamp(allow_none=True)
+    last_run_at = Timestamp(allow_none=True)
+    last_task_id = fields.String(allow_none=True)
+    last_error = fields.String(allow_none=True, metadata={"description": "Why nothing was asked for at the last time"})
+    created_at = Timestamp()
