@@ -20,7 +20,10 @@ pytestmark = pytest.mark.real
 PASSWORD = "correct horse battery"
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-PAGES = ("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/tasks", "/dead-letters", "/users")
+PAGES = (
+    *("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/notifications", "/schedules"),
+    *("/tasks", "/dead-letters", "/users"),
+)
 DIALOGS = {
     "/monitors": "add-monitor",
     "/monitors/1": "edit-monitor",
@@ -29,6 +32,8 @@ DIALOGS = {
     "/items/1": "edit-item",
     "/alerts": "test-alerts",
     "/maintenance": "add-window",
+    "/notifications": "add-notification",
+    "/schedules": "add-schedule",
     "/users": "add-user",
 }
 DESKTOP, PHONE = 1280, 360

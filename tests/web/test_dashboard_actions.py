@@ -163,6 +163,36 @@ def test_a_window_is_read_in_the_readers_time_zone_and_ended(
     assert "No maintenance windows" in operator_page.get("/maintenance").text
 
 
+def test_a_schedule_is_added_turned_off_and_deleted(admin_page: Browser, services: Services, fleet: int) -> None:
+    form = {"name": "每小时", "task_type": "sync", "monitor_id": str(fleet), "cron": "0 * * * *", "timezone": "UTC"}
+    page = admin_page.follow(admin_page.post("/schedules", form)).text
+    assert "Schedule added: 每小时" in page
+    schedule = services.schedules.get(1)
+    assert (schedule["task_type"], schedule["params"]) == ("sync", {"monitor_id": fleet})
+    admin_page.post("/schedules/1", {"enabled": "false"})
+    assert not services.schedules.get(1)["enabled"]
+    assert "Times" in admin_page.post("/schedules", {**form, "name": "b", "cron": "hourly"}).text
+    admin_page.post("/schedules/1/delete")
+    assert "No schedules" in admin_page.get("/schedules").text
+
+
+def test_a_notification_is_added_tried_turned_off_and_deleted(
+    admin_page: Browser, services: Services, fleet: int
+) -> None:
+    form = {"name": "值班", "url": "json://127.0.0.1:9/secret", "min_severity": "2", "monitor_id": "", "group": ""}
+    page = admin_page.follow(admin_page.post("/notifications", {**form, "language": "zh"})).text
+    assert "Notification added: 值班" in page
+    assert "secret" not in page
+    rule = services.notifications.get(1)
+    assert (rule["min_severity"], rule["monitor_id"], rule["language"]) == (2, None, "zh")
+    admin_page.post("/notifications/1/test")
+    assert queued(services) == ["notify"]
+    admin_page.post("/notifications/1", {"enabled": "false"})
+    assert not services.notifications.get(1)["enabled"]
+    admin_page.post("/notifications/1/delete")
+    assert "Nobody is notified" in admin_page.get("/notifications").text
+
+
 def test_dead_letters_are_retried_and_discarded(admin_page: Browser, services: Services, fleet: int) -> None:
     task_ids = []
     for what in ("hosts", "items", "alerts"):

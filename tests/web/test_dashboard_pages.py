@@ -12,7 +12,18 @@ import pytest
 from flask import Flask
 
 from app.composition import Services
-from app.enums import AlertEventKind, AlertStatus, InventoryStatus, MonitorStatus, Role, Severity, TaskState, TaskType
+from app.enums import (
+    AlertEventKind,
+    AlertStatus,
+    InventoryStatus,
+    Language,
+    MonitorStatus,
+    NotificationKind,
+    Role,
+    Severity,
+    TaskState,
+    TaskType,
+)
 from app.services.audit import Editor
 from app.web.dashboard.translation import CATALOGUES
 from tests.web.browser import HTMX, Browser
@@ -21,7 +32,10 @@ from tests.web.test_dashboard_sign_in import path_of
 
 WEB = Path(__file__).parents[2] / "app" / "web"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
-PAGES = ("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/tasks", "/dead-letters", "/users")
+PAGES = (
+    *("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/notifications", "/schedules"),
+    *("/tasks", "/dead-letters", "/users"),
+)
 
 
 @pytest.fixture
@@ -196,8 +210,6 @@ def test_static_files_are_kept_for_ever_under_their_version(browse: Callable[[st
     assert browse("viewer").get("/static/0/../dashboard.py").status == 404
 
 
-# The texts.
-
 USED = re.compile(
     r"""\bt(?:ranslate)?\(\s*["']([a-z_]+\.[A-Za-z_0-9]+)["']\s*[,)]|"(flash\.[a-z_]+)"|STATUS_TEXTS.*"(inventory\.[a-z]+)\""""
 )
@@ -205,6 +217,8 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "alert_event": AlertEventKind,
     "alert_status": AlertStatus,
     "inventory_status": InventoryStatus,
+    "language": Language,
+    "notification_kind": NotificationKind,
     "monitor_status": MonitorStatus,
     "role": Role,
     "severity": Severity,

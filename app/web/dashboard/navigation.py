@@ -22,6 +22,8 @@ NAVIGATION = (
     Entry("hosts", "/hosts"),
     Entry("items", "/items"),
     Entry("maintenance", "/maintenance"),
+    Entry("notifications", "/notifications"),
+    Entry("schedules", "/schedules"),
     Entry("tasks", "/tasks"),
     Entry("dead_letters", "/dead-letters"),
     Entry("users", "/users", Role.ADMIN),
