@@ -33,9 +33,10 @@ class SyncService:
     def begin(self, task_id: str, attempt: int, monitor_id: int) -> None:
         """Record the first child, and let the parent wait for it. Raises TaskInterrupted when it is no longer ours."""
         with self._database.transaction() as connection:
-            if not task_families.leave_worker(connection, task_id, attempt):
+            parents_attempt = task_families.leave_worker(connection, task_id, attempt)
+            if parents_attempt is None:
                 raise TaskInterrupted("the task was cancelled or taken back")
-            child_id = self._record_child(connection, task_id, attempt, monitor_id, STAGES[0])
+            child_id = self._record_child(connection, task_id, parents_attempt, monitor_id, STAGES[0])
         self._outbox.publish([child_id])
 
     def turn(self) -> None:

@@ -22,10 +22,15 @@ CHILD = (
 IS_WAITING = (IS_RUNNING, RUNS.worker.is_(None))
 
 
-def leave_worker(connection: Connection, task_id: str, attempt: int) -> bool:
-    """Let a running task go on without its worker, until its children have ended; false when it is not that attempt."""
-    statement = update(TaskRun).where(RUNS.id == task_id, IS_RUNNING, RUNS.attempt == attempt).values(worker=None)
-    return connection.execute(statement).rowcount > 0
+def leave_worker(connection: Connection, task_id: str, attempt: int) -> int | None:
+    """Let a running task go on without its worker, until its children have ended; None when it is not that attempt.
+
+    Returns the attempt that it is from then on. The worker does not know it: stopped in that moment, it can neither
+    hand the task back nor fail it. The count of attempts stays as it was.
+    """
+    values = {"worker": None, "attempt": RUNS.attempt + 1, "first_attempt": RUNS.first_attempt + 1}
+    statement = update(TaskRun).where(RUNS.id == task_id, IS_RUNNING, RUNS.attempt == attempt).values(values)
+    return connection.execute(statement.returning(RUNS.attempt)).scalar_one_or_none()
 
 
 def parents(connection: Connection) -> Sequence[RowMapping]:

@@ -7,7 +7,7 @@ import pytest
 
 from app.composition import Services
 from app.enums import TaskType
-from app.errors import SourceRejected, TaskInterrupted
+from app.errors import SourceRejected, TaskInterrupted, WorkerLost
 from app.services.requester import Requester
 from app.services.task_lifecycle import Claim
 from app.store.pages import PageRequest
@@ -25,7 +25,7 @@ class Family:
         self.time = time
         self.monitor_id = monitor_id
         self.parent_id = services.submit.sync(by, monitor_id)
-        self.begin()
+        self.claim_of_parent = self.begin()
 
     def begin(self) -> Claim:
         claim = self.services.lifecycle.begin(self.parent_id, "worker/1")
@@ -181,3 +181,20 @@ def test_a_monitor_that_is_deleted_takes_the_family_with_it(family: Family) -> N
     family.services.monitors.delete(family.monitor_id)
     family.turn()
     assert (family.parent()["state"], family.states()) == ("cancelled", ["cancelled"])
+
+
+def test_a_worker_that_left_the_parent_to_its_children_has_no_say_in_it_any_more(
+    services: Services, time: Time, by: Requester, monitor_id: int
+) -> None:
+    family = Family(services, time, by, monitor_id)
+    stale = family.claim_of_parent
+    assert not services.lifecycle.hand_back(stale)
+    assert not services.lifecycle.fail(stale, SourceRejected("interrupted in the moment of leaving"))
+    assert not services.lifecycle.take_back(stale.task_id, stale.attempt, 0, WorkerLost("gone"))
+    assert not services.lifecycle.renew(stale)
+    assert not services.lifecycle.succeed(stale, {})
+    parent = family.parent()
+    assert (parent["state"], parent["attempts"], parent["history"]) == ("running", 1, [])
+    for _ in STAGES:
+        family.succeed()
+    assert family.parent()["result"] == {"children": 3, "succeeded": 3, "failed": 0, "cancelled": 0}
