@@ -20,7 +20,9 @@ def next_time(cron: str, timezone: str, after: datetime) -> datetime:
     if len(cron.split()) != FIELDS:
         raise Invalid("cron", "Must be five fields: minute, hour, day of the month, month, day of the week.")
     try:
-        return next(CronSim(cron, after.astimezone(zone))).astimezone(UTC)
+        times = (time.astimezone(UTC) for time in CronSim(cron, after.astimezone(zone)))
+        # In the second of two equal hours cronsim takes the first one's times for times to come.
+        return next(time for time in times if time > after)
     except CronSimError as error:
         raise Invalid("cron", f"Is not a cron expression: {error}.") from None
     except StopIteration:
