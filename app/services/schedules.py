@@ -19,14 +19,21 @@ from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 
 log = structlog.get_logger()
-SCHEDULED_TYPES = (
-    TaskType.PULL_HOSTS,
-    TaskType.PULL_ITEMS,
-    TaskType.PULL_ALERTS,
-    TaskType.SYNC,
-    TaskType.GENERATE_ALERTS,
-)
+ON_MONITOR = frozenset(("monitor_id",))
+PARAMS: Mapping[TaskType, frozenset[str]] = {
+    TaskType.PULL_HOSTS: ON_MONITOR,
+    TaskType.PULL_ITEMS: ON_MONITOR | {"host_id"},
+    TaskType.PULL_ALERTS: ON_MONITOR,
+    TaskType.SYNC: ON_MONITOR,
+    TaskType.GENERATE_ALERTS: frozenset(("count", "severity", "seed")),
+}
+"""What can be scheduled, and which parameters each type takes."""
+SCHEDULED_TYPES = tuple(PARAMS)
 FIRED_AT_ONCE = 100
+GENERATED: Mapping[str, Any] = {"count": 5, "severity": None, "seed": None}
+"""What a request for test alerts means that does not say it."""
+TIMES = ("cron", "timezone", "enabled")
+"""What the next time follows from."""
 
 
 class ScheduleService:
@@ -54,15 +61,24 @@ class ScheduleService:
         """
         now = clock.now()
         with self._database.transaction() as connection:
-            row = {**fields, **_derived(connection, fields, now), "created_at": now}
+            _check(connection, fields)
+            row = {**fields, "monitor_id": fields["params"].get("monitor_id"), "created_at": now}
+            row["next_run_at"] = next_time(fields["cron"], fields["timezone"], now)
             return _found(connection, schedules.add(connection, row))
 
     def update(self, schedule_id: int, changes: Mapping[str, Any]) -> RowMapping:
-        """Change a schedule; its next time is counted from now. Raises as `create` does."""
+        """Change a schedule; its next time is counted anew if its times change or it was paused. Raises as `create`.
+
+        A schedule of a monitor that is disabled can be changed too, as long as what it asks for stays the same.
+        """
         with self._database.transaction() as connection:
-            whole = {**_found(connection, schedule_id), **changes}
-            derived = _derived(connection, whole, clock.now(), schedule_id)
-            schedules.change(connection, schedule_id, {**changes, **derived, "last_error": None})
+            before = _found(connection, schedule_id)
+            whole = {**before, **changes}
+            _check(connection, whole, schedule_id, is_asked_anew=whole["params"] != before["params"])
+            values = {**changes, "monitor_id": whole["params"].get("monitor_id"), "last_error": None}
+            if any(whole[name] != before[name] for name in TIMES):
+                values["next_run_at"] = next_time(whole["cron"], whole["timezone"], clock.now())
+            schedules.change(connection, schedule_id, values)
             return _found(connection, schedule_id)
 
     def delete(self, schedule_id: int) -> None:
@@ -108,6 +124,8 @@ class ScheduleService:
     def _record(self, connection: Connection, schedule: RowMapping) -> str:
         """Record the task. Raises NotFound and Conflict when it could only fail or another one does the same."""
         type_, params = TaskType(schedule["task_type"]), schedule["params"]
+        if type_ is TaskType.GENERATE_ALERTS:
+            params = {**GENERATED, **params}
         check(connection, type_, params)
         fingerprint = fingerprint_of([type_, params])
         task_fingerprints.lock_fingerprint(connection, fingerprint)
@@ -119,20 +137,20 @@ class ScheduleService:
         return task_id
 
 
-def _derived(
-    connection: Connection, schedule: Mapping[Any, Any], now: datetime, schedule_id: int | None = None
-) -> dict[str, Any]:
-    """Return the columns that follow from the others, after a look whether those can be right."""
+def _check(
+    connection: Connection, schedule: Mapping[Any, Any], schedule_id: int | None = None, is_asked_anew: bool = True
+) -> None:
+    """Refuse a schedule that cannot be right, or, if it is asked for anew, could only ask for what fails."""
     type_, params = TaskType(schedule["task_type"]), schedule["params"]
     if type_ is not TaskType.GENERATE_ALERTS and "monitor_id" not in params:
         raise Invalid("params.monitor_id", "Missing data for required field.")
+    unknown = sorted(params.keys() - PARAMS[type_])
+    if unknown:
+        raise Invalid(f"params.{unknown[0]}", "Unknown field.")
     if schedules.is_name_taken(connection, schedule["name"], schedule_id):
         raise Conflict(f"there is already a schedule named {schedule['name']}")
-    check(connection, type_, params)
-    return {
-        "monitor_id": params.get("monitor_id"),
-        "next_run_at": next_time(schedule["cron"], schedule["timezone"], now),
-    }
+    if is_asked_anew:
+        check(connection, type_, params)
 
 
 def _found(connection: Connection, schedule_id: int) -> RowMapping:

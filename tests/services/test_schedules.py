@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -118,6 +119,54 @@ def test_a_disabled_schedule_or_monitor_asks_for_nothing(
     assert task_ids(services) == []
     services.schedules.update(schedule["id"], {"enabled": True})
     assert services.schedules.get(schedule["id"])["next_run_at"] > time.now
+
+
+def test_a_schedule_of_a_disabled_monitor_can_be_paused(
+    services: Services, schedule: Mapping[Any, Any], monitor_id: int
+) -> None:
+    services.monitors.update(monitor_id, {"enabled": False})
+    paused = services.schedules.update(schedule["id"], {"enabled": False, "name": "改名"})
+    assert (paused["enabled"], paused["name"]) == (False, "改名")
+    with pytest.raises(NotFound):
+        services.schedules.update(schedule["id"], {"params": {"monitor_id": 999}})
+
+
+def test_a_new_name_does_not_swallow_a_time_that_has_come(
+    services: Services, time: Time, schedule: Mapping[Any, Any]
+) -> None:
+    time.pass_by(300)
+    services.schedules.update(schedule["id"], {"name": "改名"})
+    services.schedules.turn()
+    assert len(task_ids(services)) == 1
+
+
+def test_caught_up_in_a_repeated_hour_it_fires_once(services: Services, time: Time, monitor_id: int) -> None:
+    time.now = datetime(2026, 10, 24, 12, tzinfo=UTC)
+    fields = {"cron": "30 2 * * *", "timezone": "Europe/Berlin", "task_type": "pull_hosts", "enabled": True}
+    made = services.schedules.create({"name": "nightly", "params": {"monitor_id": monitor_id}, **fields})
+    time.now = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)
+    services.schedules.turn()
+    end(services, task_ids(services)[0])
+    for _ in range(3):
+        time.pass_by(1)
+        services.schedules.turn()
+    assert len(task_ids(services)) == 1
+    assert services.schedules.get(made["id"])["next_run_at"] == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("params", [{}, {"count": 3}, {"count": 3, "severity": 2, "seed": 7}])
+def test_scheduled_test_alerts_mean_what_a_request_for_them_does(
+    services: Services, time: Time, monitor_id: int, params: Mapping[str, Any]
+) -> None:
+    services.pulls.items(monitor_id)
+    fields = {"cron": "* * * * *", "timezone": "UTC", "task_type": "generate_alerts", "enabled": True}
+    services.schedules.create({"name": "alerts", "params": params, **fields})
+    time.pass_by(60)
+    services.schedules.turn()
+    [task_id] = task_ids(services)
+    claim = services.lifecycle.begin(task_id, "worker")
+    assert claim is not None
+    assert services.alerts.generate(task_id, **claim.params)["count"] == params.get("count", 5)
 
 
 def test_a_schedule_goes_with_its_monitor(services: Services, schedule: Mapping[Any, Any], monitor_id: int) -> None:

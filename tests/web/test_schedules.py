@@ -26,6 +26,10 @@ def test_a_schedule_from_its_making_to_its_end(admin: Caller, viewer: Caller, fl
     changed = admin.call("PATCH", path, json={"cron": "0 3 * * *", "enabled": False})
     assert (changed.status, changed.json["enabled"]) == (200, False)
     assert viewer.get(path).json["next_run_at"].endswith("T19:00:00Z")
+    assert admin.patch(path, {"params": {"monitor_id": fleet, "host_id": 1}}).json["errors"] == {
+        "params.host_id": ["Unknown field."]
+    }
+    assert admin.patch(path, {"params": {"monitor_id": 999999}}).status == 404
     assert admin.post("/schedules", new).status == 409
     assert admin.call("DELETE", path).status == 204
     assert viewer.get(path).status == 404
