@@ -10,11 +10,12 @@ from app.cli.auth import token
 from app.cli.dead_letters import dead
 from app.cli.migrate import migrate
 from app.cli.queues import queue, stats, workers
+from app.cli.schedules import schedules
 from app.cli.smoke.command import smoke
 from app.cli.tasks import tasks
 from app.cli.up import up
 from app.cli.users import user
-from app.errors import NagareError, SettingsError
+from app.errors import Invalid, NagareError, SettingsError
 
 WRONG_SETTINGS = 2
 INTERRUPTED = 130
@@ -26,7 +27,7 @@ def nagare() -> None:
     """One API over several monitoring systems; every pull is a task that is never lost."""
 
 
-for _command in (up, migrate, user, token, tasks, queue, workers, dead, stats, smoke):
+for _command in (up, migrate, user, token, tasks, queue, workers, dead, schedules, stats, smoke):
     nagare.add_command(_command)
 
 
@@ -38,7 +39,8 @@ def main() -> int:
         error.show()
         return error.exit_code
     except NagareError as error:
-        click.echo(f"nagare: {' '.join(str(error).split())}", err=True)
+        field = f"{error.field}: " if isinstance(error, Invalid) else ""
+        click.echo(f"nagare: {field}{' '.join(str(error).split())}", err=True)
         return WRONG_SETTINGS if isinstance(error, SettingsError) else 1
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -1,0 +1,105 @@
+"""`nagare schedules`: what is asked for at set times."""
+
+from typing import Any
+
+import click
+
+from app.cli.context import open_services
+from app.cli.listing import AS_JSON, show
+from app.cli.paging import every
+from app.composition import Services
+from app.enums import Severity
+from app.errors import NotFound
+from app.services.schedules import SCHEDULED_TYPES
+
+COLUMNS = {
+    "name": "name",
+    "when": "cron",
+    "zone": "timezone",
+    "task": "task_type",
+    "monitor": "monitor_id",
+    "runs": "enabled",
+    "last": "last_run_at",
+    "next": "next_run_at",
+    "error": "last_error",
+}
+NAME = click.argument("name")
+TYPES = click.Choice([str(type_) for type_ in SCHEDULED_TYPES])
+SEVERITIES = click.Choice([str(int(severity)) for severity in Severity])
+
+
+@click.group()
+def schedules() -> None:
+    """List and change what is asked for at set times."""
+
+
+@schedules.command("list")
+@AS_JSON
+def list_schedules(as_json: bool) -> None:
+    """Show all schedules."""
+    with open_services() as services:
+        rows = list(every(services.schedules.list))
+    show(rows, COLUMNS, as_json, "There are no schedules.")
+
+
+@schedules.command()
+@NAME
+@click.argument("cron")
+@click.argument("task_type", metavar="TYPE", type=TYPES)
+@click.option("--zone", "timezone", default="UTC", show_default=True, help="A time zone, such as Asia/Shanghai.")
+@click.option("--monitor", "monitor_id", type=int, help="The id of the monitor that is pulled.")
+@click.option("--host", "host_id", type=int, help="Only the items of the host with this id.")
+@click.option("--count", type=click.IntRange(1, 10_000), help="How many test alerts.")
+@click.option("--severity", type=SEVERITIES, help="Only test alerts of this severity.")
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed draws the same test alerts.")
+def add(name: str, cron: str, task_type: str, timezone: str, severity: str | None, **numbers: int | None) -> None:
+    """Ask for a task at the times that CRON says: minute, hour, day of the month, month, day of the week.
+
+    For example: nagare schedules add nightly "30 2 * * *" sync --zone Asia/Shanghai --monitor 1
+    """
+    params: dict[str, Any] = {**numbers, "severity": None if severity is None else int(severity)}
+    fields = {
+        "name": name,
+        "cron": cron,
+        "timezone": timezone,
+        "task_type": task_type,
+        "params": {param: value for param, value in params.items() if value is not None},
+        "enabled": True,
+    }
+    with open_services() as services:
+        made = services.schedules.create(fields)
+    click.echo(f"Added {name}; its first time is {made['next_run_at']:%Y-%m-%d %H:%M} UTC.")
+
+
+@schedules.command()
+@NAME
+def pause(name: str) -> None:
+    """Let a schedule ask for nothing until it is resumed."""
+    with open_services() as services:
+        services.schedules.update(_find_id(services, name), {"enabled": False})
+    click.echo(f"Paused {name}.")
+
+
+@schedules.command()
+@NAME
+def resume(name: str) -> None:
+    """Let a schedule go on, from its next time on."""
+    with open_services() as services:
+        changed = services.schedules.update(_find_id(services, name), {"enabled": True})
+    click.echo(f"Resumed {name}; its next time is {changed['next_run_at']:%Y-%m-%d %H:%M} UTC.")
+
+
+@schedules.command()
+@NAME
+def remove(name: str) -> None:
+    """Remove a schedule; what it asked for goes on."""
+    with open_services() as services:
+        services.schedules.delete(_find_id(services, name))
+    click.echo(f"Removed {name}.")
+
+
+def _find_id(services: Services, name: str) -> int:
+    for row in every(services.schedules.list):
+        if row["name"] == name:
+            return int(row["id"])
+    raise NotFound(f"there is no schedule {name}")
