@@ -23,6 +23,7 @@ from app.services.dead_letters import DeadLetterService
 from app.services.deliveries import DeliveryService
 from app.services.health import HealthService
 from app.services.inventory import InventoryService
+from app.services.item_values import ItemValues
 from app.services.maintenance import MaintenanceService
 from app.services.messenger import Messenger
 from app.services.metrics import MetricsService
@@ -63,6 +64,7 @@ class Services:
     monitors: MonitorService
     inventory: InventoryService
     audit: AuditService
+    item_values: ItemValues
     pulls: PullService
     pushes: PushService
     alerts: AlertService
@@ -113,7 +115,8 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
     strays = StrayService(database, malformed, dead_letter_list)
     registry = WorkerRegistry(broker)
     conversations = Conversations(database, vault, open_connector)
-    pulls = PullService(database, conversations)
+    item_values = ItemValues(database, settings.values_hours)
+    pulls = PullService(database, conversations, item_values)
     policy = RetryPolicy(settings.retry_base_s, settings.retry_cap_s)
     lifecycle = TaskLifecycle(database, publisher, dead_letter_list, policy)
     deliveries = DeliveryService(database, outbox, AlertIntake())
@@ -140,6 +143,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
             scores.turn,
             syncs.turn,
             schedules.turn,
+            item_values.turn,
             metrics.forget_gone,
         ),
     )
@@ -154,6 +158,7 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         monitors=MonitorService(database, vault, conversations, open_connector),
         inventory=InventoryService(database),
         audit=AuditService(database),
+        item_values=item_values,
         pulls=pulls,
         pushes=PushService(database, conversations, pulls),
         alerts=AlertService(database),

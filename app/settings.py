@@ -44,6 +44,7 @@ class Settings(BaseModel):
     history_days: int = Field(30, alias="NAGARE_HISTORY_DAYS", ge=1, le=36500)
     score_window_h: float = Field(24.0, alias="NAGARE_SCORE_WINDOW_H", gt=0, le=8760)
     otlp_endpoint: str = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT", pattern="^(https?://[^ ]+)?$")
+    values_hours: float = Field(24.0, alias="NAGARE_VALUES_HOURS", ge=0, le=168)
     log_format: str = Field("console", alias="NAGARE_LOG_FORMAT", pattern="^(console|json)$")
     log_level: str = Field("INFO", alias="NAGARE_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 

@@ -5,6 +5,7 @@ from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.deliveries import AlertDelivery
 from app.models.hosts import Host
+from app.models.item_values import ItemValue
 from app.models.items import Item
 from app.models.maintenance import MaintenanceWindow
 from app.models.monitors import Monitor
@@ -23,6 +24,7 @@ __all__ = [
     "Host",
     "IdempotencyKey",
     "Item",
+    "ItemValue",
     "LoginSession",
     "LoginThrottle",
     "MaintenanceWindow",

@@ -14,7 +14,7 @@ from app.errors import Conflict, NotFound, SourceError
 from app.measures import TASKS
 from app.services.conversation import Conversations, OpenConnector
 from app.services.observed_connector import observed
-from app.store import monitors, score_samples, task_runs
+from app.store import item_values, monitors, score_samples, task_runs
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 from app.store.vault import Vault
@@ -87,6 +87,7 @@ class MonitorService:
     def delete(self, monitor_id: int) -> None:
         """Delete a monitor with its hosts, items and alerts; its tasks that have not ended are cancelled."""
         with self._database.transaction() as connection:
+            item_values.forget(connection, monitor_id)
             if not monitors.remove(connection, monitor_id):
                 raise NotFound(f"there is no monitor {monitor_id}")
             cancelled = task_runs.cancel_of_monitor(connection, monitor_id, clock.now())

@@ -8,6 +8,7 @@ from app import clock
 from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
 from app.errors import NotFound
 from app.services.conversation import Conversations
+from app.services.item_values import COLUMNS, ItemValues
 from app.services.task_lifecycle import Step, no_step
 from app.store import hosts, items, monitors
 from app.store.engine import Database
@@ -38,9 +39,10 @@ class PullService:
     A pull that stops half-way leaves whole pages behind and can be run again.
     """
 
-    def __init__(self, database: Database, conversations: Conversations) -> None:
+    def __init__(self, database: Database, conversations: Conversations, values: ItemValues) -> None:
         self._database = database
         self._conversations = conversations
+        self._values = values
 
     def hosts(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
         """Pull all hosts of a monitor; those that the source does not have any more become inactive."""
@@ -107,7 +109,8 @@ class PullService:
                 items.mark_gone(connection, [item_id], now)
                 counts.add(0, 0, 0, vanished=1)
             else:
-                written = items.upsert(connection, [_item_row(monitor_id, host_id, record)], now)
+                written = items.upsert(connection, [_item_row(monitor_id, host_id, record)], now, COLUMNS)
+                self._values.add(connection, written.rows)
                 counts.add(1, written.created, written.updated)
         return counts
 
@@ -134,7 +137,8 @@ class PullService:
         with self._database.transaction() as connection:
             host_ids = hosts.ids_by_external_id(connection, monitor_id, page.host_external_ids)
             rows = _item_rows(monitor_id, host_ids, page.records)
-            written = items.upsert(connection, list(rows.values()), now)
+            written = items.upsert(connection, list(rows.values()), now, COLUMNS)
+            self._values.add(connection, written.rows)
             vanished = items.mark_vanished(connection, list(host_ids.values()), rows.keys(), now)
         counts.add(len(rows), written.created, written.updated, vanished)
 

@@ -96,8 +96,10 @@ def edit(connection: Connection, item_id: int, values: Mapping[str, Any]) -> Non
     connection.execute(update(Item).where(ITEMS.id == item_id).values(values))
 
 
-def upsert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> Upserted:
-    """Write one page of items as their source describes them."""
+def upsert(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime, returned: tuple[str, ...] = ()
+) -> Upserted:
+    """Write one page of items as their source describes them, and return these columns of those that were written."""
     return upsert_inventory(
         connection,
         Item,
@@ -106,6 +108,7 @@ def upsert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datet
         editable=EDITABLE,
         followed=("key", "value", "value_type", "value_at", "source_error"),
         now=now,
+        returned=returned,
     )
 
 

@@ -1,12 +1,12 @@
 """Bulk `INSERT … ON CONFLICT DO UPDATE` that touches only rows in which something changed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Table, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, case, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -17,10 +17,11 @@ Insert = postgresql.Insert | sqlite.Insert
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """How many rows were new and how many had changed."""
+    """How many rows were new and how many had changed, and those columns of them that were asked for."""
 
     created: int
     updated: int
+    rows: Sequence[RowMapping] = field(default=(), compare=False)
 
 
 def table_of(model: type[Base]) -> Table:
@@ -47,6 +48,7 @@ def upsert_inventory(
     editable: tuple[str, ...],
     followed: tuple[str, ...],
     now: datetime,
+    returned: tuple[str, ...] = (),
 ) -> Upserted:
     """Insert or update hosts or items from their source.
 
@@ -61,15 +63,20 @@ def upsert_inventory(
         {**row, **{f"source_{name}": row[name] for name in editable}, "created_at": now, "updated_at": now}
         for row in ordered
     ]
-    statement = _upsert_statement(connection.dialect.name, model, identity, editable, followed)
-    written = connection.execute(statement, stamped).scalars().all()
-    created = sum(created_at == now for created_at in written)
-    return Upserted(created, len(written) - created)
+    statement = _upsert_statement(connection.dialect.name, model, identity, editable, followed, returned)
+    written = connection.execute(statement, stamped).mappings().all()
+    created = sum(row["created_at"] == now for row in written)
+    return Upserted(created, len(written) - created, written)
 
 
 @cache
 def _upsert_statement(
-    dialect: str, model: type[Base], identity: tuple[str, ...], editable: tuple[str, ...], followed: tuple[str, ...]
+    dialect: str,
+    model: type[Base],
+    identity: tuple[str, ...],
+    editable: tuple[str, ...],
+    followed: tuple[str, ...],
+    returned: tuple[str, ...],
 ) -> ReturningInsert[Any]:
     """Return the statement; building it takes longer than writing a small page."""
     insert = _insert(dialect, model)
@@ -85,7 +92,7 @@ def _upsert_statement(
         columns.vanished_at.is_not(None), *(columns[name].is_distinct_from(excluded[name]) for name in compared)
     )
     statement = insert.on_conflict_do_update(index_elements=identity, set_=changes, where=is_changed)
-    return statement.returning(columns.created_at)
+    return statement.returning(columns.created_at, *(columns[name] for name in returned))
 
 
 def take_over(connection: Connection, table: Table, owner: ColumnElement[Any], row_id: int, external_id: str) -> bool:

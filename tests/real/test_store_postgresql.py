@@ -6,6 +6,7 @@ from tests.store.conftest import connection, database, migrated
 from tests.store.test_alerts import *  # noqa: F403
 from tests.store.test_engine import *  # noqa: F403
 from tests.store.test_inventory import *  # noqa: F403
+from tests.store.test_item_values import *  # noqa: F403
 from tests.store.test_migrations import *  # noqa: F403
 from tests.store.test_task_runs import *  # noqa: F403
 

@@ -70,7 +70,7 @@ def source(time: Time) -> Source:
 @pytest.fixture
 def pulls(services: Services, source: Source) -> PullService:
     vault = Vault(services.settings.require_secret_key())
-    return PullService(services.database, Conversations(services.database, vault, source.open))
+    return PullService(services.database, Conversations(services.database, vault, source.open), services.item_values)
 
 
 def hosts(services: Services, **filters: Any) -> dict[str, Any]:

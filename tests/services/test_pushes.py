@@ -59,7 +59,7 @@ def pushes(services: Services, there: WritableSource, monitor_id: int) -> PushSe
     """Return the pushes to the source, whose hosts and items are here."""
     vault = Vault(services.settings.require_secret_key())
     conversations = Conversations(services.database, vault, there.open)
-    pulls = PullService(services.database, conversations)
+    pulls = PullService(services.database, conversations, services.item_values)
     pulls.hosts(monitor_id)
     pulls.items(monitor_id)
     return PushService(services.database, conversations, pulls)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,10 +11,12 @@ from sqlalchemy import text
 
 from app.errors import SettingsError
 from app.models import Base
-from app.store import migrate, monitors, task_runs
+from app.store import item_values, migrate, monitors, schedules, task_runs
 from app.store.engine import Database
-from tests.store.rows import add_host, add_items, add_monitor, add_run
+from app.store.pages import PageRequest
+from tests.store.rows import NOW, add_host, add_items, add_monitor, add_run
 
+DAY = timedelta(days=1)
 OLD_MONITOR = """
     INSERT INTO monitors (name, type, url, enabled, status, created_at)
     VALUES ('old', 'simulator', 'simulator://old', true, 'ok', '2026-01-31 12:00:00') RETURNING id
@@ -88,6 +91,24 @@ def test_a_task_keeps_its_trace_on_the_way_up_and_lives_on_the_way_down(empty: D
     migrate.upgrade(sql_url)
     with empty.reading() as connection:
         assert connection.execute(text("SELECT id, traceparent FROM task_runs")).all() == [(task_id, None)]
+
+
+def test_schedules_and_values_come_and_go_with_their_tables(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    for _ in range(2):
+        with empty.transaction() as connection:
+            monitor_id = add_monitor(connection, "上海")
+            [item_id] = add_items(connection, monitor_id, add_host(connection, monitor_id), "a")
+            item_values.add(connection, [{"item_id": item_id, "at": NOW, "value": 1.5}])
+            params = {"task_type": "sync", "params": {"monitor_id": monitor_id}, "monitor_id": monitor_id}
+            times = {"cron": "0 0 * * *", "timezone": "UTC", "next_run_at": NOW, "created_at": NOW}
+            schedules.add(connection, {"name": "夜间", "enabled": True, **params, **times})
+        migrate.downgrade(sql_url, "0006")
+        migrate.upgrade(sql_url)
+        with empty.transaction() as connection:
+            assert schedules.fetch(connection, PageRequest()).items == []
+            assert item_values.fetch(connection, PageRequest(), item_id, NOW - DAY, NOW + DAY).items == []
+            assert monitors.remove(connection, monitor_id)
 
 
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Database, sql_url: str) -> None:

@@ -1,9 +1,13 @@
 """Hosts and items over HTTP."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from app.composition import Services
+from app.store import item_values
 from tests.web.caller import Caller
 
 
@@ -106,3 +110,22 @@ def test_what_the_source_says_cannot_be_edited(operator: Caller, fleet: int) -> 
 def test_what_is_not_there_is_not_found(admin: Caller, path: str) -> None:
     assert admin.get(path).status == 404
     assert admin.patch(path, {}).status == 404
+
+
+def test_the_history_of_an_item_is_read_page_by_page(viewer: Caller, services: Services, fleet: int) -> None:
+    item = viewer.get("/items?limit=1").json["items"][0]
+    path = f"/items/{item['id']}/values"
+    at = datetime.now(UTC).replace(microsecond=0)
+    rows = [{"item_id": item["id"], "at": at - timedelta(minutes=n), "value": n / 2} for n in range(1, 6)]
+    with services.database.transaction() as connection:
+        connection.execute(text("DELETE FROM item_values"))
+        item_values.add(connection, rows)
+    assert [point["value"] for point in pages(viewer, path)] == [2.5, 2.0, 1.5, 1.0, 0.5]
+    first = viewer.get(f"{path}?limit=1").json
+    assert first["items"] == [{"at": f"{at - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}", "value": 2.5}]
+    between = (
+        f"after={at - timedelta(minutes=4):%Y-%m-%dT%H:%M:%SZ}&before={at - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"
+    )
+    assert [point["value"] for point in viewer.get(f"{path}?{between}").json["items"]] == [1.5, 1.0]
+    assert viewer.get("/items/999999/values").status == 404
+    assert list(viewer.get(f"{path}?after=yesterday").json["errors"]) == ["after"]

@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role
-from app.store.pages import Page
+from app.store.pages import Page, PageRequest
 from app.web.context import Row, current_editor, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint
-from app.web.schemas.items import ItemChangesSchema, ItemQuerySchema, ItemSchema, NewItemSchema
+from app.web.schemas.items import (
+    ItemChangesSchema,
+    ItemQuerySchema,
+    ItemSchema,
+    ItemValueQuerySchema,
+    ItemValueSchema,
+    NewItemSchema,
+)
 from app.web.schemas.pages import page_of
 
 items = ApiBlueprint("items", __name__, description="The inventory's items (metrics)")
@@ -39,6 +46,19 @@ def create_item(host_id: int, body: Mapping[str, Any]) -> tuple[Row, dict[str, s
 def get_item(item_id: int) -> Row:
     """Return one item with its last value."""
     return services().inventory.get_item(item_id)
+
+
+@items.operation(
+    "GET",
+    "/items/<id:item_id>/values",
+    role=Role.VIEWER,
+    query=ItemValueQuerySchema,
+    answer=page_of(ItemValueSchema),
+    errors=(404,),
+)
+def list_item_values(item_id: int, page: PageRequest, **moments: Any) -> Page:
+    """List what the value of an item was, oldest first, for as long back as values are kept; numbers only."""
+    return services().item_values.list(item_id, page, **moments)
 
 
 @items.operation(

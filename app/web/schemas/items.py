@@ -27,6 +27,13 @@ class ItemChangesSchema(RequestSchema):
     units = Text(max=255)
 
 
+class ItemValueQuerySchema(PageQuerySchema):
+    """Which part of an item's history."""
+
+    after = Timestamp()
+    before = Timestamp()
+
+
 class NewItemSchema(RequestSchema):
     """An item to be made; a push makes it at the monitor."""
 
@@ -61,3 +68,10 @@ class ItemSchema(AnswerSchema):
     status_description = fields.String()
     created_at = Timestamp()
     updated_at = Timestamp()
+
+
+class ItemValueSchema(AnswerSchema):
+    """What an item's value was at a moment."""
+
+    at = Timestamp()
+    value = fields.Float()

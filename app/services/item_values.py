@@ -1,0 +1,73 @@
+"""Keeps what items' values were for some hours."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, RowMapping
+
+from app import clock
+from app.errors import NotFound
+from app.rules.numbers import finite_number
+from app.store import item_values, items
+from app.store.engine import Database
+from app.store.pages import Page, PageRequest
+
+COLUMNS = ("id", "value", "value_type", "value_at")
+"""What must be known of an item that was written."""
+AHEAD = timedelta(hours=1)
+"""How far a source's clock may be ahead of ours."""
+PRUNE_EVERY_S = 60.0
+PRUNED_AT_ONCE = 5000
+STEPS_AT_ONCE = 20
+
+
+class ItemValues:
+    """All methods raise DatabaseUnavailable. With `hours` 0 nothing is kept."""
+
+    def __init__(self, database: Database, hours: float) -> None:
+        self._database = database
+        self._kept = timedelta(hours=hours)
+        self._prune_at = float("-inf")
+
+    def add(self, connection: Connection, written: Iterable[RowMapping]) -> None:
+        """Add the values of items that were just written, those that are numbers and that are not there yet."""
+        if not self._kept:
+            return
+        # What is older would be deleted soon and added again by each pull.
+        oldest, newest = self._span()
+        points = [
+            {"item_id": row["id"], "at": row["value_at"], "value": number}
+            for row in written
+            if row["value_at"] is not None
+            and oldest < row["value_at"] < newest
+            and (number := finite_number(row["value"], row["value_type"])) is not None
+        ]
+        item_values.add(connection, points)
+
+    def list(
+        self, item_id: int, page: PageRequest, after: datetime | None = None, before: datetime | None = None
+    ) -> Page:
+        """Return a page of what an item's value was, oldest first, after and before a moment. Raises NotFound."""
+        oldest, newest = self._span()
+        with self._database.reading() as connection:
+            if items.find(connection, item_id) is None:
+                raise NotFound(f"there is no item {item_id}")
+            return item_values.fetch(
+                connection, page, item_id, max(oldest, after or oldest), min(newest, before or newest)
+            )
+
+    def turn(self) -> None:
+        """Delete what is too old each minute, in short steps, so that no other writer waits long."""
+        if clock.monotonic() < self._prune_at:
+            return
+        before, _ = self._span()
+        for _ in range(STEPS_AT_ONCE):
+            with self._database.transaction() as connection:
+                count = item_values.prune(connection, before, PRUNED_AT_ONCE)
+            if count < PRUNED_AT_ONCE:
+                self._prune_at = clock.monotonic() + PRUNE_EVERY_S
+                return
+
+    def _span(self) -> tuple[datetime, datetime]:
+        now = clock.now()
+        return now - self._kept, now + AHEAD
