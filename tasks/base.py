@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from app.enums import TaskType
 from app.errors import DatabaseUnavailable, OutOfMemory, TaskInterrupted, TaskTimeout
 from app.measures import TASK_DURATION
 from app.queue.publisher import task_name
-from app.services.task_lifecycle import Claim, Step
+from app.services.task_lifecycle import Claim, Progress, Step
 from tasks.application import celery
 from tasks.lease import Lease
 from tasks.process import services
@@ -86,10 +86,11 @@ def _monitor_of(claim: Claim) -> dict[str, int]:
 
 def _run_with_lease(app: Services, claim: Claim, body: Body) -> None:
     log.info("task.started", attempt=claim.attempt)
-    lease = Lease(app.settings.lease_s, partial(app.lifecycle.renew, claim))
+    progress = app.lifecycle.progress(claim)
+    lease = Lease(app.settings.lease_s, partial(app.lifecycle.renew, claim), progress.report_if_due)
     try:
         with lease:
-            _run_claimed(app, claim, body)
+            _run_claimed(app, claim, progress, body)
     except TaskInterrupted as interruption:
         lease.close()
         is_handed_back = _hand_back(app, claim)
@@ -117,11 +118,10 @@ def _claim(app: Services, task_id: str, type: TaskType, worker: str) -> Claim | 
             return claim
 
 
-def _run_claimed(app: Services, claim: Claim, body: Body) -> None:
+def _run_claimed(app: Services, claim: Claim, progress: Progress, body: Body) -> None:
     started_at = clock.monotonic()
-    progress = app.lifecycle.progress(claim)
     try:
-        with _observed(claim):
+        with _observed(claim), closing(progress):
             result = body(Run(app, claim.task_id, claim.attempt, claim.params, progress))
     except TaskInterrupted:
         raise

@@ -15,6 +15,8 @@ from app.errors import DatabaseUnavailable, TaskInterrupted
 log = structlog.get_logger()
 RENEWALS_IN_A_LEASE = 3
 LOOKS_IN_A_LEASE = 30
+LONGEST_PAUSE_S = 1.0
+"""Between two looks: progress is shown that often."""
 FENCE = 0.9
 """The share of a lease after which a process that could not renew it ends: before others take the task for lost."""
 
@@ -25,11 +27,14 @@ class Lease:
     When the lease was not renewed in time the kernel ends the process, even if Python itself is stuck: another worker
     may run the task from then on. When the task turns out to be no longer ours, the thread that runs the block, which
     must be the main one, gets a TaskInterrupted.
+
+    `report` is called at each look, for what else should be written in time; it is false in the same case.
     """
 
-    def __init__(self, lease_s: float, renew: Callable[[], bool]) -> None:
+    def __init__(self, lease_s: float, renew: Callable[[], bool], report: Callable[[], bool] = lambda: True) -> None:
         self.lease_s = lease_s
         self._renew = renew
+        self._report = report
         self._renewed_at = 0.0
 
     def __enter__(self) -> Self:
@@ -47,8 +52,18 @@ class Lease:
         _keeper.release(self)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
-    def renew_if_due(self) -> bool:
-        """Renew the lease when a third of it is over; false when the task is no longer ours."""
+    def look(self) -> bool:
+        """Renew the lease when a third of it is over, and report; false when the task is no longer ours."""
+        return self._renew_if_due() and self._report_if_possible()
+
+    def _report_if_possible(self) -> bool:
+        try:
+            return self._report()
+        except DatabaseUnavailable as error:
+            log.warning("progress.not_reported", error=str(error))
+            return True
+
+    def _renew_if_due(self) -> bool:
         now = clock.monotonic()
         if now - self._renewed_at < self.lease_s / RENEWALS_IN_A_LEASE:
             return True
@@ -82,7 +97,9 @@ class _Keeper:
         if self._pid != os.getpid():
             self._pid = os.getpid()
             self._lock = threading.Lock()
-            threading.Thread(target=self._run, args=(lease.lease_s,), name="lease", daemon=True).start()
+            threading.Thread(
+                target=self._run, args=(lease.lease_s / LOOKS_IN_A_LEASE,), name="lease", daemon=True
+            ).start()
 
     def release(self, lease: Lease) -> None:
         """Stop to look after a lease; waits for a renewal that is under way."""
@@ -90,12 +107,12 @@ class _Keeper:
             if self.lease is lease:
                 self.lease = None
 
-    def _run(self, lease_s: float) -> None:
+    def _run(self, look_every_s: float) -> None:
         never = threading.Event()
-        while not never.wait(lease_s / LOOKS_IN_A_LEASE):
+        while not never.wait(min(look_every_s, LONGEST_PAUSE_S)):
             # Under the lock, so that no other lease begins between the answer and the interruption.
             with self._lock:
-                if self.lease is not None and not self.lease.renew_if_due():
+                if self.lease is not None and not self.lease.look():
                     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR2)
 
 

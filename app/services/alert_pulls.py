@@ -1,7 +1,8 @@
 """Brings the alerts of monitors into the list of alerts, and tells monitors what became of them here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from app import clock
 from app.errors import SourceRejected
@@ -27,13 +28,14 @@ class AlertPullService:
         """
         observed_at = clock.now()
         totals: dict[str, int] = {}
+        step(0, None, "0 alerts")
         with self._conversations.open(monitor_id) as connector:
             for reports in connector.alerts():
                 with self._database.transaction() as connection:
                     counts = self._intake.take_in(connection, monitor_id, reports, observed_at, is_pull=True)
                 totals = {name: totals.get(name, 0) + count for name, count in counts.items()}
                 step(totals["seen"], None, f"{totals['seen']} alerts")
-        ended = self._end_unseen(monitor_id, observed_at)
+        ended = self._end_unseen(monitor_id, observed_at, partial(step, totals.get("seen", 0), None))
         with self._database.transaction() as connection:
             monitors.record_pulled(connection, monitor_id, clock.now())
         seen = totals.get("seen", 0)
@@ -52,6 +54,7 @@ class AlertPullService:
         with self._database.reading() as connection:
             external_ids = alerts.external_ids(connection, monitor_id, alert_ids)
         with self._conversations.open(monitor_id) as connector:
+            step(0, len(external_ids), "0 alerts")
             for done, external_id in enumerate(external_ids, 1):
                 try:
                     connector.acknowledge_alert(external_id, comment)
@@ -62,7 +65,7 @@ class AlertPullService:
             raise SourceRejected(f"{len(refused)} of {len(external_ids)} were refused; {'; '.join(refused[:3])}")
         return {"acknowledged": len(external_ids)}
 
-    def _end_unseen(self, monitor_id: int, observed_at: datetime) -> int:
+    def _end_unseen(self, monitor_id: int, observed_at: datetime, tell: Callable[[str], None]) -> int:
         ended = 0
         while True:
             with self._database.transaction() as connection:
@@ -70,3 +73,4 @@ class AlertPullService:
             if not count:
                 return ended
             ended += count
+            tell(f"{ended} alerts are over")

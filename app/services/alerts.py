@@ -81,6 +81,7 @@ class AlertService:
                 connection, (alert.host.id for alert in drawn if alert.item_index is not None)
             )
         now = clock.now()
+        step(0, count, "0 alerts")
         for start in range(0, count, ALERTS_AT_ONCE):
             rows = [_row(task_id, alert, item_ids, now) for alert in drawn[start : start + ALERTS_AT_ONCE]]
             with self._database.transaction() as connection:

@@ -59,6 +59,7 @@ class PullService:
             with self._database.reading() as connection:
                 wanted = hosts.external_ids(connection, monitor_id, host_id)
             done = 0
+            step(0, len(wanted), "0 items")
             for page in connector.items(wanted):
                 self._write_items(monitor_id, page, counts)
                 done += len(page.host_external_ids)
@@ -69,6 +70,7 @@ class PullService:
 
     def host(self, monitor_id: int, host_id: int, step: Step = no_step) -> dict[str, int]:
         """Pull one host."""
+        step(0, 1, "")
         with self._conversations.open(monitor_id) as connector:
             counts = self.refresh_host(connector, monitor_id, host_id)
         step(1, 1, "")
@@ -76,6 +78,7 @@ class PullService:
 
     def item(self, monitor_id: int, host_id: int, item_id: int, step: Step = no_step) -> dict[str, int]:
         """Pull one item."""
+        step(0, 1, "")
         with self._conversations.open(monitor_id) as connector:
             counts = self.refresh_item(connector, monitor_id, host_id, item_id)
         step(1, 1, "")
@@ -120,6 +123,7 @@ class PullService:
 
     def _pull_hosts(self, connector: Connector, monitor_id: int, step: Step) -> Counts:
         counts, seen, started_at = Counts(), set[str](), clock.now()
+        step(0, None, "0 hosts")
         for page in connector.hosts():
             rows = _host_rows(monitor_id, page.records)
             with self._database.transaction() as connection:

@@ -35,6 +35,7 @@ class PushService:
             host, twins = hosts.find(connection, host_id), hosts.find_twins(connection, host_id)
         if host is None or twins is None:
             raise NotFound(f"there is no host {host_id}")
+        step(0, 1, "")
         with self._conversations.open(monitor_id) as connector:
             if host["external_id"].startswith(LOCAL_PREFIX):
                 self._create_host(connector, host)
@@ -55,6 +56,7 @@ class PushService:
             twins = items.find_twins(connection, item_id)
         if host is None or item is None or twins is None:
             raise NotFound(f"there is no item {item_id} of host {host_id}")
+        step(0, 1, "")
         with self._conversations.open(monitor_id) as connector:
             if item["external_id"].startswith(LOCAL_PREFIX):
                 self._create_item(connector, host, item)

@@ -1,6 +1,7 @@
 """The one place that moves a task from state to state while it runs."""
 
 import random
+import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -191,23 +192,42 @@ class Progress:
     def __init__(self, database: Database, claim: Claim) -> None:
         self._database = database
         self._claim = claim
+        self._lock = threading.Lock()
         self._reported_at = clock.monotonic()
+        self._reported_step: TaskStep | None = None
         self.last_step: TaskStep | None = None
 
     def __call__(self, done: int, total: int | None, message: str) -> None:
         """Report that `done` of `total` is done; cheap enough to be called for each page.
 
-        What is not written because a moment ago something was is kept in `last_step`, for the end of the attempt.
-        Raises TaskInterrupted when the task was cancelled or taken back.
+        What is not written because a moment ago something was is kept in `last_step`, for `report_if_due` and for the
+        end of the attempt. Raises TaskInterrupted when the task was cancelled or taken back.
         """
         self.last_step = TaskStep(done, total, message)
-        if clock.monotonic() - self._reported_at < PROGRESS_EVERY_S:
-            return
-        with self._database.transaction() as connection:
-            is_mine = task_runs.set_progress(connection, self._claim.task_id, self._claim.attempt, self.last_step)
-        if not is_mine:
+        if not self.report_if_due():
             raise TaskInterrupted("the task was cancelled or taken back")
-        self._reported_at = clock.monotonic()
+
+    def report_if_due(self) -> bool:
+        """Write the last step if it is not written and the one before is some time ago.
+
+        Called by another thread too, so that a step is seen although the next one takes long. False when the task was
+        cancelled or taken back.
+        """
+        with self._lock:
+            step = self.last_step
+            if step is None or step is self._reported_step:
+                return True
+            if clock.monotonic() - self._reported_at < PROGRESS_EVERY_S:
+                return True
+            with self._database.transaction() as connection:
+                is_mine = task_runs.set_progress(connection, self._claim.task_id, self._claim.attempt, step)
+            self._reported_step, self._reported_at = step, clock.monotonic()
+            return is_mine
+
+    def close(self) -> None:
+        """Report nothing any more: the attempt's end says the rest. Waits for a report that is under way."""
+        with self._lock:
+            self._reported_step = self.last_step
 
 
 Step = Callable[[int, int | None, str], None]

@@ -7,6 +7,7 @@ import pytest
 from app.rules.generated_alerts import MESSAGES
 from tests.acceptance.programs import Program
 from tests.acceptance.user import Json, User
+from tests.cli.processes import wait_for
 
 FLEET = "simulator://demo?hosts=22&items=15&seed=1"
 
@@ -49,6 +50,23 @@ def test_the_items_of_one_host_are_pulled(user: User) -> None:
     assert all(item["value"] is not None and item["status"] == 1 for item in items)
     assert user.all("/items", host_id=first["id"]) == user.all("/items", host_id=third["id"]) == []
     assert user.get(f"/hosts/{second['id']}")["item_count"] == 15
+
+
+@pytest.mark.parametrize(("what", "total", "message"), [("hosts", None, "0 hosts"), ("items", 3, "0 items")])
+def test_a_pull_tells_what_it_waits_for(user: User, what: str, total: int | None, message: str) -> None:
+    monitor = user.add_monitor("simulator://demo?hosts=3&items=2")
+    user.end(user.pull(monitor))
+    user.change_monitor(monitor, url="simulator://demo?hosts=3&items=2&latency_ms=30000")
+    task_id = user.pull(monitor, what)
+    expected = {"done": 0, "total": total, "message": message}
+    wait_for(lambda: user.task(task_id)["progress"] == expected, "its first page's progress")
+    user.cancel(task_id)
+
+
+def test_the_history_of_an_item_is_there_to_be_drawn(user: User, fleet: int) -> None:
+    [item, *_] = user.all("/items", monitor_id=fleet)
+    points = user.all(f"/items/{item['id']}/values")
+    assert points[-1] == {"at": item["value_at"], "value": float(item["value"])}
 
 
 def test_one_host_and_one_item_are_pulled(user: User, fleet: int) -> None:

@@ -121,6 +121,32 @@ def test_a_cancelled_task_is_stopped_at_its_next_step(services: Services, task_i
     assert services.tasks.get(task_id)["state"] == "cancelled"
 
 
+def test_a_step_is_seen_although_the_next_one_takes_long(services: Services, task_id: str, time: Time) -> None:
+    claim = begin(services, task_id)
+    progress = services.lifecycle.progress(claim)
+    assert progress.report_if_due()
+    progress(0, 4, "0 hosts")
+    assert progress.report_if_due()
+    assert services.tasks.get(task_id)["progress"]["total"] is None
+    time.pass_by(1)
+    assert progress.report_if_due()
+    assert services.tasks.get(task_id)["progress"] == {"done": 0, "total": 4, "message": "0 hosts"}
+    progress(1, 4, "1 host")
+    progress.close()
+    time.pass_by(1)
+    assert progress.report_if_due()
+    assert services.tasks.get(task_id)["progress"]["done"] == 0
+
+
+def test_a_cancelled_task_is_noticed_between_its_steps(services: Services, task_id: str, time: Time) -> None:
+    progress = services.lifecycle.progress(begin(services, task_id))
+    services.tasks.cancel(task_id)
+    time.pass_by(1)
+    assert progress.report_if_due()
+    progress.last_step = TaskStep(1, 4, "1 host")
+    assert not progress.report_if_due()
+
+
 def test_a_process_that_was_killed_loses_only_its_own_attempt(services: Services, redis: Redis, task_id: str) -> None:
     begin(services, task_id, "worker/7")
     services.lifecycle.lose(task_id, "worker/8", WorkerLost("killed"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.errors import TaskInterrupted
+from app.errors import DatabaseUnavailable, TaskInterrupted
 from tasks import lease
 from tasks.lease import Lease, interrupt
 
@@ -55,6 +55,25 @@ def test_a_block_that_does_not_stop_when_it_is_interrupted_is_interrupted_again(
             threading.Event().wait(30)
         except TaskInterrupted:
             threading.Event().wait(30)
+
+
+def test_a_block_whose_report_finds_it_no_longer_ours_is_interrupted() -> None:
+    with pytest.raises(TaskInterrupted), Lease(LEASE_S, lambda: True, lambda: False):
+        threading.Event().wait(30)
+    assert_nothing_is_left()
+
+
+def test_a_report_that_cannot_be_written_is_tried_again() -> None:
+    reports = threading.Semaphore(0)
+
+    def report() -> bool:
+        reports.release()
+        raise DatabaseUnavailable("the database is locked")
+
+    with Lease(LEASE_S, lambda: True, report):
+        for _ in range(3):
+            assert reports.acquire(timeout=LEASE_S)
+    assert_nothing_is_left()
 
 
 def test_a_lease_that_ended_is_renewed_no_more() -> None:
