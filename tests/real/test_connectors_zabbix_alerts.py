@@ -1,0 +1,218 @@
+"""The Zabbix connector sees a real Zabbix's problems come and go, and acknowledges them there."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from app.connectors.base import MonitorAccess
+from app.connectors.zabbix import ZabbixConnector
+from app.enums import Severity
+from app.errors import SourceRejected
+from app.rules.alert_reports import AlertReport
+from tests.real.zabbix_fill import FLOAT, TRAPPER_ITEM, Value, ZabbixApi, wait_until
+
+pytestmark = pytest.mark.real
+
+HOST = "alerts-machine"
+READ_ONLY = 2
+PASSWORD = "Kx7-quiet-river"
+
+
+class Machine:
+    """A host with one item, and a trigger that fires when its value is over 90."""
+
+    def __init__(self, api: ZabbixApi) -> None:
+        self.api = api
+        (self.group_id,) = api.call("hostgroup.create", {"name": "alerts lab"})["groupids"]
+        host = {"host": HOST, "name": "负载主机", "groups": [{"groupid": self.group_id}]}
+        (self.host_id,) = api.call("host.create", host)["hostids"]
+        item = {"hostid": self.host_id, "name": "负载", "key_": "load", "type": TRAPPER_ITEM, "value_type": FLOAT}
+        (self.item_id,) = api.call("item.create", item)["itemids"]
+        trigger = {
+            "description": "负载过高 on {HOST.NAME}",
+            "expression": f"last(/{HOST}/load)>90",
+            "priority": 5,
+            "opdata": "now {ITEM.LASTVALUE}",
+        }
+        (self.trigger_id,) = api.call("trigger.create", trigger)["triggerids"]
+
+    def send(self, value: str) -> None:
+        """Send a value until Zabbix has it."""
+
+        def is_there() -> bool:
+            self.api.send([Value(HOST, "load", value)])
+            (row,) = self.api.call("item.get", {"itemids": [self.item_id], "output": ["lastvalue", "lastclock"]})
+            return row["lastclock"] != "0" and float(row["lastvalue"]) == float(value)
+
+        wait_until(is_there, 60, f"the value {value}")
+
+    def problems(self) -> list[dict[str, Any]]:
+        """Return what Zabbix itself says of the trigger's open problems."""
+        query = {"objectids": [self.trigger_id], "output": "extend", "selectAcknowledges": "extend"}
+        problems: list[dict[str, Any]] = self.api.call("problem.get", query)
+        return problems
+
+    def fire(self) -> str:
+        """Make a problem and return its event id."""
+        self.send("95.5")
+        wait_until(lambda: len(self.problems()) == 1, 30, "a problem")
+        return str(self.problems()[0]["eventid"])
+
+    @contextmanager
+    def maintenance(self) -> Iterator[None]:
+        """Put the host into a maintenance of an hour."""
+        now = int(time.time())
+        period = {"timeperiod_type": 0, "start_date": now - 60, "period": 3600}
+        span = {"name": "alerts lab", "active_since": now - 60, "active_till": now + 3600, "timeperiods": [period]}
+        made = self.api.call("maintenance.create", {**span, "hostids": [self.host_id]})
+        try:
+            yield
+        finally:
+            self.api.call("maintenance.delete", made["maintenanceids"])
+
+    def recover(self) -> None:
+        """End the problem."""
+        self.send("12")
+        wait_until(lambda: not self.problems(), 30, "no problem")
+
+
+@pytest.fixture
+def machine(zabbix_api: ZabbixApi) -> Iterator[Machine]:
+    zabbix_api.delete("alerts")
+    yield Machine(zabbix_api)
+    zabbix_api.delete("alerts")
+
+
+@pytest.fixture
+def open_zabbix(zabbix_api: ZabbixApi) -> Iterator[Callable[..., ZabbixConnector]]:
+    """Return a function that opens a conversation as a user, closed when the test ends."""
+    opened: list[ZabbixConnector] = []
+
+    def open_one(username: str = "Admin", password: str = "zabbix") -> ZabbixConnector:
+        opened.append(ZabbixConnector(MonitorAccess(zabbix_api.url, username, password)))
+        return opened[-1]
+
+    yield open_one
+    for connector in opened:
+        connector.close()
+
+
+@pytest.fixture
+def connector(open_zabbix: Callable[..., ZabbixConnector]) -> ZabbixConnector:
+    return open_zabbix()
+
+
+@pytest.fixture
+def onlooker(zabbix_api: ZabbixApi, machine: Machine) -> Iterator[str]:
+    """Yield the name of a user who may read the machine's problems and not acknowledge them."""
+    rules = {"actions": [{"name": "acknowledge_problems", "status": 0}]}
+    (role_id,) = zabbix_api.call("role.create", {"name": "onlooker", "type": 1, "rules": rules})["roleids"]
+    rights = [{"id": machine.group_id, "permission": READ_ONLY}]
+    (group_id,) = zabbix_api.call("usergroup.create", {"name": "onlookers", "rights": rights})["usrgrpids"]
+    user = {"username": "onlooker", "passwd": PASSWORD, "roleid": role_id, "usrgrps": [{"usrgrpid": group_id}]}
+    (user_id,) = zabbix_api.call("user.create", user)["userids"]
+    yield "onlooker"
+    zabbix_api.call("user.delete", [user_id])
+    zabbix_api.call("usergroup.delete", [group_id])
+    zabbix_api.call("role.delete", [role_id])
+
+
+def all_alerts(connector: ZabbixConnector) -> dict[str, AlertReport]:
+    return {report.external_id: report for page in connector.alerts() for report in page}
+
+
+def test_a_problem_comes_is_acknowledged_and_goes(connector: ZabbixConnector, machine: Machine) -> None:
+    event_id = machine.fire()
+    report = all_alerts(connector)[event_id]
+    assert report == AlertReport(
+        source="zabbix",
+        external_id=event_id,
+        is_firing=True,
+        message="负载过高 on 负载主机",
+        severity=Severity.CRITICAL,
+        comment="now 95.5",
+        host_external_id=machine.host_id,
+        host_name=HOST,
+        item_external_id=machine.item_id,
+    )
+
+    for _ in range(2):
+        connector.acknowledge_alert(event_id, "值班人员正在处理 <b>&")
+    (problem,) = machine.problems()
+    assert problem["acknowledged"] == "1"
+    assert [said["message"] for said in problem["acknowledges"]] == ["值班人员正在处理 <b>&"]
+    assert all_alerts(connector)[event_id].is_acknowledged
+
+    machine.recover()
+    assert event_id not in all_alerts(connector)
+    connector.acknowledge_alert(event_id, "too late")
+    assert machine.fire() != event_id
+
+
+def test_a_long_comment_is_cut_to_what_zabbix_takes(connector: ZabbixConnector, machine: Machine) -> None:
+    event_id = machine.fire()
+    connector.acknowledge_alert(event_id, "长" * 3000)
+    (problem,) = machine.problems()
+    assert [said["message"] for said in problem["acknowledges"]] == ["长" * 2048]
+
+
+def test_the_problems_of_a_disabled_host_and_of_a_deleted_trigger_are_left_out(
+    connector: ZabbixConnector, zabbix_api: ZabbixApi, machine: Machine
+) -> None:
+    event_id = machine.fire()
+    zabbix_api.call("host.update", {"hostid": machine.host_id, "status": 1})
+    assert event_id not in all_alerts(connector)
+    zabbix_api.call("host.update", {"hostid": machine.host_id, "status": 0})
+    assert event_id in all_alerts(connector)
+    zabbix_api.call("trigger.delete", [machine.trigger_id])
+    assert event_id not in all_alerts(connector)
+
+
+def test_who_may_only_look_sees_problems_and_cannot_acknowledge_them(
+    open_zabbix: Callable[..., ZabbixConnector], machine: Machine, onlooker: str
+) -> None:
+    event_id = machine.fire()
+    connector = open_zabbix(onlooker, PASSWORD)
+    assert [*all_alerts(connector)] == [event_id]
+    with pytest.raises(SourceRejected, match="no permissions to acknowledge problems"):
+        connector.acknowledge_alert(event_id, "let me")
+    assert machine.problems()[0]["acknowledged"] == "0"
+
+
+def test_a_maintenance_in_zabbix_is_told_and_does_not_hide_the_problem(
+    connector: ZabbixConnector, machine: Machine
+) -> None:
+    event_id = machine.fire()
+    assert not all_alerts(connector)[event_id].is_suppressed
+    with machine.maintenance():
+        # Zabbix looks once a minute for whom a maintenance covers.
+        wait_until(lambda: machine.problems()[0]["suppressed"] == "1", 90, "the maintenance to begin")
+        assert all_alerts(connector)[event_id].is_suppressed
+        connector.acknowledge_alert(event_id, "planned")
+        assert machine.problems()[0]["acknowledged"] == "1"
+
+
+def test_a_problem_that_never_was_cannot_be_acknowledged(connector: ZabbixConnector) -> None:
+    with pytest.raises(SourceRejected, match="no such problem"):
+        connector.acknowledge_alert("999999999", "")
+
+
+def test_the_fleets_problems_are_exactly_zabbixs(connector: ZabbixConnector, zabbix_api: ZabbixApi) -> None:
+    hosts = zabbix_api.call("host.get", {"search": {"host": "fleet-"}, "startSearch": True, "output": ["host"]})
+    names = {row["hostid"]: row["host"] for row in hosts}
+    expected = {
+        row["eventid"]: (row["name"], Severity([0, 0, 1, 1, 2, 2][int(row["severity"])]))
+        for row in zabbix_api.call("problem.get", {"hostids": [*names], "output": ["name", "severity"]})
+    }
+    found = {one.external_id: one for one in all_alerts(connector).values() if one.host_external_id in names}
+    assert {event_id: (report.message, report.severity) for event_id, report in found.items()} == expected
+    assert sorted(int(severity) for _, severity in expected.values()) == [0, 0, 1, 1, 2, 2]
+    for report in found.values():
+        assert report.host_name == names[report.host_external_id or ""]
+        assert report.item_external_id is not None
+        item = connector.item(report.host_external_id or "", report.item_external_id)
+        assert item is not None
+        assert item.key == "metric[0]"
