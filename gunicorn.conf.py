@@ -1,5 +1,8 @@
 """How gunicorn serves the API; it reads this file by itself."""
 
+import signal
+import threading
+from types import FrameType
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -27,10 +30,24 @@ host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
 bind = f"{host}:{settings.port}"
 worker_class = "gthread"
 workers = 2
-threads = 8
+# Streams of events keep no thread; requests that wait for a task do, but never more than half of them.
+threads = 16
 graceful_timeout = 10
 # Connections must not be shared between processes: each worker builds its own services after the fork.
 preload_app = False
 accesslog = None
 # It would lie in the home of the user, one for all instances.
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let SIGTERM end the streams and what waits for tasks too: gunicorn itself would wait for the latter."""
+    stop_serving = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        # By a thread, since whatever the signal interrupted may hold a lock.
+        threading.Thread(target=worker.wsgi.extensions["nagare streams"].close, name="stop streams").start()
+        if callable(stop_serving):
+            stop_serving(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)

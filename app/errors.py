@@ -55,6 +55,19 @@ class TooManyRequests(NagareError):
         self.retry_after_s = retry_after_s
 
 
+class TooManyStreams(NagareError):
+    """As many clients as one process serves are connected to the events."""
+
+    code = "too_many_streams"
+    retryable = True
+
+
+class NoStreams(NagareError):
+    """The server that runs the application cannot hand a connection over to it."""
+
+    code = "no_streams"
+
+
 class SettingsError(NagareError):
     """A setting is unknown, missing or ill-formed; the message is one line that names it."""
 

@@ -59,6 +59,11 @@ def find(connection: Connection, task_id: str) -> RowMapping | None:
     return connection.execute(select(*SHOWN).where(RUNS.id == task_id)).mappings().one_or_none()
 
 
+def find_many(connection: Connection, task_ids: Sequence[str]) -> Sequence[RowMapping]:
+    """Return these tasks as they are shown, in the order in which they were recorded."""
+    return connection.execute(select(*SHOWN).where(RUNS.id.in_(task_ids)).order_by(RUNS.id)).mappings().all()
+
+
 def fetch(
     connection: Connection,
     page: PageRequest,
@@ -112,7 +117,16 @@ def _claim_statement() -> ReturningUpdate[Any]:
             progress_total=None,
             progress_message="",
         )
-        .returning(RUNS.id, RUNS.type, RUNS.params, RUNS.attempt, RUNS.monitor_id, RUNS.published_at, RUNS.traceparent)
+        .returning(
+            RUNS.id,
+            RUNS.type,
+            RUNS.params,
+            RUNS.attempt,
+            RUNS.first_attempt,
+            RUNS.monitor_id,
+            RUNS.published_at,
+            RUNS.traceparent,
+        )
     )
 
 

@@ -1,0 +1,88 @@
+"""What happens to alerts is told once, by whichever leader."""
+
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from app.composition import Services
+from app.errors import BrokerUnavailable
+from app.queue.events import EventLog
+from app.services.alert_news import AlertNews
+from app.services.audit import Editor
+from app.services.requester import Requester
+from app.store.pages import PageRequest
+from tests.services.away import redis_away
+from tests.services.conftest import Time
+
+
+@pytest.fixture
+def news(services: Services, monitor_id: int) -> AlertNews:
+    services.pulls.items(monitor_id)
+    news = AlertNews(services.database, services.events)
+    news.turn()
+    return news
+
+
+def told(log: EventLog) -> list[dict[str, Any]]:
+    return [dict(entry.event) for entry in log.since("0-0", 5000) if entry.event["event"].startswith("alert.")]
+
+
+def test_what_happens_to_alerts_is_told_once(services: Services, news: AlertNews, by: Requester, time: Time) -> None:
+    services.alerts.generate("generate_alerts:1", 3, 2, None)
+    other = AlertNews(services.database, services.events)
+    for each in (news, other, news):
+        each.turn()
+    alerts = services.alerts.list(PageRequest(limit=9)).items
+    assert told(services.events) == [
+        {
+            "event": "alert.fired",
+            "alert": {name: alert[name] for name in ("id", "monitor_id", "host_id", "severity", "status")},
+        }
+        for alert in sorted(alerts, key=lambda alert: int(alert["id"]))
+    ]
+    services.alert_actions.resolve(alerts[0]["id"], Editor(by.user_id, "operator"))
+    other.turn()
+    news.turn()
+    assert [(each["event"], each["alert"]["status"]) for each in told(services.events)[3:]] == [("alert.resolved", 2)]
+
+
+def test_what_redis_misses_while_it_is_away_comes_later(
+    services: Services, redis: Redis, news: AlertNews, time: Time
+) -> None:
+    services.alerts.generate("generate_alerts:1", 1200, None, None)
+    with redis_away(redis), pytest.raises(BrokerUnavailable):
+        news.turn()
+    time.pass_by(2)
+    news.turn()
+    assert len(told(services.events)) == 1200
+
+
+def test_a_redis_that_lost_its_data_is_not_told_the_whole_history(
+    services: Services, redis: Redis, news: AlertNews, time: Time
+) -> None:
+    services.alerts.generate("generate_alerts:1", 3, None, None)
+    news.turn()
+    redis.flushall()
+    time.pass_by(6)
+    news.turn()
+    services.alerts.generate("generate_alerts:2", 2, None, None)
+    news.turn()
+    assert len(told(services.events)) == 2
+
+
+def test_an_entry_that_is_committed_after_one_with_a_higher_number_is_told_too(
+    services: Services, news: AlertNews, time: Time
+) -> None:
+    services.alerts.generate("generate_alerts:1", 3, None, None)
+    with services.database.transaction() as connection:
+        late = connection.exec_driver_sql("SELECT * FROM alert_events ORDER BY id LIMIT 1").mappings().one()
+        connection.exec_driver_sql(f"DELETE FROM alert_events WHERE id = {late['id']}")
+    news.turn()
+    assert len(told(services.events)) == 2
+    with services.database.transaction() as connection:
+        places = ", ".join(f":{name}" for name in late)
+        connection.exec_driver_sql(f"INSERT INTO alert_events VALUES ({places})", dict(late))
+    news.turn()
+    news.turn()
+    assert len(told(services.events)) == 3
