@@ -9,6 +9,7 @@ from app import __version__
 from app.cli.auth import token
 from app.cli.dead_letters import dead
 from app.cli.migrate import migrate
+from app.cli.pull import pull
 from app.cli.queues import queue, stats, workers
 from app.cli.schedules import schedules
 from app.cli.smoke.command import smoke
@@ -27,7 +28,7 @@ def nagare() -> None:
     """One API over several monitoring systems; every pull is a task that is never lost."""
 
 
-for _command in (up, migrate, user, token, tasks, queue, workers, dead, schedules, stats, smoke):
+for _command in (up, migrate, user, token, pull, tasks, queue, workers, dead, schedules, stats, smoke):
     nagare.add_command(_command)
 
 

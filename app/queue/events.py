@@ -49,7 +49,8 @@ def append_events(pipeline: Pipeline, events: Iterable[Event]) -> None:
     """Add to a pipeline the commands that write events."""
     for event in events:
         # As `xadd` would, at half the cost: every task is told of several times.
-        pipeline.execute_command("XADD", EVENTS, "MAXLEN", "~", LENGTH_CAP, "*", FIELD, _to_json(event))  # type: ignore[no-untyped-call]
+        command = ("XADD", EVENTS, "MAXLEN", "~", LENGTH_CAP, "*", FIELD, _to_json(event))
+        pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
 
 
 class EventLog:

@@ -74,7 +74,8 @@ class EventFeed:
                 while not self._closing.is_set():
                     self._read()
             except BrokerUnavailable as error:
-                log.info("events.not_read", error=str(error))
+                if not self._closing.is_set():
+                    log.info("events.not_read", error=str(error))
                 self._closing.wait(REST_S)
 
     def _resume(self) -> None:
