@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from sqlalchemy import delete, insert, select
 
 from app.composition import Services
 from app.errors import BrokerUnavailable
+from app.models import Base
 from app.queue.events import EventLog
 from app.services.alert_news import AlertNews
 from app.services.audit import Editor
@@ -24,7 +26,7 @@ def news(services: Services, monitor_id: int) -> AlertNews:
     return news
 
 
-def told(log: EventLog) -> list[dict[str, Any]]:
+def alerts_told(log: EventLog) -> list[dict[str, Any]]:
     return [dict(entry.event) for entry in log.since("0-0", 5000) if entry.event["event"].startswith("alert.")]
 
 
@@ -34,7 +36,7 @@ def test_what_happens_to_alerts_is_told_once(services: Services, news: AlertNews
     for each in (news, other, news):
         each.turn()
     alerts = services.alerts.list(PageRequest(limit=9)).items
-    assert told(services.events) == [
+    assert alerts_told(services.events) == [
         {
             "event": "alert.fired",
             "alert": {name: alert[name] for name in ("id", "monitor_id", "host_id", "severity", "status")},
@@ -44,7 +46,9 @@ def test_what_happens_to_alerts_is_told_once(services: Services, news: AlertNews
     services.alert_actions.resolve(alerts[0]["id"], Editor(by.user_id, "operator"))
     other.turn()
     news.turn()
-    assert [(each["event"], each["alert"]["status"]) for each in told(services.events)[3:]] == [("alert.resolved", 2)]
+    assert [(each["event"], each["alert"]["status"]) for each in alerts_told(services.events)[3:]] == [
+        ("alert.resolved", 2)
+    ]
 
 
 def test_what_redis_misses_while_it_is_away_comes_later(
@@ -55,7 +59,7 @@ def test_what_redis_misses_while_it_is_away_comes_later(
         news.turn()
     time.pass_by(2)
     news.turn()
-    assert len(told(services.events)) == 1200
+    assert len(alerts_told(services.events)) == 1200
 
 
 def test_a_redis_that_lost_its_data_is_not_told_the_whole_history(
@@ -68,21 +72,21 @@ def test_a_redis_that_lost_its_data_is_not_told_the_whole_history(
     news.turn()
     services.alerts.generate("generate_alerts:2", 2, None, None)
     news.turn()
-    assert len(told(services.events)) == 2
+    assert len(alerts_told(services.events)) == 2
 
 
 def test_an_entry_that_is_committed_after_one_with_a_higher_number_is_told_too(
     services: Services, news: AlertNews, time: Time
 ) -> None:
     services.alerts.generate("generate_alerts:1", 3, None, None)
+    table = Base.metadata.tables["alert_events"]
     with services.database.transaction() as connection:
-        late = connection.exec_driver_sql("SELECT * FROM alert_events ORDER BY id LIMIT 1").mappings().one()
-        connection.exec_driver_sql(f"DELETE FROM alert_events WHERE id = {late['id']}")
+        late = dict(connection.execute(select(table).order_by(table.c.id).limit(1)).mappings().one())
+        connection.execute(delete(table).where(table.c.id == late["id"]))
     news.turn()
-    assert len(told(services.events)) == 2
+    assert len(alerts_told(services.events)) == 2
     with services.database.transaction() as connection:
-        places = ", ".join(f":{name}" for name in late)
-        connection.exec_driver_sql(f"INSERT INTO alert_events VALUES ({places})", dict(late))
+        connection.execute(insert(table), late)
     news.turn()
     news.turn()
-    assert len(told(services.events)) == 3
+    assert len(alerts_told(services.events)) == 3
