@@ -94,13 +94,21 @@ def test_lines_stay_in_their_box_and_share_one_axis_of_time() -> None:
         3: [step(10, 1.0, 1.0)],
         4: [],
     }
-    lines = sparklines(history)
+    lines = sparklines(history, {1: 5.0, 2: None})
     assert list(lines) == [1, 2]
     assert (lines[1].points, lines[1].end) == ("3,21 3,3 93,12", (93, 12))
     assert lines[2].points == "48,12 93,12"
     assert (lines[1].lowest, lines[1].highest) == (-1.7e308, 1.7e308)
     assert all(0 < x < WIDTH and 0 < y < HEIGHT for line in lines.values() for x, y in [line.end])
-    assert sparklines({}) == {}
+    assert sparklines({}, {}) == {}
+
+
+def test_a_line_ends_at_the_latest_value_whatever_its_last_step_sums_up() -> None:
+    steps = [{"at": NOW - timedelta(minutes=minutes), "lowest": 0.0, "highest": 10.0} for minutes in (30, 0)]
+    ends = {latest: sparklines({1: steps}, {1: latest})[1].end[1] for latest in (0.0, 5.0, 10.0, None)}
+    assert ends == {0.0: 21, 5.0: 12, 10.0: 3, None: 3}
+    beyond = sparklines({1: steps}, {1: 20.0})[1]
+    assert (beyond.end[1], beyond.highest) == (3, 20.0)
 
 
 def test_an_items_page_draws_its_last_hours(browse: Callable[[str], Browser], remember: Remember) -> None:

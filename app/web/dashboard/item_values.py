@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from app import clock
-from app.rules.numbers import TEXT_TYPES
+from app.rules.numbers import TEXT_TYPES, finite_number
 from app.web.context import Row, services
 from app.web.dashboard.formats import axis_unit
 from app.web.dashboard.sparklines import Sparkline, sparklines
@@ -41,8 +41,8 @@ class History:
 
 def lines_of(items: Sequence[Row]) -> dict[int, Sparkline]:
     """Return the lines of a page of items by their ids; those that have no two values of late have none."""
-    item_ids = [item["id"] for item in items if has_history(item)]
-    return sparklines(services().item_values.summarize(item_ids, LINE, LINE_STEPS))
+    latest = {item["id"]: finite_number(item["value"], item["value_type"]) for item in items if has_history(item)}
+    return sparklines(services().item_values.summarize(latest, LINE, LINE_STEPS), latest)
 
 
 def history_of(item: Mapping[Any, Any], hours: int) -> History | None:
