@@ -23,6 +23,13 @@ class Conflict(NagareError):
     code = "conflict"
 
 
+class ConcurrentChange(Conflict):
+    """Somebody else changed the same at the same moment, after it was looked at."""
+
+    code = "concurrent_change"
+    retryable = True
+
+
 class Invalid(NagareError):
     """A value breaks a rule; `field` names it."""
 
