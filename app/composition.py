@@ -195,7 +195,7 @@ def wire(
         malformed=malformed,
         auth=AuthService(database),
         users=UserService(database),
-        monitors=MonitorService(database, vault, conversations, open_connector),
+        monitors=MonitorService(database, vault, conversations, open_connector, task_events),
         inventory=InventoryService(database),
         audit=AuditService(database),
         item_values=item_values,

@@ -269,12 +269,12 @@ def cancel_waiting(connection: Connection, type: str, created_until: datetime, n
     return list(connection.execute(update(TaskRun).where(*waiting).values(values).returning(RUNS.id)).scalars())
 
 
-def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) -> list[str]:
-    """Cancel all of a monitor's tasks that have not ended, and return their types."""
+def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) -> Sequence[RowMapping]:
+    """Cancel all of a monitor's tasks that have not ended, and return them as they are shown."""
     values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
     unfinished = RUNS.state.not_in(TERMINAL_STATES)
     statement = update(TaskRun).where(RUNS.monitor_id == monitor_id, unfinished).values(values)
-    return list(connection.execute(statement.returning(RUNS.type)).scalars())
+    return connection.execute(statement.returning(*SHOWN)).mappings().all()
 
 
 def running_beats(connection: Connection) -> dict[str, tuple[int, int]]:

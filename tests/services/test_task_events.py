@@ -94,6 +94,14 @@ def test_many_that_are_cancelled_or_retried_at_once(
     assert _by_name(services) == {"queued": sorted(task_ids[:2]), "cancelled": sorted(task_ids)}
 
 
+def test_the_tasks_of_a_monitor_that_is_deleted_are_told_of(services: Services, by: Requester, monitor_id: int) -> None:
+    ended, waiting = (services.submit.pull_hosts(by, monitor_id) for _ in range(2))
+    services.lifecycle.succeed(begin(services, ended), {})
+    services.monitors.delete(monitor_id)
+    assert [task["task_id"] for name, task in told(services) if name == "cancelled"] == [waiting]
+    assert told(services)[-1][1]["state"] == "cancelled"
+
+
 def test_a_task_without_a_monitor_is_told_of_too(services: Services, by: Requester) -> None:
     task_id = services.submit.generate_alerts(by, 1)
     assert told(services)[0][1]["task_id"] == task_id
