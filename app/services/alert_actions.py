@@ -94,7 +94,7 @@ class AlertActions:
         return self._act_on_many(_snooze(until), by, comment, **choice)
 
     def _act_on_one(self, alert_id: int, action: Action, by: Editor, comment: str | None) -> dict[str, Any]:
-        task_ids: list[str] = []
+        recorded: dict[str, int | None] = {}
         with self._database.transaction() as connection:
             alerts.lock(connection, alert_id)
             alert = find_or_raise(connection, alert_id)
@@ -102,14 +102,14 @@ class AlertActions:
                 newer_id = alerts.newer_occurrence(connection, alert_id) if alert["status"] == RESOLVED else None
                 if newer_id is not None:
                     raise Conflict(f"alert {alert_id} is over, and fired anew as alert {newer_id}")
-                task_ids = self._act(connection, [alert_id], action, by, comment)
+                recorded = self._act(connection, [alert_id], action, by, comment)
             elif RESOLVED not in action.of_one and action.kind is not AlertEventKind.RESOLVED:
                 raise Conflict(f"alert {alert_id} is over")
             elif comment:
                 alerts.act(connection, [alert_id], {}, comment)
                 _note(connection, [(alert_id, AlertEventKind.COMMENTED)], by, comment)
             alert = find_or_raise(connection, alert_id)
-        self._outbox.publish(task_ids)
+        self._outbox.publish(recorded)
         return shown(alert)
 
     def _act_on_many(
@@ -122,8 +122,8 @@ class AlertActions:
         while True:
             with self._database.transaction() as connection:
                 chosen = alerts.some_ids(connection, conditions, ids, after, ALERTS_AT_ONCE)
-                task_ids = self._act(connection, chosen, action, by, comment) if chosen else []
-            self._outbox.publish(task_ids)
+                recorded = self._act(connection, chosen, action, by, comment) if chosen else {}
+            self._outbox.publish(recorded)
             count += len(chosen)
             if len(chosen) < ALERTS_AT_ONCE:
                 return count
@@ -131,8 +131,8 @@ class AlertActions:
 
     def _act(
         self, connection: Connection, alert_ids: Sequence[int], action: Action, by: Editor, comment: str | None
-    ) -> list[str]:
-        """Change alerts with all that follows from it; return the ids of the tasks that tell their monitors."""
+    ) -> dict[str, int | None]:
+        """Change alerts with all that follows from it; return the tasks that tell their monitors, to be published."""
         now = clock.now()
         values = {**action.values, "resolved_at": now} if action.kind is AlertEventKind.RESOLVED else action.values
         rows = alerts.act(connection, alert_ids, values, comment)
@@ -143,15 +143,15 @@ class AlertActions:
             happened += [(row["id"], AlertEventKind.RETURNED) for row in returned]
         _note(connection, happened, by, comment)
         alerts.refresh_marks_of(connection, rows, now)
-        return self._tell_monitors(connection, rows, by, comment) if action is ACKNOWLEDGE else []
+        return self._tell_monitors(connection, rows, by, comment) if action is ACKNOWLEDGE else {}
 
     def _tell_monitors(
         self, connection: Connection, rows: Sequence[RowMapping], by: Editor, comment: str | None
-    ) -> list[str]:
+    ) -> dict[str, int | None]:
         by_source: dict[tuple[int, str], list[int]] = {}
         for row in rows:
             by_source.setdefault((row["monitor_id"], row["source"]), []).append(row["id"])
-        task_ids = []
+        recorded: dict[str, int | None] = {}
         for (monitor_id, source), alert_ids in by_source.items():
             if not _takes_acknowledgements(connection, monitor_id, source):
                 continue
@@ -161,8 +161,8 @@ class AlertActions:
                 text = f"{by.username}: {comment}" if comment else by.username
                 params = {"monitor_id": monitor_id, "alert_ids": chosen, "comment": text}
                 self._outbox.record(connection, task_id, params, monitor_id=monitor_id, requested_by=by.user_id)
-                task_ids.append(task_id)
-        return task_ids
+                recorded[task_id] = monitor_id
+        return recorded
 
 
 def _snooze(until: datetime | None) -> Action:

@@ -72,7 +72,7 @@ class DeliveryService:
                 asked = request_task(connection, self._outbox, monitor_id, task_id)
             log.warning("deliveries.forgotten", monitor_id=monitor_id, task_id=asked)
             if asked == task_id:
-                self._outbox.publish([task_id])
+                self._outbox.publish({task_id: None})
 
     def _is_done(self, monitor_id: int) -> bool:
         with self._database.transaction() as connection:
@@ -110,7 +110,7 @@ class DeliveryService:
             for task_id, params in tasks.items():
                 self._outbox.record(connection, task_id, params)
         log.error("delivery.set_aside", monitor_id=monitor_id, task_ids=[*tasks], error=type(error).__name__)
-        self._outbox.publish([*tasks])
+        self._outbox.publish(dict.fromkeys(tasks))
         return {"set_aside": sum(len(params["reports"]) for params in tasks.values())}
 
 

@@ -103,7 +103,7 @@ class Notifier:
                     notification_messages.add(connection, task_id, rule.id, clock.now())
                     notification_changes.assign(connection, rule.id, told, task_id)
             if told:
-                self._outbox.publish([task_id])
+                self._outbox.publish({task_id: None})
             if len(rows) < EVENTS_AT_ONCE:
                 return
 

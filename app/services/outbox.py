@@ -1,6 +1,6 @@
 """Records tasks in the transaction of what asks for them, and publishes them after its commit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -11,7 +11,7 @@ from app import clock, tracing
 from app.enums import TaskState, TaskType
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.publisher import Publisher
-from app.rules.live_events import Event, task_event
+from app.rules.live_events import task_event
 from app.store import task_messages, task_runs
 from app.store.engine import Database
 
@@ -44,7 +44,7 @@ class Outbox:
     ) -> None:
         """Record a task. With `monitor_id` it counts among those of which the monitor runs only so many at once."""
         now = clock.now()
-        type_ = task_id.partition(":")[0]
+        type_ = _type_of(task_id)
         with tracing.span(f"record {type_}", {"nagare.task_id": task_id}):
             task_runs.add(
                 connection,
@@ -64,17 +64,19 @@ class Outbox:
                 },
             )
 
-    def publish(self, task_ids: Sequence[str], monitor_id: int | None = None) -> None:
-        """Push the messages, and tell of the tasks; `monitor_id` is that of all of them where it is known.
+    def publish(self, recorded: Mapping[str, int | None]) -> None:
+        """Push the messages of tasks, and tell of them; each id comes with the `monitor_id` that was recorded.
 
         What goes wrong here only delays the tasks: the recovery publishes what did not arrive.
         """
-        if not task_ids:
+        if not recorded:
             return
-        tasks = [(task_id.partition(":")[0], task_id) for task_id in task_ids]
+        task_ids = [*recorded]
+        tasks = [(_type_of(task_id), task_id) for task_id in task_ids]
+        events = [task_event(_queued(task_id, monitor_id)) for task_id, monitor_id in recorded.items()]
         try:
-            with tracing.span("publish", {"messaging.batch.message_count": len(task_ids)}, "producer"):
-                self._publisher.publish(tasks, self._events(task_ids, monitor_id))
+            with tracing.span("publish", {"messaging.batch.message_count": len(tasks)}, "producer"):
+                self._publisher.publish(tasks, events)
         except BrokerUnavailable as error:
             log.warning("publish.later", task_ids=task_ids, error=str(error))
             try:
@@ -83,17 +85,12 @@ class Outbox:
             except DatabaseUnavailable as unavailable:
                 log.warning("publish.later", task_ids=task_ids, error=str(unavailable))
 
-    def _events(self, task_ids: Sequence[str], monitor_id: int | None) -> list[Event]:
-        if monitor_id is not None:
-            return [task_event(_queued(task_id, monitor_id)) for task_id in task_ids]
-        try:
-            with self._database.reading() as connection:
-                return [task_event(run) for run in task_runs.find_many(connection, task_ids)]
-        except DatabaseUnavailable:
-            return []
 
-
-def _queued(task_id: str, monitor_id: int) -> dict[str, Any]:
+def _queued(task_id: str, monitor_id: int | None) -> dict[str, Any]:
     """Return the row of a task that has just been recorded, as far as it is told."""
-    type_ = task_id.partition(":")[0]
+    type_ = _type_of(task_id)
     return {"task_id": task_id, "type": type_, "state": TaskState.QUEUED, "monitor_id": monitor_id, "attempts": 0}
+
+
+def _type_of(task_id: str) -> str:
+    return task_id.partition(":")[0]

@@ -114,7 +114,7 @@ class ScheduleService:
             schedules.change(connection, schedule["id"], outcome)
         log.info("schedule.fired", schedule=schedule["name"], task_id=task_id, error=outcome["last_error"])
         if task_id is not None:
-            self._outbox.publish([task_id])
+            self._outbox.publish({task_id: schedule["params"].get("monitor_id")})
 
     def _disable(self, schedule: RowMapping, error: str) -> None:
         with self._database.transaction() as connection:

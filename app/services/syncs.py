@@ -38,7 +38,7 @@ class SyncService:
             if parents_attempt is None:
                 raise TaskInterrupted("the task was cancelled or taken back")
             child_id = self._record_child(connection, task_id, parents_attempt, monitor_id, STAGES[0])
-        self._outbox.publish([child_id], monitor_id)
+        self._outbox.publish({child_id: monitor_id})
 
     def turn(self) -> None:
         """Move on every parent whose children moved: its progress, its next child, its end."""
@@ -73,7 +73,7 @@ class SyncService:
             stage = STAGES[len(children)]
             monitor_id = parent["params"]["monitor_id"]
             child_id = self._record_child(connection, parent["id"], parent["attempt"], monitor_id, stage)
-        self._outbox.publish([child_id], monitor_id)
+        self._outbox.publish({child_id: monitor_id})
 
     def _end(self, parent: RowMapping, children: Sequence[RowMapping], step: TaskStep) -> None:
         counts = {name: sum(child["state"] == state for child in children) for state, name in ENDS.items()}

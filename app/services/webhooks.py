@@ -69,7 +69,7 @@ class WebhookService:
             if rows:
                 deliveries.add(connection, rows)
         if shared == task_id:
-            self._outbox.publish([task_id])
+            self._outbox.publish({task_id: None})
         return shared
 
 
