@@ -42,11 +42,13 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """Let SIGTERM end the streams and what waits for tasks too: gunicorn itself would wait for the latter."""
+    from app.web.streams import EXTENSION  # noqa: PLC0415 - not in the parent, which serves nothing
+
     stop_serving = signal.getsignal(signal.SIGTERM)
 
     def stop(number: int, frame: FrameType | None) -> None:
         # By a thread, since whatever the signal interrupted may hold a lock.
-        threading.Thread(target=worker.wsgi.extensions["nagare streams"].close, name="stop streams").start()
+        threading.Thread(target=worker.wsgi.extensions[EXTENSION].close, name="stop streams").start()
         if callable(stop_serving):
             stop_serving(number, frame)
 

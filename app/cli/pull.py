@@ -1,5 +1,6 @@
 """`nagare pull`: ask for a pull, and watch it if you like."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -8,11 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app import clock
 from app.cli.context import open_services
+from app.cli.paging import every
 from app.composition import Services
 from app.enums import TERMINAL_STATES, Role, TaskState
 from app.errors import NotFound
 from app.services.requester import Requester
-from app.store.pages import PageRequest
 
 LOOK_EVERY_S = 0.3
 FAILED = 1
@@ -26,8 +27,13 @@ def pull(monitor_id: int, what: str, follow: bool) -> int:
     """Ask for the hosts, items or alerts of a monitor to be pulled."""
     with open_services() as services:
         by = Requester(_operator_id(services))
-        ask = {"hosts": services.submit.pull_hosts, "items": services.submit.pull_items}
-        task_id = ask.get(what, services.submit.pull_alerts)(by, monitor_id)
+        submit = services.submit
+        ask: dict[str, Callable[[Requester, int], str]] = {
+            "hosts": submit.pull_hosts,
+            "items": submit.pull_items,
+            "alerts": submit.pull_alerts,
+        }
+        task_id = ask[what](by, monitor_id)
         if not follow:
             click.echo(task_id)
             return 0
@@ -64,7 +70,7 @@ def _follow(services: Services, task_id: str) -> dict[str, Any]:
 
 def _operator_id(services: Services) -> int:
     """Return the first user who may pull: whoever runs this has the database anyway. Raises NotFound."""
-    for user in services.users.list(PageRequest(limit=500)).items:
+    for user in every(services.users.list):
         if user["enabled"] and Role(user["role"]).includes(Role.OPERATOR):
             return int(user["id"])
     raise NotFound("there is no user who may pull: create one with nagare user create")

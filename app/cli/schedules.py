@@ -11,6 +11,7 @@ from app.composition import Services
 from app.enums import Severity
 from app.errors import NotFound
 from app.services.schedules import SCHEDULED_TYPES
+from app.services.submit import MAX_GENERATED
 
 COLUMNS = {
     "name": "name",
@@ -49,7 +50,7 @@ def list_schedules(as_json: bool) -> None:
 @click.option("--zone", "timezone", default="UTC", show_default=True, help="A time zone, such as Asia/Shanghai.")
 @click.option("--monitor", "monitor_id", type=int, help="The id of the monitor that is pulled.")
 @click.option("--host", "host_id", type=int, help="Only the items of the host with this id.")
-@click.option("--count", type=click.IntRange(1, 10_000), help="How many test alerts.")
+@click.option("--count", type=click.IntRange(1, MAX_GENERATED), help="How many test alerts.")
 @click.option("--severity", type=SEVERITIES, help="Only test alerts of this severity.")
 @click.option("--seed", type=click.IntRange(min=0), help="The same seed draws the same test alerts.")
 def add(name: str, cron: str, task_type: str, timezone: str, severity: str | None, **numbers: int | None) -> None:

@@ -13,7 +13,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.rules.cron import next_time
 from app.services.outbox import Outbox, new_task_id
 from app.services.requester import fingerprint_of
-from app.services.submit import check
+from app.services.submit import GENERATED, check
 from app.store import schedules, task_fingerprints
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -30,8 +30,8 @@ PARAMS: Mapping[TaskType, frozenset[str]] = {
 """What can be scheduled, and which parameters each type takes."""
 SCHEDULED_TYPES = tuple(PARAMS)
 FIRED_AT_ONCE = 100
-GENERATED: Mapping[str, Any] = {"count": 5, "severity": None, "seed": None}
-"""What a request for test alerts means that does not say it."""
+UNSAID: Mapping[str, Any] = {"count": GENERATED, "severity": None, "seed": None}
+"""The parameters of a request for test alerts that says none."""
 TIMES = ("cron", "timezone", "enabled")
 """What the next time follows from."""
 
@@ -125,7 +125,7 @@ class ScheduleService:
         """Record the task. Raises NotFound and Conflict when it could only fail or another one does the same."""
         type_, params = TaskType(schedule["task_type"]), schedule["params"]
         if type_ is TaskType.GENERATE_ALERTS:
-            params = {**GENERATED, **params}
+            params = {**UNSAID, **params}
         check(connection, type_, params)
         fingerprint = fingerprint_of([type_, params])
         task_fingerprints.lock_fingerprint(connection, fingerprint)
@@ -142,7 +142,7 @@ def _check(
 ) -> None:
     """Refuse a schedule that cannot be right, or, if it is asked for anew, could only ask for what fails."""
     type_, params = TaskType(schedule["task_type"]), schedule["params"]
-    if type_ is not TaskType.GENERATE_ALERTS and "monitor_id" not in params:
+    if "monitor_id" in PARAMS[type_] and "monitor_id" not in params:
         raise Invalid("params.monitor_id", "Missing data for required field.")
     unknown = sorted(params.keys() - PARAMS[type_])
     if unknown:

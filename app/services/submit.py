@@ -15,6 +15,10 @@ from app.services.requester import Requester, earlier_answer, fingerprint_of
 from app.store import hosts, idempotency, items, monitors, notifications, task_fingerprints
 from app.store.engine import Database
 
+MAX_GENERATED = 10_000
+GENERATED = 5
+"""How many test alerts a request means that does not say it."""
+
 
 class SubmitService:
     """One method a task type; each returns the task's id.

@@ -3,12 +3,12 @@
 from marshmallow import fields, validate
 
 from app.enums import AlertEventKind, AlertStatus, Severity
+from app.services.submit import GENERATED, MAX_GENERATED
 from app.web.schemas.base import AnswerSchema
 from app.web.schemas.fields import QueryBoolean, QueryInteger, Text, Timestamp, code, query_code, query_id, word
 from app.web.schemas.pages import PageQuerySchema
 from app.web.schemas.submission import SubmissionQuerySchema
 
-MAX_GENERATED = 10_000
 MAX_SEED = 2**53
 """Beyond that, numbers in JSON lose digits on their way through most clients."""
 
@@ -28,7 +28,7 @@ class AlertQuerySchema(PageQuerySchema):
 class TestAlertsQuerySchema(SubmissionQuerySchema):
     """How many test alerts, and which."""
 
-    count = QueryInteger(validate=validate.Range(1, MAX_GENERATED), load_default=5)
+    count = QueryInteger(validate=validate.Range(1, MAX_GENERATED), load_default=GENERATED)
     severity = query_code(Severity)
     seed = QueryInteger(
         validate=validate.Range(0, MAX_SEED), metadata={"description": "The same seed draws the same alerts"}

@@ -44,6 +44,7 @@ class StreamLoop:
         self._position: str | None = None
         self._recent: deque[Entry] = deque(maxlen=RECENT)
         self._floor = ""
+        """The id after which the recent events begin; set, as the position is, by the first batch."""
         self._ticked_at = self._checked_at = clock.monotonic()
         self._is_over = False
 
