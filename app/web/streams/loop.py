@@ -29,7 +29,10 @@ BATCHES_WAITING = 4
 
 
 class StreamLoop:
-    """What may take long (Redis, the database) is done by `Chores` and comes back as a call in this thread."""
+    """What may take long (Redis, the database) is done by `Chores` and comes back as a call in this thread.
+
+    Other threads may use `call` and `hear` and nothing else: that is why nothing here is locked.
+    """
 
     def __init__(self, chores: Chores, on_left: Callable[[], None]) -> None:
         self._chores = chores
