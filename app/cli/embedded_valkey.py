@@ -47,6 +47,8 @@ def valkey_program(home: Home, port: int) -> Program:
         "appendfsync": "everysec",
         "save": "",
         "maxmemory-policy": "noeviction",
+        # It looks after itself ten times a second, which is a tenth of what an idle nagare costs.
+        "hz": "2",
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
     environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
