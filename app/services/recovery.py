@@ -82,10 +82,11 @@ class Recovery:
             if not self._registry.lead(name, LEADERSHIP_S):
                 self._stop_watching()
                 return
-            self._lengths.make_room()
+            is_any_malformed = self._lengths.make_room()
             self._take_back_lost()
             self._publish_due()
-            self._strays.record_malformed()
+            if is_any_malformed:
+                self._strays.record_malformed()
             if self._is_due("reconcile", RECONCILE_EVERY_S):
                 self._reconcile_lists(GRACE_S)
                 self._reconcile_dead_letters()
