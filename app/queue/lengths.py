@@ -48,4 +48,4 @@ class QueueLengths:
                 if type_ not in ("list", "none"):
                     redis.rename(key, aside_key(key))
                     log.error("key.set_aside", key=key, type=type_, now=aside_key(key))
-        return types[MALFORMED] == "list"
+        return bool(types[MALFORMED] == "list")
