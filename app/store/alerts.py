@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    delete,
     func,
     literal,
     literal_column,
@@ -150,6 +151,14 @@ def act(
     statement = update(table_of(Alert)).where(ALERTS.id.in_(alert_ids)).values(changes)
     returned = (ALERTS.id, ALERTS.monitor_id, ALERTS.host_id, ALERTS.item_id, ALERTS.source)
     return connection.execute(statement.returning(*returned)).mappings().all()
+
+
+def prune(connection: Connection, resolved_before: datetime, limit: int) -> int:
+    """Delete some of the alerts that were resolved before a moment, with their histories; return how many."""
+    is_old = (unindexed(ALERTS.status) == AlertStatus.RESOLVED, ALERTS.resolved_at < resolved_before)
+    old = select(ALERTS.id).where(*is_old).order_by(ALERTS.resolved_at).limit(limit)
+    # Once more, for one that fires again meanwhile.
+    return connection.execute(delete(table_of(Alert)).where(ALERTS.id.in_(old.scalar_subquery()), *is_old)).rowcount
 
 
 def external_ids(connection: Connection, monitor_id: int, alert_ids: Sequence[int]) -> list[str]:

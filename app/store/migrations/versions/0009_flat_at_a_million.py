@@ -22,8 +22,10 @@ INDEXES = (
 def upgrade() -> None:
     for name, table, columns, where in INDEXES:
         op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.create_index("ix_notification_changes_event_id", "notification_changes", ["event_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_notification_changes_event_id", "notification_changes")
     for name, table, _, _ in INDEXES:
         op.drop_index(name, table)
