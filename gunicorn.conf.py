@@ -1,6 +1,9 @@
 """How gunicorn serves the API; it reads this file by itself."""
 
 import gc
+import signal
+import threading
+from types import FrameType
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -30,7 +33,8 @@ host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
 bind = f"{host}:{settings.port}"
 worker_class = "gthread"
 workers = 2
-threads = 8
+# Streams of events keep no thread; requests that wait for a task do, but never more than half of them.
+threads = 16
 graceful_timeout = 10
 # Connections must not be shared between processes: each worker builds its own services after the fork.
 preload_app = False
@@ -43,3 +47,16 @@ def pre_fork(_server: Any, _worker: Any) -> None:
     """Have the collector leave alone what is shared: by looking at an object it would copy its page."""
     gc.collect()
     gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let SIGTERM end the streams and what waits for tasks too: gunicorn itself would wait for the latter."""
+    stop_serving = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        # By a thread, since whatever the signal interrupted may hold a lock.
+        threading.Thread(target=worker.wsgi.extensions["nagare streams"].close, name="stop streams").start()
+        if callable(stop_serving):
+            stop_serving(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)

@@ -6,14 +6,18 @@ from app.channels.courier import Courier
 from app.connectors.registry import open_connector
 from app.queue.connection import Broker, connect
 from app.queue.dead_letters import DeadLetterList
+from app.queue.event_buffer import EventBuffer
+from app.queue.events import EventLog
 from app.queue.lengths import QueueLengths
 from app.queue.malformed import MalformedElements
 from app.queue.measures import MeasureStore
 from app.queue.publisher import Publisher
+from app.queue.tickets import Tickets
 from app.queue.workers import WorkerRegistry
 from app.rules.retry import RetryPolicy
 from app.services.alert_actions import AlertActions
 from app.services.alert_intake import AlertIntake
+from app.services.alert_news import AlertNews
 from app.services.alert_pulls import AlertPullService
 from app.services.alerts import AlertService
 from app.services.audit import AuditService
@@ -21,6 +25,7 @@ from app.services.auth import AuthService
 from app.services.conversation import Conversations
 from app.services.dead_letters import DeadLetterService
 from app.services.deliveries import DeliveryService
+from app.services.event_feed import WAIT_MS, EventFeed
 from app.services.health import HealthService
 from app.services.inventory import InventoryService
 from app.services.item_values import ItemValues
@@ -42,13 +47,17 @@ from app.services.strays import StrayService
 from app.services.submit import SubmitService
 from app.services.suppression import Suppression
 from app.services.syncs import SyncService
+from app.services.task_events import TaskEvents
 from app.services.task_lifecycle import TaskLifecycle
+from app.services.task_watch import TaskWatch
 from app.services.tasks import TaskService
 from app.services.users import UserService
 from app.services.webhooks import WebhookService
 from app.settings import Settings
 from app.store.engine import Database
 from app.store.vault import Vault
+
+LISTENING_TIMEOUT_S = 2 * WAIT_MS / 1000
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,12 @@ class Services:
     settings: Settings
     database: Database
     broker: Broker
+    listening: Broker
     registry: WorkerRegistry
+    events: EventLog
+    feed: EventFeed
+    tickets: Tickets
+    task_watch: TaskWatch
     malformed: MalformedElements
     auth: AuthService
     users: UserService
@@ -92,21 +106,40 @@ class Services:
 
     def close(self) -> None:
         """Close all connections."""
+        self.feed.close()
         self.metrics.close()
+        self.events.flush()
         self.database.close()
+        self.listening.close()
         self.broker.close()
 
 
-def build(settings: Settings, *, durable: bool = True, pooled: bool = True) -> Services:
+def build(
+    settings: Settings, *, durable: bool = True, pooled: bool = True, are_events_gathered: bool = False
+) -> Services:
     """Wire all services; nothing connects before it is used. `durable` and `pooled` are those of `Database`.
 
-    Raises SettingsError without a secret key.
+    `are_events_gathered` is for a process that tells of much and does not fork: see `EventBuffer`. Raises SettingsError
+    without a secret key.
     """
-    return wire(settings, Database(settings.sql_url, durable=durable, pooled=pooled), connect(settings.broker_url))
+    database = Database(settings.sql_url, durable=durable, pooled=pooled)
+    broker, listening = connect(settings.broker_url), connect(settings.broker_url, LISTENING_TIMEOUT_S)
+    events = EventBuffer(broker) if are_events_gathered else EventLog(broker)
+    return wire(settings, database, broker, listening=listening, events=events)
 
 
-def wire(settings: Settings, database: Database, broker: Broker) -> Services:
-    """Wire all services to this database and this Redis."""
+def wire(
+    settings: Settings,
+    database: Database,
+    broker: Broker,
+    *,
+    listening: Broker | None = None,
+    events: EventLog | None = None,
+) -> Services:
+    """Wire all services to this database and this Redis; `listening` is the same Redis with more patience."""
+    listening = listening or broker
+    events = events or EventLog(broker)
+    task_events = TaskEvents(events)
     vault = Vault(settings.require_secret_key())
     publisher = Publisher(broker)
     outbox = Outbox(database, publisher)
@@ -119,7 +152,9 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
     item_values = ItemValues(database, settings.values_hours)
     pulls = PullService(database, conversations, item_values)
     policy = RetryPolicy(settings.retry_base_s, settings.retry_cap_s)
-    lifecycle = TaskLifecycle(database, publisher, dead_letter_list, policy)
+    lifecycle = TaskLifecycle(database, publisher, dead_letter_list, policy, task_events)
+    tasks = TaskService(database, publisher, task_events)
+    feed = EventFeed(EventLog(listening))
     deliveries = DeliveryService(database, outbox, AlertIntake())
     courier = Courier()
     scores = ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days)
@@ -153,17 +188,22 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
             item_values.turn,
             retention.turn,
             metrics.forget_gone,
+            AlertNews(database, events).turn,
         ),
     )
     return Services(
         settings=settings,
         database=database,
         broker=broker,
+        listening=listening,
         registry=registry,
+        events=events,
+        feed=feed,
+        tickets=Tickets(broker),
         malformed=malformed,
         auth=AuthService(database),
         users=UserService(database),
-        monitors=MonitorService(database, vault, conversations, open_connector),
+        monitors=MonitorService(database, vault, conversations, open_connector, task_events),
         inventory=InventoryService(database),
         audit=AuditService(database),
         item_values=item_values,
@@ -182,7 +222,8 @@ def wire(settings: Settings, database: Database, broker: Broker) -> Services:
         schedules=schedules,
         syncs=syncs,
         submit=SubmitService(database, outbox),
-        tasks=TaskService(database, publisher),
+        tasks=tasks,
+        task_watch=TaskWatch(tasks, feed),
         dead_letters=DeadLetterService(database, publisher, dead_letter_list),
         queues=QueueService(database, lengths, registry),
         health=HealthService(database, registry),

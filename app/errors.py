@@ -23,6 +23,13 @@ class Conflict(NagareError):
     code = "conflict"
 
 
+class ConcurrentChange(Conflict):
+    """Somebody else changed the same at the same moment, after it was looked at."""
+
+    code = "concurrent_change"
+    retryable = True
+
+
 class Invalid(NagareError):
     """A value breaks a rule; `field` names it."""
 
@@ -53,6 +60,19 @@ class TooManyRequests(NagareError):
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TooManyStreams(NagareError):
+    """As many clients as one process serves are connected to the events."""
+
+    code = "too_many_streams"
+    retryable = True
+
+
+class NoStreams(NagareError):
+    """The server that runs the application cannot hand a connection over to it."""
+
+    code = "no_streams"
 
 
 class SettingsError(NagareError):

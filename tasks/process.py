@@ -24,7 +24,7 @@ def services(*, pooled: bool = True) -> Services:
     pid = os.getpid()
     if pid not in _services:
         _services.clear()
-        _services[pid] = build(settings_or_exit(), durable=False, pooled=pooled)
+        _services[pid] = build(settings_or_exit(), durable=False, pooled=pooled, are_events_gathered=pooled)
     return _services[pid]
 
 
@@ -44,4 +44,5 @@ def _prepare_child(**_: Any) -> None:
 @worker_process_shutdown.connect
 def _end_child(**_: Any) -> None:
     services().metrics.close()
+    services().events.flush()
     tracing.stop()

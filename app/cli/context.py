@@ -16,6 +16,7 @@ from app.composition import Services, build
 def open_services() -> Iterator[Services]:
     """Hand out the services of the instance that the settings, or the data folder, point to. Raises SettingsError."""
     # Standard output belongs to the command's answer, which may be JSON.
+    structlog.reset_defaults()
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     settings = read_settings()
     home = Home(settings.home)

@@ -15,6 +15,7 @@ MODULES = {
     "dead": "app.cli.dead_letters",
     "migrate": "app.cli.migrate",
     "prepare": "app.cli.prepare",
+    "pull": "app.cli.pull",
     "queue": "app.cli.queues",
     "schedules": "app.cli.schedules",
     "smoke": "app.cli.smoke.command",

@@ -45,13 +45,13 @@ class Broker:
         self._redis.close()
 
 
-def connect(url: str) -> Broker:
-    """Return a broker; nothing is sent yet."""
+def connect(url: str, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> Broker:
+    """Return a broker; nothing is sent yet. A command that waits in Redis needs a longer `answer_timeout_s`."""
     # The client's own retries are off: they would multiply the time that a request waits for a Redis that is away.
     redis: Redis = Redis.from_url(
         url,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
-        socket_timeout=ANSWER_TIMEOUT_S,
+        socket_timeout=answer_timeout_s,
         socket_keepalive=True,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,

@@ -9,6 +9,11 @@ RECOVERY_LEADER = "nagare:recovery:leader"
 MEASURES = "nagare:measures"
 WORKERS = "nagare:workers"
 WORKER_PREFIX = "nagare:worker:"
+EVENTS = "nagare:events"
+"""The stream of what happens, for those who watch."""
+ALERT_EVENTS_TOLD = "nagare:events:alerts"
+"""The id of the last entry of the alerts' histories that is in the stream."""
+TICKET_PREFIX = "nagare:events:ticket:"
 
 
 def queue_key(type: str) -> str:
@@ -19,6 +24,11 @@ def queue_key(type: str) -> str:
 def worker_key(name: str) -> str:
     """Return the key under which a live worker describes itself."""
     return f"{WORKER_PREFIX}{name}"
+
+
+def ticket_key(digest: str) -> str:
+    """Return the key under which a ticket to the events stands, by the ticket's hash."""
+    return f"{TICKET_PREFIX}{digest}"
 
 
 def aside_key(key: str) -> str:

@@ -10,9 +10,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+from redis.exceptions import RedisError
+
 from app.enums import TaskType
 from app.queue.connection import Broker
+from app.queue.events import append_events
 from app.queue.keys import queue_key
+from app.rules.live_events import Event
 
 MESSAGES_AT_ONCE = 1000
 ID = "{task-id}"
@@ -87,8 +91,11 @@ class Publisher:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def publish(self, tasks: Sequence[tuple[str, str]]) -> None:
-        """Push the messages of these (type, task id). Raises BrokerUnavailable: then some may have arrived."""
+    def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> None:
+        """Push the messages of these (type, task id). Raises BrokerUnavailable: then some may have arrived.
+
+        `events` go with them, before a worker can tell of the next ones; one that Redis refuses is no error.
+        """
         for start in range(0, len(tasks), MESSAGES_AT_ONCE):
             chunk = tasks[start : start + MESSAGES_AT_ONCE]
             by_type: dict[str, list[str]] = {}
@@ -96,9 +103,12 @@ class Publisher:
                 by_type.setdefault(type_, []).append(message(type_, task_id))
             with self._broker.use() as redis:
                 pipeline = redis.pipeline(transaction=False)
+                append_events(pipeline, events[start : start + MESSAGES_AT_ONCE])
                 for type_, messages in by_type.items():
                     pipeline.lpush(queue_key(type_), *messages)
-                pipeline.execute()
+                for result in pipeline.execute(raise_on_error=False)[-len(by_type) :]:
+                    if isinstance(result, RedisError):
+                        raise result
 
     def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
         """Remove the messages of these (type, task id) where they still wait. Raises BrokerUnavailable.

@@ -10,9 +10,10 @@ from app import clock
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.dead_letters import DeadLetterList
 from app.queue.publisher import Publisher
+from app.rules.live_events import task_event
 from app.services.requester import Requester, earlier_answer, fingerprint_of
 from app.services.strays import STRAY_REASONS
-from app.store import dead_letters, task_attempts, task_messages
+from app.store import dead_letters, task_attempts, task_messages, task_runs
 from app.store.dead_letters import LetterFilter
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -60,7 +61,8 @@ class DeadLetterService:
             if letter["reason"] in STRAY_REASONS:
                 raise Conflict("it never was a task that could run: discard it")
             dead_letters.revive(connection, task_id, now)
-        self._after_revival([letter])
+            runs = task_runs.find_many(connection, [task_id])
+        self._after_revival([letter], runs)
 
     def retry_many(self, *, dry_run: bool = False, **filters: Any) -> int:
         """Queue all matching dead tasks again and return how many; in a dry run only count them."""
@@ -75,10 +77,11 @@ class DeadLetterService:
                 letters = [letter for letter in letters if letter["dead_at"] <= started_at]
                 for letter in letters:
                     dead_letters.revive(connection, letter["task_id"], clock.now())
+                runs = task_runs.find_many(connection, [letter["task_id"] for letter in letters])
             if not letters:
                 return count
             count += len(letters)
-            self._after_revival(letters)
+            self._after_revival(letters, runs)
 
     def discard(self, task_id: str) -> None:
         """Take a dead task out of the dead letters for good; its history stays until it is pruned."""
@@ -107,10 +110,11 @@ class DeadLetterService:
         with self._database.reading() as connection:
             return dead_letters.count(connection, wanted)
 
-    def _after_revival(self, letters: Sequence[Letter]) -> None:
+    def _after_revival(self, letters: Sequence[Letter], runs: Sequence[Letter]) -> None:
         self._remove(letters)
+        tasks = [(letter["type"], letter["task_id"]) for letter in letters]
         try:
-            self._publisher.publish([(letter["type"], letter["task_id"]) for letter in letters])
+            self._publisher.publish(tasks, [task_event(run) for run in runs])
         except BrokerUnavailable as error:
             log.warning("publish.later", count=len(letters), error=str(error))
             with self._database.transaction() as connection:

@@ -1,6 +1,7 @@
 """Keeps what items' values were for some hours."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping
@@ -55,6 +56,19 @@ class ItemValues:
             return item_values.fetch(
                 connection, page, item_id, max(oldest, after or oldest), min(newest, before or newest)
             )
+
+    def summarize(self, item_ids: Collection[int], span: timedelta, steps: int) -> Mapping[int, Sequence[RowMapping]]:
+        """Return what the values of items were in the last time, in about so many steps, by their ids.
+
+        A step has `at`, `lowest`, `highest` and `count`, the oldest is first; an item without values has none.
+        """
+        oldest, newest = self._span()
+        with self._database.reading() as connection:
+            rows = item_values.summarize(connection, item_ids, max(oldest, clock.now() - span), newest, span / steps)
+        found: dict[int, list[RowMapping]] = defaultdict(list)
+        for row in rows:
+            found[row["item_id"]].append(row)
+        return found
 
     def turn(self) -> None:
         """Delete what is too old each minute, in short steps, so that no other writer waits long."""

@@ -14,6 +14,7 @@ from app.errors import Conflict, NotFound, SourceError
 from app.measures import TASKS
 from app.services.conversation import Conversations, OpenConnector
 from app.services.observed_connector import observed
+from app.services.task_events import TaskEvents
 from app.store import item_values, monitors, score_samples, task_runs
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -36,12 +37,18 @@ class MonitorService:
     """Methods that name a monitor raise NotFound; all raise DatabaseUnavailable."""
 
     def __init__(
-        self, database: Database, vault: Vault, conversations: Conversations, open_connector: OpenConnector
+        self,
+        database: Database,
+        vault: Vault,
+        conversations: Conversations,
+        open_connector: OpenConnector,
+        events: TaskEvents,
     ) -> None:
         self._database = database
         self._vault = vault
         self._conversations = conversations
         self._open_connector = open_connector
+        self._events = events
 
     def list(self, page: PageRequest) -> Page:
         """Return a page of monitors."""
@@ -92,8 +99,9 @@ class MonitorService:
                 raise NotFound(f"there is no monitor {monitor_id}")
             cancelled = task_runs.cancel_of_monitor(connection, monitor_id, clock.now())
             score_samples.forget(connection, score_samples.monitor_scope(monitor_id))
-        for type_ in cancelled:
-            TASKS.add(type_, TaskState.CANCELLED)
+        self._events.changed(cancelled)
+        for task in cancelled:
+            TASKS.add(task["type"], TaskState.CANCELLED)
 
     def check(self, monitor_id: int) -> Check:
         """Sign in to a monitor, enabled or not, and ask for its version; its status then tells how that went."""

@@ -11,6 +11,7 @@ from app import clock, tracing
 from app.enums import TaskState, TaskType
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.publisher import Publisher
+from app.rules.live_events import Event, task_event
 from app.store import task_messages, task_runs
 from app.store.engine import Database
 
@@ -63,13 +64,17 @@ class Outbox:
                 },
             )
 
-    def publish(self, task_ids: Sequence[str]) -> None:
-        """Push the messages. What goes wrong here only delays the tasks: the recovery publishes what did not arrive."""
+    def publish(self, task_ids: Sequence[str], monitor_id: int | None = None) -> None:
+        """Push the messages, and tell of the tasks; `monitor_id` is that of all of them where it is known.
+
+        What goes wrong here only delays the tasks: the recovery publishes what did not arrive.
+        """
         if not task_ids:
             return
+        tasks = [(task_id.partition(":")[0], task_id) for task_id in task_ids]
         try:
             with tracing.span("publish", {"messaging.batch.message_count": len(task_ids)}, "producer"):
-                self._publisher.publish([(task_id.partition(":")[0], task_id) for task_id in task_ids])
+                self._publisher.publish(tasks, self._events(task_ids, monitor_id))
         except BrokerUnavailable as error:
             log.warning("publish.later", task_ids=task_ids, error=str(error))
             try:
@@ -77,3 +82,18 @@ class Outbox:
                     task_messages.mark_unpublished(connection, task_ids)
             except DatabaseUnavailable as unavailable:
                 log.warning("publish.later", task_ids=task_ids, error=str(unavailable))
+
+    def _events(self, task_ids: Sequence[str], monitor_id: int | None) -> list[Event]:
+        if monitor_id is not None:
+            return [task_event(_queued(task_id, monitor_id)) for task_id in task_ids]
+        try:
+            with self._database.reading() as connection:
+                return [task_event(run) for run in task_runs.find_many(connection, task_ids)]
+        except DatabaseUnavailable:
+            return []
+
+
+def _queued(task_id: str, monitor_id: int) -> dict[str, Any]:
+    """Return the row of a task that has just been recorded, as far as it is told."""
+    type_ = task_id.partition(":")[0]
+    return {"task_id": task_id, "type": type_, "state": TaskState.QUEUED, "monitor_id": monitor_id, "attempts": 0}

@@ -12,6 +12,7 @@ from app.queue.dead_letters import DeadLetterList
 from app.queue.lengths import QueueLengths
 from app.queue.publisher import Publisher
 from app.queue.workers import WorkerRegistry
+from app.rules.live_events import task_event
 from app.services.strays import StrayService
 from app.services.task_lifecycle import TaskLifecycle
 from app.store import dead_letters, idempotency, task_messages, task_runs, users
@@ -135,12 +136,13 @@ class Recovery:
         while is_due:
             with self._database.transaction() as connection:
                 now = clock.now()
-                task_messages.requeue_due(connection, now, MESSAGES_AT_ONCE)
+                requeued = task_messages.requeue_due(connection, now, MESSAGES_AT_ONCE)
                 unpublished = task_messages.unpublished(connection, MESSAGES_AT_ONCE)
                 unpublished += task_messages.releasable(connection, MESSAGES_AT_ONCE)
                 tasks = task_messages.claim_publishing(connection, unpublished, now)
+                events = [task_event(run) for run in task_runs.find_many(connection, requeued)] if requeued else []
             try:
-                self._publisher.publish(tasks)
+                self._publisher.publish(tasks, events)
             except BrokerUnavailable:
                 with self._database.transaction() as connection:
                     task_messages.mark_unpublished(connection, unpublished)

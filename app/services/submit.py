@@ -96,7 +96,7 @@ class SubmitService:
                 fingerprint=fingerprint,
                 requested_by=by.user_id,
             )
-        self._outbox.publish([task_id])
+        self._outbox.publish([task_id], params.get("monitor_id"))
         return task_id
 
 

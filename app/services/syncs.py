@@ -7,9 +7,10 @@ from sqlalchemy import Connection, RowMapping
 
 from app.enums import TERMINAL_STATES, TaskState, TaskType
 from app.errors import ChildrenFailed, TaskInterrupted
+from app.services.claim import Claim
 from app.services.outbox import Outbox, new_task_id
 from app.services.requester import fingerprint_of
-from app.services.task_lifecycle import Claim, TaskLifecycle
+from app.services.task_lifecycle import TaskLifecycle
 from app.store import task_families
 from app.store.engine import Database
 from app.store.task_steps import TaskStep
@@ -37,7 +38,7 @@ class SyncService:
             if parents_attempt is None:
                 raise TaskInterrupted("the task was cancelled or taken back")
             child_id = self._record_child(connection, task_id, parents_attempt, monitor_id, STAGES[0])
-        self._outbox.publish([child_id])
+        self._outbox.publish([child_id], monitor_id)
 
     def turn(self) -> None:
         """Move on every parent whose children moved: its progress, its next child, its end."""
@@ -59,6 +60,7 @@ class SyncService:
         elif step.columns() != {name: parent[name] for name in step.columns()}:
             with self._database.transaction() as connection:
                 task_families.set_progress(connection, parent["id"], step)
+            self._lifecycle.tell_progress(_claim(parent), step)
 
     def _record_next(self, parent: RowMapping, round: str) -> None:
         with self._database.transaction() as connection:
@@ -71,11 +73,11 @@ class SyncService:
             stage = STAGES[len(children)]
             monitor_id = parent["params"]["monitor_id"]
             child_id = self._record_child(connection, parent["id"], parent["attempt"], monitor_id, stage)
-        self._outbox.publish([child_id])
+        self._outbox.publish([child_id], monitor_id)
 
     def _end(self, parent: RowMapping, children: Sequence[RowMapping], step: TaskStep) -> None:
         counts = {name: sum(child["state"] == state for child in children) for state, name in ENDS.items()}
-        claim = Claim(parent["id"], parent["type"], parent["params"], parent["attempt"], parent["monitor_id"])
+        claim = _claim(parent)
         if counts["succeeded"]:
             self._lifecycle.succeed(claim, {"children": len(children), **counts}, step)
             return
@@ -96,6 +98,11 @@ class SyncService:
             parent_id=parent_id,
         )
         return child_id
+
+
+def _claim(parent: RowMapping) -> Claim:
+    columns = ("id", "type", "params", "attempt", "monitor_id", "first_attempt")
+    return Claim(*(parent[name] for name in columns))
 
 
 def _round(parent_id: str, attempt: int) -> str:

@@ -4,7 +4,6 @@ import random
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,8 @@ from app.measures import TASK_RETRIES, TASK_WAIT, TASKS
 from app.queue.dead_letters import DeadLetterList
 from app.queue.publisher import Publisher
 from app.rules.retry import Bury, Retry, RetryPolicy, decide
+from app.services.claim import Claim
+from app.services.task_events import TaskEvents
 from app.store import dead_letters, task_attempts, task_messages, task_runs
 from app.store.engine import Database
 from app.store.task_steps import TaskStep
@@ -27,29 +28,22 @@ TRACEBACK_LENGTH = 20_000
 PROGRESS_EVERY_S = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A worker's right to run one attempt of a task, as long as it renews it."""
-
-    task_id: str
-    type: str
-    params: Mapping[str, Any]
-    attempt: int
-    monitor_id: int | None = None
-    traceparent: str | None = None
-    published_at: datetime | None = None
-
-
 class TaskLifecycle:
     """Begins, renews and ends attempts. Every method raises DatabaseUnavailable and changes nothing then."""
 
     def __init__(
-        self, database: Database, publisher: Publisher, dead_letter_list: DeadLetterList, policy: RetryPolicy
+        self,
+        database: Database,
+        publisher: Publisher,
+        dead_letter_list: DeadLetterList,
+        policy: RetryPolicy,
+        events: TaskEvents,
     ) -> None:
         self._database = database
         self._publisher = publisher
         self._dead_letter_list = dead_letter_list
         self._policy = policy
+        self._events = events
 
     def begin(self, task_id: str, worker: str) -> Claim | None:
         """Claim a task for a worker.
@@ -67,9 +61,18 @@ class TaskLifecycle:
             return None
         if run.published_at is not None:
             TASK_WAIT.observe(max(0.0, (now - run.published_at).total_seconds()), run.type)
-        return Claim(
-            run.id, run.type, run.params, run.attempt, run.monitor_id, run.traceparent, published_at=run.published_at
+        claim = Claim(
+            task_id=run.id,
+            type=run.type,
+            params=run.params,
+            attempt=run.attempt,
+            monitor_id=run.monitor_id,
+            first_attempt=run.first_attempt,
+            traceparent=run.traceparent,
+            published_at=run.published_at,
         )
+        self._events.began(claim, worker)
+        return claim
 
     def renew(self, claim: Claim) -> bool:
         """Renew the lease; false when the task is no longer this worker's."""
@@ -78,7 +81,11 @@ class TaskLifecycle:
 
     def progress(self, claim: Claim) -> "Progress":
         """Return the reporter of an attempt's progress."""
-        return Progress(self._database, claim)
+        return Progress(self._database, claim, self._events)
+
+    def tell_progress(self, claim: Claim, step: TaskStep) -> None:
+        """Tell those who watch how far a task is whose progress was recorded by others."""
+        self._events.moved(claim, step)
 
     def succeed(self, claim: Claim, result: Mapping[str, Any], last_step: TaskStep | None = None) -> bool:
         """Record that the attempt did its work; false when the task is no longer this worker's."""
@@ -89,6 +96,8 @@ class TaskLifecycle:
         if is_mine:
             TASKS.add(claim.type, TaskState.SUCCEEDED)
         self._publish(released)
+        if is_mine:
+            self._events.succeeded(claim, result, last_step)
         return is_mine
 
     def fail(self, claim: Claim, error: BaseException) -> bool:
@@ -100,6 +109,7 @@ class TaskLifecycle:
         with self._database.transaction() as connection:
             is_mine = task_runs.hand_back(connection, claim.task_id, claim.attempt, clock.now())
         if is_mine:
+            self._events.handed_back(claim)
             self._publish([(claim.type, claim.task_id)])
         return is_mine
 
@@ -133,6 +143,8 @@ class TaskLifecycle:
                 return False
             letter = self._record(connection, run, error)
             released = _release(connection, run.monitor_id, clock.now())
+            changed = task_runs.find_many(connection, [task_id])
+        self._events.changed(changed)
         if letter is None:
             TASK_RETRIES.add(run.type)
         else:
@@ -189,9 +201,10 @@ def _release(connection: Connection, monitor_id: int | None, now: datetime) -> l
 class Progress:
     """Reports an attempt's progress and stops it where it must not go on."""
 
-    def __init__(self, database: Database, claim: Claim) -> None:
+    def __init__(self, database: Database, claim: Claim, events: TaskEvents) -> None:
         self._database = database
         self._claim = claim
+        self._events = events
         self._lock = threading.Lock()
         self._reported_at = clock.monotonic()
         self._reported_step: TaskStep | None = None
@@ -222,6 +235,8 @@ class Progress:
             with self._database.transaction() as connection:
                 is_mine = task_runs.set_progress(connection, self._claim.task_id, self._claim.attempt, step)
             self._reported_step, self._reported_at = step, clock.monotonic()
+            if is_mine:
+                self._events.moved(self._claim, step)
             return is_mine
 
     def close(self) -> None:

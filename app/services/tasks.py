@@ -12,6 +12,7 @@ from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.measures import TASKS
 from app.queue.publisher import Publisher
 from app.services.requester import Requester, earlier_answer, fingerprint_of
+from app.services.task_events import TaskEvents
 from app.store import task_attempts, task_families, task_runs, throughput
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -23,9 +24,10 @@ CANCELLED_AT_ONCE = 500
 class TaskService:
     """Methods that name a task raise NotFound; all raise DatabaseUnavailable."""
 
-    def __init__(self, database: Database, publisher: Publisher) -> None:
+    def __init__(self, database: Database, publisher: Publisher, events: TaskEvents) -> None:
         self._database = database
         self._publisher = publisher
+        self._events = events
 
     def get(self, task_id: str) -> dict[str, Any]:
         """Return one task with the history of its attempts that did not end well."""
@@ -89,6 +91,9 @@ class TaskService:
                 raise NotFound(f"there is no task {task_id}")
             if not is_cancelled:
                 raise Conflict(f"the task has ended: it is {run['state']}")
+            children = task_runs.find_many(connection, [child_id for _, child_id in withdrawn])
+        if not is_repeat:
+            self._events.changed([run, *children])
         task = _shown(run)
         if not is_repeat:
             for type_, _ in ((task["type"], task_id), *withdrawn):
@@ -102,8 +107,10 @@ class TaskService:
         while True:
             with self._database.transaction() as connection:
                 task_ids = task_runs.cancel_waiting(connection, type, begun_at, clock.now(), CANCELLED_AT_ONCE)
+                cancelled = task_runs.find_many(connection, task_ids)
             if not task_ids:
                 return count
+            self._events.changed(cancelled)
             count += len(task_ids)
             TASKS.add(type, TaskState.CANCELLED, amount=len(task_ids))
             self._withdraw([(type, task_id) for task_id in task_ids])

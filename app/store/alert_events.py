@@ -1,9 +1,9 @@
 """The statements of the alerts' histories."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from app.enums import AlertEventKind
 from app.models import Alert, AlertEvent, Notification
@@ -22,6 +22,12 @@ TOLD = (
     AlertEventKind.RESOLVED,
 )
 """The kinds of which somebody may want to be notified."""
+NEWS = (
+    select(EVENTS.id.label("event_id"), EVENTS.kind)
+    .add_columns(ALERTS.id, ALERTS.monitor_id, ALERTS.host_id, ALERTS.severity, ALERTS.status)
+    .join(Alert, ALERTS.id == EVENTS.alert_id)
+    .order_by(EVENTS.id)
+)
 ADD = insert(table_of(AlertEvent))
 
 
@@ -51,6 +57,21 @@ def add(
         for alert_id, kind in happened
     ]
     connection.execute(ADD, rows)
+
+
+def newest_id(connection: Connection) -> int:
+    """Return the id of the last entry of all histories."""
+    return connection.execute(select(func.max(EVENTS.id))).scalar_one() or 0
+
+
+def after(connection: Connection, last_id: int, limit: int) -> Sequence[RowMapping]:
+    """Return the first entries after one, as `event_id` and `kind`, with what their alerts are now."""
+    return connection.execute(NEWS.where(EVENTS.id > last_id).limit(limit)).mappings().all()
+
+
+def some(connection: Connection, event_ids: Collection[int]) -> Sequence[RowMapping]:
+    """Return those of these entries that there are, as `after` does."""
+    return connection.execute(NEWS.where(EVENTS.id.in_(event_ids))).mappings().all()
 
 
 def _is_anyone_listening(connection: Connection) -> bool:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import clock, tracing
-from app.errors import DatabaseUnavailable
+from app.errors import ConcurrentChange, DatabaseUnavailable
 from app.store.traced_statements import trace_statements
 
 StatementRefused = DBAPIError
@@ -19,6 +19,9 @@ StatementRefused = DBAPIError
 BUSY_TIMEOUT_S = 5.0
 BUSY_LOOK_S = 0.002
 POOL_SIZE = 10
+RACE_LOST = ("23503", "23505")
+"""PostgreSQL's foreign_key_violation and unique_violation (its manual, appendix A): each write is checked before, so
+that only another transaction can have caused them. SQLite has one writer at a time."""
 
 
 class Database:
@@ -40,7 +43,8 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """Open a transaction that writes; it commits unless the block raises.
 
-        Raises DatabaseUnavailable when the database does not answer, is locked or full.
+        Raises DatabaseUnavailable when the database does not answer, is locked or full, and ConcurrentChange when
+        another transaction just took a name that was free, or deleted what this one refers to.
         """
         with self._connection("BEGIN IMMEDIATE") as connection:
             yield connection
@@ -92,6 +96,10 @@ class Database:
                     yield connection
         except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
             raise _unavailable(error) from error
+        except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", None) not in RACE_LOST:
+                raise
+            raise ConcurrentChange("somebody else changed the same at this moment: try again") from error
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise

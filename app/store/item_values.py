@@ -1,13 +1,13 @@
 """The statements of the history of items' values."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, delete, func, select, tuple_, type_coerce
 
 from app.models import ItemValue
-from app.models.item_values import hour_of
+from app.models.item_values import MILLISECOND, hour_of
 from app.store.items import ITEMS
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.upsert import dialect_insert
@@ -24,10 +24,31 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def fetch(connection: Connection, page: PageRequest, item_id: int, after: datetime, before: datetime) -> Page:
     """Return a page of an item's values after and before a moment, oldest first."""
-    # Each hour by its number: a range of them would read the values of all items.
-    hours = VALUES.hour.in_(range(hour_of(after), hour_of(before) + 1))
-    wanted = (hours, VALUES.item_id == item_id, VALUES.at > after, VALUES.at < before)
+    wanted = (VALUES.item_id == item_id, *_between(after, before))
     return fetch_page(connection, select(VALUES.at, VALUES.value).where(*wanted), Keyset({"at": VALUES.at}), page)
+
+
+def summarize(
+    connection: Connection, item_ids: Collection[int], after: datetime, before: datetime, step: timedelta
+) -> Sequence[RowMapping]:
+    """Return each step of these items' values between two moments, oldest first.
+
+    Each has `item_id`, `at` (of its newest value), `lowest`, `highest` and `count`. There is no mean: the sum of the
+    largest numbers is none.
+    """
+    number = type_coerce(VALUES.at, BigInteger) // (step // MILLISECOND)
+    newest = func.max(VALUES.at).label("at")
+    values = (func.min(VALUES.value).label("lowest"), func.max(VALUES.value).label("highest"))
+    return (
+        connection.execute(
+            select(VALUES.item_id, newest, *values, func.count().label("count"))
+            .where(VALUES.item_id.in_(item_ids), *_between(after, before))
+            .group_by(VALUES.item_id, number)
+            .order_by(VALUES.item_id, newest)
+        )
+        .mappings()
+        .all()
+    )
 
 
 def prune(connection: Connection, before: datetime, limit: int) -> int:
@@ -41,3 +62,8 @@ def forget(connection: Connection, monitor_id: int) -> None:
     """Delete the values of a monitor's items before those are deleted: others may get their ids."""
     of_monitor = select(ITEMS.id).where(ITEMS.monitor_id == monitor_id)
     connection.execute(delete(ItemValue).where(VALUES.item_id.in_(of_monitor)))
+
+
+def _between(after: datetime, before: datetime) -> tuple[ColumnElement[bool], ...]:
+    # Each hour by its number: a range of them would read the values of all items.
+    return VALUES.hour.in_(range(hour_of(after), hour_of(before) + 1)), VALUES.at > after, VALUES.at < before

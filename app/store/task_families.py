@@ -12,7 +12,7 @@ from app.store.task_runs import IS_RUNNING, RUNS
 from app.store.task_steps import TaskStep
 
 PARENT = (
-    *(RUNS.id, RUNS.type, RUNS.params, RUNS.attempt, RUNS.monitor_id, RUNS.requested_by),
+    *(RUNS.id, RUNS.type, RUNS.params, RUNS.attempt, RUNS.first_attempt, RUNS.monitor_id, RUNS.requested_by),
     *(RUNS.progress_done, RUNS.progress_total, RUNS.progress_message),
 )
 CHILD = (

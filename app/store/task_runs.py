@@ -61,6 +61,11 @@ def find(connection: Connection, task_id: str) -> RowMapping | None:
     return connection.execute(select(*SHOWN).where(RUNS.id == task_id)).mappings().one_or_none()
 
 
+def find_many(connection: Connection, task_ids: Sequence[str]) -> Sequence[RowMapping]:
+    """Return these tasks as they are shown, in the order in which they were recorded."""
+    return connection.execute(select(*SHOWN).where(RUNS.id.in_(task_ids)).order_by(RUNS.id)).mappings().all()
+
+
 def fetch(
     connection: Connection,
     page: PageRequest,
@@ -116,7 +121,16 @@ def _claim_statement() -> ReturningUpdate[Any]:
             progress_total=None,
             progress_message="",
         )
-        .returning(RUNS.id, RUNS.type, RUNS.params, RUNS.attempt, RUNS.monitor_id, RUNS.published_at, RUNS.traceparent)
+        .returning(
+            RUNS.id,
+            RUNS.type,
+            RUNS.params,
+            RUNS.attempt,
+            RUNS.first_attempt,
+            RUNS.monitor_id,
+            RUNS.published_at,
+            RUNS.traceparent,
+        )
     )
 
 
@@ -259,12 +273,12 @@ def cancel_waiting(connection: Connection, type: str, created_until: datetime, n
     return list(connection.execute(update(TaskRun).where(*waiting).values(values).returning(RUNS.id)).scalars())
 
 
-def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) -> list[str]:
-    """Cancel all of a monitor's tasks that have not ended, and return their types."""
+def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) -> Sequence[RowMapping]:
+    """Cancel all of a monitor's tasks that have not ended, and return them as they are shown."""
     values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
     unfinished = RUNS.state.not_in(TERMINAL_STATES)
     statement = update(TaskRun).where(RUNS.monitor_id == monitor_id, unfinished).values(values)
-    return list(connection.execute(statement.returning(RUNS.type)).scalars())
+    return connection.execute(statement.returning(*SHOWN)).mappings().all()
 
 
 def running_beats(connection: Connection) -> dict[str, tuple[int, int]]:

@@ -80,6 +80,8 @@ def _admit() -> None:
     view: Any = current_app.view_functions[request.endpoint]
     if view.role == PUBLIC:
         return
+    if getattr(view, "admits_itself", False) and "Authorization" not in request.headers:
+        return
     g.session_id = getattr(view, "find_session", _bearer_session)()
     g.user = services().auth.identify(g.session_id)
     if not Role(g.user["role"]).includes(view.role):

@@ -10,6 +10,10 @@ from app.web.dashboard import dashboard
 from app.web.docs import docs
 from app.web.metrics import metrics
 from app.web.openapi import make_api
+from app.web.streams import EXTENSION as STREAMS
+from app.web.streams.admission import make_admission
+from app.web.streams.streams import Streams
+from app.web.streams.takeover import accept_websockets
 
 
 def create_app(services: Services) -> Flask:
@@ -21,6 +25,7 @@ def create_app(services: Services) -> Flask:
     app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = services
     observation.install(app)
+    app.extensions[STREAMS] = Streams(services, make_admission(app))
     converters.install(app)
     problems.install(app)
     access.install(app, services.settings)
@@ -30,6 +35,7 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(blueprint, url_prefix=PREFIX)
     for blueprint in ROOT_BLUEPRINTS:
         api.register_blueprint(blueprint)
+    accept_websockets(app, "events.watch_events", f"{PREFIX}/events")
     app.register_blueprint(metrics)
     app.register_blueprint(docs)
     app.register_blueprint(dashboard)

@@ -24,6 +24,7 @@ PROBLEMS = {
     409: "The present state forbids it.",
     413: "The body is too large.",
     415: "The body is not of the type application/json.",
+    426: "The connection must become a stream of events.",
     422: "A field or a parameter is unknown, missing or wrong; `errors` names it.",
     429: "Too many attempts; `Retry-After` says when to try again.",
     502: "The monitor refused, or its answer was wrong.",

@@ -44,18 +44,23 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         headers: Mapping[str, Any] | None = None,
         security: str | None = None,
         is_keyed: bool = False,
+        admits_itself: bool = False,
+        media_type: str | None = None,
     ) -> Callable[[View], View]:
         """Register a view: the query's parameters and the path's come as keywords, the body as `body`.
 
         `errors` are the statuses beyond those that follow from the other arguments; `security` names a scheme of the
         document by which a public operation knows its callers by itself. One that `is_keyed` takes an
-        `idempotency_key`.
+        `idempotency_key`. One that `admits_itself` is called without a token too, and must then know its caller
+        otherwise. `media_type` is that of an answer that is not JSON.
         """
 
         def register(view: View) -> View:
             statuses = {*errors, *_implied_errors(method, role)}
             keyed = self.arguments(IdempotencySchema, location="headers", as_kwargs=True)(view) if is_keyed else view
-            run = self.response(status, answer, headers=headers)(_without_content(keyed) if status == 204 else keyed)
+            run = self.response(status, answer, headers=headers, content_type=media_type)(
+                _without_content(keyed) if status == 204 else keyed
+            )
             if body is not None:
                 run = self.arguments(body, arg_name="body", required=body.is_body_required)(run)
             elif method != "GET":
@@ -67,6 +72,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
                 security=[{security: []}] if security else [] if role == PUBLIC else [{"bearer": []}],
                 **{"x-role": str(role)},
             )(run)
+            run.admits_itself = admits_itself
             self.add_url_rule(rule, view.__name__, declare_role(role)(run), methods=[method])
             return view
 

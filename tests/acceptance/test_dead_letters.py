@@ -163,5 +163,6 @@ def dump(redis: Redis) -> str:
         "set": redis.smembers,
         "zset": lambda key: redis.zrange(key, 0, -1),
         "hash": redis.hgetall,
+        "stream": redis.xrange,
     }
     return "\n".join(f"{key!r} {read[str(redis.type(key))](key)}" for key in redis.scan_iter())

@@ -1,6 +1,7 @@
 """What an operator does from a shell, on an instance with some work in it."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from app.errors import TaskFailed
 from app.services.requester import Requester
 from app.settings import load_settings
 from app.store.migrate import upgrade
+from app.store.pages import PageRequest
+from app.store.task_steps import TaskStep
+from tests.cli.processes import wait_for
 from tests.cli.test_commands import Nagare, nagare
 
 __all__ = ["nagare"]
@@ -136,3 +140,39 @@ def test_workers_tell_what_they_run(nagare: Nagare, dead: list[str], services: S
     assert dead[0] in nagare("workers")
     [worker] = json.loads(nagare("workers", "--json"))
     assert [task["task_id"] for task in worker["tasks"]] == [dead[0]]
+
+
+def work(services: Services, error: Exception | None) -> None:
+    """Do the first task that comes, as a worker would."""
+    wait_for(lambda: services.tasks.list(PageRequest(limit=1)).items, "a task to be asked for")
+    task_id = services.tasks.list(PageRequest(limit=1)).items[0]["task_id"]
+    claim = services.lifecycle.begin(task_id, "worker@here/1")
+    assert claim is not None
+    if error is None:
+        services.lifecycle.succeed(claim, services.pulls.hosts(**claim.params), TaskStep(3, 3, "3 hosts"))
+    else:
+        services.lifecycle.fail(claim, error)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [(None, 0, "seen 3, created 3"), (TaskFailed("坏了"), 1, "dead: 坏了")],
+)
+def test_a_pull_is_followed_to_its_end(
+    nagare: Nagare, services: Services, error: Exception | None, code: int, told: str
+) -> None:
+    services.users.create("viewer", "correct horse", Role.VIEWER)
+    services.users.create("ada", "correct horse", Role.OPERATOR)
+    url = "simulator://demo?hosts=3&items=2"
+    monitor_id = services.monitors.create({"name": "demo", "type": "simulator", "url": url})["id"]
+    with ThreadPoolExecutor(1) as pool:
+        worked = pool.submit(work, services, error)
+        printed = nagare("pull", str(monitor_id), "--follow", code=code)
+        worked.result()
+    assert told in printed
+    assert nagare("pull", str(monitor_id), "items").startswith("pull_items:")
+
+
+def test_a_pull_needs_somebody_who_may_ask_for_it(nagare: Nagare, services: Services) -> None:
+    services.users.create("viewer", "correct horse", Role.VIEWER)
+    assert "no user who may pull" in nagare("pull", "1", code=1)

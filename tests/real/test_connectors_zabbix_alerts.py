@@ -12,11 +12,10 @@ from app.connectors.zabbix import ZabbixConnector
 from app.enums import Severity
 from app.errors import SourceRejected
 from app.rules.alert_reports import AlertReport
-from tests.real.zabbix_fill import FLOAT, TRAPPER_ITEM, Value, ZabbixApi, wait_until
+from tests.real.zabbix_fill import FLOAT, TRAPPER_ITEM, Value, ZabbixApi, fresh_name, wait_until
 
 pytestmark = pytest.mark.real
 
-HOST = "alerts-machine"
 READ_ONLY = 2
 PASSWORD = "Kx7-quiet-river"
 
@@ -26,27 +25,29 @@ class Machine:
 
     def __init__(self, api: ZabbixApi) -> None:
         self.api = api
+        self.name = fresh_name("alerts")
         (self.group_id,) = api.call("hostgroup.create", {"name": "alerts lab"})["groupids"]
-        host = {"host": HOST, "name": "负载主机", "groups": [{"groupid": self.group_id}]}
+        host = {"host": self.name, "name": "负载主机", "groups": [{"groupid": self.group_id}], "status": 1}
         (self.host_id,) = api.call("host.create", host)["hostids"]
         item = {"hostid": self.host_id, "name": "负载", "key_": "load", "type": TRAPPER_ITEM, "value_type": FLOAT}
         (self.item_id,) = api.call("item.create", item)["itemids"]
         trigger = {
             "description": "负载过高 on {HOST.NAME}",
-            "expression": f"last(/{HOST}/load)>90",
+            "expression": f"last(/{self.name}/load)>90",
             "priority": 5,
             "opdata": "now {ITEM.LASTVALUE}",
         }
         (self.trigger_id,) = api.call("trigger.create", trigger)["triggerids"]
+        api.call("host.update", {"hostid": self.host_id, "status": 0})
 
     def send(self, value: str) -> None:
-        """Send a value until Zabbix has it."""
+        """Send a value and wait until Zabbix has it."""
 
         def is_there() -> bool:
-            self.api.send([Value(HOST, "load", value)])
             (row,) = self.api.call("item.get", {"itemids": [self.item_id], "output": ["lastvalue", "lastclock"]})
             return row["lastclock"] != "0" and float(row["lastvalue"]) == float(value)
 
+        self.api.send_once([Value(self.name, "load", value)])
         wait_until(is_there, 60, f"the value {value}")
 
     def problems(self) -> list[dict[str, Any]]:
@@ -135,7 +136,7 @@ def test_a_problem_comes_is_acknowledged_and_goes(connector: ZabbixConnector, ma
         severity=Severity.CRITICAL,
         comment="now 95.5",
         host_external_id=machine.host_id,
-        host_name=HOST,
+        host_name=machine.name,
         item_external_id=machine.item_id,
     )
 

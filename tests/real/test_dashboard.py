@@ -4,13 +4,19 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import delete
 
+from app.models import ItemValue
+from app.store import item_values
+from app.store.engine import Database
 from tests.cli.instance import Instance
 from tests.cli.processes import command_line, wait_for
 from tests.real import debian
@@ -39,6 +45,16 @@ DIALOGS = {
     "/users": "add-user",
 }
 DESKTOP, PHONE = 1280, 360
+INKED = """() => {
+  const canvas = document.querySelector('#values-chart canvas');
+  const [red, green, blue] = getComputedStyle(document.querySelector('#values-chart')).color.match(/\\d+/g).map(Number);
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    count += data[i] === red && data[i + 1] === green && data[i + 2] === blue && data[i + 3] === 255;
+  }
+  return count;
+}"""
 HOSTILE = "<img src=x onerror=alert(1)>名称"
 
 
@@ -80,6 +96,8 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         instance.wait_until_ready()
         with instance.client(PASSWORD) as api:
             _fill(api)
+        for item_id in (1, 2, 3, 8, 9):
+            _remember(instance, item_id, [(minutes, 50 + minutes * item_id % 37) for minutes in range(2, 1500, 7)])
         yield instance
     finally:
         instance.kill()
@@ -102,6 +120,16 @@ def _fill(api: httpx.Client) -> None:
     assert api.post("/users", json={"username": "viewer", "password": PASSWORD, "role": "viewer"}).status_code == 201
     wait_for(lambda: api.get("/queue/dead").json()["items"], "the dead letter")
     wait_for(lambda: api.get("/alerts").json()["items"], "the alerts")
+
+
+def _remember(instance: Instance, item_id: int, values: Iterable[tuple[int, float]]) -> None:
+    """Write what the values of an item were, by how many minutes ago it was."""
+    now = datetime.now(UTC)
+    rows = [{"item_id": item_id, "at": now - timedelta(minutes=minutes), "value": value} for minutes, value in values]
+    database = Database(f"sqlite:///{instance.folder / 'home' / 'nagare.db'}", durable=False)
+    with database.transaction() as connection:
+        item_values.add(connection, rows)
+    database.close()
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +171,8 @@ def test_each_page_in_each_look(
         "/hosts/1",
         "/hosts/2",
         "/items/1",
+        "/items/6",
+        "/items/60?hours=24",
         "/alerts/1",
         letter,
         letter.replace("dead-letters", "tasks"),
@@ -238,6 +268,64 @@ def test_many_alerts_are_settled_in_chinese_on_a_phone(visit: Callable[..., Visi
     with instance.client(PASSWORD) as api:
         assert len(api.get("/alerts", params={"status": 1, "q": "正在处理"}).json()["items"]) == 2
     assert one.complaints == []
+
+
+def test_what_an_items_value_was_is_drawn(visit: Callable[..., Visit], instance: Instance) -> None:
+    one = visit()
+    page = one.sign_in(back="/items")
+    line = page.locator("tbody tr", has=page.locator("a[href='/items/1']")).get_by_role("img", name="Last 6 h: lowest")
+    box = line.bounding_box()
+    assert box and (box["width"], box["height"]) == (96, 24)
+    one.go("/items/1")
+    chart = page.get_by_role("img", name="History")
+    expect(chart.locator("canvas")).to_be_visible()
+    expect(page.locator("#values dt", has_text="Values").locator("+ dd")).to_have_text(re.compile("^5[0-9]$"))
+    inked = _ink(page)
+    assert inked > 500
+    page.get_by_role("link", name="24 h").click()
+    page.wait_for_url("**/items/1?hours=24")
+    expect(page.get_by_role("link", name="24 h")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("link", name="24 h")).to_be_focused()
+    expect(page.locator("#values dt", has_text="Values").locator("+ dd")).to_have_text(re.compile("^2[01][0-9]$"))
+    expect(chart.locator("canvas")).to_have_count(1)
+    assert _ink(page) > inked, "four times as many waves"
+    page.locator("#values summary").click()
+    expect(page.locator("#values tbody tr")).to_have_count(30)
+    page.evaluate("htmx.trigger('#values', 'refresh')")
+    chart.locator(".u-over").hover()
+    expect(chart.locator(".u-value").nth(1)).to_have_text(re.compile(r"^\d"))
+    expect(page.locator("#values tbody tr").first).to_be_visible()
+    page.go_back()
+    page.wait_for_url("**/items/1")
+    expect(page.get_by_role("link", name="6 h", exact=True)).to_have_attribute("aria-current", "true")
+    assert one.complaints == []
+
+
+def test_a_chart_appears_with_the_first_value(visit: Callable[..., Visit], instance: Instance) -> None:
+    with instance.client(PASSWORD) as api:
+        found = api.get("/items", params={"q": "proc.num", "limit": 500}).json()["items"][-1]
+    database = Database(f"sqlite:///{instance.folder / 'home' / 'nagare.db'}", durable=False)
+    with database.transaction() as connection:
+        connection.execute(delete(ItemValue).where(ItemValue.item_id == found["id"]))
+    database.close()
+    one = visit(width=PHONE, scheme="dark")
+    page = one.sign_in(back=f"/items/{found['id']}?hours=1")
+    expect(page.get_by_text("No values in the last 1 h")).to_be_visible()
+    expect(page.locator("#values-chart")).to_be_hidden()
+    _remember(instance, found["id"], [(1, 40), (20, 1e300)])
+    expect(page.locator("#values-chart canvas")).to_be_visible()
+    assert _ink(page) > 20
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    one.go(f"/items?{urlencode({'q': 'system.sw.os'})}")
+    page.locator("tbody th a").first.click()
+    expect(page.get_by_text("of a text there is the last value")).to_be_visible()
+    assert one.complaints == []
+
+
+def _ink(page: Page) -> int:
+    """Return how many points of the chart have the colour of its line."""
+    page.wait_for_function("document.querySelector('#values-chart canvas')?.width > 0")
+    return int(page.evaluate(INKED))
 
 
 def test_a_dead_letter_is_looked_at_retried_and_discarded(visit: Callable[..., Visit]) -> None:

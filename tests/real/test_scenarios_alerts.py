@@ -10,7 +10,7 @@ from tests.acceptance.fixtures import _tidy, database_url, stack, user, worker
 from tests.acceptance.stack import Stack
 from tests.acceptance.user import Json, User
 from tests.cli.processes import wait_for
-from tests.real.zabbix_fill import TRAPPER_ITEM, UNSIGNED, Value, ZabbixApi, wait_until
+from tests.real.zabbix_fill import TRAPPER_ITEM, UNSIGNED, Value, ZabbixApi, fresh_name, wait_until
 
 __all__ = ["_tidy", "database_url", "stack", "user", "worker"]
 
@@ -30,28 +30,26 @@ class Alerting:
     def __init__(self, api: ZabbixApi) -> None:
         self.api = api
         group = api.call("hostgroup.get", {"output": ["groupid"], "limit": 1})
-        new = {"host": "alerting", "name": HOST, "groups": group}
+        self.name = fresh_name("alerting")
+        new = {"host": self.name, "name": HOST, "groups": group, "status": 1}
         (self.host_id,) = api.call("host.create", new)["hostids"]
         item = {"hostid": self.host_id, "type": TRAPPER_ITEM, "value_type": UNSIGNED}
         self.item_ids = api.call("item.create", [{**item, "name": key, "key_": key} for key in KEYS])["itemids"]
         triggers = [
-            {"description": f"{key} 过高", "expression": f"last(/alerting/{key})>5", "priority": priority}
+            {"description": f"{key} 过高", "expression": f"last(/{self.name}/{key})>5", "priority": priority}
             for key, priority in zip(KEYS, (HIGH, AVERAGE), strict=True)
         ]
         api.call("trigger.create", triggers)
+        api.call("host.update", {"hostid": self.host_id, "status": 0})
 
     def problems(self) -> dict[str, Json]:
         query = {"hostids": [self.host_id], "output": "extend", "selectAcknowledges": ["message"]}
         return {problem["eventid"]: problem for problem in self.api.call("problem.get", query)}
 
     def send(self, values: tuple[int, int], problems: int) -> None:
-        """Send a value of each item until that many problems follow: the server learns of new items by and by."""
-
-        def is_so() -> bool:
-            self.api.send(Value("alerting", key, str(value)) for key, value in zip(KEYS, values, strict=True))
-            return len(self.problems()) == problems
-
-        wait_until(is_so, 60, f"{problems} problems")
+        """Send a value of each item, and wait until that many problems follow."""
+        self.api.send_once([Value(self.name, key, str(value)) for key, value in zip(KEYS, values, strict=True)])
+        wait_until(lambda: len(self.problems()) == problems, 60, f"{problems} problems")
 
     def delete(self) -> None:
         self.api.call("host.delete", [self.host_id])

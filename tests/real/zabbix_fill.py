@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 TRAPPER_PORT = 30051
 TRAPPER_ITEM = 2
+TRAPPER_HEADER = 13
+"""Bytes before the JSON of an answer."""
 FLOAT, CHAR, UNSIGNED, TEXT = 0, 1, 3, 4
 VALUE_TYPES = [FLOAT, CHAR, UNSIGNED, TEXT]
 UNITS = {FLOAT: "%", UNSIGNED: "B"}
@@ -27,6 +29,11 @@ def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> No
         if time.monotonic() > give_up_at:
             raise TimeoutError(f"{what}: not within {timeout_s:g} s")
         time.sleep(0.1)
+
+
+def fresh_name(prefix: str) -> str:
+    """Return a name that no host had: the server takes values for a deleted one until it reads its database again."""
+    return f"{prefix}-{time.time_ns()}"
 
 
 class ZabbixError(Exception):
@@ -104,11 +111,13 @@ class ZabbixApi:
             if found:
                 self.call(f"{kind}.delete", [row[key] for row in found])
 
-    def send(self, values: Iterable[Value], clock: int | None = None) -> None:
+    def send(self, values: Iterable[Value], clock: int | None = None) -> int:
         """Hand values to the server's trapper, which drops those of items it has not read from its database yet.
 
-        They are of the moment `clock`, in seconds since 1970; without it of the moment of their arrival.
+        They are of the moment `clock`, in seconds since 1970; without it of the moment of their arrival. Returns how
+        many it says it took.
         """
+        taken = 0
         moment = {} if clock is None else {"clock": clock, "ns": 0}
         port = int(os.environ.get("NAGARE_LAB_ZABBIX_TRAPPER_PORT", TRAPPER_PORT))
         for chunk in _chunks(list(values), 500):
@@ -116,8 +125,19 @@ class ZabbixApi:
             data = json.dumps({"request": "sender data", "data": rows}).encode()
             with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
                 connection.sendall(b"ZBXD\x01" + struct.pack("<II", len(data), 0) + data)
-                while connection.recv(65536):  # it closes the connection when it has taken them
-                    pass
+                with connection.makefile("rb") as answers:
+                    answer = answers.read()  # it closes the connection when it has taken them
+            said = json.loads(answer[TRAPPER_HEADER:])["info"]
+            taken += int(said.removeprefix("processed: ").partition(";")[0])
+        return taken
+
+    def send_once(self, values: Sequence[Value]) -> None:
+        """Hand values of one host over as soon as the server knows their items, and never twice.
+
+        A second copy could arrive after the next value. The host must have a fresh name, and have been disabled until
+        all its triggers were there: the server learns of both at once then.
+        """
+        wait_until(lambda: self.send(values) == len(values), 60, f"{len(values)} values to be taken")
 
     def _deliver(self, values: Sequence[Value], group_id: str) -> None:
         """Send values until the API shows one for each item: the trapper's own count of those it took says less.

@@ -86,6 +86,22 @@ def test_many_old_points_are_deleted_in_steps(
     assert left == [5, 1, 0, 0]
 
 
+def test_what_is_drawn_is_of_the_last_time_and_not_older_than_what_is_kept(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    for value in ("1", "5", "3"):
+        item_id = pull(services, pulls, source, monitor_id, value, 1800)
+    read_at = services.inventory.get_item(item_id)["value_at"]
+    hours = timedelta(hours=1)
+    [*_, newest] = services.item_values.summarize([item_id, 999], 2 * hours, 60)[item_id]
+    assert (newest["at"], newest["lowest"], newest["count"]) == (read_at, 3.0, 1)
+    [whole] = services.item_values.summarize([item_id], 24 * hours, 1)[item_id]
+    assert (whole["lowest"], whole["highest"], whole["count"]) == (1.0, 5.0, 3)
+    assert [row["lowest"] for row in services.item_values.summarize([item_id], hours / 2, 60)[item_id]] == [3.0]
+    short = ItemValues(services.database, hours=0.5)
+    assert [row["lowest"] for row in short.summarize([item_id], hours, 60)[item_id]] == [3.0]
+
+
 def test_nothing_is_kept_without_hours(services: Services, pulls: PullService, source: Source, monitor_id: int) -> None:
     item_id = pull(services, pulls, source, monitor_id, "1", 0)
     off = ItemValues(services.database, hours=0)

@@ -1,6 +1,7 @@
 """What becomes of an attempt, whoever ends it."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 from redis import Redis
@@ -8,8 +9,9 @@ from redis import Redis
 from app.composition import Services
 from app.errors import SourceRefusedLogin, SourceUnreachable, TaskFailed, TaskInterrupted, WorkerLost
 from app.queue.publisher import message
+from app.rules.live_events import Event
+from app.services.claim import Claim
 from app.services.requester import Requester
-from app.services.task_lifecycle import Claim
 from app.store.pages import PageRequest
 from app.store.task_steps import TaskStep
 from tests.services.conftest import Time
@@ -173,9 +175,9 @@ def test_a_bulk_retry_ends_although_its_tasks_die_again_at_once(
     time.pass_by(1)
     publish = services.dead_letters._publisher.publish
 
-    def die_at_once(tasks: list[tuple[str, str]]) -> None:
+    def die_at_once(tasks: list[tuple[str, str]], events: Sequence[Event]) -> None:
         time.pass_by(1)
-        publish(tasks)
+        publish(tasks, events)
         for _, task_id in tasks:
             services.lifecycle.fail(begin(services, task_id), TaskFailed("no"))
 

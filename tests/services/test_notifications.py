@@ -15,8 +15,8 @@ from app.enums import AlertEventKind
 from app.errors import Conflict, Invalid, NagareError, NotFound, NotificationFailed, NotificationUncertain
 from app.models import Alert, AlertEvent, NotificationChange, NotificationMessage
 from app.queue.publisher import message
+from app.services.claim import Claim
 from app.services.requester import Requester
-from app.services.task_lifecycle import Claim
 from app.store import notification_messages, task_runs
 from app.store.pages import PageRequest
 from tests.services.alert_rows import add_alert, add_event, end_alert

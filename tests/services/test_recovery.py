@@ -9,8 +9,8 @@ from app.composition import Services
 from app.enums import TaskType
 from app.errors import DatabaseUnavailable, SourceRejected, SourceUnreachable
 from app.queue.publisher import message
+from app.services.claim import Claim
 from app.services.requester import Requester
-from app.services.task_lifecycle import Claim
 from tests.services.away import redis_away
 from tests.services.conftest import LEASE_S, Time
 

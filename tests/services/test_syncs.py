@@ -8,8 +8,8 @@ import pytest
 from app.composition import Services
 from app.enums import TaskType
 from app.errors import SourceRejected, TaskInterrupted, WorkerLost
+from app.services.claim import Claim
 from app.services.requester import Requester
-from app.services.task_lifecycle import Claim
 from app.store.pages import PageRequest
 from tests.services.conftest import LEASE_S, Time
 

@@ -58,6 +58,22 @@ def test_moments_are_kept_to_the_millisecond(connection: Connection, item_ids: l
     assert row["at"] == NOW + timedelta(milliseconds=123)
 
 
+def test_the_values_of_many_items_are_summed_up_in_steps(connection: Connection, item_ids: list[int]) -> None:
+    first, second = item_ids
+    moments = [NOW - 70 * MINUTE, NOW - 60 * MINUTE, NOW - 59 * MINUTE, NOW - 57 * MINUTE, NOW - 2 * MINUTE]
+    values = [9.0, -1e308, 1e308, 2.5, 4.0]
+    rows = [{"item_id": first, "at": at, "value": value} for at, value in zip(moments, values, strict=True)]
+    item_values.add(connection, [*rows, {"item_id": second, "at": NOW - 5 * MINUTE, "value": 0.0}])
+    found = item_values.summarize(connection, [first, second, 999], NOW - 65 * MINUTE, NOW, 5 * MINUTE)
+    assert [tuple(row[name] for name in ("item_id", "at", "lowest", "highest", "count")) for row in found] == [
+        (first, NOW - 57 * MINUTE, -1e308, 1e308, 3),
+        (first, NOW - 2 * MINUTE, 4.0, 4.0, 1),
+        (second, NOW - 5 * MINUTE, 0.0, 0.0, 1),
+    ]
+    assert item_values.summarize(connection, [second], NOW - 65 * MINUTE, NOW - 6 * MINUTE, 5 * MINUTE) == []
+    assert item_values.summarize(connection, [], NOW - 65 * MINUTE, NOW, 5 * MINUTE) == []
+
+
 def test_old_values_are_deleted_some_at_a_time(connection: Connection, item_ids: list[int]) -> None:
     rows = [
         {"item_id": item_id, "at": NOW - hours * HOUR, "value": float(hours)}

@@ -34,6 +34,7 @@ OWNERS = {
     "kombu": ("tasks",),
     "redis": ("app.queue", "app.cli", "tasks"),
     "httpx": ("app.connectors", "app.cli"),
+    "wsproto": ("app.web",),
     "apprise": ("app.channels",),
     "requests": ("app.channels",),
     "alembic": ("app.store",),

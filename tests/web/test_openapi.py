@@ -17,6 +17,7 @@ from tests.web.conftest import make_settings
 
 EXAMPLES = 25
 VAGUE = {
+    "GET /api/v1/events",
     "POST /api/v1/monitors",
     "PATCH /api/v1/monitors/{monitor_id}",
     "POST /api/v1/alerts/{alert_id}/snooze",

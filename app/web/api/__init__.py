@@ -5,6 +5,7 @@ from app.web.api.alerts import alerts
 from app.web.api.audit import audit
 from app.web.api.auth import auth
 from app.web.api.dead_letters import dead_letters
+from app.web.api.events import events
 from app.web.api.health import health
 from app.web.api.hosts import hosts
 from app.web.api.items import items
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     queue,
     dead_letters,
     workers,
+    events,
     alerts,
     alert_actions,
     webhooks,

@@ -10,7 +10,7 @@ from app.web.context import Row, services
 from app.web.operations import ApiBlueprint
 from app.web.schemas.base import NothingSchema
 from app.web.schemas.pages import page_of
-from app.web.schemas.tasks import TaskQuerySchema, TaskSchema, TaskStorySchema
+from app.web.schemas.tasks import TaskQuerySchema, TaskSchema, TaskStorySchema, WaitQuerySchema
 
 tasks = ApiBlueprint("tasks", __name__, description="What became of accepted requests")
 
@@ -21,10 +21,12 @@ def list_tasks(**query: Any) -> Page:
     return services().tasks.list(**query)
 
 
-@tasks.operation("GET", "/tasks/<task_id:task_id>", role=Role.VIEWER, answer=TaskStorySchema, errors=(404,))
-def get_task(task_id: str) -> Row:
-    """Return one task with all its attempts."""
-    return services().tasks.get(task_id)
+@tasks.operation(
+    "GET", "/tasks/<task_id:task_id>", role=Role.VIEWER, query=WaitQuerySchema, answer=TaskStorySchema, errors=(404,)
+)
+def get_task(task_id: str, wait: int) -> Row:
+    """Return one task with all its attempts; with `wait` once its state changes, if it does within so many seconds."""
+    return services().task_watch.get(task_id, wait)
 
 
 @tasks.submission("/tasks/<task_id:task_id>/cancel", query=NothingSchema, answer=TaskSchema)

@@ -10,6 +10,8 @@ from app.web.dashboard.translation import translate
 STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 BINARY_UNITS = {"B": "B", "bytes": "B", "Bps": "B/s", "B/s": "B/s"}
 SECOND_UNITS = ("s", "seconds", "uptime")
+LONGEST = 1e15
+"""From here on a number is written with its power of ten."""
 AS_IS = ("%", "ms", "rpm", "RPM", "°C", "C")
 
 
@@ -56,38 +58,54 @@ def duration(seconds: float | None, is_coarse: bool = False) -> str:
     raise AssertionError("the last step is one second")
 
 
-def quantity(value: str | None, units: str = "") -> str:
+def quantity(value: str | float | None, units: str = "") -> str:
     """Return an item's value with its units, a large one scaled; text stays as it is."""
     if value is None:
         return "–"
     amount = _as_number(value)
     if amount is None:
-        return value
+        return str(value)
     if units == "unixtime":
-        return moment(datetime.fromtimestamp(amount, zone())) if 0 < amount < 4e9 else value
-    if units in SECOND_UNITS:
+        return moment(datetime.fromtimestamp(amount, zone())) if 0 < amount < 4e9 else str(value)
+    if units in SECOND_UNITS and abs(amount) < LONGEST:
         return f"-{duration(-amount)}" if amount < 0 else duration(amount)
+    divisor, unit = axis_unit(amount, units)
+    return f"{_rounded(amount / divisor)} {unit}".strip()
+
+
+def axis_unit(largest: float, units: str) -> tuple[float, str]:
+    """Return the unit to show numbers up to this one in, and by what to divide them for it."""
+    largest = abs(largest)
+    if units in SECOND_UNITS and 0 < largest < 1:
+        return 0.001, translate("time.ms")
+    if units in SECOND_UNITS:
+        length, unit = next((step for step in STEPS if largest >= step[0]), STEPS[-1])
+        return length, translate(f"time.{unit}")
     if units in BINARY_UNITS:
-        return _scaled(amount, 1024, ("", "Ki", "Mi", "Gi", "Ti", "Pi"), BINARY_UNITS[units])
+        return _prefixed(largest, 1024, ("", "Ki", "Mi", "Gi", "Ti", "Pi"), BINARY_UNITS[units])
+    if units == "unixtime":
+        return 1, ""
     if not units or units in AS_IS or units.startswith("!"):
-        return f"{_rounded(amount)} {units.lstrip('!')}".strip()
-    return _scaled(amount, 1000, ("", "K", "M", "G", "T", "P"), units)
+        return 1, units.lstrip("!")
+    return _prefixed(largest, 1000, ("", "K", "M", "G", "T", "P"), units)
 
 
-def _scaled(amount: float, base: int, prefixes: tuple[str, ...], units: str) -> str:
+def _prefixed(largest: float, base: int, prefixes: tuple[str, ...], units: str) -> tuple[float, str]:
     power = 0
-    while abs(amount) >= base and power < len(prefixes) - 1:
-        amount, power = amount / base, power + 1
-    return f"{_rounded(amount)} {prefixes[power]}{units}"
+    while largest >= base and power < len(prefixes) - 1:
+        largest, power = largest / base, power + 1
+    return base**power, prefixes[power] + units
 
 
 def _rounded(amount: float) -> str:
-    if amount.is_integer() and abs(amount) < 1e15:
+    if abs(amount) >= LONGEST:
+        return f"{amount:.4g}"
+    if amount.is_integer():
         return f"{int(amount):,}"
     return f"{amount:,.2f}".rstrip("0").rstrip(".") if abs(amount) >= 0.01 else f"{amount:.3g}"
 
 
-def _as_number(value: str) -> float | None:
+def _as_number(value: str | float) -> float | None:
     try:
         amount = float(value)
     except ValueError:

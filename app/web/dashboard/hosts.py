@@ -9,6 +9,7 @@ from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query, requester
+from app.web.dashboard.item_values import lines_of
 from app.web.dashboard.monitors import monitor_names
 from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, NewHostSchema
 from app.web.schemas.items import ItemQuerySchema
@@ -41,6 +42,7 @@ def host(host_id: int) -> str:
         monitor=monitor,
         is_writable=connector_class(monitor["type"]).writable,
         page=items,
+        lines=lines_of(items.items),
         filters=filters_of(query),
         statuses=list(InventoryStatus),
         alerts=services().alerts.list(PageRequest(5), host_id=host_id).items,

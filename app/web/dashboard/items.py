@@ -9,8 +9,9 @@ from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query, requester
+from app.web.dashboard.item_values import has_history, history_of, lines_of
 from app.web.dashboard.monitors import monitor_names
-from app.web.schemas.items import ItemChangesSchema, ItemQuerySchema, NewItemSchema
+from app.web.schemas.items import CHART_HOURS, ItemChangesSchema, ItemHistoryQuerySchema, ItemQuerySchema, NewItemSchema
 
 ITEM = "/items/<id:item_id>"
 VALUE_TYPES = ("float", "unsigned", "char", "text", "log")
@@ -28,12 +29,14 @@ def items() -> str:
         monitors=monitor_names(),
         hosts=services().inventory.host_names({item["host_id"] for item in page.items}),
         statuses=list(InventoryStatus),
+        lines=lines_of(page.items),
     )
 
 
 @dashboard.page(ITEM, role=Role.VIEWER)
 def item(item_id: int) -> str:
-    """Show one item."""
+    """Show one item, and what its value was."""
+    hours = read_query(ItemHistoryQuerySchema)["hours"]
     found = services().inventory.get_item(item_id)
     monitor = services().monitors.get(found["monitor_id"])
     return render(
@@ -43,6 +46,11 @@ def item(item_id: int) -> str:
         monitor=monitor,
         is_writable=connector_class(monitor["type"]).writable,
         edits=services().audit.list(PageRequest(5), object_type=AuditedType.ITEM, object_id=item_id).items,
+        hours=hours,
+        choices=CHART_HOURS,
+        has_history=has_history(found),
+        is_kept=services().settings.values_hours > 0,
+        history=history_of(found, hours) if has_history(found) else None,
     )
 
 

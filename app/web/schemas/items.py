@@ -4,8 +4,10 @@ from marshmallow import fields, validate
 
 from app.enums import InventoryStatus
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import Boolean, Text, Timestamp, code, query_code, query_id
+from app.web.schemas.fields import Boolean, QueryInteger, Text, Timestamp, code, query_code, query_id
 from app.web.schemas.pages import PageQuerySchema
+
+CHART_HOURS = (1, 6, 24)
 
 
 class ItemQuerySchema(PageQuerySchema):
@@ -32,6 +34,12 @@ class ItemValueQuerySchema(PageQuerySchema):
 
     after = Timestamp()
     before = Timestamp()
+
+
+class ItemHistoryQuerySchema(RequestSchema):
+    """How far back the chart of an item goes."""
+
+    hours = QueryInteger(validate=validate.OneOf(CHART_HOURS), load_default=CHART_HOURS[1])
 
 
 class NewItemSchema(RequestSchema):

@@ -1,10 +1,10 @@
 """Tasks: what is accepted, what became of it."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from app.enums import TaskState, TaskType
-from app.web.schemas.base import AnswerSchema
-from app.web.schemas.fields import Text, Timestamp, query_id, word
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import QueryInteger, Text, Timestamp, query_id, word
 from app.web.schemas.pages import PageQuerySchema
 
 
@@ -48,6 +48,14 @@ class TaskQuerySchema(PageQuerySchema):
     parent_id = Text(max=80)
     created_after = Timestamp()
     created_before = Timestamp()
+
+
+class WaitQuerySchema(RequestSchema):
+    """How long to wait for news of a task."""
+
+    wait = QueryInteger(
+        validate=validate.Range(0, 60), load_default=0, metadata={"description": "Seconds; 0 asks for its state now"}
+    )
 
 
 class ProgressSchema(AnswerSchema):

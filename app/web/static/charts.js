@@ -15,28 +15,53 @@
     return colour.replace(/,/g, " ").replace(")", " / 0.12)");
   }
 
+  // Numbers of any size in few characters.
+  function short(value) {
+    if (value === null || value === undefined) return "–";
+    const size = Math.abs(value);
+    const rounded = Number(value.toPrecision(8));
+    return size >= 1e7 || (size > 0 && size < 1e-4) ? rounded.toExponential() : String(rounded);
+  }
+
+  // Of counts, which begin at 0, and of scores, which end at 100.
+  function wholeNumbers(place) {
+    return {
+      scales: { y: { range: (_, low, high) => [Math.min(0, low), Number(place.dataset.max) || Math.max(1, high * 1.1)] } },
+      axis: { size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
+      ofSeries: (index, line) => ({ fill: index === 0 ? faint(line) : undefined, dash: index === 0 ? undefined : [4, 3], points: { show: false } }),
+    };
+  }
+
+  // Of any numbers: the axis of values is as long as they need, the axis of time as the reader chose.
+  function anyNumbers(place, line) {
+    return {
+      scales: { x: { range: () => JSON.parse(place.dataset.window) } },
+      axis: {
+        values: (_, ticks) => ticks.map(short),
+        size: (_, labels) => Math.max(44, 20 + 7 * Math.max(...(labels ?? []).map((label) => label.length), 0)),
+      },
+      bands: [{ series: [1, 2], fill: faint(line) }],
+      ofSeries: () => ({ value: (_, value) => short(value) }),
+    };
+  }
+
   function make(place, points) {
     const { line, grid, text, second } = colours(place);
     const names = JSON.parse(place.dataset.series);
     const strokes = [line, second];
+    const kind = "fits" in place.dataset ? anyNumbers(place, line) : wholeNumbers(place);
     const axis = { stroke: text, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 }, font: "12px system-ui, sans-serif" };
     const options = {
       width: place.clientWidth,
       height: HEIGHT,
       cursor: { y: false },
       legend: { live: true },
-      scales: { y: { range: (_, low, high) => [Math.min(0, low), Number(place.dataset.max) || Math.max(1, high * 1.1)] } },
-      axes: [{ ...axis, values: "{HH}:{mm}", space: 60 }, { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }],
+      scales: kind.scales,
+      bands: kind.bands,
+      axes: [{ ...axis, values: "{HH}:{mm}", space: 60 }, { ...axis, ...kind.axis }],
       series: [
         { label: place.dataset.time, value: "{HH}:{mm}" },
-        ...names.map((label, index) => ({
-          label,
-          stroke: strokes[index],
-          width: 2,
-          fill: index === 0 ? faint(line) : undefined,
-          dash: index === 0 ? undefined : [4, 3],
-          points: { show: false },
-        })),
+        ...names.map((label, index) => ({ label, stroke: strokes[index], width: 2, ...kind.ofSeries(index, line) })),
       ],
     };
     return new uPlot(options, points, place);
@@ -48,13 +73,14 @@
       const place = document.getElementById(source.dataset.feeds);
       if (!place) continue;
       const points = JSON.parse(source.dataset.points);
+      if (source.dataset.window) place.dataset.window = source.dataset.window;
       const known = charts.get(place);
       if (known) {
         known.setData(points);
       } else {
         const chart = make(place, points);
         charts.set(place, chart);
-        new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
+        new ResizeObserver(() => place.clientWidth && chart.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
       }
     }
   }

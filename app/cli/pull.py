@@ -1,0 +1,70 @@
+"""`nagare pull`: ask for a pull, and watch it if you like."""
+
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app import clock
+from app.cli.context import open_services
+from app.composition import Services
+from app.enums import TERMINAL_STATES, Role, TaskState
+from app.errors import NotFound
+from app.services.requester import Requester
+from app.store.pages import PageRequest
+
+LOOK_EVERY_S = 0.3
+FAILED = 1
+
+
+@click.command()
+@click.argument("monitor_id", type=click.IntRange(min=1))
+@click.argument("what", type=click.Choice(["hosts", "items", "alerts"]), default="hosts")
+@click.option("--follow", is_flag=True, help="Show its progress until it ends; the exit code is 1 unless it succeeds.")
+def pull(monitor_id: int, what: str, follow: bool) -> int:
+    """Ask for the hosts, items or alerts of a monitor to be pulled."""
+    with open_services() as services:
+        by = Requester(_operator_id(services))
+        ask = {"hosts": services.submit.pull_hosts, "items": services.submit.pull_items}
+        task_id = ask.get(what, services.submit.pull_alerts)(by, monitor_id)
+        if not follow:
+            click.echo(task_id)
+            return 0
+        click.echo(task_id, err=True)
+        task = _follow(services, task_id)
+    if task["state"] == TaskState.SUCCEEDED:
+        click.echo(", ".join(f"{name} {count}" for name, count in (task["result"] or {}).items()))
+        return 0
+    click.echo(f"{task['state']}: {task['error'] or 'no reason is known'}", err=True)
+    return FAILED
+
+
+def _follow(services: Services, task_id: str) -> dict[str, Any]:
+    """Show a bar until the task has ended, and return it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"))
+    # Standard output is for the outcome.
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        bar = progress.add_task(TaskState.QUEUED, total=None, said="")
+        while True:
+            task = services.tasks.get(task_id)
+            step = task["progress"]
+            attempt = f" (attempt {task['attempts']})" if task["attempts"] > 1 else ""
+            progress.update(
+                bar,
+                description=f"{task['state']}{attempt}",
+                completed=step["done"],
+                total=step["total"],
+                said=step["message"],
+            )
+            if task["state"] in TERMINAL_STATES:
+                return task
+            clock.sleep(LOOK_EVERY_S)
+
+
+def _operator_id(services: Services) -> int:
+    """Return the first user who may pull: whoever runs this has the database anyway. Raises NotFound."""
+    for user in services.users.list(PageRequest(limit=500)).items:
+        if user["enabled"] and Role(user["role"]).includes(Role.OPERATOR):
+            return int(user["id"])
+    raise NotFound("there is no user who may pull: create one with nagare user create")

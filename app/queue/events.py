@@ -1,0 +1,141 @@
+"""The stream of events: how it is written, read and kept short."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from redis.client import Pipeline
+from redis.exceptions import RedisError, WatchError
+
+from app import clock
+from app.errors import BrokerUnavailable
+from app.queue.connection import Broker
+from app.queue.keys import ALERT_EVENTS_TOLD, EVENTS
+from app.rules.live_events import Event
+
+log = structlog.get_logger()
+KEPT = timedelta(minutes=11)
+"""A minute more than is promised: clocks differ."""
+LENGTH_CAP = 200_000
+FIELD = "e"
+BEGINNING = "0-0"
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+EventId = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event in the stream; `text` is its JSON with the id."""
+
+    id: str
+    event: Event
+    text: str
+    place: EventId
+    """Where it stands in the stream, so that two can be compared."""
+
+
+def place_of(id: str) -> EventId:
+    """Return what orders ids. Raises ValueError for what is none."""
+    milliseconds, _, number = id.partition("-")
+    return int(milliseconds), int(number or 0)
+
+
+def append_events(pipeline: Pipeline, events: Iterable[Event]) -> None:
+    """Add to a pipeline the commands that write events."""
+    for event in events:
+        # As `xadd` would, at half the cost: every task is told of several times.
+        command = ("XADD", EVENTS, "MAXLEN", "~", LENGTH_CAP, "*", FIELD, _to_json(event))
+        pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
+
+
+class EventLog:
+    """Writes and reads the stream. Only the methods that say so raise BrokerUnavailable."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Write events, or lose them when Redis is away: nothing else waits or fails for their sake."""
+        if not events:
+            return
+        try:
+            with self._broker.use() as redis:
+                pipeline = redis.pipeline(transaction=False)
+                append_events(pipeline, events)
+                results = pipeline.execute(raise_on_error=False)
+        except BrokerUnavailable as error:
+            log.info("events.lost", count=len(events), error=str(error))
+            return
+        refused = [result for result in results if isinstance(result, RedisError)]
+        if refused:
+            log.warning("events.lost", count=len(refused), error=str(refused[0]))
+
+    def flush(self) -> None:
+        """Do nothing: what was added is written. See `EventBuffer`."""
+
+    def trim(self) -> None:
+        """Forget what is older than anyone may ask for. Raises BrokerUnavailable."""
+        oldest_ms = int((clock.now() - KEPT).timestamp() * 1000)
+        with self._broker.use() as redis:
+            redis.xtrim(EVENTS, minid=f"{oldest_ms}-0", approximate=True)
+
+    def newest_id(self) -> str:
+        """Return the id of the last event. Raises BrokerUnavailable."""
+        with self._broker.use() as redis:
+            newest: Any = redis.xrevrange(EVENTS, count=1)
+        return str(newest[0][0]) if newest else BEGINNING
+
+    def is_whole_since(self, last_id: str) -> bool:
+        """Tell whether the event with this id is still there, or older ones are. Raises BrokerUnavailable."""
+        with self._broker.use() as redis:
+            oldest: Any = redis.xrange(EVENTS, count=1)
+        return bool(oldest) and place_of(str(oldest[0][0])) <= place_of(last_id)
+
+    def since(self, last_id: str, count: int) -> list[Entry]:
+        """Return the first events after one. Raises BrokerUnavailable."""
+        with self._broker.use() as redis:
+            found: Any = redis.xrange(EVENTS, min=f"({last_id}", count=count)
+        return [_entry(id, fields) for id, fields in found]
+
+    def wait_for_more(self, last_id: str, count: int, wait_ms: int) -> list[Entry]:
+        """Return the first events after one, waiting for the next if there are none. Raises BrokerUnavailable."""
+        with self._broker.use() as redis:
+            found: Any = redis.xread({EVENTS: last_id}, count=count, block=wait_ms)
+        return [_entry(id, fields) for _, entries in (found or ()) for id, fields in entries]
+
+    def told_of_alerts(self) -> int | None:
+        """Return up to which entry the alerts' histories were told. Raises BrokerUnavailable."""
+        with self._broker.use() as redis:
+            told = redis.get(ALERT_EVENTS_TOLD)
+        return None if told is None else int(str(told))
+
+    def tell_of_alerts(self, events: Sequence[Event], told: int | None, up_to: int) -> bool:
+        """Write events of alerts, unless someone else did since `told`; false then. Raises BrokerUnavailable."""
+        with self._broker.use() as redis, redis.pipeline(transaction=True) as pipeline:
+            pipeline.watch(ALERT_EVENTS_TOLD)  # type: ignore[no-untyped-call]
+            now: Any = pipeline.get(ALERT_EVENTS_TOLD)
+            if (None if now is None else int(now)) != told:
+                return False
+            pipeline.multi()
+            append_events(pipeline, events)
+            pipeline.set(ALERT_EVENTS_TOLD, up_to)
+            try:
+                pipeline.execute(raise_on_error=False)
+            except WatchError:
+                return False
+        return True
+
+
+def _entry(id: Any, fields: Any) -> Entry:
+    text = (fields or {}).get(FIELD, "{}")
+    try:
+        event = json.loads(text)
+        event = event if isinstance(event, dict) else {}
+    except (ValueError, RecursionError):
+        event = {}
+    return Entry(str(id), event, _to_json({"id": str(id), **event}), place_of(str(id)))

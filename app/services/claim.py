@@ -1,0 +1,21 @@
+"""What a worker holds while it runs a task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's right to run one attempt of a task, as long as it renews it."""
+
+    task_id: str
+    type: str
+    params: Mapping[str, Any]
+    attempt: int
+    monitor_id: int | None = None
+    first_attempt: int = 0
+    """The number of attempts that no longer count."""
+    traceparent: str | None = None
+    published_at: datetime | None = None

@@ -1,0 +1,103 @@
+"""Follows the stream of events: one reader a process, for all in it who watch."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from app.errors import BrokerUnavailable
+from app.queue.events import BEGINNING, Entry, EventLog, place_of
+
+log = structlog.get_logger()
+ENTRIES_AT_ONCE = 1000
+WAIT_MS = 5000
+REST_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came since the batch before; `position` is the id of the last event up to now."""
+
+    entries: Sequence[Entry]
+    position: str
+    is_reset: bool = False
+    """Whether something between this batch and the one before is lost."""
+
+
+Listener = Callable[[Batch], None]
+"""Called by the reader's thread, which waits for it: a listener that is slow slows the reading, not the memory down."""
+
+
+class EventFeed:
+    """Begins to read with the first listener; `log` must be one whose Redis may take `WAIT_MS` to answer."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
+        self._position: str | None = None
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether this process is about to end, and nobody should begin to wait."""
+        return self._closing.is_set()
+
+    def listen(self, listener: Listener) -> None:
+        """Call a listener with every batch from now on, the first time at once if the position is known."""
+        with self._lock:
+            self._listeners.append(listener)
+            if self._position is not None:
+                listener(Batch((), self._position))
+            if self._thread is None and not self._closing.is_set():
+                self._thread = threading.Thread(target=self._run, name="event feed", daemon=True)
+                self._thread.start()
+
+    def since(self, last_id: str, count: int) -> list[Entry]:
+        """Return the first events after one. Raises BrokerUnavailable."""
+        return self._log.since(last_id, count)
+
+    def is_whole_since(self, last_id: str) -> bool:
+        """Tell whether no event after this one is lost. Raises BrokerUnavailable."""
+        return self._log.is_whole_since(last_id)
+
+    def close(self) -> None:
+        """Stop reading, soon."""
+        self._closing.set()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                self._resume()
+                while not self._closing.is_set():
+                    self._read()
+            except BrokerUnavailable as error:
+                if not self._closing.is_set():
+                    log.info("events.not_read", error=str(error))
+                self._closing.wait(REST_S)
+
+    def _resume(self) -> None:
+        newest = self._log.newest_id()
+        if self._position is None:
+            self._tell(Batch((), newest))
+        elif not self._is_whole(self._position, newest):
+            log.warning("events.gap", after=self._position, newest=newest)
+            self._tell(Batch((), newest, is_reset=True))
+
+    def _is_whole(self, position: str, newest: str) -> bool:
+        if position == BEGINNING:
+            return True
+        return place_of(newest) >= place_of(position) and self._log.is_whole_since(position)
+
+    def _read(self) -> None:
+        entries = self._log.wait_for_more(self._position or BEGINNING, ENTRIES_AT_ONCE, WAIT_MS)
+        if entries:
+            self._tell(Batch(entries, entries[-1].id))
+
+    def _tell(self, batch: Batch) -> None:
+        with self._lock:
+            self._position = batch.position
+            for listener in self._listeners:
+                listener(batch)

@@ -1,0 +1,98 @@
+"""What happens, as it happens: by WebSocket or as a text/event-stream."""
+
+from typing import Any
+
+from flask import Response, current_app, g, request
+
+from app.enums import Role
+from app.errors import Unauthorized
+from app.queue.tickets import TICKET_S
+from app.web.context import current_session_id, services
+from app.web.operations import ApiBlueprint
+from app.web.problems import problem
+from app.web.schemas.events import EventsQuerySchema, LastEventSchema, TicketSchema
+from app.web.streams import EXTENSION
+from app.web.streams.admission import wish_of
+from app.web.streams.takeover import TakenOver, take_over
+from app.web.streams.wires import EventStreamWire, WebSocketWire, Wire
+
+EVENT_STREAM = "text/event-stream"
+WEBSOCKET_VERSION = "13"
+UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": WEBSOCKET_VERSION}
+
+events = ApiBlueprint("events", __name__, description="What happens, as it happens")
+
+
+@events.operation("POST", "/events/ticket", role=Role.VIEWER, answer=TicketSchema, status=201)
+def create_events_ticket() -> dict[str, Any]:
+    """Make a ticket to the events, good once, for clients that cannot send a header."""
+    return {"ticket": services().tickets.issue(current_session_id()), "expires_in": TICKET_S}
+
+
+@events.operation(
+    "GET",
+    "/events",
+    role=Role.VIEWER,
+    query=EventsQuerySchema,
+    errors=(426,),
+    admits_itself=True,
+    media_type=EVENT_STREAM,
+)
+def watch_events(ticket: str | None = None, **wanted: Any) -> Response:
+    """Watch what happens, by WebSocket or, with `Accept: text/event-stream`, as server-sent events.
+
+    Whoever opens a WebSocket with neither a token in the header nor a ticket must send `{"token": …}` within 5 s, with
+    the filters, if any, beside it. Each message has an `id`; with the last one as `last_id` a client that comes again
+    misses nothing of the last 10 minutes.
+    """
+    wire = _wire()
+    session_id = _session_id(ticket)
+    if wire is None:
+        return problem(426, "upgrade_required", f"Ask for a WebSocket, or Accept: {EVENT_STREAM}.", None, UPGRADE)
+    wish = None if session_id is None else wish_of(session_id, **{**_last_event(), **wanted})
+    streams = current_app.extensions[EXTENSION]
+    streams.reserve()
+    try:
+        connection = take_over(request.environ)
+    except BaseException:
+        streams.leave()
+        raise
+    streams.open(connection, wire, wish)
+    return TakenOver()
+
+
+def _last_event() -> dict[str, str]:
+    """Return the last event that a browser saw before it lost the stream."""
+    name = "Last-Event-ID"
+    given = {name: request.headers[name]} if request.headers.get(name) else {}
+    loaded: dict[str, str] = LastEventSchema().load(given)
+    return loaded
+
+
+def _session_id(ticket: str | None) -> str | None:
+    """Return the session of a token in the header or of a ticket. Raises Unauthorized for a ticket that is not good."""
+    if "session_id" in g:
+        return current_session_id()
+    if ticket is None:
+        if "websocket" in request.headers.get("Upgrade", "").lower():
+            return None
+        raise Unauthorized("A valid token or ticket is needed.")
+    session_id = services().tickets.redeem(ticket)
+    if session_id is None:
+        raise Unauthorized("The ticket is not good, or no longer.")
+    services().auth.identify(session_id)
+    return session_id
+
+
+def _wire() -> Wire | None:
+    """Return how the client wants to be told; None when it says neither."""
+    headers = request.headers
+    if request.method != "GET":
+        return None
+    if headers.get("Upgrade", "").lower() == "websocket":
+        is_right = headers.get("Sec-WebSocket-Version") == WEBSOCKET_VERSION
+        is_upgrade = "upgrade" in headers.get("Connection", "").lower()
+        key = headers.get("Sec-WebSocket-Key", "")
+        return WebSocketWire(key) if is_right and is_upgrade and key else None
+    accepts = any(kind == EVENT_STREAM for kind, _ in request.accept_mimetypes)
+    return EventStreamWire() if accepts else None

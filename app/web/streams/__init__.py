@@ -1,0 +1,3 @@
+"""Connections that stay open: taken over from the server, and all served by one thread of their own."""
+
+EXTENSION = "nagare streams"

@@ -1,0 +1,51 @@
+"""Whom a client's first message on a WebSocket lets in."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from marshmallow import ValidationError
+from werkzeug.exceptions import BadRequest
+
+from app.errors import DatabaseUnavailable, Unauthorized
+from app.rules.live_events import EventFilter
+from app.web.access import read_access_token
+from app.web.context import services
+from app.web.parsing import parse_json
+from app.web.schemas.events import FirstMessageSchema
+from app.web.streams.chores import Refusal
+from app.web.streams.stream import Wish
+from app.web.streams.wires import POLICY, TRY_AGAIN_LATER
+
+
+def make_admission(app: Flask) -> Callable[[str], Wish | Refusal]:
+    """Return what reads a first message, `{"token": …}` with filters."""
+
+    def admit(message: str) -> Wish | Refusal:
+        try:
+            with app.app_context():
+                said = FirstMessageSchema().load(parse_json(message.encode(errors="replace")))
+                session_id = str(read_access_token(said.pop("token"))["sid"])
+                services().auth.identify(session_id)
+        except Unauthorized:
+            return Refusal(POLICY, "a valid token is needed")
+        except BadRequest:
+            return Refusal(POLICY, "the first message must be a JSON object")
+        except ValidationError as error:
+            return Refusal(POLICY, f"wrong in the first message: {_names(error)}")
+        except DatabaseUnavailable:
+            return Refusal(TRY_AGAIN_LATER, "the database is away")
+        return wish_of(session_id, **said)
+
+    return admit
+
+
+def wish_of(session_id: str, last_id: str | None = None, **wanted: Any) -> Wish:
+    """Return the wish of a client that named filters, and perhaps the last event that it saw."""
+    return Wish(session_id, EventFilter(**wanted), last_id)
+
+
+def _names(error: ValidationError) -> str:
+    names = error.messages_dict if isinstance(error.messages, dict) else {"the whole": ()}
+    # A close frame has room for 123 bytes.
+    return ", ".join(str(name) for name in names).encode("ascii", "replace").decode()[:60]
