@@ -1,5 +1,6 @@
 """How gunicorn serves the API; it reads this file by itself."""
 
+import gc
 import signal
 import threading
 from types import FrameType
@@ -7,7 +8,9 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
+# The web is imported here although only the workers need it: what was there before the fork they share.
 from app import logs
+from app import web as web
 from app.settings import settings_or_exit
 
 settings = settings_or_exit()
@@ -38,6 +41,12 @@ preload_app = False
 accesslog = None
 # It would lie in the home of the user, one for all instances.
 control_socket_disable = True
+
+
+def pre_fork(_server: Any, _worker: Any) -> None:
+    """Have the collector leave alone what is shared: by looking at an object it would copy its page."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:

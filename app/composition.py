@@ -40,6 +40,7 @@ from app.services.pulls import PullService
 from app.services.pushes import PushService
 from app.services.queues import QueueService
 from app.services.recovery import Recovery
+from app.services.retention import Retention
 from app.services.schedules import ScheduleService
 from app.services.scores import ScoreService
 from app.services.strays import StrayService
@@ -161,6 +162,13 @@ def wire(
     syncs = SyncService(database, outbox, lifecycle)
     notifier = Notifier(database, outbox, settings.history_days)
     metrics = MetricsService(database, broker, MeasureStore(broker), lengths)
+    retention = Retention(
+        database,
+        history_days=settings.history_days,
+        alert_days=settings.alert_days,
+        audit_days=settings.audit_days,
+        score_window_h=settings.score_window_h,
+    )
     recovery = Recovery(
         database,
         publisher,
@@ -170,7 +178,6 @@ def wire(
         lifecycle,
         strays,
         lease_s=settings.lease_s,
-        history_days=settings.history_days,
         chores=(
             Suppression(database).turn,
             deliveries.turn,
@@ -179,6 +186,7 @@ def wire(
             syncs.turn,
             schedules.turn,
             item_values.turn,
+            retention.turn,
             metrics.forget_gone,
             AlertNews(database, events).turn,
         ),

@@ -42,6 +42,8 @@ class Settings(BaseModel):
     task_timeout_s: int = Field(300, alias="NAGARE_TASK_TIMEOUT_S", ge=1, le=86400)
     lease_s: float = Field(30.0, alias="NAGARE_LEASE_S", ge=1, le=3600)
     history_days: int = Field(30, alias="NAGARE_HISTORY_DAYS", ge=1, le=36500)
+    alert_days: int = Field(90, alias="NAGARE_ALERT_DAYS", ge=1, le=36500)
+    audit_days: int = Field(365, alias="NAGARE_AUDIT_DAYS", ge=1, le=36500)
     score_window_h: float = Field(24.0, alias="NAGARE_SCORE_WINDOW_H", gt=0, le=8760)
     otlp_endpoint: str = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT", pattern="^(https?://[^ ]+)?$")
     values_hours: float = Field(24.0, alias="NAGARE_VALUES_HOURS", ge=0, le=168)

@@ -9,6 +9,7 @@ from celery.signals import celeryd_init, setup_logging
 
 from app import logs
 from app.settings import settings_or_exit
+from tasks import memory as memory
 from tasks import shutdown as shutdown
 from tasks.recovery import RecoveryStep
 

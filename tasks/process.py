@@ -4,7 +4,7 @@ import os
 import signal
 from typing import Any
 
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import worker_before_create_process, worker_process_init, worker_process_shutdown
 
 from app import tracing
 from app.composition import Services, build
@@ -18,13 +18,20 @@ def services(*, pooled: bool = True) -> Services:
     """Return the services of this process, built when they are first asked for.
 
     A child never uses those of its parent: two processes that share a connection would read each other's answers. For
-    the same reason the parent, which forks, keeps no database connection open (`pooled=False`).
+    the same reason the parent has no pool of database connections (`pooled=False`), and lets go of the one that its
+    turns share before it forks.
     """
     pid = os.getpid()
     if pid not in _services:
         _services.clear()
         _services[pid] = build(settings_or_exit(), durable=False, pooled=pooled, are_events_gathered=pooled)
     return _services[pid]
+
+
+@worker_before_create_process.connect
+def _let_go(**_: Any) -> None:
+    if os.getpid() in _services:
+        services(pooled=False).database.let_go()
 
 
 @worker_process_init.connect

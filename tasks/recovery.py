@@ -56,9 +56,10 @@ class RecoveryStep(bootsteps.StartStopStep):
         try:
             app.metrics.flush()
             app.registry.announce(consumer.hostname, self._description(consumer))
-            paused = app.queues.paused()
-            self._follow_pauses(consumer, paused)
-            app.recovery.turn(f"{consumer.hostname}/{os.getpid()}")
+            with app.database.kept_open():
+                paused = app.queues.paused()
+                self._follow_pauses(consumer, paused)
+                app.recovery.turn(f"{consumer.hostname}/{os.getpid()}")
             waiting = sum(length for type_, length in app.queues.lengths().items() if type_ not in (*paused, "dead"))
             self._stall_guard.watch(waiting, self._slots(consumer))
         except (BrokerUnavailable, DatabaseUnavailable) as error:

@@ -1,42 +1,15 @@
-"""The settings and the services of a command: what was set, else what `nagare up` keeps in `NAGARE_HOME`."""
+"""The services of a command: those of the instance that was set, else of what `nagare up` keeps in `NAGARE_HOME`."""
 
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import structlog
-from pydantic import SecretStr
-from sqlalchemy import make_url
 
-from app.cli.embedded_valkey import last_port, valkey_url
+from app.cli.embedded_valkey import last_port
+from app.cli.environment import complete, read_settings
 from app.cli.home import SECRET_KEY, Home
 from app.composition import Services, build
-from app.errors import SettingsError
-from app.settings import CONFIG_VARIABLE, VARIABLES, Settings, load_settings
-
-COMMAND_VARIABLES = ("NAGARE_TOKEN",)
-"""Variables that single commands read as options: no settings, though named like them."""
-
-
-def read_settings() -> Settings:
-    """Read the settings, with every path in them absolute. Raises SettingsError."""
-    environment = {name: value for name, value in os.environ.items() if name not in COMMAND_VARIABLES}
-    settings = load_settings(environment)
-    return settings.model_copy(
-        update={"home": settings.home.absolute(), "database_url": _absolute_database(settings.sql_url)}
-    )
-
-
-def complete(settings: Settings, secret_key: str | None, valkey_port: int | None) -> Settings:
-    """Fill in what was not set: the secret key and the Redis of the data folder."""
-    found: dict[str, object] = {}
-    if secret_key is not None and not settings.secret_key.get_secret_value():
-        found["secret_key"] = SecretStr(secret_key)
-    if valkey_port is not None and not settings.is_redis_given:
-        found["redis_url"] = valkey_url(valkey_port)
-    return settings.model_copy(update=found)
 
 
 @contextmanager
@@ -52,31 +25,3 @@ def open_services() -> Iterator[Services]:
         yield services
     finally:
         services.close()
-
-
-def environment_of(settings: Settings) -> Mapping[str, str]:
-    """Return the environment for the processes under `nagare up`: ours, with every setting spelled out.
-
-    They run in another folder, where a relative path would mean something else and the configuration file is not. They
-    create no users: the first one's password is none of their business.
-    """
-    given = settings.model_copy(update={"redis_url": settings.broker_url, "redis_addr": "", "admin_password": ""})
-    spelled_out = {variable: _in_text(getattr(given, name)) for variable, name in VARIABLES.items()}
-    hidden = {*VARIABLES, CONFIG_VARIABLE, *COMMAND_VARIABLES}
-    environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    environment |= {variable: value for variable, value in spelled_out.items() if value}
-    return environment | {"PYTHONUNBUFFERED": "1"}
-
-
-def _in_text(value: object) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-
-
-def _absolute_database(url: str) -> str:
-    parts = make_url(url)
-    if parts.drivername != "sqlite":
-        return url
-    if parts.database in (None, "", ":memory:"):
-        raise SettingsError("DATABASE_URL: several processes share the database, so it cannot be in memory")
-    path = Path(str(parts.database)).absolute()
-    return parts.set(database=str(path)).render_as_string(hide_password=False)

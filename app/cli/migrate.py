@@ -2,7 +2,8 @@
 
 import click
 
-from app.cli.context import open_services, read_settings
+from app.cli.context import open_services
+from app.cli.environment import read_settings
 from app.cli.home import Home
 from app.store.migrate import upgrade
 

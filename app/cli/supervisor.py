@@ -16,6 +16,8 @@ from app.clock import monotonic
 from app.errors import NagareError
 
 POLL_S = 0.05
+WATCH_S = 0.5
+"""Between two looks once all runs: a signal ends the pause, and what ended is started a second later anyway."""
 BACKOFF_CAP_S = 30.0
 CALM_AFTER_S = 60.0
 
@@ -80,7 +82,7 @@ class Supervisor:
                 if monotonic() >= start_at:
                     self._waiting.remove((start_at, program))
                     self.start(program)
-            self._pause()
+            self._pause(WATCH_S)
 
     def _notice_crash(self, child: Child) -> None:
         code = child.exit_code()
@@ -95,11 +97,11 @@ class Supervisor:
         self._waiting.append((monotonic() + delay_s, child.program))
         self._output.say(f"{name} ended ({in_words(code)}); starting it again in {delay_s:.0f} s")
 
-    def _pause(self) -> None:
+    def _pause(self, pause_s: float = POLL_S) -> None:
         # An exception that a signal raised inside a callback or a destructor gets lost; the wish does not.
         if self._signals.is_asked():
             raise KeyboardInterrupt
-        time.sleep(POLL_S)
+        time.sleep(pause_s)
 
     def _stop(self, children: list[Child]) -> None:
         """Ask them to end; kill them when their time is over or a second Ctrl-C came."""

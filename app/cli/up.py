@@ -5,23 +5,22 @@ First all that can be wrong with the settings, then Valkey, the schema, the proc
 
 import os
 import socket
-from contextlib import closing, suppress
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 
 import click
-import httpx
 
 from app.cli import embedded_valkey, programs
-from app.cli.context import complete, environment_of, read_settings
-from app.cli.first_start import ensure_admin, ensure_demo, first_monitor_id
+from app.cli.environment import complete, environment_of, read_settings
 from app.cli.home import FLOWER_PASSWORD, SECRET_KEY, Home
 from app.cli.listener import listen
 from app.cli.output import Output
+from app.cli.preparation import Preparation
 from app.cli.supervisor import Supervisor
-from app.cli.welcome import address, welcome
-from app.composition import build
-from app.errors import NagareError, SettingsError
+from app.cli.welcome import reachable_host, welcome
+from app.errors import SettingsError
 from app.settings import Settings
-from app.store.migrate import upgrade
 
 VALKEY_READY_S = 60
 WEB_READY_S = 60
@@ -45,23 +44,31 @@ def up(with_flower: bool) -> None:
     with closing(listen(settings.bind, settings.port, "NAGARE_BIND, NAGARE_PORT")) as listener, Output() as output:
         with Supervisor(output, lock_fd) as supervisor:
             try:
-                if valkey_port is not None:
-                    _start_valkey(supervisor, home, valkey_port)
-                upgrade(settings.sql_url)
-                flower = _start_programs(supervisor, settings, home, listener, with_flower)
-                supervisor.wait_until(lambda: _is_answering(settings), "the API answered", WEB_READY_S)
-                output.print(take_first_steps(settings, flower))
+                with _prepare(settings, lock_fd) as preparation:
+                    if valkey_port is not None:
+                        _start_valkey(supervisor, home, valkey_port)
+                    preparation.wait_for_schema()
+                    flower = _start_programs(supervisor, settings, home, listener, with_flower)
+                    supervisor.wait_until(lambda: _is_answering(settings), "the API answered", WEB_READY_S)
+                    made = preparation.take_first_steps()
+                output.print(welcome(settings, made, flower))
                 supervisor.watch()
             except KeyboardInterrupt:
                 output.say("stopping; Ctrl-C again to kill")
         output.say("stopped")
 
 
+def _prepare(settings: Settings, lock_fd: int) -> Preparation:
+    """Begin to prepare the database; it takes place beside the start of Valkey."""
+    environment = {**environment_of(settings), "NAGARE_ADMIN_PASSWORD": settings.admin_password.get_secret_value()}
+    is_demo_wanted = settings.demo or "demo" not in settings.model_fields_set
+    return Preparation(environment, lock_fd, is_demo_wanted=is_demo_wanted)
+
+
 def _start_valkey(supervisor: Supervisor, home: Home, port: int) -> None:
     supervisor.start(embedded_valkey.valkey_program(home, port))
-    url = embedded_valkey.valkey_url(port)
     what = f"it answered; it says why in {embedded_valkey.log_path(home)}"
-    supervisor.wait_until(lambda: embedded_valkey.is_answering(url), what, VALKEY_READY_S)
+    supervisor.wait_until(lambda: embedded_valkey.is_answering(port), what, VALKEY_READY_S)
 
 
 def _start_programs(
@@ -97,20 +104,9 @@ def _flower_access(home: Home) -> tuple[str, str]:
 
 
 def _is_answering(settings: Settings) -> bool:
-    try:
-        return httpx.get(f"{address(settings)}/healthz", timeout=1, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
-
-
-def take_first_steps(settings: Settings, flower: str | None) -> str:
-    """Make the first user and the demo fleet on a first start; return what to tell."""
-    is_demo_wanted = settings.demo or "demo" not in settings.model_fields_set
-    monitor_id = None
-    with closing(build(settings)) as services:
-        accounts = ensure_admin(services, settings)
-        with suppress(NagareError):  # this start alone knows the password: it must be told, whatever else goes wrong
-            if accounts.is_first_start and is_demo_wanted:
-                ensure_demo(services, settings)
-            monitor_id = first_monitor_id(services)
-    return welcome(settings, accounts, monitor_id, flower)
+    with closing(HTTPConnection(reachable_host(settings), settings.port, timeout=1)) as connection:
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False

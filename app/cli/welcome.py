@@ -5,32 +5,37 @@ import shlex
 import sys
 from pathlib import Path
 
-from app.cli.first_start import Accounts
+from app.cli.preparation import FirstSteps
 from app.settings import Settings
 
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names them, binds nothing
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names them, binds nothing
 TAKE_OUT_TOKEN = """sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/'"""  # noqa: S105 - a sed script
 
 
 def address(settings: Settings) -> str:
     """Return the URL under which this machine reaches the API."""
-    host = EVERY_ADDRESS.get(settings.bind, f"[{settings.bind}]" if ":" in settings.bind else settings.bind)
-    return f"http://{host}:{settings.port}"
+    host = reachable_host(settings)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-def welcome(settings: Settings, accounts: Accounts, monitor_id: int | None, flower: str | None) -> str:
+def reachable_host(settings: Settings) -> str:
+    """Return the host under which this machine reaches the API."""
+    return EVERY_ADDRESS.get(settings.bind, settings.bind)
+
+
+def welcome(settings: Settings, made: FirstSteps, flower: str | None) -> str:
     """Return the whole text; it holds the password when this start made it up."""
     url = address(settings)
     rows = {
         "address": url,
         "docs": f"{url}/docs",
         "user": settings.admin_username,
-        "password": accounts.generated_password and f"{accounts.generated_password}   (shown only now)",
+        "password": made.generated_password and f"{made.generated_password}   (shown only now)",
         "flower": flower,
         "data": str(settings.home),
     }
     head = [f"  {name:<10}{value}" for name, value in rows.items() if value]
-    lines = [f"  {line}" for line in _to_try(settings, accounts, monitor_id)]
+    lines = [f"  {line}" for line in _to_try(settings, made)]
     return "\n".join(
         [
             "",
@@ -47,21 +52,21 @@ def welcome(settings: Settings, accounts: Accounts, monitor_id: int | None, flow
     )
 
 
-def _to_try(settings: Settings, accounts: Accounts, monitor_id: int | None) -> list[str]:
+def _to_try(settings: Settings, made: FirstSteps) -> list[str]:
     url = address(settings)
     api = f"""curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1"""
-    lines = [f"TOKEN=$({_sign_in(settings, accounts)})"]
-    if monitor_id is not None:
-        lines.append(f"{api}/monitors/{monitor_id}/hosts/pull-async -X POST")
+    lines = [f"TOKEN=$({_sign_in(settings, made)})"]
+    if made.monitor_id is not None:
+        lines.append(f"{api}/monitors/{made.monitor_id}/hosts/pull-async -X POST")
     lines += [f"{api}/queue/stats", f"{api}/hosts?limit=3", f"{_nagare(settings)} smoke --url {url} --token $TOKEN"]
     return lines
 
 
-def _sign_in(settings: Settings, accounts: Accounts) -> str:
+def _sign_in(settings: Settings, made: FirstSteps) -> str:
     """Return the command that prints a token: a login where the password is known, else the one that needs none."""
-    if not accounts.generated_password:
+    if not made.generated_password:
         return f"{_nagare(settings)} token {shlex.quote(settings.admin_username)}"
-    body = json.dumps({"username": settings.admin_username, "password": accounts.generated_password})
+    body = json.dumps({"username": settings.admin_username, "password": made.generated_password})
     login = f"{address(settings)}/api/v1/auth/login"
     return f"curl -s {login} -H 'Content-Type: application/json' -d {shlex.quote(body)} | {TAKE_OUT_TOKEN}"
 

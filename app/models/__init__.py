@@ -1,5 +1,6 @@
 """The tables: columns, indexes and constraints; no queries."""
 
+from app.models.alert_sums import AlertSum
 from app.models.alerts import Alert, AlertEvent
 from app.models.audit import AuditEntry
 from app.models.base import Base
@@ -19,6 +20,7 @@ __all__ = [
     "Alert",
     "AlertDelivery",
     "AlertEvent",
+    "AlertSum",
     "AuditEntry",
     "Base",
     "Host",

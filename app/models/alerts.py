@@ -5,10 +5,13 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment
+from app.models.base import Base, Moment, listing_index
 
 SNOOZED = "snoozed_until IS NOT NULL"
 PENDING = "is_pending"
+SUPPRESSED = "suppressed"
+LISTED = "id <> 0"
+"""Always true; what does not say so uses no index that is there for lists."""
 
 
 class Alert(Base):
@@ -28,6 +31,12 @@ class Alert(Base):
         Index("ix_alerts_host_id_status_severity", "host_id", "status", "severity"),
         Index("ix_alerts_item_id_status_severity", "item_id", "status", "severity"),
         Index("ix_alerts_monitor_id_id", "monitor_id", "id"),
+        # Without these a page of a list on which nothing is would read all alerts.
+        listing_index("ix_alerts_monitor_id_status_id", LISTED, "monitor_id", "status", "id"),
+        listing_index("ix_alerts_status_id", LISTED, "status", "id"),
+        listing_index("ix_alerts_severity_id", LISTED, "severity", "id"),
+        listing_index("ix_alerts_source_id", LISTED, "source", "id"),
+        listing_index("ix_alerts_suppressed", SUPPRESSED, "suppressed", "id"),
         # The recovery looks each second for those whose time has come.
         Index("ix_alerts_snoozed_until", "snoozed_until", sqlite_where=text(SNOOZED), postgresql_where=text(SNOOZED)),
     )

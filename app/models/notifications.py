@@ -57,6 +57,8 @@ class NotificationChange(Base):
     __tablename__ = "notification_changes"
     __table_args__ = (
         Index("ix_notification_changes_task_id", "task_id"),
+        # For the database itself: an event that is deleted takes its changes along.
+        Index("ix_notification_changes_event_id", "event_id"),
         Index(
             "ix_notification_changes_unsent",
             "notification_id",

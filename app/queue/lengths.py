@@ -33,14 +33,19 @@ class QueueLengths:
             elements = pipeline.execute()
         return [task_id for element in elements if element and (task_id := message_id(element))]
 
-    def make_room(self) -> None:
-        """Rename what stands in the place of a list without being one: every command on it would fail."""
+    def make_room(self) -> bool:
+        """Rename what stands in the place of a list without being one: every command on it would fail.
+
+        Tell whether any elements were set aside.
+        """
         keys = (*QUEUE_KEYS.values(), DEAD_LETTERS, MALFORMED)
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for key in keys:
                 pipeline.type(key)
-            for key, type_ in zip(keys, pipeline.execute(), strict=True):
+            types = dict(zip(keys, pipeline.execute(), strict=True))
+            for key, type_ in types.items():
                 if type_ not in ("list", "none"):
                     redis.rename(key, aside_key(key))
                     log.error("key.set_aside", key=key, type=type_, now=aside_key(key))
+        return bool(types[MALFORMED] == "list")

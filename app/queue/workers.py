@@ -52,8 +52,10 @@ class WorkerRegistry:
         """
         lease_ms = int(lease_s * 1000)
         with self._broker.use() as redis:
-            if redis.set(RECOVERY_LEADER, name, nx=True, px=lease_ms):
+            pipeline = redis.pipeline(transaction=False)
+            pipeline.set(RECOVERY_LEADER, name, nx=True, px=lease_ms)
+            pipeline.get(RECOVERY_LEADER)
+            is_new, leader = pipeline.execute()
+            if is_new:
                 return True
-            if redis.get(RECOVERY_LEADER) != name:
-                return False
-            return bool(redis.pexpire(RECOVERY_LEADER, lease_ms))
+            return leader == name and bool(redis.pexpire(RECOVERY_LEADER, lease_ms))

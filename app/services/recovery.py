@@ -24,7 +24,6 @@ MESSAGES_AT_ONCE = 1000
 RECONCILE_EVERY_S = 5.0
 RECONCILE_ALL_EVERY_S = 60.0
 PRUNE_EVERY_S = 60.0
-PRUNED_AT_ONCE = 500
 GRACE_S = 10.0
 """A message younger than this may be on its way between the ledger, the list and a worker."""
 COMPARED_WHOLE = 1000
@@ -59,7 +58,6 @@ class Recovery:
         strays: StrayService,
         *,
         lease_s: float,
-        history_days: int,
         chores: Sequence[Callable[[], None]] = (),
     ) -> None:
         self._database = database
@@ -70,7 +68,6 @@ class Recovery:
         self._lifecycle = lifecycle
         self._strays = strays
         self._lease_s = lease_s
-        self._history_days = history_days
         self._chores = chores
         self._watched: dict[str, Watched] = {}
         self._watched_at: float | None = None
@@ -83,10 +80,11 @@ class Recovery:
             if not self._registry.lead(name, LEADERSHIP_S):
                 self._stop_watching()
                 return
-            self._lengths.make_room()
+            is_any_malformed = self._lengths.make_room()
             self._take_back_lost()
             self._publish_due()
-            self._strays.record_malformed()
+            if is_any_malformed:
+                self._strays.record_malformed()
             if self._is_due("reconcile", RECONCILE_EVERY_S):
                 self._reconcile_lists(GRACE_S)
                 self._reconcile_dead_letters()
@@ -191,9 +189,7 @@ class Recovery:
         return self._dead_letter_list.holds(letters)
 
     def _prune(self) -> None:
-        """Delete old history in small pieces, so that no other writer waits long."""
-        finished_before = clock.now() - timedelta(days=self._history_days)
+        """Forget what clients can not come back to: repeated requests, and sessions that are over."""
         with self._database.transaction() as connection:
-            task_runs.prune(connection, finished_before, PRUNED_AT_ONCE)
             idempotency.prune(connection, clock.now() - timedelta(days=1))
             users.prune_sessions(connection, clock.now() - timedelta(days=1))

@@ -10,13 +10,14 @@ from app import clock
 from app.enums import Severity
 from app.errors import NotFound
 from app.rules.health import AlertSums, alert_load, health_score
-from app.store import hosts, monitors, score_samples, scores
+from app.store import alert_sums, hosts, monitors, score_samples, scores
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 from app.store.scores import Scope, Window
 
 SHOWN_AT_MOST = 10
 SAMPLE_EVERY_S = 300
+PUT_TOGETHER_EVERY_S = 60.0
 LOAD_DIGITS = 3
 COST_DIGITS = 6
 """One of ten thousand hosts adds little to the load of all."""
@@ -33,6 +34,7 @@ class ScoreService:
         self._window_h = window_h
         self._history_days = history_days
         self._sampled_at: datetime | None = None
+        self._put_together_at = float("-inf")
 
     def score(
         self, *, monitor_id: int | None = None, group: str | None = None, host_id: int | None = None
@@ -93,8 +95,12 @@ class ScoreService:
             return score_samples.fetch(connection, page, scope, after=after, before=before)
 
     def turn(self) -> None:
-        """Take the sample of these five minutes, unless that was done."""
+        """Take the sample of these five minutes, unless that was done, and put the sums of the alerts together."""
         now = clock.now()
+        if clock.monotonic() - self._put_together_at >= PUT_TOGETHER_EVERY_S:
+            self._put_together_at = clock.monotonic()
+            with self._database.transaction() as connection:
+                alert_sums.put_together(connection)
         at = datetime.fromtimestamp(now.timestamp() // SAMPLE_EVERY_S * SAMPLE_EVERY_S, UTC)
         if at == self._sampled_at:
             return

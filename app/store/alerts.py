@@ -4,17 +4,33 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+    update,
+)
 
 from app.enums import AlertStatus, Severity
 from app.models import Alert, Host, Item
+from app.models.alerts import LISTED
 from app.store.hosts import IDS_AT_ONCE
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.planner import unindexed
 from app.store.search import matches
 from app.store.upsert import dialect_insert, table_of
 
 ALERTS = Alert.__table__.c
 SHOWN = tuple(ALERTS)
+# Written out and without a type: a condition of type Boolean would get a `= 1` on SQLite, and is not the index's then.
+IS_LISTED: ColumnElement[Any] = literal_column(f"alerts.{LISTED}")
+# And once more, so that SQLite sees a use in the index.
+IS_SUPPRESSED: tuple[ColumnElement[Any], ...] = (literal_column("alerts.suppressed"), ALERTS.suppressed.is_(True))
 IDENTITY = ("monitor_id", "source", "external_id", "occurrence")
 IS_OPEN_CRITICAL = (
     ALERTS.severity == Severity.CRITICAL,
@@ -35,15 +51,42 @@ def filters(
 ) -> list[ColumnElement[bool]]:
     """Return the conditions for the filters that are given."""
     wanted = {
-        ALERTS.severity: severity,
-        ALERTS.status: status,
-        ALERTS.host_id: host_id,
-        ALERTS.monitor_id: monitor_id,
-        ALERTS.source: source,
-        ALERTS.suppressed: suppressed,
+        "host_id": host_id,
+        "suppressed": suppressed or None,
+        "status": status,
+        "monitor_id": monitor_id,
+        "source": source,
+        "severity": severity,
     }
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted.items() if value is not None]
+    given = {name: value for name, value in wanted.items() if value is not None}
+    leading = _leading(given)
+    conditions: list[ColumnElement[bool]] = [IS_LISTED] if given else []
+    conditions += [
+        (ALERTS[name] if name in leading else unindexed(ALERTS[name])) == value
+        for name, value in given.items()
+        if name != "suppressed"
+    ]
+    if suppressed:
+        conditions += IS_SUPPRESSED
+    elif suppressed is not None:
+        conditions.append(unindexed(ALERTS.suppressed).is_(False))
     return conditions if q is None else [*conditions, matches(q, ALERTS.message, ALERTS.comment)]
+
+
+def _leading(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the filters by whose index to look: those that leave the fewest alerts, as a rule."""
+    is_history = given.get("status") == AlertStatus.RESOLVED
+    order = (
+        "host_id",
+        "suppressed",
+        *(("source",) if is_history else ()),
+        "status",
+        "source",
+        "monitor_id",
+        "severity",
+    )
+    first = next((name for name in order if name in given), "")
+    return ("status", "monitor_id") if first == "status" else (first,)
 
 
 def find(connection: Connection, alert_id: int) -> RowMapping | None:
@@ -108,6 +151,14 @@ def act(
     statement = update(table_of(Alert)).where(ALERTS.id.in_(alert_ids)).values(changes)
     returned = (ALERTS.id, ALERTS.monitor_id, ALERTS.host_id, ALERTS.item_id, ALERTS.source)
     return connection.execute(statement.returning(*returned)).mappings().all()
+
+
+def prune(connection: Connection, resolved_before: datetime, limit: int) -> int:
+    """Delete some of the alerts that were resolved before a moment, with their histories; return how many."""
+    is_old = (unindexed(ALERTS.status) == AlertStatus.RESOLVED, ALERTS.resolved_at < resolved_before)
+    old = select(ALERTS.id).where(*is_old).order_by(ALERTS.resolved_at).limit(limit)
+    # Once more, for one that fires again meanwhile.
+    return connection.execute(delete(table_of(Alert)).where(ALERTS.id.in_(old.scalar_subquery()), *is_old)).rowcount
 
 
 def external_ids(connection: Connection, monitor_id: int, alert_ids: Sequence[int]) -> list[str]:

@@ -1,9 +1,10 @@
 """The audit trail's statements."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from app.models import AuditEntry
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
@@ -29,3 +30,10 @@ def fetch(
     conditions = [column == value for column, value in wanted.items() if value is not None]
     order = Keyset({"id": ENTRIES.id}, descending=True)
     return fetch_page(connection, select(*ENTRIES).where(*conditions), order, page)
+
+
+def prune(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete those of the oldest entries that are from before a moment; return how many."""
+    # The ids are in the order of time, and have an index.
+    oldest = select(ENTRIES.id).order_by(ENTRIES.id).limit(limit).scalar_subquery()
+    return connection.execute(delete(AuditEntry).where(ENTRIES.id.in_(oldest), ENTRIES.at < before)).rowcount

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, sele
 from app.enums import TaskState
 from app.models import TaskRun
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.planner import unindexed
 from app.store.search import matches
 from app.store.task_runs import RUNS
 
@@ -44,7 +45,7 @@ class LetterFilter:
         """Return the conditions of a statement."""
         wanted = {RUNS.type: self.type, RUNS.monitor_id: self.monitor_id, RUNS.reason: self.reason}
         conditions: list[ColumnElement[bool]] = [
-            column == value for column, value in wanted.items() if value is not None
+            unindexed(column) == value for column, value in wanted.items() if value is not None
         ]
         if self.q is not None:
             conditions.append(matches(self.q, RUNS.error))

@@ -34,6 +34,8 @@ class Database:
 
     def __init__(self, url: str, *, durable: bool, pooled: bool = True) -> None:
         self.engine = _create_engine(url, durable, pooled)
+        self._is_keeping = False
+        self._kept: Connection | None = None
         if tracing.is_on():
             trace_statements(self.engine)
 
@@ -53,20 +55,45 @@ class Database:
         with self._connection("BEGIN") as connection:
             yield connection
 
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Let the transactions of this block and of the next ones, all in one thread, share a connection.
+
+        Opening one costs more than what most of them do. It is opened by the first of them, and closed when a block
+        raises or by `let_go`.
+        """
+        self._is_keeping = True
+        try:
+            yield
+        except BaseException:
+            self.let_go()
+            raise
+        finally:
+            self._is_keeping = False
+
+    def let_go(self) -> None:
+        """Close the connection that was kept open, as a process must before it forks."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
     def ping(self) -> None:
         """Ask the database for nothing. Raises DatabaseUnavailable when it does not answer."""
         with self.reading() as connection:
             connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
-        """Close all pooled connections."""
+        """Close all pooled connections, and the one that was kept open."""
+        self.let_go()
         self.engine.dispose()
 
     @contextmanager
     def _connection(self, begin: str) -> Iterator[Connection]:
         try:
-            with self.engine.connect().execution_options(sqlite_begin=begin) as connection, connection.begin():
-                yield connection
+            with self._connected() as connection:
+                connection.execution_options(sqlite_begin=begin)
+                with connection.begin():
+                    yield connection
         except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
             raise _unavailable(error) from error
         except IntegrityError as error:
@@ -77,6 +104,17 @@ class Database:
             if not error.connection_invalidated:
                 raise
             raise _unavailable(error) from error
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        if self._is_keeping:
+            self._kept = self._kept or self.engine.connect()
+            # A transaction inside another one needs a connection of its own.
+            if not self._kept.in_transaction():
+                yield self._kept
+                return
+        with self.engine.connect() as connection:
+            yield connection
 
 
 def _unavailable(error: Exception) -> DatabaseUnavailable:

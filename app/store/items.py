@@ -11,6 +11,7 @@ from app.models import Item
 from app.models.hosts import LOCAL_PREFIX
 from app.store.hosts import IDS_AT_ONCE
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.planner import unindexed
 from app.store.search import matches
 from app.store.upsert import Upserted, table_of, take_over, upsert_inventory
 
@@ -62,10 +63,12 @@ def fetch(
         statement = statement.where(matches(q, ITEMS.name, ITEMS.key, ITEMS.description))
     if host_id is not None:
         statement = statement.where(ITEMS.host_id == host_id)
+    # A host has few items.
+    is_narrow = host_id is not None
     if monitor_id is not None:
-        statement = statement.where(ITEMS.monitor_id == monitor_id)
+        statement = statement.where((unindexed(ITEMS.monitor_id) if is_narrow else ITEMS.monitor_id) == monitor_id)
     if status is not None:
-        statement = statement.where(ITEMS.status == status)
+        statement = statement.where((unindexed(ITEMS.status) if is_narrow else ITEMS.status) == status)
     return fetch_page(connection, statement, Keyset({"id": ITEMS.id}), page)
 
 

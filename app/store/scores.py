@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Label, RowMapping, and_, case, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Label,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -13,6 +26,7 @@ from sqlalchemy.types import Float
 
 from app.enums import AlertStatus, InventoryStatus, Severity
 from app.rules.health import ACKNOWLEDGED_FACTOR, RESOLVED_FACTOR, WEIGHTS, AlertSums
+from app.store import alert_sums
 from app.store.alerts import ALERTS
 from app.store.hosts import HOSTS, is_in_group
 
@@ -77,10 +91,14 @@ class Window:
     length_s: float
 
     @property
+    def start(self) -> datetime:
+        """When it begins."""
+        return self.now - timedelta(seconds=self.length_s)
+
+    @property
     def is_within(self) -> ColumnElement[bool]:
         """Tell of an alert whether it was resolved in this time."""
-        start = self.now - timedelta(seconds=self.length_s)
-        return and_(STATUS == AlertStatus.RESOLVED, ALERTS.resolved_at > start)
+        return and_(STATUS == AlertStatus.RESOLVED, ALERTS.resolved_at > self.start)
 
     @property
     def freshness(self) -> ColumnElement[float]:
@@ -107,12 +125,15 @@ class Window:
 
 def sums(connection: Connection, window: Window, scope: Scope = FLEET) -> dict[Severity, AlertSums]:
     """Return what the score needs of a scope's alerts, by severity."""
-    return _sums(connection, window, scope.of_alerts(connection)).get((), no_alerts())
+    if scope.group is not None or scope.host_id is not None:
+        return _sums(connection, window, scope.of_alerts(connection)).get((), no_alerts())
+    return _kept_sums(connection, window, scope.monitor_id).get(None, no_alerts())
 
 
 def sums_by_monitor(connection: Connection, window: Window) -> dict[int, dict[Severity, AlertSums]]:
     """Return the same of each monitor that has alerts which weigh anything."""
-    return {key[0]: found for key, found in _sums(connection, window, [], MONITOR_ID).items()}
+    found = _kept_sums(connection, window, by_monitor=True)
+    return {monitor_id: sums for monitor_id, sums in found.items() if monitor_id is not None}
 
 
 def no_alerts() -> dict[Severity, AlertSums]:
@@ -162,6 +183,33 @@ def costliest_alerts(connection: Connection, window: Window, scope: Scope, limit
     return connection.execute(statement).mappings().all()
 
 
+def _kept_sums(
+    connection: Connection, window: Window, monitor_id: int | None = None, *, by_monitor: bool = False
+) -> dict[int | None, dict[Severity, AlertSums]]:
+    """Return the sums that are kept, and what they do not know: the bucket in which the window begins, the future."""
+    start = window.start
+    whole = alert_sums.first_whole_bucket(start)
+    kept = alert_sums.fetch(connection, start, window.length_s, monitor_id=monitor_id, by_monitor=by_monitor)
+    conditions = _given({MONITOR_ID: monitor_id})
+    groups = [MONITOR_ID] if by_monitor else []
+    found: dict[int | None, dict[Severity, AlertSums]] = {}
+    for (monitor, severity), alerts in kept.items():
+        found.setdefault(monitor, no_alerts())[severity] += alerts
+    first = _resolved(window, [*conditions, ALERTS.resolved_at < whole], groups)
+    is_ahead = (STATUS == AlertStatus.RESOLVED, ALERTS.resolved_at > max(window.now, whole - timedelta.resolution))
+    ahead = (epoch(ALERTS.resolved_at) - window.now.timestamp()) / window.length_s
+    too_much = (
+        select(*groups, ALERTS.severity, literal(0).label("resolved"), (-func.sum(ahead)).label("freshness"))
+        .where(*is_ahead, IS_UNSUPPRESSED, *conditions)
+        .group_by(*groups, ALERTS.severity)
+    )
+    for row in (*connection.execute(first), *connection.execute(too_much)):
+        monitor = row.monitor_id if by_monitor else None
+        more = AlertSums(resolved=row.resolved, freshness=row.freshness)
+        found.setdefault(monitor, no_alerts())[Severity(row.severity)] += more
+    return found
+
+
 def _sums(
     connection: Connection, window: Window, conditions: Sequence[ColumnElement[bool]], *groups: Label[Any]
 ) -> dict[tuple[Any, ...], dict[Severity, AlertSums]]:
@@ -177,18 +225,19 @@ def _sums(
         .where(IS_OPEN, IS_UNSUPPRESSED, *conditions)
         .group_by(*groups, ALERTS.severity)
     )
-    resolved = (
-        select(*groups, ALERTS.severity, func.count().label("resolved"), func.sum(window.freshness).label("freshness"))
-        .where(window.is_within, IS_UNSUPPRESSED, *conditions)
-        .group_by(*groups, ALERTS.severity)
-    )
-    for statement in (open_, resolved):
+    for statement in (open_, _resolved(window, conditions, groups)):
         for row in connection.execute(statement).mappings():
             counts = dict(row)
             severity = Severity(counts.pop("severity"))
             of_group = found.setdefault(tuple(counts.pop(group.name) for group in groups), no_alerts())
             of_group[severity] += AlertSums(**counts)
     return found
+
+
+def _resolved(window: Window, conditions: Sequence[ColumnElement[bool]], groups: Sequence[Label[Any]]) -> Select[Any]:
+    columns = (ALERTS.severity, func.count().label("resolved"), func.sum(window.freshness).label("freshness"))
+    statement = select(*groups, *columns).where(window.is_within, IS_UNSUPPRESSED, *conditions)
+    return statement.group_by(*groups, ALERTS.severity)
 
 
 def _given(wanted: Mapping[ColumnElement[Any], Any]) -> list[ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.enums import TERMINAL_STATES, WAITING_STATES, TaskState
 from app.models import Monitor, TaskRun
+from app.models.task_runs import LISTED
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.task_steps import TaskStep
 from app.store.upsert import table_of
@@ -22,6 +23,7 @@ MONITORS = Monitor.__table__.c
 IS_QUEUED = text("state = 'queued'")
 IS_RUNNING = text("state = 'running'")
 IS_RETRYING = text("state = 'retrying'")
+IS_LISTED = text(LISTED)
 
 SHOWN = (
     RUNS.id.label("task_id"),
@@ -77,6 +79,8 @@ def fetch(
 ) -> Page:
     """Return a page of tasks, newest first."""
     statement = select(*SHOWN)
+    if type is not None or state is not None:
+        statement = statement.where(IS_LISTED)
     if parent_id is not None:
         statement = statement.where(RUNS.parent_id == parent_id)
     if type is not None:

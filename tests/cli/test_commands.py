@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
-from app.cli.context import environment_of, read_settings
-from app.cli.first_start import Accounts
-from app.cli.up import take_first_steps
+from app.cli.environment import environment_of, read_settings
+from app.cli.preparation import FirstSteps
+from app.cli.prepare import take_first_steps
 from app.cli.welcome import address, welcome
 from app.settings import VARIABLES, load_settings
 
@@ -71,26 +71,23 @@ def test_dead_needs_one_task_or_all(nagare: Nagare) -> None:
         assert nagare("dead", command, "pull_hosts:1", code=1).startswith("nagare: ")
 
 
-@pytest.mark.parametrize(("demo", "names"), [(None, ["demo"]), ("1", ["demo"]), ("0", [])])
-def test_the_demo_fleet_is_made_once(
-    nagare: Nagare, monkeypatch: pytest.MonkeyPatch, demo: str | None, names: list[str]
-) -> None:
+@pytest.mark.parametrize("is_demo_wanted", [True, False])
+def test_the_demo_fleet_is_made_once(nagare: Nagare, is_demo_wanted: bool) -> None:
     nagare("migrate")
-    if demo is not None:
-        monkeypatch.setenv("NAGARE_DEMO", demo)
     settings = read_settings()
 
-    first, second = take_first_steps(settings, None), take_first_steps(settings, None)
+    first, second = (take_first_steps(settings, is_demo_wanted=is_demo_wanted) for _ in range(2))
 
-    assert "password" in first
-    assert "  password" not in second
-    assert ("/monitors/1/hosts/pull-async" in first) == bool(names)
+    assert "password" in welcome(settings, first, None)
+    assert "  password" not in welcome(settings, second, None)
+    assert ("/monitors/1/hosts/pull-async" in welcome(settings, first, None)) == is_demo_wanted
+    assert (second.monitor_id is None) == (not is_demo_wanted)
 
 
 def test_a_given_password_is_not_printed(nagare: Nagare, monkeypatch: pytest.MonkeyPatch) -> None:
     nagare("migrate")
     monkeypatch.setenv("NAGARE_ADMIN_PASSWORD", "correct horse")
-    assert "correct horse" not in take_first_steps(read_settings(), None)
+    assert take_first_steps(read_settings(), is_demo_wanted=False) == FirstSteps()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +102,7 @@ def test_a_given_password_is_not_printed(nagare: Nagare, monkeypatch: pytest.Mon
 def test_the_address_is_one_that_can_be_opened(bind: str, url: str) -> None:
     settings = load_settings({"NAGARE_BIND": bind})
     assert address(settings) == url
-    assert url in welcome(settings, Accounts(False, None), None, None)
+    assert url in welcome(settings, FirstSteps(), None)
 
 
 def test_the_children_get_absolute_paths_and_no_more_secrets_than_they_need(

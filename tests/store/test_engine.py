@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from app.errors import DatabaseUnavailable
 from app.store import engine, idempotency, queue_pauses, users
@@ -18,6 +18,30 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
         raise ZeroDivisionError
     with database.reading() as connection:
         assert queue_pauses.paused_types(connection) == set()
+
+
+def _driver(connection: Connection) -> object:
+    return connection.connection.driver_connection
+
+
+def test_blocks_that_keep_it_open_share_a_connection_until_one_of_them_fails(migrated: str) -> None:
+    database = Database(migrated, durable=False, pooled=False)
+    opened = []
+    for _ in range(2):
+        with database.kept_open():
+            for transaction in (database.transaction, database.reading):
+                with transaction() as connection:
+                    opened.append(_driver(connection))
+                    with database.reading() as inner:
+                        assert _driver(inner) is not opened[0]
+    assert {*opened} == {opened[0]}
+    with database.reading() as connection:
+        assert _driver(connection) is not opened[0]
+    with pytest.raises(ZeroDivisionError), database.kept_open():
+        raise ZeroDivisionError
+    with database.kept_open(), database.reading() as connection:
+        assert _driver(connection) is not opened[0]
+    database.close()
 
 
 def test_a_locked_sqlite_is_unavailable_and_readers_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,43 @@
+"""`nagare prepare`: what `app/cli/preparation.py` runs, a line for each step that is done."""
+
+import json
+import sys
+from contextlib import closing, suppress
+from dataclasses import asdict
+
+import click
+import structlog
+
+from app.cli.environment import read_settings
+from app.cli.first_start import ensure_admin, ensure_demo, first_monitor_id
+from app.cli.preparation import FirstSteps
+from app.composition import build
+from app.errors import NagareError
+from app.settings import Settings
+from app.store.migrate import upgrade
+
+
+@click.command(hidden=True)
+@click.option("--demo/--no-demo", help="Whether to make the demo fleet on a first start.")
+def prepare(demo: bool) -> None:
+    """Bring the database up to date, wait for a line, make the first user and the demo fleet; used by nagare up."""
+    # Standard output belongs to the one who asks.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+    settings = read_settings()
+    upgrade(settings.sql_url)
+    click.echo("migrated")
+    # Nothing comes when nagare up has ended.
+    if sys.stdin.readline():
+        click.echo(json.dumps(asdict(take_first_steps(settings, is_demo_wanted=demo))))
+
+
+def take_first_steps(settings: Settings, *, is_demo_wanted: bool) -> FirstSteps:
+    """Make the first user and the demo fleet on a first start; return what to tell."""
+    monitor_id = None
+    with closing(build(settings)) as services:
+        accounts = ensure_admin(services, settings)
+        with suppress(NagareError):  # this start alone knows the password: it must be told, whatever else goes wrong
+            if accounts.is_first_start and is_demo_wanted:
+                ensure_demo(services, settings)
+            monitor_id = first_monitor_id(services)
+    return FirstSteps(accounts.generated_password, monitor_id)

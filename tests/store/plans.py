@@ -1,0 +1,23 @@
+"""How SQLite does what it is asked: by its plan a test knows what a million rows would cost."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, event
+
+from app.store.engine import Database
+
+
+def plan_of(database: Database, ask: Callable[[Connection], object]) -> list[str]:
+    """Return the steps of every statement."""
+    asked: list[tuple[str, Sequence[Any]]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Sequence[Any], *_: object) -> None:
+        asked.append((statement, parameters))
+
+    with database.reading() as connection:
+        event.listen(connection, "before_cursor_execute", note)
+        ask(connection)
+        event.remove(connection, "before_cursor_execute", note)
+        driver: Any = connection.connection.driver_connection
+        return [step[3] for each in asked for step in driver.execute(f"EXPLAIN QUERY PLAN {each[0]}", each[1])]

@@ -1,0 +1,65 @@
+"""What pages of lists cost the database, however many rows there are."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from app.store import alerts, dead_letters, items, task_runs
+from app.store.dead_letters import LetterFilter
+from app.store.engine import Database
+from app.store.pages import PageRequest
+from tests.store.plans import plan_of
+from tests.store.rows import NOW
+
+PAGE = PageRequest()
+
+
+@pytest.mark.parametrize(
+    ("given", "index"),
+    [
+        ({"status": 2}, "ix_alerts_status_id (status=?)"),
+        ({"status": 0, "severity": 2, "source": "test", "suppressed": False}, "ix_alerts_status_id (status=?)"),
+        ({"status": 0, "monitor_id": 1}, "ix_alerts_monitor_id_status_id (monitor_id=? AND status=?)"),
+        ({"status": 2, "source": "test"}, "ix_alerts_source_id (source=?)"),
+        ({"monitor_id": 1, "severity": 2}, "ix_alerts_monitor_id_id (monitor_id=?)"),
+        ({"severity": 2, "suppressed": False}, "ix_alerts_severity_id (severity=?)"),
+        ({"suppressed": True, "status": 0}, "ix_alerts_suppressed (suppressed=?)"),
+    ],
+)
+def test_a_page_of_alerts_is_read_in_its_order(database: Database, given: Mapping[str, Any], index: str) -> None:
+    [step] = plan_of(database, lambda connection: alerts.fetch(connection, PAGE, alerts.filters(**given)))
+    assert step.endswith(index)
+
+
+@pytest.mark.parametrize(
+    ("given", "index"),
+    [
+        ({"type": "sync"}, "ix_task_runs_type_created_at_id (type=?)"),
+        ({"type": "sync", "created_before": NOW}, "ix_task_runs_type_created_at_id (type=? AND created_at<?)"),
+        ({"state": "running"}, "ix_task_runs_state_created_at_id (state=?)"),
+        ({"state": "queued", "created_after": NOW}, "ix_task_runs_state_created_at_id (state=? AND created_at>?)"),
+        ({}, "ix_task_runs_created_at_id"),
+    ],
+)
+def test_a_page_of_tasks_is_read_in_its_order(database: Database, given: Mapping[str, Any], index: str) -> None:
+    [step] = plan_of(database, lambda connection: task_runs.fetch(connection, PAGE, **given))
+    assert step.endswith(index)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda connection: items.fetch(connection, PAGE, host_id=1, monitor_id=1, status=1),
+        lambda connection: alerts.fetch(connection, PAGE, alerts.filters(host_id=1, monitor_id=1, status=2)),
+    ],
+)
+def test_of_a_host_only_its_own_rows_are_read(database: Database, ask: Callable[[Connection], object]) -> None:
+    assert "(host_id=?" in plan_of(database, ask)[0]
+
+
+def test_dead_letters_are_read_among_the_dead_only(database: Database) -> None:
+    wanted = LetterFilter(type="sync", monitor_id=1, reason="timeout")
+    [step] = plan_of(database, lambda connection: dead_letters.fetch(connection, PAGE, wanted))
+    assert "ix_task_runs_dead" in step
