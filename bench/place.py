@@ -8,16 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import fleet
 from bench.figures import NotMeasured
+from bench.fleet import FleetSize
 from bench.peers import venv
 from tests.acceptance.programs import ROOT
 from tests.acceptance.stack import Stack
+from tests.cli.instance import free_port
 from tests.real.postgres_lab import create_database
 
 KINDS = ("SQLite", "PostgreSQL")
 LABS = ROOT / "tests" / "real" / "labs"
-# Of their own, so that no test stops them half-way; this PostgreSQL commits to the disk, which the tests' does not.
-LAB_SETTINGS = {"NAGARE_LAB_POSTGRES_PORT": "30533", "NAGARE_LAB_POSTGRES_FSYNC": "on"}
 
 _numbers = itertools.count(1)
 
@@ -41,8 +42,15 @@ class Place:
     def __init__(self, folder: Path, sizes: Sizes) -> None:
         self.folder = folder
         self.sizes = sizes
+        self.fleet_size = FleetSize(*map(sizes.of, (10_000, 1_000_000, 1_000_000, 1_000_000)))
+        self._big: dict[str, str] = {}
         self._postgres: str | None = None
-        self._labs = folder / "labs"
+        # Its own, so that no test stops it half-way; it commits to the disk, which the tests' does not.
+        self._lab = {
+            "NAGARE_LAB_DIR": str(folder / "labs"),
+            "NAGARE_LAB_POSTGRES_PORT": str(free_port()),
+            "NAGARE_LAB_POSTGRES_FSYNC": "on",
+        }
 
     def new_folder(self) -> Path:
         """Return a new folder."""
@@ -55,6 +63,14 @@ class Place:
         if kind == "SQLite":
             return f"sqlite:///{self.new_folder() / 'nagare.db'}"
         return create_database(self.postgres(), f"bench{next(_numbers)}")
+
+    def big_database(self, kind: str) -> str:
+        """Return the address of a database with a big fleet, filled when it is first asked for. Raises NotMeasured."""
+        if kind not in self._big:
+            url = self.new_database(kind)
+            fleet.fill(url, self.fleet_size)
+            self._big[kind] = url
+        return self._big[kind]
 
     def postgres(self) -> str:
         """Return the address of a PostgreSQL that commits to the disk. Raises NotMeasured."""
@@ -82,9 +98,9 @@ class Place:
 
     def _run_postgres(self, verb: str) -> str:
         self.folder.chmod(0o755)
-        settings = {**os.environ, **LAB_SETTINGS, "NAGARE_LAB_DIR": str(self._labs)}
+        environment = {**os.environ, **self._lab}
         done = subprocess.run(
-            [LABS / "postgres", verb], env=settings, capture_output=True, text=True, stdin=subprocess.DEVNULL
+            [LABS / "postgres", verb], env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
         )
         if done.returncode != 0:
             raise NotMeasured(done.stderr.strip())
