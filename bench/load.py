@@ -89,10 +89,16 @@ class _Load:
                 self.take_next(client)
         else:
             self._idle.extend(clients)
-        await asyncio.wait_for(self._done, GIVE_UP_S + (self._last or 0) / 10)
+        try:
+            await asyncio.wait_for(self._done, GIVE_UP_S + (self._last or 0) / 10)
+        except TimeoutError:
+            raise RuntimeError(f"{self._target.url}: {len(self._loaded.latencies_s)} answers, then none") from None
+        finally:
+            for client in clients:
+                client.close()
+            if paced is not None:
+                paced.cancel()
         self._loaded.seconds = time.perf_counter() - begun_at
-        for client in clients:
-            client.close()
         return self._loaded
 
     async def _pace(self, begun_at: float) -> None:
@@ -119,14 +125,18 @@ class _Load:
     def answered(self, client: "_Client", due_at: float, status: int, answer: bytes) -> None:
         """Note an answer."""
         if status != self._target.status:
-            if not self._done.done():
-                self._done.set_exception(RuntimeError(f"{self._target.url} answered {status}: {answer[:500]!r}"))
+            self.fail(RuntimeError(f"{self._target.url} answered {status}: {answer[:500]!r}"))
             return
         self._loaded.latencies_s.append(time.perf_counter() - due_at)
         self.take_next(client)
         is_over = self._last is None and time.perf_counter() >= self._stop_at
         if len(self._loaded.latencies_s) == (self._sent if is_over else self._last) and not self._done.done():
             self._done.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """End the load."""
+        if not self._done.done():
+            self._done.set_exception(error)
 
 
 class _Client(asyncio.Protocol):
@@ -150,7 +160,13 @@ class _Client(asyncio.Protocol):
         # A server may close a connection at any time; what was asked is then asked again.
         self._transport = None
         if not self._is_closing:
-            self._reconnecting = asyncio.ensure_future(self.connect())
+            self._reconnecting = asyncio.ensure_future(self._connect_again())
+
+    async def _connect_again(self) -> None:
+        try:
+            await self.connect()
+        except OSError as error:
+            self._load.fail(error)
 
     def send(self, request: bytes, due_at: float) -> None:
         self._waiting = request, due_at
