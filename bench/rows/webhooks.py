@@ -1,7 +1,9 @@
 """Alerts that monitors post, one a request, until they are in the list of alerts."""
 
 import json
+import os
 import statistics
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,6 +15,7 @@ from bench import load
 from bench.figures import Figure
 from bench.load import Target
 from bench.place import KINDS, Place
+from tests.acceptance.programs import ROOT
 from tests.acceptance.stack import Stack
 from tests.cli.instance import free_port
 from tests.cli.processes import wait_for
@@ -69,9 +72,12 @@ def _alerta(place: Place, count: int) -> float:
     python, url = place.peers(), place.new_database("PostgreSQL")
     plain = url.replace("postgresql+psycopg://", "postgresql://")
     port = free_port()
-    gunicorn = ("-m", "gunicorn", "-c", "/dev/null", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "gthread")
+    gunicorn = ("-m", "gunicorn", "-c", "bench/peers/alerta_gunicorn.py", "-b", f"127.0.0.1:{port}")
     with place.stack(place.new_database(KINDS[0])) as stack:
-        command = (str(python), *gunicorn, "--threads", "8", "bench.peers.alerta_app:application")
+        # Its processes would make the schema at the same time, and fail.
+        environment = {**os.environ, "DATABASE_URL": plain}
+        subprocess.run([python, "-m", "bench.peers.alerta_app"], cwd=ROOT, env=environment, check=True)
+        command = (str(python), *gunicorn, "bench.peers.alerta_app:application")
         program = stack.start("alerta", *command, DATABASE_URL=plain)
         marks = iter(range(10**9))
 
