@@ -18,16 +18,20 @@ RESULTS = Path(__file__).parent / "results"
 
 def main() -> int:
     """Measure the rows that are named, by default all; 1 when one could not be measured."""
+    usual = Sizes()
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one of {', '.join(ROWS)}; by default all")
-    parser.add_argument("--scale", type=float, default=1.0, help="how many rows and tasks, as a share of the usual")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured; medians are told")
-    parser.add_argument("--seconds", type=float, default=4.0, help="how long a load of requests lasts")
+    parser.add_argument(
+        "--scale", type=float, default=usual.scale, help="how many rows and tasks, as a share of the usual"
+    )
+    parser.add_argument("--rounds", type=int, default=usual.rounds, help="how often each is measured; medians are told")
+    parser.add_argument("--seconds", type=float, default=usual.seconds, help="how long a load of requests lasts")
+    parser.add_argument("--items", type=int, default=usual.items, help="how many items the row upsert pulls")
     arguments = parser.parse_args()
     unknown = set(arguments.rows) - set(ROWS)
     if unknown:
         parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
-    sizes = Sizes(arguments.scale, arguments.rounds, arguments.seconds)
+    sizes = Sizes(arguments.scale, arguments.rounds, arguments.seconds, arguments.items)
     wanted = [row for row in ROWS if row in arguments.rows or not arguments.rows]
     begun_at, begun = datetime.now(UTC), time.monotonic()
     figures: dict[str, list[Figure]] = {}

@@ -30,6 +30,8 @@ class Sizes:
     scale: float = 1.0
     rounds: int = 3
     seconds: float = 4.0
+    items: int = 200_000
+    """How many are pulled by the row `upsert`, on this scale."""
 
     def of(self, count: int) -> int:
         """Return a number of rows, tasks or messages on this scale."""

@@ -12,7 +12,6 @@ from bench.fleet import FleetSize
 from bench.place import KINDS, Place
 from tests.acceptance.programs import ROOT
 
-HOSTS = 10_000
 ITEMS_A_HOST = 100
 VALUES_HOURS = 24
 MEMORY_MB = 300
@@ -22,7 +21,7 @@ BULK = {"SQLite": "executemany in one transaction", "PostgreSQL": "COPY"}
 
 def measure(place: Place) -> Iterator[Figure]:
     """Pull a big fleet as a worker does, with the history of values as it is shipped, beside the bulk load of items."""
-    hosts = place.sizes.of(HOSTS)
+    hosts = place.sizes.of(place.sizes.items // ITEMS_A_HOST)
     size = FleetSize(hosts, hosts * ITEMS_A_HOST, 0, 0)
     only_hosts = FleetSize(hosts, 0, 0, 0)
     for kind in KINDS:

@@ -20,7 +20,7 @@ from tests.acceptance.stack import Stack
 from tests.cli.instance import free_port
 from tests.cli.processes import wait_for
 
-ALERTS = 2000
+ALERTS = 1000
 CLIENTS = 8
 A_SECOND = 10_000 / 60
 ALERTA = "alerta on PostgreSQL"
