@@ -1,6 +1,7 @@
 """`python -m bench [ROW …]`: how fast nagare is, beside its peers, in one run."""
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -33,6 +34,8 @@ def main() -> int:
         parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     sizes = Sizes(arguments.scale, arguments.rounds, arguments.seconds, arguments.items)
     wanted = [row for row in ROWS if row in arguments.rows or not arguments.rows]
+    # Asked to end, it stops what it started, as for Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun_at, begun = datetime.now(UTC), time.monotonic()
     figures: dict[str, list[Figure]] = {}
     failures: dict[str, str] = {}
