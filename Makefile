@@ -32,12 +32,13 @@ test-real: $(VENV)/.installed-dev ## Run the tests against real systems, which i
 chaos: $(VENV)/.installed-dev ## Kill everything at random for minutes and prove that nothing was lost; ARGS="--minutes 20 --seed 5 --postgresql"
 	$(PY) -m tests.chaos $(ARGS)
 
-bench: $(VENV)/.installed-dev ## Measure what a task costs, beside plain Celery in the same run
-	$(PY) -m tests.bench $(ARGS)
+bench: $(VENV)/.installed-dev ## Measure how fast nagare is, beside its peers in the same run; ARGS="accept tasks --scale 0.1"
+	$(PY) -m bench $(ARGS)
 
 lock: ## Choose the versions anew (needs uv; LOCK=--upgrade takes newer ones)
 	$(COMPILE) $(LOCK) pyproject.toml -o requirements.txt
 	$(COMPILE) $(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(COMPILE) $(LOCK) bench/peers/requirements.in -o bench/peers/requirements.txt
 
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "nagare needs Python 3.11 or newer, and there is no $(PYTHON)."; exit 1; }

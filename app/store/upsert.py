@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, case, delete, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -87,7 +87,7 @@ def _upsert_statement(
     for name, twin in twins.items():
         is_source_changed = columns[twin].is_distinct_from(excluded[twin])
         changes[name] = case((is_source_changed, excluded[name]), else_=columns[name])
-    changes |= {"vanished_at": None, "updated_at": excluded.updated_at}
+    changes |= {"vanished_at": null(), "updated_at": excluded.updated_at}
     is_changed = or_(
         columns.vanished_at.is_not(None), *(columns[name].is_distinct_from(excluded[name]) for name in compared)
     )

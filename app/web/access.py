@@ -1,6 +1,7 @@
 """Who may call what: every view declares a role, and one that declares none cannot be called or even registered."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, Literal, TypeVar
 
 from flask import Flask, current_app, g, request
@@ -8,12 +9,15 @@ from flask_jwt_extended import JWTManager, decode_token, get_jwt, verify_jwt_in_
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
+from app import clock
 from app.enums import Role
 from app.errors import Forbidden, Unauthorized
 from app.settings import Settings
 from app.web.context import services
 from app.web.tokens import ALGORITHM, signing_key
 
+VERIFIED = "nagare.verified_tokens"
+VERIFIED_AT_MOST = 1000
 PUBLIC: Literal["public"] = "public"
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -32,6 +36,7 @@ def install(app: Flask, settings: Settings) -> None:
     """Make the application check the caller of every request before anything else of it is looked at."""
     app.config.update(JWT_SECRET_KEY=signing_key(settings), JWT_ALGORITHM=ALGORITHM, JWT_TOKEN_LOCATION=["headers"])
     JWTManager(app)
+    app.extensions[VERIFIED] = {}
     app.before_request(_admit)
 
 
@@ -89,8 +94,17 @@ def _admit() -> None:
 
 
 def _bearer_session() -> str:
-    session_id: str = _claims(lambda: verify_jwt_in_request() and get_jwt())["sid"]
-    return session_id
+    """Return the session of the request's token, which is verified once: that takes longer than to find its user."""
+    verified: dict[bytes, tuple[str, float]] = current_app.extensions[VERIFIED]
+    key = sha256(request.headers.get("Authorization", "").encode(errors="replace")).digest()
+    session_id, expires_at = verified.get(key, ("", 0.0))
+    if clock.now().timestamp() < expires_at:
+        return session_id
+    claims = _claims(lambda: verify_jwt_in_request() and get_jwt())
+    if len(verified) >= VERIFIED_AT_MOST:
+        verified.clear()
+    verified[key] = claims["sid"], claims["exp"]
+    return str(claims["sid"])
 
 
 def _claims(read: Callable[[], Any]) -> dict[str, Any]:

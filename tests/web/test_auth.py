@@ -75,7 +75,8 @@ def test_logout_refuses_all_tokens_of_the_session_at_once(app: Flask, nobody: Ca
     assert Caller(app.test_client(), other["access_token"]).get("/auth/me").status == 200
 
 
-def test_an_access_token_expires(viewer: Caller) -> None:
+def test_an_access_token_expires_also_after_it_was_used(viewer: Caller) -> None:
+    assert viewer.get("/auth/me").status == 200
     with travel(datetime.now(UTC) + timedelta(seconds=901)):
         assert viewer.get("/auth/me").status == 401
 

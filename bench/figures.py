@@ -1,0 +1,60 @@
+"""What is measured: a line of the table, beside what the peers did in the same run."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.place import Place
+
+RATES = ("/s",)
+"""The endings of the units of which more is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line. `aim_ratio` holds against the first of `beside`, `aim_below` against the figure itself."""
+
+    what: str
+    unit: str
+    ours: float
+    beside: Mapping[str, float] = field(default_factory=dict)
+    aim_ratio: float | None = None
+    aim_below: float | None = None
+
+    @property
+    def is_rate(self) -> bool:
+        """Tell whether more is better."""
+        return self.unit.endswith(RATES)
+
+    @property
+    def ratio(self) -> float | None:
+        """Return how many times as fast it is as the first peer; None without one."""
+        if not self.beside:
+            return None
+        theirs = next(iter(self.beside.values()))
+        better, worse = (self.ours, theirs) if self.is_rate else (theirs, self.ours)
+        return better / worse if worse else None
+
+    @property
+    def aim(self) -> str:
+        """Return the aim in words."""
+        ratio = "" if self.aim_ratio is None else f"≥ {self.aim_ratio:g} ×"
+        below = "" if self.aim_below is None else f"< {self.aim_below:g} {self.unit}"
+        return ", ".join(filter(None, (ratio, below)))
+
+    @property
+    def is_met(self) -> bool | None:
+        """Tell whether the aim is met; None where there is none."""
+        if not self.aim:
+            return None
+        is_fast = self.aim_ratio is None or (self.ratio is not None and self.ratio >= self.aim_ratio)
+        return is_fast and (self.aim_below is None or self.ours < self.aim_below)
+
+
+Measure = Callable[["Place"], Iterator[Figure]]
+"""A row of the issue: yields its figures as they are known."""
+
+
+class NotMeasured(Exception):
+    """Something that the row needs is not there; the message says what."""

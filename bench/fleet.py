@@ -1,0 +1,121 @@
+"""Fills a database with a big fleet by the database's own means: pulling it would take longer than all measuring."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, text
+
+from app.models.base import Moment
+from app.store.engine import Database
+from app.store.migrate import upgrade
+from tests.store.rows import add_monitor
+
+NEEDLE = "needle"
+"""What one row in each table has in its text, in the middle of all."""
+FLEET_MONITOR = 1
+TASK_ID_END = "-0000-7000-8000-000000000000"
+NOW = datetime.now(UTC)
+HISTORY_BEGAN = NOW - timedelta(days=20)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSize:
+    """How many rows there are of each kind."""
+
+    hosts: int
+    items: int
+    alerts: int
+    tasks: int
+
+    @property
+    def items_a_host(self) -> int:
+        """Return how many items each host has."""
+        return max(1, self.items // self.hosts)
+
+
+def fill(url: str, size: FleetSize) -> None:
+    """Make the schema, and one monitor with all that."""
+    upgrade(url)
+    with closing(Database(url, durable=False)) as database:
+        with database.transaction() as connection:
+            add_monitor(connection, name="fleet")
+            _run(connection, HOSTS, size.hosts)
+            _run(connection, ITEMS, size.items, a_host=size.items_a_host, hosts=size.hosts)
+            add_alerts(connection, size.alerts, size.hosts)
+            add_tasks(connection, size.tasks)
+        _gather_statistics(database)
+
+
+def add_alerts(connection: Connection, count: int, hosts: int, offset: int = 0) -> None:
+    """Add alerts: a third active, a third acknowledged, a third resolved within the score's window."""
+    seconds = _ago("i % 80000")
+    _run(connection, ALERTS.replace("AGO", seconds[connection.dialect.name]), count, hosts=hosts, offset=offset)
+
+
+def add_tasks(connection: Connection, count: int) -> None:
+    """Add tasks, one each second; one in a thousand is dead, all others succeeded."""
+    since = _since("i")
+    _run(connection, TASKS.replace("SINCE", since[connection.dialect.name]), count)
+
+
+def _run(connection: Connection, statement: str, count: int, **numbers: int) -> None:
+    moments = [bindparam(name, type_=Moment()) for name in ("now", "began") if f":{name}" in statement]
+    values = {"now": NOW, "began": HISTORY_BEGAN, "count": count, "middle": count // 2, "needle": NEEDLE, **numbers}
+    if not count:
+        return
+    used = {name: value for name, value in values.items() if f":{name}" in statement}
+    connection.execute(text(statement).bindparams(*moments), used)
+
+
+def _gather_statistics(database: Database) -> None:
+    """Let PostgreSQL know its tables, as it would by itself after a minute; on SQLite nobody does that."""
+    if database.engine.dialect.name == "postgresql":
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+
+
+def _ago(seconds: str) -> dict[str, str]:
+    return {
+        "sqlite": f"strftime('%Y-%m-%d %H:%M:%f000', :now, '-' || ({seconds}) || ' seconds')",
+        "postgresql": f"CAST(:now AS timestamptz) - ({seconds}) * interval '1 second'",
+    }
+
+
+def _since(seconds: str) -> dict[str, str]:
+    return {
+        "sqlite": f"strftime('%Y-%m-%d %H:%M:%f000', :began, '+' || ({seconds}) || ' seconds')",
+        "postgresql": f"CAST(:began AS timestamptz) + ({seconds}) * interval '1 second'",
+    }
+
+
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
+HOSTS = f"""
+INSERT INTO hosts (monitor_id, external_id, name, display_name, description, enabled, source_name, source_display_name,
+    source_description, source_enabled, ip_addr, groups, created_at, updated_at)
+{NUMBERS} SELECT 1, CAST(i AS varchar), 'host-' || i, '主机 ' || i, '', true, 'host-' || i, '主机 ' || i, '', true,
+    '10.0.0.1', '["web servers"]', :now, :now FROM n
+"""
+ITEMS = f"""
+INSERT INTO items (host_id, monitor_id, external_id, name, key, description, interval, units, enabled, source_name,
+    source_description, source_interval, source_units, source_enabled, value, value_type, value_at, source_error,
+    created_at, updated_at)
+{NUMBERS} SELECT 1 + (i / :a_host) % :hosts, 1, CAST(i AS varchar),
+    CASE WHEN i = :middle THEN :needle ELSE '指标 ' || i END, 'metric[' || i || ']', 'used memory', '1m', 'B', true,
+    '指标 ' || i, 'used memory', '1m', 'B', true, CAST(i AS varchar), 'float', :now,
+    CASE WHEN i % 1000 = 0 THEN 'no answer' END, :now, :now FROM n
+"""
+ALERTS = f"""
+INSERT INTO alerts (source, external_id, message, severity, status, suppressed, monitor_id, host_id, comment, count,
+    first_seen_at, last_seen_at, resolved_at)
+{NUMBERS} SELECT 'bench', CAST(i + :offset AS varchar),
+    CASE WHEN i = :middle THEN :needle ELSE '磁盘空间不足 disk is full ' || i END, (i / 3) % 3, i % 3, false, 1,
+    1 + i % :hosts, '', 1, :now, :now, CASE WHEN i % 3 = 2 THEN AGO END FROM n
+"""
+TASKS = f"""
+INSERT INTO task_runs (id, type, state, params, monitor_id, requested_by, attempt, first_attempt, max_retries, beat,
+    created_at, published_at, started_at, finished_at, progress_done, progress_message)
+{NUMBERS} SELECT 'pull_hosts:' || substr('00000000' || i, length('00000000' || i) - 7) || '{TASK_ID_END}',
+    'pull_hosts', CASE WHEN i % 1000 = 0 THEN 'dead' ELSE 'succeeded' END, '{{"monitor_id": 1}}', 1, 1, 1, 0, 3, 0,
+    SINCE, SINCE, SINCE, SINCE, 1, '' FROM n
+"""

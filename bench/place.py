@@ -1,0 +1,109 @@
+"""Where a run measures: a folder, databases and a venv of the peers that nothing else uses."""
+
+import itertools
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import fleet
+from bench.figures import NotMeasured
+from bench.fleet import FleetSize
+from bench.peers import venv
+from tests.acceptance.programs import ROOT
+from tests.acceptance.stack import Stack
+from tests.cli.instance import free_port
+from tests.real.postgres_lab import create_database
+
+KINDS = ("SQLite", "PostgreSQL")
+LABS = ROOT / "tests" / "real" / "labs"
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured."""
+
+    scale: float = 1.0
+    rounds: int = 3
+    seconds: float = 4.0
+    items: int = 200_000
+    """How many are pulled by the row `upsert`, on this scale."""
+
+    def of(self, count: int) -> int:
+        """Return a number of rows, tasks or messages on this scale."""
+        return max(10, int(count * self.scale))
+
+
+class Place:
+    """Starts what a row needs when it is asked for, and stops all of it in the end."""
+
+    def __init__(self, folder: Path, sizes: Sizes) -> None:
+        self.folder = folder
+        self.sizes = sizes
+        self.fleet_size = FleetSize(*map(sizes.of, (10_000, 1_000_000, 1_000_000, 1_000_000)))
+        self._big: dict[str, str] = {}
+        self._postgres: str | None = None
+        # Its own, so that no test stops it half-way; it commits to the disk, which the tests' does not.
+        self._lab = {
+            "NAGARE_LAB_DIR": str(folder / "labs"),
+            "NAGARE_LAB_POSTGRES_PORT": str(free_port()),
+            "NAGARE_LAB_POSTGRES_FSYNC": "on",
+        }
+
+    def new_folder(self) -> Path:
+        """Return a new folder."""
+        path = self.folder / f"part{next(_numbers)}"
+        path.mkdir()
+        return path
+
+    def new_database(self, kind: str) -> str:
+        """Return the address of a new, empty database. Raises NotMeasured."""
+        if kind == "SQLite":
+            return f"sqlite:///{self.new_folder() / 'nagare.db'}"
+        return create_database(self.postgres(), f"bench{next(_numbers)}")
+
+    def big_database(self, kind: str) -> str:
+        """Return the address of a database with a big fleet, filled when it is first asked for. Raises NotMeasured."""
+        if kind not in self._big:
+            url = self.new_database(kind)
+            fleet.fill(url, self.fleet_size)
+            self._big[kind] = url
+        return self._big[kind]
+
+    def postgres(self) -> str:
+        """Return the address of a PostgreSQL that commits to the disk. Raises NotMeasured."""
+        if self._postgres is None:
+            self._postgres = self._run_postgres("up")
+        return self._postgres
+
+    @contextmanager
+    def stack(self, database_url: str, **settings: str) -> Iterator[Stack]:
+        """Run Valkey, the schema, and the API under gunicorn as it is shipped."""
+        stack = Stack(self.new_folder(), database_url, NAGARE_LEASE_S="30", **settings)
+        try:
+            yield stack
+        finally:
+            stack.close()
+
+    def peers(self) -> Path:
+        """Return the Python of the venv in which the peers are installed. Raises NotMeasured."""
+        return venv.python()
+
+    def close(self) -> None:
+        """Stop the PostgreSQL that was started here."""
+        if self._postgres is not None:
+            self._run_postgres("wipe")
+
+    def _run_postgres(self, verb: str) -> str:
+        self.folder.chmod(0o755)
+        environment = {**os.environ, **self._lab}
+        done = subprocess.run(
+            [LABS / "postgres", verb], env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        if done.returncode != 0:
+            raise NotMeasured(done.stderr.strip())
+        return done.stdout.strip()

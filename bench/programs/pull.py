@@ -1,0 +1,81 @@
+"""Pulls a big fleet as a worker does, in a process of its own, and prints how long it took and how much memory."""
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from itertools import islice
+from typing import Any, cast
+
+from app.connectors.base import Connector, ItemPage, ItemRecord, MonitorAccess
+from app.services.conversation import Conversations
+from app.services.item_values import ItemValues
+from app.services.pulls import PullService
+from app.store.engine import Database
+from app.store.vault import Vault
+from bench.fleet import NOW
+
+HOSTS_A_PAGE = 50
+
+
+class FleetConnector:
+    """A source that answers at once: each host has the same items, and each generation other values."""
+
+    def __init__(self, items_a_host: int, generation: int) -> None:
+        self._items = items_a_host
+        self._generation = generation
+
+    def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
+        hosts = iter(host_external_ids)
+        while page := list(islice(hosts, HOSTS_A_PAGE)):
+            yield ItemPage(page, [self._record(host, number) for host in page for number in range(self._items)])
+
+    def _record(self, host: str, number: int) -> ItemRecord:
+        return ItemRecord(
+            host_external_id=host,
+            external_id=f"{host}-{number}",
+            name=f"指标 {number}",
+            key=f"metric[{number}]",
+            value=f"{self._generation}.{number}",
+            value_type="float",
+            units="B",
+            description="used memory",
+            interval="1m",
+            value_at=NOW + timedelta(seconds=self._generation),
+        )
+
+    def close(self) -> None:
+        pass
+
+
+def main() -> None:
+    """Pull all items of the first monitor."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("url")
+    for name in ("items-a-host", "generation", "values-hours"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    asked = parser.parse_args()
+
+    @contextmanager
+    def open_connector(_type: str, _access: MonitorAccess) -> Iterator[Connector]:
+        yield cast(Connector, FleetConnector(asked.items_a_host, asked.generation))
+
+    with closing(Database(asked.url, durable=False)) as database:
+        conversations = Conversations(database, Vault("a secret key for the bench"), open_connector)
+        service = PullService(database, conversations, ItemValues(database, asked.values_hours))
+        before_mb = _memory_mb()
+        begun_at = time.perf_counter()
+        counts: dict[str, Any] = service.items(1)
+        seconds = time.perf_counter() - begun_at
+    print(json.dumps({**counts, "seconds": seconds, "before_mb": before_mb, "memory_mb": _memory_mb()}))
+
+
+def _memory_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()

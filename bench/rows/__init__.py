@@ -1,0 +1,18 @@
+"""The rows of the benchmark, by the name under which each can be run alone."""
+
+from bench.figures import Measure
+from bench.rows import accept, generate, idle, lists, pull, score, start, stats, tasks, upsert, webhooks
+
+ROWS: dict[str, Measure] = {
+    "accept": accept.measure,
+    "tasks": tasks.measure,
+    "pull": pull.measure,
+    "upsert": upsert.measure,
+    "generate": generate.measure,
+    "score": score.measure,
+    "stats": stats.measure,
+    "lists": lists.measure,
+    "webhooks": webhooks.measure,
+    "idle": idle.measure,
+    "start": start.measure,
+}

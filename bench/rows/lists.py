@@ -1,0 +1,125 @@
+"""Lists and searches among a million items, alerts and tasks: first page, page 10,000, filters, texts."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from sqlalchemy import Connection, text
+
+from app.store.engine import Database
+from bench.figures import Figure
+from bench.fleet import HISTORY_BEGAN, NEEDLE, TASK_ID_END, FleetSize
+from bench.place import KINDS, Place
+from bench.timing import p99_ms
+from tests.acceptance.stack import Stack
+
+PAGE = 50
+DEEP_PAGE = 10_000
+BELOW_MS = 50
+FLAT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One list as it is asked for over HTTP, and the condition by which a person would ask the database."""
+
+    name: str
+    path: str
+    table: str
+    query: Mapping[str, object]
+    where: str
+    order: str
+
+    def over_http(self, stack: Stack) -> None:
+        """Ask for the page; what it holds is parsed, as a client does."""
+        assert stack.user.get(self.path, limit=PAGE, **self.query)["items"]
+
+    def by_hand(self, connection: Connection) -> None:
+        """Run the same query, written by hand."""
+        statement = f"SELECT * FROM {self.table} WHERE {self.where} ORDER BY {self.order} LIMIT {PAGE}"
+        connection.execute(text(statement)).all()
+
+
+def measure(place: Place) -> Iterator[Figure]:
+    """Ask for each list by HTTP, one request after the other, and for the same rows by a query of one's own."""
+    for kind in KINDS:
+        url = place.big_database(kind)
+        with place.stack(url) as stack, closing(Database(url, durable=False)) as database:
+            for cases in (_items(place.fleet_size), _alerts(place.fleet_size), _tasks(place.fleet_size)):
+                yield from _figures(kind, cases, stack, database)
+
+
+def _figures(kind: str, cases: Sequence[Case], stack: Stack, database: Database) -> Iterator[Figure]:
+    """Measure the cases of a table, of which the first is the first page and the second a deep one."""
+    first = 0.0
+    for number, case in enumerate(cases):
+        ours = p99_ms(partial(case.over_http, stack))
+        with database.reading() as connection:
+            beside = {"by hand": p99_ms(partial(case.by_hand, connection))}
+        what = f"{kind}, {case.table}, {case.name}, p99"
+        if number == 1:
+            beside = {"first page": first, **beside}
+            yield Figure(what, "ms", ours, beside, aim_ratio=FLAT, aim_below=BELOW_MS)
+        else:
+            yield Figure(what, "ms", ours, beside, aim_below=BELOW_MS)
+        first = first or ours
+
+
+def _items(size: FleetSize) -> list[Case]:
+    list_of = partial(Case, path="/items", table="items", order="id")
+    page, before = _deep(size.items)
+    host = size.hosts // 2
+    like = f"(name LIKE '%{NEEDLE}%' OR key LIKE '%{NEEDLE}%' OR description LIKE '%{NEEDLE}%')"
+    return [
+        list_of("first page", query={}, where="id > 0"),
+        list_of(page, query={"cursor": _cursor(before)}, where=f"id > {before}"),
+        list_of("of one host", query={"host_id": host}, where=f"host_id = {host}"),
+        list_of("in error, 1 in 1,000", query={"status": 2}, where="status = 2"),
+        list_of("text that one has", query={"q": NEEDLE}, where=like),
+        list_of("text that many have", query={"q": "指标"}, where="name LIKE '%指标%'"),
+    ]
+
+
+def _alerts(size: FleetSize) -> list[Case]:
+    list_of = partial(Case, path="/alerts", table="alerts", order="id DESC")
+    page, before = _deep(size.alerts)
+    before = size.alerts + 1 - before
+    host = size.hosts // 2
+    like = f"(message LIKE '%{NEEDLE}%' OR comment LIKE '%{NEEDLE}%')"
+    return [
+        list_of("first page", query={}, where="id > 0"),
+        list_of(page, query={"cursor": _cursor(before)}, where=f"id < {before}"),
+        list_of("active critical", query={"severity": 2, "status": 0}, where="severity = 2 AND status = 0"),
+        list_of("of one host", query={"host_id": host}, where=f"host_id = {host}"),
+        list_of("text that one has", query={"q": NEEDLE}, where=like),
+    ]
+
+
+def _tasks(size: FleetSize) -> list[Case]:
+    list_of = partial(Case, path="/tasks", table="task_runs", order="created_at DESC, id DESC")
+    page, before = _deep(size.tasks)
+    number = size.tasks + 1 - before
+    at = HISTORY_BEGAN + timedelta(seconds=number)
+    task_id = f"pull_hosts:{number:08d}{TASK_ID_END}"
+    older = f"(created_at, id) < ('{at:%Y-%m-%d %H:%M:%S.%f}', '{task_id}')"
+    return [
+        list_of("first page", query={}, where="1 = 1"),
+        list_of(page, query={"cursor": _cursor(at.isoformat(), task_id)}, where=older),
+        list_of("dead, 1 in 1,000", query={"state": "dead"}, where="state = 'dead'"),
+        list_of("of one monitor", query={"monitor_id": 1}, where="monitor_id = 1"),
+    ]
+
+
+def _deep(count: int) -> tuple[str, int]:
+    """Return the name of a deep page, and how many rows come before it."""
+    pages = min(DEEP_PAGE - 1, count // PAGE // 2)
+    return f"page {pages + 1:,}", pages * PAGE
+
+
+def _cursor(*values: object) -> str:
+    """Return the cursor behind a row: walking through 10,000 pages to get it would take minutes."""
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")

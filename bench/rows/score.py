@@ -1,0 +1,36 @@
+"""The health score of a fleet with few and with many alerts."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+from sqlalchemy import text
+
+from app.store.engine import Database
+from bench import fleet
+from bench.figures import Figure
+from bench.place import KINDS, Place
+from bench.timing import median_ms
+
+FEW = 10_000
+BELOW_MS = 10
+SCAN = text("SELECT severity, status, count(*), max(resolved_at) FROM alerts GROUP BY severity, status")
+
+
+def measure(place: Place) -> Iterator[Figure]:
+    """Ask for the score over HTTP, beside a scan of all alerts; a third are active, a third resolved today."""
+    for kind in KINDS:
+        few = place.new_database(kind)
+        fleet.fill(few, fleet.FleetSize(place.fleet_size.hosts, 10, FEW, 10))
+        small, _ = _asked(place, few)
+        big, scan = _asked(place, place.big_database(kind))
+        count = place.fleet_size.alerts
+        yield Figure(f"{kind}, {FEW:,} alerts, median", "ms", small, aim_below=BELOW_MS)
+        what = f"{kind}, {count:,} alerts, median"
+        yield Figure(what, "ms", big, {"with few": small, "full scan": scan}, aim_ratio=0.67, aim_below=BELOW_MS)
+
+
+def _asked(place: Place, url: str) -> tuple[float, float]:
+    with place.stack(url) as stack, closing(Database(url, durable=False)) as database:
+        ours = median_ms(lambda: stack.user.call("GET", "/alerts/score", 200))
+        with database.reading() as connection:
+            return ours, median_ms(lambda: connection.execute(SCAN).all())

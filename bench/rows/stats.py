@@ -1,0 +1,46 @@
+"""The lengths of all queues while a million messages wait."""
+
+from collections.abc import Iterator
+
+from app.enums import TaskType
+from app.queue.keys import queue_key
+from bench.figures import Figure
+from bench.place import KINDS, Place
+from bench.timing import median_ms
+from tests.acceptance.stack import Stack
+
+MESSAGES = 1_000_000
+AT_ONCE = 10_000
+ELEMENT = "x" * 64
+
+
+def measure(place: Place) -> Iterator[Figure]:
+    """Ask for the queues' lengths with nothing and with much waiting, beside one LLEN."""
+    with place.stack(place.new_database(KINDS[0])) as stack:
+        empty = _asked_ms(stack)
+        key, count = queue_key(TaskType.PULL_HOSTS), place.sizes.of(MESSAGES)
+        for start in range(0, count, AT_ONCE):
+            stack.redis.lpush(key, *[ELEMENT] * min(AT_ONCE, count - start))
+        full, trips = _asked_ms(stack), _round_trips(stack)
+        llen = median_ms(lambda: stack.redis.llen(key))
+        beside = {"with nothing waiting": empty, "one LLEN": llen}
+        yield Figure(f"{count:,} waiting, median over HTTP", "ms", full, beside, aim_ratio=0.67)
+        yield Figure("round trips to Redis a request", "trips", trips, {"one LLEN": 1}, aim_ratio=1)
+
+
+def _asked_ms(stack: Stack) -> float:
+    return median_ms(lambda: stack.user.call("GET", "/queue/stats", 200))
+
+
+def _round_trips(stack: Stack) -> float:
+    """Return how often Redis read from a connection for each request, less for this question itself."""
+    requests = 100
+    before = _reads(stack)
+    for _ in range(requests):
+        stack.user.stats()
+    return float(round((_reads(stack) - before - 1) / requests, 2))
+
+
+def _reads(stack: Stack) -> int:
+    server: dict[str, int] = stack.redis.info("stats")
+    return server["total_reads_processed"]

@@ -1,0 +1,98 @@
+"""Alerts that monitors post, one a request, until they are in the list of alerts."""
+
+import json
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+from sqlalchemy import text
+
+from app.store.engine import Database
+from bench import load
+from bench.figures import Figure
+from bench.load import Target
+from bench.place import KINDS, Place
+from tests.acceptance.programs import ROOT
+from tests.acceptance.stack import Stack
+from tests.cli.instance import free_port
+from tests.cli.processes import wait_for
+
+ALERTS = 1000
+CLIENTS = 8
+A_SECOND = 10_000 / 60
+ALERTA = "alerta on PostgreSQL"
+
+
+def measure(place: Place) -> Iterator[Figure]:
+    """Post alerts to nagare with one worker, and the same to alerta, which takes them in within the request."""
+    count = place.sizes.of(ALERTS)
+    beside = {ALERTA: _alerta(place, count)}
+    for kind in KINDS:
+        url = place.new_database(kind)
+        with place.stack(url) as stack, closing(Database(url, durable=False)) as database:
+            stack.start_worker()
+            target = _target(stack)
+            rates = [_rate(target, database, count) for _ in range(place.sizes.rounds)]
+            rate = statistics.median(rates)
+            yield Figure(f"{kind}, {CLIENTS} clients, taken in", "alerts/s", rate, beside, aim_ratio=3)
+            steady = load.run(target, CLIENTS, requests=count, rate=min(A_SECOND, rate))
+            yield Figure(f"{kind}, at 10,000 a minute, p99", "ms", steady.percentile_ms(0.99))
+
+
+def _target(stack: Stack) -> Target:
+    monitor = stack.user.add_monitor("simulator://demo?hosts=1&items=1")
+    token = stack.user.post(f"/monitors/{monitor}/webhook-token", 201)["token"]
+    marks = iter(range(10**9))
+
+    def body(number: int) -> bytes:
+        return json.dumps({"message": "磁盘空间不足", "severity": "warning", "id": f"disk {next(marks)}"}).encode()
+
+    return Target(f"http://127.0.0.1:{stack.port}/api/v1/alerts/webhook", "POST", token, body, 202)
+
+
+def _rate(target: Target, database: Database, count: int) -> float:
+    """Return how many alerts a second are taken in, from the first post to the last alert in the list."""
+    known = _count(database)
+    begun_at = time.monotonic()
+    load.run(target, CLIENTS, requests=count)
+    wait_for(lambda: _count(database) == known + count, f"{count} alerts to be taken in", 300)
+    return count / (time.monotonic() - begun_at)
+
+
+def _count(database: Database) -> int:
+    with database.reading() as connection:
+        return int(connection.execute(text("SELECT count(*) FROM alerts")).scalar_one())
+
+
+def _alerta(place: Place, count: int) -> float:
+    """Return alerta's rate, under the same number of gunicorn's processes and threads."""
+    python, url = place.peers(), place.new_database("PostgreSQL")
+    plain = url.replace("postgresql+psycopg://", "postgresql://")
+    port = free_port()
+    gunicorn = ("-m", "gunicorn", "-c", "bench/peers/alerta_gunicorn.py", "-b", f"127.0.0.1:{port}")
+    with place.stack(place.new_database(KINDS[0])) as stack:
+        # Its processes would make the schema at the same time, and fail.
+        environment = {**os.environ, "DATABASE_URL": plain}
+        subprocess.run([python, "-m", "bench.peers.alerta_app"], cwd=ROOT, env=environment, check=True)
+        command = (str(python), *gunicorn, "bench.peers.alerta_app:application")
+        program = stack.start("alerta", *command, DATABASE_URL=plain)
+        marks = iter(range(10**9))
+
+        def body(number: int) -> bytes:
+            alert = {"resource": f"disk {next(marks)}", "event": "DiskFull", "environment": "Production"}
+            return json.dumps({**alert, "service": ["storage"], "severity": "warning", "text": "磁盘空间不足"}).encode()
+
+        target = Target(f"http://127.0.0.1:{port}/alert", "POST", body=body, status=201)
+
+        def answers() -> bool:
+            assert program.process.poll() is None, program.printed
+            try:
+                return load.run(target, 1, requests=1).rate > 0
+            except OSError:
+                return False
+
+        wait_for(answers, "alerta to answer")
+        return statistics.median(load.run(target, CLIENTS, requests=count).rate for _ in range(place.sizes.rounds))
