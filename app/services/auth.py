@@ -3,8 +3,10 @@
 import secrets
 import uuid
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -43,7 +45,7 @@ def hash_password(password: str) -> str:
 class SignIn:
     """A user who has just signed in; the tokens carry `session_id`."""
 
-    user: RowMapping
+    user: Mapping[Any, Any]
     session_id: str
     refresh_jti: str | None
     """None for a session that cannot be refreshed."""
@@ -88,9 +90,9 @@ class AuthService:
         with self._database.transaction() as connection:
             users.revoke_session(connection, session_id, clock.now())
 
-    def identify(self, session_id: str) -> RowMapping:
+    def identify(self, session_id: str) -> Mapping[Any, Any]:
         """Return the user of a session that has not ended."""
-        with self._database.reading() as connection:
+        with self._database.autocommit() as connection:
             user = users.find_by_session(connection, session_id, clock.now())
         if user is None:
             raise Unauthorized("the token is not valid any more")
@@ -104,7 +106,7 @@ class AuthService:
             raise NotFound(f"there is no user {username}")
         return self._open_session(user, days * 86400, is_refreshable=False)
 
-    def _open_session(self, user: RowMapping, lifetime_s: int, is_refreshable: bool = True) -> SignIn:
+    def _open_session(self, user: Mapping[Any, Any], lifetime_s: int, is_refreshable: bool = True) -> SignIn:
         now = clock.now()
         sign_in = SignIn(user, str(uuid.uuid4()), str(uuid.uuid4()) if is_refreshable else None)
         with self._database.transaction() as connection:

@@ -1,9 +1,8 @@
 """Opens conversations with monitors and records what the contact showed."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-
-from sqlalchemy import RowMapping
+from typing import Any
 
 from app.connectors.base import Connector, MonitorAccess
 from app.enums import MonitorStatus
@@ -44,7 +43,7 @@ class Conversations:
                 monitors.record_contact(connection, monitor_id, MonitorStatus.ERROR, str(error))
             raise
 
-    def access(self, monitor: RowMapping, except_for: Container[str] = ()) -> MonitorAccess:
+    def access(self, monitor: Mapping[Any, Any], except_for: Container[str] = ()) -> MonitorAccess:
         """Return a monitor's address with its credentials, opened except for those that are about to be replaced.
 
         Raises TaskFailed when they were sealed with another secret key.

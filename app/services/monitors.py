@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping
 
@@ -20,6 +20,7 @@ from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 from app.store.vault import Vault
 
+Found = TypeVar("Found", bound=Mapping[Any, Any])
 SECRETS = {"password": "password_sealed", "api_token": "api_token_sealed"}
 
 
@@ -132,7 +133,7 @@ class MonitorService:
         }
 
 
-def _found(monitor: RowMapping | None, monitor_id: int) -> RowMapping:
+def _found(monitor: Found | None, monitor_id: int) -> Found:
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     return monitor

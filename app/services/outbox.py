@@ -16,12 +16,43 @@ from app.store import task_messages, task_runs
 from app.store.engine import Database
 
 log = structlog.get_logger()
+Entry = Mapping[str, Any]
 MAX_RETRIES = 3
 
 
 def new_task_id(type: TaskType) -> str:
     """Return an id for a task to be recorded."""
     return f"{type}:{uuid7()}"
+
+
+def new_entry(
+    task_id: str,
+    params: Mapping[str, Any],
+    *,
+    monitor_id: int | None = None,
+    fingerprint: str | None = None,
+    parent_id: str | None = None,
+    requested_by: int | None = None,
+) -> Entry:
+    """Return the ledger's row of a new task, which belongs to the span that is open.
+
+    With `monitor_id` it counts among those of which the monitor runs only so many at once.
+    """
+    now = clock.now()
+    return {
+        "id": task_id,
+        "type": _type_of(task_id),
+        "state": TaskState.QUEUED,
+        "params": params,
+        "fingerprint": fingerprint,
+        "monitor_id": monitor_id,
+        "parent_id": parent_id,
+        "requested_by": requested_by,
+        "max_retries": MAX_RETRIES,
+        "created_at": now,
+        "published_at": now,
+        "traceparent": tracing.traceparent(),
+    }
 
 
 class Outbox:
@@ -42,27 +73,17 @@ class Outbox:
         parent_id: str | None = None,
         requested_by: int | None = None,
     ) -> None:
-        """Record a task. With `monitor_id` it counts among those of which the monitor runs only so many at once."""
-        now = clock.now()
-        type_ = _type_of(task_id)
-        with tracing.span(f"record {type_}", {"nagare.task_id": task_id}):
-            task_runs.add(
-                connection,
-                {
-                    "id": task_id,
-                    "type": type_,
-                    "state": TaskState.QUEUED,
-                    "params": params,
-                    "fingerprint": fingerprint,
-                    "monitor_id": monitor_id,
-                    "parent_id": parent_id,
-                    "requested_by": requested_by,
-                    "max_retries": MAX_RETRIES,
-                    "created_at": now,
-                    "published_at": now,
-                    "traceparent": tracing.traceparent(),
-                },
+        """Record a task; see `new_entry`."""
+        with tracing.span(f"record {_type_of(task_id)}", {"nagare.task_id": task_id}):
+            entry = new_entry(
+                task_id,
+                params,
+                monitor_id=monitor_id,
+                fingerprint=fingerprint,
+                parent_id=parent_id,
+                requested_by=requested_by,
             )
+            task_runs.add(connection, [entry])
 
     def publish(self, recorded: Mapping[str, int | None]) -> None:
         """Push the messages of tasks, and tell of them; each id comes with the `monitor_id` that was recorded.

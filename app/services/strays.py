@@ -61,7 +61,7 @@ class StrayService:
             "error": error,
         }
         with self._database.transaction() as connection:
-            task_runs.add(connection, row)
+            task_runs.add(connection, [row])
             letter = dead_letters.find(connection, task_id)
         TASKS.add(type, TaskState.DEAD)
         log.warning("task.dead", task_id=task_id, reason=reason, error=error)

@@ -1,18 +1,19 @@
 """Accepts tasks: recorded and committed first, published after."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
-from app import clock
+from app import tracing
 from app.connectors.registry import connector_class
 from app.enums import Severity, TaskType
-from app.errors import Conflict, NotFound
+from app.errors import ConcurrentChange, Conflict, NagareError, NotFound
 from app.models.hosts import LOCAL_PREFIX
-from app.services.outbox import Outbox, new_task_id
+from app.services.outbox import Entry, Outbox, new_entry, new_task_id
 from app.services.requester import Requester, earlier_answer, fingerprint_of
-from app.store import hosts, idempotency, items, monitors, notifications, task_fingerprints
+from app.services.together import Together
+from app.store import hosts, idempotency, items, monitors, notifications, task_fingerprints, task_runs
 from app.store.engine import Database
 
 MAX_GENERATED = 10_000
@@ -31,6 +32,7 @@ class SubmitService:
     def __init__(self, database: Database, outbox: Outbox) -> None:
         self._database = database
         self._outbox = outbox
+        self._together: Together[Entry, str] = Together(self._accept_all)
 
     def pull_hosts(self, by: Requester, monitor_id: int) -> str:
         """Ask for a pull of all hosts of a monitor."""
@@ -77,14 +79,31 @@ class SubmitService:
         return self._submit(by, TaskType.NOTIFY, {"notification_id": notification_id, "test": True})
 
     def _submit(self, by: Requester, type: TaskType, params: Mapping[str, Any]) -> str:
-        now = clock.now()
         task_id = new_task_id(type)
-        fingerprint = fingerprint_of([type, params])
+        with tracing.span(f"record {type}", {"nagare.task_id": task_id}):
+            entry = new_entry(
+                task_id,
+                params,
+                monitor_id=params.get("monitor_id"),
+                fingerprint=fingerprint_of([type, params]),
+                requested_by=by.user_id,
+            )
+            if by.unique or by.idempotency_key is not None:
+                return self._accept_once(by, entry)
+            return self._together.ask(entry)
+
+    def _accept_once(self, by: Requester, entry: Entry) -> str:
+        """Record a task unless it was before, and publish it.
+
+        Alone: it may have to wait for another transaction that has the same key, and of two groups with several keys
+        each could wait for the other.
+        """
+        fingerprint = entry["fingerprint"]
         with self._database.transaction() as connection:
-            earlier = earlier_answer(connection, by, fingerprint, task_id, now)
+            earlier = earlier_answer(connection, by, fingerprint, entry["id"], entry["created_at"])
             if earlier is not None:
                 return earlier
-            check(connection, type, params)
+            check(connection, TaskType(entry["type"]), entry["params"])
             if by.unique:
                 task_fingerprints.lock_fingerprint(connection, fingerprint)
                 unfinished = task_fingerprints.find_unfinished(connection, fingerprint)
@@ -92,16 +111,45 @@ class SubmitService:
                     if by.idempotency_key is not None:
                         idempotency.rebind(connection, by.user_id, by.idempotency_key, unfinished)
                     return unfinished
-            self._outbox.record(
-                connection,
-                task_id,
-                params,
-                monitor_id=params.get("monitor_id"),
-                fingerprint=fingerprint,
-                requested_by=by.user_id,
-            )
-        self._outbox.publish({task_id: params.get("monitor_id")})
-        return task_id
+            task_runs.add(connection, [entry])
+        self._outbox.publish({entry["id"]: entry["monitor_id"]})
+        return str(entry["id"])
+
+    def _accept_all(self, entries: Sequence[Entry]) -> Sequence[str | Exception]:
+        """Record and publish tasks; for each return its id, or why it is refused."""
+        try:
+            outcomes = self._record(entries)
+        except ConcurrentChange:
+            if len(entries) == 1:
+                raise
+            # One of them lost a race, and the others nothing.
+            outcomes = [outcome for entry in entries for outcome in self._record_alone(entry)]
+        accepted = [entry for entry, outcome in zip(entries, outcomes, strict=True) if isinstance(outcome, str)]
+        self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in accepted})
+        return outcomes
+
+    def _record_alone(self, entry: Entry) -> Sequence[str | Exception]:
+        try:
+            return self._record([entry])
+        except NagareError as error:
+            return [error]
+
+    def _record(self, entries: Sequence[Entry]) -> Sequence[str | Exception]:
+        refused: dict[str, NagareError | None] = {}
+        with self._database.transaction() as connection:
+            for entry in entries:
+                if entry["fingerprint"] not in refused:
+                    refused[entry["fingerprint"]] = _refusal(connection, entry)
+            task_runs.add(connection, [entry for entry in entries if refused[entry["fingerprint"]] is None])
+        return [refused[entry["fingerprint"]] or str(entry["id"]) for entry in entries]
+
+
+def _refusal(connection: Connection, entry: Entry) -> NagareError | None:
+    try:
+        check(connection, TaskType(entry["type"]), entry["params"])
+    except NagareError as error:
+        return error
+    return None
 
 
 def check(connection: Connection, type: TaskType, params: Mapping[str, Any]) -> None:

@@ -34,6 +34,9 @@ class Database:
 
     def __init__(self, url: str, *, durable: bool, pooled: bool = True) -> None:
         self.engine = _create_engine(url, durable, pooled)
+        is_sqlite = self.engine.dialect.name == "sqlite"
+        options = {"sqlite_begin": ""} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._autocommitting = self.engine.execution_options(**options)
         self._is_keeping = False
         self._kept: Connection | None = None
         if tracing.is_on():
@@ -53,6 +56,15 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that only reads: on SQLite it waits for no writer. Raises DatabaseUnavailable."""
         with self._connection("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Connection]:
+        """Hand out a connection for a single statement, which then needs no transaction around it.
+
+        Raises DatabaseUnavailable.
+        """
+        with self._errors_named(), self._autocommitting.connect() as connection:
             yield connection
 
     @contextmanager
@@ -89,11 +101,15 @@ class Database:
 
     @contextmanager
     def _connection(self, begin: str) -> Iterator[Connection]:
+        with self._errors_named(), self._connected() as connection:
+            connection.execution_options(sqlite_begin=begin)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _errors_named(self) -> Iterator[None]:
         try:
-            with self._connected() as connection:
-                connection.execution_options(sqlite_begin=begin)
-                with connection.begin():
-                    yield connection
+            yield
         except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
             raise _unavailable(error) from error
         except IntegrityError as error:
@@ -148,7 +164,8 @@ def _create_engine(url: str, durable: bool, pooled: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         begin = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
-        _begin_sqlite(connection.connection.driver_connection, begin)
+        if begin:
+            _begin_sqlite(connection.connection.driver_connection, begin)
 
     return engine
 

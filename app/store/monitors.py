@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, ins
 from app.enums import MonitorStatus
 from app.models import Host, Item, Monitor
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.prepared import Prepared
 from app.store.upsert import table_of
 
 MONITORS = Monitor.__table__.c
@@ -52,22 +53,24 @@ def names(connection: Connection) -> Sequence[Row[int, str, str]]:
     return connection.execute(select(MONITORS.id, MONITORS.name, MONITORS.type).order_by(MONITORS.id)).all()
 
 
-FIND_SEALED = select(
-    MONITORS.id,
-    MONITORS.name,
-    MONITORS.type,
-    MONITORS.url,
-    MONITORS.username,
-    MONITORS.password_sealed,
-    MONITORS.api_token_sealed,
-    MONITORS.enabled,
-    MONITORS.acknowledge_at_source,
-).where(MONITORS.id == bindparam("monitor"))
+FIND_SEALED = Prepared(
+    select(
+        MONITORS.id,
+        MONITORS.name,
+        MONITORS.type,
+        MONITORS.url,
+        MONITORS.username,
+        MONITORS.password_sealed,
+        MONITORS.api_token_sealed,
+        MONITORS.enabled,
+        MONITORS.acknowledge_at_source,
+    ).where(MONITORS.id == bindparam("monitor"))
+)
 
 
-def find_sealed(connection: Connection, monitor_id: int) -> RowMapping | None:
+def find_sealed(connection: Connection, monitor_id: int) -> Mapping[Any, Any] | None:
     """Return one monitor's address and sealed credentials."""
-    return connection.execute(FIND_SEALED, {"monitor": monitor_id}).mappings().one_or_none()
+    return FIND_SEALED.find(connection, {"monitor": monitor_id})
 
 
 FIND_BY_TOKEN = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == bindparam("hash"))

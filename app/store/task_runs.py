@@ -14,6 +14,7 @@ from app.enums import TERMINAL_STATES, WAITING_STATES, TaskState
 from app.models import Monitor, TaskRun
 from app.models.task_runs import LISTED
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.prepared import Prepared
 from app.store.task_steps import TaskStep
 from app.store.upsert import table_of
 
@@ -48,12 +49,16 @@ SHOWN = (
 )
 
 
-ADD = insert(table_of(TaskRun))
+# All but the result: None would be JSON's null there.
+DEFAULTS = {
+    each.name: getattr(each.default, "arg", None) for each in table_of(TaskRun).columns if each is not RUNS.result
+}
+ADD = Prepared(insert(table_of(TaskRun)), keys=[*DEFAULTS])
 
 
-def add(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Record an accepted task."""
-    connection.execute(ADD, row)
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Record accepted tasks."""
+    ADD.run_each(connection, [{**DEFAULTS, **row} for row in rows])
 
 
 def find(connection: Connection, task_id: str) -> RowMapping | None:

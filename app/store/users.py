@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, 
 from app.enums import Role
 from app.models import LoginSession, LoginThrottle, User
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.prepared import Prepared
 from app.store.upsert import dialect_insert
 
 USERS = User.__table__.c
@@ -64,8 +65,7 @@ def add_session(connection: Connection, row: Mapping[str, Any]) -> None:
     connection.execute(insert(LoginSession), row)
 
 
-# Every request asks this: building it takes longer than running it.
-FIND_BY_SESSION = (
+FIND_BY_SESSION = Prepared(
     select(*SHOWN, SESSIONS.refresh_jti)
     .join(LoginSession, SESSIONS.user_id == USERS.id)
     .where(
@@ -77,9 +77,9 @@ FIND_BY_SESSION = (
 )
 
 
-def find_by_session(connection: Connection, session_id: str, now: datetime) -> RowMapping | None:
+def find_by_session(connection: Connection, session_id: str, now: datetime) -> Mapping[Any, Any] | None:
     """Return the enabled user of a sign-in that is neither ended nor expired, with its `refresh_jti`."""
-    return connection.execute(FIND_BY_SESSION, {"session": session_id, "now": now}).mappings().one_or_none()
+    return FIND_BY_SESSION.find(connection, {"session": session_id, "now": now})
 
 
 def rotate_refresh(connection: Connection, session_id: str, old_jti: str, new_jti: str, expires_at: datetime) -> bool:

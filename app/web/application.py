@@ -1,5 +1,8 @@
 """Puts the Flask application together from the services."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 
 from app.composition import Services
@@ -16,9 +19,17 @@ from app.web.streams.streams import Streams
 from app.web.streams.takeover import accept_websockets
 
 
+class Application(Flask):
+    """Flask that does not look, several times a request, whether a view is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function as it is."""
+        return func
+
+
 def create_app(services: Services) -> Flask:
     """Return the application; nothing connects yet. Raises SettingsError when there is no secret key."""
-    app = Flask(__name__, static_folder=None)
+    app = Application(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=problems.MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

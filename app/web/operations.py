@@ -57,15 +57,16 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
 
         def register(view: View) -> View:
             statuses = {*errors, *_implied_errors(method, role)}
-            keyed = self.arguments(IdempotencySchema, location="headers", as_kwargs=True)(view) if is_keyed else view
+            # Instances, since of a class one would be made for each request.
+            keyed = self.arguments(IdempotencySchema(), location="headers", as_kwargs=True)(view) if is_keyed else view
             run = self.response(status, answer, headers=headers, content_type=media_type)(
                 _without_content(keyed) if status == 204 else keyed
             )
             if body is not None:
-                run = self.arguments(body, arg_name="body", required=body.is_body_required)(run)
+                run = self.arguments(body(), arg_name="body", required=body.is_body_required)(run)
             elif method != "GET":
                 run = self.ARGUMENTS_PARSER.use_kwargs(NothingSchema(), location="json")(run)
-            run = self.arguments(query, location="query", as_kwargs=True)(run)
+            run = self.arguments(query(), location="query", as_kwargs=True)(run)
             run = self.doc(
                 operationId=view.__name__,
                 responses={code: problem_reference(code) for code in statuses},

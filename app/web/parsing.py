@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
 from flask import Request
@@ -16,6 +16,19 @@ class StrictParser(FlaskParser):
     """Refuses unknown and repeated query parameters, bodies that are not JSON, and JSON that is ambiguous."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE, "headers": EXCLUDE}  # noqa: RUF012 - as webargs declares it
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._nothing: dict[Schema, Mapping[str, Any]] = {}
+
+    def parse(self, argmap: Any, req: Request | None = None, *, location: str | None = None, **others: Any) -> Any:
+        """Return what the request gives. What it means when it gives nothing is found out once, not each time."""
+        schema, request = argmap, req or self.get_default_request()
+        if not isinstance(schema, Schema) or not gives_nothing(request, schema, location):
+            return super().parse(schema, request, location=location, **others)
+        if schema not in self._nothing:
+            self._nothing[schema] = super().parse(schema, request, location=location, **others)
+        return dict(self._nothing[schema])
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         """Return the query parameters; raises ValidationError for one that is given more than once."""
@@ -42,6 +55,15 @@ class StrictParser(FlaskParser):
         """Hand the messages on without webargs's wrapping by location."""
         (error.messages,) = error.messages_dict.values()
         raise error
+
+
+def gives_nothing(request: Request, schema: Schema, location: str | None) -> bool:
+    """Tell of a place of the request whether there is nothing for the schema."""
+    if location == "query":
+        return not request.query_string
+    if location == "headers":
+        return not any((field.data_key or name) in request.headers for name, field in schema.fields.items())
+    return request.content_length == 0 and not getattr(schema, "is_body_required", True)
 
 
 def parse_json(text: bytes) -> Any:

@@ -1,7 +1,12 @@
 """The store's suite on a real PostgreSQL."""
 
 import pytest
+from sqlalchemy import bindparam, select
 
+from app.errors import DatabaseUnavailable
+from app.models import TaskRun
+from app.store.engine import Database
+from app.store.prepared import Prepared
 from tests.store.conftest import connection, database, migrated
 from tests.store.test_alert_sums import *  # noqa: F403
 from tests.store.test_alerts import *  # noqa: F403
@@ -9,6 +14,7 @@ from tests.store.test_engine import *  # noqa: F403
 from tests.store.test_inventory import *  # noqa: F403
 from tests.store.test_item_values import *  # noqa: F403
 from tests.store.test_migrations import *  # noqa: F403
+from tests.store.test_prepared import *  # noqa: F403
 from tests.store.test_task_runs import *  # noqa: F403
 
 __all__ = ["connection", "database", "migrated"]
@@ -19,3 +25,14 @@ pytestmark = pytest.mark.real
 @pytest.fixture(scope="module")
 def sql_url(postgres_url: str) -> str:
     return postgres_url
+
+
+def test_a_connection_that_is_gone_is_told_and_not_used_again(database: Database) -> None:
+    statement = Prepared(select(TaskRun.id).where(TaskRun.id == bindparam("task")))
+    with pytest.raises(DatabaseUnavailable), database.transaction() as connection:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with database.engine.connect() as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({pid})")
+        statement.find(connection, {"task": "x"})
+    with database.transaction() as connection:
+        assert statement.find(connection, {"task": "x"}) is None

@@ -1,16 +1,21 @@
 """Tasks are recorded before they are published, and a repeat is known."""
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from redis import Redis
+from sqlalchemy import Connection
 
 from app.composition import Services
-from app.errors import BrokerUnavailable, Conflict, DatabaseUnavailable, Invalid, NotFound
+from app.enums import TaskType
+from app.errors import BrokerUnavailable, ConcurrentChange, Conflict, DatabaseUnavailable, Invalid, NotFound
 from app.queue.publisher import message
+from app.services.outbox import new_entry, new_task_id
 from app.services.requester import Requester
+from app.store import task_runs
 from app.store.pages import PageRequest
 from tests.services.away import redis_away
 from tests.services.conftest import Time
@@ -119,3 +124,42 @@ def test_what_could_only_end_in_the_dead_letters_is_refused(services: Services, 
     with pytest.raises(Conflict):
         services.submit.push_host(by, monitor_id, item["host_id"])
     assert count_tasks(services) == 0
+
+
+def test_of_many_at_once_each_gets_its_own_answer(
+    services: Services, redis: Redis, by: Requester, monitor_id: int
+) -> None:
+    def submit(number: int) -> str | None:
+        try:
+            return services.submit.pull_hosts(by, monitor_id if number % 3 else 4711)
+        except NotFound:
+            return None
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(submit, range(60)))
+    assert [answer is None for answer in answers] == [number % 3 == 0 for number in range(60)]
+    accepted = {answer for answer in answers if answer}
+    assert len(accepted) == 40
+    assert set(redis.lrange(KEY, 0, -1)) == {message("pull_hosts", task_id) for task_id in accepted}
+    assert redis.llen(KEY) == count_tasks(services) == 40
+
+
+def test_one_that_loses_a_race_takes_nobody_with_it(
+    services: Services, by: Requester, monitor_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = task_runs.add
+
+    def lose(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        if any(row["type"] == "pull_items" for row in rows):
+            raise ConcurrentChange("somebody else was faster")
+        add(connection, rows)
+
+    monkeypatch.setattr(task_runs, "add", lose)
+    entries = [
+        new_entry(new_task_id(type_), {"monitor_id": monitor_id}, monitor_id=monitor_id, fingerprint=str(type_))
+        for type_ in (TaskType.PULL_HOSTS, TaskType.PULL_ITEMS, TaskType.SYNC)
+    ]
+    first, second, third = services.submit._accept_all(entries)
+    assert (first, third) == (entries[0]["id"], entries[2]["id"])
+    assert isinstance(second, ConcurrentChange)
+    assert count_tasks(services) == 2

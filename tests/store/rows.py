@@ -71,5 +71,5 @@ def add_run(connection: Connection, number: int = 1, **values: Any) -> str:
         "published_at": NOW,
     }
     row |= values
-    task_runs.add(connection, row)
+    task_runs.add(connection, [row])
     return str(row["id"])

@@ -1,0 +1,72 @@
+"""Lets threads that want the same kind of thing at the same time have it done at once, by one of them."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar, cast
+
+from app import clock
+
+GATHER_S = 0.001
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+
+class _Place(Generic[Asked, Answer]):
+    """What one thread asks; its gate opens when it is answered, or when this thread is to do the next ones."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.is_answered = False
+        self.outcome: Answer | BaseException | None = None
+        self.gate = threading.Lock()
+        self.gate.acquire()
+
+
+class Together(Generic[Asked, Answer]):
+    """Hands to `do` what several threads ask, which returns for each an answer, or the error to be raised there.
+
+    A commit, like a round trip to Redis, costs the same for one as for many. While one thread is at it, those that come
+    form the next group, which the first of them does; where many come it gives more of them a moment to join.
+    """
+
+    def __init__(self, do: Callable[[Sequence[Asked]], Sequence[Answer | Exception]]) -> None:
+        self._do = do
+        self._lock = threading.Lock()
+        self._waiting: list[_Place[Asked, Answer]] = []
+        self._is_at_it = False
+        self._are_many = False
+
+    def ask(self, asked: Asked) -> Answer:
+        """Return the answer to what is asked. Raises its error, or the one with which its whole group failed."""
+        mine: _Place[Asked, Answer] = _Place(asked)
+        with self._lock:
+            self._waiting.append(mine)
+            is_mine_next = not self._is_at_it
+            self._is_at_it = True
+        if not is_mine_next:
+            mine.gate.acquire()
+        if not mine.is_answered:
+            self._do_all_waiting()
+        if isinstance(mine.outcome, BaseException):
+            raise mine.outcome
+        return cast(Answer, mine.outcome)
+
+    def _do_all_waiting(self) -> None:
+        if self._are_many:
+            clock.sleep(GATHER_S)
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        self._are_many = len(group) > 1
+        outcomes: Sequence[Answer | BaseException] = ()
+        try:
+            outcomes = self._do([place.asked for place in group])
+        except BaseException as error:  # noqa: BLE001 - nobody of the group may wait for ever
+            outcomes = [error] * len(group)
+        finally:
+            for place, outcome in zip(group, outcomes, strict=True):
+                place.outcome, place.is_answered = outcome, True
+                place.gate.release()
+            with self._lock:
+                self._is_at_it = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].gate.release()
