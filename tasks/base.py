@@ -66,6 +66,11 @@ def task(type: TaskType) -> Callable[[Body], Task]:
 def run_task(task_id: str, type: TaskType, body: Body, worker: str) -> None:
     """Run one attempt of a task, unless it is not waiting any more. Raises nothing: the ledger has the outcome."""
     app = services()
+    with app.database.kept_open():
+        _run_attempt(app, task_id, type, body, worker)
+
+
+def _run_attempt(app: Services, task_id: str, type: TaskType, body: Body, worker: str) -> None:
     with tracing.hold() as held:
         claim = _claim(app, task_id, type, worker)
     if claim is None:

@@ -25,6 +25,7 @@ from app.store.task_steps import TaskStep
 
 log = structlog.get_logger()
 TRACEBACK_LENGTH = 20_000
+CLAIMED = ("type", "params", "attempt", "monitor_id", "first_attempt", "traceparent", "published_at")
 PROGRESS_EVERY_S = 0.5
 
 
@@ -59,18 +60,9 @@ class TaskLifecycle:
                 log.info("task.held" if is_held else "task.not_waiting", task_id=task_id)
         if run is None:
             return None
-        if run.published_at is not None:
-            TASK_WAIT.observe(max(0.0, (now - run.published_at).total_seconds()), run.type)
-        claim = Claim(
-            task_id=run.id,
-            type=run.type,
-            params=run.params,
-            attempt=run.attempt,
-            monitor_id=run.monitor_id,
-            first_attempt=run.first_attempt,
-            traceparent=run.traceparent,
-            published_at=run.published_at,
-        )
+        if run["published_at"] is not None:
+            TASK_WAIT.observe(max(0.0, (now - run["published_at"]).total_seconds()), run["type"])
+        claim = Claim(task_id=task_id, **{name: run[name] for name in CLAIMED})
         self._events.began(claim, worker)
         return claim
 

@@ -4,6 +4,7 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
@@ -37,8 +38,8 @@ class Database:
         is_sqlite = self.engine.dialect.name == "sqlite"
         options = {"sqlite_begin": ""} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._autocommitting = self.engine.execution_options(**options)
-        self._is_keeping = False
-        self._kept: Connection | None = None
+        self._keeping: set[int] = set()
+        self._kept: dict[int, Connection] = {}
         if tracing.is_on():
             trace_statements(self.engine)
 
@@ -69,25 +70,21 @@ class Database:
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Let the transactions of this block and of the next ones, all in one thread, share a connection.
+        """Let this thread's transactions in this block and in the next ones share a connection.
 
-        Opening one costs more than what most of them do. It is opened by the first of them, and closed when a block
-        raises or by `let_go`.
+        Opening one costs more than what most of them do. It is opened by the first of them, and closed by one that
+        fails or by `let_go`.
         """
-        self._is_keeping = True
+        self._keeping.add(get_ident())
         try:
             yield
-        except BaseException:
-            self.let_go()
-            raise
         finally:
-            self._is_keeping = False
+            self._keeping.discard(get_ident())
 
     def let_go(self) -> None:
-        """Close the connection that was kept open, as a process must before it forks."""
-        kept, self._kept = self._kept, None
-        if kept is not None:
-            kept.close()
+        """Close the connections that were kept open, as a process must before it forks."""
+        while self._kept:
+            self._kept.popitem()[1].close()
 
     def ping(self) -> None:
         """Ask the database for nothing. Raises DatabaseUnavailable when it does not answer."""
@@ -95,7 +92,7 @@ class Database:
             connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
-        """Close all pooled connections, and the one that was kept open."""
+        """Close all pooled connections, and those that were kept open."""
         self.let_go()
         self.engine.dispose()
 
@@ -123,11 +120,17 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        if self._is_keeping:
-            self._kept = self._kept or self.engine.connect()
+        thread = get_ident()
+        if thread in self._keeping:
+            kept = self._kept[thread] = self._kept.get(thread) or self.engine.connect()
             # A transaction inside another one needs a connection of its own.
-            if not self._kept.in_transaction():
-                yield self._kept
+            if not kept.in_transaction():
+                try:
+                    yield kept
+                except BaseException:
+                    # Whatever interrupted it, nothing may stay half done and locked.
+                    self._kept.pop(thread, kept).close()
+                    raise
                 return
         with self.engine.connect() as connection:
             yield connection

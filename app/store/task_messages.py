@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select, text, update
 from app.enums import TaskState
 from app.models import Monitor, TaskRun
 from app.models.task_runs import HELD
+from app.store.prepared import Prepared
 from app.store.task_runs import IS_QUEUED, IS_RETRYING, MONITORS, RUNS
 from app.store.upsert import table_of
 
@@ -48,7 +49,7 @@ def releasable(connection: Connection, limit: int) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
-RELEASE_NEXT = (
+RELEASE_NEXT = Prepared(
     update(table_of(TaskRun))
     .where(
         RUNS.id
@@ -67,8 +68,8 @@ RELEASE_NEXT = (
 
 def release_next(connection: Connection, monitor_id: int, now: datetime) -> list[tuple[str, str]]:
     """Note that a monitor's longest held task is being published, and return its (type, id) if there is one."""
-    released = connection.execute(RELEASE_NEXT, {"monitor": monitor_id, "now": now})
-    return [(row.type, row.id) for row in released]
+    released = RELEASE_NEXT.find(connection, {"monitor": monitor_id, "now": now})
+    return [] if released is None else [(released["type"], released["id"])]
 
 
 def is_any_due(connection: Connection, now: datetime) -> bool:

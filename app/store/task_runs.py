@@ -139,23 +139,23 @@ def _claim_statement() -> ReturningUpdate[Any]:
     )
 
 
-CLAIM = _claim_statement()
-LOCK_MONITOR = (
+CLAIM = Prepared(_claim_statement())
+LOCK_MONITOR = Prepared(
     select(MONITORS.id)
     .where(MONITORS.id == select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery())
     .with_for_update(key_share=True)
 )
 
 
-def claim(connection: Connection, task_id: str, worker: str, now: datetime) -> Row[*tuple[Any, ...]] | None:
+def claim(connection: Connection, task_id: str, worker: str, now: datetime) -> Mapping[str, Any] | None:
     """Take a queued task for `worker` and count the attempt.
 
     None when it is not there to be taken, or its monitor runs as many tasks as it may.
     """
     if connection.dialect.name == "postgresql":
         # Of two claims at once each would see the other's task not yet running.
-        connection.execute(LOCK_MONITOR, {"task": task_id})
-    return connection.execute(CLAIM, {"task": task_id, "by": worker, "now": now}).one_or_none()
+        LOCK_MONITOR.find(connection, {"task": task_id})
+    return CLAIM.find(connection, {"task": task_id, "by": worker, "now": now})
 
 
 def hold(connection: Connection, task_id: str, now: datetime) -> bool:
@@ -177,12 +177,12 @@ def hand_back(connection: Connection, task_id: str, attempt: int, now: datetime)
 
 
 IS_MINE = (RUNS.id == bindparam("task"), IS_RUNNING, RUNS.attempt == bindparam("mine"))
-RENEW = update(table_of(TaskRun)).where(*IS_MINE).values(beat=RUNS.beat + 1)
+RENEW = Prepared(update(table_of(TaskRun)).where(*IS_MINE).values(beat=RUNS.beat + 1))
 
 
 def renew(connection: Connection, task_id: str, attempt: int) -> bool:
     """Raise the beat of a running attempt; false when it is no longer the one that runs."""
-    return connection.execute(RENEW, {"task": task_id, "mine": attempt}).rowcount > 0
+    return RENEW.run(connection, {"task": task_id, "mine": attempt}) > 0
 
 
 def set_progress(connection: Connection, task_id: str, attempt: int, step: TaskStep) -> bool:
@@ -190,7 +190,7 @@ def set_progress(connection: Connection, task_id: str, attempt: int, step: TaskS
     return _change_running(connection, task_id, attempt, {"beat": RUNS.beat + 1, **step.columns()})
 
 
-SUCCEED = (
+_ENDED_WELL = (
     update(table_of(TaskRun))
     .where(*IS_MINE)
     .values(
@@ -201,8 +201,11 @@ SUCCEED = (
         error=None,
     )
 )
-SUCCEED_WITH_STEP = SUCCEED.values(
-    progress_done=bindparam("done"), progress_total=bindparam("total"), progress_message=bindparam("message")
+SUCCEED = Prepared(_ENDED_WELL)
+SUCCEED_WITH_STEP = Prepared(
+    _ENDED_WELL.values(
+        progress_done=bindparam("done"), progress_total=bindparam("total"), progress_message=bindparam("message")
+    )
 )
 
 
@@ -217,9 +220,9 @@ def succeed(
     """End a running attempt well, with the last step that it took; false when it is no longer the one that runs."""
     values = {"task": task_id, "mine": attempt, "outcome": result, "now": now}
     if step is None:
-        return connection.execute(SUCCEED, values).rowcount > 0
+        return SUCCEED.run(connection, values) > 0
     values |= {"done": step.done, "total": step.total, "message": step.message}
-    return connection.execute(SUCCEED_WITH_STEP, values).rowcount > 0
+    return SUCCEED_WITH_STEP.run(connection, values) > 0
 
 
 def lock_running(connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:

@@ -1,6 +1,7 @@
 """Transactions, and databases that are away."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,12 @@ def _driver(connection: Connection) -> object:
     return connection.connection.driver_connection
 
 
-def test_blocks_that_keep_it_open_share_a_connection_until_one_of_them_fails(migrated: str) -> None:
+def _driver_in(database: Database) -> object:
+    with database.reading() as connection:
+        return _driver(connection)
+
+
+def test_blocks_that_keep_it_open_share_a_connection_until_a_transaction_fails(migrated: str) -> None:
     database = Database(migrated, durable=False, pooled=False)
     opened = []
     for _ in range(2):
@@ -37,10 +43,14 @@ def test_blocks_that_keep_it_open_share_a_connection_until_one_of_them_fails(mig
     assert {*opened} == {opened[0]}
     with database.reading() as connection:
         assert _driver(connection) is not opened[0]
-    with pytest.raises(ZeroDivisionError), database.kept_open():
-        raise ZeroDivisionError
-    with database.kept_open(), database.reading() as connection:
-        assert _driver(connection) is not opened[0]
+    with database.kept_open():
+        with ThreadPoolExecutor(1) as another, database.reading():
+            assert another.submit(_driver_in, database).result() is not opened[0]
+        with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+            assert _driver(connection) is opened[0]
+            raise ZeroDivisionError
+        with database.reading() as connection:
+            assert _driver(connection) is not opened[0]
     database.close()
 
 

@@ -63,7 +63,7 @@ def test_a_change_of_another_attempt_is_refused(connection: Connection) -> None:
     task_id = add_run(connection)
     assert not task_runs.succeed(connection, task_id, 1, {}, NOW)
     run = task_runs.claim(connection, task_id, "worker/1", NOW)
-    assert run is not None and run.attempt == 1
+    assert run is not None and run["attempt"] == 1
     assert task_runs.claim(connection, task_id, "worker/2", NOW) is None
     assert not task_runs.renew(connection, task_id, 2)
     assert task_runs.renew(connection, task_id, 1)
@@ -82,7 +82,7 @@ def test_a_task_that_was_handed_back_has_not_used_an_attempt(connection: Connect
     assert task_runs.hand_back(connection, task_id, 1, LATER)
     assert not task_runs.hand_back(connection, task_id, 1, LATER)
     again = task_runs.claim(connection, task_id, "worker/2", LATER)
-    assert again is not None and again.attempt == 2
+    assert again is not None and again["attempt"] == 2
     run = task_runs.find(connection, task_id)
     assert run is not None and run["attempts"] == 1
 
