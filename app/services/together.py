@@ -4,9 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar, cast
 
-from app import clock
-
-GATHER_S = 0.001
+GATHER_S = 0.002
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
@@ -26,7 +24,8 @@ class Together(Generic[Asked, Answer]):
     """Hands to `do` what several threads ask, which returns for each an answer, or the error to be raised there.
 
     A commit, like a round trip to Redis, costs the same for one as for many. While one thread is at it, those that come
-    form the next group, which the first of them does; where many come it gives more of them a moment to join.
+    form the next group, which the first of them does. Where several came the last time it gives as many a moment to
+    join: whoever was answered probably asks again.
     """
 
     def __init__(self, do: Callable[[Sequence[Asked]], Sequence[Answer | Exception]]) -> None:
@@ -34,7 +33,8 @@ class Together(Generic[Asked, Answer]):
         self._lock = threading.Lock()
         self._waiting: list[_Place[Asked, Answer]] = []
         self._is_at_it = False
-        self._are_many = False
+        self._expected = 1
+        self._are_there = threading.Event()
 
     def ask(self, asked: Asked) -> Answer:
         """Return the answer to what is asked. Raises its error, or the one with which its whole group failed."""
@@ -43,6 +43,8 @@ class Together(Generic[Asked, Answer]):
             self._waiting.append(mine)
             is_mine_next = not self._is_at_it
             self._is_at_it = True
+            if len(self._waiting) >= self._expected and not self._are_there.is_set():
+                self._are_there.set()
         if not is_mine_next:
             mine.gate.acquire()
         if not mine.is_answered:
@@ -52,11 +54,7 @@ class Together(Generic[Asked, Answer]):
         return cast(Answer, mine.outcome)
 
     def _do_all_waiting(self) -> None:
-        if self._are_many:
-            clock.sleep(GATHER_S)
-        with self._lock:
-            group, self._waiting = self._waiting, []
-        self._are_many = len(group) > 1
+        group = self._gather()
         outcomes: Sequence[Answer | BaseException] = ()
         try:
             outcomes = self._do([place.asked for place in group])
@@ -70,3 +68,15 @@ class Together(Generic[Asked, Answer]):
                 self._is_at_it = bool(self._waiting)
                 if self._waiting:
                     self._waiting[0].gate.release()
+
+    def _gather(self) -> list[_Place[Asked, Answer]]:
+        with self._lock:
+            is_short = len(self._waiting) < self._expected
+            if is_short:
+                self._are_there.clear()
+        if is_short:
+            self._are_there.wait(GATHER_S)
+        with self._lock:
+            group, self._waiting = self._waiting, []
+            self._expected = len(group)
+        return group

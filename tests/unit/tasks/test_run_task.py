@@ -1,6 +1,7 @@
 """What an attempt's end becomes in the ledger when its body ends in an odd way."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from unittest.mock import Mock
 
 import pytest
@@ -15,6 +16,7 @@ from tasks.base import Run, run_task
 def test_a_task_that_is_refused_memory_can_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     services = Mock()
     services.settings.lease_s = 60.0
+    services.database.kept_open = nullcontext
     services.lifecycle.begin.return_value = Claim("pull_hosts:1", "pull_hosts", {}, 1)
     monkeypatch.setattr(base, "services", lambda: services)
 
