@@ -32,7 +32,7 @@ class SubmitService:
     def __init__(self, database: Database, outbox: Outbox) -> None:
         self._database = database
         self._outbox = outbox
-        self._together: Together[Entry, str] = Together(self._accept_all)
+        self._together: Together[Entry, str] = Together(self._accept_all, each_alone_after=(ConcurrentChange,))
 
     def pull_hosts(self, by: Requester, monitor_id: int) -> str:
         """Ask for a pull of all hosts of a monitor."""
@@ -117,31 +117,15 @@ class SubmitService:
 
     def _accept_all(self, entries: Sequence[Entry]) -> Sequence[str | Exception]:
         """Record and publish tasks; for each return its id, or why it is refused."""
-        try:
-            outcomes = self._record(entries)
-        except ConcurrentChange:
-            if len(entries) == 1:
-                raise
-            # One of them lost a race, and the others nothing.
-            outcomes = [outcome for entry in entries for outcome in self._record_alone(entry)]
-        accepted = [entry for entry, outcome in zip(entries, outcomes, strict=True) if isinstance(outcome, str)]
-        self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in accepted})
-        return outcomes
-
-    def _record_alone(self, entry: Entry) -> Sequence[str | Exception]:
-        try:
-            return self._record([entry])
-        except NagareError as error:
-            return [error]
-
-    def _record(self, entries: Sequence[Entry]) -> Sequence[str | Exception]:
-        refused: dict[str, NagareError | None] = {}
+        refusals: dict[str, NagareError | None] = {}
         with self._database.transaction() as connection:
             for entry in entries:
-                if entry["fingerprint"] not in refused:
-                    refused[entry["fingerprint"]] = _refusal(connection, entry)
-            task_runs.add(connection, [entry for entry in entries if refused[entry["fingerprint"]] is None])
-        return [refused[entry["fingerprint"]] or str(entry["id"]) for entry in entries]
+                if entry["fingerprint"] not in refusals:
+                    refusals[entry["fingerprint"]] = _refusal(connection, entry)
+            accepted = [entry for entry in entries if refusals[entry["fingerprint"]] is None]
+            task_runs.add(connection, accepted)
+        self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in accepted})
+        return [refusals[entry["fingerprint"]] or str(entry["id"]) for entry in entries]
 
 
 def _refusal(connection: Connection, entry: Entry) -> NagareError | None:

@@ -28,8 +28,14 @@ class Together(Generic[Asked, Answer]):
     join: whoever was answered probably asks again.
     """
 
-    def __init__(self, do: Callable[[Sequence[Asked]], Sequence[Answer | Exception]]) -> None:
+    def __init__(
+        self,
+        do: Callable[[Sequence[Asked]], Sequence[Answer | Exception]],
+        each_alone_after: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """`each_alone_after` are errors of a group that a single one may have caused: then each is done alone."""
         self._do = do
+        self._each_alone_after = each_alone_after
         self._lock = threading.Lock()
         self._waiting: list[_Place[Asked, Answer]] = []
         self._is_at_it = False
@@ -55,19 +61,22 @@ class Together(Generic[Asked, Answer]):
 
     def _do_all_waiting(self) -> None:
         group = self._gather()
-        outcomes: Sequence[Answer | BaseException] = ()
+        for place, outcome in zip(group, self._outcomes([place.asked for place in group]), strict=True):
+            place.outcome, place.is_answered = outcome, True
+            place.gate.release()
+        with self._lock:
+            self._is_at_it = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].gate.release()
+
+    def _outcomes(self, asked: Sequence[Asked]) -> Sequence[Answer | BaseException]:
+        """Return what to answer; raises nothing, or the others would wait for ever."""
         try:
-            outcomes = self._do([place.asked for place in group])
-        except BaseException as error:  # noqa: BLE001 - nobody of the group may wait for ever
-            outcomes = [error] * len(group)
-        finally:
-            for place, outcome in zip(group, outcomes, strict=True):
-                place.outcome, place.is_answered = outcome, True
-                place.gate.release()
-            with self._lock:
-                self._is_at_it = bool(self._waiting)
-                if self._waiting:
-                    self._waiting[0].gate.release()
+            return self._do(asked)
+        except self._each_alone_after as error:
+            return [outcome for each in asked for outcome in self._outcomes([each])] if len(asked) > 1 else [error]
+        except BaseException as error:  # noqa: BLE001
+            return [error] * len(asked)
 
     def _gather(self) -> list[_Place[Asked, Answer]]:
         with self._lock:

@@ -1,22 +1,32 @@
 """The door for what monitors post: their tokens, and the recording of what came in."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection
 
 from app import clock
 from app.enums import TaskType
-from app.errors import Conflict, NotFound, Unauthorized
+from app.errors import ConcurrentChange, Conflict, NagareError, NotFound, Unauthorized
 from app.rules.alert_reports import AlertReport
 from app.services.outbox import Outbox, new_task_id
 from app.services.requester import Requester, earlier_answer, fingerprint_of
+from app.services.together import Together
 from app.store import deliveries, idempotency, monitors, task_fingerprints
-from app.store.engine import Database
+from app.store.engine import Database, StatementRefused
 
 REPORTS_A_DELIVERY = 500
 NOT_KNOWN = "A monitor's webhook token is needed: Authorization: Bearer <token>."
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    token_hash: str
+    reports: Sequence[Mapping[str, Any]]
 
 
 class WebhookService:
@@ -25,6 +35,9 @@ class WebhookService:
     def __init__(self, database: Database, outbox: Outbox) -> None:
         self._database = database
         self._outbox = outbox
+        self._together: Together[_Post, str] = Together(
+            self._accept_all, each_alone_after=(ConcurrentChange, StatementRefused)
+        )
 
     def issue_token(self, monitor_id: int) -> str:
         """Return a new token for a monitor's posts; the last one stops to work. Raises NotFound."""
@@ -37,7 +50,7 @@ class WebhookService:
 
     def identify(self, token: str) -> None:
         """Raise Unauthorized unless the token is a monitor's."""
-        with self._database.reading() as connection:
+        with self._database.autocommit() as connection:
             if monitors.find_by_token(connection, _hash(token)) is None:
                 raise Unauthorized(NOT_KNOWN)
 
@@ -47,30 +60,76 @@ class WebhookService:
         Many posts share one task: all that is recorded before a worker begins it. Raises Unauthorized, Conflict when
         the monitor is disabled, and Invalid when the idempotency key was used for another post.
         """
-        posted = [report.as_dict() for report in reports]
+        post = _Post(_hash(token), [report.as_dict() for report in reports])
+        return self._together.ask(post) if idempotency_key is None else self._accept_once(post, idempotency_key)
+
+    def _accept_once(self, post: _Post, idempotency_key: str) -> str:
+        """Record a post unless it was before; alone, since it may have to wait for another one with the same key."""
         now, task_id = clock.now(), new_task_id(TaskType.RECEIVE_ALERTS)
         with self._database.transaction() as connection:
-            monitor = monitors.find_by_token(connection, _hash(token), is_kept=True)
-            if monitor is None:
-                raise Unauthorized(NOT_KNOWN)
-            if not monitor["enabled"]:
-                raise Conflict(f"monitor {monitor['id']} is disabled")
+            monitor_id = _monitor_of(connection, post.token_hash)
             # Users have positive ids: a monitor's keys are its own.
-            by = Requester(-monitor["id"], idempotency_key)
-            request = fingerprint_of(["post", posted]) if idempotency_key else ""
-            earlier = earlier_answer(connection, by, request, task_id, now)
+            by = Requester(-monitor_id, idempotency_key)
+            earlier = earlier_answer(connection, by, fingerprint_of(["post", post.reports]), task_id, now)
             if earlier is not None:
                 return earlier
-            shared = request_task(connection, self._outbox, monitor["id"], task_id)
-            if shared != task_id and idempotency_key is not None:
+            shared = request_task(connection, self._outbox, monitor_id, task_id)
+            if shared != task_id:
                 idempotency.rebind(connection, by.user_id, idempotency_key, shared)
-            parts = (posted[start : start + REPORTS_A_DELIVERY] for start in range(0, len(posted), REPORTS_A_DELIVERY))
-            rows = [{"monitor_id": monitor["id"], "received_at": now, "reports": part} for part in parts]
-            if rows:
-                deliveries.add(connection, rows)
-        if shared == task_id:
-            self._outbox.publish({task_id: None})
+            deliveries.add(connection, _deliveries(monitor_id, now, [post]))
+        self._outbox.publish({task_id: None} if shared == task_id else {})
         return shared
+
+    def _accept_all(self, posts: Sequence[_Post]) -> Sequence[str | Exception]:
+        """Record posts; for each return its task, or why it is refused."""
+        now, by_token = clock.now(), _grouped(posts)
+        outcomes: dict[str, str | Exception] = {}
+        recorded: dict[str, None] = {}
+        with self._database.transaction() as connection:
+            # In one order, or two groups could wait for each other.
+            for monitor_id, token_hash in sorted(_admitted(connection, by_token, outcomes)):
+                task_id = new_task_id(TaskType.RECEIVE_ALERTS)
+                outcomes[token_hash] = request_task(connection, self._outbox, monitor_id, task_id)
+                recorded |= {task_id: None} if outcomes[token_hash] == task_id else {}
+                deliveries.add(connection, _deliveries(monitor_id, now, by_token[token_hash]))
+        self._outbox.publish(recorded)
+        return [outcomes[post.token_hash] for post in posts]
+
+
+def _grouped(posts: Sequence[_Post]) -> dict[str, list[_Post]]:
+    by_token: dict[str, list[_Post]] = {}
+    for post in posts:
+        by_token.setdefault(post.token_hash, []).append(post)
+    return by_token
+
+
+def _admitted(
+    connection: Connection, token_hashes: Iterable[str], outcomes: dict[str, str | Exception]
+) -> Iterator[tuple[int, str]]:
+    """Yield (monitor id, token's hash) of those that may post; why the others may not goes to `outcomes`."""
+    for token_hash in token_hashes:
+        try:
+            yield _monitor_of(connection, token_hash), token_hash
+        except NagareError as error:
+            outcomes[token_hash] = error
+
+
+def _monitor_of(connection: Connection, token_hash: str) -> int:
+    """Return the monitor whose token it is. Raises Unauthorized, and Conflict when it is disabled."""
+    monitor = monitors.find_by_token(connection, token_hash, is_kept=True)
+    if monitor is None:
+        raise Unauthorized(NOT_KNOWN)
+    if not monitor["enabled"]:
+        raise Conflict(f"monitor {monitor['id']} is disabled")
+    return int(monitor["id"])
+
+
+def _deliveries(monitor_id: int, now: datetime, posts: Iterable[_Post]) -> list[dict[str, Any]]:
+    return [
+        {"monitor_id": monitor_id, "received_at": now, "reports": post.reports[start : start + REPORTS_A_DELIVERY]}
+        for post in posts
+        for start in range(0, len(post.reports), REPORTS_A_DELIVERY)
+    ]
 
 
 def receiving(monitor_id: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from app.models import AlertDelivery, Monitor
+from app.store.prepared import Prepared
 from app.store.upsert import table_of
 
 Delivery = Row[Any, Any, Any]
@@ -14,7 +15,7 @@ Delivery = Row[Any, Any, Any]
 
 DELIVERIES = AlertDelivery.__table__.c
 MONITORS = Monitor.__table__.c
-ADD = insert(table_of(AlertDelivery))
+ADD = Prepared(insert(table_of(AlertDelivery)), keys=("monitor_id", "received_at", "reports"))
 OLDEST = (
     select(DELIVERIES.id, DELIVERIES.received_at, DELIVERIES.reports)
     .where(DELIVERIES.monitor_id == bindparam("monitor"))
@@ -26,7 +27,7 @@ IS_THERE_ANY = select(DELIVERIES.id).where(DELIVERIES.monitor_id == bindparam("m
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add deliveries, in this order."""
-    connection.execute(ADD, rows)
+    ADD.run_each(connection, rows)
 
 
 def oldest(connection: Connection, monitor_id: int, reports: int, within: timedelta) -> Sequence[Delivery]:

@@ -73,13 +73,14 @@ def find_sealed(connection: Connection, monitor_id: int) -> Mapping[Any, Any] | 
     return FIND_SEALED.find(connection, {"monitor": monitor_id})
 
 
-FIND_BY_TOKEN = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == bindparam("hash"))
+_BY_TOKEN = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == bindparam("hash"))
+FIND_BY_TOKEN = Prepared(_BY_TOKEN)
+KEEP_BY_TOKEN = Prepared(_BY_TOKEN.with_for_update(read=True, key_share=True))
 
 
-def find_by_token(connection: Connection, token_hash: str, *, is_kept: bool = False) -> RowMapping | None:
+def find_by_token(connection: Connection, token_hash: str, *, is_kept: bool = False) -> Mapping[Any, Any] | None:
     """Return the monitor whose webhook token has this hash; `is_kept` until the transaction ends."""
-    statement = FIND_BY_TOKEN.with_for_update(read=True, key_share=True) if is_kept else FIND_BY_TOKEN
-    return connection.execute(statement, {"hash": token_hash}).mappings().one_or_none()
+    return (KEEP_BY_TOKEN if is_kept else FIND_BY_TOKEN).find(connection, {"hash": token_hash})
 
 
 def lock(connection: Connection, monitor_id: int) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, bindparam, func, or_, select, text
 
 from app.models.task_runs import UNFINISHED
+from app.store.prepared import Prepared
 from app.store.task_runs import IS_QUEUED, RUNS
 
 
@@ -12,14 +13,15 @@ def find_unfinished(connection: Connection, fingerprint: str) -> str | None:
     return connection.execute(statement.limit(1)).scalar_one_or_none()
 
 
-FIND_QUEUED = (
+FIND_QUEUED = Prepared(
     select(RUNS.id).where(RUNS.fingerprint == bindparam("print"), IS_QUEUED).order_by(RUNS.created_at).limit(1)
 )
 
 
 def find_queued(connection: Connection, fingerprint: str) -> str | None:
     """Return the id of a task with this fingerprint that nobody has begun, the oldest if there are several."""
-    return connection.execute(FIND_QUEUED, {"print": fingerprint}).scalar_one_or_none()
+    queued = FIND_QUEUED.find(connection, {"print": fingerprint})
+    return None if queued is None else str(queued["id"])
 
 
 def is_any_open(connection: Connection, fingerprint: str) -> bool:

@@ -159,7 +159,7 @@ def test_one_that_loses_a_race_takes_nobody_with_it(
         new_entry(new_task_id(type_), {"monitor_id": monitor_id}, monitor_id=monitor_id, fingerprint=str(type_))
         for type_ in (TaskType.PULL_HOSTS, TaskType.PULL_ITEMS, TaskType.SYNC)
     ]
-    first, second, third = services.submit._accept_all(entries)
+    first, second, third = services.submit._together._outcomes(entries)
     assert (first, third) == (entries[0]["id"], entries[2]["id"])
     assert isinstance(second, ConcurrentChange)
     assert count_tasks(services) == 2
