@@ -1,7 +1,7 @@
 """What a source says of an alert, whichever way it says it: the answer to a pull, or a post to the webhook."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from app.enums import Severity
@@ -32,9 +32,12 @@ class AlertReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in FIELDS}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
         """Return what `as_dict` was made of."""
         return cls(**{**fields, "severity": Severity(fields["severity"])})
+
+
+FIELDS = [each.name for each in fields(AlertReport)]

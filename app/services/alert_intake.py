@@ -1,7 +1,7 @@
 """Takes in what sources say of their alerts: deduplicates, links to hosts and items, keeps the histories."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.services.alert_places import AlertPlaces
 from app.store import alert_events, alert_states, alerts, maintenance, monitors
 
 Identity = tuple[str, str]
+STATE = [each.name for each in fields(AlertState)]
 ENDED_AT_ONCE = 1000
 BEGINNINGS = (AlertEventKind.FIRED, AlertEventKind.REOPENED)
 
@@ -97,7 +98,7 @@ def _find(connection: Connection, monitor_id: int, reports: Iterable[AlertReport
 def _stored(row: RowMapping | None) -> AlertState | None:
     if row is None:
         return None
-    columns = {each.name: row[each.name] for each in fields(AlertState)}
+    columns = {name: row[name] for name in STATE}
     return AlertState(
         **{**columns, "status": AlertStatus(columns["status"]), "severity": Severity(columns["severity"])}
     )
@@ -135,16 +136,19 @@ def _write(
 
 def _new_row(monitor_id: int, draft: Draft, pulled_at: datetime | None) -> dict[str, Any]:
     source, external_id = draft.identity
-    state = asdict(draft.state) if draft.state else {}
     place = {"monitor_id": monitor_id, "host_id": draft.host_id, "item_id": draft.item_id}
     rest = {"source": source, "external_id": external_id, "comment": draft.comment, "pulled_at": pulled_at}
-    return {**state, **place, **rest, "suppressed": False}
+    return {**_columns(draft.state), **place, **rest, "suppressed": False}
 
 
 def _changes(draft: Draft, row: RowMapping, pulled_at: datetime | None) -> dict[str, Any]:
     seen = max((moment for moment in (row["pulled_at"], pulled_at) if moment), default=None)
-    state = asdict(draft.state) if draft.state else {}
-    return {**state, "id": row["id"], "host_id": draft.host_id, "item_id": draft.item_id, "pulled_at": seen}
+    place = {"id": row["id"], "host_id": draft.host_id, "item_id": draft.item_id}
+    return {**_columns(draft.state), **place, "pulled_at": seen}
+
+
+def _columns(state: AlertState | None) -> dict[str, Any]:
+    return {} if state is None else {name: getattr(state, name) for name in STATE}
 
 
 def _is_or_was_critical(draft: Draft) -> bool:
