@@ -24,8 +24,8 @@ class Together(Generic[Asked, Answer]):
     """Hands to `do` what several threads ask, which returns for each an answer, or the error to be raised there.
 
     A commit, like a round trip to Redis, costs the same for one as for many. While one thread is at it, those that come
-    form the next group, which the first of them does. Where several came the last time it gives as many a moment to
-    join: whoever was answered probably asks again.
+    form the next group, which the first of them does. It gives others a moment to join, until they are half of those
+    that were there the last time: the other half is then busy while this one waits for the disk.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Together(Generic[Asked, Answer]):
             place.outcome, place.is_answered = outcome, True
             place.gate.release()
         with self._lock:
+            self._expected = (len(group) + len(self._waiting) + 1) // 2
             self._is_at_it = bool(self._waiting)
             if self._waiting:
                 self._waiting[0].gate.release()
@@ -87,5 +88,4 @@ class Together(Generic[Asked, Answer]):
             self._are_there.wait(GATHER_S)
         with self._lock:
             group, self._waiting = self._waiting, []
-            self._expected = len(group)
         return group
