@@ -140,8 +140,10 @@ def _claim_statement() -> ReturningUpdate[Any]:
 
 
 CLAIM = Prepared(_claim_statement())
+# Other claims wait for the lock until this one is committed: they need not wait for the disk as well. A server that
+# crashes and forgets a claim has the task queued, refuses the attempt its outcome, and the recovery publishes it again.
 LOCK_MONITOR = Prepared(
-    select(MONITORS.id)
+    select(MONITORS.id, func.set_config("synchronous_commit", "off", True))
     .where(MONITORS.id == select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery())
     .with_for_update(key_share=True)
 )
