@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, delete, func, select, tuple_, type_coerce
 
 from app.models import ItemValue
-from app.models.item_values import EPOCH, MILLISECOND, hour_of
+from app.models.item_values import EPOCH, HOUR, MILLISECOND, hour_of
 from app.store.given import execute_given
 from app.store.items import ITEMS
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 
 VALUES = ItemValue.__table__.c
+HOUR_MS = HOUR // MILLISECOND
 KINDS = {"hour": "integer", "item_id": "bigint", "at": "bigint", "value": "double precision"}
 ADDING = (
     "INSERT INTO item_values (hour, item_id, at, value) SELECT hour, item_id, at, value FROM given WHERE true"
@@ -21,10 +22,10 @@ ADDING = (
 
 def add(connection: Connection, points: Iterable[tuple[int, datetime, float]]) -> None:
     """Add those values, by item id and moment, that are not there yet."""
-    rows = [(hour_of(at), item_id, (at - EPOCH) // MILLISECOND, value) for item_id, at, value in points]
-    if rows:
-        # In their place in the table, which is in this order.
-        rows.sort()
+    stamped = [(item_id, (at - EPOCH) // MILLISECOND, value) for item_id, at, value in points]
+    if stamped:
+        # In the order of the table, so that each place of it is looked up once.
+        rows = sorted((stamp // HOUR_MS, item_id, stamp, value) for item_id, stamp, value in stamped)
         execute_given(connection, ADDING, KINDS, rows)
 
 
