@@ -9,6 +9,7 @@ from tests.store.test_engine import *  # noqa: F403
 from tests.store.test_inventory import *  # noqa: F403
 from tests.store.test_item_values import *  # noqa: F403
 from tests.store.test_migrations import *  # noqa: F403
+from tests.store.test_pulled_items import *  # noqa: F403
 from tests.store.test_task_runs import *  # noqa: F403
 
 __all__ = ["connection", "database", "migrated"]
