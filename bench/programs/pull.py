@@ -1,7 +1,6 @@
 """Pulls a big fleet as a worker does, in a process of its own, and prints how long it took and how much memory."""
 
 import argparse
-import gc
 import json
 import resource
 import time
@@ -17,6 +16,7 @@ from app.services.item_values import ItemValues
 from app.services.pulls import PullService
 from app.store.engine import Database
 from app.store.vault import Vault
+from bench.collector import as_in_a_worker
 
 HOSTS_A_PAGE = 50
 
@@ -68,14 +68,11 @@ def main() -> None:
     with closing(Database(asked.url, durable=False)) as database:
         conversations = Conversations(database, Vault("a secret key for the bench"), open_connector)
         service = PullService(database, conversations, ItemValues(database, asked.values_hours))
-        # As a worker's processes do: see tasks/memory.py.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000)
         before_mb = _memory_mb()
-        begun_at = time.perf_counter()
-        counts: dict[str, Any] = service.items(1)
-        seconds = time.perf_counter() - begun_at
+        with as_in_a_worker():
+            begun_at = time.perf_counter()
+            counts: dict[str, Any] = service.items(1)
+            seconds = time.perf_counter() - begun_at
     print(json.dumps({**counts, "seconds": seconds, "before_mb": before_mb, "memory_mb": _memory_mb()}))
 
 
