@@ -12,9 +12,8 @@ from app.rules.numbers import finite_number
 from app.store import item_values, items
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
+from app.store.pulled_items import PulledItem
 
-COLUMNS = ("id", "value", "value_type", "value_at")
-"""What must be known of an item that was written."""
 AHEAD = timedelta(hours=1)
 """How far a source's clock may be ahead of ours."""
 PRUNE_EVERY_S = 60.0
@@ -30,18 +29,18 @@ class ItemValues:
         self._kept = timedelta(hours=hours)
         self._prune_at = float("-inf")
 
-    def add(self, connection: Connection, written: Iterable[RowMapping]) -> None:
+    def add(self, connection: Connection, written: Iterable[tuple[int, PulledItem]]) -> None:
         """Add the values of items that were just written, those that are numbers and that are not there yet."""
         if not self._kept:
             return
         # What is older would be deleted soon and added again by each pull.
         oldest, newest = self._span()
         points = [
-            {"item_id": row["id"], "at": row["value_at"], "value": number}
-            for row in written
-            if row["value_at"] is not None
-            and oldest < row["value_at"] < newest
-            and (number := finite_number(row["value"], row["value_type"])) is not None
+            (item_id, row.value_at, number)
+            for item_id, row in written
+            if row.value_at is not None
+            and oldest < row.value_at < newest
+            and (number := finite_number(row.value, row.value_type)) is not None
         ]
         item_values.add(connection, points)
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from operator import attrgetter
 
 from app import clock
 from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
 from app.errors import NotFound
 from app.services.conversation import Conversations
-from app.services.item_values import COLUMNS, ItemValues
+from app.services.item_values import ItemValues
 from app.services.task_lifecycle import Step, no_step
-from app.store import hosts, items, monitors
+from app.store import hosts, items, monitors, pulled_items
 from app.store.engine import Database
+from app.store.pulled_items import PulledItem
+
+ITEM_FIELDS = attrgetter(*({"source_error": "error"}.get(name, name) for name in PulledItem._fields))
 
 
 @dataclass(slots=True)
@@ -93,7 +96,7 @@ class PullService:
         records = [record for page in connector.hosts([host["external_id"]]) for record in page.records]
         counts, now = Counts(), clock.now()
         with self._database.transaction() as connection:
-            written = hosts.upsert(connection, _host_rows(monitor_id, records), now)
+            written = hosts.upsert(connection, monitor_id, _host_rows(records), now)
             if not records:
                 hosts.mark_gone(connection, [host_id], now)
         counts.add(len(records), written.created, written.updated, vanished=0 if records else 1)
@@ -112,8 +115,9 @@ class PullService:
                 items.mark_gone(connection, [item_id], now)
                 counts.add(0, 0, 0, vanished=1)
             else:
-                written = items.upsert(connection, [_item_row(monitor_id, host_id, record)], now, COLUMNS)
-                self._values.add(connection, written.rows)
+                rows = {(host_id, record.external_id): _item_row(record)}
+                written = pulled_items.upsert(connection, monitor_id, rows, now)
+                self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
                 counts.add(1, written.created, written.updated)
         return counts
 
@@ -125,10 +129,10 @@ class PullService:
         counts, seen, started_at = Counts(), set[str](), clock.now()
         step(0, None, "0 hosts")
         for page in connector.hosts():
-            rows = _host_rows(monitor_id, page.records)
+            rows = _host_rows(page.records)
             with self._database.transaction() as connection:
-                written = hosts.upsert(connection, rows, clock.now())
-            seen.update(row["external_id"] for row in rows)
+                written = hosts.upsert(connection, monitor_id, rows, clock.now())
+            seen.update(row.external_id for row in rows)
             counts.add(len(rows), written.created, written.updated)
             step(len(seen), max(page.total, len(seen)), f"{len(seen)} hosts")
         with self._database.transaction() as connection:
@@ -140,58 +144,37 @@ class PullService:
         now = clock.now()
         with self._database.transaction() as connection:
             host_ids = hosts.ids_by_external_id(connection, monitor_id, page.host_external_ids)
-            rows = _item_rows(monitor_id, host_ids, page.records)
-            written = items.upsert(connection, list(rows.values()), now, COLUMNS)
-            self._values.add(connection, written.rows)
-            vanished = items.mark_vanished(connection, list(host_ids.values()), rows.keys(), now)
+            rows = {
+                (host_ids[record.host_external_id], record.external_id): _item_row(record)
+                for record in page.records
+                if record.host_external_id in host_ids
+            }
+            # Two pulls that write the same items in another order would deadlock on PostgreSQL.
+            hosts.lock(connection, host_ids.values())
+            known = pulled_items.known(connection, host_ids.values())
+            written = pulled_items.upsert(connection, monitor_id, rows, now, known)
+            self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
+            vanished = pulled_items.mark_vanished(connection, known, rows, now)
         counts.add(len(rows), written.created, written.updated, vanished)
 
 
-def _host_rows(monitor_id: int, records: Sequence[HostRecord]) -> list[dict[str, Any]]:
+def _host_rows(records: Sequence[HostRecord]) -> list[hosts.PulledHost]:
     """Return one row a host: a source that names one twice means the last."""
-    return list({record.external_id: _host_row(monitor_id, record) for record in records}.values())
+    return list({record.external_id: _host_row(record) for record in records}.values())
 
 
-def _host_row(monitor_id: int, record: HostRecord) -> dict[str, Any]:
-    return {
-        "monitor_id": monitor_id,
-        "external_id": record.external_id,
-        "name": record.name,
-        "display_name": record.display_name,
-        "description": record.description,
-        "enabled": record.enabled,
-        "ip_addr": record.ip_addr,
-        "groups": list(record.groups),
-        "source_error": record.error,
-    }
+def _host_row(record: HostRecord) -> hosts.PulledHost:
+    return hosts.PulledHost(
+        external_id=record.external_id,
+        name=record.name,
+        display_name=record.display_name,
+        description=record.description,
+        enabled=record.enabled,
+        ip_addr=record.ip_addr,
+        source_error=record.error,
+        groups=record.groups,
+    )
 
 
-def _item_rows(
-    monitor_id: int, host_ids: dict[str, int], records: Sequence[ItemRecord]
-) -> dict[tuple[int, str], dict[str, Any]]:
-    """Return one row an item, by host id and external id; items of hosts that are not in the inventory are left out."""
-    return {
-        (host_ids[record.host_external_id], record.external_id): _item_row(
-            monitor_id, host_ids[record.host_external_id], record
-        )
-        for record in records
-        if record.host_external_id in host_ids
-    }
-
-
-def _item_row(monitor_id: int, host_id: int, record: ItemRecord) -> dict[str, Any]:
-    return {
-        "monitor_id": monitor_id,
-        "host_id": host_id,
-        "external_id": record.external_id,
-        "name": record.name,
-        "key": record.key,
-        "description": record.description,
-        "interval": record.interval,
-        "units": record.units,
-        "enabled": record.enabled,
-        "value": record.value,
-        "value_type": record.value_type,
-        "value_at": record.value_at,
-        "source_error": record.error,
-    }
+def _item_row(record: ItemRecord) -> PulledItem:
+    return PulledItem._make(ITEM_FIELDS(record))

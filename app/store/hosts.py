@@ -1,8 +1,9 @@
 """The hosts' statements."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +25,7 @@ from app.models import Host, Item
 from app.models.hosts import LOCAL_PREFIX
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.search import matches
-from app.store.upsert import Upserted, table_of, take_over, upsert_inventory
+from app.store.upsert import Inventory, Upserted, table_of, take_over, upsert_inventory
 
 HOSTS = Host.__table__.c
 ITEMS = Item.__table__.c
@@ -35,6 +36,32 @@ IS_AT_SOURCE = HOSTS.external_id.not_like(f"{LOCAL_PREFIX}%")
 
 EDITABLE = ("name", "display_name", "description", "enabled")
 """What people may edit here; each has a `source_` twin."""
+
+
+class PulledHost(NamedTuple):
+    """What a source says of a host, in the order in which it is written."""
+
+    external_id: str
+    name: str
+    display_name: str
+    description: str
+    enabled: bool
+    ip_addr: str | None
+    source_error: str | None
+    groups: Sequence[str]
+
+
+INVENTORY = Inventory(
+    Host,
+    identity=("monitor_id", "external_id"),
+    editable=EDITABLE,
+    followed=("ip_addr", "source_error", "groups"),
+    own_kinds=(
+        *((name, "text") for name in ("external_id", "name", "display_name", "description")),
+        ("enabled", "boolean"),
+        *(("ip_addr", "text"), ("source_error", "text"), ("groups", "jsonb")),
+    ),
+)
 
 SHOWN = (
     HOSTS.id,
@@ -131,17 +158,10 @@ def edit(connection: Connection, host_id: int, values: Mapping[str, Any]) -> Non
     connection.execute(update(Host).where(HOSTS.id == host_id).values(values))
 
 
-def upsert(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> Upserted:
+def upsert(connection: Connection, monitor_id: int, rows: Sequence[PulledHost], now: datetime) -> Upserted:
     """Write one page of hosts as their source describes them."""
-    return upsert_inventory(
-        connection,
-        Host,
-        rows,
-        identity=("monitor_id", "external_id"),
-        editable=EDITABLE,
-        followed=("ip_addr", "groups", "source_error"),
-        now=now,
-    )
+    stored = [(*row[:-1], json.dumps(row.groups)) for row in rows]
+    return upsert_inventory(connection, INVENTORY, monitor_id, stored, now)
 
 
 def count(connection: Connection, monitor_id: int) -> int:
@@ -164,6 +184,12 @@ def ids_by_external_id(connection: Connection, monitor_id: int, wanted: Collecti
         HOSTS.monitor_id == monitor_id, HOSTS.external_id.in_(list(wanted))
     )
     return {row.external_id: row.id for row in connection.execute(statement)}
+
+
+def lock(connection: Connection, host_ids: Collection[int]) -> None:
+    """Make other pulls of these hosts' items wait until the transaction ends; on SQLite all writers do."""
+    statement = select(HOSTS.id).where(HOSTS.id.in_(host_ids)).order_by(HOSTS.id)
+    connection.execute(statement.with_for_update(key_share=True))
 
 
 KNOWN = select(HOSTS.id, HOSTS.external_id).where(

@@ -1,25 +1,32 @@
 """The statements of the history of items' values."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, delete, func, select, tuple_, type_coerce
 
 from app.models import ItemValue
-from app.models.item_values import MILLISECOND, hour_of
+from app.models.item_values import EPOCH, HOUR, MILLISECOND, hour_of
+from app.store.given import execute_given
 from app.store.items import ITEMS
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.upsert import dialect_insert
 
 VALUES = ItemValue.__table__.c
+HOUR_MS = HOUR // MILLISECOND
+KINDS = {"hour": "integer", "item_id": "bigint", "at": "bigint", "value": "double precision"}
+ADDING = (
+    "INSERT INTO item_values (hour, item_id, at, value) SELECT hour, item_id, at, value FROM given WHERE true"
+    " ON CONFLICT DO NOTHING"
+)
 
 
-def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add those values, of `item_id` and `at`, that are not there yet."""
-    if rows:
-        statement = dialect_insert(connection, ItemValue).on_conflict_do_nothing()
-        connection.execute(statement, [{**row, "hour": hour_of(row["at"])} for row in rows])
+def add(connection: Connection, points: Iterable[tuple[int, datetime, float]]) -> None:
+    """Add those values, by item id and moment, that are not there yet."""
+    stamped = [(item_id, (at - EPOCH) // MILLISECOND, value) for item_id, at, value in points]
+    if stamped:
+        # In the order of the table, so that each place of it is looked up once.
+        rows = sorted((stamp // HOUR_MS, item_id, stamp, value) for item_id, stamp, value in stamped)
+        execute_given(connection, ADDING, KINDS, rows)
 
 
 def fetch(connection: Connection, page: PageRequest, item_id: int, after: datetime, before: datetime) -> Page:

@@ -1,10 +1,10 @@
 """The items' statements."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from app.enums import InventoryStatus
 from app.models import Item
@@ -13,7 +13,7 @@ from app.store.hosts import IDS_AT_ONCE
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.planner import unindexed
 from app.store.search import matches
-from app.store.upsert import Upserted, table_of, take_over, upsert_inventory
+from app.store.upsert import table_of, take_over
 
 ITEMS = Item.__table__.c
 
@@ -97,36 +97,6 @@ def take_external_id(connection: Connection, item_id: int, external_id: str) -> 
 def edit(connection: Connection, item_id: int, values: Mapping[str, Any]) -> None:
     """Change some columns of an item."""
     connection.execute(update(Item).where(ITEMS.id == item_id).values(values))
-
-
-def upsert(
-    connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime, returned: tuple[str, ...] = ()
-) -> Upserted:
-    """Write one page of items as their source describes them, and return these columns of those that were written."""
-    return upsert_inventory(
-        connection,
-        Item,
-        rows,
-        identity=("host_id", "external_id"),
-        editable=EDITABLE,
-        followed=("key", "value", "value_type", "value_at", "source_error"),
-        now=now,
-        returned=returned,
-    )
-
-
-def mark_vanished(
-    connection: Connection, host_ids: Sequence[int], seen: Collection[tuple[int, str]], now: datetime
-) -> int:
-    """Mark the items of these hosts that are not among the seen (host id, external id) as gone; return how many."""
-    here = (ITEMS.host_id.in_(host_ids), ITEMS.vanished_at.is_(None), IS_AT_SOURCE)
-    if connection.execute(select(func.count()).where(*here)).scalar_one() == len(seen):
-        return 0  # all seen were just written, so the same number means the same items
-    known = connection.execute(select(ITEMS.id, ITEMS.host_id, ITEMS.external_id).where(*here))
-    gone = [row.id for row in known if (row.host_id, row.external_id) not in seen]
-    for start in range(0, len(gone), IDS_AT_ONCE):
-        mark_gone(connection, gone[start : start + IDS_AT_ONCE], now)
-    return len(gone)
 
 
 def mark_gone(connection: Connection, item_ids: Sequence[int], now: datetime) -> None:

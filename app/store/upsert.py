@@ -1,27 +1,44 @@
 """Bulk `INSERT … ON CONFLICT DO UPDATE` that touches only rows in which something changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, case, delete, null, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Dialect, Table, case, column, delete, null, or_, select, true, update
+from sqlalchemy import table as named_table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 from app.models import Base
+from app.store.given import execute_given, stored_moment
 
 Insert = postgresql.Insert | sqlite.Insert
+DIALECTS: Mapping[str, Callable[[], Dialect]] = {"postgresql": postgresql.dialect, "sqlite": sqlite.dialect}
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Which columns hosts or items are written with; `own_kinds` are those of a row and their types, as in `given`.
+
+    `followed` columns take what the source says. An `editable` column does so only when the source itself changed since
+    its last pull, which its `source_` twin tells: otherwise the edit made here stays.
+    """
+
+    model: type[Base]
+    identity: tuple[str, str]
+    editable: tuple[str, ...]
+    followed: tuple[str, ...]
+    own_kinds: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """How many rows were new and how many had changed, and those columns of them that were asked for."""
+    """How many rows were new and how many had changed, and the ids of both by their owner and external id."""
 
     created: int
     updated: int
-    rows: Sequence[RowMapping] = field(default=(), compare=False)
+    ids: Mapping[tuple[int, str], int] = field(default_factory=dict, compare=False)
 
 
 def table_of(model: type[Base]) -> Table:
@@ -40,49 +57,35 @@ def _insert(dialect: str, model: type[Base]) -> Insert:
 
 
 def upsert_inventory(
-    connection: Connection,
-    model: type[Base],
-    rows: Sequence[Mapping[str, Any]],
-    *,
-    identity: tuple[str, ...],
-    editable: tuple[str, ...],
-    followed: tuple[str, ...],
-    now: datetime,
-    returned: tuple[str, ...] = (),
+    connection: Connection, inventory: Inventory, monitor_id: int, rows: Sequence[tuple[Any, ...]], now: datetime
 ) -> Upserted:
-    """Insert or update hosts or items from their source.
-
-    `followed` columns take what the source says. An `editable` column does so only when the source itself changed since
-    its last pull, which its `source_` twin tells: otherwise the edit made here stays. A row that had vanished is back.
-    """
+    """Insert or update hosts or items of a monitor from their source. A row that had vanished is back."""
     if not rows:
         return Upserted(0, 0)
+    moment = stored_moment(connection.dialect.name, now)
+    kinds = {**dict(inventory.own_kinds), "monitor_id": "bigint", "now": "timestamptz"}
+    statement = _upsert_statement(connection.dialect.name, inventory)
     # Two pulls of one monitor that lock the same rows in another order would deadlock on PostgreSQL.
-    ordered = sorted(rows, key=lambda row: [row[name] for name in identity])
-    stamped = [
-        {**row, **{f"source_{name}": row[name] for name in editable}, "created_at": now, "updated_at": now}
-        for row in ordered
-    ]
-    statement = _upsert_statement(connection.dialect.name, model, identity, editable, followed, returned)
-    written = connection.execute(statement, stamped).mappings().all()
-    created = sum(row["created_at"] == now for row in written)
-    return Upserted(created, len(written) - created, written)
+    ordered = sorted(rows)
+    written = execute_given(connection, statement, kinds, ordered, {"monitor_id": monitor_id, "now": moment})
+    created = sum(created_at == moment for _, _, _, created_at in written)
+    ids = {(owner, external_id): item_id for item_id, owner, external_id, _ in written}
+    return Upserted(created, len(written) - created, ids)
 
 
 @cache
-def _upsert_statement(
-    dialect: str,
-    model: type[Base],
-    identity: tuple[str, ...],
-    editable: tuple[str, ...],
-    followed: tuple[str, ...],
-    returned: tuple[str, ...],
-) -> ReturningInsert[Any]:
-    """Return the statement; building it takes longer than writing a small page."""
-    insert = _insert(dialect, model)
-    excluded, columns = insert.excluded, table_of(model).c
-    twins = {name: f"source_{name}" for name in editable}
-    compared = [*twins.values(), *followed]
+def _upsert_statement(dialect: str, inventory: Inventory) -> str:
+    """Return the statement's text; to let SQLAlchemy handle each value takes longer than to write it."""
+    names = ["monitor_id", *(name for name, _ in inventory.own_kinds)]
+    given = named_table("given", *map(column, [*names, "now"])).c
+    twins = {name: f"source_{name}" for name in inventory.editable}
+    values = {name: given[name] for name in names} | {twin: given[name] for name, twin in twins.items()}
+    values |= {"created_at": given.now, "updated_at": given.now}
+    # SQLite cannot tell ON CONFLICT from a join's ON without a WHERE before it.
+    source = select(*values.values()).where(true())
+    insert = _insert(dialect, inventory.model).from_select([*values], source, include_defaults=False)
+    excluded, columns = insert.excluded, table_of(inventory.model).c
+    compared = [*twins.values(), *inventory.followed]
     changes: dict[str, Any] = {name: excluded[name] for name in compared}
     for name, twin in twins.items():
         is_source_changed = columns[twin].is_distinct_from(excluded[twin])
@@ -91,8 +94,14 @@ def _upsert_statement(
     is_changed = or_(
         columns.vanished_at.is_not(None), *(columns[name].is_distinct_from(excluded[name]) for name in compared)
     )
-    statement = insert.on_conflict_do_update(index_elements=identity, set_=changes, where=is_changed)
-    return statement.returning(columns.created_at, *(columns[name] for name in returned))
+    statement = insert.on_conflict_do_update(index_elements=inventory.identity, set_=changes, where=is_changed)
+    returned = statement.returning(columns.id, *(columns[name] for name in inventory.identity), columns.created_at)
+    return str(returned.compile(dialect=dialect_of(dialect)))
+
+
+def dialect_of(name: str) -> Dialect:
+    """Return what writes a statement down for this database."""
+    return DIALECTS[name]()
 
 
 def take_over(connection: Connection, table: Table, owner: ColumnElement[Any], row_id: int, external_id: str) -> bool:

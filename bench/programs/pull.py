@@ -6,7 +6,7 @@ import resource
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from app.services.item_values import ItemValues
 from app.services.pulls import PullService
 from app.store.engine import Database
 from app.store.vault import Vault
-from bench.fleet import NOW
+from bench.collector import as_in_a_worker
 
 HOSTS_A_PAGE = 50
 
@@ -24,9 +24,10 @@ HOSTS_A_PAGE = 50
 class FleetConnector:
     """A source that answers at once: each host has the same items, and each generation other values."""
 
-    def __init__(self, items_a_host: int, generation: int) -> None:
+    def __init__(self, items_a_host: int, generation: int, began_at: datetime) -> None:
         self._items = items_a_host
         self._generation = generation
+        self._value_at = began_at + timedelta(seconds=generation)
 
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
         hosts = iter(host_external_ids)
@@ -44,7 +45,7 @@ class FleetConnector:
             units="B",
             description="used memory",
             interval="1m",
-            value_at=NOW + timedelta(seconds=self._generation),
+            value_at=self._value_at,
         )
 
     def close(self) -> None:
@@ -57,19 +58,21 @@ def main() -> None:
     parser.add_argument("url")
     for name in ("items-a-host", "generation", "values-hours"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--began-at", type=datetime.fromisoformat, required=True)
     asked = parser.parse_args()
 
     @contextmanager
     def open_connector(_type: str, _access: MonitorAccess) -> Iterator[Connector]:
-        yield cast(Connector, FleetConnector(asked.items_a_host, asked.generation))
+        yield cast(Connector, FleetConnector(asked.items_a_host, asked.generation, asked.began_at))
 
     with closing(Database(asked.url, durable=False)) as database:
         conversations = Conversations(database, Vault("a secret key for the bench"), open_connector)
         service = PullService(database, conversations, ItemValues(database, asked.values_hours))
         before_mb = _memory_mb()
-        begun_at = time.perf_counter()
-        counts: dict[str, Any] = service.items(1)
-        seconds = time.perf_counter() - begun_at
+        with as_in_a_worker():
+            begun_at = time.perf_counter()
+            counts: dict[str, Any] = service.items(1)
+            seconds = time.perf_counter() - begun_at
     print(json.dumps({**counts, "seconds": seconds, "before_mb": before_mb, "memory_mb": _memory_mb()}))
 
 

@@ -9,6 +9,7 @@ from app.composition import Services, build
 from app.connectors.zabbix_records import ITEM_FIELDS
 from app.settings import load_settings
 from app.store.migrate import upgrade
+from bench.collector import as_in_a_worker
 from bench.figures import Figure
 from bench.place import KINDS, Place
 from bench.zabbix_lab import zabbix
@@ -21,7 +22,7 @@ ONE_CALL = "one item.get"
 
 def measure(place: Place) -> Iterator[Figure]:
     """Pull the items of 100 hosts as a worker does, beside one client's item.get for the same hosts in one go."""
-    with zabbix(HOSTS, ITEMS_A_HOST) as (api, host_ids), ExitStack() as exits:
+    with zabbix(HOSTS, ITEMS_A_HOST) as (api, host_ids), ExitStack() as exits, as_in_a_worker():
         whole = {"hostids": host_ids, "output": ITEM_FIELDS}
         pulls = {kind: _monitor(exits, place.new_database(kind), api.url) for kind in KINDS}
         first = {kind: _seconds(pull) for kind, pull in pulls.items()}

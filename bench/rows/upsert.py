@@ -40,8 +40,11 @@ def measure(place: Place) -> Iterator[Figure]:
 
 
 def _pull(url: str, values_hours: int, generation: int) -> dict[str, Any]:
-    options = ("--items-a-host", ITEMS_A_HOST, "--generation", generation, "--values-hours", values_hours)
-    command = (sys.executable, "-m", "bench.programs.pull", url, *map(str, options))
+    options: dict[str, object] = {"items-a-host": ITEMS_A_HOST, "generation": generation, "values-hours": values_hours}
+    # The same moment in all pulls: an item that was measured again has changed.
+    options |= {"began-at": fleet.NOW.isoformat()}
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    command = (sys.executable, "-m", "bench.programs.pull", url, *words)
     done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-500:])

@@ -125,7 +125,7 @@ def _fill(api: httpx.Client) -> None:
 def _remember(instance: Instance, item_id: int, values: Iterable[tuple[int, float]]) -> None:
     """Write what the values of an item were, by how many minutes ago it was."""
     now = datetime.now(UTC)
-    rows = [{"item_id": item_id, "at": now - timedelta(minutes=minutes), "value": value} for minutes, value in values]
+    rows = [(item_id, now - timedelta(minutes=minutes), value) for minutes, value in values]
     database = Database(f"sqlite:///{instance.folder / 'home' / 'nagare.db'}", durable=False)
     with database.transaction() as connection:
         item_values.add(connection, rows)

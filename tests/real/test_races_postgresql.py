@@ -1,7 +1,9 @@
 """Who loses a race on a real PostgreSQL is told so, and may try again."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Barrier
 from typing import Any
 
@@ -9,14 +11,20 @@ import pytest
 
 from app import clock
 from app.composition import Services
+from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess
 from app.errors import ConcurrentChange, Conflict
+from app.services.conversation import Conversations
+from app.services.pulls import PullService
 from app.store import schedules
+from app.store.vault import Vault
 from tests.real.services_postgresql import migrated, services, time
 
 __all__ = ["migrated", "services", "time"]
 
 pytestmark = pytest.mark.real
 RACERS = 8
+HOSTS = 5
+ITEMS = 500
 FIELDS = {"cron": "* * * * *", "timezone": "UTC", "task_type": "generate_alerts", "params": {"count": 1}}
 
 
@@ -46,3 +54,39 @@ def test_who_refers_to_what_was_deleted_meanwhile_is_told_so(services: Services)
     row = {**FIELDS, "name": "孤儿", "monitor_id": 999_999_999, "created_at": now, "next_run_at": now}
     with pytest.raises(ConcurrentChange, match="try again"), services.database.transaction() as connection:
         schedules.add(connection, row)
+
+
+def test_pulls_of_the_same_hosts_at_once_neither_deadlock_nor_make_items_twice(services: Services) -> None:
+    source = Countless()
+    vault = Vault(services.settings.require_secret_key())
+    pulls = PullService(services.database, Conversations(services.database, vault, source.open), services.item_values)
+    monitor_id = services.monitors.create({"name": "双重", "type": "simulator", "url": "simulator://demo"})["id"]
+    pulls.hosts(monitor_id)
+    outcomes = race(lambda: pulls.items(monitor_id))
+    outcomes += race(lambda: pulls.items(monitor_id))
+    assert {outcome["seen"] for outcome in outcomes} == {ITEMS}
+    assert sum(outcome["created"] for outcome in outcomes) == ITEMS
+    assert sum(outcome["vanished"] for outcome in outcomes) == 0
+    assert services.monitors.get(monitor_id)["item_count"] == ITEMS
+
+
+class Countless:
+    """A source whose hosts and items come in another order each time, with new values."""
+
+    def __init__(self) -> None:
+        self._random = random.Random(1)
+
+    @contextmanager
+    def open(self, _type: str, _access: MonitorAccess) -> Iterator[Any]:
+        yield self
+
+    def hosts(self) -> Iterator[HostPage]:
+        yield HostPage([HostRecord(str(n), f"host-{n}", f"主机 {n}") for n in range(HOSTS)], HOSTS)
+
+    def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
+        records = [
+            ItemRecord(str(n % HOSTS), str(n), f"item {n}", f"key[{n}]", value=str(self._random.random()))
+            for n in range(ITEMS)
+        ]
+        self._random.shuffle(records)
+        yield ItemPage(self._random.sample(host_external_ids, HOSTS), records)

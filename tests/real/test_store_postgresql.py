@@ -15,6 +15,7 @@ from tests.store.test_inventory import *  # noqa: F403
 from tests.store.test_item_values import *  # noqa: F403
 from tests.store.test_migrations import *  # noqa: F403
 from tests.store.test_prepared import *  # noqa: F403
+from tests.store.test_pulled_items import *  # noqa: F403
 from tests.store.test_task_runs import *  # noqa: F403
 
 __all__ = ["connection", "database", "migrated"]

@@ -12,6 +12,7 @@ from app.services.pulls import PullService
 from app.store.pages import PageRequest
 from tests.services.conftest import Time
 from tests.services.test_pulls import Source, pulls, source
+from tests.store.rows import item_row
 
 __all__ = ["pulls", "source"]
 
@@ -110,8 +111,7 @@ def test_nothing_is_kept_without_hours(services: Services, pulls: PullService, s
     off.turn()
     assert values(services, item_id) == []
     with services.database.transaction() as connection:
-        row = services.inventory.get_item(item_id)
-        off.add(connection, [row])
+        off.add(connection, [(item_id, item_row("cpu", value_at=source.time.now))])
     assert values(services, item_id) == []
 
 

@@ -102,7 +102,7 @@ def test_what_changed_is_updated_and_only_that(
     pulls.hosts(monitor_id)
     pulls.items(monitor_id)
     source.hosts_there[1] = replace(source.hosts_there[1], display_name="数据库", error="agent is silent")
-    source.items_there[2] = replace(source.items_there[2], value="2")
+    source.items_there[2] = source.items_there[2]._replace(value="2")
     assert pulls.hosts(monitor_id) == counts(4, updated=1)
     assert pulls.items(monitor_id) == counts(8, updated=1)
     host = hosts(services)["1"]
@@ -170,7 +170,7 @@ def test_a_source_that_repeats_itself_is_counted_once(
     services: Services, pulls: PullService, source: Source, monitor_id: int
 ) -> None:
     pulls.hosts(monitor_id)
-    source.items_there.append(replace(source.items_there[0], value="9"))
+    source.items_there.append(source.items_there[0]._replace(value="9"))
     assert pulls.items(monitor_id) == counts(8, created=8)
     assert items(services)["0"]["value"] == "9"
 
@@ -197,7 +197,7 @@ def test_one_host_and_one_item_are_refreshed(
     pulls.items(monitor_id)
     host_id, item_id = hosts(services)["3"]["id"], items(services)["3"]["id"]
     source.hosts_there[3] = replace(source.hosts_there[3], ip_addr="10.0.0.3")
-    source.items_there[3] = replace(source.items_there[3], value="7")
+    source.items_there[3] = source.items_there[3]._replace(value="7")
     assert pulls.host(monitor_id, host_id) == counts(1, updated=1)
     assert pulls.item(monitor_id, host_id, item_id) == counts(1, updated=1)
     assert (hosts(services)["3"]["ip_addr"], items(services)["3"]["value"]) == ("10.0.0.3", "7")

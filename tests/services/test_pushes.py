@@ -33,7 +33,7 @@ class WritableSource(Source):
 
     def update_item(self, external_id: str, edit: ItemEdit) -> None:
         self.items_there = [
-            replace(item, **asdict(edit)) if item.external_id == external_id else item for item in self.items_there
+            item._replace(**asdict(edit)) if item.external_id == external_id else item for item in self.items_there
         ]
 
     def create_host(self, host: NewHost) -> str:
@@ -102,7 +102,7 @@ def test_an_item_is_pushed_by_the_same_rules(
 ) -> None:
     item = items(services)["2"]
     services.inventory.edit_item(item["id"], {"interval": "5m"}, EDITOR)
-    there.items_there[2] = replace(there.items_there[2], interval="30s", value="3")
+    there.items_there[2] = there.items_there[2]._replace(interval="30s", value="3")
     with pytest.raises(SourceConflict, match="interval is '30s' there, '5m' here"):
         pushes.item(monitor_id, item["host_id"], item["id"])
     pushes.item(monitor_id, item["host_id"], item["id"], force=True)

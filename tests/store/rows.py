@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.store import hosts, items, monitors, task_runs
+from app.store import hosts, items, monitors, pulled_items, task_runs
+from app.store.hosts import PulledHost
+from app.store.pulled_items import PulledItem
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -16,47 +18,44 @@ def add_monitor(connection: Connection, name: str = "demo", **values: Any) -> in
     return monitors.add(connection, row | values)
 
 
-def host_row(monitor_id: int, external_id: str, **values: Any) -> dict[str, Any]:
-    row = {
-        "monitor_id": monitor_id,
-        "external_id": external_id,
-        "name": f"host {external_id}",
-        "display_name": f"主机 {external_id}",
-        "description": "",
-        "enabled": True,
-        "ip_addr": "10.0.0.1",
-        "groups": ["web servers"],
-        "source_error": None,
-    }
-    return row | values
+def host_row(external_id: str, **values: Any) -> PulledHost:
+    row = PulledHost(
+        external_id=external_id,
+        name=f"host {external_id}",
+        display_name=f"主机 {external_id}",
+        description="",
+        enabled=True,
+        ip_addr="10.0.0.1",
+        groups=["web servers"],
+        source_error=None,
+    )
+    return row._replace(**values)
 
 
-def item_row(monitor_id: int, host_id: int, external_id: str, **values: Any) -> dict[str, Any]:
-    row = {
-        "monitor_id": monitor_id,
-        "host_id": host_id,
-        "external_id": external_id,
-        "name": f"item {external_id}",
-        "key": f"key[{external_id}]",
-        "description": "",
-        "interval": "1m",
-        "units": "B",
-        "enabled": True,
-        "value": "1",
-        "value_type": "float",
-        "value_at": NOW,
-        "source_error": None,
-    }
-    return row | values
+def item_row(external_id: str, **values: Any) -> PulledItem:
+    row = PulledItem(
+        name=f"item {external_id}",
+        key=f"key[{external_id}]",
+        description="",
+        interval="1m",
+        units="B",
+        enabled=True,
+        value="1",
+        value_type="float",
+        value_at=NOW,
+        source_error=None,
+    )
+    return row._replace(**values)
 
 
 def add_host(connection: Connection, monitor_id: int, external_id: str = "1", **values: Any) -> int:
-    hosts.upsert(connection, [host_row(monitor_id, external_id, **values)], NOW)
+    hosts.upsert(connection, monitor_id, [host_row(external_id, **values)], NOW)
     return hosts.ids_by_external_id(connection, monitor_id, [external_id])[external_id]
 
 
 def add_items(connection: Connection, monitor_id: int, host_id: int, *external_ids: str) -> list[int]:
-    items.upsert(connection, [item_row(monitor_id, host_id, external_id) for external_id in external_ids], NOW)
+    rows = {(host_id, external_id): item_row(external_id) for external_id in external_ids}
+    pulled_items.upsert(connection, monitor_id, rows, NOW)
     return items.active_ids_by_host(connection, [host_id])[host_id]
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from app.errors import Invalid
-from app.store import hosts, items
+from app.store import hosts, items, pulled_items
 from app.store.pages import PageRequest
 from app.store.upsert import Upserted
 from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor, host_row, item_row
@@ -18,12 +18,12 @@ def monitor_id(connection: Connection) -> int:
 
 
 def test_only_what_changed_is_written(connection: Connection, monitor_id: int) -> None:
-    rows = [host_row(monitor_id, str(number)) for number in range(3000)]
-    assert hosts.upsert(connection, rows, NOW) == Upserted(created=3000, updated=0)
-    assert hosts.upsert(connection, rows, LATER) == Upserted(0, 0)
-    rows[7] = rows[7] | {"ip_addr": "10.9.9.9"}
-    rows[8] = rows[8] | {"groups": ["数据库"]}
-    assert hosts.upsert(connection, rows, LATER) == Upserted(0, 2)
+    rows = [host_row(str(number)) for number in range(3000)]
+    assert hosts.upsert(connection, monitor_id, rows, NOW) == Upserted(created=3000, updated=0)
+    assert hosts.upsert(connection, monitor_id, rows, LATER) == Upserted(0, 0)
+    rows[7] = rows[7]._replace(ip_addr="10.9.9.9")
+    rows[8] = rows[8]._replace(groups=["数据库"])
+    assert hosts.upsert(connection, monitor_id, rows, LATER) == Upserted(0, 2)
     changed = hosts.fetch(connection, PageRequest(), group="数据库").items
     assert [(host["external_id"], host["updated_at"]) for host in changed] == [("8", LATER)]
 
@@ -31,11 +31,11 @@ def test_only_what_changed_is_written(connection: Connection, monitor_id: int) -
 def test_an_edit_made_here_stays_until_the_source_itself_changes(connection: Connection, monitor_id: int) -> None:
     host_id = add_host(connection, monitor_id)
     hosts.edit(connection, host_id, {"name": "edited here", "enabled": False})
-    hosts.upsert(connection, [host_row(monitor_id, "1", ip_addr="10.0.0.2")], LATER)
+    hosts.upsert(connection, monitor_id, [host_row("1", ip_addr="10.0.0.2")], LATER)
     host = hosts.find(connection, host_id)
     assert host is not None
     assert (host["name"], host["enabled"], host["ip_addr"]) == ("edited here", False, "10.0.0.2")
-    hosts.upsert(connection, [host_row(monitor_id, "1", name="renamed there")], LATER)
+    hosts.upsert(connection, monitor_id, [host_row("1", name="renamed there")], LATER)
     host = hosts.find(connection, host_id)
     assert host is not None
     assert (host["name"], host["enabled"]) == ("renamed there", False)
@@ -50,7 +50,7 @@ def test_the_status_follows_from_what_is_known(connection: Connection, monitor_i
         return host["status"], host["status_description"]
 
     assert status() == (1, "")
-    hosts.upsert(connection, [host_row(monitor_id, "1", source_error="连接被拒绝")], LATER)
+    hosts.upsert(connection, monitor_id, [host_row("1", source_error="连接被拒绝")], LATER)
     assert status() == (2, "连接被拒绝")
     hosts.edit(connection, host_id, {"alert_error": "Critical alert: x"})
     assert status() == (2, "Critical alert: x")
@@ -70,7 +70,7 @@ def test_what_vanished_is_inactive_and_comes_back(connection: Connection, monito
     }
     assert {item["status"] for item in items.fetch(connection, PageRequest(), host_id=second).items} == {0}
     assert hosts.count(connection, monitor_id) == 1
-    assert hosts.upsert(connection, [host_row(monitor_id, "2")], LATER) == Upserted(0, 1)
+    assert hosts.upsert(connection, monitor_id, [host_row("2")], LATER) == Upserted(0, 1)
     assert hosts.count(connection, monitor_id) == 2
 
 
@@ -83,8 +83,9 @@ def test_vanished_items_are_found_on_the_pulled_hosts_only(connection: Connectio
     first, second = add_host(connection, monitor_id, "1"), add_host(connection, monitor_id, "2")
     add_items(connection, monitor_id, first, "a", "b")
     add_items(connection, monitor_id, second, "a")
-    assert items.mark_vanished(connection, [first], {(first, "a"), (first, "b")}, LATER) == 0
-    assert items.mark_vanished(connection, [first], {(first, "b")}, LATER) == 1
+    known = pulled_items.known(connection, [first])
+    assert pulled_items.mark_vanished(connection, known, {(first, "a"), (first, "b")}, LATER) == 0
+    assert pulled_items.mark_vanished(connection, known, {(first, "b")}, LATER) == 1
     assert items.active_ids_by_host(connection, [first, second]).keys() == {first, second}
     assert [item["external_id"] for item in items.fetch(connection, PageRequest(), status=0).items] == ["a"]
 
@@ -92,8 +93,8 @@ def test_vanished_items_are_found_on_the_pulled_hosts_only(connection: Connectio
 def test_values_are_kept_as_the_source_writes_them(connection: Connection, monitor_id: int) -> None:
     host_id = add_host(connection, monitor_id)
     values = {"1": "18446744073709551615", "2": "NaN", "3": "中文 ☃", "4": None, "5": "1e-300"}
-    rows = [item_row(monitor_id, host_id, external_id, value=value) for external_id, value in values.items()]
-    items.upsert(connection, rows, NOW)
+    rows = {(host_id, external_id): item_row(external_id, value=value) for external_id, value in values.items()}
+    pulled_items.upsert(connection, monitor_id, rows, NOW)
     found = items.fetch(connection, PageRequest(), monitor_id=monitor_id).items
     assert {item["external_id"]: item["value"] for item in found} == values
     assert {item["value_at"] for item in found} == {NOW}

@@ -26,16 +26,16 @@ def values(connection: Connection, item_id: int) -> list[float]:
 
 
 def test_a_value_is_kept_once(connection: Connection, item_ids: list[int]) -> None:
-    rows = [{"item_id": item_id, "at": NOW, "value": float(item_id)} for item_id in item_ids]
+    rows = [(item_id, NOW, float(item_id)) for item_id in item_ids]
     item_values.add(connection, rows)
-    item_values.add(connection, [*rows, {"item_id": item_ids[0], "at": NOW - 2 * HOUR, "value": 1e300}])
+    item_values.add(connection, [*rows, (item_ids[0], NOW - 2 * HOUR, 1e300)])
     item_values.add(connection, [])
     assert values(connection, item_ids[0]) == [1e300, float(item_ids[0])]
     assert values(connection, item_ids[1]) == [float(item_ids[1])]
 
 
 def test_pages_go_from_the_oldest_to_the_newest(connection: Connection, item_ids: list[int]) -> None:
-    rows = [{"item_id": item_ids[0], "at": NOW - number * MINUTE, "value": float(number)} for number in range(150)]
+    rows = [(item_ids[0], NOW - number * MINUTE, float(number)) for number in range(150)]
     item_values.add(connection, rows)
     seen: list[float] = []
     request = PageRequest(limit=40)
@@ -53,7 +53,7 @@ def test_pages_go_from_the_oldest_to_the_newest(connection: Connection, item_ids
 
 def test_moments_are_kept_to_the_millisecond(connection: Connection, item_ids: list[int]) -> None:
     at = NOW + timedelta(microseconds=123_999)
-    item_values.add(connection, [{"item_id": item_ids[0], "at": at, "value": 0.0}])
+    item_values.add(connection, [(item_ids[0], at, 0.0)])
     [row] = item_values.fetch(connection, PageRequest(), item_ids[0], NOW, NOW + MINUTE).items
     assert row["at"] == NOW + timedelta(milliseconds=123)
 
@@ -62,8 +62,8 @@ def test_the_values_of_many_items_are_summed_up_in_steps(connection: Connection,
     first, second = item_ids
     moments = [NOW - 70 * MINUTE, NOW - 60 * MINUTE, NOW - 59 * MINUTE, NOW - 57 * MINUTE, NOW - 2 * MINUTE]
     values = [9.0, -1e308, 1e308, 2.5, 4.0]
-    rows = [{"item_id": first, "at": at, "value": value} for at, value in zip(moments, values, strict=True)]
-    item_values.add(connection, [*rows, {"item_id": second, "at": NOW - 5 * MINUTE, "value": 0.0}])
+    rows = [(first, at, value) for at, value in zip(moments, values, strict=True)]
+    item_values.add(connection, [*rows, (second, NOW - 5 * MINUTE, 0.0)])
     found = item_values.summarize(connection, [first, second, 999], NOW - 65 * MINUTE, NOW, 5 * MINUTE)
     assert [tuple(row[name] for name in ("item_id", "at", "lowest", "highest", "count")) for row in found] == [
         (first, NOW - 57 * MINUTE, -1e308, 1e308, 3),
@@ -75,11 +75,7 @@ def test_the_values_of_many_items_are_summed_up_in_steps(connection: Connection,
 
 
 def test_old_values_are_deleted_some_at_a_time(connection: Connection, item_ids: list[int]) -> None:
-    rows = [
-        {"item_id": item_id, "at": NOW - hours * HOUR, "value": float(hours)}
-        for item_id in item_ids
-        for hours in range(1, 25)
-    ]
+    rows = [(item_id, NOW - hours * HOUR, float(hours)) for item_id in item_ids for hours in range(1, 25)]
     item_values.add(connection, rows)
     assert [item_values.prune(connection, NOW - 5 * HOUR, limit=30) for _ in range(3)] == [30, 8, 0]
     assert [values(connection, item_id) for item_id in item_ids] == [[5.0, 4.0, 3.0, 2.0, 1.0]] * 2
@@ -88,6 +84,6 @@ def test_old_values_are_deleted_some_at_a_time(connection: Connection, item_ids:
 def test_the_values_of_a_monitor_are_forgotten(connection: Connection, item_ids: list[int]) -> None:
     other = add_monitor(connection, "other")
     [kept] = add_items(connection, other, add_host(connection, other), "a")
-    item_values.add(connection, [{"item_id": each, "at": NOW, "value": 1.0} for each in (*item_ids, kept)])
+    item_values.add(connection, [(each, NOW, 1.0) for each in (*item_ids, kept)])
     item_values.forget(connection, other - 1)
     assert [len(values(connection, each)) for each in (*item_ids, kept)] == [0, 0, 1]

@@ -99,7 +99,7 @@ def test_schedules_and_values_come_and_go_with_their_tables(empty: Database, sql
         with empty.transaction() as connection:
             monitor_id = add_monitor(connection, "上海")
             [item_id] = add_items(connection, monitor_id, add_host(connection, monitor_id), "a")
-            item_values.add(connection, [{"item_id": item_id, "at": NOW, "value": 1.5}])
+            item_values.add(connection, [(item_id, NOW, 1.5)])
             params = {"task_type": "sync", "params": {"monitor_id": monitor_id}, "monitor_id": monitor_id}
             times = {"cron": "0 0 * * *", "timezone": "UTC", "next_run_at": NOW, "created_at": NOW}
             schedules.add(connection, {"name": "夜间", "enabled": True, **params, **times})

@@ -32,7 +32,7 @@ def remember(services: Services, fleet: int) -> Remember:
 
     def remember(item_id: int, values: Iterable[tuple[float, float]]) -> None:
         now = datetime.now(UTC)
-        rows = [{"item_id": item_id, "at": now - timedelta(minutes=ago), "value": value} for ago, value in values]
+        rows = [(item_id, now - timedelta(minutes=ago), value) for ago, value in values]
         with services.database.transaction() as connection:
             item_values.add(connection, rows)
 

@@ -116,7 +116,7 @@ def test_the_history_of_an_item_is_read_page_by_page(viewer: Caller, services: S
     item = viewer.get("/items?limit=1").json["items"][0]
     path = f"/items/{item['id']}/values"
     at = datetime.now(UTC).replace(microsecond=0)
-    rows = [{"item_id": item["id"], "at": at - timedelta(minutes=n), "value": n / 2} for n in range(1, 6)]
+    rows = [(item["id"], at - timedelta(minutes=n), n / 2) for n in range(1, 6)]
     with services.database.transaction() as connection:
         connection.execute(text("DELETE FROM item_values"))
         item_values.add(connection, rows)

@@ -37,15 +37,15 @@ def test_only_the_hosts_asked_for_that_exist_come(start_zabbix: Start) -> None:
     assert list(connector.hosts([])) == list(connector.hosts(["not-an-id"])) == []
 
 
-def test_item_pages_hold_50_hosts_and_not_too_many_items_in_the_hosts_order(start_zabbix: Start) -> None:
+def test_item_pages_hold_25_hosts_and_not_too_many_items_in_the_hosts_order(start_zabbix: Start) -> None:
     zabbix, connector = start_zabbix()
-    sizes = {str(n): 1 for n in range(1, 61)} | {"61": 6000, "62": 3000, "63": 3000, "64": 10}
+    sizes = {str(n): 1 for n in range(1, 61)} | {"61": 3000, "62": 1500, "63": 1500, "64": 10}
     for host in sizes:
         zabbix.add_host(host)
     zabbix.say["host.get"] = lambda params: [{"hostid": one, "items": str(sizes[one])} for one in params["hostids"]]
     zabbix.say["item.get"] = lambda params: []
     pages = [list(page.host_external_ids) for page in connector.items([*sizes, "1"])]
-    assert [len(page) for page in pages] == [50, 10, 1, 1, 2]
+    assert [len(page) for page in pages] == [25, 25, 10, 1, 1, 2]
     assert [host for page in pages for host in page] == [*sizes]
 
 
@@ -68,7 +68,7 @@ def test_no_more_pages_are_asked_for_than_the_reader_has_room_for(start_zabbix: 
     for taken in range(1, 4):
         next(pages)
         assert len(zabbix.sent("item.get")) <= 4 + taken
-    assert len(list(pages)) == 17
+    assert len(list(pages)) == 37
 
 
 def test_an_error_in_one_page_ends_the_items(start_zabbix: Start) -> None:
@@ -76,9 +76,9 @@ def test_an_error_in_one_page_ends_the_items(start_zabbix: Start) -> None:
     hosts = [str(n) for n in range(1, 401)]
     for host in hosts:
         zabbix.add_host(host)
-    zabbix.say["item.get"] = lambda params: refuse(invalid("no"))(params) if "101" in params["hostids"] else []
+    zabbix.say["item.get"] = lambda params: refuse(invalid("no"))(params) if "51" in params["hostids"] else []
     pages = connector.items(hosts)
-    assert [len(next(pages).host_external_ids) for _ in range(2)] == [50, 50]
+    assert [len(next(pages).host_external_ids) for _ in range(2)] == [25, 25]
     with pytest.raises(SourceRejected):
         next(pages)
 
