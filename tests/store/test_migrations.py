@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.errors import SettingsError
 from app.models import Base
-from app.store import item_values, migrate, monitors, schedules, task_runs
+from app.store import item_values, migrate, monitors, schedules, schema, task_runs
 from app.store.engine import Database
 from app.store.pages import PageRequest
 from tests.store.rows import NOW, add_host, add_items, add_monitor, add_run
@@ -45,7 +45,7 @@ def test_the_migrations_make_what_the_models_say(empty: Database, sql_url: str) 
     migrate.upgrade(sql_url)
     with empty.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-        assert migrate.is_current(connection)
+        assert schema.is_current(connection)
 
 
 def test_data_lives_through_the_way_down_and_up(empty: Database, sql_url: str) -> None:
@@ -59,7 +59,7 @@ def test_data_lives_through_the_way_down_and_up(empty: Database, sql_url: str) -
     with empty.reading() as connection:
         assert connection.execute(text("SELECT name FROM monitors")).scalar_one() == "上海"
         assert connection.execute(text("SELECT count(*) FROM items")).scalar_one() == 2
-        assert not migrate.is_current(connection)
+        assert not schema.is_current(connection)
     migrate.upgrade(sql_url)
     with empty.reading() as connection:
         monitor = monitors.find(connection, monitor_id)
@@ -117,7 +117,7 @@ def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Database, sql
         migrate.upgrade(sql_url)
         assert other.result() == 0
     with empty.reading() as connection:
-        assert migrate.is_current(connection)
+        assert schema.is_current(connection)
 
 
 def _upgrade_in_a_process(sql_url: str) -> int:
