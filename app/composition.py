@@ -51,6 +51,7 @@ from app.services.task_events import TaskEvents
 from app.services.task_lifecycle import TaskLifecycle
 from app.services.task_watch import TaskWatch
 from app.services.tasks import TaskService
+from app.services.texts import TextService
 from app.services.users import UserService
 from app.services.webhooks import WebhookService
 from app.settings import Settings
@@ -185,6 +186,7 @@ def wire(
             Due.NOTIFICATIONS: notifier.turn,
             Due.SYNCS: syncs.turn,
             Due.SCHEDULES: schedules.turn,
+            Due.TEXTS: TextService(database).turn,
         },
         timed_chores=(
             notifier.prune,

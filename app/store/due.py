@@ -5,7 +5,16 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, or_, select
 
-from app.store import deliveries, maintenance, notification_changes, schedules, task_families, task_messages, task_runs
+from app.store import (
+    deliveries,
+    maintenance,
+    notification_changes,
+    schedules,
+    task_families,
+    task_messages,
+    task_runs,
+    text_index,
+)
 
 
 class Due(StrEnum):
@@ -19,6 +28,7 @@ class Due(StrEnum):
     NOTIFICATIONS = "notifications"
     SYNCS = "syncs"
     SCHEDULES = "schedules"
+    TEXTS = "texts"
 
 
 ROWS = {
@@ -29,6 +39,7 @@ ROWS = {
     Due.NOTIFICATIONS: (notification_changes.PENDING_EVENTS, notification_changes.UNSENT_CHANGES),
     Due.SYNCS: (task_families.PARENTS,),
     Due.SCHEDULES: (schedules.DUE,),
+    Due.TEXTS: (text_index.DUE,),
 }
 """The statements that return a row when something is due; `now` is their parameter."""
 STATEMENT = select(*(or_(*(rows.exists() for rows in ROWS[due])).label(due) for due in Due))

@@ -5,7 +5,7 @@ from app.store.engine import Database
 from tests.store.plans import plan_of
 from tests.store.rows import NOW
 
-SHORT_LISTS = ("maintenance_windows", "alert_deliveries")
+SHORT_LISTS = ("maintenance_windows", "alert_deliveries", "stale_texts")
 """Tables of few rows, or of which any row will do."""
 
 

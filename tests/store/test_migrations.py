@@ -17,6 +17,8 @@ from app.store.pages import PageRequest
 from tests.store.rows import NOW, add_host, add_items, add_monitor, add_run
 
 DAY = timedelta(days=1)
+INDEXES_OF_TEXTS = ("item_texts", "alert_texts")
+"""Tables that differ between the databases, so that no model says what they are."""
 OLD_MONITOR = """
     INSERT INTO monitors (name, type, url, enabled, status, created_at)
     VALUES ('old', 'simulator', 'simulator://old', true, 'ok', '2026-01-31 12:00:00') RETURNING id
@@ -44,7 +46,8 @@ def empty(sql_url: str) -> Iterator[Database]:
 def test_the_migrations_make_what_the_models_say(empty: Database, sql_url: str) -> None:
     migrate.upgrade(sql_url)
     with empty.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        options = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith(INDEXES_OF_TEXTS)}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata) == []
         assert schema.is_current(connection)
 
 
