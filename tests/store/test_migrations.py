@@ -10,10 +10,11 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from app.errors import SettingsError
-from app.models import Base
-from app.store import item_values, migrate, monitors, schedules, schema, task_runs
+from app.models import Base, Item
+from app.store import item_values, items, migrate, monitors, schedules, schema, task_runs, text_index
 from app.store.engine import Database
 from app.store.pages import PageRequest
+from app.store.upsert import table_of
 from tests.store.rows import NOW, add_host, add_items, add_monitor, add_run
 
 DAY = timedelta(days=1)
@@ -112,6 +113,22 @@ def test_schedules_and_values_come_and_go_with_their_tables(empty: Database, sql
             assert schedules.fetch(connection, PageRequest()).items == []
             assert item_values.fetch(connection, PageRequest(), item_id, NOW - DAY, NOW + DAY).items == []
             assert monitors.remove(connection, monitor_id)
+
+
+def test_what_was_there_before_the_index_of_texts_is_in_it(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url, "0009")
+    with empty.transaction() as connection:
+        monitor_id = add_monitor(connection, "上海")
+        host_id = add_host(connection, monitor_id)
+        add_items(connection, monitor_id, host_id, "a", "b")
+    for _ in range(2):
+        migrate.upgrade(sql_url)
+        with empty.transaction() as connection:
+            assert text_index.refresh(connection, 10) == 2
+            found = text_index.look_up(connection, table_of(Item), "ITEM B")
+            assert found is not None and len(found.ids(None, 10, descending=False)) == 1
+            assert [item["name"] for item in items.fetch(connection, PageRequest(), q="item b").items] == ["item b"]
+        migrate.downgrade(sql_url, "0009")
 
 
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Database, sql_url: str) -> None:
