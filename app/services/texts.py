@@ -1,11 +1,12 @@
 """What the leader does so that texts are found fast: it brings their index up to date."""
 
+from app import clock
 from app.store import text_index
 from app.store.engine import Database
 
 TEXTS_AT_ONCE = 1000
-ROUNDS_A_TURN = 5
-"""How often in a turn as many, so that a big pull does not keep the leader from its other work."""
+LONGEST_TURN_S = 0.1
+"""After that no more are begun, so that a big pull does not keep the leader from its other work."""
 
 
 class TextService:
@@ -16,8 +17,8 @@ class TextService:
 
     def turn(self) -> None:
         """Bring the index up to date, or nearer to it after a big pull."""
-        for _ in range(ROUNDS_A_TURN):
+        give_up_at = clock.monotonic() + LONGEST_TURN_S
+        count = TEXTS_AT_ONCE
+        while count == TEXTS_AT_ONCE and clock.monotonic() <= give_up_at:
             with self._database.transaction() as connection:
                 count = text_index.refresh(connection, TEXTS_AT_ONCE)
-            if count < TEXTS_AT_ONCE:
-                return

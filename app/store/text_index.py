@@ -59,12 +59,13 @@ def refresh(connection: Connection, limit: int) -> int:
     if connection.dialect.name == "postgresql":
         # Of two that look at one row the one that looked first could write last.
         connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-    waiting = connection.execute(select(STALE.id, STALE.kind, STALE.row_id).order_by(STALE.id).limit(limit)).all()
+    oldest = select(STALE.id).order_by(STALE.id).limit(limit).scalar_subquery()
+    taken = delete(StaleText).where(STALE.id.in_(oldest)).returning(STALE.kind, STALE.row_id)
+    waiting = connection.execute(taken).all()
     for rows, columns in TEXTS.items():
         row_ids = {row.row_id for row in waiting if row.kind == rows.name}
         if row_ids:
             _write(connection, rows, columns, row_ids)
-    connection.execute(delete(StaleText).where(STALE.id.in_([row.id for row in waiting])))
     return len(waiting)
 
 
