@@ -51,9 +51,11 @@ from app.services.task_events import TaskEvents
 from app.services.task_lifecycle import TaskLifecycle
 from app.services.task_watch import TaskWatch
 from app.services.tasks import TaskService
+from app.services.texts import TextService
 from app.services.users import UserService
 from app.services.webhooks import WebhookService
 from app.settings import Settings
+from app.store.due import Due
 from app.store.engine import Database
 from app.store.vault import Vault
 
@@ -178,13 +180,17 @@ def wire(
         lifecycle,
         strays,
         lease_s=settings.lease_s,
-        chores=(
-            Suppression(database).turn,
-            deliveries.turn,
-            notifier.turn,
+        chores={
+            Due.SUPPRESSION: Suppression(database).turn,
+            Due.DELIVERIES: deliveries.turn,
+            Due.NOTIFICATIONS: notifier.turn,
+            Due.SYNCS: syncs.turn,
+            Due.SCHEDULES: schedules.turn,
+            Due.TEXTS: TextService(database).turn,
+        },
+        timed_chores=(
+            notifier.prune,
             scores.turn,
-            syncs.turn,
-            schedules.turn,
             item_values.turn,
             retention.turn,
             metrics.forget_gone,

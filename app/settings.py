@@ -9,8 +9,6 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from app.errors import SettingsError
 
@@ -70,6 +68,10 @@ class Settings(BaseModel):
     def _database_is_supported(cls, value: str) -> str:
         if not value:
             return value
+        # Not above: a third of the memory of `nagare up`, which has no use for it with the database under its home.
+        from sqlalchemy import make_url  # noqa: PLC0415
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
         try:
             driver = make_url(value).drivername
         except ArgumentError:

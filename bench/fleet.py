@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, bindparam, text
 
 from app.models.base import Moment
+from app.store import text_index
 from app.store.engine import Database
 from app.store.migrate import upgrade
 from tests.store.rows import add_monitor
@@ -14,6 +15,7 @@ from tests.store.rows import add_monitor
 NEEDLE = "needle"
 """What one row in each table has in its text, in the middle of all."""
 FLEET_MONITOR = 1
+TEXTS_AT_ONCE = 5000
 TASK_ID_END = "-0000-7000-8000-000000000000"
 NOW = datetime.now(UTC)
 HISTORY_BEGAN = NOW - timedelta(days=20)
@@ -44,6 +46,7 @@ def fill(url: str, size: FleetSize) -> None:
             _run(connection, ITEMS, size.items, a_host=size.items_a_host, hosts=size.hosts)
             add_alerts(connection, size.alerts, size.hosts)
             add_tasks(connection, size.tasks)
+        _index_texts(database)
         _gather_statistics(database)
 
 
@@ -66,6 +69,14 @@ def _run(connection: Connection, statement: str, count: int, **numbers: int) -> 
         return
     used = {name: value for name, value in values.items() if f":{name}" in statement}
     connection.execute(text(statement).bindparams(*moments), used)
+
+
+def _index_texts(database: Database) -> None:
+    """Do what the leader among the workers does after a pull, without its pauses."""
+    is_more = True
+    while is_more:
+        with database.transaction() as connection:
+            is_more = text_index.refresh(connection, TEXTS_AT_ONCE) > 0
 
 
 def _gather_statistics(database: Database) -> None:

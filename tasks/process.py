@@ -30,8 +30,8 @@ def services(*, pooled: bool = True) -> Services:
 
 @worker_before_create_process.connect
 def _let_go(**_: Any) -> None:
-    if os.getpid() in _services:
-        services(pooled=False).database.let_go()
+    # Built by now, so that its children share what the first use of the database and of the cipher loads.
+    services(pooled=False).database.let_go()
 
 
 @worker_process_init.connect

@@ -59,8 +59,8 @@ class RecoveryStep(bootsteps.StartStopStep):
             with app.database.kept_open():
                 paused = app.queues.paused()
                 self._follow_pauses(consumer, paused)
-                app.recovery.turn(f"{consumer.hostname}/{os.getpid()}")
-            waiting = sum(length for type_, length in app.queues.lengths().items() if type_ not in (*paused, "dead"))
+                lengths = app.recovery.turn(f"{consumer.hostname}/{os.getpid()}")
+            waiting = sum(length for type_, length in lengths.items() if type_ not in paused)
             self._stall_guard.watch(waiting, self._slots(consumer))
         except (BrokerUnavailable, DatabaseUnavailable) as error:
             log.warning("recovery.waits", error=str(error))

@@ -6,13 +6,14 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from app.cli import valkey_server
 from app.cli.children import Program
 from app.cli.home import VALKEY_PORT, Home
 
 ADDRESS = "127.0.0.1"
 FOLDER = "valkey"
 LOG = "valkey.log"
+SERVER = Path(__file__).with_name("valkey_server.py")
+"""What becomes the server; never imported here, since it loads a whole client."""
 GRACE_S = 3.0
 
 
@@ -52,7 +53,7 @@ def valkey_program(home: Home, port: int) -> Program:
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
     environment = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
-    command = (sys.executable, "-P", valkey_server.__file__, *arguments)
+    command = (sys.executable, "-P", str(SERVER), *arguments)
     return Program("valkey", command, environment, folder, grace_s=GRACE_S, ends_last=True)
 
 

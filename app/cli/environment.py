@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
-from sqlalchemy import make_url
 
 from app.cli.embedded_valkey import valkey_url
 from app.errors import SettingsError
@@ -19,9 +18,7 @@ def read_settings() -> Settings:
     """Read the settings, with every path in them absolute. Raises SettingsError."""
     environment = {name: value for name, value in os.environ.items() if name not in COMMAND_VARIABLES}
     settings = load_settings(environment)
-    return settings.model_copy(
-        update={"home": settings.home.absolute(), "database_url": _absolute_database(settings.sql_url)}
-    )
+    return settings.model_copy(update={"home": settings.home.absolute(), "database_url": _absolute_database(settings)})
 
 
 def complete(settings: Settings, secret_key: str | None, valkey_port: int | None) -> Settings:
@@ -52,7 +49,12 @@ def _in_text(value: object) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
-def _absolute_database(url: str) -> str:
+def _absolute_database(settings: Settings) -> str:
+    if not settings.database_url:
+        return settings.sql_url
+    from sqlalchemy import make_url  # noqa: PLC0415 - as in app/settings.py
+
+    url = settings.database_url
     parts = make_url(url)
     if parts.drivername != "sqlite":
         return url

@@ -13,6 +13,7 @@ from app.models.monitors import Monitor
 from app.models.notifications import Notification, NotificationChange, NotificationMessage
 from app.models.schedules import Schedule
 from app.models.scores import ScoreSample
+from app.models.stale_texts import StaleText
 from app.models.task_runs import IdempotencyKey, QueuePause, TaskAttempt, TaskRun
 from app.models.users import LoginSession, LoginThrottle, User
 
@@ -37,6 +38,7 @@ __all__ = [
     "QueuePause",
     "Schedule",
     "ScoreSample",
+    "StaleText",
     "TaskAttempt",
     "TaskRun",
     "User",

@@ -1,12 +1,27 @@
 """The lists themselves: how long they are, and that they are lists."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import structlog
+from redis.exceptions import RedisError
 
 from app.queue.connection import Broker
 from app.queue.keys import DEAD_LETTERS, MALFORMED, QUEUE_KEYS, aside_key
 from app.queue.publisher import message_id
 
 log = structlog.get_logger()
+NO_LIST = "WRONGTYPE"
+"""How Redis begins to refuse a command on a key of another type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands where the lists should be: each task type's length, and the keys that are no lists."""
+
+    lengths: Mapping[str, int]
+    is_any_malformed: bool
+    no_lists: Sequence[str]
 
 
 class QueueLengths:
@@ -33,19 +48,26 @@ class QueueLengths:
             elements = pipeline.execute()
         return [task_id for element in elements if element and (task_id := message_id(element))]
 
-    def make_room(self) -> bool:
-        """Rename what stands in the place of a list without being one: every command on it would fail.
-
-        Tell whether any elements were set aside.
-        """
+    def look(self) -> Look:
+        """Return what stands where the lists should be, in one round trip."""
         keys = (*QUEUE_KEYS.values(), DEAD_LETTERS, MALFORMED)
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for key in keys:
-                pipeline.type(key)
-            types = dict(zip(keys, pipeline.execute(), strict=True))
-            for key, type_ in types.items():
+                pipeline.llen(key)
+            lengths = dict(zip(keys, pipeline.execute(raise_on_error=False), strict=True))
+            refused = {key: length for key, length in lengths.items() if isinstance(length, RedisError)}
+            for error in refused.values():
+                if not str(error).startswith(NO_LIST):
+                    raise error
+        counts = {str(type_): lengths[key] for type_, key in QUEUE_KEYS.items() if key not in refused}
+        return Look(counts, is_any_malformed=bool(lengths[MALFORMED]), no_lists=tuple(refused))
+
+    def make_room(self, keys: Sequence[str]) -> None:
+        """Rename what stands in the place of a list without being one: every command on it would fail."""
+        with self._broker.use() as redis:
+            for key in keys:
+                type_ = redis.type(key)
                 if type_ not in ("list", "none"):
                     redis.rename(key, aside_key(key))
                     log.error("key.set_aside", key=key, type=type_, now=aside_key(key))
-        return bool(types[MALFORMED] == "list")

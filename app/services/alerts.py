@@ -40,7 +40,6 @@ class AlertService:
     ) -> Page:
         """Return a page of alerts, newest first; `q` is looked for in message and comment."""
         conditions = alerts.filters(
-            q=q,
             severity=severity,
             status=status,
             host_id=host_id,
@@ -49,7 +48,7 @@ class AlertService:
             suppressed=suppressed,
         )
         with self._database.reading() as connection:
-            found = alerts.fetch(connection, page, conditions)
+            found = alerts.fetch(connection, page, conditions, q=q)
         return Page([shown(alert) for alert in found.items], found.next_cursor)
 
     def get(self, alert_id: int) -> dict[str, Any]:

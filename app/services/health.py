@@ -3,7 +3,7 @@
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.workers import WorkerRegistry
 from app.store.engine import Database
-from app.store.migrate import is_current
+from app.store.schema import is_current
 
 
 class HealthService:

@@ -33,7 +33,7 @@ class Notifier:
         self._pruned_at = float("-inf")
 
     def turn(self) -> None:
-        """Do what is due."""
+        """Find whom the pending events concern, and make messages of what is to be told."""
         with self._database.reading() as connection:
             is_any_pending = notification_changes.is_any_pending(connection)
             is_any_unsent = notification_changes.is_any_unsent(connection)
@@ -41,11 +41,15 @@ class Notifier:
             self._match_events()
         if is_any_pending or is_any_unsent:
             self._make_messages()
-        if clock.monotonic() - self._pruned_at >= PRUNE_EVERY_S:
-            self._pruned_at = clock.monotonic()
-            with self._database.transaction() as connection:
-                before = clock.now() - timedelta(days=self._history_days)
-                notification_messages.prune(connection, before, PRUNED_AT_ONCE)
+
+    def prune(self) -> None:
+        """Delete old messages each minute, a few at once."""
+        if clock.monotonic() - self._pruned_at < PRUNE_EVERY_S:
+            return
+        self._pruned_at = clock.monotonic()
+        with self._database.transaction() as connection:
+            before = clock.now() - timedelta(days=self._history_days)
+            notification_messages.prune(connection, before, PRUNED_AT_ONCE)
 
     def _match_events(self) -> None:
         for _ in range(ROUNDS_A_TURN):

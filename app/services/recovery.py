@@ -1,6 +1,6 @@
 """Keeps the promise: brings back what was lost on the way between the ledger, Redis and the workers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,8 @@ from app.queue.workers import WorkerRegistry
 from app.rules.live_events import task_event
 from app.services.strays import StrayService
 from app.services.task_lifecycle import TaskLifecycle
-from app.store import dead_letters, idempotency, task_messages, task_runs, users
+from app.store import dead_letters, due, idempotency, task_messages, task_runs, users
+from app.store.due import Due
 from app.store.engine import Database
 
 log = structlog.get_logger()
@@ -42,9 +43,10 @@ class Watched:
 
 
 class Recovery:
-    """One turn a second in every worker; the turns of one worker, the leader, act, and do the `chores`.
+    """One turn a second in every worker; the turns of one worker, the leader, act.
 
-    No wall clock takes part in the leases: a clock that jumps steals nothing from a worker that is alive.
+    They do the `chores` that the database says are due, and the `timed_chores`, which know that by themselves. No wall
+    clock takes part in the leases: a clock that jumps steals nothing from a worker that is alive.
     """
 
     def __init__(
@@ -58,7 +60,8 @@ class Recovery:
         strays: StrayService,
         *,
         lease_s: float,
-        chores: Sequence[Callable[[], None]] = (),
+        chores: Mapping[Due, Callable[[], None]],
+        timed_chores: Sequence[Callable[[], None]],
     ) -> None:
         self._database = database
         self._publisher = publisher
@@ -69,21 +72,29 @@ class Recovery:
         self._strays = strays
         self._lease_s = lease_s
         self._chores = chores
+        self._timed_chores = timed_chores
         self._watched: dict[str, Watched] = {}
         self._watched_at: float | None = None
         self._done_at: dict[str, float] = {}
         self._is_dead_list_wrong = False
 
-    def turn(self, name: str) -> None:
-        """Do what is due, if this worker leads. Raises BrokerUnavailable, DatabaseUnavailable."""
+    def turn(self, name: str) -> Mapping[str, int]:
+        """Do what is due, if this worker leads; return how many messages of each type waited before.
+
+        Raises BrokerUnavailable, DatabaseUnavailable.
+        """
         try:
+            seen = self._lengths.look()
             if not self._registry.lead(name, LEADERSHIP_S):
                 self._stop_watching()
-                return
-            is_any_malformed = self._lengths.make_room()
-            self._take_back_lost()
-            self._publish_due()
-            if is_any_malformed:
+                return seen.lengths
+            self._lengths.make_room(seen.no_lists)
+            with self._database.reading() as connection:
+                found = due.find(connection, clock.now())
+            self._take_back_lost(is_any_running=Due.RUNNING in found)
+            if Due.MESSAGES in found:
+                self._publish_due()
+            if seen.is_any_malformed:
                 self._strays.record_malformed()
             if self._is_due("reconcile", RECONCILE_EVERY_S):
                 self._reconcile_lists(GRACE_S)
@@ -92,12 +103,13 @@ class Recovery:
                 self._reconcile_lists(0)
             if self._is_due("prune", PRUNE_EVERY_S):
                 self._prune()
-            for chore in self._chores:
+            for chore in (*(self._chores[each] for each in self._chores if each in found), *self._timed_chores):
                 chore()
         except (BrokerUnavailable, DatabaseUnavailable):
             # A worker could not renew its lease either while the database was away.
             self._stop_watching()
             raise
+        return seen.lengths
 
     def _is_due(self, job: str, every_s: float) -> bool:
         if clock.monotonic() - self._done_at.get(job, float("-inf")) < every_s:
@@ -109,10 +121,9 @@ class Recovery:
         self._watched.clear()
         self._watched_at = None
 
-    def _take_back_lost(self) -> None:
+    def _take_back_lost(self, *, is_any_running: bool) -> None:
         """End attempts whose beat stood still for a whole lease: their worker is gone."""
-        with self._database.reading() as connection:
-            beats = task_runs.running_beats(connection)
+        beats = self._running_beats() if is_any_running else {}
         now = clock.monotonic()
         # Time in which this process itself stood still, as in a suspended machine, was not watched.
         step_s = 0.0 if self._watched_at is None else min(now - self._watched_at, LONGEST_STEP_S)
@@ -128,6 +139,10 @@ class Recovery:
                 error = WorkerLost(f"the worker did not renew its lease for {self._lease_s:g} s")
                 if self._lifecycle.take_back(task_id, run.attempt, run.beat, error):
                     log.warning("task.taken_back", task_id=task_id, attempt=run.attempt)
+
+    def _running_beats(self) -> dict[str, tuple[int, int]]:
+        with self._database.reading() as connection:
+            return task_runs.running_beats(connection)
 
     def _publish_due(self) -> None:
         """Publish retries whose time has come, and tasks whose message is known not to have reached Redis."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, select
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
 
 from app.enums import AlertEventKind
 from app.models import Alert, AlertEvent, Notification
@@ -28,6 +28,7 @@ NEWS = (
     .join(Alert, ALERTS.id == EVENTS.alert_id)
     .order_by(EVENTS.id)
 )
+AFTER = NEWS.where(EVENTS.id > bindparam("last")).limit(bindparam("limit"))
 ADD = insert(table_of(AlertEvent))
 
 
@@ -66,7 +67,7 @@ def newest_id(connection: Connection) -> int:
 
 def after(connection: Connection, last_id: int, limit: int) -> Sequence[RowMapping]:
     """Return the first entries after one, as `event_id` and `kind`, with what their alerts are now."""
-    return connection.execute(NEWS.where(EVENTS.id > last_id).limit(limit)).mappings().all()
+    return connection.execute(AFTER, {"last": last_id, "limit": limit}).mappings().all()
 
 
 def some(connection: Connection, event_ids: Collection[int]) -> Sequence[RowMapping]:

@@ -22,11 +22,12 @@ from app.models.alerts import LISTED
 from app.store.hosts import IDS_AT_ONCE
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.planner import unindexed
-from app.store.search import matches
+from app.store.search import Search, matches
 from app.store.upsert import dialect_insert, table_of
 
 ALERTS = Alert.__table__.c
 SHOWN = tuple(ALERTS)
+TEXTS = (ALERTS.message, ALERTS.comment)
 # Written out and without a type: a condition of type Boolean would get a `= 1` on SQLite, and is not the index's then.
 IS_LISTED: ColumnElement[Any] = literal_column(f"alerts.{LISTED}")
 # And once more, so that SQLite sees a use in the index.
@@ -70,7 +71,7 @@ def filters(
         conditions += IS_SUPPRESSED
     elif suppressed is not None:
         conditions.append(unindexed(ALERTS.suppressed).is_(False))
-    return conditions if q is None else [*conditions, matches(q, ALERTS.message, ALERTS.comment)]
+    return conditions if q is None else [*conditions, matches(q, *TEXTS)]
 
 
 def _leading(given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -94,9 +95,14 @@ def find(connection: Connection, alert_id: int) -> RowMapping | None:
     return connection.execute(select(*SHOWN).where(ALERTS.id == alert_id)).mappings().one_or_none()
 
 
-def fetch(connection: Connection, page: PageRequest, conditions: Sequence[ColumnElement[bool]]) -> Page:
-    """Return a page of alerts, newest first."""
-    return fetch_page(connection, select(*SHOWN).where(*conditions), Keyset({"id": ALERTS.id}, descending=True), page)
+def fetch(
+    connection: Connection, page: PageRequest, conditions: Sequence[ColumnElement[bool]], *, q: str | None = None
+) -> Page:
+    """Return a page of alerts, newest first; `q` is looked for as the filter of that name does, in less time."""
+    statement = select(*SHOWN).where(*conditions)
+    if q is not None:
+        return Search(connection, statement, table_of(Alert), q, TEXTS, descending=True).fetch(page)
+    return fetch_page(connection, statement, Keyset({"id": ALERTS.id}, descending=True), page)
 
 
 def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -56,6 +56,9 @@ def remove(connection: Connection, delivery_ids: Sequence[int]) -> None:
     connection.execute(delete(AlertDelivery).where(DELIVERIES.id.in_(delivery_ids)))
 
 
+WAITING = select(DELIVERIES.id)
+
+
 def monitors_that_wait(connection: Connection, received_before: datetime) -> Sequence[int]:
     """Return the monitors whose oldest delivery is older than that; looks at one row a monitor."""
     oldest_at = (

@@ -167,8 +167,12 @@ def _create_engine(url: str, durable: bool, pooled: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         begin = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
-        if begin:
-            _begin_sqlite(connection.connection.driver_connection, begin)
+        driver: Any = connection.connection.driver_connection
+        if begin == "BEGIN":
+            # Who only reads takes no lock before the first statement.
+            driver.execute(begin)
+        elif begin:
+            _begin_sqlite(driver, begin)
 
     return engine
 

@@ -24,7 +24,7 @@ from app.enums import InventoryStatus
 from app.models import Host, Item
 from app.models.hosts import LOCAL_PREFIX
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.search import matches
+from app.store.search import Search
 from app.store.upsert import Inventory, Upserted, table_of, take_over, upsert_inventory
 
 HOSTS = Host.__table__.c
@@ -101,16 +101,15 @@ def fetch(
 ) -> Page:
     """Return a page of hosts."""
     statement = select(*SHOWN)
-    if q is not None:
-        statement = statement.where(
-            matches(q, HOSTS.name, HOSTS.display_name, func.coalesce(HOSTS.ip_addr, ""), HOSTS.description)
-        )
     if monitor_id is not None:
         statement = statement.where(HOSTS.monitor_id == monitor_id)
     if status is not None:
         statement = statement.where(HOSTS.status == status)
     if group is not None:
         statement = statement.where(is_in_group(connection, group))
+    if q is not None:
+        columns = (HOSTS.name, HOSTS.display_name, func.coalesce(HOSTS.ip_addr, ""), HOSTS.description)
+        return Search(connection, statement, table_of(Host), q, columns).fetch(page)
     return fetch_page(connection, statement, Keyset({"id": HOSTS.id}), page)
 
 

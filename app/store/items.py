@@ -12,7 +12,7 @@ from app.models.hosts import LOCAL_PREFIX
 from app.store.hosts import IDS_AT_ONCE
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.planner import unindexed
-from app.store.search import matches
+from app.store.search import Search
 from app.store.upsert import table_of, take_over
 
 ITEMS = Item.__table__.c
@@ -59,8 +59,6 @@ def fetch(
 ) -> Page:
     """Return a page of items."""
     statement = select(*SHOWN)
-    if q is not None:
-        statement = statement.where(matches(q, ITEMS.name, ITEMS.key, ITEMS.description))
     if host_id is not None:
         statement = statement.where(ITEMS.host_id == host_id)
     # A host has few items.
@@ -69,6 +67,8 @@ def fetch(
         statement = statement.where((unindexed(ITEMS.monitor_id) if is_narrow else ITEMS.monitor_id) == monitor_id)
     if status is not None:
         statement = statement.where((unindexed(ITEMS.status) if is_narrow else ITEMS.status) == status)
+    if q is not None:
+        return Search(connection, statement, table_of(Item), q, (ITEMS.name, ITEMS.key, ITEMS.description)).fetch(page)
     return fetch_page(connection, statement, Keyset({"id": ITEMS.id}), page)
 
 

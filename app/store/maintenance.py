@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Integer,
     RowMapping,
     and_,
+    bindparam,
     case,
     cast,
     column,
@@ -70,9 +72,7 @@ def remove(connection: Connection, window_id: int) -> bool:
 
 def is_any_due(connection: Connection, now: datetime) -> bool:
     """Tell whether a window has begun or ended, or a snooze is over, since suppression was last worked out."""
-    window = select(WINDOWS.id).where(WINDOWS.is_applied != _is_active(now))
-    snooze = select(ALERTS.id).where(text(SNOOZED), ALERTS.snoozed_until <= now)
-    return any(connection.execute(statement.limit(1)).first() is not None for statement in (window, snooze))
+    return any(connection.execute(rows.limit(1), {"now": now}).first() is not None for rows in DUE)
 
 
 def is_any_active(connection: Connection, now: datetime) -> bool:
@@ -115,8 +115,14 @@ def flip(
     return [row for row in rows if row["suppressed"]], [row for row in rows if not row["suppressed"]]
 
 
-def _is_active(now: datetime) -> ColumnElement[bool]:
+def _is_active(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return and_(WINDOWS.starts_at <= now, WINDOWS.ends_at > now)
+
+
+DUE = (
+    select(WINDOWS.id).where(WINDOWS.is_applied != _is_active(bindparam("now"))),
+    select(ALERTS.id).where(text(SNOOZED), ALERTS.snoozed_until <= bindparam("now")),
+)
 
 
 def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:

@@ -1,19 +1,16 @@
 """Moves the schema up and down."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from app.errors import SettingsError
 from app.store.engine import Database
+from app.store.schema import MIGRATIONS
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, as long as only migrations use it.
 ADVISORY_LOCK = 0x6E616761
 
@@ -29,11 +26,6 @@ def upgrade(url: str, revision: str = "head") -> None:
 def downgrade(url: str, revision: str) -> None:
     """Bring the database down to `revision`, `base` for an empty one. Raises DatabaseUnavailable."""
     _run(url, lambda config: command.downgrade(config, revision))
-
-
-def is_current(connection: Connection) -> bool:
-    """Tell whether the schema is the one that this version of nagare needs."""
-    return MigrationContext.configure(connection).get_current_revision() == _script().get_current_head()
 
 
 def _run(url: str, move: Callable[[Config], None]) -> None:
@@ -54,7 +46,3 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
-
-
-def _script() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())

@@ -36,14 +36,18 @@ COLUMNS = (
 )
 
 
+PENDING_EVENTS = select(EVENTS.id).where(IS_PENDING)
+UNSENT_CHANGES = select(CHANGES.event_id).where(IS_UNSENT)
+
+
 def is_any_pending(connection: Connection) -> bool:
     """Tell whether an event is pending."""
-    return connection.execute(select(EVENTS.id).where(IS_PENDING).limit(1)).first() is not None
+    return connection.execute(PENDING_EVENTS.limit(1)).first() is not None
 
 
 def is_any_unsent(connection: Connection) -> bool:
     """Tell whether a rule has something to tell."""
-    return connection.execute(select(CHANGES.event_id).where(IS_UNSENT).limit(1)).first() is not None
+    return connection.execute(UNSENT_CHANGES.limit(1)).first() is not None
 
 
 def _with_alerts() -> Select[Any]:

@@ -3,12 +3,12 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, literal, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Connection, RowMapping, Select, literal, tuple_
 
 from app.errors import Invalid
 
@@ -41,22 +41,29 @@ def fetch_page(connection: Connection, statement: Select[Any], order: Keyset, pa
     """Fetch one page of a statement's rows. Raises Invalid for a cursor that this list did not give."""
     columns = list(order.columns.values())
     if page.cursor is not None:
-        row, after = tuple_(*columns), tuple_(*_decode(page.cursor, columns))
+        row, after = tuple_(*columns), tuple_(*position(page.cursor, columns))
         statement = statement.where(row < after if order.descending else row > after)
     statement = statement.order_by(*(column.desc() if order.descending else column.asc() for column in columns))
     rows = connection.execute(statement.limit(page.limit + 1)).mappings().all()
-    if len(rows) <= page.limit:
+    return first_page(rows, page.limit, order.columns)
+
+
+def first_page(rows: Sequence[RowMapping], limit: int, order: Iterable[str]) -> Page:
+    """Return the page of so many rows, with a cursor if there are more."""
+    if len(rows) <= limit:
         return Page(rows, None)
-    rows = rows[: page.limit]
-    return Page(rows, _encode([rows[-1][name] for name in order.columns]))
+    rows = rows[:limit]
+    return Page(rows, cursor_behind([rows[-1][name] for name in order]))
 
 
-def _encode(values: Sequence[Any]) -> str:
+def cursor_behind(values: Sequence[Any]) -> str:
+    """Return the cursor behind a place in a list."""
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+def position(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[BindParameter[Any]]:
+    """Return the place in a list behind which a cursor is. Raises Invalid for a cursor that this list did not give."""
     try:
         values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         return [_literal(value, column) for value, column in zip(values, columns, strict=True)]
@@ -64,7 +71,7 @@ def _decode(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[ColumnEl
         raise Invalid("cursor", "is not a cursor of this list") from None
 
 
-def _literal(value: Any, column: ColumnElement[Any]) -> ColumnElement[Any]:
+def _literal(value: Any, column: ColumnElement[Any]) -> BindParameter[Any]:
     kind = column.type.python_type
     if kind is datetime:
         value = datetime.fromisoformat(value)

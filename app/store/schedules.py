@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, text, update
 
 from app.models import Schedule
 from app.models.schedules import ENABLED
@@ -12,7 +12,7 @@ from app.store.pages import Keyset, Page, PageRequest, fetch_page
 
 SCHEDULES = Schedule.__table__.c
 SHOWN = tuple(SCHEDULES)
-DUE = select(*SHOWN).where(text(ENABLED)).order_by(SCHEDULES.next_run_at)
+DUE = select(*SHOWN).where(text(ENABLED), SCHEDULES.next_run_at <= bindparam("now")).order_by(SCHEDULES.next_run_at)
 
 
 def find(connection: Connection, schedule_id: int) -> RowMapping | None:
@@ -50,7 +50,7 @@ def remove(connection: Connection, schedule_id: int) -> bool:
 
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[RowMapping]:
     """Return the enabled schedules whose time has come, the longest due first."""
-    return connection.execute(DUE.where(SCHEDULES.next_run_at <= now).limit(limit)).mappings().all()
+    return connection.execute(DUE.limit(limit), {"now": now}).mappings().all()
 
 
 def move_on(connection: Connection, schedule_id: int, due_at: datetime, next_run_at: datetime, now: datetime) -> bool:

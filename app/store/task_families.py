@@ -20,6 +20,7 @@ CHILD = (
     *(RUNS.progress_done, RUNS.progress_total, RUNS.progress_message),
 )
 IS_WAITING = (IS_RUNNING, RUNS.worker.is_(None))
+PARENTS = select(*PARENT).where(*IS_WAITING)
 
 
 def leave_worker(connection: Connection, task_id: str, attempt: int) -> int | None:
@@ -35,7 +36,7 @@ def leave_worker(connection: Connection, task_id: str, attempt: int) -> int | No
 
 def parents(connection: Connection) -> Sequence[RowMapping]:
     """Return the tasks that wait for their children."""
-    return connection.execute(select(*PARENT).where(*IS_WAITING)).mappings().all()
+    return connection.execute(PARENTS).mappings().all()
 
 
 def lock_parent(connection: Connection, task_id: str, attempt: int) -> bool:

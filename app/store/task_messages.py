@@ -72,14 +72,15 @@ def release_next(connection: Connection, monitor_id: int, now: datetime) -> list
     return [] if released is None else [(released["type"], released["id"])]
 
 
+DUE = (
+    select(RUNS.id).where(IS_QUEUED, RUNS.published_at.is_(None)),
+    select(RUNS.id).where(IS_RETRYING, RUNS.next_run_at <= bindparam("now")),
+)
+
+
 def is_any_due(connection: Connection, now: datetime) -> bool:
     """Tell whether a task waits to be published, or a retry's time has come."""
-    unpublished = select(RUNS.id).where(IS_QUEUED, RUNS.published_at.is_(None))
-    due = select(RUNS.id).where(IS_RETRYING, RUNS.next_run_at <= now)
-    return (
-        connection.execute(unpublished.limit(1)).first() is not None
-        or connection.execute(due.limit(1)).first() is not None
-    )
+    return any(connection.execute(rows.limit(1), {"now": now}).first() is not None for rows in DUE)
 
 
 def requeue_due(connection: Connection, now: datetime, limit: int) -> list[str]:

@@ -291,10 +291,12 @@ def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) ->
     return connection.execute(statement.returning(*SHOWN)).mappings().all()
 
 
+BEATS = select(RUNS.id, RUNS.attempt, RUNS.beat).where(IS_RUNNING, RUNS.worker.is_not(None))
+
+
 def running_beats(connection: Connection) -> dict[str, tuple[int, int]]:
     """Return (attempt, beat) of every task that a worker runs, by its id."""
-    rows = connection.execute(select(RUNS.id, RUNS.attempt, RUNS.beat).where(IS_RUNNING, RUNS.worker.is_not(None)))
-    return {row.id: (row.attempt, row.beat) for row in rows}
+    return {row.id: (row.attempt, row.beat) for row in connection.execute(BEATS)}
 
 
 def running(connection: Connection) -> Sequence[RowMapping]:

@@ -10,6 +10,7 @@ from app.store.prepared import Prepared
 from tests.store.conftest import connection, database, migrated
 from tests.store.test_alert_sums import *  # noqa: F403
 from tests.store.test_alerts import *  # noqa: F403
+from tests.store.test_due import *  # noqa: F403
 from tests.store.test_engine import *  # noqa: F403
 from tests.store.test_inventory import *  # noqa: F403
 from tests.store.test_item_values import *  # noqa: F403

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from app.store import alerts, dead_letters, items, task_runs
+from app.store import alerts, dead_letters, items, search, task_runs
 from app.store.dead_letters import LetterFilter
 from app.store.engine import Database
 from app.store.pages import PageRequest
 from tests.store.plans import plan_of
-from tests.store.rows import NOW
+from tests.store.rows import NOW, add_host, add_items, add_monitor
 
 PAGE = PageRequest()
 
@@ -63,3 +63,15 @@ def test_dead_letters_are_read_among_the_dead_only(database: Database) -> None:
     wanted = LetterFilter(type="sync", monitor_id=1, reason="timeout")
     [step] = plan_of(database, lambda connection: dead_letters.fetch(connection, PAGE, wanted))
     assert "ix_task_runs_dead" in step
+
+
+@pytest.mark.parametrize("q", ["needle", "磁盘空间"])
+def test_a_text_is_found_by_its_index(database: Database, monkeypatch: pytest.MonkeyPatch, q: str) -> None:
+    monkeypatch.setattr(search, "READ_AT_ONCE", 1)
+    monkeypatch.setattr(search, "LONGEST_S", 60)
+    with database.transaction() as connection:
+        monitor_id = add_monitor(connection)
+        add_items(connection, monitor_id, add_host(connection, monitor_id), "a", "b")
+    steps = plan_of(database, lambda connection: items.fetch(connection, PAGE, q=q))
+    assert any("VIRTUAL TABLE INDEX" in step for step in steps)
+    assert steps[-1].endswith("INTEGER PRIMARY KEY (rowid=?)")

@@ -6,7 +6,7 @@ from app.enums import AlertEventKind, AlertStatus, Severity
 from app.services.submit import GENERATED, MAX_GENERATED
 from app.web.schemas.base import AnswerSchema
 from app.web.schemas.fields import QueryBoolean, QueryInteger, Text, Timestamp, code, query_code, query_id, word
-from app.web.schemas.pages import PageQuerySchema
+from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema
 from app.web.schemas.submission import SubmissionQuerySchema
 
 MAX_SEED = 2**53
@@ -16,7 +16,7 @@ MAX_SEED = 2**53
 class AlertQuerySchema(PageQuerySchema):
     """Filters of the list of alerts."""
 
-    q = Text(max=200, metadata={"description": "Text in the message or the comment"})
+    q = Text(max=200, metadata={"description": f"Text in the message or the comment. {SHORT_PAGES}"})
     severity = query_code(Severity)
     status = query_code(AlertStatus)
     host_id = query_id()

@@ -7,13 +7,13 @@ from marshmallow import fields, post_load, validate
 from app.enums import InventoryStatus
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Text, Timestamp, code, query_code, query_id
-from app.web.schemas.pages import PageQuerySchema
+from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema
 
 
 class HostQuerySchema(PageQuerySchema):
     """Filters of the list of hosts."""
 
-    q = Text(max=200, metadata={"description": "Text in a name or an address"})
+    q = Text(max=200, metadata={"description": f"Text in a name or an address. {SHORT_PAGES}"})
     monitor_id = query_id()
     status = query_code(InventoryStatus)
     group = Text(max=200)

@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from app.enums import InventoryStatus
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, QueryInteger, Text, Timestamp, code, query_code, query_id
-from app.web.schemas.pages import PageQuerySchema
+from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema
 
 CHART_HOURS = (1, 6, 24)
 
@@ -13,7 +13,7 @@ CHART_HOURS = (1, 6, 24)
 class ItemQuerySchema(PageQuerySchema):
     """Filters of the list of items."""
 
-    q = Text(max=200, metadata={"description": "Text in a name or a key"})
+    q = Text(max=200, metadata={"description": f"Text in a name or a key. {SHORT_PAGES}"})
     host_id = query_id()
     monitor_id = query_id()
     status = query_code(InventoryStatus)

@@ -8,6 +8,9 @@ from app.store.pages import PageRequest
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import QueryInteger, Text
 
+SHORT_PAGES = "Of many rows, some are looked at for each page: it may be short, even empty, and have a `next_cursor`"
+"""What to say of a search."""
+
 
 class PageQuerySchema(RequestSchema):
     """Which part of a list is asked for; lists with filters add theirs."""

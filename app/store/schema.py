@@ -1,0 +1,21 @@
+"""Tells whether the database's schema is the one that this version needs, without loading what moves it."""
+
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@cache
+def newest_revision() -> str:
+    """Return the revision of the last migration: its file's name begins with it."""
+    return max(path.stem.partition("_")[0] for path in MIGRATIONS.glob("versions/*_*.py"))
+
+
+def is_current(connection: Connection) -> bool:
+    """Tell whether the schema is the one that this version of nagare needs."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest_revision()]
