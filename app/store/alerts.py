@@ -2,28 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    column,
     delete,
+    false,
     func,
     literal,
     literal_column,
     select,
+    table,
+    true,
     update,
 )
 
 from app.enums import AlertStatus, Severity
 from app.models import Alert, Host, Item
 from app.models.alerts import LISTED
+from app.store.given import execute_given, stored_moment
 from app.store.hosts import IDS_AT_ONCE
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.planner import unindexed
 from app.store.search import Search, matches
-from app.store.upsert import dialect_insert, table_of
+from app.store.upsert import dialect_of, insert_into, table_of
 
 ALERTS = Alert.__table__.c
 SHOWN = tuple(ALERTS)
@@ -105,10 +111,34 @@ def fetch(
     return fetch_page(connection, statement, Keyset({"id": ALERTS.id}, descending=True), page)
 
 
+KINDS = {
+    **dict.fromkeys(("source", "external_id", "message", "comment"), "text"),
+    **dict.fromkeys(("severity", "status"), "smallint"),
+    **dict.fromkeys(("monitor_id", "host_id", "item_id"), "bigint"),
+    **dict.fromkeys(("first_seen_at", "last_seen_at"), "timestamptz"),
+}
+ONCE = {"occurrence": literal_column("1"), "suppressed": false(), "count": literal_column("1")}
+
+
 def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Add those alerts whose identity is not there yet, each as its first occurrence; return their ids."""
-    statement = dialect_insert(connection, Alert).on_conflict_do_nothing(index_elements=IDENTITY)
-    return list(connection.execute(statement.returning(ALERTS.id), rows).scalars())
+    dialect = connection.dialect.name
+    given = [
+        [stored_moment(dialect, row[name]) if kind == "timestamptz" else row.get(name) for name, kind in KINDS.items()]
+        for row in rows
+    ]
+    return [alert_id for (alert_id,) in execute_given(connection, _add_statement(dialect), KINDS, given)]
+
+
+@cache
+def _add_statement(dialect: str) -> str:
+    given = table("given", *map(column, KINDS)).c
+    values = {**{name: given[name] for name in KINDS}, **ONCE}
+    # SQLite cannot tell ON CONFLICT from a join's ON without a WHERE before it.
+    source = select(*values.values()).where(true())
+    insert = insert_into(dialect, Alert).from_select([*values], source, include_defaults=False)
+    statement = insert.on_conflict_do_nothing(index_elements=IDENTITY).returning(ALERTS.id)
+    return str(statement.compile(dialect=dialect_of(dialect)))
 
 
 OTHERS = table_of(Alert).alias("others")
@@ -183,16 +213,16 @@ def refresh_error_marks(
     connection: Connection, host_ids: Sequence[int], item_ids: Sequence[int], now: datetime
 ) -> None:
     """Set or clear the error mark of hosts and items after their newest open critical alert."""
-    for table, column, ids in ((table_of(Host), ALERTS.host_id, host_ids), (table_of(Item), ALERTS.item_id, item_ids)):
+    for marked, owner, ids in ((table_of(Host), ALERTS.host_id, host_ids), (table_of(Item), ALERTS.item_id, item_ids)):
         newest = (
             select(literal("Critical alert: ") + ALERTS.message)
-            .where(column == table.c.id, *IS_OPEN_CRITICAL)
+            .where(owner == marked.c.id, *IS_OPEN_CRITICAL)
             .order_by(ALERTS.id.desc())
             .limit(1)
-            .correlate(table)
+            .correlate(marked)
             .scalar_subquery()
         )
         for start in range(0, len(ids), IDS_AT_ONCE):
-            chunk = table.c.id.in_(ids[start : start + IDS_AT_ONCE])
-            is_changed = table.c.alert_error.is_distinct_from(newest)
-            connection.execute(update(table).where(chunk, is_changed).values(alert_error=newest, updated_at=now))
+            chunk = marked.c.id.in_(ids[start : start + IDS_AT_ONCE])
+            is_changed = marked.c.alert_error.is_distinct_from(newest)
+            connection.execute(update(marked).where(chunk, is_changed).values(alert_error=newest, updated_at=now))

@@ -48,10 +48,11 @@ def table_of(model: type[Base]) -> Table:
 
 def dialect_insert(connection: Connection, model: type[Base]) -> Insert:
     """Return the dialect's own INSERT, the one that knows ON CONFLICT."""
-    return _insert(connection.dialect.name, model)
+    return insert_into(connection.dialect.name, model)
 
 
-def _insert(dialect: str, model: type[Base]) -> Insert:
+def insert_into(dialect: str, model: type[Base]) -> Insert:
+    """Return the same for the dialect of this name."""
     table = table_of(model)
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
@@ -83,7 +84,7 @@ def _upsert_statement(dialect: str, inventory: Inventory) -> str:
     values |= {"created_at": given.now, "updated_at": given.now}
     # SQLite cannot tell ON CONFLICT from a join's ON without a WHERE before it.
     source = select(*values.values()).where(true())
-    insert = _insert(dialect, inventory.model).from_select([*values], source, include_defaults=False)
+    insert = insert_into(dialect, inventory.model).from_select([*values], source, include_defaults=False)
     excluded, columns = insert.excluded, table_of(inventory.model).c
     compared = [*twins.values(), *inventory.followed]
     changes: dict[str, Any] = {name: excluded[name] for name in compared}

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from app.enums import Severity
+from app.models import Alert
 from app.rules.health import AlertSums
 from app.store import alerts, hosts, items, scores
 from app.store.pages import PageRequest
@@ -63,8 +64,8 @@ def test_the_newest_open_critical_alert_marks_host_and_item(connection: Connecti
 
 def test_sums_count_and_fade(connection: Connection, row: Row) -> None:
     hour = timedelta(hours=1)
-    alerts.add_new(
-        connection,
+    connection.execute(
+        insert(Alert),
         [
             row(1),
             row(2, status=1),
