@@ -30,7 +30,7 @@ class Sizes:
     scale: float = 1.0
     rounds: int = 3
     seconds: float = 4.0
-    items: int = 200_000
+    items: int = 1_000_000
     """How many are pulled by the row `upsert`, on this scale."""
 
     def of(self, count: int) -> int:
