@@ -32,8 +32,10 @@ class Together(Generic[Asked, Answer]):
         self,
         do: Callable[[Sequence[Asked]], Sequence[Answer | Exception]],
         each_alone_after: tuple[type[Exception], ...] = (),
+        gather_s: float = GATHER_S,
     ) -> None:
         """`each_alone_after` are errors of a group that a single one may have caused: then each is done alone."""
+        self._gather_s = gather_s
         self._do = do
         self._each_alone_after = each_alone_after
         self._lock = threading.Lock()
@@ -81,11 +83,11 @@ class Together(Generic[Asked, Answer]):
 
     def _gather(self) -> list[_Place[Asked, Answer]]:
         with self._lock:
-            is_short = len(self._waiting) < self._expected
+            is_short = self._gather_s > 0 and len(self._waiting) < self._expected
             if is_short:
                 self._are_there.clear()
         if is_short:
-            self._are_there.wait(GATHER_S)
+            self._are_there.wait(self._gather_s)
         with self._lock:
             group, self._waiting = self._waiting, []
         return group
