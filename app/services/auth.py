@@ -57,7 +57,7 @@ class AuthService:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # PostgreSQL is asked once for all who come with the same token at once; waiting for more of them would win nothing.
+        # PostgreSQL is asked once for all who come with one token at once; to wait for more of them would win nothing.
         self._together: Together[str, Mapping[Any, Any] | None] = Together(self._find_all, gather_s=0)
 
     def login(self, username: str, password: str, address: str) -> SignIn:
