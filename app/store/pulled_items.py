@@ -6,7 +6,21 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, column, null, select, table, type_coerce, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Select,
+    bindparam,
+    column,
+    func,
+    null,
+    select,
+    table,
+    true,
+    type_coerce,
+    update,
+)
 from sqlalchemy.types import NullType
 
 from app.models import Item
@@ -51,15 +65,32 @@ INVENTORY = Inventory(
 FOLLOWED_KINDS = {"id": "bigint"} | {name: KINDS[name] for name in FOLLOWED} | {"now": "timestamptz"}
 # Not converted by SQLAlchemy, which takes longer than to read them.
 SAID = [
-    type_coerce(ITEMS[name], NullType())
+    type_coerce(ITEMS[name], NullType()).label(name)
     for name in ("host_id", "external_id", "id", *(f"source_{name}" for name in EDITABLE), *FOLLOWED)
 ]
 
 
+def _host_by_host() -> Select[Any]:
+    """Return what reads the items of many hosts by the hosts' index.
+
+    Before PostgreSQL has counted the items of a first pull it would read all of them for each page of hosts; a subquery
+    with an OFFSET it takes as it is.
+    """
+    wanted = func.unnest(bindparam("hosts", type_=ARRAY(BigInteger))).table_valued("id").render_derived()
+    items = select(*SAID).where(ITEMS.host_id == wanted.c.id, ITEMS.vanished_at.is_(None)).offset(0).lateral()
+    return select(*items.c).select_from(wanted.join(items, true()))
+
+
+KNOWN_HOST_BY_HOST = _host_by_host()
+
+
 def known(connection: Connection, host_ids: Collection[int]) -> Known:
     """Return the items of these hosts that are not gone."""
-    here = (ITEMS.host_id.in_(host_ids), ITEMS.vanished_at.is_(None))
-    rows: Sequence[Sequence[Any]] = connection.execute(select(*SAID).where(*here)).all()
+    if connection.dialect.name == "postgresql":
+        rows: Sequence[Sequence[Any]] = connection.execute(KNOWN_HOST_BY_HOST, {"hosts": list(host_ids)}).all()
+    else:
+        here = (ITEMS.host_id.in_(host_ids), ITEMS.vanished_at.is_(None))
+        rows = connection.execute(select(*SAID).where(*here)).all()
     moment = moment_reader(connection.dialect.name)
     return {(row[0], row[1]): (row[2], (*row[3:-1], moment(row[-1]))) for row in rows}
 
