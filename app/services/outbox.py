@@ -1,7 +1,7 @@
 """Records tasks in the transaction of what asks for them, and publishes them after its commit."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import structlog
 from sqlalchemy import Connection
@@ -25,34 +25,34 @@ def new_task_id(type: TaskType) -> str:
     return f"{type}:{uuid7()}"
 
 
-def new_entry(
-    task_id: str,
-    params: Mapping[str, Any],
-    *,
-    monitor_id: int | None = None,
-    fingerprint: str | None = None,
-    parent_id: str | None = None,
-    requested_by: int | None = None,
-) -> Entry:
-    """Return the ledger's row of a new task, which belongs to the span that is open.
+class About(TypedDict, total=False):
+    """What the ledger keeps of a task beside its parameters."""
 
-    With `monitor_id` it counts among those of which the monitor runs only so many at once.
-    """
+    monitor_id: int | None
+    """With it the task counts among those of which the monitor runs only so many at once."""
+    fingerprint: str | None
+    parent_id: str | None
+    requested_by: int | None
+
+
+def new_entry(task_id: str, params: Mapping[str, Any], **about: Unpack[About]) -> Entry:
+    """Return the ledger's row of a new task, which belongs to the span that is open."""
     now = clock.now()
     return {
         "id": task_id,
         "type": _type_of(task_id),
         "state": TaskState.QUEUED,
         "params": params,
-        "fingerprint": fingerprint,
-        "monitor_id": monitor_id,
-        "parent_id": parent_id,
-        "requested_by": requested_by,
+        **NOTHING_MORE,
+        **about,
         "max_retries": MAX_RETRIES,
         "created_at": now,
         "published_at": now,
         "traceparent": tracing.traceparent(),
     }
+
+
+NOTHING_MORE = dict.fromkeys(About.__annotations__)
 
 
 class Outbox:
@@ -62,28 +62,10 @@ class Outbox:
         self._database = database
         self._publisher = publisher
 
-    def record(
-        self,
-        connection: Connection,
-        task_id: str,
-        params: Mapping[str, Any],
-        *,
-        monitor_id: int | None = None,
-        fingerprint: str | None = None,
-        parent_id: str | None = None,
-        requested_by: int | None = None,
-    ) -> None:
-        """Record a task; see `new_entry`."""
+    def record(self, connection: Connection, task_id: str, params: Mapping[str, Any], **about: Unpack[About]) -> None:
+        """Record a task."""
         with tracing.span(f"record {_type_of(task_id)}", {"nagare.task_id": task_id}):
-            entry = new_entry(
-                task_id,
-                params,
-                monitor_id=monitor_id,
-                fingerprint=fingerprint,
-                parent_id=parent_id,
-                requested_by=requested_by,
-            )
-            task_runs.add(connection, [entry])
+            task_runs.add(connection, [new_entry(task_id, params, **about)])
 
     def publish(self, recorded: Mapping[str, int | None]) -> None:
         """Push the messages of tasks, and tell of them; each id comes with the `monitor_id` that was recorded.

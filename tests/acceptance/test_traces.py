@@ -78,7 +78,7 @@ def test_one_trace_from_the_request_to_the_last_statement(
     in_run = under(spans, run)
     assert "UPDATE task_runs SET state" in " ".join(span.attributes.get("db.query.text", "") for span in in_run)
     pages = [span for span in under(spans, the(in_run, "work pull_items")) if span.name == "monitor items"]
-    assert len(pages) == 3, "two pages of 50 and 10 hosts, and the end"
+    assert len(pages) == 4, "three pages of 25, 25 and 10 hosts, and the end"
     assert {span.attributes["nagare.monitor_id"] for span in pages} == {str(monitor)}
     calls = [span for span in in_run if span.name == "HTTP POST"]
     assert len(calls) >= 5 and {span.attributes["url.path"] for span in calls} == {"/zabbix/api_jsonrpc.php"}
