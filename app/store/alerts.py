@@ -17,7 +17,6 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
-    true,
     update,
 )
 
@@ -29,7 +28,7 @@ from app.store.hosts import IDS_AT_ONCE
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.planner import unindexed
 from app.store.search import Search, matches
-from app.store.upsert import dialect_of, insert_into, table_of
+from app.store.upsert import dialect_of, insert_given, table_of
 
 ALERTS = Alert.__table__.c
 SHOWN = tuple(ALERTS)
@@ -133,10 +132,7 @@ def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[i
 @cache
 def _add_statement(dialect: str) -> str:
     given = table("given", *map(column, KINDS)).c
-    values = {**{name: given[name] for name in KINDS}, **ONCE}
-    # SQLite cannot tell ON CONFLICT from a join's ON without a WHERE before it.
-    source = select(*values.values()).where(true())
-    insert = insert_into(dialect, Alert).from_select([*values], source, include_defaults=False)
+    insert = insert_given(dialect, Alert, {**{name: given[name] for name in KINDS}, **ONCE})
     statement = insert.on_conflict_do_nothing(index_elements=IDENTITY).returning(ALERTS.id)
     return str(statement.compile(dialect=dialect_of(dialect)))
 

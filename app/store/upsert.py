@@ -57,6 +57,13 @@ def insert_into(dialect: str, model: type[Base]) -> Insert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
+def insert_given(dialect: str, model: type[Base], values: Mapping[str, ColumnElement[Any]]) -> Insert:
+    """Return an INSERT of what these columns are made of, for a statement that selects from `given`."""
+    # SQLite cannot tell ON CONFLICT from a join's ON without a WHERE before it.
+    source = select(*values.values()).where(true())
+    return insert_into(dialect, model).from_select([*values], source, include_defaults=False)
+
+
 def upsert_inventory(
     connection: Connection, inventory: Inventory, monitor_id: int, rows: Sequence[tuple[Any, ...]], now: datetime
 ) -> Upserted:
@@ -82,9 +89,7 @@ def _upsert_statement(dialect: str, inventory: Inventory) -> str:
     twins = {name: f"source_{name}" for name in inventory.editable}
     values = {name: given[name] for name in names} | {twin: given[name] for name, twin in twins.items()}
     values |= {"created_at": given.now, "updated_at": given.now}
-    # SQLite cannot tell ON CONFLICT from a join's ON without a WHERE before it.
-    source = select(*values.values()).where(true())
-    insert = insert_into(dialect, inventory.model).from_select([*values], source, include_defaults=False)
+    insert = insert_given(dialect, inventory.model, values)
     excluded, columns = insert.excluded, table_of(inventory.model).c
     compared = [*twins.values(), *inventory.followed]
     changes: dict[str, Any] = {name: excluded[name] for name in compared}
