@@ -17,7 +17,7 @@ from app.queue.publisher import message
 from tests.acceptance.proxy import Proxy
 from tests.acceptance.stack import Stack
 from tests.acceptance.user import EMPTY, Json, User
-from tests.cli.processes import alive, wait_for
+from tests.cli.processes import alive, sleeps, wait_for
 
 QUICK = "simulator://demo?hosts=3&items=2"
 SLOW = f"{QUICK}&latency_ms=60000"
@@ -33,6 +33,8 @@ def child_of(task: Json) -> int:
 def running(user: User, monitor: int) -> Json:
     """Have a task begun that will not end by itself, and make its next attempt a quick one."""
     task = user.wait(user.pull(monitor), "running")
+    # It is called running before it has read the monitor: changed too early, this attempt would be the quick one.
+    wait_for(lambda: sleeps(child_of(task)), "the monitor's answer to be waited for")
     user.change_monitor(monitor, url=QUICK)
     return task
 

@@ -40,6 +40,14 @@ def alive(pids: Iterable[int]) -> set[int]:
     return {pid for pid in pids if (stat := _stat(pid)) and stat[0] not in "ZX"}
 
 
+def sleeps(pid: int) -> bool:
+    """Whether its main thread is in a `time.sleep`, rather than waiting for something to happen."""
+    try:
+        return Path(f"/proc/{pid}/wchan").read_text() == "hrtimer_nanosleep"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
