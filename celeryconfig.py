@@ -2,12 +2,14 @@
 
 from kombu import Queue
 
-from app.queue.keys import QUEUE_KEYS
+from app.queue.keys import QUEUES
+from app.redis_urls import parse_redis_url
 from app.settings import settings_or_exit
 
 settings = settings_or_exit()
 
-broker_url = settings.broker_url
+# Of several servers the first one, to be shown: the transport finds out by itself which one to talk to.
+broker_url = parse_redis_url(settings.broker_url).url
 broker_transport = "tasks.transport:Transport"
 broker_connection_retry_on_startup = True
 # A worker waits for its Redis as long as it takes: whoever runs it need not start the two in order.
@@ -23,7 +25,7 @@ broker_transport_options = {
     "health_check_interval": 10,
 }
 
-task_queues = [Queue(key, routing_key=key) for key in QUEUE_KEYS.values()]
+task_queues = [Queue(name, routing_key=name) for name in QUEUES.values()]
 task_default_queue = task_queues[0].name
 task_create_missing_queues = False
 

@@ -11,6 +11,7 @@ from app.queue.events import EventLog
 from app.queue.lengths import QueueLengths
 from app.queue.malformed import MalformedElements
 from app.queue.measures import MeasureStore
+from app.queue.places import RedisPlace, find_place
 from app.queue.publisher import Publisher
 from app.queue.tickets import Tickets
 from app.queue.workers import WorkerRegistry
@@ -125,9 +126,15 @@ def build(
     without a secret key.
     """
     database = Database(settings.sql_url, durable=durable, pooled=pooled)
-    broker, listening = connect(settings.broker_url), connect(settings.broker_url, LISTENING_TIMEOUT_S)
+    place = redis_place(settings)
+    broker, listening = connect(place), connect(place, LISTENING_TIMEOUT_S)
     events = EventBuffer(broker) if are_events_gathered else EventLog(broker)
     return wire(settings, database, broker, listening=listening, events=events)
+
+
+def redis_place(settings: Settings) -> RedisPlace:
+    """Return where Redis is."""
+    return find_place(settings.broker_url, settings.sentinel_master, settings.sentinel_password.get_secret_value())
 
 
 def wire(

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from app.errors import SettingsError
+from app.redis_urls import Topology, parse_redis_url
 
 DEFAULT_REDIS_URL = "redis://localhost:6379/0"
 CONFIG_FILE = "nagare_config.json"
@@ -30,6 +30,8 @@ class Settings(BaseModel):
     database_url: str = Field("", alias="DATABASE_URL")
     redis_url: str = Field("", alias="REDIS_URL")
     redis_addr: str = Field("", alias="REDIS_ADDR")
+    sentinel_master: str = Field("", alias="REDIS_SENTINEL_MASTER")
+    sentinel_password: SecretStr = Field(SecretStr(""), alias="REDIS_SENTINEL_PASSWORD")
     secret_key: SecretStr = Field(SecretStr(""), alias="NAGARE_SECRET_KEY")
     admin_username: str = Field("admin", alias="NAGARE_ADMIN_USERNAME", min_length=1, max_length=64)
     admin_password: SecretStr = Field(SecretStr(""), alias="NAGARE_ADMIN_PASSWORD")
@@ -51,8 +53,8 @@ class Settings(BaseModel):
     @field_validator("redis_url")
     @classmethod
     def _redis_url_is_usable(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("redis", "rediss") or not urlsplit(value).hostname):
-            raise ValueError("must look like redis://host:port/0 or rediss://host:port/0")
+        if value:
+            parse_redis_url(value)
         return value
 
     @field_validator("redis_addr")
@@ -91,6 +93,8 @@ class Settings(BaseModel):
     def _one_redis(self) -> Self:
         if self.redis_url and self.redis_addr:
             raise ValueError("REDIS_URL and REDIS_ADDR: set one of them, not both")
+        if parse_redis_url(self.broker_url).topology is Topology.SENTINEL and not self.sentinel_master:
+            raise ValueError("REDIS_SENTINEL_MASTER: set it to the name under which the Sentinels know the master")
         return self
 
     @property

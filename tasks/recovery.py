@@ -10,9 +10,8 @@ from celery.worker.consumer import Consumer
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app import clock
-from app.enums import TaskType
 from app.errors import BrokerUnavailable, DatabaseUnavailable
-from app.queue.keys import queue_key
+from app.queue.keys import QUEUES
 from tasks.process import services
 from tasks.stall import StallGuard
 
@@ -87,10 +86,9 @@ class RecoveryStep(bootsteps.StartStopStep):
 
     def _follow_pauses(self, consumer: Consumer, paused: set[str]) -> None:
         """Stop taking from queues that were paused, and take again from those that were resumed."""
-        for type_ in TaskType:
-            key = queue_key(type_)
+        for type_, queue in QUEUES.items():
             if type_ in paused and type_ not in self._paused:
-                consumer.cancel_task_queue(key)
+                consumer.cancel_task_queue(queue)
             elif type_ in self._paused and type_ not in paused:
-                consumer.add_task_queue(key)
+                consumer.add_task_queue(queue)
         self._paused = paused

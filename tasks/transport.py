@@ -7,6 +7,7 @@ message that a worker holds in Redis, which costs two round trips a task, to del
 knows the same, and its recovery acts within seconds.
 """
 
+from functools import cache
 from typing import Any
 
 import structlog
@@ -17,12 +18,21 @@ from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
+from app.composition import redis_place
 from app.errors import BrokerUnavailable
-from app.queue.keys import QUEUE_KEYS
+from app.queue.keys import QUEUES
 from app.queue.malformed import canonical
+from app.queue.places import RedisPlace
+from app.settings import settings_or_exit
 from tasks.process import services
 
 log = structlog.get_logger()
+
+
+@cache
+def place() -> RedisPlace:
+    """Return where this process's Redis is."""
+    return redis_place(settings_or_exit())
 
 
 class GuardedRedis(Redis):
@@ -34,12 +44,12 @@ class GuardedRedis(Redis):
         if command_name != "BRPOP" or not reply:
             return reply
         key, element = reply
-        name = key.decode() if isinstance(key, bytes) else key
-        if name not in QUEUE_KEYS.values():
-            return reply  # an answer to `celery inspect`
+        name = place().keys.name_for_celery(key.decode() if isinstance(key, bytes) else key)
+        if name not in QUEUES.values():
+            return name, element  # an answer to `celery inspect`
         message = canonical(name, element)
         if message is not None:
-            return key, message
+            return name, message
         log.warning("message.malformed", queue=name, length=len(element))
         try:
             services(pooled=False).malformed.set_aside(name, element)
@@ -72,15 +82,30 @@ class Channel(kombu_redis.Channel):
 
     QoS = QoS
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        # On a Cluster these too must be on the server to which the channel talks.
+        for attribute in ("keyprefix_queue", "keyprefix_binding_deadlines", "keyprefix_binding_permanent"):
+            setattr(self, attribute, place().keys.of_celery(getattr(type(self), attribute)))
+        super().__init__(*arguments, **options)
+
     def _restore(self, message: Any, leftmost: bool = False) -> None:  # noqa: ARG002 - the signature is kombu's
         """Put a message back to where the next one is taken from."""
         with self.conn_or_acquire() as client:
-            client.rpush(message.delivery_info["routing_key"], dumps(message._raw))
+            client.rpush(place().keys.of_celery(message.delivery_info["routing_key"]), dumps(message._raw))
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the connection was closed")
-        return super()._connparams(asynchronous)
+        found = place().options
+        if "finder" not in found:
+            return super()._connparams(asynchronous)
+        self.connection_class = self.connection_class_ssl = found["connection_class"]
+        own = {name: value for name, value in found.items() if name not in ("host", "port", "connection_class")}
+        return {**super()._connparams(asynchronous), **own}
+
+    def _q_for_pri(self, queue: str, pri: Any) -> str:  # noqa: ARG002 - the signature is kombu's
+        """Return the list of a queue; there is one priority only."""
+        return place().keys.of_celery(queue)
 
     def _size(self, queue: str) -> int:
         """Return a list's length, and 0 where it is no list: the worker must start to mend that."""

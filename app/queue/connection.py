@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from redis import Redis
+from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from app import clock
 from app.errors import BrokerUnavailable
+from app.queue.keys import PLAIN, Keys
+from app.queue.places import RedisPlace, ServerMoved, find_place
 
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 0.8
@@ -24,8 +26,10 @@ class Broker:
     whole connection timeout before it answers 202.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, keys: Keys = PLAIN) -> None:
         self._redis = redis
+        self.keys = keys
+        """How the keys are called there."""
         self._rests_until = 0.0
 
     @contextmanager
@@ -43,18 +47,25 @@ class Broker:
     def close(self) -> None:
         """Close all connections."""
         self._redis.close()
+        self._redis.connection_pool.disconnect()
 
 
-def connect(url: str, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> Broker:
+def connect(place: RedisPlace, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> Broker:
     """Return a broker; nothing is sent yet. A command that waits in Redis needs a longer `answer_timeout_s`."""
-    # The client's own retries are off: they would multiply the time that a request waits for a Redis that is away.
-    redis: Redis = Redis.from_url(
-        url,
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
-        socket_timeout=answer_timeout_s,
-        socket_keepalive=True,
-        retry=Retry(NoBackoff(), 0),
-        decode_responses=True,
-        encoding_errors="replace",
-    )
-    return Broker(redis)
+    options = {
+        "socket_connect_timeout": CONNECT_TIMEOUT_S,
+        "socket_timeout": answer_timeout_s,
+        "socket_keepalive": True,
+        # The client's own retries are off: they would multiply the time that a request waits for a Redis that is away.
+        # A server that says that it is not the right one any more did nothing and answered at once.
+        "retry": Retry(NoBackoff(), 1, (ServerMoved,)),
+        "decode_responses": True,
+        "encoding_errors": "replace",
+        **place.options,
+    }
+    return Broker(Redis(connection_pool=ConnectionPool(**options)), place.keys)
+
+
+def connect_to(url: str) -> Broker:
+    """Return a broker at an address that needs no further settings. Raises ValueError."""
+    return connect(find_place(url))

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from app.queue.connection import Broker
-from app.queue.keys import DEAD_LETTERS
 
 FIELDS = ("task_id", "type", "params", "reason", "error", "attempts", "worker", "created_at", "dead_at")
 ERROR_LENGTH = 2000
@@ -35,7 +34,7 @@ class DeadLetterList:
         """Add letters, the oldest given first."""
         if letters:
             with self._broker.use() as redis:
-                redis.lpush(DEAD_LETTERS, *map(element, letters))
+                redis.lpush(self._broker.keys.dead_letters, *map(element, letters))
 
     def remove(self, letters: Sequence[Mapping[Any, Any]]) -> None:
         """Take letters out."""
@@ -43,26 +42,26 @@ class DeadLetterList:
             with self._broker.use() as redis:
                 pipeline = redis.pipeline(transaction=False)
                 for letter in letters:
-                    pipeline.lrem(DEAD_LETTERS, 0, element(letter))
+                    pipeline.lrem(self._broker.keys.dead_letters, 0, element(letter))
                 pipeline.execute()
 
     def count(self) -> int:
         """Return the list's length."""
         with self._broker.use() as redis:
-            return int(redis.llen(DEAD_LETTERS))
+            return int(redis.llen(self._broker.keys.dead_letters))
 
     def holds(self, letters: Sequence[Mapping[Any, Any]]) -> bool:
         """Tell whether the list holds these letters and nothing else, in whatever order."""
         with self._broker.use() as redis:
-            if redis.llen(DEAD_LETTERS) != len(letters):
+            if redis.llen(self._broker.keys.dead_letters) != len(letters):
                 return False
-            return Counter(redis.lrange(DEAD_LETTERS, 0, -1)) == Counter(map(element, letters))
+            return Counter(redis.lrange(self._broker.keys.dead_letters, 0, -1)) == Counter(map(element, letters))
 
     def rebuild(self, letters: Sequence[Mapping[Any, Any]]) -> None:
         """Replace the whole list at once by these letters, the oldest given first."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=True)
-            pipeline.delete(DEAD_LETTERS)
+            pipeline.delete(self._broker.keys.dead_letters)
             for start in range(0, len(letters), ELEMENTS_AT_ONCE):
-                pipeline.lpush(DEAD_LETTERS, *map(element, letters[start : start + ELEMENTS_AT_ONCE]))
+                pipeline.lpush(self._broker.keys.dead_letters, *map(element, letters[start : start + ELEMENTS_AT_ONCE]))
             pipeline.execute()

@@ -13,7 +13,6 @@ from redis.exceptions import RedisError, WatchError
 from app import clock
 from app.errors import BrokerUnavailable
 from app.queue.connection import Broker
-from app.queue.keys import ALERT_EVENTS_TOLD, EVENTS
 from app.rules.live_events import Event
 
 log = structlog.get_logger()
@@ -45,12 +44,12 @@ def place_of(id: str) -> EventId:
     return int(milliseconds), int(number or 0)
 
 
-def append_events(pipeline: Pipeline, events: Iterable[Event]) -> None:
-    """Add to a pipeline the commands that write events."""
+def append_events(pipeline: Pipeline, key: str, events: Iterable[Event]) -> None:
+    """Add to a pipeline the commands that write events into the stream `key`."""
     for event in events:
         # As `xadd` would, at half the cost: every task is told of several times.
-        command = ("XADD", EVENTS, "MAXLEN", "~", LENGTH_CAP, "*", FIELD, _to_json(event))
-        pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
+        command = ("XADD", key, "MAXLEN", "~", LENGTH_CAP, "*", FIELD, _to_json(event))
+        pipeline.execute_command(*command)
 
 
 class EventLog:
@@ -66,7 +65,7 @@ class EventLog:
         try:
             with self._broker.use() as redis:
                 pipeline = redis.pipeline(transaction=False)
-                append_events(pipeline, events)
+                append_events(pipeline, self._broker.keys.events, events)
                 results = pipeline.execute(raise_on_error=False)
         except BrokerUnavailable as error:
             log.info("events.lost", count=len(events), error=str(error))
@@ -82,48 +81,48 @@ class EventLog:
         """Forget what is older than anyone may ask for. Raises BrokerUnavailable."""
         oldest_ms = int((clock.now() - KEPT).timestamp() * 1000)
         with self._broker.use() as redis:
-            redis.xtrim(EVENTS, minid=f"{oldest_ms}-0", approximate=True)
+            redis.xtrim(self._broker.keys.events, minid=f"{oldest_ms}-0", approximate=True)
 
     def newest_id(self) -> str:
         """Return the id of the last event. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
-            newest: Any = redis.xrevrange(EVENTS, count=1)
+            newest: Any = redis.xrevrange(self._broker.keys.events, count=1)
         return str(newest[0][0]) if newest else BEGINNING
 
     def is_whole_since(self, last_id: str) -> bool:
         """Tell whether the event with this id is still there, or older ones are. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
-            oldest: Any = redis.xrange(EVENTS, count=1)
+            oldest: Any = redis.xrange(self._broker.keys.events, count=1)
         return bool(oldest) and place_of(str(oldest[0][0])) <= place_of(last_id)
 
     def since(self, last_id: str, count: int) -> list[Entry]:
         """Return the first events after one. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
-            found: Any = redis.xrange(EVENTS, min=f"({last_id}", count=count)
+            found: Any = redis.xrange(self._broker.keys.events, min=f"({last_id}", count=count)
         return [_entry(id, fields) for id, fields in found]
 
     def wait_for_more(self, last_id: str, count: int, wait_ms: int) -> list[Entry]:
         """Return the first events after one, waiting for the next if there are none. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
-            found: Any = redis.xread({EVENTS: last_id}, count=count, block=wait_ms)
+            found: Any = redis.xread({self._broker.keys.events: last_id}, count=count, block=wait_ms)
         return [_entry(id, fields) for _, entries in (found or ()) for id, fields in entries]
 
     def told_of_alerts(self) -> int | None:
         """Return up to which entry the alerts' histories were told. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
-            told = redis.get(ALERT_EVENTS_TOLD)
+            told = redis.get(self._broker.keys.alert_events_told)
         return None if told is None else int(str(told))
 
     def tell_of_alerts(self, events: Sequence[Event], told: int | None, up_to: int) -> bool:
         """Write events of alerts, unless someone else did since `told`; false then. Raises BrokerUnavailable."""
         with self._broker.use() as redis, redis.pipeline(transaction=True) as pipeline:
-            pipeline.watch(ALERT_EVENTS_TOLD)  # type: ignore[no-untyped-call]
-            now: Any = pipeline.get(ALERT_EVENTS_TOLD)
+            pipeline.watch(self._broker.keys.alert_events_told)
+            now: Any = pipeline.get(self._broker.keys.alert_events_told)
             if (None if now is None else int(now)) != told:
                 return False
             pipeline.multi()
-            append_events(pipeline, events)
-            pipeline.set(ALERT_EVENTS_TOLD, up_to)
+            append_events(pipeline, self._broker.keys.events, events)
+            pipeline.set(self._broker.keys.alert_events_told, up_to)
             try:
                 pipeline.execute(raise_on_error=False)
             except WatchError:

@@ -2,38 +2,54 @@
 
 from app.enums import TaskType
 
+PREFIX = "nagare"
+TAG = "{nagare}"
+"""On a Redis Cluster the braces put all keys into one hash slot, and with it on one server."""
+
+
+class Keys:
+    """All keys, which begin with `prefix`."""
+
+    def __init__(self, prefix: str = PREFIX) -> None:
+        self.prefix = prefix
+        self.queues = {str(type_): f"{prefix}:queue:{type_}" for type_ in TaskType}
+        """The lists of waiting messages, by the type of their tasks."""
+        self.dead_letters = f"{prefix}:queue:dead"
+        self.malformed = f"{prefix}:malformed"
+        self.recovery_leader = f"{prefix}:recovery:leader"
+        self.measures = f"{prefix}:measures"
+        self.workers = f"{prefix}:workers"
+        self.events = f"{prefix}:events"
+        """The stream of what happens, for those who watch."""
+        self.alert_events_told = f"{prefix}:events:alerts"
+        """The id of the last entry of the alerts' histories that is in the stream."""
+
+    def worker(self, name: str) -> str:
+        """Return the key under which a live worker describes itself."""
+        return f"{self.prefix}:worker:{name}"
+
+    def ticket(self, digest: str) -> str:
+        """Return the key under which a ticket to the events stands, by the ticket's hash."""
+        return f"{self.prefix}:events:ticket:{digest}"
+
+    def aside(self, key: str) -> str:
+        """Return the key that something gets which stands in the place of a list."""
+        return f"{self.prefix}:aside:{key}"
+
+    def of_celery(self, name: str) -> str:
+        """Return the key of what Celery calls so: a queue of nagare, or something of its own."""
+        return name if self.prefix == PREFIX else _TAGGED_LISTS.get(name, f"{_TAGGED_CELERY}{name}")
+
+    def name_for_celery(self, key: str) -> str:
+        """Return what Celery calls this key."""
+        return key if self.prefix == PREFIX else _NAMES.get(key, key.removeprefix(_TAGGED_CELERY))
+
+
+PLAIN = Keys()
+TAGGED = Keys(TAG)
+QUEUES = PLAIN.queues
+"""The names of the Celery queues, whatever carries them; on one Redis server they are those of the lists, too."""
 QUEUE_PREFIX = "nagare:queue:"
-DEAD_LETTERS = "nagare:queue:dead"
-MALFORMED = "nagare:malformed"
-RECOVERY_LEADER = "nagare:recovery:leader"
-MEASURES = "nagare:measures"
-WORKERS = "nagare:workers"
-WORKER_PREFIX = "nagare:worker:"
-EVENTS = "nagare:events"
-"""The stream of what happens, for those who watch."""
-ALERT_EVENTS_TOLD = "nagare:events:alerts"
-"""The id of the last entry of the alerts' histories that is in the stream."""
-TICKET_PREFIX = "nagare:events:ticket:"
-
-
-def queue_key(type: str) -> str:
-    """Return the list that holds the waiting messages of a task type; it is also the name of the Celery queue."""
-    return f"{QUEUE_PREFIX}{type}"
-
-
-def worker_key(name: str) -> str:
-    """Return the key under which a live worker describes itself."""
-    return f"{WORKER_PREFIX}{name}"
-
-
-def ticket_key(digest: str) -> str:
-    """Return the key under which a ticket to the events stands, by the ticket's hash."""
-    return f"{TICKET_PREFIX}{digest}"
-
-
-def aside_key(key: str) -> str:
-    """Return the key that something gets which stands in the place of a list."""
-    return f"nagare:aside:{key}"
-
-
-QUEUE_KEYS = {type_: queue_key(type_) for type_ in TaskType}
+_TAGGED_LISTS = {name: TAGGED.queues[type_] for type_, name in QUEUES.items()}
+_NAMES = {key: name for name, key in _TAGGED_LISTS.items()}
+_TAGGED_CELERY = f"{TAG}:celery:"

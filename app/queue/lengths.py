@@ -7,7 +7,6 @@ import structlog
 from redis.exceptions import RedisError
 
 from app.queue.connection import Broker
-from app.queue.keys import DEAD_LETTERS, MALFORMED, QUEUE_KEYS, aside_key
 from app.queue.publisher import message_id
 
 log = structlog.get_logger()
@@ -28,29 +27,29 @@ class QueueLengths:
     """Counts waiting messages. Every method raises BrokerUnavailable."""
 
     def __init__(self, broker: Broker) -> None:
-        self._broker = broker
+        self._broker, self._keys = broker, broker.keys
 
     def read(self) -> dict[str, int]:
         """Return each type's length and that of the dead letters, in one round trip."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
-            for key in (*QUEUE_KEYS.values(), DEAD_LETTERS):
+            for key in (*self._keys.queues.values(), self._keys.dead_letters):
                 pipeline.llen(key)
             lengths = pipeline.execute()
-        return dict(zip([*map(str, QUEUE_KEYS), "dead"], lengths, strict=True))
+        return dict(zip([*self._keys.queues, "dead"], lengths, strict=True))
 
     def next_ids(self) -> list[str]:
         """Return the ids of the tasks that workers take next, of each type that has any."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
-            for key in QUEUE_KEYS.values():
+            for key in self._keys.queues.values():
                 pipeline.lindex(key, -1)
             elements = pipeline.execute()
         return [task_id for element in elements if element and (task_id := message_id(element))]
 
     def look(self) -> Look:
         """Return what stands where the lists should be, in one round trip."""
-        keys = (*QUEUE_KEYS.values(), DEAD_LETTERS, MALFORMED)
+        keys = (*self._keys.queues.values(), self._keys.dead_letters, self._keys.malformed)
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for key in keys:
@@ -60,8 +59,8 @@ class QueueLengths:
             for error in refused.values():
                 if not str(error).startswith(NO_LIST):
                     raise error
-        counts = {str(type_): lengths[key] for type_, key in QUEUE_KEYS.items() if key not in refused}
-        return Look(counts, is_any_malformed=bool(lengths[MALFORMED]), no_lists=tuple(refused))
+        counts = {type_: lengths[key] for type_, key in self._keys.queues.items() if key not in refused}
+        return Look(counts, is_any_malformed=bool(lengths[self._keys.malformed]), no_lists=tuple(refused))
 
     def make_room(self, keys: Sequence[str]) -> None:
         """Rename what stands in the place of a list without being one: every command on it would fail."""
@@ -69,5 +68,5 @@ class QueueLengths:
             for key in keys:
                 type_ = redis.type(key)
                 if type_ not in ("list", "none"):
-                    redis.rename(key, aside_key(key))
-                    log.error("key.set_aside", key=key, type=type_, now=aside_key(key))
+                    redis.rename(key, self._keys.aside(key))
+                    log.error("key.set_aside", key=key, type=type_, now=self._keys.aside(key))

@@ -3,20 +3,20 @@
 import json
 
 from app.queue.connection import Broker
-from app.queue.keys import MALFORMED, QUEUE_PREFIX
+from app.queue.keys import QUEUE_PREFIX
 from app.queue.publisher import message, message_id
 
 TEXT_LENGTH = 2000
 
 
-def canonical(key: str, element: bytes | str) -> str | None:
-    """Return the message that nagare itself would have written for an element of a list; None for anything else.
+def canonical(queue: str, element: bytes | str) -> str | None:
+    """Return the message that nagare itself would have written for an element of a queue; None for anything else.
 
     Only the id is taken over. Whatever else an element says, such as callbacks, a time limit or a place to reply to,
     never reaches Celery, so that write access to Redis is not a way to run code.
     """
     task_id = message_id(element)
-    type_ = key.removeprefix(QUEUE_PREFIX)
+    type_ = queue.removeprefix(QUEUE_PREFIX)
     return None if task_id is None or not task_id.startswith(f"{type_}:") else message(type_, task_id)
 
 
@@ -26,17 +26,19 @@ class MalformedElements:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def set_aside(self, key: str, element: bytes | str) -> None:
+    def set_aside(self, queue: str, element: bytes | str) -> None:
         """Keep an element of a queue's list as text, cut."""
         text = element if isinstance(element, str) else element[: 4 * TEXT_LENGTH].decode(errors="replace")
-        note = json.dumps({"type": key.removeprefix(QUEUE_PREFIX), "length": len(element), "text": text[:TEXT_LENGTH]})
+        note = json.dumps(
+            {"type": queue.removeprefix(QUEUE_PREFIX), "length": len(element), "text": text[:TEXT_LENGTH]}
+        )
         with self._broker.use() as redis:
-            redis.lpush(MALFORMED, note)
+            redis.lpush(self._broker.keys.malformed, note)
 
     def oldest(self, limit: int) -> list[str]:
         """Return the oldest notes."""
         with self._broker.use() as redis:
-            return [str(note) for note in redis.lrange(MALFORMED, -limit, -1)]
+            return [str(note) for note in redis.lrange(self._broker.keys.malformed, -limit, -1)]
 
     def remove(self, notes: list[str]) -> None:
         """Forget notes that are recorded elsewhere."""
@@ -44,5 +46,5 @@ class MalformedElements:
             with self._broker.use() as redis:
                 pipeline = redis.pipeline(transaction=False)
                 for note in notes:
-                    pipeline.lrem(MALFORMED, -1, note)
+                    pipeline.lrem(self._broker.keys.malformed, -1, note)
                 pipeline.execute()

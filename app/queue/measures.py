@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from app.meter import Field
 from app.queue.connection import Broker
-from app.queue.keys import MEASURES
 
 
 class MeasureStore:
@@ -19,16 +18,16 @@ class MeasureStore:
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=True)
             for field, amount in amounts.items():
-                pipeline.hincrbyfloat(MEASURES, json.dumps(field), amount)
+                pipeline.hincrbyfloat(self._broker.keys.measures, json.dumps(field), amount)
             pipeline.execute()
 
     def read(self) -> dict[Field, float]:
         """Return the sums."""
         with self._broker.use() as redis:
-            found = redis.hgetall(MEASURES)
+            found = redis.hgetall(self._broker.keys.measures)
         return {tuple(json.loads(field)): float(amount) for field, amount in found.items()}
 
     def forget(self, fields: Sequence[Field]) -> None:
         """Drop some of the sums."""
         with self._broker.use() as redis:
-            redis.hdel(MEASURES, *map(json.dumps, fields))
+            redis.hdel(self._broker.keys.measures, *map(json.dumps, fields))

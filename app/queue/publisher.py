@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from app.enums import TaskType
 from app.queue.connection import Broker
 from app.queue.events import append_events
-from app.queue.keys import queue_key
+from app.queue.keys import QUEUES
 from app.rules.live_events import Event
 
 MESSAGES_AT_ONCE = 1000
@@ -49,7 +49,7 @@ def _template(type: str) -> tuple[str, str]:
     properties = {
         "correlation_id": ID,
         "delivery_mode": 2,
-        "delivery_info": {"exchange": "", "routing_key": queue_key(type)},
+        "delivery_info": {"exchange": "", "routing_key": QUEUES[type]},
         "priority": 0,
         "body_encoding": "base64",
         "delivery_tag": ID,
@@ -103,9 +103,9 @@ class Publisher:
                 by_type.setdefault(type_, []).append(message(type_, task_id))
             with self._broker.use() as redis:
                 pipeline = redis.pipeline(transaction=False)
-                append_events(pipeline, events[start : start + MESSAGES_AT_ONCE])
+                append_events(pipeline, self._broker.keys.events, events[start : start + MESSAGES_AT_ONCE])
                 for type_, messages in by_type.items():
-                    pipeline.lpush(queue_key(type_), *messages)
+                    pipeline.lpush(self._broker.keys.queues[type_], *messages)
                 for result in pipeline.execute(raise_on_error=False)[-len(by_type) :]:
                     if isinstance(result, RedisError):
                         raise result
@@ -118,7 +118,7 @@ class Publisher:
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for type_, task_id in tasks:
-                pipeline.lrem(queue_key(type_), -1, message(type_, task_id))
+                pipeline.lrem(self._broker.keys.queues[type_], -1, message(type_, task_id))
             pipeline.execute()
 
     def waiting_ids(self, type: str) -> set[str]:
@@ -131,7 +131,7 @@ class Publisher:
         start = 0
         while True:
             with self._broker.use() as redis:
-                elements = redis.lrange(queue_key(type), start, start + MESSAGES_AT_ONCE - 1)
+                elements = redis.lrange(self._broker.keys.queues[type], start, start + MESSAGES_AT_ONCE - 1)
             found.update(task_id for element in elements if (task_id := message_id(element)))
             if len(elements) < MESSAGES_AT_ONCE:
                 return found

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 
 from app.queue.connection import Broker
-from app.queue.keys import ticket_key
 
 TICKET_S = 30
 
@@ -19,19 +18,18 @@ class Tickets:
         """Return a ticket of a sign-in session."""
         ticket = secrets.token_urlsafe(32)
         with self._broker.use() as redis:
-            redis.set(_key(ticket), session_id, ex=TICKET_S)
+            redis.set(self._key(ticket), session_id, ex=TICKET_S)
         return ticket
 
     def redeem(self, ticket: str) -> str | None:
         """Return the session that a ticket stands for, the first time."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=True)
-            pipeline.get(_key(ticket))
-            pipeline.delete(_key(ticket))
+            pipeline.get(self._key(ticket))
+            pipeline.delete(self._key(ticket))
             session_id = pipeline.execute()[0]
         return None if session_id is None else str(session_id)
 
-
-def _key(ticket: str) -> str:
-    # Who can read Redis finds no ticket there that could still be used.
-    return ticket_key(hashlib.sha256(ticket.encode()).hexdigest())
+    def _key(self, ticket: str) -> str:
+        # Who can read Redis finds no ticket there that could still be used.
+        return self._broker.keys.ticket(hashlib.sha256(ticket.encode()).hexdigest())

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 from app.queue.connection import Broker
-from app.queue.keys import RECOVERY_LEADER, WORKERS, worker_key
 
 ALIVE_S = 10
 """A worker that did not say so for this long is taken for gone."""
@@ -20,28 +19,28 @@ class WorkerRegistry:
         """Say that a worker is alive."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
-            pipeline.sadd(WORKERS, name)
-            pipeline.set(worker_key(name), json.dumps(description), ex=ALIVE_S)
+            pipeline.sadd(self._broker.keys.workers, name)
+            pipeline.set(self._broker.keys.worker(name), json.dumps(description), ex=ALIVE_S)
             pipeline.execute()
 
     def sign_off(self, name: str) -> None:
         """Say that a worker ends."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
-            pipeline.srem(WORKERS, name)
-            pipeline.delete(worker_key(name))
+            pipeline.srem(self._broker.keys.workers, name)
+            pipeline.delete(self._broker.keys.worker(name))
             pipeline.execute()
 
     def alive(self) -> list[dict[str, Any]]:
         """Return the descriptions of the workers that are alive, by name; forget the others."""
         with self._broker.use() as redis:
-            names = sorted(map(str, redis.smembers(WORKERS)))
+            names = sorted(map(str, redis.smembers(self._broker.keys.workers)))
             if not names:
                 return []
-            described = dict(zip(names, redis.mget([worker_key(name) for name in names]), strict=True))
+            described = dict(zip(names, redis.mget([self._broker.keys.worker(name) for name in names]), strict=True))
             gone = [name for name, description in described.items() if description is None]
             if gone:
-                redis.srem(WORKERS, *gone)
+                redis.srem(self._broker.keys.workers, *gone)
         return [json.loads(description) for description in described.values() if description is not None]
 
     def lead(self, name: str, lease_s: float) -> bool:
@@ -53,9 +52,9 @@ class WorkerRegistry:
         lease_ms = int(lease_s * 1000)
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
-            pipeline.set(RECOVERY_LEADER, name, nx=True, px=lease_ms)
-            pipeline.get(RECOVERY_LEADER)
+            pipeline.set(self._broker.keys.recovery_leader, name, nx=True, px=lease_ms)
+            pipeline.get(self._broker.keys.recovery_leader)
             is_new, leader = pipeline.execute()
             if is_new:
                 return True
-            return leader == name and bool(redis.pexpire(RECOVERY_LEADER, lease_ms))
+            return leader == name and bool(redis.pexpire(self._broker.keys.recovery_leader, lease_ms))

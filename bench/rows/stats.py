@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.enums import TaskType
-from app.queue.keys import queue_key
+from app.queue.keys import QUEUES
 from bench.figures import Figure
 from bench.place import KINDS, Place
 from bench.timing import median_ms
@@ -18,7 +18,7 @@ def measure(place: Place) -> Iterator[Figure]:
     """Ask for the queues' lengths with nothing and with much waiting, beside one LLEN."""
     with place.stack(place.new_database(KINDS[0])) as stack:
         empty = _asked_ms(stack)
-        key, count = queue_key(TaskType.PULL_HOSTS), place.sizes.of(MESSAGES)
+        key, count = QUEUES[TaskType.PULL_HOSTS], place.sizes.of(MESSAGES)
         for start in range(0, count, AT_ONCE):
             stack.redis.lpush(key, *[ELEMENT] * min(AT_ONCE, count - start))
         full, trips = _asked_ms(stack), _round_trips(stack)

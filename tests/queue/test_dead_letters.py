@@ -8,7 +8,7 @@ from redis import Redis
 
 from app.queue.connection import Broker
 from app.queue.dead_letters import DeadLetterList
-from app.queue.keys import DEAD_LETTERS
+from app.queue.keys import PLAIN
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
@@ -29,12 +29,12 @@ def letter(number: int, **values: Any) -> dict[str, Any]:
 
 
 def read(redis: Redis) -> list[dict[str, Any]]:
-    return [json.loads(element) for element in redis.lrange(DEAD_LETTERS, 0, -1)]
+    return [json.loads(element) for element in redis.lrange(PLAIN.dead_letters, 0, -1)]
 
 
 def test_people_can_read_it(broker: Broker, redis: Redis) -> None:
     DeadLetterList(broker).push([letter(1), letter(2)])
-    assert "连接超时" in str(redis.lrange(DEAD_LETTERS, 0, 0))
+    assert "连接超时" in str(redis.lrange(PLAIN.dead_letters, 0, 0))
     newest, oldest = read(redis)
     assert (newest["task_id"], oldest["task_id"]) == ("pull_hosts:2", "pull_hosts:1")
     assert list(oldest) == [
@@ -66,7 +66,7 @@ def test_a_letter_is_removed_by_value(broker: Broker, redis: Redis) -> None:
 
 def test_it_is_rebuilt_in_one_piece(broker: Broker, redis: Redis) -> None:
     letters = DeadLetterList(broker)
-    redis.lpush(DEAD_LETTERS, "garbage")
+    redis.lpush(PLAIN.dead_letters, "garbage")
     letters.rebuild([letter(number) for number in range(2500)])
     assert [element["task_id"] for element in read(redis)] == [f"pull_hosts:{number}" for number in range(2499, -1, -1)]
     letters.rebuild([])

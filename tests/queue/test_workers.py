@@ -8,7 +8,7 @@ from redis import Redis
 from app import clock
 from app.errors import BrokerUnavailable
 from app.queue import workers
-from app.queue.connection import Broker, connect
+from app.queue.connection import Broker, connect_to
 from app.queue.publisher import Publisher
 from app.queue.workers import WorkerRegistry
 
@@ -38,7 +38,7 @@ def test_one_leads_until_its_time_is_over(broker: Broker, redis: Redis) -> None:
 def test_without_redis_each_use_fails_at_once_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        broker = connect(f"redis://user:hunter22@127.0.0.1:{taken.getsockname()[1]}/0")
+        broker = connect_to(f"redis://user:hunter22@127.0.0.1:{taken.getsockname()[1]}/0")
         with pytest.raises(BrokerUnavailable) as error:
             Publisher(broker).publish([("pull_hosts", "pull_hosts:x")])
         assert "hunter22" not in str(error.value)

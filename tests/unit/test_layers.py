@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WORDS = (
-    *("app.enums", "app.errors", "app.settings", "app.clock", "app.logs", "app"),
+    *("app.enums", "app.errors", "app.settings", "app.redis_urls", "app.clock", "app.logs", "app"),
     *("app.meter", "app.measures", "app.tracing", "app.otel"),
 )
 LAYERS = [
@@ -98,7 +98,7 @@ def test_only_the_settings_and_the_command_line_read_the_environment() -> None:
     ("module", "source"),
     [
         ("app.rules.retry", "from app.services import auth"),
-        ("app.store.hosts", "from app.queue.keys import queue_key"),
+        ("app.store.hosts", "from app.queue.keys import PLAIN"),
         ("app.connectors.zabbix", "import app.store.hosts"),
         ("app.services.pulls", "from flask import g"),
         ("app.services.pulls", "import celery"),

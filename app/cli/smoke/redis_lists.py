@@ -2,26 +2,33 @@
 
 from contextlib import closing
 
-import redis
-
 from app.cli.smoke.client import Client
 from app.cli.smoke.report import Report, Unexpected
 from app.enums import COUNTED_TYPES
+from app.errors import BrokerUnavailable
+from app.queue.connection import connect_to
+from app.queue.lengths import QueueLengths
 
-KEYS = {name: f"nagare:queue:{name}" for name in (*map(str, COUNTED_TYPES), "dead")}
+NAMES = (*map(str, COUNTED_TYPES), "dead")
 TRIES = 50
 
 
 def compare(client: Client, report: Report, redis_url: str) -> None:
     """Check that LLEN of each list is what /queue/stats says, at a moment in which nothing moved."""
-    with closing(redis.Redis.from_url(redis_url, socket_timeout=5)) as connection:
+    with closing(connect_to(redis_url)) as broker:
+        lists = QueueLengths(broker)
+
+        def lengths() -> dict[str, int]:
+            found = lists.read()
+            return {name: found[name] for name in NAMES}
+
         try:
             for _ in range(TRIES):
-                before = {name: int(connection.llen(key)) for name, key in KEYS.items()}
+                before = lengths()
                 stats = client.get("/queue/stats")
-                if before == stats or before == {name: int(connection.llen(key)) for name, key in KEYS.items()}:
-                    report.check(before == stats, f"LLEN of {len(KEYS)} lists: {before}, /queue/stats: {stats}")
+                if before == stats or before == lengths():
+                    report.check(before == stats, f"LLEN of {len(before)} lists: {before}, /queue/stats: {stats}")
                     return
-        except redis.RedisError as error:
-            raise Unexpected(f"Redis does not answer: {error}") from error
+        except BrokerUnavailable as error:
+            raise Unexpected(str(error)) from error
     raise Unexpected("the lists never stood still long enough to be compared")
