@@ -8,22 +8,32 @@ from app.settings import settings_or_exit
 
 settings = settings_or_exit()
 
-# Of several servers the first one, to be shown: the transport finds out by itself which one to talk to.
-broker_url = parse_redis_url(settings.broker_url).url
-broker_transport = "tasks.transport:Transport"
+if settings.amqp_url:
+    from app.queue.amqp_lines import amqp_options
+
+    broker_url = settings.amqp_url
+    broker_use_ssl = amqp_options(settings.amqp_url)["ssl"]
+    worker_consumer = "tasks.amqp_consumer:AmqpConsumer"
+    # Celery beats twice as often as that; a connection that died in silence is noticed by then.
+    broker_heartbeat = 20
+else:
+    # Of several servers the first one, to be shown: the transport finds out by itself which one to talk to.
+    broker_url = parse_redis_url(settings.broker_url).url
+    broker_transport = "tasks.transport:Transport"
+    worker_consumer = "tasks.consumer:Consumer"
+    broker_transport_options = {
+        # With more than one priority kombu spreads a queue over several lists, and LLEN would no longer be its length.
+        "priority_steps": [0],
+        "socket_connect_timeout": 5,
+        "socket_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
 broker_connection_retry_on_startup = True
 # A worker waits for its Redis as long as it takes: whoever runs it need not start the two in order.
 broker_connection_max_retries = None
 # A Redis that refuses a command (a full disk, full memory, a key that is no list) would end the worker for good.
 broker_channel_error_retry = True
-broker_transport_options = {
-    # With more than one priority kombu spreads a queue over several lists, and LLEN would no longer be its length.
-    "priority_steps": [0],
-    "socket_connect_timeout": 5,
-    "socket_timeout": 5,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
-}
 
 task_queues = [Queue(name, routing_key=name) for name in QUEUES.values()]
 task_default_queue = task_queues[0].name
@@ -42,7 +52,6 @@ task_time_limit = settings.task_timeout_s + 5
 # On a slow machine a new child can take long to report; killing it for that would only repeat the start.
 worker_proc_alive_timeout = 30
 
-worker_consumer = "tasks.consumer:Consumer"
 worker_concurrency = settings.worker_concurrency
 # Half of what a worker's parent does would be to tell of tasks. Flower asks for it when it is there.
 worker_send_task_events = False

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 from app.channels.courier import Courier
 from app.connectors.registry import open_connector
+from app.queue.carrier import make_carrier
 from app.queue.connection import Broker, connect
 from app.queue.dead_letters import DeadLetterList
 from app.queue.event_buffer import EventBuffer
 from app.queue.events import EventLog
-from app.queue.lengths import QueueLengths
 from app.queue.malformed import MalformedElements
 from app.queue.measures import MeasureStore
 from app.queue.places import RedisPlace, find_place
-from app.queue.publisher import Publisher
 from app.queue.tickets import Tickets
 from app.queue.workers import WorkerRegistry
 from app.rules.retry import RetryPolicy
@@ -150,13 +149,13 @@ def wire(
     events = events or EventLog(broker)
     task_events = TaskEvents(events)
     vault = Vault(settings.require_secret_key())
-    publisher = Publisher(broker)
+    registry = WorkerRegistry(broker)
+    carrier = make_carrier(settings.amqp_url, broker, events, registry)
+    publisher, lengths = carrier.publisher, carrier.lengths
     outbox = Outbox(database, publisher)
     dead_letter_list = DeadLetterList(broker)
-    lengths = QueueLengths(broker)
     malformed = MalformedElements(broker)
     strays = StrayService(database, malformed, dead_letter_list)
-    registry = WorkerRegistry(broker)
     conversations = Conversations(database, vault, open_connector)
     item_values = ItemValues(database, settings.values_hours)
     pulls = PullService(database, conversations, item_values)
@@ -238,8 +237,8 @@ def wire(
         tasks=tasks,
         task_watch=TaskWatch(tasks, feed),
         dead_letters=DeadLetterService(database, publisher, dead_letter_list),
-        queues=QueueService(database, lengths, registry),
-        health=HealthService(database, registry),
+        queues=QueueService(database, lengths, registry, are_withdrawn=carrier.are_withdrawn),
+        health=HealthService(database, registry, lengths),
         metrics=metrics,
         lifecycle=lifecycle,
         strays=strays,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.redis_urls import Topology, parse_redis_url
 DEFAULT_REDIS_URL = "redis://localhost:6379/0"
 CONFIG_FILE = "nagare_config.json"
 CONFIG_VARIABLE = "NAGARE_CONFIG"
+AMQP_URL = re.compile(r"amqps?://([^@/\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+)(:[0-9]{1,5})?(/\S*)?")
 CLIENT_VARIABLES = ("NAGARE_TOKEN",)
 """What `nagare smoke` reads, and what an operator's shell may therefore hold when something else is started in it."""
 
@@ -30,6 +32,7 @@ class Settings(BaseModel):
     database_url: str = Field("", alias="DATABASE_URL")
     redis_url: str = Field("", alias="REDIS_URL")
     redis_addr: str = Field("", alias="REDIS_ADDR")
+    amqp_url: str = Field("", alias="BROKER_URL")
     sentinel_master: str = Field("", alias="REDIS_SENTINEL_MASTER")
     sentinel_password: SecretStr = Field(SecretStr(""), alias="REDIS_SENTINEL_PASSWORD")
     secret_key: SecretStr = Field(SecretStr(""), alias="NAGARE_SECRET_KEY")
@@ -55,6 +58,13 @@ class Settings(BaseModel):
     def _redis_url_is_usable(cls, value: str) -> str:
         if value:
             parse_redis_url(value)
+        return value
+
+    @field_validator("amqp_url")
+    @classmethod
+    def _amqp_url_is_usable(cls, value: str) -> str:
+        if value and not AMQP_URL.fullmatch(value):
+            raise ValueError("must look like amqp://user:password@host:5672/vhost (a Redis is named by REDIS_URL)")
         return value
 
     @field_validator("redis_addr")

@@ -8,41 +8,32 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from app import clock
-from app.errors import BrokerUnavailable
 from app.queue.keys import PLAIN, Keys
 from app.queue.places import RedisPlace, ServerMoved, find_place
+from app.queue.rest import Rest
 
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 0.8
 """Below a second, in which a request is answered 202 also while Redis hangs."""
-REST_S = 1.0
 
 
 class Broker:
-    """Redis, with one kind of error and a rest after each failure.
-
-    During the rest every use fails at once: with Redis behind a silent firewall a request would otherwise spend the
-    whole connection timeout before it answers 202.
-    """
+    """Redis, with one kind of error and a rest after each failure."""
 
     def __init__(self, redis: Redis, keys: Keys = PLAIN) -> None:
         self._redis = redis
         self.keys = keys
         """How the keys are called there."""
-        self._rests_until = 0.0
+        self._rest = Rest("Redis")
 
     @contextmanager
     def use(self) -> Iterator[Redis]:
         """Yield the client. Raises BrokerUnavailable when Redis does not answer, or did not a moment ago."""
-        if clock.monotonic() < self._rests_until:
-            raise BrokerUnavailable("Redis was not available a moment ago")
+        self._rest.refuse_meanwhile()
         try:
             yield self._redis
         except RedisError as error:
-            self._rests_until = clock.monotonic() + REST_S
-            first_line = str(error).partition("\n")[0]
-            raise BrokerUnavailable(f"Redis is not available: {first_line or type(error).__name__}") from error
+            raise self._rest.begin(error) from error
 
     def close(self) -> None:
         """Close all connections."""

@@ -38,8 +38,8 @@ class QueueLengths:
             lengths = pipeline.execute()
         return dict(zip([*self._keys.queues, "dead"], lengths, strict=True))
 
-    def next_ids(self) -> list[str]:
-        """Return the ids of the tasks that workers take next, of each type that has any."""
+    def next_ids(self) -> list[str] | None:
+        """Return the ids of the tasks that workers take next, of each type that has any; None where nobody can tell."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for key in self._keys.queues.values():

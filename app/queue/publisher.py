@@ -9,6 +9,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -28,16 +29,16 @@ def task_name(type: str) -> str:
     return f"tasks.{type}"
 
 
-def _template(type: str) -> tuple[str, str]:
-    """Return the text before and after the body of a message with the id `ID`."""
-    headers = {
+def headers(type: str, task_id: str) -> dict[str, Any]:
+    """Return the headers of a task's message."""
+    return {
         "lang": "py",
         "task": task_name(type),
-        "id": ID,
-        "root_id": ID,
+        "id": task_id,
+        "root_id": task_id,
         "parent_id": None,
         "group": None,
-        "argsrepr": f"('{ID}',)",
+        "argsrepr": f"('{task_id}',)",
         "kwargsrepr": "{}",
         "retries": 0,
         "eta": None,
@@ -46,6 +47,10 @@ def _template(type: str) -> tuple[str, str]:
         "origin": "nagare",
         "ignore_result": True,
     }
+
+
+def _template(type: str) -> tuple[str, str]:
+    """Return the text before and after the body of a message with the id `ID`."""
     properties = {
         "correlation_id": ID,
         "delivery_mode": 2,
@@ -58,7 +63,7 @@ def _template(type: str) -> tuple[str, str]:
         "body": "{body}",
         "content-encoding": "utf-8",
         "content-type": "application/json",
-        "headers": headers,
+        "headers": headers(type, ID),
         "properties": properties,
     }
     before, _, after = json.dumps(envelope).partition("{body}")
@@ -69,11 +74,15 @@ TEMPLATES = {str(type_): _template(type_) for type_ in TaskType}
 OPTIONS = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
 
+def body(task_id: str) -> bytes:
+    """Return the body of a task's message: its arguments, which are its id alone."""
+    return json.dumps([[task_id], {}, OPTIONS]).encode()
+
+
 def message(type: str, task_id: str) -> str:
     """Return the message of a task: always the same text for the same task, so that it can be removed by value."""
     before, after = TEMPLATES[type]
-    body = base64.b64encode(json.dumps([[task_id], {}, OPTIONS]).encode()).decode()
-    return before + body + after.replace(ID, task_id)
+    return before + base64.b64encode(body(task_id)).decode() + after.replace(ID, task_id)
 
 
 def message_id(element: str | bytes) -> str | None:
@@ -120,6 +129,11 @@ class Publisher:
             for type_, task_id in tasks:
                 pipeline.lrem(self._broker.keys.queues[type_], -1, message(type_, task_id))
             pipeline.execute()
+
+    def lost(self, type: str, task_ids: Sequence[str]) -> list[str]:
+        """Return which of these tasks have no message that waits. Raises BrokerUnavailable."""
+        waiting = self.waiting_ids(type)
+        return [task_id for task_id in task_ids if task_id not in waiting]
 
     def waiting_ids(self, type: str) -> set[str]:
         """Return the ids of the tasks whose messages wait in a type's list. Raises BrokerUnavailable.

@@ -1,6 +1,7 @@
 """Whether nagare can do its work."""
 
 from app.errors import BrokerUnavailable, DatabaseUnavailable
+from app.queue.lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.store.engine import Database
 from app.store.schema import is_current
@@ -9,9 +10,10 @@ from app.store.schema import is_current
 class HealthService:
     """Looks at what nagare needs."""
 
-    def __init__(self, database: Database, registry: WorkerRegistry) -> None:
+    def __init__(self, database: Database, registry: WorkerRegistry, lengths: QueueLengths) -> None:
         self._database = database
         self._registry = registry
+        self._lengths = lengths
 
     def readiness(self) -> dict[str, str | None]:
         """Return what is wrong with `database`, `broker` and `worker`: None when nothing is. Raises nothing."""
@@ -33,4 +35,8 @@ class HealthService:
         missing = None if alive else "no worker is alive"
         if stalled:
             missing = f"tasks wait and slots are free, but none is taken by {', '.join(stalled)}"
+        try:
+            self._lengths.read()
+        except BrokerUnavailable as error:
+            return {"broker": str(error), "worker": missing}
         return {"broker": None, "worker": missing}

@@ -76,7 +76,10 @@ class MetricsService:
         """Return, by type, how long the task has waited that waits longest; types of which none waits are left out."""
         next_ids = self._lengths.next_ids()
         with self._database.reading() as connection:
-            since = task_messages.waiting_since(connection, next_ids)
+            if next_ids is None:
+                since = task_messages.queued_since(connection)
+            else:
+                since = task_messages.waiting_since(connection, next_ids)
         now = clock.now()
         return {type_: max(0.0, (now - moment).total_seconds()) for type_, moment in since.items()}
 

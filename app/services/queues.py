@@ -14,25 +14,28 @@ from app.store.engine import Database
 class QueueService:
     """Methods raise BrokerUnavailable and DatabaseUnavailable."""
 
-    def __init__(self, database: Database, lengths: QueueLengths, registry: WorkerRegistry) -> None:
+    def __init__(
+        self, database: Database, lengths: QueueLengths, registry: WorkerRegistry, *, are_withdrawn: bool = True
+    ) -> None:
         self._database = database
         self._lengths = lengths
         self._registry = registry
+        # Where the messages of cancelled tasks stay in the queues, only the ledger knows how many tasks wait.
+        self._are_withdrawn = are_withdrawn
 
     def stats(self) -> dict[str, int]:
         """Return how many messages wait, by each counted type, and under `dead` how many dead letters there are."""
-        return _counted(self._lengths.read())
+        return _counted(self.lengths())
 
     def lengths(self) -> dict[str, int]:
         """Return the same of all types."""
-        return self._lengths.read()
+        if self._are_withdrawn:
+            return self._lengths.read()
+        return {**dict.fromkeys(map(str, TaskType), 0), **self._ledger_counts()}
 
     def ledger_stats(self) -> dict[str, int]:
         """Return the same as the ledger knows it: for when Redis is away. Raises only DatabaseUnavailable."""
-        with self._database.reading() as connection:
-            counts = task_messages.waiting_counts(connection)
-            dead = dead_letters.count(connection)
-        return _counted({**counts, "dead": dead})
+        return _counted(self._ledger_counts())
 
     def workers(self) -> list[dict[str, Any]]:
         """Return the workers that are alive, each with the tasks that it runs."""
@@ -62,6 +65,10 @@ class QueueService:
         """Return the types that are paused."""
         with self._database.reading() as connection:
             return queue_pauses.paused_types(connection)
+
+    def _ledger_counts(self) -> dict[str, int]:
+        with self._database.reading() as connection:
+            return {**task_messages.waiting_counts(connection), "dead": dead_letters.count(connection)}
 
 
 def _counted(lengths: Mapping[str, int]) -> dict[str, int]:

@@ -175,8 +175,7 @@ class Recovery:
                 continue
             with self._database.reading() as connection:
                 expected = task_messages.queued_ids(connection, type_, now - timedelta(seconds=GRACE_S))
-            waiting = self._publisher.waiting_ids(type_)
-            missing = [task_id for task_id in expected if task_id not in waiting]
+            missing = self._publisher.lost(type_, expected)
             for start in range(0, len(missing), MESSAGES_AT_ONCE):
                 with self._database.transaction() as connection:
                     task_messages.mark_unpublished(connection, missing[start : start + MESSAGES_AT_ONCE])

@@ -103,6 +103,13 @@ def waiting_counts(connection: Connection) -> dict[str, int]:
     return {row.type: row.queued for row in connection.execute(statement)}
 
 
+def queued_since(connection: Connection) -> dict[str, datetime]:
+    """Return, by type, since when the queued task waits that waits longest, by a look at all of them."""
+    since = func.min(func.coalesce(RUNS.published_at, RUNS.held_at, RUNS.created_at)).label("since")
+    statement = select(RUNS.type, since).where(IS_QUEUED).group_by(RUNS.type)
+    return {row.type: row.since for row in connection.execute(statement)}
+
+
 def waiting_since(connection: Connection, next_ids: Sequence[str]) -> dict[str, datetime]:
     """Return, by type, since when the task waits that waits longest.
 

@@ -32,6 +32,7 @@ OWNERS = {
     "celery": ("tasks",),
     "billiard": ("tasks",),
     "kombu": ("tasks",),
+    "amqp": ("app.queue",),
     "redis": ("app.queue", "app.cli", "tasks"),
     "httpx": ("app.connectors", "app.cli"),
     "wsproto": ("app.web",),

@@ -1,0 +1,81 @@
+"""A real RabbitMQ on loopback, all of it in a folder of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from tests.acceptance.programs import Program
+from tests.cli.instance import free_port
+from tests.cli.processes import wait_for
+from tests.real.debian import install
+
+BIN = Path("/usr/lib/rabbitmq/bin")
+
+
+class RabbitMq:
+    """Started by its constructor."""
+
+    def __init__(self, folder: Path) -> None:
+        install("rabbitmq-server")
+        self.folder = folder
+        self.port = free_port()
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "RABBITMQ_NODENAME": f"nagare-{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(free_port()),
+        }
+        # Started by us: left to Erlang it would be a daemon that outlives the test.
+        self._names = Program("epmd", ("epmd",), folder, self._environment)
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def start(self) -> None:
+        self._server = Program("rabbitmq", (str(BIN / "rabbitmq-server"),), self.folder, self._environment)
+        wait_for(self._answers, "RabbitMQ to answer", timeout_s=90)
+
+    def kill(self) -> None:
+        self._server.kill()
+
+    def forget(self) -> None:
+        """Take away what a killed server had on its disk."""
+        shutil.rmtree(self.folder / "data")
+
+    def lengths(self) -> dict[str, int]:
+        """What its own tool says of each queue: the messages that are ready."""
+        listed = self.ctl("list_queues", "name", "messages_ready", "--no-table-headers").split("\n")
+        rows = [line.split("\t") for line in listed if line.startswith("nagare:")]
+        return {name.rpartition(":")[2]: int(ready) for name, ready in rows}
+
+    def ctl(self, *arguments: str) -> str:
+        command = (str(BIN / "rabbitmqctl"), "--quiet", *arguments)
+        return subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, check=True, timeout=60
+        ).stdout
+
+    def close(self) -> None:
+        self._server.kill()
+        self._names.kill()
+
+    def _answers(self) -> bool:
+        assert self._server.process.poll() is None, self._server.printed
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return "running" in self.ctl("await_startup", "--timeout", "30") or True
+        except OSError:
+            return False
