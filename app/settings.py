@@ -21,6 +21,21 @@ CLIENT_VARIABLES = ("NAGARE_TOKEN",)
 """What `nagare smoke` reads, and what an operator's shell may therefore hold when something else is started in it."""
 
 
+def supported_database(url: str) -> str:
+    """Return the address of a database. Raises ValueError when it is not one of SQLite or PostgreSQL."""
+    # Not above: a third of the memory of `nagare up`, which has no use for it with the database under its home.
+    from sqlalchemy import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    try:
+        driver = make_url(url).drivername
+    except ArgumentError:
+        driver = ""
+    if driver not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError("must look like sqlite:///file or postgresql+psycopg://user:password@host/database")
+    return url
+
+
 class Settings(BaseModel):
     """Every setting, typed. The alias is the environment variable's name."""
 
@@ -78,19 +93,7 @@ class Settings(BaseModel):
     @field_validator("database_url")
     @classmethod
     def _database_is_supported(cls, value: str) -> str:
-        if not value:
-            return value
-        # Not above: a third of the memory of `nagare up`, which has no use for it with the database under its home.
-        from sqlalchemy import make_url  # noqa: PLC0415
-        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
-
-        try:
-            driver = make_url(value).drivername
-        except ArgumentError:
-            driver = ""
-        if driver not in ("sqlite", "postgresql+psycopg"):
-            raise ValueError("must look like sqlite:///file or postgresql+psycopg://user:password@host/database")
-        return value
+        return supported_database(value) if value else value
 
     @field_validator("secret_key", "admin_password")
     @classmethod

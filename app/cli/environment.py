@@ -50,15 +50,17 @@ def _in_text(value: object) -> str:
 
 
 def _absolute_database(settings: Settings) -> str:
-    if not settings.database_url:
-        return settings.sql_url
+    return absolute_database("DATABASE_URL", settings.database_url) if settings.database_url else settings.sql_url
+
+
+def absolute_database(name: str, url: str) -> str:
+    """Return a database's address with an absolute path. Raises SettingsError, with `name`, for one in memory."""
     from sqlalchemy import make_url  # noqa: PLC0415 - as in app/settings.py
 
-    url = settings.database_url
     parts = make_url(url)
     if parts.drivername != "sqlite":
         return url
     if parts.database in (None, "", ":memory:"):
-        raise SettingsError("DATABASE_URL: several processes share the database, so it cannot be in memory")
+        raise SettingsError(f"{name}: several processes share the database, so it cannot be in memory")
     path = Path(str(parts.database)).absolute()
     return parts.set(database=str(path)).render_as_string(hide_password=False)

@@ -12,6 +12,7 @@ from app.errors import Invalid, NagareError, SettingsError
 WRONG_SETTINGS = 2
 INTERRUPTED = 130
 MODULES = {
+    "copy-db": "app.cli.copy_db",
     "dead": "app.cli.dead_letters",
     "migrate": "app.cli.migrate",
     "prepare": "app.cli.prepare",
@@ -38,7 +39,7 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Return a command."""
-        return getattr(import_module(MODULES[cmd_name]), cmd_name) if cmd_name in MODULES else None
+        return getattr(import_module(MODULES[cmd_name]), cmd_name.replace("-", "_")) if cmd_name in MODULES else None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

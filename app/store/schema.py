@@ -14,8 +14,13 @@ def newest_revision() -> str:
     return max(path.stem.partition("_")[0] for path in MIGRATIONS.glob("versions/*_*.py"))
 
 
+def revision(connection: Connection) -> str | None:
+    """Return the revision of the schema; None when there is none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
 def is_current(connection: Connection) -> bool:
     """Tell whether the schema is the one that this version of nagare needs."""
-    if not inspect(connection).has_table("alembic_version"):
-        return False
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [newest_revision()]
+    return revision(connection) == newest_revision()

@@ -1,0 +1,110 @@
+"""An instance with rows in every table, all of them made by the services as in real life."""
+
+from datetime import timedelta
+from typing import Any
+
+from app.composition import Services
+from app.enums import Role, TaskType
+from app.errors import SourceTimeout, Unauthorized
+from app.rules.alert_reports import AlertReport
+from app.services.audit import Editor
+from app.services.requester import Requester
+from app.store import copied_rows
+from app.store.copied_rows import Content
+from app.store.engine import Database
+from app.store.pages import PageRequest
+from tests.services.conftest import FLEET, Time
+
+PASSWORD = "正确的马 battery"
+BIG = 2**60
+
+
+def fill(services: Services, time: Time) -> None:
+    """Do some of everything that leaves a row."""
+    user = services.users.create("操作员", PASSWORD, Role.OPERATOR)
+    editor = Editor(user["id"], "操作员")
+    services.auth.login("操作员", PASSWORD, "127.0.0.1")
+    try:
+        services.auth.login("操作员", "wrong", "127.0.0.1")
+    except Unauthorized:
+        time.now += timedelta(microseconds=1)
+    monitor = {"name": "示例", "type": "simulator", "url": FLEET, "username": "nagare", "password": "hunter22"}
+    monitor_id = int(services.monitors.create(monitor)["id"])
+    services.notifications.create(_notification("json://127.0.0.1:9/s3cr3t", monitor_id))
+    services.queues.pause(TaskType.PUSH_ITEM)
+    services.schedules.create(_schedule(monitor_id))
+    services.pulls.items(monitor_id)
+    [host, *_] = _hosts(services)
+    services.inventory.edit_host(host["id"], {"display_name": "改名 🦆"}, editor)
+    services.maintenance.create(
+        {
+            "name": "升级",
+            "comment": "",
+            "host_id": host["id"],
+            "starts_at": time.now,
+            "ends_at": time.now + timedelta(hours=1, microseconds=1),
+        },
+        editor,
+    )
+    _run_tasks(services, Requester(user["id"], idempotency_key="密钥"), monitor_id)
+    token = services.webhooks.issue_token(monitor_id)
+    for number in range(3):
+        services.webhooks.accept(token, [AlertReport("webhook", str(number), True, f"磁盘空间不足\n{number}")])
+    services.deliveries.take_in(monitor_id)
+    services.webhooks.accept(token, [AlertReport("webhook", "later", True, "新的")])
+    time.pass_by(1)
+    services.alert_actions.resolve(1, editor, "好了")
+    services.notifier.turn()
+    time.pass_by(60)
+    services.notifier.turn()
+    services.alert_actions.acknowledge(2, editor)
+    services.notifier.turn()
+    services.scores.turn()
+
+
+def contents(database: Database) -> dict[str, Content]:
+    """Return what each table holds."""
+    with database.reading() as connection:
+        return {table.name: copied_rows.measure(connection, table) for table in copied_rows.TABLES}
+
+
+def _run_tasks(services: Services, by: Requester, monitor_id: int) -> None:
+    task_id = services.submit.pull_items(by, monitor_id)
+    claim = services.lifecycle.begin(task_id, "worker@here/1")
+    assert claim is not None
+    services.lifecycle.fail(claim, SourceTimeout("太慢"))
+    generated = services.submit.generate_alerts(Requester(by.user_id), 5, seed=BIG)
+    claim = services.lifecycle.begin(generated, "worker@here/1")
+    assert claim is not None
+    services.lifecycle.succeed(claim, services.alerts.generate(generated, **claim.params))
+
+
+def _hosts(services: Services) -> Any:
+    return services.inventory.list_hosts(PageRequest()).items
+
+
+def _notification(url: str, monitor_id: int) -> dict[str, Any]:
+    return {
+        "name": "值班",
+        "url": url,
+        "enabled": True,
+        "min_severity": 0,
+        "monitor_id": monitor_id,
+        "group": None,
+        "on": ["fired", "acknowledged", "resolved"],
+        "quiet_hours": None,
+        "timezone": "Asia/Shanghai",
+        "language": "zh",
+        "batch_s": 10,
+    }
+
+
+def _schedule(monitor_id: int) -> dict[str, Any]:
+    return {
+        "name": "每五分钟",
+        "cron": "*/5 * * * *",
+        "timezone": "Asia/Shanghai",
+        "task_type": "pull_hosts",
+        "params": {"monitor_id": monitor_id},
+        "enabled": True,
+    }
