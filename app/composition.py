@@ -56,7 +56,7 @@ from app.services.users import UserService
 from app.services.webhooks import WebhookService
 from app.settings import Settings
 from app.store.due import Due
-from app.store.engine import Database
+from app.store.engine import Database, Sessions
 from app.store.vault import Vault
 
 LISTENING_TIMEOUT_S = 2 * WAIT_MS / 1000
@@ -117,14 +117,20 @@ class Services:
 
 
 def build(
-    settings: Settings, *, durable: bool = True, pooled: bool = True, are_events_gathered: bool = False
+    settings: Settings,
+    *,
+    durable: bool = True,
+    pooled: bool = True,
+    are_events_gathered: bool = False,
+    name: str = "nagare",
 ) -> Services:
     """Wire all services; nothing connects before it is used. `durable` and `pooled` are those of `Database`.
 
-    `are_events_gathered` is for a process that tells of much and does not fork: see `EventBuffer`. Raises SettingsError
-    without a secret key.
+    `name` is what PostgreSQL shows of who is connected. `are_events_gathered` is for a process that tells of much and
+    does not fork: see `EventBuffer`. Raises SettingsError without a secret key.
     """
-    database = Database(settings.sql_url, durable=durable, pooled=pooled)
+    sessions = Sessions(name, settings.database_pool, settings.statement_timeout_s, settings.database_pooler)
+    database = Database(settings.sql_url, durable=durable, pooled=pooled, sessions=sessions)
     place = redis_place(settings)
     broker, listening = connect(place), connect(place, LISTENING_TIMEOUT_S)
     events = EventBuffer(broker) if are_events_gathered else EventLog(broker)

@@ -89,7 +89,7 @@ class BrokerUnavailable(NagareError):
 
 
 class DatabaseUnavailable(NagareError):
-    """The database does not answer, is locked or full."""
+    """The database does not answer, or not in time, is locked or full."""
 
     code = "database_unavailable"
     retryable = True

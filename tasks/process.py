@@ -24,7 +24,9 @@ def services(*, pooled: bool = True) -> Services:
     pid = os.getpid()
     if pid not in _services:
         _services.clear()
-        _services[pid] = build(settings_or_exit(), durable=False, pooled=pooled, are_events_gathered=pooled)
+        _services[pid] = build(
+            settings_or_exit(), durable=False, pooled=pooled, are_events_gathered=pooled, name="nagare worker"
+        )
     return _services[pid]
 
 

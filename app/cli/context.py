@@ -20,7 +20,7 @@ def open_services() -> Iterator[Services]:
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     settings = read_settings()
     home = Home(settings.home)
-    services = build(complete(settings, home.read(SECRET_KEY), last_port(home)))
+    services = build(complete(settings, home.read(SECRET_KEY), last_port(home)), name="nagare command")
     try:
         yield services
     finally:

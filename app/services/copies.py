@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table
 from app.errors import NagareError
 from app.store import copied_rows, copy_source, copy_target
 from app.store.copied_rows import TABLES, Content, Page
-from app.store.engine import Database
+from app.store.engine import Database, Sessions
 from app.store.migrate import upgrade
 
 Tell = Callable[[str, int], None]
@@ -51,7 +51,7 @@ def copy_database(source_url: str, target_url: str, *, is_running_allowed: bool,
 
 
 def _database(url: str) -> Database:
-    return Database(url, durable=True, pooled=False)
+    return Database(url, durable=True, pooled=False, sessions=Sessions("nagare copy-db"))
 
 
 def _copy(source: Connection, target: Connection, table: Table, tell: Tell) -> CopiedTable:

@@ -94,7 +94,7 @@ class MonitorService:
 
     def delete(self, monitor_id: int) -> None:
         """Delete a monitor with its hosts, items and alerts; its tasks that have not ended are cancelled."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(is_long=True) as connection:
             item_values.forget(connection, monitor_id)
             if not monitors.remove(connection, monitor_id):
                 raise NotFound(f"there is no monitor {monitor_id}")

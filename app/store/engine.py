@@ -4,6 +4,7 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import get_ident
 from typing import Any
 
@@ -20,9 +21,41 @@ StatementRefused = DBAPIError
 BUSY_TIMEOUT_S = 5.0
 BUSY_LOOK_S = 0.002
 POOL_SIZE = 10
+POOL_TIMEOUT_S = 10
 RACE_LOST = ("23503", "23505")
 """PostgreSQL's foreign_key_violation and unique_violation (its manual, appendix A): each write is checked before, so
 that only another transaction can have caused them. SQLite has one writer at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """How a process's connections look to PostgreSQL, and what ends those that hang.
+
+    A statement is ended after `statement_timeout_s`, one that waits for a lock after half of it, a transaction in which
+    nothing happens after all of it; 0 leaves it to the server. `through_pooler`: connections to the server change from
+    transaction to transaction, so that nothing can be set or prepared on them.
+    """
+
+    name: str = ""
+    most: int = 2 * POOL_SIZE
+    statement_timeout_s: float = 0
+    through_pooler: bool = False
+
+    def connect_args(self) -> dict[str, Any]:
+        """Return what the driver connects with."""
+        arguments: dict[str, Any] = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5}
+        if self.name:
+            arguments["application_name"] = self.name
+        if self.through_pooler:
+            arguments["prepare_threshold"] = None
+        elif self.statement_timeout_s:
+            whole = round(self.statement_timeout_s * 1000)
+            limits = {"statement": whole, "lock": max(1, whole // 2), "idle_in_transaction_session": whole}
+            arguments["options"] = " ".join(f"-c {limit}_timeout={ms}" for limit, ms in limits.items())
+        return arguments
+
+
+UNLIMITED = Sessions()
 
 
 class Database:
@@ -30,11 +63,11 @@ class Database:
 
     `durable` makes each commit on SQLite reach the disk before it returns: what answers 202 needs that, a worker does
     not, since a task whose end was forgotten in a power cut simply runs again. `pooled=False` opens a connection for
-    each transaction and closes it after: for a process that forks.
+    each transaction and closes it after: for a process that forks. `sessions` is for PostgreSQL.
     """
 
-    def __init__(self, url: str, *, durable: bool, pooled: bool = True) -> None:
-        self.engine = _create_engine(url, durable, pooled)
+    def __init__(self, url: str, *, durable: bool, pooled: bool = True, sessions: Sessions = UNLIMITED) -> None:
+        self.engine = _create_engine(url, durable, pooled, sessions)
         is_sqlite = self.engine.dialect.name == "sqlite"
         options = {"sqlite_begin": ""} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._autocommitting = self.engine.execution_options(**options)
@@ -44,13 +77,16 @@ class Database:
             trace_statements(self.engine)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, is_long: bool = False) -> Iterator[Connection]:
         """Open a transaction that writes; it commits unless the block raises.
 
-        Raises DatabaseUnavailable when the database does not answer, is locked or full, and ConcurrentChange when
-        another transaction just took a name that was free, or deleted what this one refers to.
+        A statement of one that `is_long` may take longer than others. Raises DatabaseUnavailable when the database does
+        not answer in time, is locked or full, and ConcurrentChange when another transaction just took a name that was
+        free, or deleted what this one refers to.
         """
         with self._connection("BEGIN IMMEDIATE") as connection:
+            if is_long and connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             yield connection
 
     @contextmanager
@@ -143,14 +179,15 @@ def _unavailable(error: Exception) -> DatabaseUnavailable:
     return DatabaseUnavailable(f"the database is not available: {first_line}")
 
 
-def _create_engine(url: str, durable: bool, pooled: bool) -> Engine:
+def _create_engine(url: str, durable: bool, pooled: bool, sessions: Sessions) -> Engine:
     is_sqlite = url.startswith("sqlite")
     options: dict[str, Any] = {"hide_parameters": True}
-    options |= (
-        {"pool_size": POOL_SIZE, "max_overflow": POOL_SIZE, "pool_timeout": 10} if pooled else {"poolclass": NullPool}
-    )
+    # What is not used stays open up to POOL_SIZE: to open a connection costs more than most of what it is opened for.
+    kept = min(POOL_SIZE, sessions.most)
+    pool = {"pool_size": kept, "max_overflow": sessions.most - kept, "pool_timeout": POOL_TIMEOUT_S}
+    options |= pool if pooled else {"poolclass": NullPool}
     if not is_sqlite:
-        options["connect_args"] = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5}
+        options["connect_args"] = sessions.connect_args()
         return create_engine(url, **options)
     options["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
     engine = create_engine(url, **options)
