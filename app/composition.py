@@ -43,6 +43,7 @@ from app.services.recovery import Recovery
 from app.services.retention import Retention
 from app.services.schedules import ScheduleService
 from app.services.scores import ScoreService
+from app.services.sealing import SealingService
 from app.services.strays import StrayService
 from app.services.submit import SubmitService
 from app.services.suppression import Suppression
@@ -94,6 +95,7 @@ class Services:
     notifier: Notifier
     messenger: Messenger
     scores: ScoreService
+    sealing: SealingService
     schedules: ScheduleService
     syncs: SyncService
     submit: SubmitService
@@ -154,7 +156,7 @@ def wire(
     listening = listening or broker
     events = events or EventLog(broker)
     task_events = TaskEvents(events)
-    vault = Vault(settings.require_secret_key())
+    vault = Vault(*settings.secret_keys())
     registry = WorkerRegistry(broker)
     carrier = make_carrier(settings.amqp_url, broker, events, registry)
     publisher, lengths = carrier.publisher, carrier.lengths
@@ -237,6 +239,7 @@ def wire(
         notifier=notifier,
         messenger=Messenger(database, vault, courier),
         scores=scores,
+        sealing=SealingService(database, vault),
         schedules=schedules,
         syncs=syncs,
         submit=SubmitService(database, outbox),

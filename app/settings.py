@@ -54,6 +54,7 @@ class Settings(BaseModel):
     sentinel_master: str = Field("", alias="REDIS_SENTINEL_MASTER")
     sentinel_password: SecretStr = Field(SecretStr(""), alias="REDIS_SENTINEL_PASSWORD")
     secret_key: SecretStr = Field(SecretStr(""), alias="NAGARE_SECRET_KEY")
+    secret_key_old: SecretStr = Field(SecretStr(""), alias="NAGARE_SECRET_KEY_OLD")
     admin_username: str = Field("admin", alias="NAGARE_ADMIN_USERNAME", min_length=1, max_length=64)
     admin_password: SecretStr = Field(SecretStr(""), alias="NAGARE_ADMIN_PASSWORD")
     demo: bool = Field(False, alias="NAGARE_DEMO")
@@ -98,7 +99,7 @@ class Settings(BaseModel):
     def _database_is_supported(cls, value: str) -> str:
         return supported_database(value) if value else value
 
-    @field_validator("secret_key", "admin_password")
+    @field_validator("secret_key", "secret_key_old", "admin_password")
     @classmethod
     def _secret_is_long_enough(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < 8:
@@ -137,6 +138,11 @@ class Settings(BaseModel):
         if not self.secret_key.get_secret_value():
             raise SettingsError("NAGARE_SECRET_KEY is not set: set it to a long random text (nagare up makes its own)")
         return self.secret_key.get_secret_value()
+
+    def secret_keys(self) -> tuple[str, ...]:
+        """Return the secret key, and after it the one that is accepted too. Raises SettingsError when there is none."""
+        key, other = self.require_secret_key(), self.secret_key_old.get_secret_value()
+        return (key, other) if other and other != key else (key,)
 
 
 VARIABLES = {str(field.alias): name for name, field in Settings.model_fields.items()}

@@ -18,6 +18,7 @@ MODULES = {
     "prepare": "app.cli.prepare",
     "pull": "app.cli.pull",
     "queue": "app.cli.queues",
+    "rotate-key": "app.cli.rotate_key",
     "schedules": "app.cli.schedules",
     "smoke": "app.cli.smoke.command",
     "stats": "app.cli.queues",

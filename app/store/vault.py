@@ -2,7 +2,7 @@
 
 import base64
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -10,12 +10,15 @@ from app.errors import TaskFailed
 
 
 class Vault:
-    """Seals and opens short secrets (Fernet: AES-128-CBC with HMAC-SHA256)."""
+    """Seals and opens short secrets (Fernet: AES-128-CBC with HMAC-SHA256).
 
-    def __init__(self, secret_key: str) -> None:
-        # The info keeps this key apart from the one that signs tokens, though both come from the same secret.
-        derived = HKDF(SHA256(), 32, salt=None, info=b"nagare monitor credentials").derive(secret_key.encode())
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+    The first key seals; what was sealed with one of the others opens too.
+    """
+
+    def __init__(self, *secret_keys: str) -> None:
+        fernets = [_fernet(secret_key) for secret_key in secret_keys]
+        self._present = fernets[0]
+        self._fernet = MultiFernet(fernets)
 
     def seal(self, secret: str | None) -> str | None:
         """Return the sealed secret; None stays None."""
@@ -31,3 +34,20 @@ class Vault:
             raise TaskFailed(
                 "the stored credential was sealed with another NAGARE_SECRET_KEY: enter it again"
             ) from None
+
+    def renew(self, sealed: str) -> str | None:
+        """Return the secret sealed with the first key; None when it is already.
+
+        Raises TaskFailed when it was sealed with none of the keys.
+        """
+        try:
+            self._present.decrypt(sealed.encode())
+        except InvalidToken:
+            return self.seal(self.open(sealed))
+        return None
+
+
+def _fernet(secret_key: str) -> Fernet:
+    # The info keeps this key apart from the one that signs tokens, though both come from the same secret.
+    derived = HKDF(SHA256(), 32, salt=None, info=b"nagare monitor credentials").derive(secret_key.encode())
+    return Fernet(base64.urlsafe_b64encode(derived))

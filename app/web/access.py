@@ -7,15 +7,16 @@ from typing import Any, Literal, TypeVar
 from flask import Flask, current_app, g, request
 from flask_jwt_extended import JWTManager, decode_token, get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt import PyJWTError
+from jwt import InvalidSignatureError, PyJWTError
 
 from app import clock
 from app.enums import Role
 from app.errors import Forbidden, Unauthorized
 from app.settings import Settings
 from app.web.context import services
-from app.web.tokens import ALGORITHM, signing_key
+from app.web.tokens import ALGORITHM, signing_keys
 
+KEYS = "nagare.signing_keys"
 VERIFIED = "nagare.verified_tokens"
 VERIFIED_AT_MOST = 1000
 PUBLIC: Literal["public"] = "public"
@@ -34,8 +35,9 @@ def declare_role(role: Role | Literal["public"]) -> Callable[[View], View]:
 
 def install(app: Flask, settings: Settings) -> None:
     """Make the application check the caller of every request before anything else of it is looked at."""
-    app.config.update(JWT_SECRET_KEY=signing_key(settings), JWT_ALGORITHM=ALGORITHM, JWT_TOKEN_LOCATION=["headers"])
-    JWTManager(app)
+    app.extensions[KEYS] = keys = signing_keys(settings)
+    app.config.update(JWT_SECRET_KEY=keys[0], JWT_ALGORITHM=ALGORITHM, JWT_TOKEN_LOCATION=["headers"])
+    JWTManager(app).decode_key_loader(lambda _header, _claims: g.decode_key)
     app.extensions[VERIFIED] = {}
     app.before_request(_admit)
 
@@ -109,8 +111,20 @@ def _bearer_session() -> str:
 
 def _claims(read: Callable[[], Any]) -> dict[str, Any]:
     try:
-        claims: dict[str, Any] = read()
+        claims: dict[str, Any] = _by_any_key(read)
     except (JWTExtendedException, PyJWTError, ValueError, RecursionError):
         # ValueError and RecursionError: a token's header is JSON from the client that is read before its signature.
         raise Unauthorized("A valid token is needed: Authorization: Bearer <token>.") from None
     return claims
+
+
+def _by_any_key(read: Callable[[], Any]) -> Any:
+    """Read a token with each key until one fits. Raises InvalidSignatureError when none does."""
+    first, *others = current_app.extensions[KEYS]
+    g.decode_key = first
+    for other in others:
+        try:
+            return read()
+        except InvalidSignatureError:
+            g.decode_key = other
+    return read()

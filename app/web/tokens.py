@@ -15,11 +15,17 @@ from app.settings import Settings
 ALGORITHM = "HS256"
 
 
-def signing_key(settings: Settings) -> str:
-    """Return the key that signs tokens. Raises SettingsError when there is no secret key."""
+def signing_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the key that signs tokens, and after it the one whose signatures hold too.
+
+    Raises SettingsError when there is no secret key.
+    """
+    return tuple(_derive(secret) for secret in settings.secret_keys())
+
+
+def _derive(secret: str) -> str:
     # The info keeps this key apart from the one that seals credentials, though both come from the same secret.
-    secret = settings.require_secret_key().encode()
-    return HKDF(SHA256(), 32, salt=None, info=b"nagare tokens").derive(secret).hex()
+    return HKDF(SHA256(), 32, salt=None, info=b"nagare tokens").derive(secret.encode()).hex()
 
 
 def make_tokens(settings: Settings, sign_in: SignIn, access_token_s: int = ACCESS_TOKEN_S) -> dict[str, Any]:
@@ -44,4 +50,4 @@ def _sign(settings: Settings, sign_in: SignIn, type: str, jti: str, lifetime_s: 
         "iat": issued_at,
         "exp": issued_at + timedelta(seconds=lifetime_s),
     }
-    return jwt.encode(claims, signing_key(settings), ALGORITHM)
+    return jwt.encode(claims, signing_keys(settings)[0], ALGORITHM)

@@ -8,7 +8,7 @@ from flask import Response, g, request
 from app.errors import Forbidden
 from app.web.context import services
 from app.web.dashboard import session
-from app.web.tokens import signing_key
+from app.web.tokens import signing_keys
 
 COOKIE = "nagare_visitor"
 FIELD = "csrf_token"
@@ -23,7 +23,7 @@ class FormExpired(Forbidden):
 
 def token() -> str:
     """Return the token for the forms of the page that is being made."""
-    return _sign(g.get("session_id") or session.find_or_none() or _visitor())
+    return _signatures(g.get("session_id") or session.find_or_none() or _visitor())[0]
 
 
 def check(is_public: bool) -> None:
@@ -32,7 +32,7 @@ def check(is_public: bool) -> None:
     owners = [g.get("session_id") or session.find_or_none()]
     if is_public:
         owners.append(request.cookies.get(COOKIE))
-    if not any(owner and hmac.compare_digest(_sign(owner).encode(), given.encode()) for owner in owners):
+    if not any(owner and _is_signed(owner, given) for owner in owners):
         raise FormExpired("The form is too old: load the page again.")
 
 
@@ -49,5 +49,11 @@ def _visitor() -> str:
     return visitor
 
 
-def _sign(owner: str) -> str:
-    return hmac.digest(signing_key(services().settings).encode(), f"form {owner}".encode(), "sha256").hex()
+def _is_signed(owner: str, given: str) -> bool:
+    return any(hmac.compare_digest(signed.encode(), given.encode()) for signed in _signatures(owner))
+
+
+def _signatures(owner: str) -> list[str]:
+    """Return the form's token by the present key, and after it by the one that holds too."""
+    keys = signing_keys(services().settings)
+    return [hmac.digest(key.encode(), f"form {owner}".encode(), "sha256").hex() for key in keys]

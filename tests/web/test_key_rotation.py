@@ -1,0 +1,119 @@
+"""A change of the secret key: nobody is signed out, no credential is lost, and afterwards the old key is of no use."""
+
+import json
+from collections.abc import Callable, Mapping
+
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from app.composition import Services, build
+from app.services.sealing import Resealed
+from app.store import monitors
+from app.web import create_app, make_tokens
+from tests.cli.test_commands import Nagare, nagare
+from tests.web.caller import PASSWORD, Caller
+
+__all__ = ["nagare"]
+
+OLD, NEW = "a secret for tests", "a new secret for tests"
+SECRETS = {"username": "nagare", "password": "hunter22", "api_token": "t0ken"}
+
+With = Callable[..., Services]
+
+
+@pytest.fixture
+def with_keys(services: Services) -> With:
+    """Return a maker of the services of a process that was started with these keys."""
+
+    def make(key: str, other: str = "") -> Services:
+        keys = {"secret_key": SecretStr(key), "secret_key_old": SecretStr(other)}
+        return build(services.settings.model_copy(update=keys))
+
+    return make
+
+
+def opened(services: Services) -> Mapping[str, str | None]:
+    """Return a monitor's credentials and a rule's address as a worker gets them."""
+    with services.database.reading() as connection:
+        monitor = monitors.find_sealed(connection, 1)
+        assert monitor is not None
+        url = connection.execute(text("SELECT url_sealed FROM notifications")).scalar_one()
+    vault = services.sealing._vault
+    names = ("password_sealed", "api_token_sealed")
+    return {name: vault.open(monitor[name]) for name in names} | {"url": vault.open(url)}
+
+
+def fill(services: Services) -> None:
+    monitor = {"name": "zabbix", "type": "zabbix", "url": "http://127.0.0.1:9", **SECRETS}
+    services.monitors.create(monitor)
+    services.monitors.create({"name": "demo", "type": "simulator", "url": "simulator://demo"})
+    services.notifications.create(
+        {
+            "name": "值班",
+            "url": "json://127.0.0.1:9/s3cr3t",
+            "enabled": True,
+            "min_severity": 0,
+            "monitor_id": None,
+            "group": None,
+            "on": ["fired"],
+            "quiet_hours": None,
+            "timezone": "UTC",
+            "language": "en",
+            "batch_s": 10,
+        }
+    )
+
+
+def test_all_credentials_are_sealed_anew_once(services: Services, with_keys: With) -> None:
+    fill(services)
+    before = opened(services)
+    assert {*before.values()} == {"hunter22", "t0ken", "json://127.0.0.1:9/s3cr3t"}
+    both = with_keys(NEW, OLD)
+    assert opened(both) == before
+    assert both.sealing.reseal() == Resealed(renewed=3, kept=0, lost=[])
+    assert both.sealing.reseal() == Resealed(renewed=0, kept=3, lost=[])
+    assert opened(with_keys(NEW)) == before
+    assert with_keys(OLD).sealing.reseal() == Resealed(0, 0, ["monitors: zabbix", "notifications: 值班"])
+    assert opened(with_keys(NEW)) == before
+
+
+def test_processes_of_each_step_understand_each_other(services: Services, with_keys: With) -> None:
+    fill(services)
+    before = opened(services)
+    known, turned = with_keys(OLD, NEW), with_keys(NEW, OLD)
+    turned.sealing.reseal()
+    assert opened(known) == opened(turned) == before
+
+
+def test_nobody_is_signed_out(services: Services, app: Flask, with_keys: With) -> None:
+    old = make_tokens(services.settings, services.auth.login("admin", PASSWORD, "127.0.0.1"))
+    for step in (with_keys(OLD, NEW), with_keys(NEW, OLD)):
+        caller = Caller(create_app(step).test_client(), old["access_token"])
+        assert caller.get("/auth/me").json["username"] == "admin"
+    new = caller.post("/auth/refresh", {"refresh_token": old["refresh_token"]}).json
+    done = create_app(with_keys(NEW)).test_client()
+    assert Caller(done, new["access_token"]).get("/auth/me").status == 200
+    assert Caller(done, old["access_token"]).get("/auth/me").status == 401
+    assert Caller(app.test_client(), new["access_token"]).get("/auth/me").status == 401
+
+
+@pytest.mark.parametrize(("keys", "status"), [((OLD, NEW), 303), ((NEW, OLD), 303), ((NEW,), 403)])
+def test_a_form_that_was_open_can_be_sent(app: Flask, with_keys: With, keys: tuple[str, ...], status: int) -> None:
+    before = app.test_client()
+    page = before.get("/sign-in").get_data().decode()
+    after = create_app(with_keys(*keys)).test_client()
+    visitor = before.get_cookie("nagare_visitor")
+    assert visitor is not None
+    after.set_cookie(visitor.key, visitor.value)
+    shown = page.split('csrf_token" value="')[1][:64]
+    form = {"username": "viewer", "password": PASSWORD, "csrf_token": shown}
+    assert after.post("/sign-in", data=form).status_code == status
+
+
+def test_the_command_says_how_many(nagare: Nagare, monkeypatch: pytest.MonkeyPatch) -> None:
+    nagare("migrate")
+    monkeypatch.setenv("NAGARE_SECRET_KEY_OLD", "o" * 32)
+    assert nagare("rotate-key") == "Sealed anew: 0. Sealed with NAGARE_SECRET_KEY before: 0.\n"
+    assert json.loads(nagare("rotate-key", "--json")) == {"renewed": 0, "kept": 0, "lost": []}
