@@ -42,12 +42,17 @@ def fill(url: str, size: FleetSize) -> None:
     with closing(Database(url, durable=False)) as database:
         with database.transaction() as connection:
             add_monitor(connection, name="fleet")
-            _run(connection, HOSTS, size.hosts)
-            _run(connection, ITEMS, size.items, a_host=size.items_a_host, hosts=size.hosts)
+            add_items(connection, size)
             add_alerts(connection, size.alerts, size.hosts)
             add_tasks(connection, size.tasks)
         _index_texts(database)
         _gather_statistics(database)
+
+
+def add_items(connection: Connection, size: FleetSize) -> None:
+    """Add the hosts and their items."""
+    _run(connection, HOSTS, size.hosts)
+    _run(connection, ITEMS, size.items, a_host=size.items_a_host, hosts=size.hosts)
 
 
 def add_alerts(connection: Connection, count: int, hosts: int, offset: int = 0) -> None:

@@ -51,7 +51,7 @@ def copy_database(source_url: str, target_url: str, *, is_running_allowed: bool,
 
 
 def _database(url: str) -> Database:
-    return Database(url, durable=True, pooled=False, sessions=Sessions("nagare copy-db"))
+    return Database(url, durable=True, pooled=False, sessions=Sessions("nagare copy-db", through_pooler=True))
 
 
 def _copy(source: Connection, target: Connection, table: Table, tell: Tell) -> CopiedTable:

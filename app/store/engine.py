@@ -105,6 +105,12 @@ class Database:
             yield connection
 
     @contextmanager
+    def bare(self) -> Iterator[Connection]:
+        """Hand out a connection to who begins and ends transactions on it. Raises DatabaseUnavailable."""
+        with self._errors_named(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def kept_open(self) -> Iterator[None]:
         """Let this thread's transactions in this block and in the next ones share a connection.
 

@@ -1,24 +1,35 @@
-"""Moves the schema up and down."""
+"""Moves the schema up and down, beside an instance that works on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from app.errors import SettingsError
-from app.store.engine import Database
+from app import clock
+from app.errors import DatabaseUnavailable, SettingsError
+from app.store.engine import Database, Sessions
 from app.store.schema import MIGRATIONS
 
+log = structlog.get_logger()
 # Any number will do, as long as only migrations use it.
 ADVISORY_LOCK = 0x6E616761
+LOCK_TIMEOUT_S = 3.0
+"""How long a migration waits for a table: for as long all who come after it wait too."""
+TRIES = 40
+PAUSE_S = 2.0
+SESSIONS = Sessions("nagare migrate", through_pooler=True)
+"""Nothing is prepared, so that a connection of a pooler is as it was afterwards."""
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database up to `revision`.
 
-    Raises DatabaseUnavailable, and SettingsError when a newer version of nagare has already moved it further.
+    Raises DatabaseUnavailable, also when a table was in use at each of many tries, and SettingsError when a newer
+    version of nagare has already moved it further.
     """
     _run(url, lambda config: command.upgrade(config, revision))
 
@@ -29,20 +40,45 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def _run(url: str, move: Callable[[Config], None]) -> None:
-    database = Database(url, durable=True, pooled=False)
-    with database.transaction() as connection:
-        if connection.dialect.name == "postgresql":
-            # Two releases that migrate at once would both try to create the same tables.
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        config = _config()
-        config.attributes["connection"] = connection
+    with closing(Database(url, durable=True, pooled=False, sessions=SESSIONS)) as database:
+        if database.engine.dialect.name == "sqlite":
+            with database.transaction() as connection:
+                _move(connection, move)
+            return
+        with _alone(database):
+            _try_until_free(database, move)
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Wait until nobody else migrates: two releases at once would both try to create the same tables."""
+    with database.autocommit() as connection:
+        # Of the session, since a migration is several transactions; the end of the connection unlocks it.
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+        yield
+
+
+def _try_until_free(database: Database, move: Callable[[Config], None]) -> None:
+    """Migrate; when a table is in use for too long, give way to those who wait behind us, and try again."""
+    for left in reversed(range(TRIES)):
         try:
-            move(config)
-        except CommandError as error:
-            raise SettingsError(f"DATABASE_URL: the schema is not one that this version knows: {error}") from error
+            with database.bare() as connection:
+                connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT_S * 1000:.0f}ms'")
+                connection.commit()
+                _move(connection, move)
+                return
+        except DatabaseUnavailable as error:
+            if "lock timeout" not in str(error) or not left:
+                raise
+            log.info("migrate.waits", error=str(error), tries_left=left)
+        clock.sleep(PAUSE_S)
 
 
-def _config() -> Config:
+def _move(connection: Connection, move: Callable[[Config], None]) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return config
+    config.attributes["connection"] = connection
+    try:
+        move(config)
+    except CommandError as error:
+        raise SettingsError(f"DATABASE_URL: the schema is not one that this version knows: {error}") from error

@@ -1,4 +1,8 @@
-"""What Alembic runs: one migration run is one transaction, on the connection that `app.store.migrate` opened."""
+"""What Alembic runs, on the connection that `app.store.migrate` opened.
+
+On SQLite all migrations are one transaction, that of the connection; on PostgreSQL each is one, so that none holds the
+locks of those before it.
+"""
 
 from typing import Any, Literal
 
@@ -18,6 +22,8 @@ context.configure(
     target_metadata=Base.metadata,
     render_item=_render,
     transactional_ddl=True,
+    transaction_per_migration=True,
     render_as_batch=True,
 )
-context.run_migrations()
+with context.begin_transaction():
+    context.run_migrations()

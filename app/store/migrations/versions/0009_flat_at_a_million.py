@@ -6,6 +6,8 @@ A later migration that makes the table of the alerts anew, as SQLite must for so
 import sqlalchemy as sa
 from alembic import op
 
+from app.store.migrations.online import create_index
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -90,8 +92,8 @@ def postgresql_triggers() -> list[str]:
 
 def upgrade() -> None:
     for name, table, columns, where in INDEXES:
-        op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
-    op.create_index("ix_notification_changes_event_id", "notification_changes", ["event_id"])
+        create_index(name, table, columns, where)
+    create_index("ix_notification_changes_event_id", "notification_changes", ["event_id"])
     op.create_table(
         "alert_sums",
         sa.Column("status", sa.SmallInteger(), autoincrement=False, nullable=False),
