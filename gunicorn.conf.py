@@ -39,6 +39,8 @@ graceful_timeout = 10
 # Connections must not be shared between processes: each worker builds its own services after the fork.
 preload_app = False
 accesslog = None
+# The application itself looks who a proxy is (app/web/proxies.py); gunicorn would let those on this machine set more.
+forwarded_allow_ips = ""
 # It would lie in the home of the user, one for all instances.
 control_socket_disable = True
 

@@ -20,6 +20,7 @@ from app.services.alert_intake import AlertIntake
 from app.services.alert_news import AlertNews
 from app.services.alert_pulls import AlertPullService
 from app.services.alerts import AlertService
+from app.services.api_tokens import ApiTokenService
 from app.services.audit import AuditService
 from app.services.auth import AuthService
 from app.services.conversation import Conversations
@@ -78,6 +79,7 @@ class Services:
     task_watch: TaskWatch
     malformed: MalformedElements
     auth: AuthService
+    api_tokens: ApiTokenService
     users: UserService
     monitors: MonitorService
     inventory: InventoryService
@@ -222,6 +224,7 @@ def wire(
         tickets=Tickets(broker),
         malformed=malformed,
         auth=AuthService(database),
+        api_tokens=ApiTokenService(database),
         users=UserService(database),
         monitors=MonitorService(database, vault, conversations, open_connector, task_events),
         inventory=InventoryService(database),

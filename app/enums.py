@@ -131,6 +131,8 @@ class AuditedType(StrEnum):
 
     HOST = "host"
     ITEM = "item"
+    USER = "user"
+    TOKEN = "token"  # noqa: S105 - a kind of thing
 
 
 class Role(StrEnum):
@@ -148,3 +150,18 @@ class Role(StrEnum):
     def includes(self, other: "Role") -> bool:
         """Tell whether this role may do all that `other` may."""
         return self.rank >= other.rank
+
+
+class Scope(StrEnum):
+    """What an API token can be limited to, within its role."""
+
+    READ = "read"
+    TASKS = "tasks:write"
+    """To ask for pulls and pushes, to cancel, retry and discard tasks, to pause queues."""
+    ALERTS = "alerts:write"
+    """To settle and silence alerts, to make test alerts."""
+    INVENTORY = "inventory:write"
+    """To edit hosts and items."""
+    SETTINGS = "settings:write"
+    """To change monitors, schedules and notifications."""
+    USERS = "users:write"

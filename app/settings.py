@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -69,6 +70,7 @@ class Settings(BaseModel):
     score_window_h: float = Field(24.0, alias="NAGARE_SCORE_WINDOW_H", gt=0, le=8760)
     otlp_endpoint: str = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT", pattern="^(https?://[^ ]+)?$")
     values_hours: float = Field(24.0, alias="NAGARE_VALUES_HOURS", ge=0, le=168)
+    trusted_proxies: str = Field("127.0.0.1,::1", alias="NAGARE_TRUSTED_PROXIES")
     log_format: str = Field("console", alias="NAGARE_LOG_FORMAT", pattern="^(console|json)$")
     log_level: str = Field("INFO", alias="NAGARE_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
@@ -98,6 +100,15 @@ class Settings(BaseModel):
     @classmethod
     def _database_is_supported(cls, value: str) -> str:
         return supported_database(value) if value else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, value: str) -> str:
+        try:
+            _networks(value)
+        except ValueError as error:
+            raise ValueError(f"must be none, or addresses and networks like 127.0.0.1,10.0.0.0/8: {error}") from None
+        return value
 
     @field_validator("secret_key", "secret_key_old", "admin_password")
     @classmethod
@@ -129,6 +140,11 @@ class Settings(BaseModel):
         """The database, a SQLite file under `NAGARE_HOME` unless `DATABASE_URL` names another."""
         return self.database_url or f"sqlite:///{(self.home / 'nagare.db').absolute()}"
 
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Where the proxies are whose word counts about who called."""
+        return _networks(self.trusted_proxies)
+
     def require_secret_key(self) -> str:
         """Return the secret key.
 
@@ -143,6 +159,10 @@ class Settings(BaseModel):
         """Return the secret key, and after it the one that is accepted too. Raises SettingsError when there is none."""
         key, other = self.require_secret_key(), self.secret_key_old.get_secret_value()
         return (key, other) if other and other != key else (key,)
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return () if text == "none" else tuple(ip_network(each.strip()) for each in text.split(","))
 
 
 VARIABLES = {str(field.alias): name for name, field in Settings.model_fields.items()}

@@ -2,6 +2,7 @@
 
 from app.models.alert_sums import AlertSum
 from app.models.alerts import Alert, AlertEvent
+from app.models.api_tokens import ApiToken
 from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.deliveries import AlertDelivery
@@ -22,6 +23,7 @@ __all__ = [
     "AlertDelivery",
     "AlertEvent",
     "AlertSum",
+    "ApiToken",
     "AuditEntry",
     "Base",
     "Host",

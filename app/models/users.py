@@ -31,17 +31,20 @@ class LoginSession(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     refresh_jti: Mapped[str | None] = mapped_column(String(36))
     """The one refresh token that is good now; None for a session that cannot be refreshed."""
+    network: Mapped[str | None] = mapped_column(String(64))
+    """From where it was opened: what `app.rules.client_addresses` counts as one place. None when by no address."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class LoginThrottle(Base):
-    """Failed sign-ins in a row for one account from one address."""
+    """Failed sign-ins in a row: of an account at a place, at a place, of an account."""
 
     __tablename__ = "login_throttles"
 
     subject: Mapped[str] = mapped_column(String(160), primary_key=True)
+    """A hash: what people type for their name now and then is their password."""
     failures: Mapped[int]
     last_failed_at: Mapped[datetime] = mapped_column(Moment)
     blocked_until: Mapped[datetime | None] = mapped_column(Moment)

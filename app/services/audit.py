@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import AuditedType
+from app.enums import AuditedType, Role
 from app.store import audit
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -21,16 +21,25 @@ class Editor:
     username: str
 
 
+COMMAND_LINE = Editor(0, "command line")
+"""Whoever runs `nagare` where the database can be reached: no user, and above all of them."""
+
+
+INVENTORY = (AuditedType.HOST, AuditedType.ITEM)
+"""What everybody may read of; the rest is the administrators'."""
+
+
 class AuditService:
     """The trail as it is read. Raises DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def list(self, page: PageRequest, **filters: Any) -> Page:
+    def list(self, page: PageRequest, reader: Role = Role.VIEWER, **filters: Any) -> Page:
         """Return a page of entries, newest first; filters are `object_type`, `object_id` and `user_id`."""
+        types = tuple(AuditedType) if reader is Role.ADMIN else INVENTORY
         with self._database.reading() as connection:
-            return audit.fetch(connection, page, **filters)
+            return audit.fetch(connection, page, types, **filters)
 
 
 def record_edit(
@@ -53,6 +62,13 @@ def record_creation(
 ) -> None:
     """Record in the same transaction that something was made: there is nothing before."""
     _record(connection, editor, object_type, object_id, {}, fields)
+
+
+def record_removal(
+    connection: Connection, editor: Editor, object_type: AuditedType, object_id: int, fields: Mapping[str, Any]
+) -> None:
+    """Record in the same transaction that something was taken away: there is nothing after."""
+    _record(connection, editor, object_type, object_id, fields, {})
 
 
 def _record(

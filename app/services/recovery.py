@@ -15,7 +15,7 @@ from app.queue.workers import WorkerRegistry
 from app.rules.live_events import task_event
 from app.services.strays import StrayService
 from app.services.task_lifecycle import TaskLifecycle
-from app.store import dead_letters, due, idempotency, task_messages, task_runs, users
+from app.store import api_tokens, dead_letters, due, idempotency, task_messages, task_runs, throttles, users
 from app.store.due import Due
 from app.store.engine import Database
 
@@ -207,3 +207,6 @@ class Recovery:
         with self._database.transaction() as connection:
             idempotency.prune(connection, clock.now() - timedelta(days=1))
             users.prune_sessions(connection, clock.now() - timedelta(days=1))
+            throttles.prune(connection, clock.now() - timedelta(days=1))
+            # For a month their owners see in the list why a script is refused.
+            api_tokens.prune(connection, clock.now() - timedelta(days=30))

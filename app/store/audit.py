@@ -1,6 +1,6 @@
 """The audit trail's statements."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,14 +20,16 @@ def add(connection: Connection, row: Mapping[str, Any]) -> None:
 def fetch(
     connection: Connection,
     page: PageRequest,
+    object_types: Collection[str],
     *,
     object_type: str | None = None,
     object_id: int | None = None,
     user_id: int | None = None,
 ) -> Page:
-    """Return a page of entries, newest first."""
+    """Return a page of the entries about things of these types, newest first."""
     wanted = {ENTRIES.object_type: object_type, ENTRIES.object_id: object_id, ENTRIES.user_id: user_id}
     conditions = [column == value for column, value in wanted.items() if value is not None]
+    conditions.append(ENTRIES.object_type.in_(object_types))
     order = Keyset({"id": ENTRIES.id}, descending=True)
     return fetch_page(connection, select(*ENTRIES).where(*conditions), order, page)
 

@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, insert, select, update
 
 from app.enums import Role
-from app.models import LoginSession, LoginThrottle, User
+from app.models import LoginSession, User
 from app.store.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.prepared import Prepared
-from app.store.upsert import dialect_insert
 
 USERS = User.__table__.c
 SESSIONS = LoginSession.__table__.c
-THROTTLES = LoginThrottle.__table__.c
 SHOWN = (USERS.id, USERS.username, USERS.role, USERS.enabled, USERS.created_at)
 
 
@@ -93,38 +91,27 @@ def revoke_session(connection: Connection, session_id: str, now: datetime) -> No
     connection.execute(update(LoginSession).where(SESSIONS.id == session_id).values(revoked_at=now))
 
 
-def revoke_sessions_of(connection: Connection, user_id: int, now: datetime) -> None:
-    """End all sign-ins of a user."""
-    is_open = SESSIONS.revoked_at.is_(None)
-    connection.execute(update(LoginSession).where(SESSIONS.user_id == user_id, is_open).values(revoked_at=now))
+def revoke_sessions_of(connection: Connection, user_id: int, now: datetime) -> int:
+    """End all sign-ins of a user; return how many had not ended."""
+    is_open = and_(SESSIONS.user_id == user_id, SESSIONS.revoked_at.is_(None), SESSIONS.expires_at > now)
+    return connection.execute(update(LoginSession).where(is_open).values(revoked_at=now)).rowcount
+
+
+def was_signed_in_from(connection: Connection, user_id: int, network: str) -> bool:
+    """Tell whether a sign-in of a user from a place is remembered, be it over or not."""
+    statement = select(SESSIONS.id).where(SESSIONS.user_id == user_id, SESSIONS.network == network).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def fetch_sessions(connection: Connection, page: PageRequest, user_id: int, now: datetime) -> Page:
+    """Return a page of a user's sign-ins that are neither ended nor expired, newest first."""
+    statement = select(SESSIONS.id, SESSIONS.network, SESSIONS.created_at, SESSIONS.expires_at).where(
+        SESSIONS.user_id == user_id, SESSIONS.revoked_at.is_(None), SESSIONS.expires_at > now
+    )
+    order = Keyset({"created_at": SESSIONS.created_at, "id": SESSIONS.id}, descending=True)
+    return fetch_page(connection, statement, order, page)
 
 
 def prune_sessions(connection: Connection, expired_before: datetime) -> None:
-    """Delete sign-ins and throttles that nothing depends on any more."""
+    """Delete sign-ins that nothing depends on any more."""
     connection.execute(delete(LoginSession).where(SESSIONS.expires_at < expired_before))
-    connection.execute(delete(LoginThrottle).where(THROTTLES.last_failed_at < expired_before))
-
-
-def find_throttle(connection: Connection, subject: str) -> RowMapping | None:
-    """Return how often a subject failed to sign in and until when it is blocked."""
-    statement = select(THROTTLES.failures, THROTTLES.blocked_until).where(THROTTLES.subject == subject)
-    return connection.execute(statement).mappings().one_or_none()
-
-
-def add_failure(connection: Connection, subject: str, now: datetime) -> int:
-    """Count one more failed sign-in of a subject and return how many in a row there are."""
-    insert_ = dialect_insert(connection, LoginThrottle)
-    row = {"subject": subject, "failures": 1, "last_failed_at": now}
-    changes = {"failures": THROTTLES.failures + 1, "last_failed_at": now}
-    statement = insert_.values(row).on_conflict_do_update(index_elements=["subject"], set_=changes)
-    return int(connection.execute(statement.returning(THROTTLES.failures)).scalar_one())
-
-
-def block(connection: Connection, subject: str, until: datetime) -> None:
-    """Refuse a subject's sign-ins until a moment."""
-    connection.execute(update(LoginThrottle).where(THROTTLES.subject == subject).values(blocked_until=until))
-
-
-def clear_throttle(connection: Connection, subject: str) -> None:
-    """Forget a subject's failed sign-ins."""
-    connection.execute(delete(LoginThrottle).where(THROTTLES.subject == subject))

@@ -1,6 +1,6 @@
 """Who may call what: every view declares a role, and one that declares none cannot be called or even registered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any, Literal, TypeVar
 
@@ -10,8 +10,9 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import InvalidSignatureError, PyJWTError
 
 from app import clock
-from app.enums import Role
+from app.enums import Role, Scope
 from app.errors import Forbidden, Unauthorized
+from app.services import api_tokens
 from app.settings import Settings
 from app.web.context import services
 from app.web.tokens import ALGORITHM, signing_keys
@@ -20,14 +21,17 @@ KEYS = "nagare.signing_keys"
 VERIFIED = "nagare.verified_tokens"
 VERIFIED_AT_MOST = 1000
 PUBLIC: Literal["public"] = "public"
+SIGN_IN: Literal["sign-in"] = "sign-in"
+"""In the place of a scope: what no API token may do."""
+API_TOKEN = f"Bearer {api_tokens.START}"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def declare_role(role: Role | Literal["public"]) -> Callable[[View], View]:
-    """Make a decorator that notes on a view which role its callers need."""
+def declare_role(role: Role | Literal["public"], scope: Scope | Literal["sign-in"] = SIGN_IN) -> Callable[[View], View]:
+    """Make a decorator that notes on a view which role its callers need, and which scope if they come with a token."""
 
     def declare(view: View) -> View:
-        view.role = role  # type: ignore[attr-defined]
+        view.role, view.scope = role, scope  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -68,6 +72,22 @@ def read_access_token(token: str) -> dict[str, Any]:
     return claims
 
 
+def read_token(token: str) -> str:
+    """Return the session's id of an access token, or the key of an API token. Raises Unauthorized."""
+    return api_tokens.key_of(token) if token.startswith(api_tokens.START) else str(read_access_token(token)["sid"])
+
+
+def check_powers(user: Mapping[Any, Any], role: Role, scope: Scope | Literal["sign-in"]) -> None:
+    """Raise Forbidden unless the user has the role and, if they come with an API token, the token has the scope."""
+    if not Role(user["role"]).includes(role):
+        raise Forbidden(f"This needs the role {role}.")
+    if "token_id" in user:
+        if scope == SIGN_IN:
+            raise Forbidden("This needs a sign-in: no API token may do it.")
+        if user["scopes"] is not None and scope not in user["scopes"]:
+            raise Forbidden(f"This needs a token with the scope {scope}.")
+
+
 def find_session_by(find: Callable[[], str]) -> Callable[[View], View]:
     """Make a decorator for views whose callers are known otherwise than by a bearer: `find` returns the session's id.
 
@@ -91,14 +111,16 @@ def _admit() -> None:
         return
     g.session_id = getattr(view, "find_session", _bearer_session)()
     g.user = services().auth.identify(g.session_id)
-    if not Role(g.user["role"]).includes(view.role):
-        raise Forbidden(f"This needs the role {view.role}.")
+    check_powers(g.user, view.role, view.scope)
 
 
 def _bearer_session() -> str:
     """Return the session of the request's token, which is verified once: that takes longer than to find its user."""
+    header = request.headers.get("Authorization", "")
+    if header.startswith(API_TOKEN):
+        return api_tokens.key_of(header.removeprefix("Bearer "))
     verified: dict[bytes, tuple[str, float]] = current_app.extensions[VERIFIED]
-    key = sha256(request.headers.get("Authorization", "").encode(errors="replace")).digest()
+    key = sha256(header.encode(errors="replace")).digest()
     session_id, expires_at = verified.get(key, ("", 0.0))
     if clock.now().timestamp() < expires_at:
         return session_id

@@ -14,12 +14,13 @@ from app.web.problems import MEDIA_TYPE
 from app.web.schemas.problems import ProblemSchema
 
 DESCRIPTION = """One API over several monitoring systems. Pulls and pushes are tasks: the request is answered 202 with a
-task id, and `GET /api/v1/tasks/{task_id}` tells what became of it. `x-role` is the role that an operation needs."""
+task id, and `GET /api/v1/tasks/{task_id}` tells what became of it. `x-role` is the role that an operation needs,
+`x-scope` the scope that an API token needs if it is limited to some; `sign-in` is what no API token may do."""
 
 PROBLEMS = {
     400: "The body is not JSON, or is malformed.",
     401: "There is no valid token.",
-    403: "The user's role does not allow it.",
+    403: "The user's role or the API token's scopes do not allow it.",
     404: "It is not there.",
     409: "The present state forbids it.",
     413: "The body is too large.",
@@ -69,7 +70,9 @@ def make_api(app: Flask) -> NagareApi:
     api = NagareApi(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": Plugin()})
     api.register_converter(TaskIdConverter, lambda _: {"type": "string", "maxLength": 80})
     components = api.spec.components
-    components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "description": "The access token of a sign-in, or an API token"}
+    )
     components.security_scheme(
         "webhook", {"type": "http", "scheme": "bearer", "description": "The token of a monitor's webhook"}
     )

@@ -8,9 +8,9 @@ from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.services.requester import Requester
-from app.web.access import PUBLIC, View, declare_role
+from app.web.access import PUBLIC, SIGN_IN, View, declare_role
 from app.web.context import current_user
 from app.web.openapi import problem_reference
 from app.web.parsing import StrictParser
@@ -30,6 +30,11 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def __init__(self, *args: Any, writes: Scope | None = None, **kwargs: Any) -> None:
+        """`writes` is the scope with which an API token may call what changes something; none may without."""
+        super().__init__(*args, **kwargs)
+        self._writes = writes
+
     def operation(
         self,
         method: Method,
@@ -46,14 +51,17 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         is_keyed: bool = False,
         admits_itself: bool = False,
         media_type: str | None = None,
+        scope: Scope | Literal["sign-in"] | None = None,
     ) -> Callable[[View], View]:
         """Register a view: the query's parameters and the path's come as keywords, the body as `body`.
 
         `errors` are the statuses beyond those that follow from the other arguments; `security` names a scheme of the
         document by which a public operation knows its callers by itself. One that `is_keyed` takes an
         `idempotency_key`. One that `admits_itself` is called without a token too, and must then know its caller
-        otherwise. `media_type` is that of an answer that is not JSON.
+        otherwise. `media_type` is that of an answer that is not JSON. `scope` is what API tokens need, where it is not
+        what follows from the method: `read`, or what the blueprint writes.
         """
+        needed = scope or (Scope.READ if method == "GET" else self._writes or SIGN_IN)
 
         def register(view: View) -> View:
             statuses = {*errors, *_implied_errors(method, role)}
@@ -71,10 +79,10 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
                 operationId=view.__name__,
                 responses={code: problem_reference(code) for code in statuses},
                 security=[{security: []}] if security else [] if role == PUBLIC else [{"bearer": []}],
-                **{"x-role": str(role)},
+                **{"x-role": str(role)} | ({} if role == PUBLIC else {"x-scope": str(needed)}),
             )(run)
             run.admits_itself = admits_itself
-            self.add_url_rule(rule, view.__name__, declare_role(role)(run), methods=[method])
+            self.add_url_rule(rule, view.__name__, declare_role(role, needed)(run), methods=[method])
             return view
 
         return register
@@ -109,9 +117,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
 def _implied_errors(method: Method, role: Role | Literal["public"]) -> Iterable[int]:
     yield from (422, 503)
     if role != PUBLIC:
-        yield 401
-        if role != Role.VIEWER:
-            yield 403
+        yield from (401, 403)
     if method != "GET":
         yield from (400, 413, 415)
 

@@ -1,5 +1,7 @@
 """The one-shot commands, run in this process on a database of their own."""
 
+import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,10 +57,21 @@ def test_users_come_and_go(nagare: Nagare) -> None:
     assert "ada" not in nagare("user", "list")
 
 
-def test_a_token_is_one_line(nagare: Nagare) -> None:
+def test_a_token_is_one_line_and_can_be_revoked(nagare: Nagare) -> None:
     nagare("migrate")
-    nagare("user", "add", "ada", "--password", "correct horse")
-    assert nagare("token", "ada", "--days", "3").count(".") == 2
+    nagare("user", "add", "ada", "--role", "operator", "--password", "correct horse")
+    assert nagare("tokens", "list") == "There are no tokens.\n"
+    assert re.fullmatch("nagare_[0-9a-f]{64}\n", nagare("token", "ada", "--days", "3"))
+    limited = ("--name", "nightly", "--role", "viewer", "--scope", "tasks:write", "--scope", "read")
+    assert nagare("token", "ada", *limited).startswith("nagare_")
+    newest, first = json.loads(nagare("tokens", "list", "--json"))
+    assert (first["username"], first["role"], first["scopes"]) == ("ada", "operator", None)
+    assert (newest["name"], newest["role"], newest["scopes"]) == ("nightly", "viewer", ["read", "tasks:write"])
+    assert "read tasks:write" in nagare("tokens", "list")
+    assert nagare("tokens", "revoke", str(newest["id"])) == "Revoked nightly of ada.\n"
+    assert "nightly" not in nagare("tokens", "list")
+    assert nagare("tokens", "revoke", str(newest["id"]), code=1).startswith("nagare: there is no token")
+    assert nagare("token", "ada", "--role", "admin", code=1).startswith("nagare: a token of the role admin")
     assert nagare("token", "bob", code=1).startswith("nagare: ")
 
 

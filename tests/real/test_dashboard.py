@@ -30,7 +30,7 @@ AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encodin
 RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
 PAGES = (
     *("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/notifications", "/schedules"),
-    *("/tasks", "/dead-letters", "/users"),
+    *("/tasks", "/dead-letters", "/tokens", "/users"),
 )
 DIALOGS = {
     "/monitors": "add-monitor",
@@ -42,6 +42,7 @@ DIALOGS = {
     "/maintenance": "add-window",
     "/notifications": "add-notification",
     "/schedules": "add-schedule",
+    "/tokens": "add-token",
     "/users": "add-user",
 }
 DESKTOP, PHONE = 1280, 360

@@ -2,15 +2,18 @@
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
 from app.errors import DatabaseUnavailable
-from app.store import engine, idempotency, queue_pauses, users
+from app.store import engine, idempotency, queue_pauses, throttles
 from app.store.engine import Database
 from tests.store.rows import LATER, NOW
+
+HOUR = timedelta(hours=1)
 
 
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
@@ -90,9 +93,23 @@ def test_a_key_is_bound_once_until_it_is_old(database: Database) -> None:
 
 def test_failed_sign_ins_are_counted_and_forgotten(database: Database) -> None:
     with database.transaction() as connection:
-        assert [users.add_failure(connection, "a@b", NOW) for _ in range(3)] == [1, 2, 3]
-        users.block(connection, "a@b", LATER)
-        throttle = users.find_throttle(connection, "a@b")
-        assert throttle is not None and throttle["blocked_until"] == LATER
-        users.clear_throttle(connection, "a@b")
-        assert users.find_throttle(connection, "a@b") is None
+        assert [throttles.add_failure(connection, "a", NOW, NOW - HOUR) for _ in range(3)] == [1, 2, 3]
+        assert throttles.blocked_until(connection, ["a", "b"]) is None
+        throttles.block(connection, "a", LATER)
+        assert throttles.blocked_until(connection, ["a", "b"]) == LATER
+        assert throttles.add_failure(connection, "a", NOW + 2 * HOUR, NOW + HOUR) == 1
+        throttles.clear(connection, "a")
+        assert throttles.blocked_until(connection, ["a", "b"]) is None
+
+
+def test_of_too_many_failed_sign_ins_those_are_forgotten_that_count_least(database: Database) -> None:
+    with database.transaction() as connection:
+        for number in range(20):
+            throttles.add_failure(connection, f"made up {number}", NOW, NOW - HOUR)
+        for _ in range(2):
+            throttles.add_failure(connection, "guessed at", NOW - HOUR, NOW - 2 * HOUR)
+        throttles.trim(connection, 21)
+        assert throttles.count(connection) == 21
+        throttles.trim(connection, 20)
+        assert throttles.count(connection) == 18
+        assert throttles.add_failure(connection, "guessed at", NOW, NOW - 2 * HOUR) == 3

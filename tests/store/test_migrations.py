@@ -11,7 +11,18 @@ from sqlalchemy import text
 
 from app.errors import SettingsError
 from app.models import Base, Item
-from app.store import item_values, items, migrate, monitors, schedules, schema, task_runs, text_index
+from app.store import (
+    api_tokens,
+    item_values,
+    items,
+    migrate,
+    monitors,
+    schedules,
+    schema,
+    task_runs,
+    text_index,
+    users,
+)
 from app.store.engine import Database
 from app.store.pages import PageRequest
 from app.store.upsert import table_of
@@ -113,6 +124,24 @@ def test_schedules_and_values_come_and_go_with_their_tables(empty: Database, sql
             assert schedules.fetch(connection, PageRequest()).items == []
             assert item_values.fetch(connection, PageRequest(), item_id, NOW - DAY, NOW + DAY).items == []
             assert monitors.remove(connection, monitor_id)
+
+
+def test_api_tokens_come_and_go_and_sign_ins_stay(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    session = {"id": "s", "refresh_jti": None, "network": "192.0.2.1", "created_at": NOW, "expires_at": NOW + DAY}
+    with empty.transaction() as connection:
+        user_id = users.add(connection, {"username": "王", "password_hash": "", "role": "viewer", "created_at": NOW})
+        users.add_session(connection, session | {"user_id": user_id})
+        token = {"user_id": user_id, "name": "夜间", "token_hash": "h", "role": "viewer", "scopes": "read"}
+        api_tokens.add(connection, token | {"created_at": NOW, "expires_at": NOW + DAY})
+        assert api_tokens.find_user(connection, "h", NOW) is not None
+    migrate.downgrade(sql_url, "0011")
+    migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        assert api_tokens.find_user(connection, "h", NOW) is None
+        assert users.find_by_session(connection, "s", NOW) is not None
+        assert not users.was_signed_in_from(connection, user_id, "192.0.2.1")
+        users.remove(connection, user_id)
 
 
 def test_what_was_there_before_the_index_of_texts_is_in_it(empty: Database, sql_url: str) -> None:

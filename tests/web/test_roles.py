@@ -1,14 +1,18 @@
-"""Each role may do exactly what the OpenAPI document says, and an operation that says nothing cannot exist."""
+"""Each role and each API token may do exactly what is declared, and what declares nothing cannot exist."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 
 from app.composition import Services
-from app.enums import Role
+from app.enums import Role, Scope
+from app.services.audit import COMMAND_LINE
 from app.web import access, create_app
+from tests.web import matrix
+from tests.web.browser import Browser
 from tests.web.caller import Caller
+from tests.web.matrix import Entry
 
 READING = {"viewer", "public"}
 ADMINS_ONLY = {
@@ -23,6 +27,8 @@ ADMINS_ONLY = {
     "get_user",
     "update_user",
     "delete_user",
+    "list_sessions",
+    "end_sessions",
     "discard_dead_letter",
     "discard_dead_letters",
     "clear_queue",
@@ -31,62 +37,107 @@ ADMINS_ONLY = {
     "update_schedule",
     "delete_schedule",
 }
-ID_NAMES = (
-    *("monitor_id", "host_id", "item_id", "alert_id", "user_id"),
-    *("window_id", "notification_id", "schedule_id"),
-)
 OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts"}
+OPEN_PAGES = {
+    "/sign-in",
+    "/preferences",
+    "/static/{version}/{name}",
+    "/docs",
+    "/docs/swagger-ui/{name}",
+    "/docs/static/{name}",
+    "/api/v1/openapi.json",
+    "/metrics",
+}
+ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token"}
+"""What a viewer may do beyond reading."""
+SIGN_IN_ONLY = {"logout", "create_token", "revoke_token"}
 
 
-def operations(nobody: Caller) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (method, address, role, name) of all documented operations, with ids that nothing has."""
-    document = nobody.get("/openapi.json").json
-    for address, methods in document["paths"].items():
-        for name, task_or_type in (
-            ("task_id", "pull_hosts:0192f0c1-0000-7000-8000-000000000000"),
-            ("type", "pull_host"),
-        ):
-            address = address.replace(f"{{{name}}}", task_or_type)
-        for name in (
-            "monitor_id",
-            "host_id",
-            "item_id",
-            "alert_id",
-            "user_id",
-            "window_id",
-            "notification_id",
-            "schedule_id",
-        ):
-            address = address.replace(f"{{{name}}}", "999999")
-        for method, operation in methods.items():
-            if method != "parameters":
-                yield method.upper(), address, operation["x-role"], operation["operationId"]
+@pytest.fixture
+def operations(nobody: Caller) -> list[Entry]:
+    return [*matrix.operations(nobody.get("/openapi.json").json)]
+
+
+@pytest.fixture
+def with_token(app: Flask, services: Services) -> Callable[..., Caller]:
+    """Return what makes a caller with an API token of a user."""
+
+    def with_token(username: str, role: Role, scopes: set[Scope] | None = None, days: int = 1) -> Caller:
+        user = services.users.get_by_name(username)
+        made = services.api_tokens.issue(user, COMMAND_LINE, name="test", role=role, scopes=scopes, days=days)
+        return Caller(app.test_client(), made["token"])
+
+    return with_token
 
 
 def test_each_operation_lets_in_its_role_and_those_above(
-    nobody: Caller, services: Services, sign_in: Callable[[str], Caller]
+    nobody: Caller, sign_in: Callable[[str], Caller], operations: list[Entry]
 ) -> None:
-    seen = 0
-    for method, address, needed, _ in operations(nobody):
+    assert len(operations) > 80
+    for each in operations:
         for role in Role:
-            status = sign_in(role).call_root(method, address).status
-            is_allowed = needed == "public" or role.includes(Role(needed))
-            assert (status == 403) is not is_allowed, f"{role} {method} {address} → {status}"
-            seen += 1
-        if needed != "public":
-            assert nobody.call_root(method, address).status == 401, f"{method} {address}"
-    assert seen > 100
+            status = sign_in(role).call_root(each.method, each.concrete).status
+            is_allowed = each.role == "public" or role.includes(Role(each.role))
+            assert (status == 403) is not is_allowed, f"{role} {each} → {status}"
+        if each.role != "public":
+            assert nobody.call_root(each.method, each.concrete).status == 401, each
 
 
-def test_the_roles_are_those_of_the_contract(nobody: Caller) -> None:
-    found = {name: (method, role) for method, _, role, name in operations(nobody)}
-    assert {name for name, (_, role) in found.items() if role == "public"} == OPEN
-    assert {name for name, (_, role) in found.items() if role == "admin"} == ADMINS_ONLY
-    for name, (method, role) in found.items():
-        if method == "GET" and name not in ADMINS_ONLY:
-            assert role in READING, name
-        elif role == "viewer":
-            assert name in ("logout", "create_events_ticket"), name
+def test_each_operation_lets_in_tokens_with_its_scope(
+    with_token: Callable[..., Caller], operations: list[Entry]
+) -> None:
+    callers = {scope: with_token("admin", Role.ADMIN, {scope}) for scope in Scope}
+    unlimited = with_token("admin", Role.ADMIN)
+    for each in operations:
+        for scope, caller in callers.items():
+            status = caller.call_root(each.method, each.concrete).status
+            assert (status == 403) is (each.role != "public" and each.scope != scope), f"{scope} {each} → {status}"
+        status = unlimited.call_root(each.method, each.concrete).status
+        assert (status == 403) is (each.scope == access.SIGN_IN), f"{each} → {status}"
+
+
+def test_each_token_has_its_own_role_and_never_more_than_its_owner(
+    with_token: Callable[..., Caller], operations: list[Entry]
+) -> None:
+    as_viewer, of_a_viewer = with_token("admin", Role.VIEWER), with_token("viewer", Role.VIEWER)
+    for each in operations:
+        is_allowed = each.role in READING and each.scope != access.SIGN_IN
+        for caller in (as_viewer, of_a_viewer):
+            assert (caller.call_root(each.method, each.concrete).status == 403) is not is_allowed, each
+
+
+def test_each_page_lets_in_its_role_and_those_above(app: Flask, browse: Callable[[str], Browser]) -> None:
+    pages = [*matrix.others(app, matrix.document_of(app))]
+    assert {each.address for each in pages if each.role == "public"} == OPEN_PAGES
+    assert len(pages) > 60
+    for each in pages:
+        if each.role == "public":
+            assert Caller(app.test_client()).call_root(each.method, each.concrete).status != 401, each
+            continue
+        nobody = Caller(app.test_client()).call_root(each.method, each.concrete)
+        assert (nobody.status, nobody.headers["Location"][:8]) == (303, "/sign-in"), each
+        for role in Role:
+            browser = browse(role)
+            send = browser.get if each.method == "GET" else lambda path, who=browser: who.post(path, page="/tokens")
+            status = send(each.concrete).status
+            assert (status == 403) is not role.includes(Role(each.role)), f"{role} {each} → {status}"
+
+
+def test_the_roles_are_those_of_the_contract(operations: list[Entry]) -> None:
+    assert {each.name for each in operations if each.role == "public"} == OPEN
+    assert {each.name for each in operations if each.role == "admin"} == ADMINS_ONLY
+    assert {each.name for each in operations if each.scope == access.SIGN_IN} == SIGN_IN_ONLY
+    for each in operations:
+        if each.method == "GET" and each.name not in ADMINS_ONLY:
+            assert each.role in READING, each
+        elif each.role == "viewer":
+            assert each.name in ONE_S_OWN, each
+
+
+def test_the_page_on_security_says_the_same(app: Flask) -> None:
+    text = matrix.PAGE.read_text(encoding="utf-8")
+    for name, table in matrix.tables(app).items():
+        assert matrix.written(text, name) == table, "run python -m tests.web.matrix, and look at what changed"
 
 
 def test_a_view_without_a_role_cannot_be_registered(services: Services) -> None:

@@ -1,7 +1,11 @@
 """Users over HTTP."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from flask import Flask
+
+from tests.web.browser import Browser
 from tests.web.caller import PASSWORD, Caller
 
 
@@ -47,3 +51,56 @@ def test_a_user_must_be_sound(admin: Caller, change: dict[str, object], field: s
     answer = admin.post("/users", {**user, **change})
     assert (answer.status, list(answer.json["errors"])) == (422, [field])
     assert PASSWORD not in answer.text
+
+
+def test_a_new_password_or_role_holds_from_the_next_request_on(
+    app: Flask, admin: Caller, operator: Caller, nobody: Caller
+) -> None:
+    path = f"/users/{operator.get('/auth/me').json['id']}"
+    admin.patch(path, {"role": "viewer"})
+    assert operator.get("/auth/me").json["role"] == "viewer"
+    assert operator.post("/alerts/generate-test").status == 403
+    admin.patch(path, {"password": "another password"})
+    assert operator.get("/auth/me").status == 401
+    assert nobody.post("/auth/login", {"username": "operator", "password": "another password"}).status == 200
+
+
+def test_an_admin_signs_a_user_out_everywhere(app: Flask, admin: Caller, nobody: Caller, viewer: Caller) -> None:
+    login = {"username": "viewer", "password": PASSWORD}
+    first = nobody.post("/auth/login", login, environ_base={"REMOTE_ADDR": "2001:db8::7"}).json
+    token = viewer.post("/tokens", {"name": "script"}).json["token"]
+    script = Caller(app.test_client(), token)
+    path = f"/users/{viewer.get('/auth/me').json['id']}/sessions"
+    shown = admin.get(path)
+    assert [row["network"] for row in shown.json["items"]] == ["2001:db8::/64", None]
+    assert set(shown.json["items"][0]) == {"network", "created_at", "expires_at"}
+    assert admin.post(f"{path}/revoke").json == {"sessions": 2, "tokens": 0}
+    assert admin.get(path).json["items"] == []
+    assert (viewer.get("/auth/me").status, script.get("/auth/me").status) == (401, 200)
+    assert nobody.post("/auth/refresh", {"refresh_token": first["refresh_token"]}).status == 401
+    assert admin.post(f"{path}/revoke", {"tokens": True}).json == {"sessions": 0, "tokens": 1}
+    assert script.get("/auth/me").status == 401
+    assert admin.post("/users/999/sessions/revoke").status == 404
+    assert admin.get("/users/999/sessions").status == 404
+
+
+def test_the_trail_says_what_was_done_to_users(admin: Caller, viewer: Caller) -> None:
+    path = f"/users/{viewer.get('/auth/me').json['id']}"
+    admin.patch(path, {"role": "operator", "password": "another password"})
+    admin.delete(path)
+    entries = admin.get("/audit?object_type=user").json["items"]
+    assert [(entry["username"], entry["before"], entry["after"]) for entry in entries[:3]] == [
+        ("admin", {"username": "viewer", "role": "operator"}, {}),
+        ("admin", {}, {"password": "changed"}),
+        ("admin", {"role": "viewer"}, {"role": "operator"}),
+    ]
+    assert {entry["username"] for entry in entries[3:]} == {"command line"}
+    assert "another password" not in repr(entries)
+
+
+def test_the_dashboard_signs_a_user_out_everywhere(browse: Callable[[str], Browser], viewer: Caller) -> None:
+    browser = browse("admin")
+    path = f"/users/{viewer.get('/auth/me').json['id']}/sessions/revoke"
+    assert path in browser.get("/users").text
+    assert "everywhere" in browser.follow(browser.post(path, page="/users")).text
+    assert viewer.get("/auth/me").status == 401

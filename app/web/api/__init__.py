@@ -18,6 +18,7 @@ from app.web.api.queue import queue
 from app.web.api.schedules import schedules
 from app.web.api.scores import scores
 from app.web.api.tasks import tasks
+from app.web.api.tokens import tokens
 from app.web.api.users import users
 from app.web.api.webhooks import webhooks
 from app.web.api.workers import workers
@@ -25,6 +26,7 @@ from app.web.api.workers import workers
 PREFIX = "/api/v1"
 BLUEPRINTS = (
     auth,
+    tokens,
     users,
     monitors,
     pulls,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.web.context import Row, current_editor, services
 from app.web.operations import ApiBlueprint
 from app.web.schemas.alert_actions import (
@@ -18,7 +18,9 @@ from app.web.schemas.alert_actions import (
 )
 from app.web.schemas.alerts import AlertSchema
 
-alert_actions = ApiBlueprint("alert_actions", __name__, description="Acknowledging, resolving, reopening, snoozing")
+alert_actions = ApiBlueprint(
+    "alert_actions", __name__, description="Acknowledging, resolving, reopening, snoozing", writes=Scope.ALERTS
+)
 
 ALERT = "/alerts/<id:alert_id>"
 

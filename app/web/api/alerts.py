@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.enums import Role, Severity
+from app.enums import Role, Scope, Severity
 from app.services.requester import Requester
 from app.store.pages import Page, PageRequest
 from app.web.api.accepted import accepted
@@ -17,7 +17,7 @@ from app.web.schemas.alerts import (
 from app.web.schemas.pages import PageQuerySchema, page_of
 from app.web.schemas.tasks import AlertTaskSchema
 
-alerts = ApiBlueprint("alerts", __name__, description="What needs a person's eye")
+alerts = ApiBlueprint("alerts", __name__, description="What needs a person's eye", writes=Scope.ALERTS)
 
 ALERT = "/alerts/<id:alert_id>"
 

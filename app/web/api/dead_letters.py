@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.services.requester import Requester
 from app.store.pages import Page
 from app.web.api.accepted import accepted
@@ -21,7 +21,7 @@ from app.web.schemas.queue import (
 )
 from app.web.schemas.tasks import TaskAcceptedSchema
 
-dead_letters = ApiBlueprint("dead letters", __name__, description="Tasks that gave up")
+dead_letters = ApiBlueprint("dead letters", __name__, description="Tasks that gave up", writes=Scope.TASKS)
 
 DEAD = "/queue/dead"
 LETTER = DEAD + "/<task_id:task_id>"

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, current_app, g, request
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.errors import Unauthorized
 from app.queue.tickets import TICKET_S
 from app.web.context import current_session_id, services
@@ -23,7 +23,7 @@ UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Versi
 events = ApiBlueprint("events", __name__, description="What happens, as it happens")
 
 
-@events.operation("POST", "/events/ticket", role=Role.VIEWER, answer=TicketSchema, status=201)
+@events.operation("POST", "/events/ticket", role=Role.VIEWER, scope=Scope.READ, answer=TicketSchema, status=201)
 def create_events_ticket() -> dict[str, Any]:
     """Make a ticket to the events, good once, for clients that cannot send a header."""
     return {"ticket": services().tickets.issue(current_session_id()), "expires_in": TICKET_S}

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.store.pages import Page
 from app.web.context import Row, current_editor, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, HostSchema, NewHostSchema
 from app.web.schemas.pages import page_of
 
-hosts = ApiBlueprint("hosts", __name__, description="The inventory's hosts")
+hosts = ApiBlueprint("hosts", __name__, description="The inventory's hosts", writes=Scope.INVENTORY)
 
 
 @hosts.operation("GET", "/hosts", role=Role.VIEWER, query=HostQuerySchema, answer=page_of(HostSchema))

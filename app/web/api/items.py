@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.store.pages import Page, PageRequest
 from app.web.context import Row, current_editor, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint
@@ -17,7 +17,7 @@ from app.web.schemas.items import (
 )
 from app.web.schemas.pages import page_of
 
-items = ApiBlueprint("items", __name__, description="The inventory's items (metrics)")
+items = ApiBlueprint("items", __name__, description="The inventory's items (metrics)", writes=Scope.INVENTORY)
 
 
 @items.operation("GET", "/items", role=Role.VIEWER, query=ItemQuerySchema, answer=page_of(ItemSchema))

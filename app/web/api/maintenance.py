@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.store.pages import Page, PageRequest
 from app.web.context import Row, current_editor, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint
@@ -15,7 +15,9 @@ from app.web.schemas.maintenance import (
 )
 from app.web.schemas.pages import page_of
 
-maintenance = ApiBlueprint("maintenance", __name__, description="Times in which alerts are suppressed")
+maintenance = ApiBlueprint(
+    "maintenance", __name__, description="Times in which alerts are suppressed", writes=Scope.ALERTS
+)
 
 WINDOW = "/maintenance/<id:window_id>"
 

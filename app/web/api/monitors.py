@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.services.monitors import Check
 from app.store.pages import Page, PageRequest
 from app.web.context import Row, services
@@ -11,7 +11,9 @@ from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.monitors import CheckSchema, MonitorChangesSchema, MonitorSchema, NewMonitorSchema
 from app.web.schemas.pages import PageQuerySchema, page_of
 
-monitors = ApiBlueprint("monitors", __name__, description="The monitoring systems that nagare reads")
+monitors = ApiBlueprint(
+    "monitors", __name__, description="The monitoring systems that nagare reads", writes=Scope.SETTINGS
+)
 
 
 @monitors.operation("GET", "/monitors", role=Role.VIEWER, query=PageQuerySchema, answer=page_of(MonitorSchema))

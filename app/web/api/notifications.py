@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.services.requester import Requester
 from app.store.pages import Page, PageRequest
 from app.web.api.accepted import accepted
@@ -17,7 +17,9 @@ from app.web.schemas.notifications import (
 )
 from app.web.schemas.pages import PageQuerySchema, page_of
 
-notifications = ApiBlueprint("notifications", __name__, description="Who is told of what, and by which way")
+notifications = ApiBlueprint(
+    "notifications", __name__, description="Who is told of what, and by which way", writes=Scope.SETTINGS
+)
 
 NOTIFICATION = "/notifications/<id:notification_id>"
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.services.requester import Requester
 from app.web.api.accepted import accepted
 from app.web.context import services
@@ -11,7 +11,7 @@ from app.web.operations import ApiBlueprint
 from app.web.schemas.monitors import PullCountsSchema
 from app.web.schemas.tasks import HostTaskSchema, ItemTaskSchema, MonitorTaskSchema
 
-pulls = ApiBlueprint("pulls", __name__, description="Reading hosts and items from a monitor")
+pulls = ApiBlueprint("pulls", __name__, description="Reading hosts and items from a monitor", writes=Scope.TASKS)
 
 HOSTS = "/monitors/<id:monitor_id>/hosts"
 ITEMS = "/monitors/<id:monitor_id>/items"

@@ -1,5 +1,6 @@
 """Pushes to a monitor."""
 
+from app.enums import Scope
 from app.services.requester import Requester
 from app.web.api.accepted import accepted
 from app.web.api.pulls import HOST, ITEM, Accepted
@@ -8,7 +9,7 @@ from app.web.operations import ApiBlueprint
 from app.web.schemas.submission import PushQuerySchema
 from app.web.schemas.tasks import HostTaskSchema, ItemTaskSchema
 
-pushes = ApiBlueprint("pushes", __name__, description="Writing what was edited here to a monitor")
+pushes = ApiBlueprint("pushes", __name__, description="Writing what was edited here to a monitor", writes=Scope.TASKS)
 
 
 @pushes.submission(HOST + "/push-async", query=PushQuerySchema, answer=HostTaskSchema)

@@ -5,14 +5,14 @@ from typing import Any
 
 from flask import Response
 
-from app.enums import Role, TaskType
+from app.enums import Role, Scope, TaskType
 from app.errors import BrokerUnavailable
 from app.web.context import services
 from app.web.operations import ApiBlueprint
 from app.web.problems import known
 from app.web.schemas.queue import ClearedSchema, QueueSchema, QueueStatsSchema
 
-queue = ApiBlueprint("queue", __name__, description="How many tasks wait, by type")
+queue = ApiBlueprint("queue", __name__, description="How many tasks wait, by type", writes=Scope.TASKS)
 
 TYPE = f"<any({', '.join(TaskType)}):type>"
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.store.pages import Page, PageRequest
 from app.web.context import Row, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.pages import PageQuerySchema, page_of
 from app.web.schemas.schedules import NewScheduleSchema, ScheduleChangesSchema, ScheduleSchema
 
-schedules = ApiBlueprint("schedules", __name__, description="Tasks at set times")
+schedules = ApiBlueprint("schedules", __name__, description="Tasks at set times", writes=Scope.SETTINGS)
 
 SCHEDULE = "/schedules/<id:schedule_id>"
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.services.requester import Requester
 from app.store.pages import Page
 from app.web.api.accepted import task_headers
@@ -12,7 +12,7 @@ from app.web.schemas.base import NothingSchema
 from app.web.schemas.pages import page_of
 from app.web.schemas.tasks import TaskQuerySchema, TaskSchema, TaskStorySchema, WaitQuerySchema
 
-tasks = ApiBlueprint("tasks", __name__, description="What became of accepted requests")
+tasks = ApiBlueprint("tasks", __name__, description="What became of accepted requests", writes=Scope.TASKS)
 
 
 @tasks.operation("GET", "/tasks", role=Role.VIEWER, query=TaskQuerySchema, answer=page_of(TaskSchema))

@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.store.pages import Page, PageRequest
-from app.web.context import Row, services
+from app.web.context import Row, current_editor, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.pages import PageQuerySchema, page_of
-from app.web.schemas.users import NewUserSchema, UserChangesSchema, UserSchema
+from app.web.schemas.users import (
+    NewUserSchema,
+    SessionSchema,
+    SessionsEndedSchema,
+    SessionsEndSchema,
+    UserChangesSchema,
+    UserSchema,
+)
 
-users = ApiBlueprint("users", __name__, description="Who may sign in, and what they may do")
+users = ApiBlueprint("users", __name__, description="Who may sign in, and what they may do", writes=Scope.USERS)
 
 
 @users.operation("GET", "/users", role=Role.ADMIN, query=PageQuerySchema, answer=page_of(UserSchema))
@@ -31,7 +38,7 @@ def list_users(page: PageRequest) -> Page:
 )
 def create_user(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Make a user."""
-    user = services().users.create(**body)
+    user = services().users.create(**body, editor=current_editor())
     return user, {"Location": f"/api/v1/users/{user['id']}"}
 
 
@@ -46,10 +53,36 @@ def get_user(user_id: int) -> Row:
 )
 def update_user(user_id: int, body: Mapping[str, Any]) -> Row:
     """Change a user's password, role or whether they may sign in."""
-    return services().users.update(user_id, body)
+    return services().users.update(user_id, body, current_editor())
 
 
 @users.operation("DELETE", "/users/<id:user_id>", role=Role.ADMIN, status=204, errors=(404, 409))
 def delete_user(user_id: int) -> None:
     """Delete a user."""
-    services().users.delete(user_id)
+    services().users.delete(user_id, current_editor())
+
+
+@users.operation(
+    "GET",
+    "/users/<id:user_id>/sessions",
+    role=Role.ADMIN,
+    query=PageQuerySchema,
+    answer=page_of(SessionSchema),
+    errors=(404,),
+)
+def list_sessions(user_id: int, page: PageRequest) -> Page:
+    """List where a user is signed in, newest first."""
+    return services().users.sessions(page, user_id)
+
+
+@users.operation(
+    "POST",
+    "/users/<id:user_id>/sessions/revoke",
+    role=Role.ADMIN,
+    body=SessionsEndSchema,
+    answer=SessionsEndedSchema,
+    errors=(404,),
+)
+def end_sessions(user_id: int, body: Mapping[str, Any]) -> Mapping[str, int]:
+    """End all sign-ins of a user at once, and with `tokens` revoke all API tokens too."""
+    return services().users.end_sessions(user_id, body["tokens"], current_editor())

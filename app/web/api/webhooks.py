@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 
-from app.enums import Role
+from app.enums import Role, Scope
 from app.rules.alert_reports import AlertReport
 from app.web.access import PUBLIC
 from app.web.api.accepted import accepted
@@ -15,7 +15,9 @@ from app.web.schemas.monitors import WebhookTokenSchema
 from app.web.schemas.tasks import AlertTaskSchema
 from app.web.schemas.webhooks import WebhookSchema
 
-webhooks = ApiBlueprint("webhooks", __name__, description="Alerts that monitors post by themselves")
+webhooks = ApiBlueprint(
+    "webhooks", __name__, description="Alerts that monitors post by themselves", writes=Scope.SETTINGS
+)
 
 POST = "/alerts/webhook"
 MAX_POST_BYTES = 16 * 1024 * 1024

@@ -18,6 +18,7 @@ from app.web.dashboard import (
     sign_in,
     status,
     tasks,
+    tokens,
     users,
 )
 from app.web.dashboard.blueprint import dashboard
@@ -39,6 +40,7 @@ PAGES = (
     tasks,
     dead_letters,
     queues,
+    tokens,
     users,
 )
 """The modules that add their views to the blueprint when they are imported."""

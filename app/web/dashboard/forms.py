@@ -1,6 +1,6 @@
 """Reads forms and query strings of pages by the schemas of the API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +24,7 @@ KEPT_IF_BLANK = {"password", "api_token"}
 def read_form(schema: type[RequestSchema]) -> dict[str, Any]:
     """Return the fields of the form. Raises ValidationError naming those that are wrong."""
     wanted = schema()
-    values = {
-        name: _plain(wanted.fields.get(name), texts[-1].replace("\r\n", "\n"))
-        for name, texts in request.form.lists()
-        if name not in OURS
-    }
+    values = {name: _plain(wanted.fields.get(name), texts) for name, texts in request.form.lists() if name not in OURS}
     loaded: dict[str, Any] = wanted.load(
         {name: value for name, value in values.items() if _is_meant(wanted, name, value)}
     )
@@ -58,8 +54,11 @@ def filters_of(query: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in query.items() if name != "page"}
 
 
-def _plain(field: fields.Field[Any] | None, text: str) -> Any:
-    """Return a form's text as what JSON would have held."""
+def _plain(field: fields.Field[Any] | None, texts: Sequence[str]) -> Any:
+    """Return what a form says of a field, each time that it does, as what JSON would have held."""
+    if isinstance(field, fields.List) and len(texts) > 1:
+        return [text for text in texts if text]
+    text = texts[-1].replace("\r\n", "\n")
     if text == "" and field is not None and field.allow_none:
         return None
     if isinstance(field, Boolean):

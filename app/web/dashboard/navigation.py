@@ -26,5 +26,6 @@ NAVIGATION = (
     Entry("schedules", "/schedules"),
     Entry("tasks", "/tasks"),
     Entry("dead_letters", "/dead-letters"),
+    Entry("tokens", "/tokens"),
     Entry("users", "/users", Role.ADMIN),
 )

@@ -1,9 +1,9 @@
-"""Users: add, change the role, turn off and on, give a new password, delete."""
+"""Users: add, change the role, turn off and on, give a new password, sign out everywhere, delete."""
 
 from flask import Response
 
 from app.enums import Role
-from app.web.context import services
+from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query
@@ -23,20 +23,28 @@ def users() -> str:
 @dashboard.action("/users", role=Role.ADMIN)
 def add_user() -> Response:
     """Add a user."""
-    added = services().users.create(**read_form(NewUserSchema))
+    added = services().users.create(**read_form(NewUserSchema), editor=current_editor())
     return lead_to("/users", "flash.user_added", name=added["username"])
 
 
 @dashboard.action(USER, role=Role.ADMIN)
 def edit_user(user_id: int) -> Response:
     """Change a user's role or password, or whether they may sign in."""
-    changed = services().users.update(user_id, read_form(UserChangesSchema))
+    changed = services().users.update(user_id, read_form(UserChangesSchema), current_editor())
     return lead_to("/users", "flash.saved", name=changed["username"])
+
+
+@dashboard.action(USER + "/sessions/revoke", role=Role.ADMIN)
+def end_user_sessions(user_id: int) -> Response:
+    """Sign a user out everywhere, and revoke all API tokens."""
+    name = services().users.get(user_id)["username"]
+    services().users.end_sessions(user_id, with_tokens=True, editor=current_editor())
+    return lead_to("/users", "flash.sessions_ended", name=name)
 
 
 @dashboard.action(USER + "/delete", role=Role.ADMIN)
 def delete_user(user_id: int) -> Response:
     """Delete a user."""
     name = services().users.get(user_id)["username"]
-    services().users.delete(user_id)
+    services().users.delete(user_id, current_editor())
     return lead_to("/users", "flash.deleted", name=name)

@@ -35,3 +35,26 @@ class UserSchema(AnswerSchema):
     role = word(Role)
     enabled = fields.Boolean()
     created_at = Timestamp()
+
+
+class SessionSchema(AnswerSchema):
+    """A sign-in that has not ended. Its id is in tokens, and is told to nobody."""
+
+    network = fields.String(allow_none=True, metadata={"description": "From where; of IPv6 the network of 64 bits"})
+    created_at = Timestamp()
+    expires_at = Timestamp()
+
+
+class SessionsEndSchema(RequestSchema):
+    """What to end."""
+
+    is_body_required = False
+
+    tokens = Boolean(load_default=False, metadata={"description": "Whether to revoke all API tokens too"})
+
+
+class SessionsEndedSchema(AnswerSchema):
+    """How many sign-ins were ended, and API tokens revoked."""
+
+    sessions = fields.Integer()
+    tokens = fields.Integer()

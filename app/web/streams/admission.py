@@ -7,9 +7,10 @@ from flask import Flask
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
-from app.errors import DatabaseUnavailable, Unauthorized
+from app.enums import Role, Scope
+from app.errors import DatabaseUnavailable, Forbidden, Unauthorized
 from app.rules.live_events import EventFilter
-from app.web.access import read_access_token
+from app.web.access import check_powers, read_token
 from app.web.context import services
 from app.web.parsing import parse_json
 from app.web.schemas.events import FirstMessageSchema
@@ -25,8 +26,10 @@ def make_admission(app: Flask) -> Callable[[str], Wish | Refusal]:
         try:
             with app.app_context():
                 said = FirstMessageSchema().load(parse_json(message.encode(errors="replace")))
-                session_id = str(read_access_token(said.pop("token"))["sid"])
-                services().auth.identify(session_id)
+                session_id = read_token(said.pop("token"))
+                check_powers(services().auth.identify(session_id), Role.VIEWER, Scope.READ)
+        except Forbidden:
+            return Refusal(POLICY, f"the token lacks the scope {Scope.READ}")
         except Unauthorized:
             return Refusal(POLICY, "a valid token is needed")
         except BadRequest:

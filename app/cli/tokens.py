@@ -1,0 +1,66 @@
+"""`nagare token` and `nagare tokens`: API tokens, also without a password."""
+
+import click
+
+from app.cli.context import open_services
+from app.cli.listing import AS_JSON, show
+from app.cli.paging import every
+from app.enums import Role, Scope
+from app.services.audit import COMMAND_LINE
+
+COLUMNS = {
+    "id": "id",
+    "user name": "username",
+    "name": "name",
+    "role": "role",
+    "scopes": "scopes",
+    "expires": "expires_at",
+    "last used": "last_used_at",
+}
+ANYONE = {"id": 0, "role": Role.ADMIN}
+"""Who runs a command may read the database anyway."""
+ROLES = click.Choice([role.value for role in Role])
+SCOPES = click.Choice([scope.value for scope in Scope])
+
+
+@click.command()
+@click.argument("username")
+@click.option("--days", type=click.IntRange(1, 3650), default=1, show_default=True, help="How long the token is good.")
+@click.option("--name", default="command line", show_default=True, help="What it is for.")
+@click.option("--role", type=ROLES, help="No higher than the user's, which it is when left out.")
+@click.option("--scope", "scopes", type=SCOPES, multiple=True, help="Limit it to this; can be given several times.")
+def token(username: str, days: int, name: str, role: str | None, scopes: tuple[str, ...]) -> None:
+    """Make an API token of a user and print it."""
+    if not 0 < len(name) <= 100:
+        raise click.UsageError("--name has 1 to 100 characters")
+    with open_services() as services:
+        user = services.users.get_by_name(username)
+        limits = {Scope(scope) for scope in scopes} or None
+        made = services.api_tokens.issue(
+            user, COMMAND_LINE, name=name, role=Role(role or user["role"]), scopes=limits, days=days
+        )
+    click.echo(made["token"])
+
+
+@click.group()
+def tokens() -> None:
+    """List and revoke API tokens."""
+
+
+@tokens.command("list")
+@AS_JSON
+def list_tokens(as_json: bool) -> None:
+    """Show all tokens, newest first."""
+    with open_services() as services:
+        rows = list(every(lambda page: services.api_tokens.list(page, ANYONE)))
+    plain = [{**row, "scopes": " ".join(row["scopes"]) if row["scopes"] else None} for row in rows]
+    show(rows if as_json else plain, COLUMNS, as_json, "There are no tokens.")
+
+
+@tokens.command()
+@click.argument("token_id", type=int)
+def revoke(token_id: int) -> None:
+    """Revoke a token by its id."""
+    with open_services() as services:
+        revoked = services.api_tokens.revoke(token_id, None, COMMAND_LINE)
+    click.echo(f"Revoked {revoked['name']} of {revoked['username']}.")

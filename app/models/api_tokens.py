@@ -1,0 +1,31 @@
+"""What scripts come in with."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Moment
+
+
+class ApiToken(Base):
+    """A token of a user, for a script: it may do at most what its role and its scopes say, and never more than they.
+
+    It is random with 256 bits, so that a plain hash of it is of no use to who reads this table.
+    """
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (CheckConstraint("role IN ('viewer', 'operator', 'admin')", name="role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256, in hexadecimal digits."""
+    role: Mapped[str] = mapped_column(String(16))
+    scopes: Mapped[str | None] = mapped_column(String(200))
+    """Separated by blanks; None for all that the role may do."""
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    last_used_at: Mapped[datetime | None] = mapped_column(Moment)
+    """To the minute."""

@@ -1,0 +1,34 @@
+"""API tokens."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.enums import Role
+from app.store.pages import Page, PageRequest
+from app.web.context import current_editor, current_user, services
+from app.web.operations import ApiBlueprint
+from app.web.schemas.pages import page_of
+from app.web.schemas.tokens import MadeTokenSchema, NewTokenSchema, TokenSchema, TokensQuerySchema
+
+# Without a scope that writes: a token that leaked must not make another one that outlives it.
+tokens = ApiBlueprint("tokens", __name__, description="What scripts come in with")
+
+
+@tokens.operation("GET", "/tokens", role=Role.VIEWER, query=TokensQuerySchema, answer=page_of(TokenSchema))
+def list_tokens(page: PageRequest, user_id: int | None = None) -> Page:
+    """List one's own tokens, newest first; an admin sees everyone's."""
+    return services().api_tokens.list(page, current_user(), user_id)
+
+
+@tokens.operation(
+    "POST", "/tokens", role=Role.VIEWER, body=NewTokenSchema, answer=MadeTokenSchema, status=201, errors=(409,)
+)
+def create_token(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Make a token for oneself, with a role no higher than one's own; it is shown this once."""
+    return services().api_tokens.issue(current_user(), current_editor(), **body)
+
+
+@tokens.operation("DELETE", "/tokens/<id:token_id>", role=Role.VIEWER, status=204, errors=(404,))
+def revoke_token(token_id: int) -> None:
+    """Revoke a token of one's own, or as an admin anyone's: it is refused at once."""
+    services().api_tokens.revoke(token_id, current_user(), current_editor())

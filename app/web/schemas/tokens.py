@@ -1,0 +1,60 @@
+"""API tokens."""
+
+from typing import Any
+
+from marshmallow import fields, post_load, validate
+
+from app.enums import Role, Scope
+from app.web.schemas.base import AnswerSchema, RequestSchema
+from app.web.schemas.fields import Integer, Text, Timestamp, query_id, word
+from app.web.schemas.pages import PageQuerySchema
+
+MOST_DAYS = 3650
+
+
+class TokensQuerySchema(PageQuerySchema):
+    """Whose tokens to list: an admin may ask for those of one user, others see their own."""
+
+    user_id = query_id()
+
+
+class NewTokenSchema(RequestSchema):
+    """A token to be made for who asks for it."""
+
+    name = Text(min=1, max=100, required=True, metadata={"description": "What it is for"})
+    role = word(Role, load_default=Role.VIEWER)
+    scopes = fields.List(
+        word(Scope),
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(1, len(Scope)),
+        metadata={"description": "What it is limited to; null for all that the role may do"},
+    )
+    days = Integer(
+        validate=validate.Range(1, MOST_DAYS), load_default=90, metadata={"description": "For how long it is good"}
+    )
+
+    @post_load
+    def _use_words(self, token: dict[str, Any], **_: object) -> dict[str, Any]:
+        scopes = token["scopes"]
+        return {**token, "role": Role(token["role"]), "scopes": None if scopes is None else {*map(Scope, scopes)}}
+
+
+class TokenSchema(AnswerSchema):
+    """A token of a user, for a script."""
+
+    id = fields.Integer()
+    user_id = fields.Integer()
+    username = fields.String()
+    name = fields.String()
+    role = word(Role, metadata={"description": "It never does more than the owner's present role"})
+    scopes = fields.List(word(Scope), allow_none=True)
+    created_at = Timestamp()
+    expires_at = Timestamp()
+    last_used_at = Timestamp(allow_none=True, metadata={"description": "To the minute"})
+
+
+class MadeTokenSchema(TokenSchema):
+    """A token that was just made."""
+
+    token = fields.String(metadata={"description": "Shown this once"})
