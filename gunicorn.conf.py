@@ -31,7 +31,7 @@ logger_class = PlainLogger
 
 host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
 bind = f"{host}:{settings.port}"
-worker_class = "gthread"
+worker_class = "app.web.server.PatientWorker"
 workers = 2
 # Streams of events keep no thread; requests that wait for a task do, but never more than half of them.
 threads = 16

@@ -43,6 +43,9 @@ class StrictParser(FlaskParser):
         # Werkzeug cuts a chunked body off at the limit and says nothing.
         if req.content_length is None and len(text) >= (req.max_content_length or math.inf):
             raise RequestEntityTooLarge
+        # Unpacked, a small body could be of any size, so nothing is.
+        if req.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("The body must not be compressed.")
         if not text:
             if getattr(schema, "is_body_required", False):
                 raise BadRequest("A JSON body is needed.")

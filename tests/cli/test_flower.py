@@ -46,7 +46,7 @@ def workers(flower: httpx.Client) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("path", ["/", "/workers", "/tasks", "/broker", "/api/workers", "/api/tasks"])
+@pytest.mark.parametrize("path", ["/", "/workers", "/tasks", "/broker", "/api/workers", "/api/tasks", "/metrics"])
 def test_it_is_closed_without_the_password(flower: httpx.Client, path: str) -> None:
     with httpx.Client(base_url=flower.base_url, trust_env=False) as anybody:
         assert anybody.get(path).status_code == 401
@@ -81,3 +81,9 @@ def test_it_shows_tasks_by_their_ids_only(instance: Instance, flower: httpx.Clie
         assert (task["args"], task["kwargs"]) == (f"('{task_id}',)", "{}")
     texts = [flower.get(path).text for path in ("/api/tasks", "/tasks", f"/task/{next(iter(seen))}", "/workers")]
     assert not [text for text in texts if MONITOR_PASSWORD in text]
+
+
+def test_its_figures_need_the_password_and_its_health_does_not(flower: httpx.Client) -> None:
+    assert "flower_" in flower.get("/metrics").text
+    with httpx.Client(base_url=flower.base_url, trust_env=False) as anybody:
+        assert anybody.get("/healthcheck").text == "OK"

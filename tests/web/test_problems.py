@@ -1,6 +1,8 @@
 """Every error has one shape, names what is to blame and shows nothing internal."""
 
+import gzip
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from flask import Flask
 
 from app.composition import Services
 from app.errors import BrokerUnavailable, DatabaseUnavailable, NagareError, SourceTimeout, TaskFailed
-from tests.web.caller import Caller
+from tests.web.caller import PASSWORD, Caller
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -157,6 +159,13 @@ def test_only_json_is_read(nobody: Caller, content_type: str) -> None:
     assert (answer.status, answer.headers["Content-Type"]) == (415, MEDIA_TYPE)
 
 
+def test_nothing_is_unpacked(nobody: Caller) -> None:
+    packed = gzip.compress(b'{"username": "a", "password": "b"}')
+    headers = {"Content-Encoding": "gzip"}
+    answer = nobody.call("POST", "/auth/login", headers, data=packed, content_type="application/json")
+    assert (answer.status, answer.json["detail"]) == (415, "The body must not be compressed.")
+
+
 def test_a_body_has_an_end(nobody: Caller) -> None:
     answer = send_text(nobody, "/auth/login", " " * (1024 * 1024 + 1))
     assert (answer.status, answer.json["code"]) == (413, "too_large")
@@ -205,7 +214,35 @@ def test_every_answer_is_protected(viewer: Caller) -> None:
     for answer in (viewer.get("/hosts"), viewer.get("/nothing"), viewer.get("/hosts?limit=0")):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
-        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'; frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_over_https_a_browser_comes_back_by_it_alone(nobody: Caller, app: Flask) -> None:
+    told = {"X-Forwarded-Proto": "https"}
+    for path in ("/healthz", "/sign-in", "/docs", "/nothing"):
+        assert nobody.call_root("GET", path, told).headers["Strict-Transport-Security"] == "max-age=31536000"
+    stranger = {"environ_base": {"REMOTE_ADDR": "192.0.2.1"}}
+    assert "Strict-Transport-Security" not in nobody.call_root("GET", "/healthz", told, **stranger).headers
+
+
+@pytest.mark.parametrize(("scheme", "is_secure"), [("https", True), ("http", False)])
+def test_cookies_are_closed_to_scripts_and_other_sites(app: Flask, scheme: str, is_secure: bool) -> None:
+    client, told = app.test_client(), {"X-Forwarded-Proto": scheme}
+    page = client.get("/sign-in", headers=told)
+    token = re.search(r'name="csrf_token" value="(\w+)"', page.text)
+    assert token is not None
+    form = {"csrf_token": token[1], "username": "viewer", "password": PASSWORD}
+    # The client of the tests, unlike a browser, does not send a cookie that is Secure over http.
+    sent = {**told, "Cookie": page.headers["Set-Cookie"].partition(";")[0]}
+    answer = client.post("/sign-in", headers=sent, data=form)
+    assert answer.status_code == 303
+    for cookie in (*page.headers.getlist("Set-Cookie"), *answer.headers.getlist("Set-Cookie")):
+        attributes = {attribute.strip() for attribute in cookie.split(";")[1:]}
+        assert {"HttpOnly", "SameSite=Strict"} <= attributes, cookie
+        assert ("Secure" in attributes) is is_secure, cookie
 
 
 def test_without_the_database_nobody_is_let_in(app: Flask, services: Services, viewer: Caller) -> None:
