@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, RowMapping
 
@@ -10,7 +11,7 @@ from app import clock
 from app.connectors.base import MonitorAccess
 from app.connectors.registry import connector_class
 from app.enums import MonitorStatus, TaskState
-from app.errors import Conflict, NotFound, SourceError
+from app.errors import Conflict, Invalid, NotFound, SourceError
 from app.measures import TASKS
 from app.services.conversation import Conversations, OpenConnector
 from app.services.observed_connector import observed
@@ -74,7 +75,11 @@ class MonitorService:
         return self.get(monitor_id)
 
     def update(self, monitor_id: int, changes: Mapping[str, Any]) -> RowMapping:
-        """Change a monitor. Raises Invalid and Conflict as `create` does."""
+        """Change a monitor. Raises Invalid and Conflict as `create` does.
+
+        A stored credential is not sent to another server: it must be given again. Whoever may change an address, or has
+        the token of one who may, would else read what no answer shows.
+        """
         with self._database.transaction() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
             access = self._conversations.access(monitor, except_for=changes)
@@ -86,6 +91,8 @@ class MonitorService:
                 "api_token": access.api_token,
             }
             _validate({**kept, **changes})
+            if _server_of(changes.get("url", access.url)) != _server_of(access.url):
+                _refuse_kept_secrets(monitor, changes)
             if "name" in changes:
                 _refuse_taken_name(connection, changes["name"], monitor_id)
             if changes:
@@ -137,6 +144,17 @@ def _found(monitor: Found | None, monitor_id: int) -> Found:
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     return monitor
+
+
+def _server_of(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
+
+
+def _refuse_kept_secrets(monitor: Mapping[Any, Any], changes: Mapping[str, Any]) -> None:
+    for name, column in SECRETS.items():
+        if monitor[column] is not None and name not in changes:
+            raise Invalid(name, "give it again, since the address names another server")
 
 
 def _refuse_taken_name(connection: Connection, name: str, except_id: int | None = None) -> None:

@@ -70,3 +70,17 @@ def test_a_failing_monitor_is_a_bad_gateway(admin: Caller) -> None:
     answer = admin.post(f"/monitors/{monitor['id']}/hosts/pull")
     assert answer.status == 502
     assert answer.json["code"].startswith("source_")
+
+
+def test_a_stored_credential_does_not_move_to_another_server(admin: Caller) -> None:
+    fields = {"name": "z", "type": "zabbix", "url": "https://zabbix.example/a", "username": "u", "password": "hunter22"}
+    path = f"/monitors/{admin.post('/monitors', fields).json['id']}"
+    for url in ("https://evil.example/a", "http://zabbix.example/a", "https://zabbix.example:444/a"):
+        answer = admin.patch(path, {"url": url})
+        assert (answer.status, list(answer.json["errors"])) == (422, ["password"]), url
+        assert admin.patch(path, {"url": url, "username": "v"}).status == 422
+    assert admin.get(path).json["url"] == "https://zabbix.example/a"
+    assert admin.patch(path, {"url": "https://ZABBIX.example/b"}).status == 200
+    moved = admin.patch(path, {"url": "https://evil.example", "username": None, "password": None, "api_token": "t"})
+    assert moved.status == 200
+    assert list(admin.patch(path, {"url": "https://other.example"}).json["errors"]) == ["api_token"]
