@@ -37,6 +37,13 @@ def test_the_environment_goes_before_the_file_and_the_file_before_the_default(tm
     assert (settings.port, settings.broker_url) == (9001, "redis://other:6379/2")
 
 
+def test_proxies_are_addresses_and_networks_or_none() -> None:
+    assert [str(each) for each in load_settings({}).trusted_networks] == ["127.0.0.1/32", "::1/128"]
+    given = load_settings({"NAGARE_TRUSTED_PROXIES": "10.0.0.0/8, fd00::/8"})
+    assert [str(each) for each in given.trusted_networks] == ["10.0.0.0/8", "fd00::/8"]
+    assert load_settings({"NAGARE_TRUSTED_PROXIES": "none"}).trusted_networks == ()
+
+
 def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
     write(tmp_path / "elsewhere.json", {"worker": {"concurrency": 2}})
     assert load_settings({"NAGARE_CONFIG": str(tmp_path / "elsewhere.json")}).worker_concurrency == 2
@@ -56,6 +63,9 @@ def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
         ({"NAGARE_SECRET_KEY": "short"}, "NAGARE_SECRET_KEY"),
         ({"NAGARE_CONFIG": "nowhere.json"}, "NAGARE_CONFIG"),
         ({"NAGARE_LOG_FORMAT": "xml"}, "NAGARE_LOG_FORMAT"),
+        ({"NAGARE_TRUSTED_PROXIES": "proxy.example"}, "NAGARE_TRUSTED_PROXIES"),
+        ({"NAGARE_TRUSTED_PROXIES": "10.0.0.1/8"}, "NAGARE_TRUSTED_PROXIES"),
+        ({"NAGARE_TRUSTED_PROXIES": "127.0.0.1,"}, "NAGARE_TRUSTED_PROXIES"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(environment: dict[str, str], named: str) -> None:
