@@ -231,6 +231,29 @@ def test_from_a_new_monitor_to_its_hosts_on_screen(visit: Callable[..., Visit]) 
     assert one.complaints == refusals, "the browser tells of the name that was taken, and of nothing else"
 
 
+def test_a_token_is_made_seen_once_and_revoked_on_a_phone(visit: Callable[..., Visit], instance: Instance) -> None:
+    one = visit(width=PHONE)
+    page = one.sign_in(back="/tokens")
+    page.get_by_role("button", name="Make a token").first.click()
+    dialog = page.get_by_role("dialog", name="Make a token")
+    dialog.get_by_label("Name", exact=True).fill("每晚")
+    dialog.get_by_label("read", exact=False).first.check()
+    dialog.get_by_role("button", name="Make a token").click()
+    token = page.locator("#made-token").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    headers = {"Authorization": f"Bearer {token}"}
+    address = f"{instance.url}/api/v1/hosts"
+    assert httpx.get(address, headers=headers).status_code == 200
+    page.reload()
+    expect(page.get_by_text("每晚")).to_be_visible()
+    expect(page.locator("#made-token")).to_have_count(0)
+    page.get_by_role("button", name="Revoke").click()
+    page.locator("#confirm").get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("No tokens")).to_be_visible()
+    assert httpx.get(address, headers=headers).status_code == 401
+    assert one.complaints == []
+
+
 def test_filters_stand_in_the_address_and_the_back_button_goes_back(visit: Callable[..., Visit]) -> None:
     one = visit()
     page = one.sign_in(back="/hosts?monitor_id=1")
