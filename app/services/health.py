@@ -4,7 +4,9 @@ from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.store.engine import Database
-from app.store.schema import is_current
+from app.store.schema import is_recent
+
+PARTS = ("database", "broker", "worker")
 
 
 class HealthService:
@@ -15,14 +17,17 @@ class HealthService:
         self._registry = registry
         self._lengths = lengths
 
-    def readiness(self) -> dict[str, str | None]:
-        """Return what is wrong with `database`, `broker` and `worker`: None when nothing is. Raises nothing."""
-        return {"database": self._database_error(), **self._broker_errors()}
+    def readiness(self, part: str | None = None) -> dict[str, str | None]:
+        """Return what is wrong with each of `PARTS`, or with that one only: None when nothing is. Raises nothing."""
+        found = {"database": self._database_error()} if part in ("database", None) else {}
+        if part != "database":
+            found |= self._broker_errors()
+        return {name: error for name, error in found.items() if part in (name, None)}
 
     def _database_error(self) -> str | None:
         try:
             with self._database.reading() as connection:
-                return None if is_current(connection) else "the schema is not that of this version: run nagare migrate"
+                return None if is_recent(connection) else "the schema is older than this version: run nagare migrate"
         except DatabaseUnavailable as error:
             return str(error)
 

@@ -21,6 +21,11 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def is_current(connection: Connection) -> bool:
-    """Tell whether the schema is the one that this version of nagare needs."""
-    return revision(connection) == newest_revision()
+def is_recent(connection: Connection) -> bool:
+    """Tell whether the schema has all that this version of nagare needs.
+
+    A newer one has: a release migrates before its processes replace the old ones, which go on with the newer schema
+    until then. Called unready in that moment, all of them at once, they would take the API away.
+    """
+    # Revisions are numbers of four digits, so that the greater text is the later one.
+    return (revision(connection) or "") >= newest_revision()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import text
 
 from app.composition import Services
 from tests.web.caller import WORKER, Answer, Caller
@@ -53,6 +54,27 @@ def test_with_a_worker_that_takes_nothing_it_is_not_ready_and_says_so(nobody: Ca
 
 def test_without_redis_it_is_not_ready_and_says_so(nobody: Caller, without_redis: None) -> None:
     assert list(root(nobody, "/readyz").json["errors"]) == ["broker", "worker"]
+
+
+def test_a_load_balancer_asks_for_the_database_only_since_a_202_needs_no_more(
+    nobody: Caller, without_redis: None
+) -> None:
+    assert root(nobody, "/readyz?needs=database").json == {"status": "ready"}
+    assert list(root(nobody, "/readyz?needs=broker").json["errors"]) == ["broker"]
+    assert list(root(nobody, "/readyz?needs=worker").json["errors"]) == ["worker"]
+    refused = root(nobody, "/readyz?needs=luck")
+    assert (refused.status, list(refused.json["errors"])) == (422, ["needs"])
+
+
+@pytest.mark.parametrize(("revision", "is_ready"), [("0001", False), ("9999", True)])
+def test_a_database_that_a_later_release_migrated_is_ready_and_an_older_one_is_not(
+    nobody: Caller, services: Services, revision: str, is_ready: bool
+) -> None:
+    with services.database.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    answer = root(nobody, "/readyz?needs=database")
+    assert answer.status == (200 if is_ready else 503)
+    assert is_ready or "nagare migrate" in answer.json["errors"]["database"][0]
 
 
 def test_metrics_tell_queues_workers_and_score(nobody: Caller, operator: Caller, worker: None) -> None:

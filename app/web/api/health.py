@@ -8,7 +8,7 @@ from app.web.access import PUBLIC
 from app.web.context import services
 from app.web.operations import ApiBlueprint
 from app.web.problems import RETRY_AFTER_S, problem
-from app.web.schemas.health import HealthSchema
+from app.web.schemas.health import HealthSchema, ReadinessQuerySchema
 
 health = ApiBlueprint("health", __name__, description="For load balancers and probes")
 
@@ -19,10 +19,10 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@health.operation("GET", "/readyz", role=PUBLIC, answer=HealthSchema)
-def readyz() -> dict[str, str] | Response:
+@health.operation("GET", "/readyz", role=PUBLIC, query=ReadinessQuerySchema, answer=HealthSchema)
+def readyz(needs: str | None = None) -> dict[str, str] | Response:
     """Tell whether the database, the broker and a worker are there; names what is missing."""
-    missing = {part: [error] for part, error in services().health.readiness().items() if error is not None}
+    missing = {part: [error] for part, error in services().health.readiness(needs).items() if error is not None}
     if not missing:
         return {"status": "ready"}
     detail = "; ".join(f"{part}: {error}" for part, (error,) in missing.items())

@@ -1,8 +1,20 @@
 """Health."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
-from app.web.schemas.base import AnswerSchema
+from app.services.health import PARTS
+from app.web.schemas.base import AnswerSchema, RequestSchema
+
+
+class ReadinessQuerySchema(RequestSchema):
+    """What the caller cannot do without."""
+
+    needs = fields.String(
+        validate=validate.OneOf(PARTS),
+        metadata={
+            "description": "The only part to look at: `database` tells a load balancer whether a 202 is possible"
+        },
+    )
 
 
 class HealthSchema(AnswerSchema):
