@@ -19,7 +19,8 @@ FROM python:3.11-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PATH=/opt/nagare/bin:$PATH \
     NAGARE_HOME=/var/lib/nagare NAGARE_BIND=0.0.0.0
 
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin nagare \
+RUN groupadd --system --gid 10001 nagare \
+    && useradd --system --uid 10001 --gid nagare --no-create-home --shell /usr/sbin/nologin nagare \
     && install -d -o nagare -g nagare -m 0700 /var/lib/nagare
 
 COPY --from=build /opt/nagare /opt/nagare
@@ -27,7 +28,7 @@ COPY --from=build /srv/nagare /srv/nagare
 WORKDIR /srv/nagare
 
 # By its number: an orchestrator that refuses root cannot look a name up.
-USER 10001
+USER 10001:10001
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ.get('NAGARE_PORT', '8080') + '/healthz', timeout=4)"]

@@ -13,6 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from app.cli.root import nagare
+from tasks.shutdown import GRACE_S
 
 ROOT = Path(__file__).parents[2]
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
@@ -126,12 +127,31 @@ def test_flower_in_compose_is_behind_a_profile_and_a_password() -> None:
     assert words == shlex.split("celery -A tasks flower --port=5555")
 
 
-def test_the_image_is_locked_and_not_root() -> None:
-    lines = (ROOT / "Dockerfile").read_text().splitlines()
-    assert lines[0].startswith("FROM python:3.11-slim")
-    assert any("--require-hashes -r requirements.txt" in line for line in lines)
-    user = lines.index("USER nagare")
-    assert user > max(number for number, line in enumerate(lines) if line.startswith("RUN"))
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_no_service_of_compose_may_do_more_than_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"] and service["pids_limit"] and service["cpus"]
+    assert "cap_add" not in service or name == "postgres"
+
+
+def test_a_worker_of_compose_has_the_time_to_hand_its_tasks_back() -> None:
+    assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > 5 * GRACE_S
+
+
+def test_the_linter_finds_nothing_wrong_with_the_dockerfile() -> None:
+    linter = Path(sys.executable).parent / "hadolint"
+    linted = subprocess.run([linter, "--no-color", ROOT / "Dockerfile"], capture_output=True, text=True)
+    assert (linted.returncode, linted.stdout) == (0, "")
+
+
+def test_the_image_is_locked_and_not_root_and_leaves_its_tools_behind() -> None:
+    build, image = (ROOT / "Dockerfile").read_text().split("\n\nFROM ")
+    assert "--require-hashes -r requirements.txt" in build
+    assert image.startswith("python:3.11-slim\n")
+    assert "pip " not in image
+    assert image.index("USER 10001:10001\n") > image.rindex("RUN ")
 
 
 def test_everything_the_image_copies_exists() -> None:

@@ -1,4 +1,4 @@
-"""The units of deploy/systemd under a systemd that boots: a machine of its own on a copy of this one's root. Needs root."""
+"""The units of deploy/systemd under a systemd that boots, in a machine on a copy of this one's root. Needs root."""
 
 import json
 import os
@@ -71,7 +71,7 @@ def _mount(stack: ExitStack, where: Path, *arguments: str) -> None:
     mounted = subprocess.run(["mount", *arguments, where], capture_output=True, text=True)
     if mounted.returncode != 0:
         pytest.skip(f"cannot mount {where}: {mounted.stderr.strip()}")
-    stack.callback(subprocess.run, ["umount", "--lazy", where], check=True)
+    stack.callback(lambda: subprocess.run(["umount", "--lazy", where], check=True))
 
 
 def _install_nagare(root: Path) -> None:
