@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import get_ident
 from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -22,6 +22,9 @@ BUSY_TIMEOUT_S = 5.0
 BUSY_LOOK_S = 0.002
 POOL_SIZE = 10
 POOL_TIMEOUT_S = 10
+UNHEARD_S = 5
+"""How long a connection to PostgreSQL may stay without a sign of the other side before it is given up."""
+KEEPALIVES = {"tcp_keepalives_idle": UNHEARD_S, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 2}
 RACE_LOST = ("23503", "23505")
 """PostgreSQL's foreign_key_violation and unique_violation (its manual, appendix A): each write is checked before, so
 that only another transaction can have caused them. SQLite has one writer at a time."""
@@ -41,17 +44,27 @@ class Sessions:
     statement_timeout_s: float = 0
     through_pooler: bool = False
 
-    def connect_args(self) -> dict[str, Any]:
-        """Return what the driver connects with."""
-        arguments: dict[str, Any] = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5}
+    def connect_args(self, options: str = "") -> dict[str, Any]:
+        """Return what the driver connects with; `options` are those of the address, which win over ours.
+
+        A connection whose other side can no longer be heard is ended at both ends. Left to the kernel's defaults, a
+        request would wait a quarter of an hour for what was dropped on the way (packets that were not acknowledged are
+        sent anew for so long, and keepalives are not sent meanwhile), and PostgreSQL would keep the locks of a host
+        that vanished in the middle of a transaction for two hours.
+        """
+        arguments: dict[str, Any] = {name.removeprefix("tcp_"): value for name, value in KEEPALIVES.items()}
+        arguments |= {"connect_timeout": UNHEARD_S, "tcp_user_timeout": UNHEARD_S * 1000}
         if self.name:
             arguments["application_name"] = self.name
         if self.through_pooler:
-            arguments["prepare_threshold"] = None
-        elif self.statement_timeout_s:
+            return arguments | {"prepare_threshold": None}
+        limits = KEEPALIVES | {"tcp_user_timeout": UNHEARD_S * 1000}
+        if self.statement_timeout_s:
             whole = round(self.statement_timeout_s * 1000)
-            limits = {"statement": whole, "lock": max(1, whole // 2), "idle_in_transaction_session": whole}
-            arguments["options"] = " ".join(f"-c {limit}_timeout={ms}" for limit, ms in limits.items())
+            limits |= {"statement_timeout": whole, "lock_timeout": max(1, whole // 2)}
+            limits["idle_in_transaction_session_timeout"] = whole
+        # Of two settings of the same name PostgreSQL takes the later one.
+        arguments["options"] = " ".join((*(f"-c {name}={value}" for name, value in limits.items()), options)).strip()
         return arguments
 
 
@@ -193,7 +206,7 @@ def _create_engine(url: str, durable: bool, pooled: bool, sessions: Sessions) ->
     pool = {"pool_size": kept, "max_overflow": sessions.most - kept, "pool_timeout": POOL_TIMEOUT_S}
     options |= pool if pooled else {"poolclass": NullPool}
     if not is_sqlite:
-        options["connect_args"] = sessions.connect_args()
+        options["connect_args"] = sessions.connect_args(str(make_url(url).query.get("options", "")))
         return create_engine(url, **options)
     options["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
     engine = create_engine(url, **options)

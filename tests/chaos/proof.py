@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from app.connectors.base import MonitorAccess
 from app.connectors.simulator import SimulatorConnector
 from app.store.engine import Database
+from tests.acceptance.programs import Program
 from tests.acceptance.user import QUEUES, TERMINAL_STATES
 from tests.chaos.storm import SOURCES, Storm
 from tests.cli.processes import wait_for
@@ -64,7 +66,7 @@ def prove(storm: Storm) -> Proof:
         states=Counter(run["state"] for run in runs.values()),
         attempts=len(attempts) + sum(run["state"] == "succeeded" for run in runs.values()),
         lost=lost,
-        doubled=_overlaps(runs, attempts) + _run_after_their_end(storm),
+        doubled=overlaps(runs, attempts) + run_twice(storm.workers),
         differences=storm.wrong_answers + _differences(storm),
         slowest_recovery_s=_slowest_recovery_s(storm, runs),
     )
@@ -75,7 +77,7 @@ def _moment(value: Any) -> datetime:
     return moment.replace(tzinfo=None)
 
 
-def _overlaps(runs: Any, attempts: Any) -> list[str]:
+def overlaps(runs: Any, attempts: Any) -> list[str]:
     """Tasks of which one attempt began before the one before it had ended."""
     spans = defaultdict(list)
     for attempt in attempts:
@@ -90,10 +92,10 @@ def _overlaps(runs: Any, attempts: Any) -> list[str]:
     ]
 
 
-def _run_after_their_end(storm: Storm) -> list[str]:
+def run_twice(workers: Iterable[Program]) -> list[str]:
     """Tasks that a worker says to have done twice, or begun after they were done."""
     started, succeeded = defaultdict(list), defaultdict(list)
-    for worker in storm.workers:
+    for worker in workers:
         for event in worker.events("task.started"):
             started[event["task_id"]].append(event["timestamp"])
         for event in worker.events("task.succeeded"):

@@ -1,4 +1,4 @@
-"""The commands of docker-compose.yml in what its containers are to them: another root, read-only, as a user without rights.
+"""The commands of docker-compose.yml in what its containers are to them: a read-only root, and a user without rights.
 
 There is no Docker here; the kernel's own namespaces make what Docker makes of them. Needs root.
 """
