@@ -35,8 +35,13 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
         try:
             return super().handle(conn)
         finally:
-            with self._lock:
-                self._begun.pop(conn, None)
+            self._let_be(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer a request. One without a body has arrived; however long it takes, its connection may be used again."""
+        if getattr(req.body.reader, "length", None) == 0:
+            self._let_be(conn)
+        return super().handle_request(req, conn)
 
     def murder_pending(self) -> None:
         """End what has lasted too long; gunicorn's loop calls this each second."""
@@ -47,3 +52,7 @@ class PatientWorker(gthread.ThreadWorker):  # type: ignore[misc]
                 if until < now:
                     with suppress(OSError):
                         conn.sock.shutdown(socket.SHUT_RD)
+
+    def _let_be(self, conn: Any) -> None:
+        with self._lock:
+            self._begun.pop(conn, None)
