@@ -95,6 +95,9 @@ class Cluster:
         seen = str(self.folder / f"beat-{host.name}")
         return self._run(host, "beat", tree, {}, PYTHON, "-m", "celery", "-A", "tasks", "beat", "--schedule", seen)
 
+    def start_migration(self, tree: Path) -> Program:
+        return self._run(self.web_hosts[0], "migrate", tree, {}, PYTHON, "-m", "app.cli", "migrate")
+
     def _run(self, host: Host, kind: str, tree: Path, settings: dict[str, str], *words: str) -> Program:
         given = {**getattr(self, "settings", {}), **settings, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(tree)}
         command = host.command("env", f"--chdir={tree}", *words)

@@ -1,23 +1,46 @@
 """nagare on nine hosts of a network whose hosts stop hearing each other. Needs root."""
 
+import shutil
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from app.store.engine import Database
-from tests.acceptance.programs import Program
+from app.store.schema import newest_revision
+from tests.acceptance.programs import ROOT, Program
 from tests.acceptance.user import User
 from tests.cli.processes import wait_for
-from tests.real.cluster import LONGER_THAN_A_LEASE_S, QUICK, Cluster, Load
+from tests.real.cluster import LONGER_THAN_A_LEASE_S, PORT, QUICK, Cluster, Load
 from tests.real.debian import install
 from tests.real.slow_monitor import SlowMonitor
 
 pytestmark = pytest.mark.real
+
+NEWER_VERSION = "99.0.0"
+NEWER_REVISION = "9999"
+MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "{revision}", "{before}", None, None
+
+
+def upgrade():
+    for table in ("task_runs", "monitors"):
+        op.add_column(table, sa.Column("newer", sa.Text, nullable=True))
+        op.create_index(f"ix_{{table}}_newer", table, ["newer"])
+
+
+def downgrade():
+    for table in ("task_runs", "monitors"):
+        op.drop_column(table, "newer")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +54,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             yield cluster
     finally:
         cluster.close()
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> Path:
+    """Return a copy of nagare with one more migration, as the next version will have."""
+    for name in ("app", "tasks"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("celeryconfig.py", "gunicorn.conf.py", "wsgi.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    migration = MIGRATION.format(revision=NEWER_REVISION, before=newest_revision())
+    (tmp_path / f"app/store/migrations/versions/{NEWER_REVISION}_newer.py").write_text(migration)
+    version = tmp_path / "app/__init__.py"
+    version.write_text(f'{version.read_text()}\n__version__ = "{NEWER_VERSION}"\n')
+    return tmp_path
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -202,3 +239,36 @@ def test_three_schedulers_and_three_workers_fire_once_a_minute(cluster: Cluster)
     assert len({*minutes}) == len(minutes)
     assert (minutes[-1] - minutes[0]).total_seconds() == 60 * (len(minutes) - 1)
     assert all(program.process.poll() is None for program in cluster.beats)
+
+
+def test_a_rolling_upgrade_with_a_migration(cluster: Cluster, monitor: int, newer: Path) -> None:
+    old_webs, old_workers = [*cluster.webs], [*cluster.workers]
+    revision = "SELECT version_num FROM alembic_version"
+    with Load([cluster.new_user(host) for host in cluster.web_hosts], monitor) as load:
+        assert_works_again(old_workers[0], load)
+        migrated = cluster.start_migration(newer)
+        assert migrated.process.wait(timeout=60) == 0, migrated.printed
+        with cluster.database.reading() as connection:
+            assert connection.execute(text(revision)).scalar_one() == NEWER_REVISION
+        for host in cluster.web_hosts:
+            assert cluster.readiness(host).status_code == 200
+        before = len(load.accepted)
+        wait_for(lambda: len(load.accepted) > before + 10, "the old version to go on")
+        for number, host in enumerate(cluster.web_hosts):
+            cluster.start_web(host, PORT + 1, newer)
+            cluster.wait_until_ready(host, PORT + 1)
+            load.users = [*load.users[:number], cluster.new_user(host, PORT + 1), *load.users[number + 1 :]]
+            assert_works_again(old_workers[0], load)
+            assert old_webs[number].stop() == 0
+        for number, host in enumerate(cluster.worker_hosts):
+            cluster.workers[number] = cluster.start_worker(host, newer)
+            assert_works_again(cluster.workers[number], load)
+            assert old_workers[number].stop() == 0
+        assert_works_again(cluster.workers[0], load)
+        metrics = load.users[0].http.get(f"http://{cluster.web_hosts[0].address}:{PORT + 1}/metrics").text
+        assert f'nagare_build_info{{version="{NEWER_VERSION}"}}' in metrics
+    assert load.failed == []
+    cluster.assert_kept(load.accepted)
+    with cluster.database.reading() as connection:
+        counted = "SELECT count(*) FROM task_runs WHERE id = ANY(:ids) AND attempts <> 1"
+        assert connection.execute(text(counted), {"ids": load.accepted}).scalar_one() == 0
