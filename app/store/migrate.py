@@ -1,5 +1,6 @@
 """Moves the schema up and down, beside an instance that works on."""
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
@@ -17,10 +18,11 @@ from app.store.schema import MIGRATIONS
 log = structlog.get_logger()
 # Any number will do, as long as only migrations use it.
 ADVISORY_LOCK = 0x6E616761
-LOCK_TIMEOUT_S = 3.0
-"""How long a migration waits for a table: for as long all who come after it wait too."""
-TRIES = 40
-PAUSE_S = 2.0
+LOCK_TIMEOUT_S = 0.5
+"""How long a migration waits for a table: for as long all who come after it wait too. Less than PostgreSQL's
+`deadlock_timeout` of 1 s: of a migration and a request that lock two tables crosswise, never the request fails."""
+TRIES = 120
+PAUSE_S = 1.0
 SESSIONS = Sessions("nagare migrate", through_pooler=True)
 """Nothing is prepared, so that a connection of a pooler is as it was afterwards."""
 
@@ -71,7 +73,8 @@ def _try_until_free(database: Database, move: Callable[[Config], None]) -> None:
             if "lock timeout" not in str(error) or not left:
                 raise
             log.info("migrate.waits", error=str(error), tries_left=left)
-        clock.sleep(PAUSE_S)
+        # Not in step with what locks the table every second.
+        clock.sleep(random.uniform(0.5, 1) * PAUSE_S)
 
 
 def _move(connection: Connection, move: Callable[[Config], None]) -> None:

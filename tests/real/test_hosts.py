@@ -270,5 +270,5 @@ def test_a_rolling_upgrade_with_a_migration(cluster: Cluster, monitor: int, newe
     assert load.failed == []
     cluster.assert_kept(load.accepted)
     with cluster.database.reading() as connection:
-        counted = "SELECT count(*) FROM task_runs WHERE id = ANY(:ids) AND attempts <> 1"
+        counted = "SELECT count(*) FROM task_attempts WHERE task_id = ANY(:ids)"
         assert connection.execute(text(counted), {"ids": load.accepted}).scalar_one() == 0
