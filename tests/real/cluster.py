@@ -72,7 +72,8 @@ class Cluster:
         sign_in = services.auth.issue_token("admin", days=1)
         services.close()
         self._token = make_tokens(services.settings, sign_in, access_token_s=DAY_S)["access_token"]
-        self.database = Database(self.settings["DATABASE_URL"], durable=False)
+        # Not pooled: a connection would not outlive a cut between the user and the database.
+        self.database = Database(self.settings["DATABASE_URL"], durable=False, pooled=False)
         self.webs = [self.start_web(host) for host in self.web_hosts]
         self.workers = [self.start_worker(host) for host in self.worker_hosts]
         self.beats = [self.start_beat(host) for host in self.worker_hosts]

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app.errors import DatabaseUnavailable
 from app.store import migrate
 from app.store.engine import Database
-from app.store.migrate import LOCK_TIMEOUT_S, downgrade, upgrade
+from app.store.migrate import downgrade, upgrade
 from app.store.schema import is_recent
 from tests.cli.processes import wait_for
 
@@ -41,7 +41,7 @@ def test_a_migration_waits_for_a_table_in_short_turns_until_it_is_free(
         assert is_recent(connection)
 
     downgrade(postgres_url, "0010")
-    monkeypatch.setattr(migrate, "LOCKED_OUT_AT_MOST_S", LOCK_TIMEOUT_S)
+    monkeypatch.setattr(migrate, "TRIES", 1)
     with database.transaction() as connection:
         connection.execute(text("LOCK TABLE items IN ACCESS EXCLUSIVE MODE"))
         with pytest.raises(DatabaseUnavailable, match="lock timeout"):
