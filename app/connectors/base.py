@@ -7,6 +7,11 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from app.rules.alert_reports import AlertReport
 
+MAX_NAME = 512
+"""Characters of a name: what PostgreSQL's index on the hosts' names takes, whatever they are."""
+MAX_TEXT = 65_535
+"""Characters of any other text: as many as Zabbix keeps of a description or a value."""
+
 
 @dataclass(frozen=True, slots=True)
 class MonitorAccess:

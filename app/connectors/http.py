@@ -117,10 +117,10 @@ class HttpSource:
     def _redirected(self, url: httpx.URL, response: httpx.Response) -> httpx.URL:
         try:
             target = url.join(response.headers["location"])
+            other = plain_words(f"{target.scheme}://{target.host}")
         except (KeyError, ValueError, httpx.InvalidURL) as error:
             raise SourceGarbled(f"{self.host} redirects without saying where to") from error
         if (target.scheme, target.netloc, target.userinfo) != (self._url.scheme, self._url.netloc, b""):
-            other = plain_words(f"{target.scheme}://{target.host}")
             raise SourceForbidden(f"{self.host} redirects to {other}; nagare does not follow to another server")
         return target
 
@@ -128,7 +128,9 @@ class HttpSource:
         status = response.status_code
         if response.is_success:
             try:
-                return parse_json(read_body(response.iter_raw(), _encoding(response), limits.max_bytes))
+                return parse_json(
+                    read_body(response.iter_raw(), _encoding(response), limits.max_bytes), limits.max_bytes
+                )
             except ValueError as error:
                 raise SourceGarbled(f"{self.host} answered {error}") from error
         words = plain_words(_error_text(response), secrets)
@@ -143,11 +145,15 @@ class HttpSource:
 
 
 def plain_words(text: str, secrets: Sequence[str | None] = ()) -> str:
-    """Make a source's text fit for a message: one short line in which no secret of ours is echoed."""
+    """Make a source's text fit for a message: one short line in which no secret of ours is echoed.
+
+    Nor anything that a terminal would obey: operators read messages in logs.
+    """
     for secret in filter(None, secrets):
         text = text.replace(secret, "…").replace(secret.rpartition(" ")[2] or secret, "…")
     text = " ".join(text.split())
-    return text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]}…"
+    text = text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]}…"
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _encoding(response: httpx.Response) -> str:
@@ -157,7 +163,7 @@ def _encoding(response: httpx.Response) -> str:
 def _error_text(response: httpx.Response) -> str:
     """Return a server's own words on its error, from a JSON body that has them; else nothing."""
     try:
-        tree = parse_json(read_body(response.iter_raw(), _encoding(response), ERROR_BYTES))
+        tree = parse_json(read_body(response.iter_raw(), _encoding(response), ERROR_BYTES), ERROR_BYTES)
     except (ValueError, httpx.TransportError):
         return ""
     texts = [tree.get("error"), tree.get("message")] if isinstance(tree, dict) else []
@@ -167,9 +173,10 @@ def _error_text(response: httpx.Response) -> str:
 def _parse_url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
+        host = url.host  # which is decoded only now, and may be no name at all
     except (httpx.InvalidURL, ValueError):
         raise Invalid("url", "The address is not a valid URL.") from None
-    if url.scheme not in ("http", "https") or not url.host or (url.port is not None and not 1 <= url.port <= 65535):
+    if url.scheme not in ("http", "https") or not host or (url.port is not None and not 1 <= url.port <= 65535):
         raise Invalid("url", "The address must look like http://host or https://host:8443/path.")
     if url.userinfo:
         raise Invalid("url", "Put the user name and password into their own fields, not into the address.")

@@ -49,7 +49,7 @@ class PrometheusConnector(ReadOnly):
 
     def check(self) -> str:
         """Return Prometheus's version."""
-        return read_version(self._ask("/api/v1/status/buildinfo"))
+        return plain_words(read_version(self._ask("/api/v1/status/buildinfo")))
 
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
         """Yield the active targets in pages of 500."""
@@ -125,5 +125,6 @@ class PrometheusConnector(ReadOnly):
             raise SourceGarbled("The answer is not Prometheus's: it does not say whether it is a success")
         if answer["status"] == "success":
             return answer.get("data")
-        error = f"Prometheus reports an error: {plain_words(str(answer.get('error')))}"
-        raise SourceFailing(error) if answer.get("errorType") in PASSING_ERRORS else SourceRejected(error)
+        error = answer.get("error")
+        message = f"Prometheus reports an error: {plain_words(error if isinstance(error, str) else '')}"
+        raise SourceFailing(message) if answer.get("errorType") in PASSING_ERRORS else SourceRejected(message)

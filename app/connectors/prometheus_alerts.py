@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import yaml
 
+from app.connectors.json_body import storable
 from app.connectors.prometheus_records import read_labels, read_member
 from app.errors import SourceGarbled
 from app.rules.alert_reports import AlertReport
@@ -13,6 +14,8 @@ from app.rules.prometheus_alerts import prometheus_report
 FIRING = "firing"
 GLOBAL_SECTION = re.compile(r"^global:[ ]*\n(?:[ \t].*\n|\n)*", re.MULTILINE)
 """All that is read of a configuration, which may be megabytes of targets."""
+MAX_SECTION = 64 * 2**10
+"""Characters. To read YAML takes a thousand times its size and a second for 100 kB."""
 
 
 def read_alerts(data: object, external_labels: Mapping[str, str]) -> list[AlertReport]:
@@ -34,9 +37,12 @@ def read_external_labels(data: object) -> dict[str, str]:
     section = GLOBAL_SECTION.search(read_member(data, "yaml", str) + "\n")
     if section is None:
         return {}
+    if len(section[0]) > MAX_SECTION:
+        raise SourceGarbled(f"The global section of Prometheus's configuration has more than {MAX_SECTION} characters")
     try:
         tree = yaml.load(section[0], Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts only, as labels are
-    except (yaml.YAMLError, RecursionError):
+    # OverflowError, ValueError: an escaped character beyond those that there are.
+    except (yaml.YAMLError, RecursionError, OverflowError, ValueError):
         raise SourceGarbled("Prometheus's configuration is not the YAML that its API promises") from None
     labels = tree["global"].get("external_labels") if isinstance(tree["global"], dict) else None
-    return read_labels({"external_labels": labels}, "external_labels") if labels else {}
+    return storable(read_labels({"external_labels": labels}, "external_labels")) if labels else {}

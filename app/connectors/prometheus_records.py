@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from app.connectors.base import HostRecord, ItemRecord
+from app.connectors.base import MAX_NAME, MAX_TEXT, HostRecord, ItemRecord
 from app.connectors.promql import make_key, make_name, make_selector
 from app.errors import SourceGarbled
 from app.rules.prometheus_labels import fit_external_id, host_external_id, list_labels
@@ -79,7 +79,9 @@ def read_families(data: object) -> dict[str, Family]:
             raise _garbled("metadata")
         type_ = read_member(entries[0], "type", str)
         families[name] = Family(
-            type_ if type_ in METRIC_TYPES else "unknown", _text(entries[0], "unit"), _text(entries[0], "help")
+            type_ if type_ in METRIC_TYPES else "unknown",
+            cut(_text(entries[0], "unit")),
+            cut(_text(entries[0], "help")),
         )
     return families
 
@@ -105,14 +107,14 @@ def _read_target(entry: object) -> Target:
     is_down = read_member(entry, "health", str) == "down"
     host = HostRecord(
         external_id=host_external_id(job, instance),
-        name=instance,
-        display_name=labels.get("nodename") or (f"{instance} ({job})" if job else instance),
-        description=list_labels(labels),
+        name=cut(instance, MAX_NAME),
+        display_name=cut(labels.get("nodename") or (f"{instance} ({job})" if job else instance), MAX_NAME),
+        description=cut(list_labels(labels)),
         ip_addr=_find_ip(instance, _text(entry, "scrapeUrl")),
-        groups=(job,) if job else (),
-        error=(_text(entry, "lastError") or "The target is down") if is_down else None,
+        groups=(cut(job, MAX_NAME),) if job else (),
+        error=(cut(_text(entry, "lastError")) or "The target is down") if is_down else None,
     )
-    return Target(host, job, instance, _text(entry, "scrapeInterval"))
+    return Target(host, job, instance, cut(_text(entry, "scrapeInterval")))
 
 
 def _make_item(labels: dict[str, str], series: object, target: Target, families: Mapping[str, Family]) -> ItemRecord:
@@ -123,9 +125,9 @@ def _make_item(labels: dict[str, str], series: object, target: Target, families:
     return ItemRecord(
         host_external_id=target.host.external_id,
         external_id=fit_external_id(key),
-        name=make_name(metric, labels),
-        key=key,
-        value=value,
+        name=cut(make_name(metric, labels)),
+        key=cut(key),
+        value=cut(value),
         value_type=family.type,
         units=family.unit,
         description=family.help,
@@ -175,10 +177,15 @@ def _find_ip(instance: str, scrape_url: str) -> str | None:
         pass
     for address in addresses:
         try:
-            return str(ip_address(urlsplit(address).hostname or ""))
+            return str(ip_address((urlsplit(address).hostname or "").partition("%")[0]))
         except ValueError:
             continue
     return None
+
+
+def cut(text: str, longest: int = MAX_TEXT) -> str:
+    """Return a text for people, without what nobody would read and an index could not hold."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def read_labels(tree: object, name: str) -> dict[str, str]:

@@ -17,6 +17,8 @@ from app.connectors.zabbix_records import (
     ITEM_FIELDS,
     Row,
     host_record,
+    identity,
+    is_identity,
     item_record,
     number,
     rows,
@@ -57,7 +59,10 @@ class ZabbixConnector:
             query["hostids"] = _possible(external_ids)
             if not query["hostids"]:
                 return
-        ids = [text(row, "hostid") for row in rows(self._rpc.call("host.get", query))]
+        found = rows(self._rpc.call("host.get", query))
+        ids = list(dict.fromkeys(identity(row, "hostid") for row in found))
+        if external_ids is not None and not set(ids) <= set(external_ids):
+            raise SourceGarbled("Zabbix answered hosts that it was not asked for")
         for page in _chunks(ids, HOSTS_A_PAGE):
             found = rows(self._rpc.call("host.get", {"hostids": page, **self._host_fields()}))
             records = {record.external_id: record for record in map(host_record, found)}
@@ -88,7 +93,10 @@ class ZabbixConnector:
         if not _possible([host_external_id]) or not _possible([external_id]):
             return None
         query = {"itemids": [external_id], "hostids": [host_external_id], "output": ITEM_FIELDS}
-        return next(map(item_record, rows(self._rpc.call("item.get", query))), None)
+        record = next(map(item_record, rows(self._rpc.call("item.get", query))), None)
+        if record and (record.host_external_id, record.external_id) != (host_external_id, external_id):
+            raise SourceGarbled("Zabbix answered an item that it was not asked for")
+        return record
 
     def update_host(self, external_id: str, edit: HostEdit) -> None:
         """Write what differs of the technical name, visible name, description and status."""
@@ -137,7 +145,7 @@ class ZabbixConnector:
         for chunk in _chunks(host_ids, HOSTS_A_PAGE):
             query = {"hostids": _possible(chunk), "output": ["hostid"], "selectItems": "count"}
             counted = rows(self._rpc.call("host.get", query)) if query["hostids"] else []
-            counts = {text(row, "hostid"): number(row, "items") for row in counted}
+            counts = {identity(row, "hostid"): number(row, "items") for row in counted}
             page: list[str] = []
             size = 0
             for host_id in chunk:
@@ -178,7 +186,7 @@ class ZabbixConnector:
 
 def _possible(ids: Sequence[str]) -> list[str]:
     """Leave out what cannot be an id of Zabbix: it refuses the whole call for one such."""
-    return [one for one in ids if one.isascii() and one.isdigit() and len(one) < 20]
+    return [one for one in ids if is_identity(one)]
 
 
 def _chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:

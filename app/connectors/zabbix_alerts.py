@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.connectors.zabbix_records import Row, number, rows, text
+from app.connectors.base import MAX_NAME
+from app.connectors.zabbix_records import Row, identity, number, rows, text
 from app.connectors.zabbix_rpc import ZabbixRpc
 from app.errors import SourceGarbled, SourceRejected
 from app.rules.alert_reports import AlertReport
@@ -25,14 +26,16 @@ def open_problems(rpc: ZabbixRpc) -> Iterator[Sequence[AlertReport]]:
     Left out, as in Zabbix's own list: those whose trigger is gone or disabled, or has a host or an item that is.
     """
     found = rows(rpc.call("problem.get", {"output": ["eventid"], **OPEN_PROBLEMS}))
-    ids = [text(row, "eventid") for row in found]
+    ids = [identity(row, "eventid") for row in found]
     for start in range(0, len(ids), PROBLEMS_A_PAGE):
         page = ids[start : start + PROBLEMS_A_PAGE]
         query = {"output": PROBLEM_FIELDS, "eventids": page, **OPEN_PROBLEMS}
         problems = rows(rpc.call("problem.get", query))
         triggers = _monitored_triggers(rpc, problems)
         reports = [
-            _report(row, triggers[trigger_id]) for row in problems if (trigger_id := text(row, "objectid")) in triggers
+            _report(row, triggers[trigger_id])
+            for row in problems
+            if (trigger_id := identity(row, "objectid")) in triggers
         ]
         if reports:
             yield reports
@@ -72,21 +75,21 @@ def _require_event(rpc: ZabbixRpc, event_id: str) -> None:
 def _monitored_triggers(rpc: ZabbixRpc, problems: Sequence[Row]) -> dict[str, Row]:
     query = {
         "output": ["triggerid"],
-        "triggerids": list(dict.fromkeys(text(row, "objectid") for row in problems)),
+        "triggerids": list(dict.fromkeys(identity(row, "objectid") for row in problems)),
         "monitored": True,
         "selectHosts": ["hostid", "host"],
         "selectItems": ["itemid", "hostid"],
         "selectFunctions": ["functionid", "itemid"],
     }
     found = rows(rpc.call("trigger.get", query)) if query["triggerids"] else []
-    return {text(row, "triggerid"): row for row in found}
+    return {identity(row, "triggerid"): row for row in found}
 
 
 def _report(problem: Row, trigger: Row) -> AlertReport:
     functions = sorted(rows(trigger.get("functions")), key=lambda function: number(function, "functionid"))
-    item_id = text(functions[0], "itemid") if functions else None
-    hosts = {text(host, "hostid"): text(host, "host") for host in rows(trigger.get("hosts"))}
-    owners = [text(item, "hostid") for item in rows(trigger.get("items")) if text(item, "itemid") == item_id]
+    item_id = identity(functions[0], "itemid") if functions else None
+    hosts = {identity(host, "hostid"): text(host, "host", MAX_NAME) for host in rows(trigger.get("hosts"))}
+    owners = [identity(item, "hostid") for item in rows(trigger.get("items")) if identity(item, "itemid") == item_id]
     host_id = next((one for one in (*owners, *hosts) if one in hosts), None)
     try:
         severity = zabbix_severity(number(problem, "severity"))
@@ -94,7 +97,7 @@ def _report(problem: Row, trigger: Row) -> AlertReport:
         raise SourceGarbled(f"Zabbix answered a problem of unknown severity: {error}") from error
     return AlertReport(
         source=SOURCE,
-        external_id=text(problem, "eventid"),
+        external_id=identity(problem, "eventid"),
         is_firing=True,
         message=text(problem, "name"),
         severity=severity,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.connectors.base import HostEdit, NewHost, NewItem
-from app.connectors.zabbix_records import VALUE_TYPES, rows, text
+from app.connectors.zabbix_records import VALUE_TYPES, identity, is_identity, rows, text
 from app.connectors.zabbix_rpc import ZabbixRpc
 from app.errors import SourceConflict, SourceGarbled
 
@@ -66,7 +66,7 @@ def create_item(rpc: ZabbixRpc, host_id: str, item: NewItem) -> str:
     if found:
         return _same(found[0], wanted, "itemid", f"item {item.key}")
     interfaces = rows(rpc.call("hostinterface.get", {"hostids": [host_id], "output": ["interfaceid", "type", "main"]}))
-    agents = [text(one, "interfaceid") for one in interfaces if (one.get("type"), one.get("main")) == ("1", "1")]
+    agents = [identity(one, "interfaceid") for one in interfaces if (one.get("type"), one.get("main")) == ("1", "1")]
     way = (
         {"type": AGENT_ITEM, "interfaceid": agents[0], "delay": item.edit.interval}
         if agents
@@ -84,12 +84,12 @@ def _same(row: Mapping[str, Any], wanted: Mapping[str, str], id_field: str, what
     ]
     if sides:
         raise SourceConflict(f"Zabbix already has the {what}: {'; '.join(sides)}")
-    return text(row, id_field)
+    return identity(row, id_field)
 
 
 def _group_ids(rpc: ZabbixRpc, names: Sequence[str]) -> list[str]:
     known = rows(rpc.call("hostgroup.get", {"filter": {"name": list(names)}, "output": ["groupid", "name"]}))
-    ids = {text(row, "name"): text(row, "groupid") for row in known}
+    ids = {text(row, "name"): identity(row, "groupid") for row in known}
     return [ids.get(name) or _made(rpc.call("hostgroup.create", {"name": name}), "groupids") for name in names]
 
 
@@ -103,6 +103,6 @@ def _agent_interface(address: str) -> dict[str, str]:
 
 def _made(answer: object, field: str) -> str:
     ids = answer.get(field) if isinstance(answer, dict) else None
-    if not isinstance(ids, list) or len(ids) != 1:
+    if not isinstance(ids, list) or len(ids) != 1 or not isinstance(ids[0], str | int) or not is_identity(str(ids[0])):
         raise SourceGarbled(f"Zabbix does not tell the {field} of what it made")
     return str(ids[0])

@@ -1,10 +1,11 @@
 """Zabbix's rows as nagare's records; a row of another shape than Zabbix promises is SourceGarbled."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from app.connectors.base import HostRecord, ItemRecord
+from app.connectors.base import MAX_NAME, MAX_TEXT, HostRecord, ItemRecord
 from app.errors import SourceGarbled
 
 Row = Mapping[str, Any]
@@ -31,20 +32,38 @@ def rows(answer: object) -> list[Row]:
     return answer
 
 
-def text(row: Row, field: str) -> str:
-    """Return a field as text; Zabbix sends numbers as texts, mostly. Raises SourceGarbled when it is neither."""
+def text(row: Row, field: str, longest: int = MAX_TEXT) -> str:
+    """Return a field as text; Zabbix sends numbers as texts, mostly.
+
+    Raises SourceGarbled when it is neither, or longer than what Zabbix itself keeps: cut, a push would write it back.
+    """
     value = row.get(field)
-    if isinstance(value, str):
-        return value
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise SourceGarbled(f"Zabbix answered a row whose {field!r} is not a text")
+        value = str(value)
+    if not isinstance(value, str):
+        raise SourceGarbled(f"Zabbix answered a row whose {field!r} is not a text")
+    if len(value) > longest:
+        raise SourceGarbled(f"Zabbix answered a row whose {field!r} has more than {longest} characters")
+    return value
+
+
+def identity(row: Row, field: str) -> str:
+    """Return a field that is an id of Zabbix's. Raises SourceGarbled when it cannot be one."""
+    value = text(row, field)
+    if not is_identity(value):
+        raise SourceGarbled(f"Zabbix answered a row whose {field!r} is not an id")
+    return value
+
+
+def is_identity(value: str) -> bool:
+    """Tell whether a text can be an id of Zabbix's, which are numbers of 64 bits."""
+    return value.isascii() and value.isdigit() and len(value) < 20
 
 
 def number(row: Row, field: str) -> int:
     """Return a field as a number. Raises SourceGarbled when it is not a whole number of reasonable size."""
     digits = text(row, field)
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+    if not is_identity(digits):
         raise SourceGarbled(f"Zabbix answered a row whose {field!r} is not a number")
     return int(digits)
 
@@ -55,13 +74,13 @@ def host_record(row: Row) -> HostRecord:
     main = next((interface for interface in interfaces if text(interface, "main") == "1"), None)
     groups = rows(row["hostgroups"] if "hostgroups" in row else row.get("groups"))
     return HostRecord(
-        external_id=text(row, "hostid"),
-        name=text(row, "host"),
-        display_name=text(row, "name"),
+        external_id=identity(row, "hostid"),
+        name=text(row, "host", MAX_NAME),
+        display_name=text(row, "name", MAX_NAME),
         description=text(row, "description"),
         ip_addr=None if main is None else _address(main),
         enabled=text(row, "status") != OFF,
-        groups=tuple(text(group, "name") for group in groups),
+        groups=tuple(text(group, "name", MAX_NAME) for group in groups),
         error=_unreachable_because(row, interfaces),
     )
 
@@ -70,11 +89,11 @@ def item_record(row: Row) -> ItemRecord:
     """Return the record of a row of item.get."""
     value_at = _moment(number(row, "lastclock"), number(row, "lastns"))
     return ItemRecord(
-        host_external_id=text(row, "hostid"),
-        external_id=text(row, "itemid"),
+        host_external_id=identity(row, "hostid"),
+        external_id=identity(row, "itemid"),
         name=text(row, "name"),
         key=text(row, "key_"),
-        value=None if value_at is None else text(row, "lastvalue"),
+        value=None if value_at is None else text(row, "lastvalue", sys.maxsize)[:MAX_TEXT],
         value_type=VALUE_TYPES.get(text(row, "value_type"), ""),
         units=text(row, "units"),
         description=text(row, "description"),
@@ -86,13 +105,13 @@ def item_record(row: Row) -> ItemRecord:
 
 
 def _address(interface: Row) -> str | None:
-    return text(interface, "ip" if text(interface, "useip") == "1" else "dns") or None
+    return text(interface, "ip" if text(interface, "useip") == "1" else "dns", MAX_NAME) or None
 
 
 def _unreachable_because(row: Row, interfaces: Sequence[Row]) -> str | None:
     signs = [(row, kind) for kind in AVAILABILITY_KINDS] + [(interface, "") for interface in interfaces]
     for source, kind in signs:
-        if str(source.get(f"{kind}available")) == UNAVAILABLE:
+        if source.get(f"{kind}available") in (UNAVAILABLE, int(UNAVAILABLE)):
             return text(source, f"{kind}error") or "Not available"
     return None
 

@@ -19,6 +19,7 @@ from app.errors import (
 
 ENDPOINT = "/api_jsonrpc.php"
 OLDEST = (5, 0)
+VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
 SESSION_ENDED = re.compile(r"session terminated|re-login|not authori[sz]ed|token expired", re.IGNORECASE)
 FRONTEND_BROKEN = 1
 """The code of an error before the API itself ran: the frontend cannot reach its database, or is being upgraded."""
@@ -89,7 +90,7 @@ class ZabbixRpc:
     def _known_version(self) -> str:
         if not self._version:
             version = self._send("apiinfo.version", {}, None)
-            if not isinstance(version, str) or not re.match(r"\d{1,4}\.\d{1,4}", version):
+            if not isinstance(version, str) or not VERSION.match(version):
                 raise SourceGarbled(f"{self._source.host} does not tell Zabbix's version")
             if _parsed(version) < OLDEST:
                 raise SourceRejected(f"Zabbix {plain_words(version)} is too old: 5.0 or a later one is needed")
@@ -135,8 +136,8 @@ class ZabbixRpc:
         return answer["result"]
 
     def _refusal(self, error: dict[str, Any], credential: str | None) -> SourceError:
-        data = str(error.get("data") or "")
-        words = f"{error.get('message') or ''} {data}"
+        message, data = (each if isinstance(each := error.get(name), str) else "" for name in ("message", "data"))
+        words = f"{message} {data}"
         kind: type[SourceError] = SourceRejected
         if error.get("code") == FRONTEND_BROKEN or DATABASE_BROKEN.search(words):
             kind = SourceFailing
@@ -156,7 +157,8 @@ def _endpoint(url: str) -> str:
 
 
 def _parsed(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    found = VERSION.match(version)
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def _fits_header(text: str) -> bool:

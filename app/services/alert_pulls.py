@@ -6,6 +6,7 @@ from functools import partial
 
 from app import clock
 from app.errors import SourceRejected
+from app.rules.alert_bounds import bounded
 from app.services.alert_intake import AlertIntake
 from app.services.conversation import Conversations
 from app.services.task_lifecycle import Step, no_step
@@ -32,7 +33,9 @@ class AlertPullService:
         with self._conversations.open(monitor_id) as connector:
             for reports in connector.alerts():
                 with self._database.transaction() as connection:
-                    counts = self._intake.take_in(connection, monitor_id, reports, observed_at, is_pull=True)
+                    counts = self._intake.take_in(
+                        connection, monitor_id, [*map(bounded, reports)], observed_at, is_pull=True
+                    )
                 totals = {name: totals.get(name, 0) + count for name, count in counts.items()}
                 step(totals["seen"], None, f"{totals['seen']} alerts")
         ended = self._end_unseen(monitor_id, observed_at, partial(step, totals.get("seen", 0), None))

@@ -25,6 +25,7 @@ from app.store.task_steps import TaskStep
 
 log = structlog.get_logger()
 TRACEBACK_LENGTH = 20_000
+ERROR_LENGTH = 10_000
 CLAIMED = ("type", "params", "attempt", "monitor_id", "first_attempt", "traceparent", "published_at")
 PROGRESS_EVERY_S = 0.5
 
@@ -159,7 +160,8 @@ class TaskLifecycle:
             policy=self._policy,
             draw=random.random,
         )
-        text = str(error) if isinstance(error, NagareError) else f"{type(error).__name__}: {error}"
+        text = _storable(str(error) if isinstance(error, NagareError) else f"{type(error).__name__}: {error}")
+        text = text if len(text) <= ERROR_LENGTH else f"{text[:ERROR_LENGTH]}…"
         reason = error.code if isinstance(error, NagareError) else "internal_error"
         task_attempts.add(
             connection,
@@ -171,7 +173,7 @@ class TaskLifecycle:
                 "finished_at": now,
                 "reason": reason,
                 "error": text,
-                "traceback": "".join(traceback.format_exception(error))[-TRACEBACK_LENGTH:],
+                "traceback": _storable("".join(traceback.format_exception(error))[-TRACEBACK_LENGTH:]),
             },
         )
         match decision:
@@ -183,6 +185,11 @@ class TaskLifecycle:
             case Bury(reason):
                 task_runs.bury(connection, run.id, run.attempt, now, reason, text)
                 return dead_letters.find(connection, run.id)
+
+
+def _storable(text: str) -> str:
+    """Replace what no database takes, so that the text of an error cannot keep the outcome from being recorded."""
+    return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _release(connection: Connection, monitor_id: int | None, now: datetime) -> list[tuple[str, str]]:

@@ -219,6 +219,10 @@ def test_a_status_line_that_echoes_a_credential_is_not_quoted(serve: Serve, open
     assert caught.value.__suppress_context__
 
 
+def test_plain_words_holds_nothing_that_a_terminal_obeys() -> None:
+    assert plain_words("\x1b[2J\x1b]0;pwned\x07 \u202eevil\0") == "\ufffd[2J\ufffd]0;pwned\ufffd \ufffdevil\ufffd"
+
+
 def test_plain_words_leaves_no_secret() -> None:
     assert plain_words("a\n b token-1 c", ["Bearer token-1", None, ""]) == "a b … c"
 
@@ -258,7 +262,13 @@ def test_a_redirect_to_another_server_is_refused_without_calling_it(serve: Serve
     assert called == []
 
 
-@pytest.mark.parametrize("headers", [{}, {"Location": "http://[::1"}, {"Location": "http://127.0.0.1:port/"}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *({}, {"Location": "http://[::1"}, {"Location": "http://127.0.0.1:port/"}),
+        *({"Location": "http://xn--a/"}, {"Location": "http://" + "a" * 70_000}, {"Location": "\x7f"}),
+    ],
+)
 def test_a_redirect_to_nowhere_is_garbled(serve: Serve, open_source: Open, headers: dict[str, str]) -> None:
     with pytest.raises(SourceGarbled):
         open_source(serve(lambda request: request.answer(b"", 302, headers))).get_json("")
@@ -271,8 +281,20 @@ def test_a_redirect_to_nowhere_is_garbled(serve: Serve, open_source: Open, heade
         lambda request: request.send(b""),
         lambda request: request.send(b"SSH-2.0-OpenSSH_9.2\r\n"),
         lambda request: request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1"),
+        lambda request: request.send(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n[]"),
+        lambda request: request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n[]"),
+        lambda request: request.send(b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n[]"),
+        lambda request: request.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n"),
+        lambda request: request.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n[]"),
+        lambda request: request.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 3),
+        lambda request: request.send(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n\0\0"),
+        lambda request: request.send(b"HTTP/9.9 999 \xff\xfe\r\n\0: \0\r\n\r\n"),
+        lambda request: request.send(b"\x15\x03\x01\x00\x02\x02\x46"),
     ],
-    ids=["reset", "closed", "not HTTP", "cut short"],
+    ids=[
+        *("reset", "closed", "not HTTP", "cut short", "200 KB of headers", "two lengths", "a negative length"),
+        *("a chunk without a size", "a chunk of 2^160 bytes", "only to go on", "another protocol", "nonsense", "TLS"),
+    ],
 )
 def test_a_connection_that_breaks_is_unreachable(
     serve: Serve, open_source: Open, misbehave: Callable[[Any], None]
@@ -286,6 +308,7 @@ def test_a_connection_that_breaks_is_unreachable(
     [
         *("", "host", "//host", "ftp://host", "simulator://demo", "http://", "http:///path", "http://user:pw@host/"),
         *("http://host/#top", "http://host/?a=1", "http://host?", "http://ho st/", "http://host:99999/"),
+        *("http://xn--a", "http://xn--" + "a" * 70, "http://h\u2100st", "http://host\0", "http://a\ud800"),
         *("http://host:0/", "http://[::1", "http://host\n/", "http://good.example\\@bad.example/", "http://host:port/"),
     ],
 )

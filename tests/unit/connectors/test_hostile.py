@@ -1,0 +1,185 @@
+"""Whatever a monitor answers, a connector raises a SourceError or gives records that any database can hold."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import is_dataclass
+from itertools import product
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.connectors import http
+from app.connectors.base import MAX_NAME, MAX_TEXT, Connector, HostEdit, ItemEdit, MonitorAccess, NewHost, NewItem
+from app.connectors.prometheus import PrometheusConnector
+from app.connectors.zabbix import ZabbixConnector
+from app.errors import SourceError
+from app.rules.alert_bounds import bounded
+from tests.unit.connectors.fake_zabbix import FakeZabbix, Refusal
+from tests.unit.connectors.mutations import KINDS, Liar, mutations
+from tests.unit.connectors.test_prometheus import FAMILIES, series, success, target
+
+ANYTHING = settings(
+    max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+Converse = Callable[..., None]
+CONFIG = 'global:\n  external_labels:\n    region: 北京\n    quoted: "a\\tb"\nscrape_configs: []\n'
+HOST_EDIT = HostEdit("renamed", "改名", "", False)
+ITEM_EDIT = ItemEdit("renamed", "", True, "5m", "B")
+
+READS: dict[str, Callable[[Any], Any]] = {
+    "check": lambda connector: connector.check(),
+    "hosts": lambda connector: connector.hosts(),
+    "some hosts": lambda connector: connector.hosts(["1", "2", "node/10.0.0.1%3A9100", "node/10.0.0.1:9100"]),
+    "items": lambda connector: connector.items(["1", "2", "node/10.0.0.1:9100"]),
+    "item": lambda connector: connector.item("1", "1000"),
+    "series": lambda connector: connector.item("node/10.0.0.1:9100", "up"),
+    "alerts": lambda connector: connector.alerts(),
+}
+WRITES: dict[str, Callable[[Any], Any]] = {
+    "acknowledge": lambda connector: connector.acknowledge_alert("7", "看到了"),
+    "update host": lambda connector: connector.update_host("1", HOST_EDIT),
+    "update item": lambda connector: connector.update_item("1000", ITEM_EDIT),
+    "create host": lambda connector: connector.create_host(NewHost(HOST_EDIT, "10.0.0.9", ("新组",))),
+    "create item": lambda connector: connector.create_item("1", NewItem(ITEM_EDIT, "new.key", "float")),
+}
+
+
+def zabbix(version: str) -> Callable[[Any], Any]:
+    """Return what answers as a Zabbix with two hosts, an item and a problem does."""
+    fake = FakeZabbix(version)
+    fake.add_host("1", items=1)
+    fake.add_host("2")
+    fake.add_trigger("5", "1", "1000")
+    fake.add_problem("7", "5")
+
+    def tell(request: Any) -> Any:
+        told: list[Any] = []
+        call = json.loads(request.content)
+        headers = {name: request.headers.get(name) for name in ("Authorization", "Content-Type")}
+        seen = SimpleNamespace(path=request.url.path, headers=headers, json=call, answer=told.append)
+        try:
+            fake.respond(seen)
+        except (Refusal, ArithmeticError, LookupError, TypeError, ValueError, AssertionError):
+            # What it was told before was no longer what a Zabbix says, so it may be asked what no Zabbix is.
+            return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32602, "message": "no", "data": ""}}
+        return told[0]
+
+    return tell
+
+
+def prometheus(request: Any) -> Any:
+    """Answer as a Prometheus with two targets and an alert does."""
+    histogram = series("latency")
+    histogram["histogram"] = [1795485231.779, {"count": "3", "sum": "4.5"}]
+    alert = {"labels": {"alertname": "Down", "instance": "a:1"}, "annotations": {"summary": "坏了"}, "state": "firing"}
+    answers = {
+        "/api/v1/status/buildinfo": {"version": "2.42.0"},
+        "/api/v1/targets": {"activeTargets": [target(), target("a:1", health="down", lastError="refused")]},
+        "/api/v1/metadata": FAMILIES,
+        "/api/v1/query": {"resultType": "vector", "result": [series("up"), histogram]},
+        "/api/v1/alerts": {"alerts": [alert, {**alert, "state": "pending"}]},
+        "/api/v1/status/config": {"yaml": CONFIG},
+    }
+    return success(answers[request.url.path])
+
+
+@pytest.fixture
+def converse(monkeypatch: pytest.MonkeyPatch) -> Converse:
+    """Return what does something with a connector whose server answers what `respond` says.
+
+    No bytes travel, which `test_http` is about: so many thousands of answers are tried in seconds.
+    """
+    current: list[Callable[[httpx.Request], bytes]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=iter([current[0](request)]))
+
+    monkeypatch.setattr(http, "GuardedTransport", lambda deadline: httpx.MockTransport(answer))
+
+    def converse(
+        kind: type[Connector], respond: Callable[[Any], bytes], act: Callable[[Any], Any], is_true: bool = False
+    ) -> None:
+        current[:] = [respond]
+        named = {"username": "Admin", "password": "zabbix"} if kind is ZabbixConnector else {}
+        connector = kind(MonitorAccess(f"http://monitor.example{'/zabbix' if named else ''}", **named))
+        try:
+            require_storable(act(connector))
+        except SourceError as error:
+            assert not is_true, error
+            assert len(str(error)) < 1000 and str(error).isprintable()
+            str(error).encode()
+        finally:
+            connector.close()
+
+    return converse
+
+
+def require_storable(told: Any) -> None:
+    for text in texts(told):
+        text.encode()
+        assert "\0" not in text
+        assert len(text) <= MAX_TEXT
+
+
+def texts(told: Any) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif hasattr(told, "external_id"):
+        assert 0 <= len(told.external_id) <= MAX_NAME
+        report = bounded(told) if hasattr(told, "is_firing") else told
+        yield from texts(
+            [getattr(report, name) for name in getattr(report, "_fields", None) or report.__dataclass_fields__]
+        )
+    elif is_dataclass(told) and not isinstance(told, type):
+        yield from texts([getattr(told, name) for name in told.__dataclass_fields__])
+    elif isinstance(told, Iterable):
+        for each in told:
+            yield from texts(each)
+
+
+@pytest.mark.parametrize("name", [*READS, *WRITES])
+def test_each_place_of_each_answer_may_hold_anything(converse: Converse, name: str) -> None:
+    act = {**READS, **WRITES}[name]
+    sources: list[tuple[type[Connector], Callable[[], Any]]] = [(ZabbixConnector, lambda: zabbix("7.0.6"))]
+    sources += [(PrometheusConnector, lambda: prometheus)] if name in READS else []
+    for kind, make in sources:
+        true = Liar(make())
+        converse(kind, true.respond, act, is_true=True)
+        for number, places in enumerate(true.places):
+            for place, change in product(range(places), KINDS):
+                converse(kind, Liar(make(), [(number, place, change)]).respond, act)
+
+
+@pytest.mark.parametrize("version", ["5.0.42", "7.0.6"])
+@ANYTHING
+@given(name=st.sampled_from([*READS, *WRITES]), wanted=mutations)
+def test_many_lies_of_a_zabbix(converse: Converse, version: str, name: str, wanted: Any) -> None:
+    converse(ZabbixConnector, Liar(zabbix(version), wanted).respond, {**READS, **WRITES}[name])
+
+
+@ANYTHING
+@given(name=st.sampled_from([*READS]), wanted=mutations)
+def test_many_lies_of_a_prometheus(converse: Converse, name: str, wanted: Any) -> None:
+    converse(PrometheusConnector, Liar(prometheus, wanted).respond, READS[name])
+
+
+@pytest.mark.parametrize(
+    "text", [r'"\Uffffffff"', r'"\ud800"', r'"\0"', "*none", "!!python/object:os.system x", "[" * 5000, "a" * 100_000]
+)
+def test_a_configuration_may_hold_anything(converse: Converse, text: str) -> None:
+    def respond(request: httpx.Request) -> bytes:
+        config = success({"yaml": f"global:\n  external_labels:\n    a: {text}\n"})
+        return json.dumps(config if request.url.path.endswith("/config") else prometheus(request)).encode()
+
+    converse(PrometheusConnector, respond, READS["alerts"])
+
+
+def test_a_version_of_thousands_of_digits_is_none(converse: Converse) -> None:
+    def respond(request: httpx.Request) -> bytes:
+        return json.dumps({"id": json.loads(request.content)["id"], "result": "6." + "0" * 5000}).encode()
+
+    converse(ZabbixConnector, respond, READS["check"])
