@@ -54,6 +54,15 @@ def test_a_receiver_that_says_no_has_not_taken_it(serve: Serve, status: int) -> 
     assert delivery == Delivery(Outcome.FAILED, f"the receiver answered HTTP {status}")
 
 
+def test_the_environments_proxy_is_not_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    proxy = serve(lambda request: asked.append(request.path))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy)
+    assert Courier().send(address(serve(lambda request: request.answer())), MESSAGE) == Delivery(Outcome.SENT)
+    assert asked == []
+
+
 def test_a_receiver_that_is_not_there_has_not_taken_it() -> None:
     assert Courier().send("json://user:password@127.0.0.1:9", MESSAGE) == Delivery(
         Outcome.FAILED, "the receiver does not answer"
@@ -94,6 +103,7 @@ def test_a_receiver_that_drips_is_not_waited_for(serve: Serve, monkeypatch: pyte
     "url",
     [
         "json://169.254.169.254",
+        "json://[64:ff9b::a9fe:a9fe]",
         "json://2852039166/x",
         "json://[fd00:ec2::254]",
         "jsons://0.0.0.0:8443",

@@ -308,7 +308,14 @@ def test_a_connection_that_breaks_is_unreachable(
     [
         *("", "host", "//host", "ftp://host", "simulator://demo", "http://", "http:///path", "http://user:pw@host/"),
         *("http://host/#top", "http://host/?a=1", "http://host?", "http://ho st/", "http://host:99999/"),
-        *("http://xn--a", "http://xn--" + "a" * 70, "http://h\u2100st", "http://host\0", "http://a\ud800"),
+        *(
+            "http://0251.0376.0251.0376/",
+            "http://xn--a",
+            "http://xn--" + "a" * 70,
+            "http://h\u2100st",
+            "http://host\0",
+            "http://a\ud800",
+        ),
         *("http://host:0/", "http://[::1", "http://host\n/", "http://good.example\\@bad.example/", "http://host:port/"),
     ],
 )

@@ -49,6 +49,9 @@ def test_a_closed_port_and_an_unknown_name_are_unreachable(open_source: Open) ->
     [
         *("169.254.169.254", "2852039166", "0xa9fea9fe", "[::ffff:169.254.169.254]", "[fe80::1]", "[fd00:ec2::254]"),
         *("100.100.100.200", "0.0.0.0", "0", "[::]", "[::ffff:0.0.0.0]", "224.0.0.1", "[ff02::1]"),
+        *("0xa9.0xfe.0xa9.0xfe", "0XA9FEA9FE", "169.254.43518", "025177524776", "169.16689662"),
+        *("169。254。169。254", "169.254.169.254:80", "[fe80::1%lo]", "[::169.254.169.254]", "[64:ff9b::a9fe:a9fe]"),
+        *("[2002:a9fe:a9fe::1]", "[::ffff:0:a9fe:a9fe]", "168.63.129.16", "255.255.255.255", "0.1.2.3"),
     ],
 )
 def test_link_local_and_metadata_addresses_are_not_called(open_source: Open, host: str) -> None:
