@@ -9,7 +9,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-real chaos bench lock
+.PHONY: help run test check test-real chaos fuzz load bench lock
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ test-real: $(VENV)/.installed-dev ## Run the tests against real systems, which i
 
 chaos: $(VENV)/.installed-dev ## Kill everything at random for minutes and prove that nothing was lost; ARGS="--minutes 20 --seed 5 --postgresql"
 	$(PY) -m tests.chaos $(ARGS)
+
+fuzz: $(VENV)/.installed-dev ## Send the API thousands of requests of all roles and compare each answer with the document; ARGS go to pytest
+	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),120) $(PY) -m pytest -n auto --dist worksteal tests/web/test_openapi.py $(ARGS)
+
+load: $(VENV)/.installed-dev ## Work steadily for long and fail when memory, files or anything grows; ARGS="--minutes 60"
+	$(PY) -m tests.load $(ARGS)
 
 bench: $(VENV)/.installed-dev ## Measure how fast nagare is, beside its peers in the same run; ARGS="accept tasks --scale 0.1"
 	$(PY) -m bench $(ARGS)
