@@ -146,7 +146,7 @@ def test_an_error_is_a_page_in_the_readers_language(browse: Callable[[str], Brow
 def test_without_redis_pages_still_show_what_is_known(
     browse: Callable[[str], Browser], everything: dict[str, str], services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.broker, "_rests_until", float("inf"))
+    monkeypatch.setattr(services.broker._rest, "_until", float("inf"))
     browser = browse("admin")
     page = browser.get("/")
     assert page.status == 200

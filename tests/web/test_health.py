@@ -21,7 +21,7 @@ def worker(services: Services) -> None:
 
 @pytest.fixture
 def without_redis(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services.broker, "_rests_until", float("inf"))
+    monkeypatch.setattr(services.broker._rest, "_until", float("inf"))
 
 
 def figures(text: str) -> dict[str, float]:

@@ -57,7 +57,7 @@ def test_what_is_counted_while_redis_is_away_is_told_once_it_is_back(
     services: Services, nobody: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as away:
-        away.setattr(services.broker, "_rests_until", float("inf"))
+        away.setattr(services.broker._rest, "_until", float("inf"))
         TASKS.add("sync", "dead")
         services.metrics.flush()
     assert scrape(nobody)['nagare_tasks_total{state="dead",type="sync"}'] == 1

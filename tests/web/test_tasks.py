@@ -124,7 +124,7 @@ def test_a_key_must_be_one(operator: Caller, fleet: int, key: str) -> None:
 def test_without_redis_a_task_is_accepted_all_the_same(
     operator: Caller, fleet: int, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.broker, "_rests_until", float("inf"))
+    monkeypatch.setattr(services.broker._rest, "_until", float("inf"))
     answer = operator.post(f"/monitors/{fleet}/hosts/pull-async")
     assert answer.status == 202
     assert operator.get(f"/tasks/{answer.json['task_id']}").json["state"] == "queued"
