@@ -37,7 +37,9 @@ def copy_db(source: str, target: str, while_running: bool, as_json: bool) -> Non
     if source_url.startswith(SQLITE) and not Path(source_url.removeprefix(SQLITE)).is_file():
         raise SettingsError(f"SOURCE: there is no file {source_url.removeprefix(SQLITE)}")
     told = TextColumn("{task.description} {task.completed:>12,} rows")
-    with Progress(SpinnerColumn(), told, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), told, TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("", total=None)
         copied = copy_database(
             source_url,

@@ -23,6 +23,7 @@ def fill(services: Services, time: Time) -> None:
     """Do some of everything that leaves a row."""
     user = services.users.create("操作员", PASSWORD, Role.OPERATOR)
     editor = Editor(user["id"], "操作员")
+    services.api_tokens.issue(user, editor, name="脚本", role=Role.VIEWER, scopes=None, days=30)
     services.auth.login("操作员", PASSWORD, "127.0.0.1")
     try:
         services.auth.login("操作员", "wrong", "127.0.0.1")
