@@ -32,6 +32,10 @@ WRITES = (
     "UPDATE items SET name = 'written ' || :number, value = '1' WHERE id = :number",
     "UPDATE alerts SET status = 1 WHERE id = :number",
 )
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'nagare migrate' AND wait_event_type = 'Lock'
+"""
 
 
 @pytest.fixture
@@ -104,6 +108,7 @@ def test_indexes_are_made_while_others_write(old: str, writer: Writer) -> None:
             # As long as somebody takes their time with an alert, its table cannot be locked.
             connection.execute(text("UPDATE alerts SET comment = 'x' WHERE id = (SELECT max(id) FROM alerts)"))
             migrating = threads.submit(upgrade, old)
+            wait_for(lambda: read(old, WAITING), "the migration to wait for them", timeout_s=60)
             wait_for_more(writer, 20)
             assert not migrating.done()
         migrating.result()
