@@ -100,7 +100,7 @@ def test_compose_starts_nothing_before_what_it_needs() -> None:
 def test_compose_knows_no_password() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     for name in REQUIRED:
-        uses = re.findall(rf"\$\{{{name}(.*?)\}}", text)
+        uses = re.findall(rf"\$\{{{name}\b(.*?)\}}", text)
         assert uses and set(uses) == {":?set it"}, name
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
