@@ -1,6 +1,7 @@
 """The database: one engine, two kinds of transaction, one kind of error."""
 
 import random
+import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from threading import get_ident
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import clock, tracing
@@ -207,7 +208,9 @@ def _create_engine(url: str, durable: bool, pooled: bool, sessions: Sessions) ->
     options |= pool if pooled else {"poolclass": NullPool}
     if not is_sqlite:
         options["connect_args"] = sessions.connect_args(str(make_url(url).query.get("options", "")))
-        return create_engine(url, **options)
+        engine = create_engine(url, **options)
+        event.listen(engine, "checkout", _refuse_closed)
+        return engine
     options["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
     engine = create_engine(url, **options)
 
@@ -231,6 +234,18 @@ def _create_engine(url: str, durable: bool, pooled: bool, sessions: Sessions) ->
             _begin_sqlite(driver, begin)
 
     return engine
+
+
+def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Have the pool replace a connection that the server has ended while it lay there, by a restart or unheard.
+
+    A request that met it would be answered 503. One that is idle has nothing to read but its end, so that a look at the
+    socket tells, without the round trip of a ping.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise DisconnectionError("the server has closed the connection")
 
 
 def _begin_sqlite(driver: Any, begin: str) -> None:

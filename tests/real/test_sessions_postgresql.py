@@ -60,6 +60,19 @@ def test_a_transaction_that_stands_still_is_ended(migrated: str, database: Datab
     database.ping()
 
 
+def test_connections_that_were_ended_while_they_lay_in_the_pool_are_replaced(migrated: str, database: Database) -> None:
+    with database.reading() as one, database.reading() as other:
+        pids = [each.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for each in (one, other)]
+    killer = Database(migrated, durable=False)
+    for pid in pids:
+        with killer.autocommit() as connection:
+            connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        wait_until_gone(migrated, pid)
+    killer.close()
+    with database.reading() as one, database.reading() as other:
+        assert {each.exec_driver_sql("SELECT 1").scalar_one() for each in (one, other)} == {1}
+
+
 def wait_until_gone(url: str, pid: int) -> None:
     other = Database(url, durable=False)
     with other.autocommit() as connection:
