@@ -9,7 +9,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-index-url --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-real chaos fuzz load bench lock
+.PHONY: help run test check audit test-real chaos fuzz load bench lock
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ check: $(VENV)/.installed-dev ## Check format, style, types and the installed ve
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PIP) check
+	$(PY) -m tests.audit
+
+audit: $(VENV)/.installed-dev ## Look for faults of the locked packages; ARGS=--strict fails also when advisories are out of reach
+	$(PY) -m tests.audit $(ARGS)
 
 test-real: $(VENV)/.installed-dev ## Run the tests against real systems, which it installs where it is root
 	$(PY) -m pytest -m real $(or $(ARGS),tests/real)

@@ -1,7 +1,6 @@
 """Hands a message to Apprise, in a process that lives only for it."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -73,8 +72,6 @@ class Courier:
             done = subprocess.run(
                 [sys.executable, "-m", PROGRAM],
                 cwd=FOLDER,
-                # A proxy would connect for us to what the process may not connect to.
-                env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
                 input=json.dumps(order).encode(),
                 stdout=subprocess.PIPE,
                 # Whatever is written there was written by a service's code, which knows the address.

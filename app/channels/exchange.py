@@ -25,7 +25,8 @@ class Exchange:
             def send(self, *args: Any, **kwargs: Any) -> requests.Response:
                 exchange.last_status, exchange.fault = None, None
                 try:
-                    response = super().send(*args, **kwargs)
+                    # A proxy named in the environment would connect to what this process may not connect to.
+                    response = super().send(*args, **{**kwargs, "proxies": {}})
                     _ = response.content  # which is read here, so that an answer that breaks off is noticed
                 except (requests.RequestException, OSError) as error:
                     exchange.note(error)
