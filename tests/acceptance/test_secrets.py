@@ -10,9 +10,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from tests.acceptance.otlp import Collector
 from tests.acceptance.stack import PASSWORD, SETTINGS, Stack
 from tests.acceptance.user import User
-from tests.cli.processes import wait_for
+from tests.cli.processes import command_line, wait_for
 from tests.unit.connectors.fake_zabbix import TOKEN, FakeZabbix, Refusal
 
 Serve = Callable[[Callable[[Any], None]], str]
@@ -66,7 +67,8 @@ def test_a_run_in_which_everything_goes_wrong_tells_no_credential(stack: Stack, 
     )
     address = f"redis://worker:{REDIS_PASSWORD}@127.0.0.1:{stack.valkey.port}/0"
     stack.start_worker(REDIS_URL=address)
-    stack.start_worker(NAGARE_LOG_FORMAT="console", REDIS_URL=address)
+    collector = Collector()
+    stack.start_worker(NAGARE_LOG_FORMAT="console", REDIS_URL=address, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
 
     sign_in_and_fail_to(user)
     zabbix = FakeZabbix("6.0.14")
@@ -75,6 +77,9 @@ def test_a_run_in_which_everything_goes_wrong_tells_no_credential(stack: Stack, 
     stack.redis.lpush("nagare:queue:pull_hosts", "no message at all")
     wait_for(lambda: user.stats()["dead"] >= 6, "the dead letters")
     look_at_everything(user)
+    look_at_the_dashboard(user, stack.token, answers)
+    wait_for(lambda: any(span.is_error for span in collector.spans()), "the trace of a failed task")
+    collector.close()
     start_with_a_wrong_password(stack)
 
     credentials = [
@@ -87,6 +92,10 @@ def test_a_run_in_which_everything_goes_wrong_tells_no_credential(stack: Stack, 
         "the API's answers": "\n".join(answers.texts),
         "Redis": redis_content(stack),
         "the database": database_content(stack.folder),
+        "the traces": "\n".join(body.decode(errors="replace") for body in collector.bodies),
+        "the list of processes": "\n".join(
+            command_line(pid) for program in stack.programs for pid in (program.pid, *program.children())
+        ),
         **{program.name: program.printed for program in stack.programs},
     }
     assert all(len(text) > 100 for text in everything.values()), {name: len(text) for name, text in everything.items()}
@@ -158,6 +167,23 @@ def look_at_everything(user: User) -> None:
         user.http.get(path)
     user.http.get(user.http.base_url.join("/metrics"))
     user.readiness()
+
+
+def look_at_the_dashboard(user: User, token: str, answers: Answers) -> None:
+    """Read each page as an administrator, then what it answers to what is wrong."""
+    paths = ["/", "/monitors", "/tasks", "/dead-letters", "/alerts", "/hosts", "/users", "/notifications", "/schedules"]
+    paths += [f"/dead-letters/{letter['task_id']}" for letter in user.all("/queue/dead")]
+    paths += [f"/monitors/{monitor['id']}" for monitor in user.all("/monitors")]
+    root = user.http.base_url.join("/")
+    with httpx.Client(base_url=root, cookies={"nagare_session": token}, timeout=30, trust_env=False) as browser:
+        browser.event_hooks = {"response": [answers.take]}
+        assert [path for path in paths if browser.get(path).status_code != 200] == []
+        assert browser.get("/no-such-page").status_code == 404
+        assert browser.post("/monitors", data={"password": WRONG_PASSWORD}).status_code == 403
+    form = {"username": "admin", "password": WRONG_PASSWORD}
+    with httpx.Client(base_url=root, timeout=30, trust_env=False) as browser:
+        browser.event_hooks = {"response": [answers.take]}
+        assert browser.post("/sign-in", data=form).status_code >= 400
 
 
 def start_with_a_wrong_password(stack: Stack) -> None:

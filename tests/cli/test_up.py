@@ -74,6 +74,15 @@ def test_private_files_are_private(instance: Instance) -> None:
     assert readable == []
 
 
+def test_no_secret_stands_in_the_list_of_processes(instance: Instance) -> None:
+    home = instance.folder / "home"
+    secrets = [str(instance.password), *(path.read_text().strip() for path in home.glob("*secret*"))]
+    assert len(secrets) > 1 and all(len(secret) > 7 for secret in secrets)
+    lines = [command_line(pid) for pid in (instance.process.pid, *instance.family())]
+    assert len(lines) > 5
+    assert [line for line in lines if any(secret in line for secret in secrets)] == []
+
+
 def test_only_the_api_is_open_to_other_machines_when_asked(instance: Instance) -> None:
     port = int((instance.folder / "home" / "valkey.port").read_text())
     with socket.socket() as probe:

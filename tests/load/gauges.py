@@ -27,7 +27,8 @@ class Limit:
 
 LIMITS: Mapping[str, Limit] = {
     "memory, MB": Limit(0.08, 8),
-    "open files": Limit(0, 6),
+    # Each of the five processes of a worker may come to need a second connection to SQLite: three files.
+    "open files": Limit(0, 15),
     "sockets": Limit(0, 6),
     "threads": Limit(0, 4),
     "Redis memory, MB": Limit(0.1, 2),

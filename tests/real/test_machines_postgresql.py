@@ -13,10 +13,9 @@ from app.settings import load_settings
 from app.store.engine import Database
 from tests.real.services_postgresql import migrated, time
 from tests.services.conftest import LEASE_S
-from tests.services.test_machines import *  # noqa: F403
-from tests.services.test_machines import redis
+from tests.services.test_machines import redis, test_alerts, test_tasks
 
-__all__ = ["migrated", "redis", "time"]
+__all__ = ["migrated", "redis", "test_alerts", "test_tasks", "time"]
 
 pytestmark = pytest.mark.real
 
