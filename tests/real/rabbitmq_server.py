@@ -47,7 +47,11 @@ class RabbitMq:
 
     def start(self) -> None:
         self._server = Program("rabbitmq", (str(BIN / "rabbitmq-server"),), self.folder, self._environment)
-        wait_for(self._answers, "RabbitMQ to answer", timeout_s=90)
+        try:
+            wait_for(self._answers, "RabbitMQ to answer", timeout_s=90)
+        except BaseException:
+            self.close()
+            raise
 
     def kill(self) -> None:
         self._server.kill()
@@ -76,6 +80,7 @@ class RabbitMq:
         assert self._server.process.poll() is None, self._server.printed
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return "running" in self.ctl("await_startup", "--timeout", "30") or True
+                self.ctl("await_startup", "--timeout", "30")
         except OSError:
             return False
+        return True

@@ -1,6 +1,8 @@
 """Real Valkey servers on loopback: a Cluster of six, and a master with replicas under three Sentinels."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,11 @@ class Server:
     def start(self) -> None:
         command = (str(get_binary_path()), *self._options)
         self.program = Program("server", command, self.folder, {})
-        wait_for(self.answers, f"a server at {self.port}")
+        try:
+            wait_for(self.answers, f"a server at {self.port}")
+        except BaseException:
+            self.program.kill()
+            raise
 
     def answers(self) -> bool:
         try:
@@ -66,12 +72,28 @@ class Server:
         self.redis.close()
 
 
+@contextmanager
+def closed_on_failure(servers: "Cluster | Sentinels") -> Iterator[None]:
+    """End what was started when not all of it could be: nobody would have it to close it."""
+    try:
+        yield
+    except BaseException:
+        servers.close()
+        raise
+
+
 class Cluster:
     """Three masters with a replica each."""
 
     def __init__(self, folder: Path) -> None:
         self._buses: dict[int, int] = {}
-        self.servers = [self._start(folder) for _ in range(6)]
+        self.servers: list[Server] = []
+        with closed_on_failure(self):
+            self._gather(folder)
+
+    def _gather(self, folder: Path) -> None:
+        for _ in range(6):
+            self.servers.append(self._start(folder))
         masters, replicas = self.servers[:3], self.servers[3:]
         first = masters[0]
         for server in self.servers[1:]:
@@ -146,12 +168,17 @@ class Sentinels:
     def __init__(self, folder: Path) -> None:
         self.password, self.sentinel_password = "redis-p4ss", "sentinel-p4ss"
         login = ("--requirepass", self.password, "--masterauth", self.password)
-        self.servers = [Server(folder, *NOTHING_ON_DISK, *login, password=self.password) for _ in range(3)]
-        master = self.servers[0]
-        for replica in self.servers[1:]:
-            replica.redis.execute_command("REPLICAOF", "127.0.0.1", master.port)
-        self.sentinels = [self._watch(folder, master) for _ in range(3)]
-        wait_for(self.is_whole, "the Sentinels to know each other and all servers", timeout_s=60)
+        self.servers: list[Server] = []
+        self.sentinels: list[Server] = []
+        with closed_on_failure(self):
+            for _ in range(3):
+                self.servers.append(Server(folder, *NOTHING_ON_DISK, *login, password=self.password))
+            master = self.servers[0]
+            for replica in self.servers[1:]:
+                replica.redis.execute_command("REPLICAOF", "127.0.0.1", master.port)
+            for _ in range(3):
+                self.sentinels.append(self._watch(folder, master))
+            wait_for(self.is_whole, "the Sentinels to know each other and all servers", timeout_s=60)
 
     @property
     def url(self) -> str:
