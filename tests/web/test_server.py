@@ -1,6 +1,7 @@
 """The application under gunicorn, as a deployment starts it."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -26,12 +27,14 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     return {**kept, "NAGARE_HOME": str(home), **settings}
 
 
-def settings_for(port: int, template: Path, valkey: str) -> dict[str, str]:
+def settings_for(port: int, home: Path, template: Path, valkey: str) -> dict[str, str]:
+    """Return the settings of a server with a database of its own: all tests begin with a copy of the template."""
+    shutil.copy(template, home / "nagare.db")
     return {
         "NAGARE_SECRET_KEY": "a secret for tests",
         "NAGARE_PORT": str(port),
         "REDIS_URL": valkey,
-        "DATABASE_URL": f"sqlite:///{template}",
+        "DATABASE_URL": f"sqlite:///{home / 'nagare.db'}",
     }
 
 
@@ -45,7 +48,7 @@ def port() -> int:
 @pytest.fixture
 def server(tmp_path: Path, template: Path, valkey: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run gunicorn with the project's own configuration."""
-    settings = settings_for(port, template, valkey)
+    settings = settings_for(port, tmp_path, template, valkey)
     process = subprocess.Popen(GUNICORN, cwd=ROOT, env=environment(tmp_path, **settings), stderr=subprocess.PIPE)
     yield process
     process.kill()
@@ -128,7 +131,7 @@ def test_clients_that_take_their_time_do_not_keep_others_waiting(
     config.write_text(
         f"from app.web import server\nserver.READ_S = 0.5\nexec(open({str(ROOT / 'gunicorn.conf.py')!r}).read())\n"
     )
-    settings = {**settings_for(port, template, valkey), "PYTHONPATH": str(ROOT)}
+    settings = {**settings_for(port, tmp_path, template, valkey), "PYTHONPATH": str(ROOT)}
     command = [*GUNICORN, "-c", str(config)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path, **settings))
     slow = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
