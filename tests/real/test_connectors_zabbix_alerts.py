@@ -58,8 +58,15 @@ class Machine:
 
     def fire(self) -> str:
         """Make a problem and return its event id."""
-        self.send("95.5")
-        wait_until(lambda: len(self.problems()) == 1, 30, "a problem")
+        for is_last in (False, False, True):
+            self.send("95.5")
+            try:
+                wait_until(lambda: len(self.problems()) == 1, 10, "a problem")
+                break
+            except TimeoutError:
+                # A server that is learning of the host has the item before the trigger, and judges no value twice.
+                if is_last:
+                    raise
         return str(self.problems()[0]["eventid"])
 
     @contextmanager
