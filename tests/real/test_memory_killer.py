@@ -19,8 +19,8 @@ pytestmark = pytest.mark.real
 
 GROUPS = Path("/sys/fs/cgroup")
 ROOM = 300 * 2**20
-# 60 MB that a connector still accepts, and that become more than 1 GB of Python's lists.
-SWELLING = b"[" + b"[]," * (20 * 2**20) + b"[]]"
+# 40 MB that a connector still accepts, and that become more than 400 MB of Python's texts.
+SWELLING = b"[" + b'"ab",' * 8_000_000 + b'"ab"]'
 
 
 @contextmanager
@@ -35,10 +35,12 @@ def memory_group(pids: Iterable[int], room: int) -> Iterator[Path]:
         pytest.skip(f"cannot make a memory group: {error}")
     for pid in pids:
         (group / "cgroup.procs").write_text(str(pid))
-    yield group
-    for member in (group / "cgroup.procs").read_text().split():
-        (group.parent / "cgroup.procs").write_text(member)
-    group.rmdir()
+    try:
+        yield group
+    finally:
+        for member in (group / "cgroup.procs").read_text().split():
+            (group.parent / "cgroup.procs").write_text(member)
+        group.rmdir()
 
 
 def test_a_task_that_eats_memory_until_the_kernel_kills_it(
