@@ -281,7 +281,7 @@ def test_a_redirect_to_nowhere_is_garbled(serve: Serve, open_source: Open, heade
         lambda request: request.send(b""),
         lambda request: request.send(b"SSH-2.0-OpenSSH_9.2\r\n"),
         lambda request: request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1"),
-        lambda request: request.send(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n[]"),
+        lambda request: request.send(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 250_000 + b"\r\n[]"),
         lambda request: request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n[]"),
         lambda request: request.send(b"HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n[]"),
         lambda request: request.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n"),
@@ -292,7 +292,7 @@ def test_a_redirect_to_nowhere_is_garbled(serve: Serve, open_source: Open, heade
         lambda request: request.send(b"\x15\x03\x01\x00\x02\x02\x46"),
     ],
     ids=[
-        *("reset", "closed", "not HTTP", "cut short", "200 KB of headers", "two lengths", "a negative length"),
+        *("reset", "closed", "not HTTP", "cut short", "2 MB of headers", "two lengths", "a negative length"),
         *("a chunk without a size", "a chunk of 2^160 bytes", "only to go on", "another protocol", "nonsense", "TLS"),
     ],
 )
