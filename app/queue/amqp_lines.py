@@ -57,12 +57,14 @@ class Line:
         self._channel.confirm_select()
         self._channel.events["basic_ack"].add(self._confirm)
         self._channel.events["basic_nack"].add(self._refuse)
+        self._declared: set[str] = set()
         self._unconfirmed: set[int] = set()
         self._sent = 0
 
     def publish(self, messages: Sequence[tuple[str, Message]]) -> None:
         """Publish these (queue, message) and wait until RabbitMQ keeps all of them."""
-        for queue in {queue for queue, _ in messages}:
+        # Of a queue that is not there RabbitMQ would confirm messages and drop them. A round trip, so once.
+        for queue in {queue for queue, _ in messages} - self._declared:
             self.count(queue)
         for queue, message in messages:
             self._sent += 1
@@ -73,7 +75,9 @@ class Line:
 
     def count(self, queue: str) -> int:
         """Return how many messages are ready in a queue, which is made if it is not there, as a worker would."""
-        return int(self._channel.queue_declare(queue, durable=True, auto_delete=False).message_count)
+        count = int(self._channel.queue_declare(queue, durable=True, auto_delete=False).message_count)
+        self._declared.add(queue)
+        return count
 
     def close(self) -> None:
         """Close it, also where the other side is gone."""

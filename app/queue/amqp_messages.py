@@ -70,6 +70,11 @@ class AmqpLengths(QueueLengths):
         """Return each type's length and that of the dead letters."""
         return super().read() | self._counts()
 
+    def ping(self) -> None:
+        """Ask RabbitMQ whether it is there."""
+        with self._lines.use() as line:
+            line.count(next(iter(QUEUES.values())))
+
     def next_ids(self) -> list[str] | None:
         """Return None: RabbitMQ hands out what is next to those only that take it."""
         return None

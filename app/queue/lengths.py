@@ -38,6 +38,9 @@ class QueueLengths:
             lengths = pipeline.execute()
         return dict(zip([*self._keys.queues, "dead"], lengths, strict=True))
 
+    def ping(self) -> None:
+        """Ask what carries the messages, where that is not Redis itself, whether it is there."""
+
     def next_ids(self) -> list[str] | None:
         """Return the ids of the tasks that workers take next, of each type that has any; None where nobody can tell."""
         with self._broker.use() as redis:

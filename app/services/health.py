@@ -41,7 +41,7 @@ class HealthService:
         if stalled:
             missing = f"tasks wait and slots are free, but none is taken by {', '.join(stalled)}"
         try:
-            self._lengths.read()
+            self._lengths.ping()
         except BrokerUnavailable as error:
             return {"broker": str(error), "worker": missing}
         return {"broker": None, "worker": missing}
