@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from operator import attrgetter
+from operator import itemgetter
 
 from app import clock
 from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
@@ -14,7 +14,9 @@ from app.store import hosts, items, monitors, pulled_items
 from app.store.engine import Database
 from app.store.pulled_items import PulledItem
 
-ITEM_FIELDS = attrgetter(*({"source_error": "error"}.get(name, name) for name in PulledItem._fields))
+ITEM_FIELDS = itemgetter(
+    *(ItemRecord._fields.index({"source_error": "error"}.get(name, name)) for name in PulledItem._fields)
+)
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ import random
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Row, RowMapping
 
 from app import clock
 from app.enums import TaskState
-from app.errors import BrokerUnavailable, NagareError, TaskInterrupted
+from app.errors import BrokerUnavailable, DatabaseUnavailable, NagareError, TaskInterrupted
 from app.measures import TASK_RETRIES, TASK_WAIT, TASKS
 from app.queue.dead_letters import DeadLetterList
 from app.queue.publisher import Publisher
@@ -54,12 +55,12 @@ class TaskLifecycle:
         as many tasks as it may: the recovery publishes it again when there is room.
         """
         now = clock.now()
-        with self._database.transaction() as connection:
+        with self._database.at_once() as connection:
             run = task_runs.claim(connection, task_id, worker, now)
-            if run is None:
-                is_held = task_runs.hold(connection, task_id, now)
-                log.info("task.held" if is_held else "task.not_waiting", task_id=task_id)
         if run is None:
+            with self._database.transaction() as connection:
+                is_held = task_runs.hold(connection, task_id, now)
+            log.info("task.held" if is_held else "task.not_waiting", task_id=task_id)
             return None
         if run["published_at"] is not None:
             TASK_WAIT.observe(max(0.0, (now - run["published_at"]).total_seconds()), run["type"])
@@ -69,7 +70,7 @@ class TaskLifecycle:
 
     def renew(self, claim: Claim) -> bool:
         """Renew the lease; false when the task is no longer this worker's."""
-        with self._database.transaction() as connection:
+        with self._database.at_once() as connection:
             return task_runs.renew(connection, claim.task_id, claim.attempt)
 
     def progress(self, claim: Claim) -> "Progress":
@@ -83,15 +84,15 @@ class TaskLifecycle:
     def succeed(self, claim: Claim, result: Mapping[str, Any], last_step: TaskStep | None = None) -> bool:
         """Record that the attempt did its work; false when the task is no longer this worker's."""
         now = clock.now()
-        with self._database.transaction() as connection:
-            is_mine = task_runs.succeed(connection, claim.task_id, claim.attempt, result, now, last_step)
-            released = _release(connection, claim.monitor_id, now) if is_mine else []
-        if is_mine:
-            TASKS.add(claim.type, TaskState.SUCCEEDED)
-        self._publish(released)
-        if is_mine:
-            self._events.succeeded(claim, result, last_step)
-        return is_mine
+        with self._database.at_once() as connection:
+            is_any_held = task_runs.succeed(connection, claim.task_id, claim.attempt, result, now, last_step)
+        if is_any_held is None:
+            return False
+        TASKS.add(claim.type, TaskState.SUCCEEDED)
+        if is_any_held:
+            self._release(claim)
+        self._events.succeeded(claim, result, last_step)
+        return True
 
     def fail(self, claim: Claim, error: BaseException) -> bool:
         """Record that the attempt failed: a retry or the dead letters; false when it is no longer this worker's."""
@@ -117,6 +118,14 @@ class TaskLifecycle:
         with self._database.transaction() as connection:
             tasks = task_messages.claim_publishing(connection, [task_id], clock.now())
         self._publish(tasks)
+
+    def _release(self, claim: Claim) -> None:
+        """Let the next task that waits for the monitor have the place of one that has ended."""
+        # The outcome is recorded: an error here would have it recorded again. The recovery releases what is held.
+        with suppress(DatabaseUnavailable):
+            with self._database.transaction() as connection:
+                released = _release(connection, claim.monitor_id, clock.now())
+            self._publish(released)
 
     def _publish(self, tasks: Sequence[tuple[str, str]]) -> None:
         if not tasks:

@@ -1,11 +1,13 @@
 """The database: one engine, two kinds of transaction, one kind of error."""
 
+import os
 import random
 import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import get_ident
 from typing import Any
 
@@ -23,12 +25,14 @@ BUSY_TIMEOUT_S = 5.0
 BUSY_LOOK_S = 0.002
 POOL_SIZE = 10
 POOL_TIMEOUT_S = 10
+DURABLE_LOG = "durable_log"
+"""Among what is noted of a connection to SQLite: the file that a transaction must write to the disk."""
 UNHEARD_S = 5
 """How long a connection to PostgreSQL may stay without a sign of the other side before it is given up."""
 KEEPALIVES = {"tcp_keepalives_idle": UNHEARD_S, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 2}
-RACE_LOST = ("23503", "23505")
-"""PostgreSQL's foreign_key_violation and unique_violation (its manual, appendix A): each write is checked before, so
-that only another transaction can have caused them. SQLite has one writer at a time."""
+RACE_LOST = ("23503", "23505", "SQLITE_CONSTRAINT_FOREIGNKEY")
+"""PostgreSQL's foreign_key_violation and unique_violation (its manual, appendix A), and SQLite's name for the first:
+each write is checked before, so that only another transaction can have caused them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +79,14 @@ UNLIMITED = Sessions()
 class Database:
     """Hands out transactions on SQLite or PostgreSQL.
 
-    `durable` makes each commit on SQLite reach the disk before it returns: what answers 202 needs that, a worker does
-    not, since a task whose end was forgotten in a power cut simply runs again. `pooled=False` opens a connection for
-    each transaction and closes it after: for a process that forks. `sessions` is for PostgreSQL.
+    `durable` makes each transaction on SQLite reach the disk before it returns: what answers 202 needs that, a worker
+    does not, since a task whose end was forgotten in a power cut simply runs again. `pooled=False` opens a connection
+    for each transaction and closes it after: for a process that forks. `sessions` is for PostgreSQL.
     """
 
     def __init__(self, url: str, *, durable: bool, pooled: bool = True, sessions: Sessions = UNLIMITED) -> None:
         self.engine = _create_engine(url, durable, pooled, sessions)
-        is_sqlite = self.engine.dialect.name == "sqlite"
-        options = {"sqlite_begin": ""} if is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        self._autocommitting = self.engine.execution_options(**options)
+        self._is_sqlite = self.engine.dialect.name == "sqlite"
         self._keeping: set[int] = set()
         self._kept: dict[int, Connection] = {}
         if tracing.is_on():
@@ -115,7 +117,18 @@ class Database:
 
         Raises DatabaseUnavailable.
         """
-        with self._errors_named(), self._autocommitting.connect() as connection:
+        with self._errors_named(), self._autocommitted() as connection:
+            yield connection
+
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """Hand out a connection for one call of a method of `Prepared`, which then is a transaction.
+
+        PostgreSQL makes one by itself of what is sent to it at once: that saves the round trips to begin and to commit.
+        Raises as `transaction` does.
+        """
+        is_one = not self._is_sqlite and not tracing.is_on()
+        with self._errors_named(), self._autocommitted() if is_one else self.transaction() as connection:
             yield connection
 
     @contextmanager
@@ -158,6 +171,28 @@ class Database:
             connection.execution_options(sqlite_begin=begin)
             with connection.begin():
                 yield connection
+            if DURABLE_LOG in connection.info and begin != "BEGIN":
+                _write_to_disk(connection.info[DURABLE_LOG])
+
+    @contextmanager
+    def _autocommitted(self) -> Iterator[Connection]:
+        with self._connected() as connection:
+            if self._is_sqlite:
+                connection.execution_options(sqlite_begin="")
+                yield connection
+                return
+            # SQLAlchemy's own way, by an isolation level, takes as long as the statement.
+            driver: Any = connection.connection.driver_connection
+            driver.autocommit = True
+            try:
+                yield connection
+            finally:
+                if driver.info.transaction_status.name == "IDLE":
+                    connection.rollback()
+                    driver.autocommit = False
+                else:
+                    # Lost, or interrupted in the middle of an answer.
+                    connection.invalidate()
 
     @contextmanager
     def _errors_named(self) -> Iterator[None]:
@@ -166,7 +201,7 @@ class Database:
         except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
             raise _unavailable(error) from error
         except IntegrityError as error:
-            if getattr(error.orig, "sqlstate", None) not in RACE_LOST:
+            if not {getattr(error.orig, name, "") for name in ("sqlstate", "sqlite_errorname")} & {*RACE_LOST}:
                 raise
             raise ConcurrentChange("somebody else changed the same at this moment: try again") from error
         except DBAPIError as error:
@@ -215,12 +250,16 @@ def _create_engine(url: str, durable: bool, pooled: bool, sessions: Sessions) ->
     engine = create_engine(url, **options)
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
+    def _prepare(connection: Any, record: Any) -> None:
         # The driver's own way to begin would start a transaction late and upgrade it from a reader to a writer, which
         # fails at once, whatever the busy timeout, when another one wrote in between.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        # A file system on which processes cannot share memory has no write-ahead log.
+        connection.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
+        if durable and mode == "wal":
+            _, _, path = connection.execute("PRAGMA database_list").fetchone()
+            record.info[DURABLE_LOG] = Path(f"{path}-wal")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
@@ -234,6 +273,22 @@ def _create_engine(url: str, durable: bool, pooled: bool, sessions: Sessions) ->
             _begin_sqlite(driver, begin)
 
     return engine
+
+
+def _write_to_disk(write_ahead_log: Path) -> None:
+    """Write to the disk what was committed, this transaction and those before it. Raises OperationalError.
+
+    `synchronous = FULL` does the same while it holds the lock for which all other writers wait. What a checkpoint has
+    taken out of the log in the meantime is on the disk too: with NORMAL, SQLite waits for that (its PRAGMA manual).
+    """
+    try:
+        file = os.open(write_ahead_log, os.O_RDONLY)
+        try:
+            os.fdatasync(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise sqlite3.OperationalError(f"what was committed may not be on the disk: {error.strerror}") from error
 
 
 def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:

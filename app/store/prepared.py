@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
@@ -74,21 +74,57 @@ class Prepared:
         if tracing.is_on():
             return cast(Mapping[str, Any] | None, connection.execute(self._statement, values).mappings().one_or_none())
         ready = self._ready_for(connection.dialect)
-        _, row = self._execute(connection, ready.text, ready.bind(values), is_fetched=True)
+        _, row = self._execute(connection, ready.text, ready.bind(values), fetch="fetchone")
+        return None if row is None else ready.row(row)
+
+    def fetch(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """Execute it; return all rows as the driver hands them out, for those who read very many."""
+        if tracing.is_on():
+            return connection.execute(self._statement, values).all()
+        ready = self._ready_for(connection.dialect)
+        _, rows = self._execute(connection, ready.text, ready.bind(values), fetch="fetchall")
+        return cast(Sequence[Sequence[Any]], rows)
+
+    def find_after(
+        self, first: "Prepared", connection: Connection, values: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Execute `first` and then this one, each with what it needs of the values; return this one's row, or None.
+
+        PostgreSQL gets both at once, and sees for this one what others committed while `first` waited for them.
+        """
+        if connection.dialect.name != "postgresql" or tracing.is_on():
+            first.find(connection, values)
+            return self.find(connection, values)
+        before, ready = first._ready_for(connection.dialect), self._ready_for(connection.dialect)
+        _, row = self._execute(
+            connection, ready.text, ready.bind(values), before=(before.text, before.bind(values)), fetch="fetchone"
+        )
         return None if row is None else ready.row(row)
 
     def _execute(
-        self, connection: Connection, text: str, bound: Any, *, is_many: bool = False, is_fetched: bool = False
+        self,
+        connection: Connection,
+        text: str,
+        bound: Any,
+        *,
+        before: tuple[str, Any] | None = None,
+        is_many: bool = False,
+        fetch: Literal["fetchone", "fetchall"] | None = None,
     ) -> tuple[int, Any]:
         dialect = connection.dialect
         errors: type[Exception] = dialect.loaded_dbapi.Error
         cursor = connection.connection.cursor()
         try:
-            if is_many:
+            if before is not None:
+                driver: Any = connection.connection.driver_connection
+                with driver.pipeline():
+                    driver.execute(*before)
+                    cursor.execute(text, bound)
+            elif is_many:
                 cursor.executemany(text, bound)
             else:
                 cursor.execute(text, bound)
-            return cursor.rowcount, cursor.fetchone() if is_fetched else None
+            return cursor.rowcount, getattr(cursor, fetch)() if fetch else None
         except errors as error:
             is_lost = dialect.is_disconnect(cast(Any, error), connection.connection, cast(Any, cursor))
             if is_lost:

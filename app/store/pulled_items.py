@@ -1,6 +1,6 @@
 """The statements that bring a page of items from their source into the inventory: what did not change is only read."""
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     Connection,
     Select,
@@ -28,6 +29,7 @@ from app.models.hosts import LOCAL_PREFIX
 from app.store.given import execute_given, moment_reader, stored_moment
 from app.store.hosts import IDS_AT_ONCE
 from app.store.items import EDITABLE, ITEMS, mark_gone
+from app.store.prepared import Prepared
 from app.store.upsert import Inventory, Upserted, dialect_of, upsert_inventory
 
 
@@ -81,17 +83,20 @@ def _host_by_host() -> Select[Any]:
     return select(*items.c).select_from(wanted.join(items, true()))
 
 
-KNOWN_HOST_BY_HOST = _host_by_host()
+WANTED_JSON = func.json_each(bindparam("hosts", type_=JSON)).table_valued("value")
+KNOWN = {
+    "postgresql": Prepared(_host_by_host()),
+    "sqlite": Prepared(
+        select(*SAID).where(ITEMS.host_id.in_(select(WANTED_JSON.c.value)), ITEMS.vanished_at.is_(None)),
+    ),
+}
 
 
 def known(connection: Connection, host_ids: Collection[int]) -> Known:
     """Return the items of these hosts that are not gone."""
-    if connection.dialect.name == "postgresql":
-        rows: Sequence[Sequence[Any]] = connection.execute(KNOWN_HOST_BY_HOST, {"hosts": list(host_ids)}).all()
-    else:
-        here = (ITEMS.host_id.in_(host_ids), ITEMS.vanished_at.is_(None))
-        rows = connection.execute(select(*SAID).where(*here)).all()
-    moment = moment_reader(connection.dialect.name)
+    dialect = connection.dialect.name
+    rows = KNOWN[dialect].fetch(connection, {"hosts": list(host_ids)})
+    moment = cache(moment_reader(dialect))
     return {(row[0], row[1]): (row[2], (*row[3:-1], moment(row[-1]))) for row in rows}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.enums import TERMINAL_STATES, WAITING_STATES, TaskState
@@ -20,11 +20,13 @@ from app.store.upsert import table_of
 
 RUNS = TaskRun.__table__.c
 MONITORS = Monitor.__table__.c
+OTHERS = table_of(TaskRun).alias("others")
 # Written out instead of bound: only then do SQLite and PostgreSQL's generic plans use the partial indexes.
 IS_QUEUED = text("state = 'queued'")
 IS_RUNNING = text("state = 'running'")
 IS_RETRYING = text("state = 'retrying'")
 IS_LISTED = text(LISTED)
+IS_OTHER_HELD = text("others.state = 'queued' AND others.held_at IS NOT NULL")
 
 SHOWN = (
     RUNS.id.label("task_id"),
@@ -105,11 +107,10 @@ def fetch(
 def _claim_statement() -> ReturningUpdate[Any]:
     monitor_id = select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery()
     limit = select(MONITORS.max_parallel_tasks).where(MONITORS.id == monitor_id).scalar_subquery()
-    others = table_of(TaskRun).alias("others")
     running = (
         select(func.count())
-        .select_from(others)
-        .where(text("others.state = 'running'"), others.c.worker.is_not(None), others.c.monitor_id == monitor_id)
+        .select_from(OTHERS)
+        .where(text("others.state = 'running'"), OTHERS.c.worker.is_not(None), OTHERS.c.monitor_id == monitor_id)
     ).scalar_subquery()
     return (
         update(table_of(TaskRun))
@@ -154,10 +155,11 @@ def claim(connection: Connection, task_id: str, worker: str, now: datetime) -> M
 
     None when it is not there to be taken, or its monitor runs as many tasks as it may.
     """
+    values = {"task": task_id, "by": worker, "now": now}
     if connection.dialect.name == "postgresql":
         # Of two claims at once each would see the other's task not yet running.
-        LOCK_MONITOR.find(connection, {"task": task_id})
-    return CLAIM.find(connection, {"task": task_id, "by": worker, "now": now})
+        return CLAIM.find_after(LOCK_MONITOR, connection, values)
+    return CLAIM.find(connection, values)
 
 
 def hold(connection: Connection, task_id: str, now: datetime) -> bool:
@@ -202,6 +204,9 @@ _ENDED_WELL = (
         reason=None,
         error=None,
     )
+    .returning(
+        exists().where(IS_OTHER_HELD, OTHERS.c.monitor_id == RUNS.monitor_id).label("is_any_held"),
+    )
 )
 SUCCEED = Prepared(_ENDED_WELL)
 SUCCEED_WITH_STEP = Prepared(
@@ -218,13 +223,16 @@ def succeed(
     result: Mapping[str, Any],
     now: datetime,
     step: TaskStep | None = None,
-) -> bool:
-    """End a running attempt well, with the last step that it took; false when it is no longer the one that runs."""
+) -> bool | None:
+    """End a running attempt well, with the last step that it took; tell whether a task waits for its monitor.
+
+    None when it is no longer the one that runs.
+    """
     values = {"task": task_id, "mine": attempt, "outcome": result, "now": now}
-    if step is None:
-        return SUCCEED.run(connection, values) > 0
-    values |= {"done": step.done, "total": step.total, "message": step.message}
-    return SUCCEED_WITH_STEP.run(connection, values) > 0
+    if step is not None:
+        values |= {"done": step.done, "total": step.total, "message": step.message}
+    ended = (SUCCEED if step is None else SUCCEED_WITH_STEP).find(connection, values)
+    return None if ended is None else bool(ended["is_any_held"])
 
 
 def lock_running(connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:

@@ -11,6 +11,7 @@ from app.errors import DatabaseUnavailable, SourceRejected, SourceUnreachable
 from app.queue.publisher import message
 from app.services.claim import Claim
 from app.services.requester import Requester
+from app.store import task_messages
 from tests.services.away import redis_away
 from tests.services.conftest import LEASE_S, Time
 
@@ -237,6 +238,21 @@ def test_a_task_that_its_monitor_had_no_room_for_is_published_as_soon_as_there_i
     assert redis.llen(KEY) == 1
     assert services.lifecycle.fail(claims[1], SourceUnreachable("connection refused"))
     assert redis.llen(KEY) == len(set(redis.lrange(KEY, 0, -1))) == 2
+
+
+def test_a_database_that_fails_after_the_outcome_only_delays_the_task_that_waits(
+    services: Services, redis: Redis, claims: list[Claim], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise DatabaseUnavailable("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(task_messages, "release_next", fail)
+        assert services.lifecycle.succeed(claims[0], {})
+    assert services.tasks.get(claims[0].task_id)["state"] == "succeeded"
+    assert redis.llen(KEY) == 0
+    services.recovery.turn("me")
+    assert redis.llen(KEY) == 1
 
 
 def test_tasks_that_wait_for_their_monitor_are_published_when_it_may_run_more(

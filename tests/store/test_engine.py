@@ -1,16 +1,23 @@
 """Transactions, and databases that are away."""
 
+import errno
+import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
+from sqlalchemy.exc import IntegrityError
 
-from app.errors import DatabaseUnavailable
+from app.errors import ConcurrentChange, DatabaseUnavailable
+from app.models import LoginThrottle
 from app.store import engine, idempotency, queue_pauses, throttles
 from app.store.engine import Database
+from app.store.prepared import Prepared
+from app.store.upsert import table_of
 from tests.store.rows import LATER, NOW
 
 HOUR = timedelta(hours=1)
@@ -55,6 +62,61 @@ def test_blocks_that_keep_it_open_share_a_connection_until_a_transaction_fails(m
         with database.reading() as connection:
             assert _driver(connection) is not opened[0]
     database.close()
+
+
+def test_what_is_sent_at_once_is_a_transaction_on_the_connection_that_is_kept(database: Database) -> None:
+    with database.kept_open():
+        with database.transaction() as connection:
+            driver = _driver(connection)
+        add_each(database, "a", "b")
+        for _ in range(2):
+            with pytest.raises((ConcurrentChange, IntegrityError)):
+                add_each(database, "c", "d", "a")
+        with database.at_once() as connection:
+            assert _driver(connection) is driver or connection.dialect.name == "sqlite"
+        # The connection begins transactions again.
+        with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+            throttles.add_failure(connection, "e", NOW, NOW)
+            raise ZeroDivisionError
+    with database.reading() as connection:
+        assert throttles.count(connection) == 2
+
+
+def add_each(database: Database, *keys: str) -> None:
+    add = Prepared(insert(table_of(LoginThrottle)), keys=["subject", "failures", "last_failed_at"])
+    with database.at_once() as connection:
+        add.run_each(connection, [{"subject": key, "failures": 1, "last_failed_at": NOW} for key in keys])
+
+
+def test_a_durable_transaction_is_on_the_disk_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = []
+    monkeypatch.setattr(os, "fdatasync", lambda file: written.append(Path(f"/proc/self/fd/{file}").readlink()))
+    path = tmp_path / "数据 1.db"
+    for is_durable in (True, False):
+        with closing(Database(f"sqlite:///{path}", durable=is_durable)) as database:
+            for transaction in (database.transaction, database.at_once, database.reading):
+                with transaction() as connection:
+                    connection.exec_driver_sql("SELECT 1")
+        assert written == [Path(f"{path}-wal")] * 2
+
+
+def test_a_disk_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", fail)
+    with closing(Database(f"sqlite:///{tmp_path / 'x.db'}", durable=True)) as database:
+        for _ in range(2):
+            with pytest.raises(DatabaseUnavailable, match="Input/output error"), database.transaction():
+                pass
+
+
+def test_without_a_write_ahead_log_sqlite_itself_waits_for_the_disk(tmp_path: Path) -> None:
+    # Of SQLite's ways to reach files this one shares no memory between processes.
+    url = f"sqlite:///file:{tmp_path / 'x.db'}?vfs=unix-dotfile&uri=true"
+    with closing(Database(url, durable=True)) as database, database.transaction() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "delete"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
 
 
 def test_a_locked_sqlite_is_unavailable_and_readers_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ def test_of_many_claims_at_once_one_wins(database: Database) -> None:
         task_id = add_run(connection)
 
     def claim(number: int) -> bool:
-        with database.transaction() as connection:
+        with database.at_once() as connection:
             return task_runs.claim(connection, task_id, f"worker/{number}", NOW) is not None
 
     with ThreadPoolExecutor(8) as threads:
@@ -39,7 +39,7 @@ def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) ->
         other = add_run(connection, 99)
 
     def claim(task_id: str) -> bool:
-        with database.transaction() as connection:
+        with database.at_once() as connection:
             return task_runs.claim(connection, task_id, "worker/1", NOW) is not None
 
     with ThreadPoolExecutor(8) as threads:
@@ -52,7 +52,7 @@ def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) ->
         assert task_messages.releasable(connection, 100) == []
         assert task_messages.unpublished(connection, 100) == []
         done = next(task_id for task_id in ids if claimed[task_id])
-        assert task_runs.succeed(connection, done, 1, {}, LATER)
+        assert task_runs.succeed(connection, done, 1, {}, LATER) is True
         assert task_messages.releasable(connection, 100) == held[:1]
         released = task_messages.release_next(connection, monitor_id, LATER)
         assert released == [("pull_hosts", held[0])]
@@ -61,7 +61,7 @@ def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) ->
 
 def test_a_change_of_another_attempt_is_refused(connection: Connection) -> None:
     task_id = add_run(connection)
-    assert not task_runs.succeed(connection, task_id, 1, {}, NOW)
+    assert task_runs.succeed(connection, task_id, 1, {}, NOW) is None
     run = task_runs.claim(connection, task_id, "worker/1", NOW)
     assert run is not None and run["attempt"] == 1
     assert task_runs.claim(connection, task_id, "worker/2", NOW) is None
@@ -70,8 +70,8 @@ def test_a_change_of_another_attempt_is_refused(connection: Connection) -> None:
     assert not task_runs.set_progress(connection, task_id, 2, TaskStep(1, 2, ""))
     assert not task_runs.bury(connection, task_id, 2, NOW, "x", "y")
     assert task_runs.running_beats(connection) == {task_id: (1, 1)}
-    assert task_runs.succeed(connection, task_id, 1, {"seen": 1}, LATER)
-    assert not task_runs.succeed(connection, task_id, 1, {}, LATER)
+    assert task_runs.succeed(connection, task_id, 1, {"seen": 1}, LATER) is False
+    assert task_runs.succeed(connection, task_id, 1, {}, LATER) is None
     assert not task_runs.cancel(connection, task_id, LATER)
     assert state(connection, task_id) == "succeeded"
 
