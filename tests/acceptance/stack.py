@@ -52,9 +52,8 @@ class Stack:
         self.programs: list[Program] = []
         self._connections: list[httpx.Client] = []
         self.token = self._prepare_database()
-        self.api = self.start("api", sys.executable, "-m", "gunicorn", "wsgi:application")
         self.user = self.new_user()
-        self._wait_for_answers()
+        self.start_api()
 
     def new_user(self) -> User:
         """Return somebody with a connection of their own."""
@@ -67,6 +66,12 @@ class Stack:
     @property
     def workers(self) -> list[Program]:
         return [program for program in self.programs if program is not self.api]
+
+    def start_api(self) -> Program:
+        """Start the API and wait until it answers."""
+        self.api = self.start("api", sys.executable, "-m", "gunicorn", "wsgi:application")
+        self._wait_for_answers()
+        return self.api
 
     def start_worker(self, **settings: str) -> Program:
         """Start a worker of four slots and wait until it says that it is alive."""
