@@ -14,7 +14,7 @@ import structlog
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
 from kombu.utils.json import dumps
-from redis import Redis
+from redis import Connection, Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
@@ -96,10 +96,9 @@ class Channel(kombu_redis.Channel):
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the connection was closed")
+        # kombu itself would speak plainly to rediss:// that says nothing of certificates.
         found = place().options
-        if "finder" not in found:
-            return super()._connparams(asynchronous)
-        self.connection_class = self.connection_class_ssl = found["connection_class"]
+        self.connection_class = self.connection_class_ssl = found.get("connection_class", Connection)
         own = {name: value for name, value in found.items() if name not in ("host", "port", "connection_class")}
         return {**super()._connparams(asynchronous), **own}
 

@@ -15,12 +15,14 @@ BIN = Path("/usr/lib/rabbitmq/bin")
 
 
 class RabbitMq:
-    """Started by its constructor."""
+    """Started by its constructor; with a certificate and its key it listens for TLS too."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, certificate: tuple[Path, Path] | None = None) -> None:
         install("rabbitmq-server")
         self.folder = folder
-        self.port = free_port()
+        self.port, self.secure_port = free_port(), free_port()
+        config = folder / "rabbitmq.conf"
+        config.write_text("" if certificate is None else self._secured(*certificate))
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -32,6 +34,7 @@ class RabbitMq:
             "RABBITMQ_MNESIA_BASE": str(folder / "data"),
             "RABBITMQ_LOG_BASE": str(folder / "log"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "RABBITMQ_CONFIG_FILE": str(config),
             "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
             "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -44,6 +47,10 @@ class RabbitMq:
     @property
     def url(self) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    @property
+    def secure_url(self) -> str:
+        return f"amqps://guest:guest@127.0.0.1:{self.secure_port}//"
 
     def start(self) -> None:
         self._server = Program("rabbitmq", (str(BIN / "rabbitmq-server"),), self.folder, self._environment)
@@ -75,6 +82,11 @@ class RabbitMq:
     def close(self) -> None:
         self._server.kill()
         self._names.kill()
+
+    def _secured(self, certificate: Path, key: Path) -> str:
+        options = {"cacertfile": certificate, "certfile": certificate, "keyfile": key, "verify": "verify_none"}
+        lines = [f"listeners.ssl.default = 127.0.0.1:{self.secure_port}"]
+        return "\n".join([*lines, *(f"ssl_options.{name} = {value}" for name, value in options.items()), ""])
 
     def _answers(self) -> bool:
         assert self._server.process.poll() is None, self._server.printed
