@@ -1,6 +1,8 @@
 """What Celery needs to know, all of it from nagare's own settings."""
 
 from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES
+from redis.connection import parse_url
 
 from app.queue.keys import QUEUES
 from app.redis_urls import parse_redis_url
@@ -19,7 +21,11 @@ if settings.amqp_url:
 else:
     # Of several servers the first one, to be shown: the transport finds out by itself which one to talk to.
     broker_url = parse_redis_url(settings.broker_url).url
-    broker_transport = "tasks.transport:Transport"
+    if broker_url.startswith("rediss:"):
+        given = {name: value for name, value in parse_url(broker_url).items() if name.startswith("ssl_")}
+        broker_use_ssl = {"ssl_cert_reqs": "required", **given}
+    # Under their own names, by which Flower's page of queues knows what to ask.
+    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "tasks.transport:Transport"))
     worker_consumer = "tasks.consumer:Consumer"
     broker_transport_options = {
         # With more than one priority kombu spreads a queue over several lists, and LLEN would no longer be its length.

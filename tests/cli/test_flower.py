@@ -60,6 +60,13 @@ def test_it_shows_the_worker(flower: httpx.Client) -> None:
     assert "tasks.pull_hosts" in worker["registered"]
 
 
+def test_it_shows_how_much_waits(flower: httpx.Client) -> None:
+    wait_for(lambda: workers(flower), "a worker")
+    page = flower.get("/broker")
+    assert page.status_code == 200
+    assert "nagare:queue:pull_hosts" in page.text
+
+
 def test_it_shows_tasks_by_their_ids_only(instance: Instance, flower: httpx.Client) -> None:
     assert instance.password is not None
     wait_for(lambda: workers(flower), "a worker")
