@@ -149,3 +149,14 @@ def test_an_index_that_was_interrupted_is_made_again(old: str) -> None:
     upgrade(old)
     made = read(old, "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_task_runs_type_created_at_id'")
     assert "(type, created_at, id)" in str(made)
+
+
+def test_texts_are_noted_again_by_the_try_after_one_that_was_interrupted(old: str) -> None:
+    upgrade(old, "0010")
+    with closing(Database(old, durable=False)) as database, database.transaction() as connection:
+        connection.execute(text("DELETE FROM stale_texts WHERE kind = 'alerts'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+    upgrade(old)
+    assert read(old, "SELECT version_num FROM alembic_version") == schema.newest_revision()
+    noted = "SELECT count(DISTINCT row_id) FROM stale_texts WHERE kind = "
+    assert [read(old, f"{noted}'{kind}'") for kind in ("items", "alerts")] == [ROWS, ROWS]

@@ -4,6 +4,8 @@ Where the database cannot have such an index (no pg_trgm and no right to create 
 searches read the rows. A later migration that makes a table of `COLUMNS` anew must make its triggers anew.
 """
 
+from contextlib import nullcontext
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.exc import DBAPIError
@@ -88,7 +90,17 @@ def is_index_possible(connection: sa.Connection, dialect: str) -> bool:
     return True
 
 
+def fill(table: str) -> str:
+    """Return what notes all rows that are there, of which some may be noted already."""
+    return f"INSERT INTO stale_texts (kind, row_id) SELECT '{table}', id FROM {table}"  # noqa: S608
+
+
 def upgrade() -> None:
+    connection = op.get_bind()
+    dialect = connection.dialect.name
+    if dialect == "postgresql":
+        # By a try that was interrupted while it filled.
+        drop_everything(dialect)
     op.create_table(
         "stale_texts",
         sa.Column("id", BIG, nullable=False),
@@ -96,26 +108,32 @@ def upgrade() -> None:
         sa.Column("row_id", BIG, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_stale_texts"),
     )
-    connection = op.get_bind()
-    dialect = connection.dialect.name
     if not is_index_possible(connection, dialect):
         return
     triggers = sqlite_triggers if dialect == "sqlite" else postgresql_triggers
     statements = [] if dialect == "sqlite" else postgresql_functions()
     for table, index in INDEXES.items():
         statements += [*create_index(dialect, index), *triggers(table)]
-        # After the triggers, so that no row passes by that somebody else writes meanwhile.
-        statements.append(f"INSERT INTO stale_texts (kind, row_id) SELECT '{table}', id FROM {table}")  # noqa: S608
     for statement in statements:
         connection.exec_driver_sql(statement)
+    # After the triggers, so that no row passes by that somebody else writes meanwhile; on PostgreSQL after a commit,
+    # since until then nobody else can write.
+    with nullcontext() if dialect == "sqlite" else op.get_context().autocommit_block():
+        for table in INDEXES:
+            op.execute(fill(table))
 
 
 def downgrade() -> None:
-    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    drop_everything(op.get_bind().dialect.name)
+
+
+def drop_everything(dialect: str) -> None:
+    """Drop what there is of it."""
     for table, index in INDEXES.items():
         for change in ("insert", "delete", "update"):
-            op.execute(f"DROP TRIGGER IF EXISTS stale_texts_{table}_{change}{'' if is_sqlite else f' ON {table}'}")
+            place = "" if dialect == "sqlite" else f" ON {table}"
+            op.execute(f"DROP TRIGGER IF EXISTS stale_texts_{table}_{change}{place}")
         op.execute(f"DROP TABLE IF EXISTS {index}")
-    if not is_sqlite:
+    if dialect == "postgresql":
         op.execute("DROP FUNCTION IF EXISTS stale_texts_many(), stale_texts_one()")
-    op.drop_table("stale_texts")
+    op.drop_table("stale_texts", if_exists=True)
