@@ -58,7 +58,8 @@ from app.services.users import UserService
 from app.services.webhooks import WebhookService
 from app.settings import Settings
 from app.store.due import Due
-from app.store.engine import Database, Sessions
+from app.store.engine import Database
+from app.store.sessions import Sessions
 from app.store.vault import Vault
 
 LISTENING_TIMEOUT_S = 2 * WAIT_MS / 1000

@@ -10,7 +10,7 @@ from app.queue.connection import Broker
 from app.queue.events import EventLog
 from app.queue.keys import QUEUES
 from app.queue.lengths import Look, QueueLengths
-from app.queue.publisher import MESSAGES_AT_ONCE, Publisher, body, headers
+from app.queue.publisher import MESSAGES_AT_ONCE, body, headers
 from app.queue.workers import WorkerRegistry
 from app.rules.live_events import Event
 
@@ -27,8 +27,8 @@ def amqp_message(type: str, task_id: str) -> Message:
     )
 
 
-class AmqpPublisher(Publisher):
-    """Publishes into the queues of RabbitMQ, of which nobody can say what is in them, only how much."""
+class AmqpPublisher:
+    """A publisher into the queues of RabbitMQ, of which nobody can say what is in them, only how much."""
 
     def __init__(self, lines: Lines, events: EventLog, registry: WorkerRegistry) -> None:
         self._lines = lines
@@ -36,7 +36,7 @@ class AmqpPublisher(Publisher):
         self._registry = registry
 
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> None:
-        """Publish the messages of these (type, task id), after `events`. Raises BrokerUnavailable: see Publisher."""
+        """Publish the messages of these (type, task id), after `events`: see Publisher."""
         self._events.add(events)
         for start in range(0, len(tasks), MESSAGES_AT_ONCE):
             chunk = tasks[start : start + MESSAGES_AT_ONCE]

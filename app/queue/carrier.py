@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.queue.connection import Broker
 from app.queue.events import EventLog
 from app.queue.lengths import QueueLengths
-from app.queue.publisher import Publisher
+from app.queue.publisher import Publisher, RedisPublisher
 from app.queue.workers import WorkerRegistry
 
 
@@ -22,7 +22,7 @@ class Carrier:
 def make_carrier(amqp_url: str, broker: Broker, events: EventLog, registry: WorkerRegistry) -> Carrier:
     """Return the carrier at this address of RabbitMQ, or Redis without one; nothing connects yet."""
     if not amqp_url:
-        return Carrier(Publisher(broker), QueueLengths(broker))
+        return Carrier(RedisPublisher(broker), QueueLengths(broker))
     # Not above: who has no RabbitMQ need not load its library.
     from app.queue.amqp_lines import Lines  # noqa: PLC0415
     from app.queue.amqp_messages import AmqpLengths, AmqpPublisher  # noqa: PLC0415

@@ -9,7 +9,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
@@ -94,17 +94,30 @@ def message_id(element: str | bytes) -> str | None:
     return task_id if isinstance(task_id, str) and TASK_ID.fullmatch(task_id) else None
 
 
-class Publisher:
-    """Publishes tasks, and takes back those that were cancelled."""
+class Publisher(Protocol):
+    """Publishes tasks, and takes back those that were cancelled. All methods raise BrokerUnavailable."""
+
+    def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> None:
+        """Send the messages of these (type, task id); after an error some may have arrived.
+
+        `events` go with them, before a worker can tell of the next ones; one that Redis refuses is no error.
+        """
+
+    def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
+        """Remove the messages of these (type, task id) where they still wait and that is possible."""
+
+    def lost(self, type: str, task_ids: Sequence[str]) -> list[str]:
+        """Return which of these tasks need another message, because theirs does not seem to wait."""
+
+
+class RedisPublisher:
+    """A publisher into the queues' lists."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> None:
-        """Push the messages of these (type, task id). Raises BrokerUnavailable: then some may have arrived.
-
-        `events` go with them, before a worker can tell of the next ones; one that Redis refuses is no error.
-        """
+        """Push the messages of these (type, task id): see Publisher."""
         for start in range(0, len(tasks), MESSAGES_AT_ONCE):
             chunk = tasks[start : start + MESSAGES_AT_ONCE]
             by_type: dict[str, list[str]] = {}
@@ -120,7 +133,7 @@ class Publisher:
                         raise result
 
     def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
-        """Remove the messages of these (type, task id) where they still wait. Raises BrokerUnavailable.
+        """Remove the messages of these (type, task id): see Publisher.
 
         Looks from the end where the oldest are. A second copy of a message stays, and is none of a worker's business.
         """

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Table
 from app.errors import NagareError
 from app.store import copied_rows, copy_source, copy_target
 from app.store.copied_rows import TABLES, Content, Page
-from app.store.engine import Database, Sessions
+from app.store.engine import Database
 from app.store.migrate import upgrade
+from app.store.sessions import Sessions
 
 Tell = Callable[[str, int], None]
 """Hears of each page: the name of the table, and how many rows of it are written by now."""

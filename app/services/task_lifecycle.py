@@ -20,7 +20,7 @@ from app.queue.publisher import Publisher
 from app.rules.retry import Bury, Retry, RetryPolicy, decide
 from app.services.claim import Claim
 from app.services.task_events import TaskEvents
-from app.store import dead_letters, task_attempts, task_messages, task_runs
+from app.store import dead_letters, task_attempts, task_claims, task_messages, task_runs
 from app.store.engine import Database
 from app.store.task_steps import TaskStep
 
@@ -56,10 +56,10 @@ class TaskLifecycle:
         """
         now = clock.now()
         with self._database.at_once() as connection:
-            run = task_runs.claim(connection, task_id, worker, now)
+            run = task_claims.claim(connection, task_id, worker, now)
         if run is None:
             with self._database.transaction() as connection:
-                is_held = task_runs.hold(connection, task_id, now)
+                is_held = task_claims.hold(connection, task_id, now)
             log.info("task.held" if is_held else "task.not_waiting", task_id=task_id)
             return None
         if run["published_at"] is not None:

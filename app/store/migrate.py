@@ -12,8 +12,9 @@ from sqlalchemy import Connection, text
 
 from app import clock
 from app.errors import DatabaseUnavailable, SettingsError
-from app.store.engine import Database, Sessions
+from app.store.engine import Database
 from app.store.schema import MIGRATIONS
+from app.store.sessions import Sessions
 
 log = structlog.get_logger()
 # Any number will do, as long as only migrations use it.

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, exists, func, insert, or_, select, text, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, exists, insert, select, text, update
 
 from app.enums import TERMINAL_STATES, WAITING_STATES, TaskState
 from app.models import Monitor, TaskRun
@@ -102,70 +101,6 @@ def fetch(
         statement = statement.where(RUNS.created_at < created_before)
     order = Keyset({"created_at": RUNS.created_at, "task_id": RUNS.id}, descending=True)
     return fetch_page(connection, statement, order, page)
-
-
-def _claim_statement() -> ReturningUpdate[Any]:
-    monitor_id = select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery()
-    limit = select(MONITORS.max_parallel_tasks).where(MONITORS.id == monitor_id).scalar_subquery()
-    running = (
-        select(func.count())
-        .select_from(OTHERS)
-        .where(text("others.state = 'running'"), OTHERS.c.worker.is_not(None), OTHERS.c.monitor_id == monitor_id)
-    ).scalar_subquery()
-    return (
-        update(table_of(TaskRun))
-        .where(RUNS.id == bindparam("task"), IS_QUEUED, or_(limit.is_(None), running < limit))
-        .values(
-            state=TaskState.RUNNING,
-            attempt=RUNS.attempt + 1,
-            beat=0,
-            worker=bindparam("by"),
-            started_at=bindparam("now"),
-            next_run_at=None,
-            held_at=None,
-            progress_done=0,
-            progress_total=None,
-            progress_message="",
-        )
-        .returning(
-            RUNS.id,
-            RUNS.type,
-            RUNS.params,
-            RUNS.attempt,
-            RUNS.first_attempt,
-            RUNS.monitor_id,
-            RUNS.published_at,
-            RUNS.traceparent,
-        )
-    )
-
-
-CLAIM = Prepared(_claim_statement())
-# Other claims wait for the lock until this one is committed: they need not wait for the disk as well. A server that
-# crashes and forgets a claim has the task queued, refuses the attempt its outcome, and the recovery publishes it again.
-LOCK_MONITOR = Prepared(
-    select(MONITORS.id, func.set_config("synchronous_commit", "off", True))
-    .where(MONITORS.id == select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery())
-    .with_for_update(key_share=True)
-)
-
-
-def claim(connection: Connection, task_id: str, worker: str, now: datetime) -> Mapping[str, Any] | None:
-    """Take a queued task for `worker` and count the attempt.
-
-    None when it is not there to be taken, or its monitor runs as many tasks as it may.
-    """
-    values = {"task": task_id, "by": worker, "now": now}
-    if connection.dialect.name == "postgresql":
-        # Of two claims at once each would see the other's task not yet running.
-        return CLAIM.find_after(LOCK_MONITOR, connection, values)
-    return CLAIM.find(connection, values)
-
-
-def hold(connection: Connection, task_id: str, now: datetime) -> bool:
-    """Let a queued task whose message was taken wait for its monitor; false when it is not queued."""
-    statement = update(TaskRun).where(RUNS.id == task_id, IS_QUEUED).values(published_at=None, held_at=now)
-    return connection.execute(statement).rowcount > 0
 
 
 def hand_back(connection: Connection, task_id: str, attempt: int, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from app import clock
 from app.queue.connection import Broker
 from app.queue.event_buffer import EventBuffer
 from app.queue.events import EventLog, place_of
-from app.queue.publisher import Publisher
+from app.queue.publisher import RedisPublisher
 from app.queue.tickets import Tickets
 from tests.cli.processes import wait_for
 from tests.services.away import redis_away
@@ -66,7 +66,7 @@ def test_what_is_older_than_ten_minutes_is_forgotten(
 def test_an_event_that_redis_refuses_holds_no_message_up(broker: Broker, redis: Redis) -> None:
     redis.set(KEY, "not a stream")
     EventLog(broker).add([event(1)])
-    Publisher(broker).publish([("pull_hosts", ID)], [event(1)])
+    RedisPublisher(broker).publish([("pull_hosts", ID)], [event(1)])
     assert redis.llen("nagare:queue:pull_hosts") == 1
 
 
@@ -79,7 +79,7 @@ def test_events_are_lost_while_redis_is_away(broker: Broker, redis: Redis) -> No
 def test_a_message_that_redis_refuses_is_an_error_though_its_event_went_through(broker: Broker, redis: Redis) -> None:
     redis.set("nagare:queue:pull_hosts", "not a list")
     with pytest.raises(Exception, match="not available"):
-        Publisher(broker).publish([("pull_hosts", ID)], [event(1)])
+        RedisPublisher(broker).publish([("pull_hosts", ID)], [event(1)])
 
 
 def test_gathered_events_are_written_a_moment_later_and_in_order(broker: Broker, redis: Redis) -> None:

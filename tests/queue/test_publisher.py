@@ -10,7 +10,7 @@ from app.enums import TaskType
 from app.queue.connection import Broker
 from app.queue.lengths import QueueLengths
 from app.queue.malformed import MalformedElements, canonical
-from app.queue.publisher import Publisher, message
+from app.queue.publisher import RedisPublisher, message
 
 ID = "pull_hosts:0192f0c1-0000-7000-8000-000000000000"
 KEY = "nagare:queue:pull_hosts"
@@ -35,19 +35,19 @@ def test_the_length_of_the_list_is_the_number_of_waiting_tasks(broker: Broker, r
     tasks = [("pull_hosts", task_id) for task_id in ids(2500)] + [
         ("push_item", task_id) for task_id in ids(3, "push_item")
     ]
-    Publisher(broker).publish(tasks)
+    RedisPublisher(broker).publish(tasks)
     lengths = QueueLengths(broker).read()
     assert lengths == {**dict.fromkeys(map(str, TaskType), 0), "pull_hosts": 2500, "push_item": 3, "dead": 0}
     assert all(redis.llen(f"nagare:queue:{type_}") == lengths[type_] for type_ in TaskType)
 
 
 def test_the_oldest_message_is_taken_first(broker: Broker, redis: Redis) -> None:
-    Publisher(broker).publish([("pull_hosts", task_id) for task_id in ids(3)])
+    RedisPublisher(broker).publish([("pull_hosts", task_id) for task_id in ids(3)])
     assert redis.rpop(KEY) == message("pull_hosts", ids(3)[0])
 
 
 def test_waiting_ids_are_all_found_between_other_elements(broker: Broker, redis: Redis) -> None:
-    publisher = Publisher(broker)
+    publisher = RedisPublisher(broker)
     publisher.publish([("pull_hosts", task_id) for task_id in ids(2100)])
     redis.lpush(KEY, "not JSON", "5", '{"headers": []}', '{"headers": {"id": 5}}', "[" * 5000)
     assert publisher.waiting_ids("pull_hosts") == set(ids(2100))
@@ -55,7 +55,7 @@ def test_waiting_ids_are_all_found_between_other_elements(broker: Broker, redis:
 
 
 def test_a_withdrawn_message_is_gone_and_the_others_stay(broker: Broker) -> None:
-    publisher = Publisher(broker)
+    publisher = RedisPublisher(broker)
     publisher.publish([("pull_hosts", task_id) for task_id in ids(3)])
     publisher.withdraw([("pull_hosts", ids(3)[1]), ("pull_hosts", ids(9)[8])])
     assert publisher.waiting_ids("pull_hosts") == {ids(3)[0], ids(3)[2]}

@@ -9,7 +9,7 @@ from app import clock
 from app.errors import BrokerUnavailable
 from app.queue import workers
 from app.queue.connection import Broker, connect_to
-from app.queue.publisher import Publisher
+from app.queue.publisher import RedisPublisher
 from app.queue.workers import WorkerRegistry
 
 
@@ -40,17 +40,17 @@ def test_without_redis_each_use_fails_at_once_for_a_moment(monkeypatch: pytest.M
         taken.bind(("127.0.0.1", 0))
         broker = connect_to(f"redis://user:hunter22@127.0.0.1:{taken.getsockname()[1]}/0")
         with pytest.raises(BrokerUnavailable) as error:
-            Publisher(broker).publish([("pull_hosts", "pull_hosts:x")])
+            RedisPublisher(broker).publish([("pull_hosts", "pull_hosts:x")])
         assert "hunter22" not in str(error.value)
         with pytest.raises(BrokerUnavailable, match="a moment ago"):
-            Publisher(broker).publish([("pull_hosts", "pull_hosts:x")])
+            RedisPublisher(broker).publish([("pull_hosts", "pull_hosts:x")])
         later = clock.monotonic() + 60
         monkeypatch.setattr(clock, "monotonic", lambda: later)
         with pytest.raises(BrokerUnavailable, match="refused"):
-            Publisher(broker).publish([("pull_hosts", "pull_hosts:x")])
+            RedisPublisher(broker).publish([("pull_hosts", "pull_hosts:x")])
 
 
 def test_an_error_of_redis_is_told_too(broker: Broker, redis: Redis) -> None:
     redis.set("nagare:queue:pull_hosts", "a text, where a list should be")
     with pytest.raises(BrokerUnavailable, match="WRONGTYPE"):
-        Publisher(broker).publish([("pull_hosts", "pull_hosts:x")])
+        RedisPublisher(broker).publish([("pull_hosts", "pull_hosts:x")])

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app.store import migrate, schema
-from app.store.engine import Database, Sessions
+from app.store.engine import Database
 from app.store.migrate import downgrade, upgrade
+from app.store.sessions import Sessions
 from bench.fleet import FleetSize, add_alerts, add_items, add_tasks
 from tests.cli.processes import wait_for
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.models import Base
-from app.store.engine import Database, Sessions
+from app.store.engine import Database
+from app.store.sessions import Sessions
 from tests.acceptance.stack import Stack
 from tests.real.pgbouncer_server import PgBouncer
 from tests.real.services_postgresql import migrated

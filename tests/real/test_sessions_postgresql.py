@@ -7,8 +7,9 @@ from sqlalchemy import Connection, bindparam, func, select, text
 
 from app.errors import DatabaseUnavailable
 from app.models import TaskRun
-from app.store.engine import Database, Sessions
+from app.store.engine import Database
 from app.store.prepared import Prepared
+from app.store.sessions import Sessions
 from tests.real.services_postgresql import migrated
 from tests.store.rows import add_run
 
