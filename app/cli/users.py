@@ -14,7 +14,9 @@ from app.enums import Role
 from app.errors import NotFound
 
 COLUMNS = {"id": "id", "user name": "username", "role": "role", "may sign in": "enabled", "created": "created_at"}
-PASSWORD = click.option("--password", help="Asked for when left out; - makes one up and prints it.")
+PASSWORD = click.option(
+    "--password", help="Asked for when left out: a command line can be read by others. - makes one up and prints it."
+)
 
 
 @click.group()

@@ -17,7 +17,7 @@ TIMEOUT_S = 30
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the instance is.")
 @click.option("--token", envvar="NAGARE_TOKEN", help="An admin's access token; also read from NAGARE_TOKEN.")
 @click.option("--username", default="admin", show_default=True, help="Who signs in when there is no token.")
-@click.option("--password", help="Asked for when there is no token.")
+@click.option("--password", help="Asked for when there is no token: a command line can be read by others.")
 @click.option("--redis-url", help="Compare the lists in this Redis with /queue/stats.")
 @click.option("--zabbix-url", help="Check that this Zabbix refuses a wrong password, and what then happens.")
 def smoke(
