@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from app.errors import DatabaseUnavailable
-from app.models import TaskRun
+from app.models import Monitor, TaskRun
+from app.store import task_claims
 from app.store.engine import Database
 from app.store.prepared import Prepared
 from app.store.sessions import Sessions
 from tests.real.services_postgresql import migrated
-from tests.store.rows import add_run
+from tests.store.rows import NOW, add_monitor, add_run
 
 __all__ = ["migrated"]
 
@@ -51,6 +52,21 @@ def test_a_wait_for_a_lock_is_ended_sooner(database: Database) -> None:
             other.execute(locked)
     with database.transaction() as connection:
         connection.execute(text("DELETE FROM task_runs"))
+
+
+def test_so_is_a_claim_that_waits_for_its_monitor(database: Database) -> None:
+    with database.transaction() as connection:
+        monitor_id = add_monitor(connection)
+        task_id = add_run(connection, monitor_id=monitor_id)
+    with database.transaction() as one:
+        one.execute(select(Monitor.id).where(Monitor.id == monitor_id).with_for_update())
+        with pytest.raises(DatabaseUnavailable, match="lock timeout"), database.at_once() as other:
+            task_claims.claim(other, task_id, "worker/1", NOW)
+    with database.at_once() as connection:
+        assert task_claims.claim(connection, task_id, "worker/1", NOW) is not None
+    with database.transaction() as connection:
+        connection.execute(text("DELETE FROM task_runs"))
+        connection.execute(text("DELETE FROM monitors"))
 
 
 def test_a_transaction_that_stands_still_is_ended(migrated: str, database: Database) -> None:
