@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from app import clock
 from app.queue.events import EventLog
 from app.rules.live_events import alert_event
+from app.services.interval import Interval
 from app.store import alert_events
 from app.store.engine import Database
 
@@ -27,12 +28,11 @@ class AlertNews:
         self._log = log
         self._told: int | None = None
         self._gaps: dict[int, float] = {}
-        self._trimmed_at = float("-inf")
+        self._trimming = Interval(TRIM_EVERY_S)
 
     def turn(self) -> None:
         """Tell what happened since the last turn, and forget what is too old to be asked for."""
-        if clock.monotonic() - self._trimmed_at >= TRIM_EVERY_S:
-            self._trimmed_at = clock.monotonic()
+        if self._trimming.is_over():
             # A Redis that lost its data has lost this too.
             self._told = self._log.told_of_alerts()
             self._log.trim()

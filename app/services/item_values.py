@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.errors import NotFound
 from app.rules.numbers import finite_number
+from app.services.interval import Interval
 from app.store import item_values, items
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -27,7 +28,7 @@ class ItemValues:
     def __init__(self, database: Database, hours: float) -> None:
         self._database = database
         self._kept = timedelta(hours=hours)
-        self._prune_at = float("-inf")
+        self._pruning = Interval(PRUNE_EVERY_S)
 
     def add(self, connection: Connection, written: Iterable[tuple[int, PulledItem]]) -> None:
         """Add the values of items that were just written, those that are numbers and that are not there yet."""
@@ -71,15 +72,15 @@ class ItemValues:
 
     def turn(self) -> None:
         """Delete what is too old each minute, in short steps, so that no other writer waits long."""
-        if clock.monotonic() < self._prune_at:
+        if not self._pruning.is_over():
             return
         before, _ = self._span()
         for _ in range(STEPS_AT_ONCE):
             with self._database.transaction() as connection:
                 count = item_values.prune(connection, before, PRUNED_AT_ONCE)
             if count < PRUNED_AT_ONCE:
-                self._prune_at = clock.monotonic() + PRUNE_EVERY_S
                 return
+        self._pruning.cut_short()
 
     def _span(self) -> tuple[datetime, datetime]:
         now = clock.now()

@@ -9,6 +9,7 @@ from app.meter import Field
 from app.queue.connection import Broker
 from app.queue.lengths import QueueLengths
 from app.queue.measures import MeasureStore
+from app.services.interval import Interval
 from app.store import monitors, task_messages
 from app.store.engine import Database
 
@@ -28,7 +29,7 @@ class MetricsService:
         self._amounts: dict[Field, float] = {}
         self._lock = threading.Lock()
         self._is_closed = threading.Event()
-        self._forgot_at = float("-inf")
+        self._forgetting = Interval(FORGET_EVERY_S)
 
     def start(self) -> None:
         """Flush each second from now on, in a thread."""
@@ -62,11 +63,10 @@ class MetricsService:
         with self._database.reading() as connection:
             return [(str(row.id), row.name, row.type) for row in monitors.names(connection)]
 
-    def forget_gone(self, every_s: float = FORGET_EVERY_S) -> None:
+    def forget_gone(self) -> None:
         """Drop, now and then, what was counted of monitors that are not there any more."""
-        if clock.monotonic() - self._forgot_at < every_s:
+        if not self._forgetting.is_over():
             return
-        self._forgot_at = clock.monotonic()
         known = {monitor_id for monitor_id, _, _ in self.monitors()}
         gone = [field for field in self._measures.read() if field[0] in BY_MONITOR and field[1] not in known]
         if gone:

@@ -9,6 +9,7 @@ import structlog
 from app import clock
 from app.enums import TaskType
 from app.rules.notifications import Change, Rule, does_match, due_at, is_quiet, worth_telling
+from app.services.interval import Interval
 from app.services.outbox import Outbox, new_task_id
 from app.store import notification_changes, notification_messages, notifications
 from app.store.engine import Database
@@ -30,7 +31,7 @@ class Notifier:
         self._database = database
         self._outbox = outbox
         self._history_days = history_days
-        self._pruned_at = float("-inf")
+        self._pruning = Interval(PRUNE_EVERY_S)
 
     def turn(self) -> None:
         """Find whom the pending events concern, and make messages of what is to be told."""
@@ -44,9 +45,8 @@ class Notifier:
 
     def prune(self) -> None:
         """Delete old messages each minute, a few at once."""
-        if clock.monotonic() - self._pruned_at < PRUNE_EVERY_S:
+        if not self._pruning.is_over():
             return
-        self._pruned_at = clock.monotonic()
         with self._database.transaction() as connection:
             before = clock.now() - timedelta(days=self._history_days)
             notification_messages.prune(connection, before, PRUNED_AT_ONCE)

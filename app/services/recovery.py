@@ -13,6 +13,7 @@ from app.queue.lengths import QueueLengths
 from app.queue.publisher import Publisher
 from app.queue.workers import WorkerRegistry
 from app.rules.live_events import task_event
+from app.services.interval import Interval
 from app.services.strays import StrayService
 from app.services.task_lifecycle import TaskLifecycle
 from app.store import api_tokens, dead_letters, due, idempotency, task_messages, task_runs, throttles, users
@@ -75,7 +76,9 @@ class Recovery:
         self._timed_chores = timed_chores
         self._watched: dict[str, Watched] = {}
         self._watched_at: float | None = None
-        self._done_at: dict[str, float] = {}
+        self._reconciling = Interval(RECONCILE_EVERY_S)
+        self._reconciling_all = Interval(RECONCILE_ALL_EVERY_S)
+        self._pruning = Interval(PRUNE_EVERY_S)
         self._is_dead_list_wrong = False
 
     def turn(self, name: str) -> Mapping[str, int]:
@@ -96,12 +99,12 @@ class Recovery:
                 self._publish_due()
             if seen.is_any_malformed:
                 self._strays.record_malformed()
-            if self._is_due("reconcile", RECONCILE_EVERY_S):
+            if self._reconciling.is_over():
                 self._reconcile_lists(GRACE_S)
                 self._reconcile_dead_letters()
-            if self._is_due("reconcile all", RECONCILE_ALL_EVERY_S):
+            if self._reconciling_all.is_over():
                 self._reconcile_lists(0)
-            if self._is_due("prune", PRUNE_EVERY_S):
+            if self._pruning.is_over():
                 self._prune()
             for chore in (*(self._chores[each] for each in self._chores if each in found), *self._timed_chores):
                 chore()
@@ -110,12 +113,6 @@ class Recovery:
             self._stop_watching()
             raise
         return seen.lengths
-
-    def _is_due(self, job: str, every_s: float) -> bool:
-        if clock.monotonic() - self._done_at.get(job, float("-inf")) < every_s:
-            return False
-        self._done_at[job] = clock.monotonic()
-        return True
 
     def _stop_watching(self) -> None:
         self._watched.clear()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from app import clock
+from app.services.interval import Interval
 from app.store import alerts, audit, task_runs
 from app.store.engine import Database
 
@@ -22,15 +23,14 @@ class Retention:
             (alerts.prune, max(timedelta(days=alert_days), timedelta(hours=score_window_h))),
             (audit.prune, timedelta(days=audit_days)),
         )
-        self._due_at = float("-inf")
+        self._pruning = Interval(PRUNE_EVERY_S)
 
     def turn(self) -> None:
         """Delete a few of each: each minute, and each turn while there are more, so that no other writer waits long."""
-        if clock.monotonic() < self._due_at:
+        if not self._pruning.is_over():
             return
-        self._due_at = clock.monotonic() + PRUNE_EVERY_S
         for prune, kept in self._kept:
             with self._database.transaction() as connection:
                 count = prune(connection, clock.now() - kept, PRUNED_AT_ONCE)
             if count >= PRUNED_AT_ONCE:
-                self._due_at = clock.monotonic()
+                self._pruning.cut_short()

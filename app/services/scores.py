@@ -10,6 +10,7 @@ from app import clock
 from app.enums import Severity
 from app.errors import NotFound
 from app.rules.health import AlertSums, alert_load, health_score
+from app.services.interval import Interval
 from app.store import alert_sums, hosts, monitors, score_samples, scores
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
@@ -34,7 +35,7 @@ class ScoreService:
         self._window_h = window_h
         self._history_days = history_days
         self._sampled_at: datetime | None = None
-        self._put_together_at = float("-inf")
+        self._putting_together = Interval(PUT_TOGETHER_EVERY_S)
 
     def score(
         self, *, monitor_id: int | None = None, group: str | None = None, host_id: int | None = None
@@ -97,8 +98,7 @@ class ScoreService:
     def turn(self) -> None:
         """Take the sample of these five minutes, unless that was done, and put the sums of the alerts together."""
         now = clock.now()
-        if clock.monotonic() - self._put_together_at >= PUT_TOGETHER_EVERY_S:
-            self._put_together_at = clock.monotonic()
+        if self._putting_together.is_over():
             with self._database.transaction() as connection:
                 alert_sums.put_together(connection)
         at = datetime.fromtimestamp(now.timestamp() // SAMPLE_EVERY_S * SAMPLE_EVERY_S, UTC)
