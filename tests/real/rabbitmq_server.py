@@ -15,14 +15,14 @@ BIN = Path("/usr/lib/rabbitmq/bin")
 
 
 class RabbitMq:
-    """Started by its constructor; with a certificate and its key it listens for TLS too."""
+    """Started by its constructor; with a file of a certificate and its key it listens for TLS too."""
 
-    def __init__(self, folder: Path, certificate: tuple[Path, Path] | None = None) -> None:
+    def __init__(self, folder: Path, certificate: Path | None = None) -> None:
         install("rabbitmq-server")
         self.folder = folder
         self.port, self.secure_port = free_port(), free_port()
         config = folder / "rabbitmq.conf"
-        config.write_text("" if certificate is None else self._secured(*certificate))
+        config.write_text("" if certificate is None else self._secured(certificate))
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -83,10 +83,16 @@ class RabbitMq:
         self._server.kill()
         self._names.kill()
 
-    def _secured(self, certificate: Path, key: Path) -> str:
-        options = {"cacertfile": certificate, "certfile": certificate, "keyfile": key, "verify": "verify_none"}
+    def _secured(self, certificate: Path) -> str:
+        files = dict.fromkeys(("cacertfile", "certfile", "keyfile"), str(certificate))
         lines = [f"listeners.ssl.default = 127.0.0.1:{self.secure_port}"]
-        return "\n".join([*lines, *(f"ssl_options.{name} = {value}" for name, value in options.items()), ""])
+        return "\n".join(
+            [
+                *lines,
+                *(f"ssl_options.{name} = {value}" for name, value in {**files, "verify": "verify_none"}.items()),
+                "",
+            ]
+        )
 
     def _answers(self) -> bool:
         assert self._server.process.poll() is None, self._server.printed

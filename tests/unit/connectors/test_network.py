@@ -5,15 +5,12 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpcore
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.connectors import network
 from app.connectors.http import HttpSource
@@ -22,6 +19,7 @@ from app.errors import (
     SourceForbidden,
     SourceUnreachable,
 )
+from tests.certificates import self_signed_certificate
 
 Serve = Callable[[Callable[[Any], None]], str]
 Open = Callable[..., HttpSource]
@@ -112,7 +110,7 @@ def test_closing_wakes_a_thread_that_waits_for_an_answer(serve: Serve, open_sour
 def test_tls_needs_a_trusted_certificate_for_the_right_name(
     open_source: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate = self_signed_certificate("localhost", tmp_path)
+    certificate = self_signed_certificate(x509.DNSName("localhost"), tmp_path)
     offer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     offer.load_cert_chain(certificate)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -143,30 +141,6 @@ def test_tls_needs_a_trusted_certificate_for_the_right_name(
             with pytest.raises(SourceUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
                 open_source(f"https://127.0.0.1:{port}").get_json("")
             assert served.result(timeout=10) != "answered"
-
-
-def self_signed_certificate(name: str, folder: Path) -> Path:
-    """Return a file with a key and a certificate for `name` that nobody has signed but itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = folder / "server.pem"
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def test_a_connection_that_is_made_while_the_transport_closes_is_closed_too() -> None:
