@@ -84,15 +84,9 @@ class RabbitMq:
         self._names.kill()
 
     def _secured(self, certificate: Path) -> str:
-        files = dict.fromkeys(("cacertfile", "certfile", "keyfile"), str(certificate))
-        lines = [f"listeners.ssl.default = 127.0.0.1:{self.secure_port}"]
-        return "\n".join(
-            [
-                *lines,
-                *(f"ssl_options.{name} = {value}" for name, value in {**files, "verify": "verify_none"}.items()),
-                "",
-            ]
-        )
+        options = dict.fromkeys(("cacertfile", "certfile", "keyfile"), str(certificate)) | {"verify": "verify_none"}
+        listener = f"listeners.ssl.default = 127.0.0.1:{self.secure_port}\n"
+        return listener + "".join(f"ssl_options.{name} = {value}\n" for name, value in options.items())
 
     def _answers(self) -> bool:
         assert self._server.process.poll() is None, self._server.printed
