@@ -49,8 +49,8 @@ def stored_moment(dialect: str, moment: datetime | None) -> datetime | str | Non
 
 
 def moment_reader(dialect: str) -> Callable[[Any], datetime | None]:
-    """Return what makes a moment of what the driver hands back."""
-    return _identity if dialect == "postgresql" else _parsed
+    """Return what makes a moment of what the driver hands back, for the rows of a page: many were measured at once."""
+    return _identity if dialect == "postgresql" else cache(_parsed)
 
 
 def _parsed(text: str | None) -> datetime | None:

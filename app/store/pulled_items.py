@@ -96,7 +96,7 @@ def known(connection: Connection, host_ids: Collection[int]) -> Known:
     """Return the items of these hosts that are not gone."""
     dialect = connection.dialect.name
     rows = KNOWN[dialect].fetch(connection, {"hosts": list(host_ids)})
-    moment = cache(moment_reader(dialect))
+    moment = moment_reader(dialect)
     return {(row[0], row[1]): (row[2], (*row[3:-1], moment(row[-1]))) for row in rows}
 
 
