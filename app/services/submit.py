@@ -118,14 +118,12 @@ class SubmitService:
     def _accept_all(self, entries: Sequence[Entry]) -> Sequence[str | Exception]:
         """Record and publish tasks; for each return its id, or why it is refused."""
         refusals: dict[str, NagareError | None] = {}
-        with self._database.autocommit() as connection:
+        with self._database.transaction() as connection:
             for entry in entries:
                 if entry["fingerprint"] not in refusals:
                     refusals[entry["fingerprint"]] = _refusal(connection, entry)
-        accepted = [entry for entry in entries if refusals[entry["fingerprint"]] is None]
-        if accepted:
-            with self._database.at_once() as connection:
-                task_runs.add(connection, accepted)
+            accepted = [entry for entry in entries if refusals[entry["fingerprint"]] is None]
+            task_runs.add(connection, accepted)
         self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in accepted})
         return [refusals[entry["fingerprint"]] or str(entry["id"]) for entry in entries]
 

@@ -1,7 +1,7 @@
 """Tasks are recorded before they are published, and a repeat is known."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.composition import Services
 from app.enums import TaskType
 from app.errors import BrokerUnavailable, ConcurrentChange, Conflict, DatabaseUnavailable, Invalid, NotFound
 from app.queue.publisher import message
+from app.services import submit
 from app.services.outbox import new_entry, new_task_id
 from app.services.requester import Requester
 from app.store import task_runs
@@ -142,6 +143,21 @@ def test_of_many_at_once_each_gets_its_own_answer(
     assert len(accepted) == 40
     assert set(redis.lrange(KEY, 0, -1)) == {message("pull_hosts", task_id) for task_id in accepted}
     assert redis.llen(KEY) == count_tasks(services) == 40
+
+
+def test_who_deletes_a_monitor_meanwhile_finds_its_last_task(
+    services: Services, by: Requester, monitor_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = submit.check
+    with ThreadPoolExecutor(1) as pool:
+
+        def check_and_let_delete(*arguments: Any) -> None:
+            check(*arguments)
+            wait([pool.submit(services.monitors.delete, monitor_id)], timeout=0.3)
+
+        monkeypatch.setattr(submit, "check", check_and_let_delete)
+        task_id = services.submit.pull_hosts(by, monitor_id)
+    assert services.tasks.get(task_id)["state"] == "cancelled"
 
 
 def test_one_that_loses_a_race_takes_nobody_with_it(
