@@ -21,9 +21,8 @@ if settings.amqp_url:
 else:
     # Of several servers the first one, to be shown: the transport finds out by itself which one to talk to.
     broker_url = parse_redis_url(settings.broker_url).url
-    if broker_url.startswith("rediss:"):
-        given = {name: value for name, value in parse_url(broker_url).items() if name.startswith("ssl_")}
-        broker_use_ssl = {"ssl_cert_reqs": "required", **given}
+    # Flower does not read them from the address.
+    broker_use_ssl = {name: value for name, value in parse_url(broker_url).items() if name.startswith("ssl_")}
     # Under their own names, by which Flower's page of queues knows what to ask.
     TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "tasks.transport:Transport"))
     worker_consumer = "tasks.consumer:Consumer"

@@ -90,7 +90,7 @@ class TaskLifecycle:
             return False
         TASKS.add(claim.type, TaskState.SUCCEEDED)
         if is_any_held:
-            self._release(claim)
+            self._release_next(claim)
         self._events.succeeded(claim, result, last_step)
         return True
 
@@ -119,7 +119,7 @@ class TaskLifecycle:
             tasks = task_messages.claim_publishing(connection, [task_id], clock.now())
         self._publish(tasks)
 
-    def _release(self, claim: Claim) -> None:
+    def _release_next(self, claim: Claim) -> None:
         """Let the next task that waits for the monitor have the place of one that has ended."""
         # The outcome is recorded: an error here would have it recorded again. The recovery releases what is held.
         with suppress(DatabaseUnavailable):

@@ -1,4 +1,4 @@
-"""The database: one engine, two kinds of transaction, one kind of error."""
+"""The database: one engine, its transactions, one kind of error."""
 
 import os
 import random
@@ -26,9 +26,9 @@ BUSY_LOOK_S = 0.002
 POOL_TIMEOUT_S = 10
 DURABLE_LOG = "durable_log"
 """Among what is noted of a connection to SQLite: the file that a transaction must write to the disk."""
-RACE_LOST = ("23503", "23505", "SQLITE_CONSTRAINT_FOREIGNKEY")
-"""PostgreSQL's foreign_key_violation and unique_violation (its manual, appendix A), and SQLite's name for the first:
-each write is checked before, so that only another transaction can have caused them."""
+RACE_LOST = ("23503", "23505")
+"""PostgreSQL's foreign_key_violation and unique_violation (its manual, appendix A): each write is checked before, so
+that only another transaction can have caused them. SQLite has one writer at a time."""
 
 
 class Database:
@@ -68,7 +68,7 @@ class Database:
 
     @contextmanager
     def autocommit(self) -> Iterator[Connection]:
-        """Hand out a connection for a single statement, which then needs no transaction around it.
+        """Hand out a connection for a single statement that only reads: it needs no transaction around it.
 
         Raises DatabaseUnavailable.
         """
@@ -83,7 +83,7 @@ class Database:
         Raises as `transaction` does.
         """
         is_one = not self._is_sqlite and not tracing.is_on()
-        with self._errors_named(), self._autocommitted() if is_one else self.transaction() as connection:
+        with self.autocommit() if is_one else self.transaction() as connection:
             yield connection
 
     @contextmanager
@@ -135,6 +135,8 @@ class Database:
             if self._is_sqlite:
                 connection.execution_options(sqlite_begin="")
                 yield connection
+                # What SQLAlchemy takes for a transaction would keep a connection that is kept open from the next ones.
+                connection.rollback()
                 return
             # SQLAlchemy's own way, by an isolation level, takes as long as the statement.
             driver: Any = connection.connection.driver_connection
@@ -156,7 +158,7 @@ class Database:
         except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
             raise _unavailable(error) from error
         except IntegrityError as error:
-            if not {getattr(error.orig, name, "") for name in ("sqlstate", "sqlite_errorname")} & {*RACE_LOST}:
+            if getattr(error.orig, "sqlstate", None) not in RACE_LOST:
                 raise
             raise ConcurrentChange("somebody else changed the same at this moment: try again") from error
         except DBAPIError as error:

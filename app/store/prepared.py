@@ -90,9 +90,9 @@ class Prepared:
     ) -> Mapping[str, Any] | None:
         """Execute `first` and then this one, each with what it needs of the values; return this one's row, or None.
 
-        PostgreSQL gets both at once, and sees for this one what others committed while `first` waited for them.
+        For PostgreSQL, which gets both at once, and sees for this one what others committed while `first` waited.
         """
-        if connection.dialect.name != "postgresql" or tracing.is_on():
+        if tracing.is_on():
             first.find(connection, values)
             return self.find(connection, values)
         before, ready = first._ready_for(connection.dialect), self._ready_for(connection.dialect)

@@ -4,27 +4,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.enums import TaskState
 from app.models import TaskRun
 from app.store.prepared import Prepared
-from app.store.task_runs import IS_QUEUED, MONITORS, OTHERS, RUNS
+from app.store.task_runs import IS_QUEUED, MONITORS, RUNS, count_running
 from app.store.upsert import table_of
 
 
 def _claim_statement() -> ReturningUpdate[Any]:
     monitor_id = select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery()
     limit = select(MONITORS.max_parallel_tasks).where(MONITORS.id == monitor_id).scalar_subquery()
-    running = (
-        select(func.count())
-        .select_from(OTHERS)
-        .where(text("others.state = 'running'"), OTHERS.c.worker.is_not(None), OTHERS.c.monitor_id == monitor_id)
-    ).scalar_subquery()
     return (
         update(table_of(TaskRun))
-        .where(RUNS.id == bindparam("task"), IS_QUEUED, or_(limit.is_(None), running < limit))
+        .where(RUNS.id == bindparam("task"), IS_QUEUED, or_(limit.is_(None), count_running(monitor_id) < limit))
         .values(
             state=TaskState.RUNNING,
             attempt=RUNS.attempt + 1,

@@ -9,7 +9,7 @@ from app.enums import TaskState
 from app.models import Monitor, TaskRun
 from app.models.task_runs import HELD
 from app.store.prepared import Prepared
-from app.store.task_runs import IS_QUEUED, IS_RETRYING, MONITORS, RUNS
+from app.store.task_runs import IS_QUEUED, IS_RETRYING, MONITORS, RUNS, count_running
 from app.store.upsert import table_of
 
 
@@ -32,15 +32,10 @@ def unpublished(connection: Connection, limit: int) -> list[str]:
 
 def releasable(connection: Connection, limit: int) -> list[str]:
     """Return the ids of held tasks, oldest first, as many of each monitor as it may run beside those that run."""
-    others = TaskRun.__table__.alias("others")
-    running = (
-        select(func.count())
-        .select_from(others)
-        .where(text("others.state = 'running'"), others.c.worker.is_not(None), others.c.monitor_id == RUNS.monitor_id)
-    ).scalar_subquery()
     place = func.row_number().over(partition_by=RUNS.monitor_id, order_by=(RUNS.held_at, RUNS.id))
+    free = MONITORS.max_parallel_tasks - count_running(RUNS.monitor_id)
     held = (
-        select(RUNS.id, place.label("place"), (MONITORS.max_parallel_tasks - running).label("free"))
+        select(RUNS.id, place.label("place"), free.label("free"))
         .join(Monitor, MONITORS.id == RUNS.monitor_id)
         .where(IS_QUEUED, RUNS.published_at.is_(None), RUNS.held_at.is_not(None))
         .subquery()

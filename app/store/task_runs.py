@@ -7,7 +7,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, exists, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    RowMapping,
+    ScalarSelect,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from app.enums import TERMINAL_STATES, WAITING_STATES, TaskState
 from app.models import Monitor, TaskRun
@@ -55,6 +69,15 @@ DEFAULTS = {
     each.name: getattr(each.default, "arg", None) for each in table_of(TaskRun).columns if each is not RUNS.result
 }
 ADD = Prepared(insert(table_of(TaskRun)), keys=[*DEFAULTS])
+
+
+def count_running(monitor_id: ColumnElement[Any]) -> ScalarSelect[int]:
+    """Return how many tasks of a monitor workers run, for a statement that calls no other table `others`."""
+    return (
+        select(func.count())
+        .select_from(OTHERS)
+        .where(text("others.state = 'running'"), OTHERS.c.worker.is_not(None), OTHERS.c.monitor_id == monitor_id)
+    ).scalar_subquery()
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -67,11 +67,10 @@ class Stack:
     def workers(self) -> list[Program]:
         return [program for program in self.programs if program is not self.api]
 
-    def start_api(self) -> Program:
+    def start_api(self) -> None:
         """Start the API and wait until it answers."""
         self.api = self.start("api", sys.executable, "-m", "gunicorn", "wsgi:application")
         self._wait_for_answers()
-        return self.api
 
     def start_worker(self, **settings: str) -> Program:
         """Start a worker of four slots and wait until it says that it is alive."""

@@ -7,12 +7,12 @@ import pytest
 from redis import Redis
 
 from app.composition import Services, wire
-from app.models import Base
 from app.queue.connection import Broker
 from app.settings import load_settings
 from app.store.engine import Database
 from app.store.migrate import upgrade
 from tests.services.conftest import LEASE_S, Time, by, monitor_id, time
+from tests.store.emptied import empty
 
 __all__ = ["by", "migrated", "monitor_id", "services", "time"]
 
@@ -32,8 +32,6 @@ def services(tmp_path: Path, migrated: str, redis: Redis, time: Time) -> Iterato
         "DATABASE_URL": migrated,
     }
     services = wire(load_settings(given), Database(migrated, durable=False), Broker(redis))
-    with services.database.transaction() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
+    empty(services.database)
     yield services
     services.database.close()

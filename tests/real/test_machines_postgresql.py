@@ -7,13 +7,13 @@ import pytest
 from redis import Redis
 
 from app.composition import Services, wire
-from app.models import Base
 from app.queue.connection import Broker
 from app.settings import load_settings
 from app.store.engine import Database
 from tests.real.services_postgresql import migrated, time
 from tests.services.conftest import LEASE_S
 from tests.services.test_machines import redis, test_alerts, test_tasks
+from tests.store.emptied import empty
 
 __all__ = ["migrated", "redis", "test_alerts", "test_tasks", "time"]
 
@@ -33,9 +33,7 @@ def fresh(tmp_path: Path, migrated: str, redis: Redis) -> Iterator[Callable[[], 
     }
 
     def make() -> Services:
-        with database.transaction() as connection:
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(table.delete())
+        empty(database)
         redis.flushall()
         return wire(load_settings(given), database, Broker(redis))
 

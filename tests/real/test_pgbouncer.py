@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from app.models import Base
 from app.store.engine import Database
 from app.store.sessions import Sessions
 from tests.acceptance.stack import Stack
 from tests.real.pgbouncer_server import PgBouncer
 from tests.real.services_postgresql import migrated
 from tests.store.conftest import connection
+from tests.store.emptied import empty
 from tests.store.test_engine import *  # noqa: F403
 from tests.store.test_prepared import *  # noqa: F403
 from tests.store.test_task_runs import *  # noqa: F403
@@ -35,9 +35,7 @@ def pooler(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def database(migrated: str, pooler: PgBouncer) -> Iterator[Database]:
     database = Database(pooler.url, durable=False, sessions=Sessions(through_pooler=True))
-    with database.transaction() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
+    empty(database)
     yield database
     database.close()
 

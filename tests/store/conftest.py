@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection
 
-from app.models import Base
 from app.store.engine import Database
 from app.store.migrate import upgrade
+from tests.store.emptied import empty
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +26,7 @@ def migrated(sql_url: str) -> str:
 def database(migrated: str) -> Iterator[Database]:
     """Return a database with all its tables, empty."""
     database = Database(migrated, durable=False)
-    with database.transaction() as connection:
-        for table in reversed(Base.metadata.sorted_tables):
-            connection.execute(table.delete())
+    empty(database)
     yield database
     database.close()
 

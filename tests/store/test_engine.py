@@ -82,6 +82,16 @@ def test_what_is_sent_at_once_is_a_transaction_on_the_connection_that_is_kept(da
         assert throttles.count(connection) == 2
 
 
+def test_reading_without_a_transaction_leaves_a_kept_connection_to_the_next_one(migrated: str) -> None:
+    with closing(Database(migrated, durable=False, pooled=False)) as database, database.kept_open():
+        with database.transaction() as connection:
+            driver = _driver(connection)
+        with database.autocommit() as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        with database.transaction() as connection:
+            assert _driver(connection) is driver
+
+
 def add_each(database: Database, *keys: str) -> None:
     add = Prepared(insert(table_of(LoginThrottle)), keys=["subject", "failures", "last_failed_at"])
     with database.at_once() as connection:

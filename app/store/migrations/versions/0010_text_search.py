@@ -99,7 +99,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     dialect = connection.dialect.name
     if dialect == "postgresql":
-        # By a try that was interrupted while it filled.
+        # What a try has left that was interrupted while it filled.
         drop_everything(dialect)
     op.create_table(
         "stale_texts",
