@@ -13,12 +13,13 @@ from app.models.hosts import LOCAL_PREFIX
 from app.services.outbox import Entry, Outbox, new_entry, new_task_id
 from app.services.requester import Requester, earlier_answer, fingerprint_of
 from app.services.together import Together
-from app.store import hosts, idempotency, items, monitors, notifications, task_fingerprints, task_runs
+from app.store import hosts, idempotency, items, monitors, notifications, task_entries, task_fingerprints
 from app.store.engine import Database
 
 MAX_GENERATED = 10_000
 GENERATED = 5
 """How many test alerts a request means that does not say it."""
+CHANGED = "the monitor was changed at this moment: try again"
 
 
 class SubmitService:
@@ -111,21 +112,44 @@ class SubmitService:
                     if by.idempotency_key is not None:
                         idempotency.rebind(connection, by.user_id, by.idempotency_key, unfinished)
                     return unfinished
-            task_runs.add(connection, [entry])
+            if not task_entries.add(connection, [entry]):
+                raise _refusals(connection, [entry]).get(entry["id"]) or ConcurrentChange(CHANGED)
         self._outbox.publish({entry["id"]: entry["monitor_id"]})
         return str(entry["id"])
 
     def _accept_all(self, entries: Sequence[Entry]) -> Sequence[str | Exception]:
         """Record and publish tasks; for each return its id, or why it is refused."""
-        refusals: dict[str, NagareError | None] = {}
-        with self._database.transaction() as connection:
-            for entry in entries:
-                if entry["fingerprint"] not in refusals:
-                    refusals[entry["fingerprint"]] = _refusal(connection, entry)
-            accepted = [entry for entry in entries if refusals[entry["fingerprint"]] is None]
-            task_runs.add(connection, accepted)
-        self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in accepted})
-        return [refusals[entry["fingerprint"]] or str(entry["id"]) for entry in entries]
+        to_check = [entry for entry in entries if entry["params"].keys() != {"monitor_id"}]
+        # What is about a monitor alone takes one statement, on PostgreSQL one round trip.
+        with self._database.transaction() if to_check else self._database.at_once() as connection:
+            refusals = _refusals(connection, to_check)
+            allowed = [entry for entry in entries if entry["id"] not in refusals]
+            count = task_entries.add(connection, allowed)
+        if count < len(allowed):
+            allowed, others = self._split_recorded(allowed)
+            refusals |= others
+        self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in allowed})
+        return [refusals.get(entry["id"]) or str(entry["id"]) for entry in entries]
+
+    def _split_recorded(self, entries: Sequence[Entry]) -> tuple[list[Entry], dict[str, NagareError]]:
+        """Return those of the entries that were recorded, and for the others why they were not."""
+        with self._database.reading() as connection:
+            recorded = task_entries.added(connection, [entry["id"] for entry in entries])
+            missing = [entry for entry in entries if entry["id"] not in recorded]
+            refusals = _refusals(connection, missing)
+        return (
+            [entry for entry in entries if entry["id"] in recorded],
+            {entry["id"]: refusals.get(entry["id"]) or ConcurrentChange(CHANGED) for entry in missing},
+        )
+
+
+def _refusals(connection: Connection, entries: Sequence[Entry]) -> dict[str, NagareError]:
+    """Return by their ids why tasks are refused, if they are."""
+    found: dict[str, NagareError | None] = {}
+    for entry in entries:
+        if entry["fingerprint"] not in found:
+            found[entry["fingerprint"]] = _refusal(connection, entry)
+    return {entry["id"]: refusal for entry in entries if (refusal := found[entry["fingerprint"]])}
 
 
 def _refusal(connection: Connection, entry: Entry) -> NagareError | None:

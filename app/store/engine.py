@@ -2,7 +2,6 @@
 
 import os
 import random
-import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,12 @@ from threading import get_ident
 from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import clock, tracing
-from app.errors import ConcurrentChange, DatabaseUnavailable
+from app.errors import ConcurrentChange, DatabaseUnavailable, NagareError
+from app.store.connections import Connections
 from app.store.sessions import POOL_SIZE, UNLIMITED, Sessions
 from app.store.traced_statements import trace_statements
 
@@ -23,7 +23,6 @@ StatementRefused = DBAPIError
 """What a transaction raises for a value that the database does not take, besides DatabaseUnavailable."""
 BUSY_TIMEOUT_S = 5.0
 BUSY_LOOK_S = 0.002
-POOL_TIMEOUT_S = 10
 DURABLE_LOG = "durable_log"
 """Among what is noted of a connection to SQLite: the file that a transaction must write to the disk."""
 RACE_LOST = ("23503", "23505")
@@ -40,10 +39,11 @@ class Database:
     """
 
     def __init__(self, url: str, *, durable: bool, pooled: bool = True, sessions: Sessions = UNLIMITED) -> None:
-        self.engine = _create_engine(url, durable, pooled, sessions)
+        self.engine = _create_engine(url, durable, sessions)
         self._is_sqlite = self.engine.dialect.name == "sqlite"
+        self._connections = Connections(self.engine, sessions.most, min(POOL_SIZE, sessions.most))
+        self._is_pooled = pooled
         self._keeping: set[int] = set()
-        self._kept: dict[int, Connection] = {}
         if tracing.is_on():
             trace_statements(self.engine)
 
@@ -72,8 +72,24 @@ class Database:
 
         Raises DatabaseUnavailable.
         """
-        with self._errors_named(), self._autocommitted() as connection:
-            yield connection
+        with self._errors_named(), self._taken() as connection:
+            if self._is_sqlite:
+                yield connection
+                # What SQLAlchemy takes for a transaction must not be one to who takes the connection next.
+                connection.rollback()
+                return
+            # SQLAlchemy's own way, by an isolation level, takes as long as the statement.
+            driver: Any = connection.connection.driver_connection
+            driver.autocommit = True
+            try:
+                yield connection
+            finally:
+                if driver.info.transaction_status.name == "IDLE":
+                    connection.rollback()
+                    driver.autocommit = False
+                else:
+                    # Lost, or interrupted in the middle of an answer.
+                    connection.invalidate()
 
     @contextmanager
     def at_once(self) -> Iterator[Connection]:
@@ -94,7 +110,7 @@ class Database:
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Let this thread's transactions in this block and in the next ones share a connection.
+        """Let this thread's transactions in this block and in the next ones share a connection without a pool.
 
         Opening one costs more than what most of them do. It is opened by the first of them, and closed by one that
         fails or by `let_go`.
@@ -106,9 +122,8 @@ class Database:
             self._keeping.discard(get_ident())
 
     def let_go(self) -> None:
-        """Close the connections that were kept open, as a process must before it forks."""
-        while self._kept:
-            self._kept.popitem()[1].close()
+        """Close the connections that nobody uses, as a process must before it forks."""
+        self._connections.close()
 
     def ping(self) -> None:
         """Ask the database for nothing. Raises DatabaseUnavailable when it does not answer."""
@@ -116,40 +131,26 @@ class Database:
             connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
-        """Close all pooled connections, and those that were kept open."""
-        self.let_go()
-        self.engine.dispose()
+        """Close all connections that stayed open."""
+        self._connections.close()
 
     @contextmanager
     def _connection(self, begin: str) -> Iterator[Connection]:
-        with self._errors_named(), self._connected() as connection:
-            connection.execution_options(sqlite_begin=begin)
-            with connection.begin():
-                yield connection
+        """Begin and commit in the driver's words, since what is handed to it by `Prepared` begins nothing.
+
+        If SQLAlchemy executes something it has a transaction of its own on it, which must then be ended by it.
+        """
+        with self._errors_named(), self._taken() as connection:
+            driver: Any = connection.connection.driver_connection
+            if self._is_sqlite:
+                _begin_sqlite(driver, begin)
+            yield connection
+            if connection.in_transaction():
+                connection.commit()
+            else:
+                driver.commit()
             if DURABLE_LOG in connection.info and begin != "BEGIN":
                 _write_to_disk(connection.info[DURABLE_LOG])
-
-    @contextmanager
-    def _autocommitted(self) -> Iterator[Connection]:
-        with self._connected() as connection:
-            if self._is_sqlite:
-                connection.execution_options(sqlite_begin="")
-                yield connection
-                # What SQLAlchemy takes for a transaction would keep a connection that is kept open from the next ones.
-                connection.rollback()
-                return
-            # SQLAlchemy's own way, by an isolation level, takes as long as the statement.
-            driver: Any = connection.connection.driver_connection
-            driver.autocommit = True
-            try:
-                yield connection
-            finally:
-                if driver.info.transaction_status.name == "IDLE":
-                    connection.rollback()
-                    driver.autocommit = False
-                else:
-                    # Lost, or interrupted in the middle of an answer.
-                    connection.invalidate()
 
     @contextmanager
     def _errors_named(self) -> Iterator[None]:
@@ -167,21 +168,23 @@ class Database:
             raise _unavailable(error) from error
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        thread = get_ident()
-        if thread in self._keeping:
-            kept = self._kept[thread] = self._kept.get(thread) or self.engine.connect()
-            # A transaction inside another one needs a connection of its own.
-            if not kept.in_transaction():
-                try:
-                    yield kept
-                except BaseException:
-                    # Whatever interrupted it, nothing may stay half done and locked.
-                    self._kept.pop(thread, kept).close()
-                    raise
-                return
-        with self.engine.connect() as connection:
+    def _taken(self) -> Iterator[Connection]:
+        is_kept = self._is_pooled or get_ident() in self._keeping
+        connection = self._connections.take() if is_kept else self.engine.connect()
+        try:
             yield connection
+        except (NagareError, IntegrityError):
+            _roll_back(connection)
+            raise
+        except BaseException:
+            # Whatever interrupted it, nothing may stay half done and locked.
+            connection.close()
+            raise
+        finally:
+            if is_kept:
+                self._connections.give_back(connection)
+            else:
+                connection.close()
 
 
 def _unavailable(error: Exception) -> DatabaseUnavailable:
@@ -191,19 +194,22 @@ def _unavailable(error: Exception) -> DatabaseUnavailable:
     return DatabaseUnavailable(f"the database is not available: {first_line}")
 
 
-def _create_engine(url: str, durable: bool, pooled: bool, sessions: Sessions) -> Engine:
-    is_sqlite = url.startswith("sqlite")
-    options: dict[str, Any] = {"hide_parameters": True}
-    # What is not used stays open up to POOL_SIZE: to open a connection costs more than most of what it is opened for.
-    kept = min(POOL_SIZE, sessions.most)
-    pool = {"pool_size": kept, "max_overflow": sessions.most - kept, "pool_timeout": POOL_TIMEOUT_S}
-    options |= pool if pooled else {"poolclass": NullPool}
-    if not is_sqlite:
+def _roll_back(connection: Connection) -> None:
+    """Undo what a transaction did, whether SQLAlchemy or the driver began it."""
+    try:
+        connection.rollback()
+        driver: Any = connection.connection.driver_connection
+        driver.rollback()
+    except Exception:  # noqa: BLE001 - why the transaction failed is what is to be told
+        connection.close()
+
+
+def _create_engine(url: str, durable: bool, sessions: Sessions) -> Engine:
+    options: dict[str, Any] = {"hide_parameters": True, "poolclass": NullPool}
+    if not url.startswith("sqlite"):
         options["connect_args"] = sessions.connect_args(str(make_url(url).query.get("options", "")))
-        engine = create_engine(url, **options)
-        event.listen(engine, "checkout", _refuse_closed)
-        return engine
-    options["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
+        return create_engine(url, **options)
+    options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
     engine = create_engine(url, **options)
 
     @event.listens_for(engine, "connect")
@@ -218,16 +224,6 @@ def _create_engine(url: str, durable: bool, pooled: bool, sessions: Sessions) ->
             _, _, path = connection.execute("PRAGMA database_list").fetchone()
             record.info[DURABLE_LOG] = Path(f"{path}-wal")
         connection.execute("PRAGMA foreign_keys = ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        begin = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
-        driver: Any = connection.connection.driver_connection
-        if begin == "BEGIN":
-            # Who only reads takes no lock before the first statement.
-            driver.execute(begin)
-        elif begin:
-            _begin_sqlite(driver, begin)
 
     return engine
 
@@ -248,23 +244,15 @@ def _write_to_disk(write_ahead_log: Path) -> None:
         raise sqlite3.OperationalError(f"what was committed may not be on the disk: {error.strerror}") from error
 
 
-def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Have the pool replace a connection that the server has ended while it lay there, by a restart or unheard.
-
-    A request that met it would be answered 503. One that is idle has nothing to read but its end, so that a look at the
-    socket tells, without the round trip of a ping.
-    """
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    if poll.poll(0):
-        raise DisconnectionError("the server has closed the connection")
-
-
 def _begin_sqlite(driver: Any, begin: str) -> None:
     """Begin a transaction; of several writers at once, look often whether it is our turn.
 
     SQLite's own wait sleeps longer each time, so that the lock lies idle while processes that want it sleep.
     """
+    if begin == "BEGIN":
+        # Who only reads takes no lock before the first statement.
+        driver.execute(begin)
+        return
     driver.execute("PRAGMA busy_timeout = 0")
     give_up_at = clock.monotonic() + BUSY_TIMEOUT_S
     try:

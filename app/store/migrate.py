@@ -45,7 +45,8 @@ def downgrade(url: str, revision: str) -> None:
 def _run(url: str, move: Callable[[Config], None]) -> None:
     with closing(Database(url, durable=True, pooled=False, sessions=SESSIONS)) as database:
         if database.engine.dialect.name == "sqlite":
-            with database.transaction() as connection:
+            # Alembic would commit each migration by itself if SQLAlchemy knew of no transaction.
+            with database.transaction() as connection, connection.begin():
                 _move(connection, move)
             return
         with _alone(database):

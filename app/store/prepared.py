@@ -23,14 +23,14 @@ class _Ready:
     parameters: Sequence[tuple[str, Any, Convert]]
     """The name, the value that is meant when none is given, and what makes of a value what the driver takes."""
     columns: Sequence[tuple[str, Convert]]
+    names: Sequence[str]
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         bound = [
-            (name, value if convert is None else convert(value))
+            values.get(name, default) if convert is None else convert(values.get(name, default))
             for name, default, convert in self.parameters
-            for value in (values.get(name, default),)
         ]
-        return [value for _, value in bound] if self.is_positional else dict(bound)
+        return bound if self.is_positional else dict(zip(self.names, bound, strict=True))
 
     def row(self, values: Sequence[Any]) -> dict[str, Any]:
         return {
@@ -59,15 +59,14 @@ class Prepared:
         ready = self._ready_for(connection.dialect)
         return int(self._execute(connection, ready.text, ready.bind(values))[0])
 
-    def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Execute it for each of several rows."""
+    def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Execute it for each of several rows; return how many it changed, together."""
         if not rows:
-            return
+            return 0
         if tracing.is_on():
-            connection.execute(self._statement, rows)
-            return
+            return sum(connection.execute(self._statement, row).rowcount for row in rows)
         ready = self._ready_for(connection.dialect)
-        self._execute(connection, ready.text, [ready.bind(row) for row in rows], is_many=True)
+        return self._execute(connection, ready.text, [ready.bind(row) for row in rows], is_many=True)[0]
 
     def find(self, connection: Connection, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Execute it; return the only row, or None."""
@@ -152,5 +151,6 @@ def _work_out(statement: ClauseElement, dialect: Dialect, keys: list[str] | None
         text=compiled.string,
         is_positional=compiled.positional,
         parameters=[(name, defaults[name], types[name].bind_processor(dialect)) for name in names or ()],
+        names=[*(names or ())],
         columns=[(each.name, each.type.dialect_impl(dialect).result_processor(dialect, None)) for each in columns],
     )

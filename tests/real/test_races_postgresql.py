@@ -12,10 +12,13 @@ import pytest
 from app import clock
 from app.composition import Services
 from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess
-from app.errors import ConcurrentChange, Conflict
+from app.enums import Role, TaskType
+from app.errors import ConcurrentChange, Conflict, NotFound
 from app.services.conversation import Conversations
+from app.services.outbox import new_entry, new_task_id
 from app.services.pulls import PullService
-from app.store import schedules
+from app.services.requester import Requester
+from app.store import monitors, schedules, task_entries
 from app.store.vault import Vault
 from tests.real.services_postgresql import migrated, services, time
 
@@ -54,6 +57,35 @@ def test_who_refers_to_what_was_deleted_meanwhile_is_told_so(services: Services)
     row = {**FIELDS, "name": "孤儿", "monitor_id": 999_999_999, "created_at": now, "next_run_at": now}
     with pytest.raises(ConcurrentChange, match="try again"), services.database.transaction() as connection:
         schedules.add(connection, row)
+
+
+@pytest.mark.parametrize("is_keyed", [False, True])
+def test_no_task_is_accepted_of_a_monitor_that_is_being_deleted(services: Services, is_keyed: bool) -> None:
+    monitor_id = services.monitors.create({"name": "告别", "type": "simulator", "url": "simulator://demo"})["id"]
+    user_id = services.users.create("阿离", "a long password", Role.OPERATOR)["id"]
+    by = Requester(user_id, "最后一次" if is_keyed else None)
+    with ThreadPoolExecutor(1) as threads:
+        with services.database.transaction() as connection:
+            assert monitors.remove(connection, monitor_id)
+            asked = threads.submit(services.submit.pull_hosts, by, monitor_id)
+            with pytest.raises(TimeoutError):
+                asked.result(0.5)
+        with pytest.raises(NotFound):
+            asked.result()
+
+
+def test_who_deletes_a_monitor_cancels_the_task_that_is_just_accepted(services: Services) -> None:
+    monitor_id = services.monitors.create({"name": "告别", "type": "simulator", "url": "simulator://demo"})["id"]
+    task_id = new_task_id(TaskType.PULL_HOSTS)
+    with ThreadPoolExecutor(1) as threads:
+        with services.database.transaction() as connection:
+            entry = new_entry(task_id, {"monitor_id": monitor_id}, monitor_id=monitor_id)
+            assert task_entries.add(connection, [entry]) == 1
+            deleted = threads.submit(services.monitors.delete, monitor_id)
+            with pytest.raises(TimeoutError):
+                deleted.result(0.5)
+        deleted.result()
+    assert services.tasks.get(task_id)["state"] == "cancelled"
 
 
 def test_pulls_of_the_same_hosts_at_once_neither_deadlock_nor_make_items_twice(services: Services) -> None:

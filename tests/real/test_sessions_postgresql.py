@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, func, select, text
 
 from app.errors import DatabaseUnavailable
 from app.models import Monitor, TaskRun
-from app.store import task_claims
+from app.store import connections, task_claims
 from app.store.engine import Database
 from app.store.prepared import Prepared
 from app.store.sessions import Sessions
@@ -109,8 +109,8 @@ def test_what_is_long_by_nature_has_its_time(database: Database) -> None:
 
 
 def test_a_pool_has_its_size(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database.engine.pool, "_timeout", 0.1)
-    with database.reading(), database.reading(), pytest.raises(DatabaseUnavailable, match="QueuePool"):
+    monkeypatch.setattr(connections, "WAIT_S", 0.1)
+    with database.reading(), database.reading(), pytest.raises(DatabaseUnavailable, match="in use"):
         database.ping()
 
 

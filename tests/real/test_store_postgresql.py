@@ -12,6 +12,7 @@ from tests.store.conftest import connection, database, migrated
 from tests.store.rows import NOW
 from tests.store.test_alert_sums import *  # noqa: F403
 from tests.store.test_alerts import *  # noqa: F403
+from tests.store.test_connections import *  # noqa: F403
 from tests.store.test_due import *  # noqa: F403
 from tests.store.test_engine import *  # noqa: F403
 from tests.store.test_inventory import *  # noqa: F403
@@ -45,11 +46,10 @@ def test_a_connection_that_is_gone_is_told_and_not_used_again(database: Database
 def test_so_is_one_that_is_gone_when_a_task_is_claimed(database: Database) -> None:
     who = Prepared(select(func.pg_backend_pid().label("pid")))
     with database.kept_open():
-        with database.at_once() as connection:
-            found = who.find(connection, {})
-        with database.engine.connect() as other:
-            other.execute(select(func.pg_terminate_backend((found or {})["pid"])))
         with pytest.raises(DatabaseUnavailable), database.at_once() as connection:
+            found = who.find(connection, {})
+            with database.engine.connect() as other:
+                other.execute(select(func.pg_terminate_backend((found or {})["pid"])))
             task_claims.claim(connection, "x", "worker/1", NOW)
         for _ in range(2):
             with database.at_once() as connection:

@@ -16,6 +16,5 @@ def redis_away(redis: Redis) -> Iterator[None]:
         raise RedisConnectionError("Error 111 connecting to 127.0.0.1:6379. Connection refused.")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redis, "execute_command", refuse)
-        patch.setattr(redis, "pipeline", refuse)
+        patch.setattr(redis.connection_pool, "get_connection", refuse)
         yield

@@ -13,10 +13,9 @@ from app.composition import Services
 from app.enums import TaskType
 from app.errors import BrokerUnavailable, ConcurrentChange, Conflict, DatabaseUnavailable, Invalid, NotFound
 from app.queue.publisher import message
-from app.services import submit
 from app.services.outbox import new_entry, new_task_id
 from app.services.requester import Requester
-from app.store import task_runs
+from app.store import task_entries
 from app.store.pages import PageRequest
 from tests.services.away import redis_away
 from tests.services.conftest import Time
@@ -32,14 +31,15 @@ def test_the_row_is_committed_before_the_message_is_pushed(
     services: Services, redis: Redis, by: Requester, monitor_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    pipeline = redis.pipeline
+    take = redis.connection_pool.get_connection
 
-    def look_first(*args: Any, **options: Any) -> Any:
+    def look_first() -> Any:
         seen.append([run["state"] for run in services.tasks.list(PageRequest(limit=9)).items])
-        return pipeline(*args, **options)
+        return take()
 
-    monkeypatch.setattr(redis, "pipeline", look_first)
+    monkeypatch.setattr(redis.connection_pool, "get_connection", look_first)
     task_id = services.submit.pull_hosts(by, monitor_id)
+    monkeypatch.undo()
     assert seen == [["queued"]]
     assert redis.lrange(KEY, 0, -1) == [message("pull_hosts", task_id)]
 
@@ -65,7 +65,7 @@ def test_nothing_is_published_that_could_not_be_recorded(
     def fail(*_: object) -> None:
         raise DatabaseUnavailable("the disk is full")
 
-    monkeypatch.setattr("app.services.outbox.task_runs.add", fail)
+    monkeypatch.setattr("app.services.submit.task_entries.add", fail)
     with pytest.raises(DatabaseUnavailable):
         services.submit.pull_hosts(by, monitor_id)
     assert redis.llen(KEY) == count_tasks(services) == 0
@@ -148,14 +148,15 @@ def test_of_many_at_once_each_gets_its_own_answer(
 def test_who_deletes_a_monitor_meanwhile_finds_its_last_task(
     services: Services, by: Requester, monitor_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check = submit.check
+    add = task_entries.add
     with ThreadPoolExecutor(1) as pool:
 
-        def check_and_let_delete(*arguments: Any) -> None:
-            check(*arguments)
+        def add_and_let_delete(*arguments: Any) -> int:
+            count = add(*arguments)
             wait([pool.submit(services.monitors.delete, monitor_id)], timeout=0.3)
+            return count
 
-        monkeypatch.setattr(submit, "check", check_and_let_delete)
+        monkeypatch.setattr(task_entries, "add", add_and_let_delete)
         task_id = services.submit.pull_hosts(by, monitor_id)
     assert services.tasks.get(task_id)["state"] == "cancelled"
 
@@ -163,14 +164,14 @@ def test_who_deletes_a_monitor_meanwhile_finds_its_last_task(
 def test_one_that_loses_a_race_takes_nobody_with_it(
     services: Services, by: Requester, monitor_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = task_runs.add
+    add = task_entries.add
 
-    def lose(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def lose(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         if any(row["type"] == "pull_items" for row in rows):
             raise ConcurrentChange("somebody else was faster")
-        add(connection, rows)
+        return add(connection, rows)
 
-    monkeypatch.setattr(task_runs, "add", lose)
+    monkeypatch.setattr(task_entries, "add", lose)
     entries = [
         new_entry(new_task_id(type_), {"monitor_id": monitor_id}, monitor_id=monitor_id, fingerprint=str(type_))
         for type_ in (TaskType.PULL_HOSTS, TaskType.PULL_ITEMS, TaskType.SYNC)
