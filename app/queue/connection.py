@@ -1,17 +1,19 @@
 """The connection to Redis."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
 from app.queue.keys import PLAIN, Keys
 from app.queue.places import RedisPlace, ServerMoved, find_place
 from app.queue.rest import Rest
 
+Command = tuple[str | int, ...]
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 0.8
 """Below a second, in which a request is answered 202 also while Redis hangs."""
@@ -35,10 +37,38 @@ class Broker:
         except RedisError as error:
             raise self._rest.begin(error) from error
 
+    def send(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands at once; return their answers, where Redis refused one its error. Raises BrokerUnavailable.
+
+        As a pipeline without a transaction does, at half the cost: every request and every task needs it.
+        """
+        with self.use() as redis:
+            pool = redis.connection_pool
+            connection = pool.get_connection()
+            try:
+                answers: list[Any] = connection.retry.call_with_retry(
+                    lambda: _exchange(connection, commands), lambda _: connection.disconnect()
+                )
+            finally:
+                pool.release(connection)
+        return answers
+
     def close(self) -> None:
         """Close all connections."""
         self._redis.close()
         self._redis.connection_pool.disconnect()
+
+
+def _exchange(connection: Any, commands: Sequence[Command]) -> list[Any]:
+    connection.send_packed_command(connection.pack_commands(commands))
+    return [_answer(connection) for _ in commands]
+
+
+def _answer(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except ResponseError as refusal:
+        return refusal
 
 
 def connect(place: RedisPlace, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> Broker:

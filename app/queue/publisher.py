@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from app.enums import TaskType
 from app.queue.connection import Broker
-from app.queue.events import append_events
+from app.queue.events import event_commands
 from app.queue.keys import QUEUES
 from app.rules.live_events import Event
 
@@ -123,14 +123,12 @@ class RedisPublisher:
             by_type: dict[str, list[str]] = {}
             for type_, task_id in chunk:
                 by_type.setdefault(type_, []).append(message(type_, task_id))
-            with self._broker.use() as redis:
-                pipeline = redis.pipeline(transaction=False)
-                append_events(pipeline, self._broker.keys.events, events[start : start + MESSAGES_AT_ONCE])
-                for type_, messages in by_type.items():
-                    pipeline.lpush(self._broker.keys.queues[type_], *messages)
-                for result in pipeline.execute(raise_on_error=False)[-len(by_type) :]:
-                    if isinstance(result, RedisError):
-                        raise result
+            commands = event_commands(self._broker.keys.events, events[start : start + MESSAGES_AT_ONCE])
+            commands += [("LPUSH", self._broker.keys.queues[type_], *those) for type_, those in by_type.items()]
+            with self._broker.use():
+                for answer in self._broker.send(commands)[-len(by_type) :]:
+                    if isinstance(answer, RedisError):
+                        raise answer
 
     def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
         """Remove the messages of these (type, task id): see Publisher.
