@@ -153,11 +153,11 @@ class PullService:
             }
             # Two pulls that write the same items in another order would deadlock on PostgreSQL.
             hosts.lock(connection, host_ids.values())
-            known = pulled_items.known(connection, host_ids.values())
-            written = pulled_items.upsert(connection, monitor_id, rows, now, known)
+            found = pulled_items.compare(connection, host_ids.values(), rows)
+            written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
             self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
-            vanished = pulled_items.mark_vanished(connection, known, rows, now)
-        counts.add(len(rows), written.created, written.updated, vanished)
+            pulled_items.mark_vanished(connection, found.gone, now)
+        counts.add(len(rows), written.created, written.updated, len(found.gone))
 
 
 def _host_rows(records: Sequence[HostRecord]) -> list[hosts.PulledHost]:

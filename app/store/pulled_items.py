@@ -1,6 +1,7 @@
 """The statements that bring a page of items from their source into the inventory: what did not change is only read."""
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from types import MappingProxyType
@@ -50,10 +51,21 @@ class PulledItem(NamedTuple):
 
 Identity = tuple[int, str]
 """The id of an item's host and the item's external id."""
-Known = Mapping[Identity, tuple[int, tuple[Any, ...]]]
-"""The ids of items and what their source said last."""
-NOTHING: Known = MappingProxyType({})
-UNKNOWN: tuple[int, tuple[Any, ...]] = (0, ())
+Followed = Mapping[Identity, tuple[int, PulledItem]]
+"""Items with their ids, of which nothing changed that people may edit here."""
+NONE: Followed = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What differs from what the source said of some hosts' items the last time."""
+
+    others: Mapping[Identity, PulledItem]
+    """New items, those that were gone, and those of which something changed that people may edit here."""
+    followed: Followed
+    gone: Sequence[int]
+    """The ids of those that the source names no more."""
+
 
 FOLLOWED = PulledItem._fields[len(EDITABLE) :]
 KINDS = dict.fromkeys(PulledItem._fields, "text") | {"enabled": "boolean", "value_at": "timestamptz"}
@@ -92,12 +104,29 @@ KNOWN = {
 }
 
 
-def known(connection: Connection, host_ids: Collection[int]) -> Known:
-    """Return the items of these hosts that are not gone."""
+def compare(connection: Connection, host_ids: Collection[int], rows: Mapping[Identity, PulledItem]) -> Difference:
+    """Compare all that a source says of the items of these hosts with what it said last.
+
+    Who writes the difference must have locked the hosts before.
+    """
     dialect = connection.dialect.name
-    rows = KNOWN[dialect].fetch(connection, {"hosts": list(host_ids)})
     moment = moment_reader(dialect)
-    return {(row[0], row[1]): (row[2], (*row[3:-1], moment(row[-1]))) for row in rows}
+    others, followed, gone = dict(rows), {}, []
+    for last in KNOWN[dialect].fetch(connection, {"hosts": list(host_ids)}):
+        identity = (last[0], last[1])
+        row = others.pop(identity, None)
+        if row is None:
+            if not last[1].startswith(LOCAL_PREFIX):
+                gone.append(last[2])
+            continue
+        said = (*last[3:-1], moment(last[-1]))
+        if said == row:
+            continue
+        if said[: len(EDITABLE)] == row[: len(EDITABLE)]:
+            followed[identity] = last[2], row
+        else:
+            others[identity] = row
+    return Difference(others, followed, gone)
 
 
 def upsert(
@@ -105,30 +134,21 @@ def upsert(
     monitor_id: int,
     rows: Mapping[Identity, PulledItem],
     now: datetime,
-    known: Known = NOTHING,
+    followed: Followed = NONE,
 ) -> Upserted:
-    """Write items as their source describes them, but for those that are known to be so already.
-
-    Whoever gives what is known has locked the hosts since before that was read.
-    """
-    written = {}
-    followed, others = [], []
+    """Write items as their source describes them; of those that are `followed` only what nobody edits here."""
     dialect = connection.dialect.name
-    for identity, row in rows.items():
-        item_id, said = known.get(identity, UNKNOWN)
-        if said == row:
-            continue
-        if said[: len(EDITABLE)] != row[: len(EDITABLE)]:
-            others.append((*identity, *row[:-1], stored_moment(dialect, row.value_at)))
-        else:
-            written[identity] = item_id
-            followed.append((item_id, *row[len(EDITABLE) : -1], stored_moment(dialect, row.value_at)))
     if followed:
-        followed.sort()
+        given = [
+            (item_id, *row[len(EDITABLE) : -1], stored_moment(dialect, row.value_at))
+            for item_id, row in sorted(followed.values())
+        ]
         shared = {"now": stored_moment(dialect, now)}
-        execute_given(connection, _follow_statement(dialect), FOLLOWED_KINDS, followed, shared)
+        execute_given(connection, _follow_statement(dialect), FOLLOWED_KINDS, given, shared)
+    others = [(*identity, *row[:-1], stored_moment(dialect, row.value_at)) for identity, row in rows.items()]
     upserted = upsert_inventory(connection, INVENTORY, monitor_id, others, now)
-    return Upserted(upserted.created, upserted.updated + len(followed), {**written, **upserted.ids})
+    ids = {identity: item_id for identity, (item_id, _) in followed.items()}
+    return Upserted(upserted.created, upserted.updated + len(followed), {**ids, **upserted.ids})
 
 
 @cache
@@ -139,10 +159,7 @@ def _follow_statement(dialect: str) -> str:
     return str(update(Item).values(values).where(ITEMS.id == given.id).compile(dialect=dialect_of(dialect)))
 
 
-def mark_vanished(connection: Connection, known: Known, seen: Container[Identity], now: datetime) -> int:
-    """Mark the known items that were not seen as gone, but for those that were made here; return how many."""
-    unseen = [(identity[1], item_id) for identity, (item_id, _) in known.items() if identity not in seen]
-    gone = [item_id for external_id, item_id in unseen if not external_id.startswith(LOCAL_PREFIX)]
-    for start in range(0, len(gone), IDS_AT_ONCE):
-        mark_gone(connection, gone[start : start + IDS_AT_ONCE], now)
-    return len(gone)
+def mark_vanished(connection: Connection, item_ids: Sequence[int], now: datetime) -> None:
+    """Mark items as gone."""
+    for start in range(0, len(item_ids), IDS_AT_ONCE):
+        mark_gone(connection, item_ids[start : start + IDS_AT_ONCE], now)

@@ -83,9 +83,12 @@ def test_vanished_items_are_found_on_the_pulled_hosts_only(connection: Connectio
     first, second = add_host(connection, monitor_id, "1"), add_host(connection, monitor_id, "2")
     add_items(connection, monitor_id, first, "a", "b")
     add_items(connection, monitor_id, second, "a")
-    known = pulled_items.known(connection, [first])
-    assert pulled_items.mark_vanished(connection, known, {(first, "a"), (first, "b")}, LATER) == 0
-    assert pulled_items.mark_vanished(connection, known, {(first, "b")}, LATER) == 1
+    rows = {(first, name): item_row(name) for name in ("a", "b")}
+    assert not pulled_items.compare(connection, [first], rows).gone
+    del rows[first, "a"]
+    gone = pulled_items.compare(connection, [first], rows).gone
+    assert len(gone) == 1
+    pulled_items.mark_vanished(connection, gone, LATER)
     assert items.active_ids_by_host(connection, [first, second]).keys() == {first, second}
     assert [item["external_id"] for item in items.fetch(connection, PageRequest(), status=0).items] == ["a"]
 

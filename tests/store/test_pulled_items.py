@@ -64,11 +64,12 @@ def pull(
     connection: Connection, monitor_id: int, host_id: int, page: Mapping[str, PulledItem], now: datetime = NOW
 ) -> tuple[int, int, int]:
     rows = {(host_id, external_id): row for external_id, row in page.items()}
-    known = pulled_items.known(connection, [host_id])
-    written = pulled_items.upsert(connection, monitor_id, rows, now, known)
+    found = pulled_items.compare(connection, [host_id], rows)
+    written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
+    pulled_items.mark_vanished(connection, found.gone, now)
     assert written.ids.items() <= ids(connection, host_id).items()
     assert len(written.ids) == written.created + written.updated
-    return written.created, written.updated, pulled_items.mark_vanished(connection, known, rows, now)
+    return written.created, written.updated, len(found.gone)
 
 
 def ids(connection: Connection, host_id: int) -> dict[Identity, int]:
@@ -116,11 +117,12 @@ def test_only_what_changed_is_stamped(connection: Connection) -> None:
 def test_what_another_pull_wrote_since_it_was_read_is_no_second_item(connection: Connection) -> None:
     monitor_id = add_monitor(connection)
     host_id = add_host(connection, monitor_id)
-    known = pulled_items.known(connection, [host_id])
     rows = {(host_id, name): item_row(name) for name in ("a", "b")}
-    first = pulled_items.upsert(connection, monitor_id, rows, NOW, known)
-    rows[host_id, "b"] = item_row("b", value="2")
-    again = pulled_items.upsert(connection, monitor_id, rows, LATER, known)
+    found = pulled_items.compare(connection, [host_id], rows)
+    first = pulled_items.upsert(connection, monitor_id, rows, NOW)
+    again = pulled_items.upsert(
+        connection, monitor_id, {**found.others, (host_id, "b"): item_row("b", value="2")}, LATER
+    )
     assert (again.created, again.updated) == (0, 1)
     assert again.ids == {(host_id, "b"): first.ids[host_id, "b"]}
 
