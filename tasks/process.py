@@ -33,7 +33,7 @@ def services(*, pooled: bool = True) -> Services:
 @worker_before_create_process.connect
 def _let_go(**_: Any) -> None:
     # Built by now, so that its children share what the first use of the database and of the cipher loads.
-    services(pooled=False).database.let_go()
+    services(pooled=False).database.close()
 
 
 @worker_process_init.connect

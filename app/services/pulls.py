@@ -156,7 +156,7 @@ class PullService:
             found = pulled_items.compare(connection, host_ids.values(), rows)
             written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
             self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
-            pulled_items.mark_vanished(connection, found.gone, now)
+            items.mark_gone(connection, found.gone, now)
         counts.add(len(rows), written.created, written.updated, len(found.gone))
 
 

@@ -126,21 +126,17 @@ class SubmitService:
             allowed = [entry for entry in entries if entry["id"] not in refusals]
             count = task_entries.add(connection, allowed)
         if count < len(allowed):
-            allowed, others = self._split_recorded(allowed)
-            refusals |= others
-        self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in allowed})
+            refusals |= self._why_not_recorded(allowed)
+        self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in entries if entry["id"] not in refusals})
         return [refusals.get(entry["id"]) or str(entry["id"]) for entry in entries]
 
-    def _split_recorded(self, entries: Sequence[Entry]) -> tuple[list[Entry], dict[str, NagareError]]:
-        """Return those of the entries that were recorded, and for the others why they were not."""
+    def _why_not_recorded(self, entries: Sequence[Entry]) -> dict[str, NagareError]:
+        """Return by their ids why those of the entries that were not recorded are refused."""
         with self._database.reading() as connection:
             recorded = task_entries.added(connection, [entry["id"] for entry in entries])
             missing = [entry for entry in entries if entry["id"] not in recorded]
             refusals = _refusals(connection, missing)
-        return (
-            [entry for entry in entries if entry["id"] in recorded],
-            {entry["id"]: refusals.get(entry["id"]) or ConcurrentChange(CHANGED) for entry in missing},
-        )
+        return {entry["id"]: refusals.get(entry["id"]) or ConcurrentChange(CHANGED) for entry in missing}
 
 
 def _refusals(connection: Connection, entries: Sequence[Entry]) -> dict[str, NagareError]:

@@ -41,7 +41,7 @@ class Database:
     def __init__(self, url: str, *, durable: bool, pooled: bool = True, sessions: Sessions = UNLIMITED) -> None:
         self.engine = _create_engine(url, durable, sessions)
         self._is_sqlite = self.engine.dialect.name == "sqlite"
-        self._connections = Connections(self.engine, sessions.most, min(POOL_SIZE, sessions.most))
+        self._connections = Connections(self.engine, sessions.most, POOL_SIZE)
         self._is_pooled = pooled
         self._keeping: set[int] = set()
         if tracing.is_on():
@@ -113,7 +113,7 @@ class Database:
         """Let this thread's transactions in this block and in the next ones share a connection without a pool.
 
         Opening one costs more than what most of them do. It is opened by the first of them, and closed by one that
-        fails or by `let_go`.
+        fails or by `close`.
         """
         self._keeping.add(get_ident())
         try:
@@ -121,17 +121,13 @@ class Database:
         finally:
             self._keeping.discard(get_ident())
 
-    def let_go(self) -> None:
-        """Close the connections that nobody uses, as a process must before it forks."""
-        self._connections.close()
-
     def ping(self) -> None:
         """Ask the database for nothing. Raises DatabaseUnavailable when it does not answer."""
         with self.reading() as connection:
             connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
-        """Close all connections that stayed open."""
+        """Close the connections that nobody uses, as a process must before it forks; the next use opens one again."""
         self._connections.close()
 
     @contextmanager

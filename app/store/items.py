@@ -102,7 +102,9 @@ def edit(connection: Connection, item_id: int, values: Mapping[str, Any]) -> Non
 def mark_gone(connection: Connection, item_ids: Sequence[int], now: datetime) -> None:
     """Mark items as gone from the source."""
     values = {"vanished_at": now, "updated_at": now}
-    connection.execute(update(Item).where(ITEMS.id.in_(item_ids)).values(values))
+    for start in range(0, len(item_ids), IDS_AT_ONCE):
+        chunk = item_ids[start : start + IDS_AT_ONCE]
+        connection.execute(update(Item).where(ITEMS.id.in_(chunk)).values(values))
 
 
 def active_ids_by_host(connection: Connection, host_ids: Iterable[int]) -> dict[int, list[int]]:

@@ -23,14 +23,17 @@ class _Ready:
     parameters: Sequence[tuple[str, Any, Convert]]
     """The name, the value that is meant when none is given, and what makes of a value what the driver takes."""
     columns: Sequence[tuple[str, Convert]]
-    names: Sequence[str]
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         bound = [
             values.get(name, default) if convert is None else convert(values.get(name, default))
             for name, default, convert in self.parameters
         ]
-        return bound if self.is_positional else dict(zip(self.names, bound, strict=True))
+        return (
+            bound
+            if self.is_positional
+            else {name: value for (name, *_), value in zip(self.parameters, bound, strict=True)}
+        )
 
     def row(self, values: Sequence[Any]) -> dict[str, Any]:
         return {
@@ -151,6 +154,5 @@ def _work_out(statement: ClauseElement, dialect: Dialect, keys: list[str] | None
         text=compiled.string,
         is_positional=compiled.positional,
         parameters=[(name, defaults[name], types[name].bind_processor(dialect)) for name in names or ()],
-        names=[*(names or ())],
         columns=[(each.name, each.type.dialect_impl(dialect).result_processor(dialect, None)) for each in columns],
     )

@@ -28,8 +28,7 @@ from sqlalchemy.types import NullType
 from app.models import Item
 from app.models.hosts import LOCAL_PREFIX
 from app.store.given import execute_given, moment_reader, stored_moment
-from app.store.hosts import IDS_AT_ONCE
-from app.store.items import EDITABLE, ITEMS, mark_gone
+from app.store.items import EDITABLE, ITEMS
 from app.store.prepared import Prepared
 from app.store.upsert import Inventory, Upserted, dialect_of, upsert_inventory
 
@@ -157,9 +156,3 @@ def _follow_statement(dialect: str) -> str:
     given = table("given", *map(column, FOLLOWED_KINDS)).c
     values = {name: given[name] for name in FOLLOWED} | {"vanished_at": null(), "updated_at": given.now}
     return str(update(Item).values(values).where(ITEMS.id == given.id).compile(dialect=dialect_of(dialect)))
-
-
-def mark_vanished(connection: Connection, item_ids: Sequence[int], now: datetime) -> None:
-    """Mark items as gone."""
-    for start in range(0, len(item_ids), IDS_AT_ONCE):
-        mark_gone(connection, item_ids[start : start + IDS_AT_ONCE], now)

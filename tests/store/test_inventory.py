@@ -88,7 +88,7 @@ def test_vanished_items_are_found_on_the_pulled_hosts_only(connection: Connectio
     del rows[first, "a"]
     gone = pulled_items.compare(connection, [first], rows).gone
     assert len(gone) == 1
-    pulled_items.mark_vanished(connection, gone, LATER)
+    items.mark_gone(connection, gone, LATER)
     assert items.active_ids_by_host(connection, [first, second]).keys() == {first, second}
     assert [item["external_id"] for item in items.fetch(connection, PageRequest(), status=0).items] == ["a"]
 

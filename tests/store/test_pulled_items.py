@@ -66,7 +66,7 @@ def pull(
     rows = {(host_id, external_id): row for external_id, row in page.items()}
     found = pulled_items.compare(connection, [host_id], rows)
     written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
-    pulled_items.mark_vanished(connection, found.gone, now)
+    items.mark_gone(connection, found.gone, now)
     assert written.ids.items() <= ids(connection, host_id).items()
     assert len(written.ids) == written.created + written.updated
     return written.created, written.updated, len(found.gone)
