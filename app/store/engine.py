@@ -170,6 +170,7 @@ class Database:
         try:
             yield connection
         except (NagareError, IntegrityError):
+            # A refusal, ours or the database's, leaves the connection as good as it was.
             _roll_back(connection)
             raise
         except BaseException:
