@@ -1,7 +1,6 @@
 """The database: one engine, its transactions, one kind of error."""
 
 import os
-import random
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,16 +12,15 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app import clock, tracing
+from app import tracing
 from app.errors import ConcurrentChange, DatabaseUnavailable, NagareError
+from app.store.busy import BUSY_TIMEOUT_S, look_often
 from app.store.connections import Connections
 from app.store.sessions import POOL_SIZE, UNLIMITED, Sessions
 from app.store.traced_statements import trace_statements
 
 StatementRefused = DBAPIError
 """What a transaction raises for a value that the database does not take, besides DatabaseUnavailable."""
-BUSY_TIMEOUT_S = 5.0
-BUSY_LOOK_S = 0.002
 DURABLE_LOG = "durable_log"
 """Among what is noted of a connection to SQLite: the file that a transaction must write to the disk."""
 RACE_LOST = ("23503", "23505")
@@ -93,14 +91,20 @@ class Database:
 
     @contextmanager
     def at_once(self) -> Iterator[Connection]:
-        """Hand out a connection for one call of a method of `Prepared`, which then is a transaction.
+        """Hand out a connection for one call of a method of `Prepared` but `run_each`, which then is a transaction.
 
-        PostgreSQL makes one by itself of what is sent to it at once: that saves the round trips to begin and to commit.
-        Raises as `transaction` does.
+        Both databases make one by themselves of what is sent to them at once. On PostgreSQL that saves the round trips
+        to begin and to commit. On SQLite the lock is held for no longer than the statement takes: between several, the
+        thread that has it would wait for its turn to run Python. Raises as `transaction` does.
         """
-        is_one = not self._is_sqlite and not tracing.is_on()
-        with self.autocommit() if is_one else self.transaction() as connection:
+        if tracing.is_on():
+            with self.transaction() as connection:
+                yield connection
+            return
+        with self.autocommit() as connection:
             yield connection
+            if DURABLE_LOG in connection.info:
+                _write_to_disk(connection.info[DURABLE_LOG])
 
     @contextmanager
     def bare(self) -> Iterator[Connection]:
@@ -221,6 +225,9 @@ def _create_engine(url: str, durable: bool, sessions: Sessions) -> Engine:
             _, _, path = connection.execute("PRAGMA database_list").fetchone()
             record.info[DURABLE_LOG] = Path(f"{path}-wal")
         connection.execute("PRAGMA foreign_keys = ON")
+        if mode == "wal":
+            # Whatever takes a lock looks for it itself. Without the log, those who read keep others from committing.
+            connection.execute("PRAGMA busy_timeout = 0")
 
     return engine
 
@@ -242,25 +249,10 @@ def _write_to_disk(write_ahead_log: Path) -> None:
 
 
 def _begin_sqlite(driver: Any, begin: str) -> None:
-    """Begin a transaction; of several writers at once, look often whether it is our turn.
-
-    SQLite's own wait sleeps longer each time, so that the lock lies idle while processes that want it sleep.
-    """
-    if begin == "BEGIN":
-        # Who only reads takes no lock before the first statement.
-        driver.execute(begin)
+    """Begin a transaction, with the lock that it needs."""
+    if begin != "BEGIN":
+        look_often(driver.execute, begin)
         return
-    driver.execute("PRAGMA busy_timeout = 0")
-    give_up_at = clock.monotonic() + BUSY_TIMEOUT_S
-    try:
-        while True:
-            try:
-                driver.execute(begin)
-                return
-            except sqlite3.OperationalError as error:
-                # The lowest byte is the kind; busy is also who meets another one that repairs the file after a crash.
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or clock.monotonic() > give_up_at:
-                    raise
-            clock.sleep(random.uniform(0, BUSY_LOOK_S))
-    finally:
-        driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
+    # By itself it would take none before the first statement, which does not look again.
+    driver.execute(begin)
+    look_often(driver.execute, "SELECT NULL FROM sqlite_schema LIMIT 0")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
@@ -10,6 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
 from app import tracing
+from app.store.busy import look_often
 
 Convert = Callable[[Any], Any] | None
 
@@ -63,7 +64,7 @@ class Prepared:
         return int(self._execute(connection, ready.text, ready.bind(values))[0])
 
     def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Execute it for each of several rows; return how many it changed, together."""
+        """Execute it for each of several rows, inside a transaction; return how many it changed, together."""
         if not rows:
             return 0
         if tracing.is_on():
@@ -71,21 +72,30 @@ class Prepared:
         ready = self._ready_for(connection.dialect)
         return self._execute(connection, ready.text, [ready.bind(row) for row in rows], is_many=True)[0]
 
+    def run_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Execute an INSERT of a SELECT for all rows at once; return how many it changed, together."""
+        if tracing.is_on() or connection.dialect.name != "sqlite" or not rows:
+            return self.run_each(connection, rows)
+        ready = self._ready_for(connection.dialect)
+        insert, select, values = ready.text.partition("SELECT")
+        text = insert + " UNION ALL ".join([select + values] * len(rows))
+        return self._execute(connection, text, [value for row in rows for value in ready.bind(row)])[0]
+
     def find(self, connection: Connection, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Execute it; return the only row, or None."""
         if tracing.is_on():
             return cast(Mapping[str, Any] | None, connection.execute(self._statement, values).mappings().one_or_none())
         ready = self._ready_for(connection.dialect)
-        _, row = self._execute(connection, ready.text, ready.bind(values), fetch="fetchone")
-        return None if row is None else ready.row(row)
+        _, rows = self._execute(connection, ready.text, ready.bind(values), is_read=True)
+        return ready.row(rows[0]) if rows else None
 
     def fetch(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """Execute it; return all rows as the driver hands them out, for those who read very many."""
         if tracing.is_on():
             return connection.execute(self._statement, values).all()
         ready = self._ready_for(connection.dialect)
-        _, rows = self._execute(connection, ready.text, ready.bind(values), fetch="fetchall")
-        return cast(Sequence[Sequence[Any]], rows)
+        _, rows = self._execute(connection, ready.text, ready.bind(values), is_read=True)
+        return rows
 
     def find_after(
         self, first: "Prepared", connection: Connection, values: Mapping[str, Any]
@@ -98,10 +108,10 @@ class Prepared:
             first.find(connection, values)
             return self.find(connection, values)
         before, ready = first._ready_for(connection.dialect), self._ready_for(connection.dialect)
-        _, row = self._execute(
-            connection, ready.text, ready.bind(values), before=(before.text, before.bind(values)), fetch="fetchone"
+        _, rows = self._execute(
+            connection, ready.text, ready.bind(values), before=(before.text, before.bind(values)), is_read=True
         )
-        return None if row is None else ready.row(row)
+        return ready.row(rows[0]) if rows else None
 
     def _execute(
         self,
@@ -111,8 +121,8 @@ class Prepared:
         *,
         before: tuple[str, Any] | None = None,
         is_many: bool = False,
-        fetch: Literal["fetchone", "fetchall"] | None = None,
-    ) -> tuple[int, Any]:
+        is_read: bool = False,
+    ) -> tuple[int, Sequence[Sequence[Any]]]:
         dialect = connection.dialect
         errors: type[Exception] = dialect.loaded_dbapi.Error
         cursor = connection.connection.cursor()
@@ -124,9 +134,13 @@ class Prepared:
                     cursor.execute(text, bound)
             elif is_many:
                 cursor.executemany(text, bound)
+            elif dialect.name == "sqlite":
+                look_often(cursor.execute, text, bound)
             else:
                 cursor.execute(text, bound)
-            return cursor.rowcount, getattr(cursor, fetch)() if fetch else None
+            # To the end, where a statement that is a transaction is committed, which may fail.
+            rows = cursor.fetchall() if is_read else []
+            return cursor.rowcount, rows
         except errors as error:
             is_lost = dialect.is_disconnect(cast(Any, error), connection.connection, cast(Any, cursor))
             if is_lost:

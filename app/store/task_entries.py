@@ -1,4 +1,4 @@
-"""Records tasks that are asked for, each with one statement that looks at its monitor too."""
+"""Records tasks that are asked for, with one statement that looks at their monitors too."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ ADD = Prepared(
 
 def add(connection: Connection, entries: Sequence[Mapping[str, Any]]) -> int:
     """Record tasks, but none of a monitor that is not there or is disabled; return how many."""
-    return ADD.run_each(connection, entries)
+    return ADD.run_all(connection, entries)
 
 
 def added(connection: Connection, task_ids: Sequence[str]) -> set[str]:

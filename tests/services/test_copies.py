@@ -12,7 +12,7 @@ from app.enums import Role
 from app.errors import Conflict
 from app.services.copies import NotCopied, copy_database
 from app.services.requester import Requester
-from app.store import copy_target, engine
+from app.store import busy, copy_target
 from app.store.engine import Database
 from app.store.migrate import downgrade
 from app.store.pages import PageRequest
@@ -123,7 +123,7 @@ def test_a_source_in_use_is_refused_unless_that_is_wanted(
     services: Services, source: str, target: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Time stands still here: whoever waits for it would wait for ever.
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_S", -1.0)
+    monkeypatch.setattr(busy, "BUSY_TIMEOUT_S", -1.0)
     services.database.ping()
     with pytest.raises(Conflict, match="the source is in use: stop nagare first"):
         copy(source, target)

@@ -3,24 +3,26 @@
 import errno
 import os
 import socket
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, bindparam, column, insert, select, table, text
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import ConcurrentChange, DatabaseUnavailable
 from app.models import LoginThrottle
-from app.store import engine, idempotency, queue_pauses, throttles
+from app.store import busy, idempotency, queue_pauses, throttles
 from app.store.engine import Database
 from app.store.prepared import Prepared
 from app.store.upsert import table_of
 from tests.store.rows import LATER, NOW
 
 HOUR = timedelta(hours=1)
+
+ADD_TO_T = Prepared(insert(table("t", column("x"))).values(x=1))
 
 
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
@@ -93,9 +95,11 @@ def test_reading_without_a_transaction_leaves_a_kept_connection_to_the_next_one(
 
 
 def add_each(database: Database, *keys: str) -> None:
-    add = Prepared(insert(table_of(LoginThrottle)), keys=["subject", "failures", "last_failed_at"])
+    columns = [LoginThrottle.subject, LoginThrottle.failures, LoginThrottle.last_failed_at]
+    given = select(*(bindparam(column.key, type_=column.type) for column in columns))
+    add = Prepared(insert(table_of(LoginThrottle)).from_select([column.key for column in columns], given))
     with database.at_once() as connection:
-        add.run_each(connection, [{"subject": key, "failures": 1, "last_failed_at": NOW} for key in keys])
+        add.run_all(connection, [{"subject": key, "failures": 1, "last_failed_at": NOW} for key in keys])
 
 
 def test_a_durable_transaction_is_on_the_disk_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,16 +134,43 @@ def test_without_a_write_ahead_log_sqlite_itself_waits_for_the_disk(tmp_path: Pa
 
 
 def test_a_locked_sqlite_is_unavailable_and_readers_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(busy, "BUSY_TIMEOUT_S", 0.1)
     database = Database(f"sqlite:///{tmp_path / 'x.db'}", durable=True)
     with database.transaction() as connection:
         connection.execute(text("CREATE TABLE t (x)"))
     with database.transaction():
         with pytest.raises(DatabaseUnavailable, match="locked"), database.transaction():
             pass
+        with pytest.raises(DatabaseUnavailable, match="locked"):
+            _add_at_once(database)
         with database.reading() as connection:
             assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
     database.close()
+
+
+@pytest.mark.parametrize("file_system", ["", "vfs=unix-dotfile&uri=true"])
+def test_who_finds_sqlite_locked_waits_for_it(tmp_path: Path, file_system: str) -> None:
+    path = f"file:{tmp_path / 'x.db'}?{file_system}" if file_system else tmp_path / "x.db"
+    with closing(Database(f"sqlite:///{path}", durable=True)) as database, ThreadPoolExecutor() as threads:
+        with database.transaction() as connection:
+            connection.execute(text("CREATE TABLE t (x)"))
+        with database.transaction() as connection:
+            waiting = [threads.submit(_add_at_once, database), threads.submit(_add_in_a_transaction, database)]
+            connection.execute(text("INSERT INTO t VALUES (0)"))
+            assert wait(waiting, timeout=0.3).not_done == {*waiting}
+        assert [each.result(30) for each in waiting] == [1, 1]
+        with database.reading() as connection:
+            assert connection.execute(text("SELECT count(*) FROM t")).scalar_one() == 3
+
+
+def _add_at_once(database: Database) -> int:
+    with database.at_once() as connection:
+        return ADD_TO_T.run(connection, {})
+
+
+def _add_in_a_transaction(database: Database) -> int:
+    with database.transaction() as connection:
+        return ADD_TO_T.run(connection, {})
 
 
 def test_a_server_that_is_away_is_unavailable_and_its_password_is_not_told() -> None:
