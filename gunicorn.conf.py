@@ -51,6 +51,11 @@ def pre_fork(_server: Any, _worker: Any) -> None:
     gc.freeze()
 
 
+def child_exit(_server: Any, worker: Any) -> None:
+    """Have the others leave no more connections to a worker that is gone, however it ended."""
+    worker.counts.forget(worker.age)
+
+
 def post_worker_init(worker: Any) -> None:
     """Let SIGTERM end the streams and what waits for tasks too: gunicorn itself would wait for the latter."""
     from app.web.streams import EXTENSION  # noqa: PLC0415 - not in the parent, which serves nothing
