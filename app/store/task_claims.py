@@ -4,22 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.enums import TaskState
 from app.models import TaskRun
 from app.store.prepared import Prepared
-from app.store.task_runs import IS_QUEUED, MONITORS, RUNS, count_running
+from app.store.task_runs import MONITORS, RUNS, STILL_QUEUED, count_running
 from app.store.upsert import table_of
 
 
 def _claim_statement() -> ReturningUpdate[Any]:
-    monitor_id = select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery()
-    limit = select(MONITORS.max_parallel_tasks).where(MONITORS.id == monitor_id).scalar_subquery()
+    is_full = exists().where(MONITORS.id == RUNS.monitor_id, MONITORS.max_parallel_tasks <= count_running(MONITORS.id))
     return (
         update(table_of(TaskRun))
-        .where(RUNS.id == bindparam("task"), IS_QUEUED, or_(limit.is_(None), count_running(monitor_id) < limit))
+        .where(RUNS.id == bindparam("task"), STILL_QUEUED, ~is_full)
         .values(
             state=TaskState.RUNNING,
             attempt=RUNS.attempt + 1,
@@ -69,5 +68,5 @@ def claim(connection: Connection, task_id: str, worker: str, now: datetime) -> M
 
 def hold(connection: Connection, task_id: str, now: datetime) -> bool:
     """Let a queued task whose message was taken wait for its monitor; false when it is not queued."""
-    statement = update(TaskRun).where(RUNS.id == task_id, IS_QUEUED).values(published_at=None, held_at=now)
+    statement = update(TaskRun).where(RUNS.id == task_id, STILL_QUEUED).values(published_at=None, held_at=now)
     return connection.execute(statement).rowcount > 0

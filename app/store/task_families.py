@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from app.enums import TERMINAL_STATES, TaskState
 from app.models import TaskRun
-from app.store.task_runs import IS_RUNNING, RUNS
+from app.store.task_runs import IS_RUNNING, RUNS, STILL_RUNNING
 from app.store.task_steps import TaskStep
 
 PARENT = (
@@ -30,7 +30,7 @@ def leave_worker(connection: Connection, task_id: str, attempt: int) -> int | No
     hand the task back nor fail it. The count of attempts stays as it was.
     """
     values = {"worker": None, "attempt": RUNS.attempt + 1, "first_attempt": RUNS.first_attempt + 1}
-    statement = update(TaskRun).where(RUNS.id == task_id, IS_RUNNING, RUNS.attempt == attempt).values(values)
+    statement = update(TaskRun).where(RUNS.id == task_id, STILL_RUNNING, RUNS.attempt == attempt).values(values)
     return connection.execute(statement.returning(RUNS.attempt)).scalar_one_or_none()
 
 

@@ -9,18 +9,18 @@ from app.enums import TaskState
 from app.models import Monitor, TaskRun
 from app.models.task_runs import HELD
 from app.store.prepared import Prepared
-from app.store.task_runs import IS_QUEUED, IS_RETRYING, MONITORS, RUNS, count_running
+from app.store.task_runs import IS_QUEUED, IS_RETRYING, MONITORS, RUNS, STILL_QUEUED, count_running
 from app.store.upsert import table_of
 
 
 def mark_unpublished(connection: Connection, task_ids: Sequence[str]) -> None:
     """Note that the messages of these tasks did not reach Redis."""
-    connection.execute(update(TaskRun).where(RUNS.id.in_(task_ids), IS_QUEUED).values(published_at=None))
+    connection.execute(update(TaskRun).where(RUNS.id.in_(task_ids), STILL_QUEUED).values(published_at=None))
 
 
 def claim_publishing(connection: Connection, task_ids: Sequence[str], now: datetime) -> list[tuple[str, str]]:
     """Note that queued tasks are being published, and return the (type, id) of those that are still queued."""
-    statement = update(TaskRun).where(RUNS.id.in_(task_ids), IS_QUEUED).values(published_at=now, held_at=None)
+    statement = update(TaskRun).where(RUNS.id.in_(task_ids), STILL_QUEUED).values(published_at=now, held_at=None)
     return [(row.type, row.id) for row in connection.execute(statement.returning(RUNS.type, RUNS.id))]
 
 
@@ -49,7 +49,7 @@ RELEASE_NEXT = Prepared(
     .where(
         RUNS.id
         == select(RUNS.id)
-        .where(text(HELD), RUNS.monitor_id == bindparam("monitor"))
+        .where(text(HELD), RUNS.published_at.is_(None), RUNS.monitor_id == bindparam("monitor"))
         .order_by(RUNS.held_at, RUNS.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -110,7 +110,7 @@ def waiting_since(connection: Connection, next_ids: Sequence[str]) -> dict[str, 
 
     Looked at are only the tasks that are next in the lists, and those that are in none: a long list costs nothing.
     """
-    published = select(RUNS.type, RUNS.published_at.label("since")).where(RUNS.id.in_(next_ids), IS_QUEUED)
+    published = select(RUNS.type, RUNS.published_at.label("since")).where(RUNS.id.in_(next_ids), STILL_QUEUED)
     since = func.min(func.coalesce(RUNS.held_at, RUNS.created_at)).label("since")
     others = select(RUNS.type, since).where(IS_QUEUED, RUNS.published_at.is_(None)).group_by(RUNS.type)
     found: dict[str, datetime] = {}

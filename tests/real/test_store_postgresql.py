@@ -1,15 +1,18 @@
 """The store's suite on a real PostgreSQL."""
 
-import pytest
-from sqlalchemy import bindparam, func, select
+from typing import Any
 
+import pytest
+from sqlalchemy import Connection, bindparam, event, func, select
+
+from app.enums import TaskState
 from app.errors import DatabaseUnavailable
 from app.models import TaskRun
-from app.store import task_claims
+from app.store import task_claims, task_families, task_messages, task_runs
 from app.store.engine import Database
 from app.store.prepared import Prepared
 from tests.store.conftest import connection, database, migrated
-from tests.store.rows import NOW
+from tests.store.rows import NOW, add_run
 from tests.store.test_alert_sums import *  # noqa: F403
 from tests.store.test_alerts import *  # noqa: F403
 from tests.store.test_connections import *  # noqa: F403
@@ -54,3 +57,31 @@ def test_so_is_one_that_is_gone_when_a_task_is_claimed(database: Database) -> No
         for _ in range(2):
             with database.at_once() as connection:
                 assert task_claims.claim(connection, "x", "worker/1", NOW) is None
+
+
+def test_a_task_is_found_by_its_id_although_few_waited_when_the_rows_were_counted(connection: Connection) -> None:
+    for number in range(300):
+        add_run(connection, number, state=TaskState.SUCCEEDED)
+    connection.exec_driver_sql("ANALYZE task_runs")
+    plans: list[str] = []
+
+    def explain(_connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if not statement.startswith("EXPLAIN"):
+            plans.append("\n".join(str(row[0]) for row in cursor.execute(f"EXPLAIN {statement}", parameters)))
+
+    event.listen(connection, "before_cursor_execute", explain)
+    connection.execute(task_claims.CLAIM._statement, {"task": "x", "by": "worker/1", "now": NOW})
+    connection.execute(task_runs.RENEW._statement, {"task": "x", "mine": 1})
+    connection.execute(task_runs.SUCCEED._statement, {"task": "x", "mine": 1, "outcome": {}, "now": NOW})
+    task_runs.lock_running(connection, "x")
+    task_runs.schedule_retry(connection, "x", 1, NOW, "reason", "error")
+    task_families.leave_worker(connection, "x", 1)
+    task_claims.hold(connection, "x", NOW)
+    task_messages.mark_unpublished(connection, ["x"])
+    task_messages.claim_publishing(connection, ["x"], NOW)
+    assert len(plans) == 9
+    for plan in plans:
+        assert "pk_task_runs" in plan, plan
+        assert "ix_task_runs_unfinished" not in plan, plan
+        # Those that were not published are few.
+        assert "ix_task_runs_queued" not in plan or "Index Cond: (published_at IS NULL)" in plan, plan
