@@ -37,7 +37,9 @@ class Sessions:
             arguments["application_name"] = self.name
         if self.through_pooler:
             return arguments | {"prepare_threshold": None}
-        limits = KEEPALIVES | {"tcp_user_timeout": UNHEARD_S * 1000}
+        limits: dict[str, Any] = KEEPALIVES | {"tcp_user_timeout": UNHEARD_S * 1000}
+        # For any other zone the driver asks the zone's rules about each moment, which takes longer than to read it.
+        limits["TimeZone"] = "UTC"
         if self.statement_timeout_s:
             whole = round(self.statement_timeout_s * 1000)
             limits |= {"statement_timeout": whole, "lock_timeout": max(1, whole // 2)}

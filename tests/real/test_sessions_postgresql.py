@@ -1,13 +1,15 @@
 """What hangs on PostgreSQL is ended, by an error that says that trying again can help."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC
 
 import pytest
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from app.errors import DatabaseUnavailable
 from app.models import Monitor, TaskRun
-from app.store import connections, task_claims
+from app.store import task_claims
 from app.store.engine import Database
 from app.store.prepared import Prepared
 from app.store.sessions import Sessions
@@ -108,10 +110,13 @@ def test_what_is_long_by_nature_has_its_time(database: Database) -> None:
         assert show(connection, "application_name") == "nagare test"
 
 
-def test_a_pool_has_its_size(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "WAIT_S", 0.1)
-    with database.reading(), database.reading(), pytest.raises(DatabaseUnavailable, match="in use"):
-        database.ping()
+def test_moments_come_in_utc_wherever_the_server_is(migrated: str) -> None:
+    with closing(Database(migrated, durable=False)) as there, there.autocommit() as connection:
+        name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+        connection.exec_driver_sql(f"""ALTER DATABASE "{name}" SET TimeZone = 'Asia/Shanghai'""")
+    with closing(Database(migrated, durable=False)) as database, database.reading() as connection:
+        now = connection.exec_driver_sql("SELECT now()").scalar_one()
+        assert now.tzinfo is UTC
 
 
 def test_behind_a_pooler_nothing_is_prepared_or_set(migrated: str) -> None:
