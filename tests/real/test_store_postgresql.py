@@ -18,6 +18,7 @@ from tests.store.test_alerts import *  # noqa: F403
 from tests.store.test_connections import *  # noqa: F403
 from tests.store.test_due import *  # noqa: F403
 from tests.store.test_engine import *  # noqa: F403
+from tests.store.test_given import *  # noqa: F403
 from tests.store.test_inventory import *  # noqa: F403
 from tests.store.test_item_values import *  # noqa: F403
 from tests.store.test_migrations import *  # noqa: F403
