@@ -90,9 +90,10 @@ def _alerta(place: Place, count: int) -> float:
         def answers() -> bool:
             assert program.process.poll() is None, program.printed
             try:
-                return load.run(target, 1, requests=1).rate > 0
+                return load.run(target, CLIENTS, requests=10 * CLIENTS).rate > 0
             except (OSError, RuntimeError):
-                # Each of its processes makes the schema anew, and answers 500 when two get in each other's way.
+                # Each of its processes makes the schema anew at its first request, and answers 500 when two get in each
+                # other's way: one that had answered alone would do so in the middle of the measurement.
                 return False
 
         wait_for(answers, "alerta to answer")
