@@ -35,12 +35,13 @@ def execute_given(
     shared = shared or {}
     own = tuple(name for name in kinds if name not in shared)
     if connection.dialect.name == "postgresql":
-        columns = [[*column] for column in zip(*rows, strict=True)]
-        joined = {name: _joined(kinds[name], column) for name, column in zip(own, columns, strict=True)}
-        given = (column if joined[name] is None else joined[name] for name, column in zip(own, columns, strict=True))
-        in_texts = tuple(name for name, text in joined.items() if text is not None)
+        columns = {
+            name: _joined(kinds[name], column) or [*column]
+            for name, column in zip(own, zip(*rows, strict=True), strict=True)
+        }
+        in_texts = tuple(name for name, column in columns.items() if isinstance(column, str))
         head = _postgresql_head(tuple(kinds.items()), tuple(shared), in_texts)
-        return _returned(connection, f"{head} {statement}", (*given, *shared.values()))
+        return _returned(connection, f"{head} {statement}", (*columns.values(), *shared.values()))
     answers: list[tuple[Any, ...]] = []
     for start in range(0, len(rows), SQLITE_ROWS):
         page = rows[start : start + SQLITE_ROWS]
