@@ -1,9 +1,6 @@
 """How gunicorn serves the API; it reads this file by itself."""
 
 import gc
-import signal
-import threading
-from types import FrameType
 from typing import Any
 
 from gunicorn.glogging import Logger
@@ -31,11 +28,13 @@ logger_class = PlainLogger
 
 host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
 bind = f"{host}:{settings.port}"
-worker_class = "app.web.server.PatientWorker"
+worker_class = "app.web.server.worker.EventLoopWorker"
 workers = 2
-# Streams of events keep no thread; requests that wait for a task do, but never more than half of them.
+# Those in which Flask answers. Requests that wait for a task keep one, but never more than half of them.
 threads = 16
 graceful_timeout = 10
+# What was to be sent to a client that is gone is dropped at once.
+asgi_disconnect_grace_period = 0
 # Connections must not be shared between processes: each worker builds its own services after the fork.
 preload_app = False
 accesslog = None
@@ -54,18 +53,3 @@ def pre_fork(_server: Any, _worker: Any) -> None:
 def child_exit(_server: Any, worker: Any) -> None:
     """Have the others leave no more connections to a worker that is gone, however it ended."""
     worker.counts.forget(worker.age)
-
-
-def post_worker_init(worker: Any) -> None:
-    """Let SIGTERM end the streams and what waits for tasks too: gunicorn itself would wait for the latter."""
-    from app.web.streams import EXTENSION  # noqa: PLC0415 - not in the parent, which serves nothing
-
-    stop_serving = signal.getsignal(signal.SIGTERM)
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        # By a thread, since whatever the signal interrupted may hold a lock.
-        threading.Thread(target=worker.wsgi.extensions[EXTENSION].close, name="stop streams").start()
-        if callable(stop_serving):
-            stop_serving(number, frame)
-
-    signal.signal(signal.SIGTERM, stop)

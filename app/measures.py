@@ -30,6 +30,12 @@ HTTP_REQUESTS = Counter("nagare_http_requests", "Requests that were answered", (
 HTTP_DURATION = Histogram(
     "nagare_http_request_duration_seconds", "How long an answer took", ("method", "route"), REQUEST_BOUNDS_S
 )
+CONNECTIONS_CUT = Counter(
+    "nagare_http_connections_cut",
+    "Connections that were ended because their clients took too long, or all of them too much",
+    ("waiting_for", "reason"),
+    product(("request", "answer"), ("overdue", "no_room")),
+)
 
 MEASURES = (
     TASKS,
@@ -40,4 +46,5 @@ MEASURES = (
     CONNECTOR_ERRORS,
     HTTP_REQUESTS,
     HTTP_DURATION,
+    CONNECTIONS_CUT,
 )

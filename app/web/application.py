@@ -16,7 +16,8 @@ from app.web.openapi import make_api
 from app.web.streams import EXTENSION as STREAMS
 from app.web.streams.admission import make_admission
 from app.web.streams.streams import Streams
-from app.web.streams.takeover import accept_websockets
+
+WATCH_EVENTS = "events.watch_events"
 
 
 class Application(Flask):
@@ -47,7 +48,9 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(blueprint, url_prefix=PREFIX)
     for blueprint in ROOT_BLUEPRINTS:
         api.register_blueprint(blueprint)
-    accept_websockets(app, "events.watch_events", f"{PREFIX}/events")
+    # The same view answers requests for a WebSocket, which a rule otherwise does not match.
+    view = app.view_functions[WATCH_EVENTS]
+    app.add_url_rule(f"{PREFIX}/events", WATCH_EVENTS, view, methods=["GET"], websocket=True)
     app.register_blueprint(metrics)
     app.register_blueprint(docs)
     app.register_blueprint(dashboard)

@@ -9,6 +9,7 @@ from app.web.access import PUBLIC, declare_role
 
 SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
 OWN_FILES = Path(__file__).parent / "static"
+DOCUMENT = "nagare.openapi"
 CACHE_S = 3600
 # Swagger UI sets style attributes and has its icons in data: addresses; scripts come from our own files only.
 POLICY = (
@@ -45,6 +46,9 @@ def own_file(name: str) -> Response:
 @docs.get("/api/v1/openapi.json")
 @declare_role(PUBLIC)
 def openapi() -> Response:
-    """Return the OpenAPI document."""
-    spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
-    return Response(json.dumps(spec.to_dict()), content_type="application/json")
+    """Return the OpenAPI document, written once: that takes long, and anybody may ask."""
+    text = current_app.extensions.get(DOCUMENT)
+    if text is None:
+        spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec
+        text = current_app.extensions[DOCUMENT] = json.dumps(spec.to_dict())
+    return Response(text, content_type="application/json")

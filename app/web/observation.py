@@ -33,9 +33,7 @@ class Observation:
         self._application = application
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a request. One that becomes a WebSocket lasts as long as somebody looks on: that is no duration."""
-        if environ.get("HTTP_UPGRADE"):
-            return self._application(environ, start_response)
+        """Answer a request."""
         given = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = given if REQUEST_ID.fullmatch(given) else str(uuid7())
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"

@@ -14,6 +14,8 @@ from app import errors
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 MAX_BODY_BYTES = 1024 * 1024
+MAX_POST_BYTES = 16 * MAX_BODY_BYTES
+"""Of a post to the webhook: Alertmanager posts a whole group at once, and gives one up that is refused."""
 
 STATUS: Mapping[type[errors.NagareError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
@@ -57,16 +59,26 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Build the answer for an error; `fields` holds the messages for each field that is to blame."""
-    body: dict[str, Any] = {
+    body = members(status, code, detail)
+    if fields:
+        body["errors"] = fields
+    return Response(json.dumps(body), status, headers, content_type=MEDIA_TYPE)
+
+
+def members(status: int, code: str, detail: str) -> dict[str, Any]:
+    """Return the members that every problem has."""
+    return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": int(status),
         "detail": detail,
         "code": code,
     }
-    if fields:
-        body["errors"] = fields
-    return Response(json.dumps(body), status, headers, content_type=MEDIA_TYPE)
+
+
+def code_of(status: HTTPStatus) -> str:
+    """Return the code of an error that is known by its status only."""
+    return HTTP_CODES.get(status, status.phrase.lower().replace(" ", "_").replace("-", "_"))
 
 
 def answer(error: Exception) -> Response:
@@ -112,11 +124,10 @@ def _answer_invalid(error: ValidationError) -> Response:
 def _answer_http(error: HTTPException) -> Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
-    code = HTTP_CODES.get(status, status.phrase.lower().replace(" ", "_").replace("-", "_"))
     detail = HTTP_DETAILS.get(status) or error.description or status.phrase
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         detail = f"The body has more than {request.max_content_length} bytes."
-    return problem(status, code, detail, None, headers)
+    return problem(status, code_of(status), detail, None, headers)
 
 
 def _answer_unexpected(error: Exception) -> Response:

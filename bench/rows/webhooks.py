@@ -72,13 +72,13 @@ def _alerta(place: Place, count: int) -> float:
     python, url = place.peers(), place.new_database("PostgreSQL")
     plain = url.replace("postgresql+psycopg://", "postgresql://")
     port = free_port()
-    gunicorn = ("-m", "gunicorn", "-c", "bench/peers/alerta_gunicorn.py", "-b", f"127.0.0.1:{port}")
+    gunicorn = ("-m", "gunicorn", "-c", "bench/peers/gunicorn_threads.py")
     with place.stack(place.new_database(KINDS[0])) as stack:
         # Its processes would make the schema at the same time, and fail.
         environment = {**os.environ, "DATABASE_URL": plain}
         subprocess.run([python, "-m", "bench.peers.alerta_app"], cwd=ROOT, env=environment, check=True)
         command = (str(python), *gunicorn, "bench.peers.alerta_app:application")
-        program = stack.start("alerta", *command, DATABASE_URL=plain)
+        program = stack.start("alerta", *command, DATABASE_URL=plain, NAGARE_PORT=str(port))
         marks = iter(range(10**9))
 
         def body(number: int) -> bytes:

@@ -36,6 +36,7 @@ OWNERS = {
     "redis": ("app.queue", "app.cli", "tasks"),
     "httpx": ("app.connectors", "app.cli"),
     "wsproto": ("app.web",),
+    "gunicorn": ("app.web",),
     "apprise": ("app.channels",),
     "requests": ("app.channels",),
     "alembic": ("app.store",),

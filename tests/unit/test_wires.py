@@ -1,15 +1,11 @@
 """Frames of RFC 6455 and of the event stream."""
 
 import json
-import socket
-from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Message, Ping, Pong
 
-from app.web.streams.stream import MOST_WAITING, Stream
 from app.web.streams.wires import MAX_MESSAGE, EventStreamWire, WebSocketWire, WireClosed
 
 
@@ -77,35 +73,3 @@ def test_an_event_stream_s_messages() -> None:
     kind, data = wire.farewell(1008, "gone").decode().splitlines()[:2]
     assert (kind, json.loads(data.removeprefix("data: "))["code"]) == ("event: end", 1008)
     assert wire.farewell(1001, "stop") == b""
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    ours, theirs = socket.socketpair()
-    with closing(ours), closing(theirs):
-        yield ours, theirs
-
-
-def test_a_client_that_does_not_read_gets_whole_frames_or_nothing(
-    client: Connection, wire: WebSocketWire, pair: tuple[socket.socket, socket.socket]
-) -> None:
-    stream = Stream(pair[0], wire, None)
-    stream.prepare()
-    while not stream.is_full:
-        stream.send(wire.message("1-0", "流" * 500))
-        stream.flush()
-    assert stream.has_more
-    stream.forget_unsent()
-    stream.send(wire.farewell(1013, "the client does not read"))
-    sent = b""
-    pair[1].settimeout(0.1)
-    while stream.has_more:
-        sent += pair[1].recv(65536)
-        stream.flush()
-    pair[0].close()
-    while data := pair[1].recv(65536):
-        sent += data
-    *messages, end = received(client, sent)
-    assert isinstance(end, CloseConnection)
-    assert {message.data for message in messages if isinstance(message, Message)} == {"流" * 500}
-    assert len(sent) < MOST_WAITING * 4

@@ -1,166 +1,122 @@
 """The application under gunicorn, as a deployment starts it."""
 
-import os
-import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Iterator
 from pathlib import Path
-from socket import create_connection, socket
 
 import httpx
 import pytest
 
 from tests.web.caller import PASSWORD
-
-ROOT = Path(__file__).parents[2]
-DEADLINE_S = 30.0
-GUNICORN = [sys.executable, "-m", "gunicorn", "wsgi:application"]
-
-
-def environment(home: Path, **settings: str) -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("NAGARE_", "REDIS_", "DATABASE_"))
-    }
-    return {**kept, "NAGARE_HOME": str(home), **settings}
-
-
-def settings_for(port: int, home: Path, template: Path, valkey: str) -> dict[str, str]:
-    """Return the settings of a server with a database of its own: all tests begin with a copy of the template."""
-    shutil.copy(template, home / "nagare.db")
-    return {
-        "NAGARE_SECRET_KEY": "a secret for tests",
-        "NAGARE_PORT": str(port),
-        "REDIS_URL": valkey,
-        "DATABASE_URL": f"sqlite:///{home / 'nagare.db'}",
-    }
+from tests.web.served import DEADLINE_S, GUNICORN, ROOT, Served, environment, read_all, serve
 
 
 @pytest.fixture
-def port() -> int:
-    with closing(socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+def server(tmp_path: Path, template: Path, valkey: str) -> Iterator[Served]:
+    with serve(tmp_path, template, valkey) as served:
+        yield served
 
 
-@pytest.fixture
-def server(tmp_path: Path, template: Path, valkey: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run gunicorn with the project's own configuration."""
-    settings = settings_for(port, tmp_path, template, valkey)
-    process = subprocess.Popen(GUNICORN, cwd=ROOT, env=environment(tmp_path, **settings), stderr=subprocess.PIPE)
-    yield process
-    process.kill()
-    process.communicate()
-
-
-def wait_until(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not is_true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-def answers(port: int) -> bool:
-    with suppress(httpx.HTTPError):
-        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=1).status_code == 200
-    return False
-
-
-def exchange(port: int, *parts: bytes) -> bytes:
-    """Send a request as it is and return all that comes back."""
-    with closing(create_connection(("127.0.0.1", port), DEADLINE_S)) as client:
-        for part in parts:
-            with suppress(OSError):
-                client.sendall(part)
-        received = b""
-        with suppress(ConnectionResetError):
-            while data := client.recv(65536):
-                received += data
-        return received
-
-
-def test_gunicorn_serves_the_api_and_stops_when_told(server: subprocess.Popen[bytes], port: int) -> None:
-    address = f"http://127.0.0.1:{port}"
-    wait_until(lambda: answers(port))
-    assert httpx.get(f"{address}/api/v1/hosts").status_code == 401
-    too_much = httpx.post(f"{address}/api/v1/auth/login", content=(b" " * 65536 for _ in range(20)))
+def test_gunicorn_serves_the_api_and_stops_when_told(server: Served) -> None:
+    assert httpx.get(f"{server.address}/api/v1/hosts").status_code == 401
+    too_much = httpx.post(f"{server.address}/api/v1/auth/login", content=(b" " * 65536 for _ in range(20)))
     assert (too_much.status_code, too_much.json()["code"]) == (413, "too_large")
-    server.terminate()
-    _, log = server.communicate(timeout=DEADLINE_S)
-    assert server.returncode == 0, log.decode()
+    server.process.terminate()
+    _, log = server.process.communicate(timeout=DEADLINE_S)
+    assert server.process.returncode == 0, log.decode()
     assert b"Traceback" not in log
     assert b"/healthz" not in log, "there is no access log"
 
 
-def test_what_is_sent_has_limits(server: subprocess.Popen[bytes], port: int) -> None:
-    wait_until(lambda: answers(port))
+def test_what_is_sent_has_limits(server: Served) -> None:
     host = b"Host: x\r\nConnection: close\r\n"
     get, post = b"GET /healthz HTTP/1.1\r\n" + host, b"POST /api/v1/auth/login HTTP/1.1\r\n" + host
     as_json = b"Content-Type: application/json\r\n"
+    chunked = post + as_json + b"Transfer-Encoding: chunked\r\n\r\n"
     for status, *parts in (
         (b"414", b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\n\r\n"),
         (b"431", get + b"X-Long: " + b"a" * 9000 + b"\r\n\r\n"),
         (b"431", get + b"".join(b"X-%d: 1\r\n" % number for number in range(101)) + b"\r\n"),
         (b"413", post + as_json + b"Content-Length: 99999999999\r\n\r\n"),
+        (b"413", post + as_json + b"Content-Length: 2000000\r\n\r\n" + b" " * 2_000_000),
+        (b"413", chunked + b"%x\r\n" % 2_000_000 + b" " * 2_000_000 + b"\r\n0\r\n\r\n"),
         (b"401", post.replace(b"auth/login", b"tokens") + as_json + b"Content-Length: 99999999999\r\n\r\n"),
         (b"401", post.replace(b"auth/login", b"alerts/webhook") + b"Content-Length: 99999999999\r\n\r\n"),
         (b"400", post + as_json + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
         (b"400", post + as_json + b"Content-Length: 1, 2\r\n\r\n{}"),
+        (b"400", post + as_json + b"Content-Length: -1\r\n\r\n{}"),
         (b"400", post + as_json + b"Content-Length: 100000\r\n\r\n", b"[" * 100_000),
+        (b"400", chunked + b"zz\r\n{}\r\n0\r\n\r\n"),
+        (b"400", chunked + b"-1\r\n{}\r\n0\r\n\r\n"),
+        (b"400", chunked + b"2\r\n{}", b"x\r\n0\r\n\r\n"),
+        (b"400", chunked + b"2;" + b"a" * 100_000),
+        (b"400", post + as_json + b"Transfer-Encoding: gzip\r\n\r\n"),
+        (b"400", get.replace(b"GET", b"G T") + b"\r\n"),
+        (b"400", get + b"X Y: 1\r\n\r\n"),
     ):
-        answer = exchange(port, *parts)
-        assert answer.startswith(b"HTTP/1.1 " + status), (parts[0][:120], answer[:300])
+        answer = server.exchange(*parts)
+        assert answer.startswith(b"HTTP/1.1 " + status), (parts[0][-60:], answer[:300])
+        assert b"Content-Type: application/problem+json\r\n" in answer
 
 
-def test_only_the_application_says_who_is_trusted(server: subprocess.Popen[bytes], port: int) -> None:
+def test_a_large_post_is_read_if_its_token_holds(server: Served) -> None:
+    login = {"username": "admin", "password": PASSWORD}
+    with httpx.Client(base_url=f"{server.address}/api/v1", timeout=DEADLINE_S) as client:
+        client.headers["Authorization"] = f"Bearer {client.post('/auth/login', json=login).json()['access_token']}"
+        monitor = client.post("/monitors", json={"name": "m", "type": "simulator", "url": "simulator://demo"}).json()
+        token = client.post(f"/monitors/{monitor['id']}/webhook-token").json()["token"]
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        alert = b'{"message": "disk full", "severity": 2, "host": "db-1", "status": "firing"'
+        fits, too_large = (alert + b" " * size + b"}" for size in (15_000_000, 17_000_000))
+
+        def in_chunks(body: bytes) -> Iterator[bytes]:
+            yield from (body[begin : begin + 65536] for begin in range(0, len(body), 65536))
+
+        for body in (fits, in_chunks(fits)):
+            assert client.post("/alerts/webhook", content=body, headers=headers).status_code == 202
+        for body in (too_large, in_chunks(too_large)):
+            answer = client.post("/alerts/webhook", content=body, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        assert client.post("/alerts/webhook", content=fits).status_code == 401
+
+
+def test_an_answer_of_a_connection_that_stays_open(server: Served) -> None:
+    """One request follows another, also those that came before they could be answered."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    last = request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    head = request.replace(b"GET", b"HEAD")
+    assert server.exchange(request * 5 + last).count(b"HTTP/1.1 200 OK\r\n") == 6
+    assert server.exchange(head + last).count(b'{"status"') == 1
+    waits = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    with server.connect() as client:
+        client.sendall(waits)
+        assert client.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"{}" + last)
+        assert read_all(client).startswith(b"HTTP/1.1 415 ")
+
+
+def test_only_the_application_says_who_is_trusted(server: Served) -> None:
     """gunicorn itself would take the path and the scheme from headers of who is on this machine."""
-    wait_until(lambda: answers(port))
     moved = {"SCRIPT_NAME": "/elsewhere", "PATH_INFO": "/docs", "X-Forwarded-Proto": "https"}
-    answer = httpx.get(f"http://127.0.0.1:{port}/sign-in?back=/hosts", headers=moved)
+    answer = httpx.get(f"{server.address}/sign-in?back=/hosts", headers=moved)
     assert (answer.status_code, "elsewhere" in answer.text) == (200, False)
     assert answer.headers["Strict-Transport-Security"]
     assert "Secure" in answer.headers["Set-Cookie"]
+    passed_off = httpx.get(f"{server.address}/sign-in", headers={"X_Forwarded_Proto": "https"})
+    assert "Strict-Transport-Security" not in passed_off.headers
 
 
-def test_clients_that_take_their_time_do_not_keep_others_waiting(
-    tmp_path: Path, template: Path, valkey: str, port: int
-) -> None:
-    config = tmp_path / "conf.py"
-    config.write_text(
-        f"from app.web import server\nserver.READ_S = 0.5\nexec(open({str(ROOT / 'gunicorn.conf.py')!r}).read())\n"
-    )
-    settings = {**settings_for(port, tmp_path, template, valkey), "PYTHONPATH": str(ROOT)}
-    command = [*GUNICORN, "-c", str(config)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path, **settings))
-    slow = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
-    slow_ones = []
-    try:
-        wait_until(lambda: answers(port))
-        for begun in (b"", slow, slow + b"\r\n{"):
-            for _ in range(80):
-                slow_ones.append(create_connection(("127.0.0.1", port), DEADLINE_S))
-                slow_ones[-1].sendall(begun)
-            # All 32 threads of gunicorn would wait for the rest of these for ever.
-            wait_until(lambda: answers(port))
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=DEADLINE_S) as client:
-            login = {"username": "operator", "password": PASSWORD}
-            token = client.post("/auth/login", json=login).json()["access_token"]
-            client.headers["Authorization"] = f"Bearer {token}"
-            task = client.post("/alerts/generate-test").json()["task_id"]
-            late = client.get(f"/tasks/{task}?wait=3")
-            assert (late.status_code, late.json()["state"]) == (200, "queued"), "an answer may take longer"
-            stream = late.extensions["network_stream"]
-            again = client.get("/auth/me")
-            assert again.extensions["network_stream"].get_extra_info("client_addr") == stream.get_extra_info(
-                "client_addr"
-            ), "and its connection serves the next request"
-    finally:
-        for each in slow_ones:
-            each.close()
-        process.kill()
-        process.wait()
+def test_any_wsgi_server_will_do_but_for_the_events(tmp_path: Path, template: Path, valkey: str) -> None:
+    """As behind a proxy that buffers, or under what an operator has chosen."""
+    with serve(tmp_path, template, valkey, server_class="gthread") as served:
+        assert httpx.get(f"{served.address}/sign-in").status_code == 200
+        login = {"username": "viewer", "password": PASSWORD}
+        tokens = httpx.post(f"{served.address}/api/v1/auth/login", json=login, timeout=DEADLINE_S).json()
+        headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert httpx.get(f"{served.address}/api/v1/hosts", headers=headers).status_code == 200
+        events = httpx.get(f"{served.address}/api/v1/events", headers={**headers, "Accept": "text/event-stream"})
+        assert (events.status_code, events.json()["code"]) == (426, "no_streams")
 
 
 @pytest.mark.parametrize("command", [GUNICORN, [sys.executable, "-c", "import wsgi"]])

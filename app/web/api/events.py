@@ -5,15 +5,15 @@ from typing import Any
 from flask import Response, current_app, g, request
 
 from app.enums import Role, Scope
-from app.errors import Unauthorized
+from app.errors import NoStreams, Unauthorized
 from app.queue.tickets import TICKET_S
 from app.web.context import current_session_id, services
 from app.web.operations import ApiBlueprint
 from app.web.problems import problem
 from app.web.schemas.events import EventsQuerySchema, LastEventSchema, TicketSchema
-from app.web.streams import EXTENSION
+from app.web.streams import EXTENSION, HANDOVER
 from app.web.streams.admission import wish_of
-from app.web.streams.takeover import TakenOver, take_over
+from app.web.streams.handover import Handover
 from app.web.streams.wires import EventStreamWire, WebSocketWire, Wire
 
 EVENT_STREAM = "text/event-stream"
@@ -50,15 +50,12 @@ def watch_events(ticket: str | None = None, **wanted: Any) -> Response:
     if wire is None:
         return problem(426, "upgrade_required", f"Ask for a WebSocket, or Accept: {EVENT_STREAM}.", None, UPGRADE)
     wish = None if session_id is None else wish_of(session_id, **{**_last_event(), **wanted})
-    streams = current_app.extensions[EXTENSION]
-    streams.reserve()
-    try:
-        connection = take_over(request.environ)
-    except BaseException:
-        streams.leave()
-        raise
-    streams.open(connection, wire, wish)
-    return TakenOver()
+    current_app.extensions[EXTENSION].require_room()
+    handover: Handover | None = request.environ.get(HANDOVER)
+    if handover is None:
+        raise NoStreams("this server cannot stream events: start the API with gunicorn and its gunicorn.conf.py")
+    handover.wire, handover.wish = wire, wish
+    return Response(status=101 if isinstance(wire, WebSocketWire) else 200)
 
 
 def _last_event() -> dict[str, str]:

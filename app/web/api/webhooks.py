@@ -11,6 +11,7 @@ from app.web.access import PUBLIC
 from app.web.api.accepted import accepted
 from app.web.context import services
 from app.web.operations import TASK_HEADERS, ApiBlueprint
+from app.web.problems import MAX_POST_BYTES
 from app.web.schemas.monitors import WebhookTokenSchema
 from app.web.schemas.tasks import AlertTaskSchema
 from app.web.schemas.webhooks import WebhookSchema
@@ -20,8 +21,6 @@ webhooks = ApiBlueprint(
 )
 
 POST = "/alerts/webhook"
-MAX_POST_BYTES = 16 * 1024 * 1024
-"""Alertmanager posts a whole group at once, and gives one up that is refused."""
 
 
 @webhooks.operation(

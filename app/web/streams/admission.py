@@ -14,30 +14,30 @@ from app.web.access import check_powers, read_token
 from app.web.context import services
 from app.web.parsing import parse_json
 from app.web.schemas.events import FirstMessageSchema
-from app.web.streams.chores import Refusal
-from app.web.streams.stream import Wish
+from app.web.streams.handover import Wish
+from app.web.streams.stream import StreamEnded
 from app.web.streams.wires import POLICY, TRY_AGAIN_LATER
 
 
-def make_admission(app: Flask) -> Callable[[str], Wish | Refusal]:
-    """Return what reads a first message, `{"token": …}` with filters."""
+def make_admission(app: Flask) -> Callable[[str], Wish]:
+    """Return what reads a first message, `{"token": …}` with filters, and raises StreamEnded if it lets nobody in."""
 
-    def admit(message: str) -> Wish | Refusal:
+    def admit(message: str) -> Wish:
         try:
             with app.app_context():
                 said = FirstMessageSchema().load(parse_json(message.encode(errors="replace")))
                 session_id = read_token(said.pop("token"))
                 check_powers(services().auth.identify(session_id), Role.VIEWER, Scope.READ)
         except Forbidden:
-            return Refusal(POLICY, f"the token lacks the scope {Scope.READ}")
+            raise StreamEnded(POLICY, f"the token lacks the scope {Scope.READ}") from None
         except Unauthorized:
-            return Refusal(POLICY, "a valid token is needed")
+            raise StreamEnded(POLICY, "a valid token is needed") from None
         except BadRequest:
-            return Refusal(POLICY, "the first message must be a JSON object")
+            raise StreamEnded(POLICY, "the first message must be a JSON object") from None
         except ValidationError as error:
-            return Refusal(POLICY, f"wrong in the first message: {_names(error)}")
+            raise StreamEnded(POLICY, f"wrong in the first message: {_names(error)}") from None
         except DatabaseUnavailable:
-            return Refusal(TRY_AGAIN_LATER, "the database is away")
+            raise StreamEnded(TRY_AGAIN_LATER, "the database is away") from None
         return wish_of(session_id, **said)
 
     return admit

@@ -1,139 +1,152 @@
-"""One client who watches: what it wants, where it is, and what it has not taken yet."""
+"""One client who watches: who it is, what it is told, and how that ends."""
 
-import socket
-from collections import deque
+import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum
+from typing import Protocol
+
+import structlog
 
 from app import clock
-from app.queue.events import Entry
-from app.rules.live_events import EventFilter
-from app.web.streams.wires import Wire
+from app.web.streams.handover import Wish
+from app.web.streams.hub import Hub, News, Reader
+from app.web.streams.wires import POLICY, TRY_AGAIN_LATER, Wire, WireClosed
 
-MOST_WAITING = 128 * 1024
-"""Bytes for a client that reads slowly; the events beyond them stay in Redis until it has taken these."""
+log = structlog.get_logger()
+FIRST_MESSAGE_S = 5.0
+START_S = 30.0
+"""How long a stream waits until the process knows where the events are."""
 STUCK_AFTER_S = 15.0
-KERNEL_BUFFER = 64 * 1024
-SILENT_AFTER_MS = 60_000
+HEARTBEAT_S = 15.0
+LAST_BYTES_S = 5.0
+MOST_SAID = 64 * 1024
+"""Bytes that a client may send between two heartbeats; it has little to say."""
 
 
-class Phase(Enum):
-    """What a stream waits for."""
+class Client(Protocol):
+    """The connection of a stream."""
 
-    ADMISSION = "admission"
-    """Its first message, which says who it is."""
-    START = "start"
-    """That the process knows where the stream of events is."""
-    REPLAY = "replay"
-    """What happened since the last event that the client saw."""
-    LIVE = "live"
-    CLOSING = "closing"
-    """That the last bytes are gone."""
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+
+    async def drain(self) -> None:
+        """Wait until the client has taken what was sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Who watches what, from where on."""
+class StreamEnded(Exception):
+    """The server ends the stream; the code and the reason are for the client."""
 
-    session_id: str
-    wanted: EventFilter
-    last_id: str | None = None
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
 
 
-@dataclass(slots=True, eq=False)
+Admit = Callable[[str], Awaitable[Wish]]
+"""Says whom a client's first message lets in. Raises StreamEnded."""
+
+
 class Stream:
-    """A connection and its state; only the loop's thread touches it after it was handed over."""
+    """Created with the connection; `run` lasts as long as the stream does."""
 
-    socket: socket.socket
-    wire: Wire
-    wish: Wish | None
-    phase: Phase = Phase.ADMISSION
-    since: float = field(default_factory=lambda: clock.monotonic())
-    """When the phase began, or the last heartbeat was sent."""
-    cursor: str = ""
-    """The id of the last event that was looked at for it."""
-    is_asking: bool = False
-    """Whether somebody is finding something out for it."""
-    is_writing: bool = False
-    """Whether the loop waits for the socket to take more."""
-    _is_begun: bool = False
-    """Whether a part of the first message that waits is gone."""
-    _outgoing: deque[bytes] = field(default_factory=deque)
-    _waiting: int = 0
-    _moved_at: float = 0.0
+    def __init__(self, client: Client, wire: Wire, wish: Wish | None) -> None:
+        self.wish = wish
+        self._client = client
+        self._wire = wire
+        self._said = 0
+        self._first_message: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._ending: asyncio.Future[StreamEnded | None] = asyncio.get_running_loop().create_future()
 
-    def prepare(self) -> None:
-        """Set the socket up: small buffers, no waiting, and an end when the client's machine is gone."""
-        self.socket.setblocking(False)
-        with suppress(OSError):
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            # Only Linux has it.
-            self.socket.setsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_USER_TIMEOUT", 18), SILENT_AFTER_MS)
-
-    @property
-    def has_more(self) -> bool:
-        """Whether bytes wait to be sent."""
-        return bool(self._outgoing)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether as much waits for the client as may."""
-        return self._waiting > MOST_WAITING
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether the client does not read."""
-        return self.has_more and clock.monotonic() - self._moved_at > STUCK_AFTER_S
-
-    def enter(self, phase: Phase) -> None:
-        """Begin another phase."""
-        self.phase, self.since = phase, clock.monotonic()
-
-    def send(self, data: bytes) -> None:
-        """Note bytes to be sent; `flush` sends them."""
-        if data:
-            if not self._outgoing:
-                self._moved_at = clock.monotonic()
-            self._outgoing.append(data)
-            self._waiting += len(data)
-
-    def offer(self, entry: Entry, written: dict[tuple[str, str], bytes] | None = None) -> None:
-        """Note an event to be sent, if the client wants it; what is `written` for another client is not written again.
-
-        Those who are told the same then share the memory too.
-        """
-        self.cursor = entry.id
-        if self.wish is None or not self.wish.wanted.admits(entry.event):
+    def receive(self, data: bytes) -> None:
+        """Take what the client sent."""
+        self._said += len(data)
+        if self._said > MOST_SAID:
+            self.end(POLICY, "more was sent than a client has to say")
+        if self._ending.done():
             return
-        key = (self.wire.kind, entry.id)
-        data = written.get(key) if written is not None else None
-        if data is None:
-            data = self.wire.message(entry.id, entry.text)
-            if written is not None:
-                written[key] = data
-        self.send(data)
+        try:
+            for message in self._wire.receive(data):
+                if isinstance(message, bytes):
+                    self._client.write(message)
+                elif not self._first_message.done():
+                    self._first_message.set_result(message)
+        except WireClosed as closed:
+            self._client.write(closed.farewell)
+            self.lose()
 
-    def forget_unsent(self) -> None:
-        """Drop what waits, except for the message of which a part is gone."""
-        rest = self._outgoing.popleft() if self._outgoing and self._is_begun else b""
-        self._outgoing.clear()
-        self._waiting = 0
-        self.send(rest)
+    def end(self, code: int, reason: str) -> None:
+        """Send the client away."""
+        if not self._ending.done():
+            self._ending.set_result(StreamEnded(code, reason))
 
-    def flush(self) -> None:
-        """Send what the socket takes. Raises OSError when the connection is gone."""
-        while self._outgoing:
-            data = self._outgoing[0]
+    def lose(self) -> None:
+        """Note that the client is gone."""
+        if not self._ending.done():
+            self._ending.set_result(None)
+
+    async def run(self, hub: Hub, admit: Admit) -> None:
+        """Tell the client what happens until one of both ends it."""
+        self._client.write(self._wire.opening)
+        telling = asyncio.ensure_future(self._tell(hub, admit))
+        try:
+            await asyncio.wait((telling, self._ending), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            telling.cancel()
+        if telling.done() and not telling.cancelled():
             try:
-                sent = self.socket.send(data)
-            except BlockingIOError:
-                return
-            self._waiting -= sent
-            self._moved_at = clock.monotonic()
-            if sent < len(data):
-                self._outgoing[0], self._is_begun = data[sent:], True
-                return
-            self._outgoing.popleft()
-            self._is_begun = False
+                telling.result()
+            except StreamEnded as ended:
+                self.end(ended.code, ended.reason)
+        ending = await self._ending
+        if ending is not None:
+            self._client.write(self._wire.farewell(ending.code, ending.reason))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_BYTES_S):
+                await self._client.drain()
+
+    async def _tell(self, hub: Hub, admit: Admit) -> None:
+        if self.wish is None:
+            self.wish = await admit(await self._hear_first_message())
+        started_at = clock.monotonic()
+        while hub.position is None:
+            await hub.wait(START_S)
+            if clock.monotonic() - started_at > START_S:
+                raise StreamEnded(TRY_AGAIN_LATER, "the events cannot be read now")
+        reader = Reader(hub, self.wish.last_id)
+        await self._send(self._of_server(reader.last_id, "ready"))
+        beats_at = clock.monotonic() + HEARTBEAT_S
+        while True:
+            page = await reader.read(max(0.0, beats_at - clock.monotonic()))
+            if page is None:
+                raise StreamEnded(TRY_AGAIN_LATER, "the events cannot be read now")
+            reset = b"" if page.is_whole else self._of_server(reader.last_id, "reset")
+            await self._send(reset + self._written(page.news))
+            if clock.monotonic() >= beats_at:
+                beats_at = clock.monotonic() + HEARTBEAT_S
+                self._said = 0
+                await self._send(self._wire.heartbeat(reader.last_id))
+
+    async def _hear_first_message(self) -> str:
+        try:
+            async with asyncio.timeout(FIRST_MESSAGE_S):
+                return await self._first_message
+        except TimeoutError:
+            raise StreamEnded(POLICY, f"no token came within {FIRST_MESSAGE_S:g} s") from None
+
+    def _written(self, news: list[News]) -> bytes:
+        wanted = self.wish.wanted if self.wish else None
+        return b"".join([each.on(self._wire) for each in news if wanted and wanted.admits(each.entry.event)])
+
+    def _of_server(self, id: str, event: str) -> bytes:
+        return self._wire.message(id, f'{{"id":"{id}","event":"{event}"}}')
+
+    async def _send(self, data: bytes) -> None:
+        if not data:
+            return
+        self._client.write(data)
+        try:
+            async with asyncio.timeout(STUCK_AFTER_S):
+                await self._client.drain()
+        except TimeoutError:
+            log.info("stream.dropped", reason="the client does not read")
+            raise StreamEnded(TRY_AGAIN_LATER, "the client does not read") from None

@@ -1,67 +1,103 @@
-"""The streams of this process, as the views see them."""
+"""The streams of this process: how many there may be, whose sessions still hold, and the end of all."""
 
-import threading
-from socket import socket
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from app.composition import Services
-from app.errors import TooManyStreams
-from app.web.streams.chores import Admit, Chores
-from app.web.streams.loop import StreamLoop
-from app.web.streams.stream import Stream, Wish
-from app.web.streams.wires import Wire
+from app.errors import DatabaseUnavailable, TooManyStreams, Unauthorized
+from app.web.streams.handover import Wish
+from app.web.streams.hub import Hub
+from app.web.streams.stream import Client, Stream, StreamEnded
+from app.web.streams.wires import GOING_AWAY, POLICY, TRY_AGAIN_LATER, Wire
 
 MOST_STREAMS = 600
-"""Below the 1,024 files that a process may have open on many systems."""
-STOP_S = 3.0
+MOST_STRANGERS = 100
+"""Clients that have not said yet who they are: the one that has waited longest makes room for the next one."""
+SESSIONS_EVERY_S = 30.0
+THREADS = 2
 
 
 class Streams:
-    """Starts its threads with the first stream, after the fork."""
+    """Starts with the first stream. All but `require_room` belongs to the event loop's thread."""
 
-    def __init__(self, services: Services, admit: Admit) -> None:
+    def __init__(self, services: Services, admit: Callable[[str], Wish]) -> None:
         self._services = services
-        self._admit = admit
-        self._lock = threading.Lock()
-        self._count = 0
-        self._loop: StreamLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._chores: Chores | None = None
+        self._admit_now = admit
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="streams")
+        self._open: dict[Stream, None] = {}
+        self._strangers: dict[Stream, None] = {}
+        self._hub: Hub | None = None
+        self._checking: asyncio.Task[None] | None = None
 
-    def reserve(self) -> None:
-        """Take a place for a stream. Raises TooManyStreams when there is none, or the process is about to end."""
-        with self._lock:
-            if self._count >= MOST_STREAMS or self._services.feed.is_closing:
-                raise TooManyStreams("this server has no room for another stream: try again later")
-            self._count += 1
+    def require_room(self) -> None:
+        """Raise TooManyStreams when there is no place for another stream, or the process is about to end."""
+        if len(self._open) >= MOST_STREAMS or self._services.feed.is_closing:
+            raise TooManyStreams("this server has no room for another stream: try again later")
 
-    def open(self, connection: socket, wire: Wire, wish: Wish | None) -> None:
-        """Serve a connection from now on, in the place that was reserved for it."""
-        stream = Stream(connection, wire, wish)
-        loop = self._running()
-        loop.call(lambda: loop.add(stream))
+    def add(self, client: Client, wire: Wire, wish: Wish | None) -> Stream:
+        """Return the stream of a connection; `serve` must follow."""
+        stream = Stream(client, wire, wish)
+        if wish is not None:
+            self._open[stream] = None
+        else:
+            self._strangers[stream] = None
+            if len(self._strangers) > MOST_STRANGERS:
+                next(iter(self._strangers)).end(TRY_AGAIN_LATER, "too many clients say nothing")
+        return stream
 
-    def leave(self) -> None:
-        """Give a place back."""
-        with self._lock:
-            self._count -= 1
+    async def serve(self, stream: Stream) -> None:
+        """Serve a stream until its end."""
+        try:
+            if self._services.feed.is_closing:
+                stream.end(GOING_AWAY, "the server stops")
+            await stream.run(self._running(), lambda message: self._admit(stream, message))
+        finally:
+            self._open.pop(stream, None)
+            self._strangers.pop(stream, None)
 
     def close(self) -> None:
         """Send all clients away, and let requests that wait for a task go on."""
         self._services.feed.close()
         self._services.task_watch.close()
-        with self._lock:
-            loop, thread, chores = self._loop, self._thread, self._chores
-        if loop is not None and thread is not None and chores is not None:
-            loop.call(loop.close)
-            thread.join(STOP_S)
-            chores.close()
+        for stream in (*self._open, *self._strangers):
+            stream.end(GOING_AWAY, "the server stops")
+        if self._checking is not None:
+            self._checking.cancel()
 
-    def _running(self) -> StreamLoop:
-        with self._lock:
-            if self._loop is None:
-                self._chores = Chores(self._services.feed, self._services.auth, self._admit)
-                self._loop = StreamLoop(self._chores, self.leave)
-                self._thread = threading.Thread(target=self._loop.run, name="streams", daemon=True)
-                self._thread.start()
-                self._services.feed.listen(self._loop.hear)
-            return self._loop
+    def _running(self) -> Hub:
+        if self._hub is None:
+            self._hub = Hub(self._services.feed, self._threads)
+            self._hub.start()
+            self._checking = asyncio.ensure_future(self._check_sessions())
+        return self._hub
+
+    async def _admit(self, stream: Stream, message: str) -> Wish:
+        wish = await asyncio.get_running_loop().run_in_executor(self._threads, self._admit_now, message)
+        self._strangers.pop(stream, None)
+        if len(self._open) >= MOST_STREAMS:
+            raise StreamEnded(TRY_AGAIN_LATER, "this server has no room for another stream")
+        self._open[stream] = None
+        return wish
+
+    async def _check_sessions(self) -> None:
+        while True:
+            await asyncio.sleep(SESSIONS_EVERY_S)
+            session_ids = {stream.wish.session_id for stream in self._open if stream.wish is not None}
+            ended = await asyncio.get_running_loop().run_in_executor(self._threads, self._ended_among, session_ids)
+            for stream in list(self._open):
+                if stream.wish is not None and stream.wish.session_id in ended:
+                    stream.end(POLICY, "the session has ended")
+
+    def _ended_among(self, session_ids: set[str]) -> set[str]:
+        return {session_id for session_id in session_ids if self._has_ended(session_id)}
+
+    def _has_ended(self, session_id: str) -> bool:
+        try:
+            self._services.auth.identify(session_id)
+        except Unauthorized:
+            return True
+        except DatabaseUnavailable:
+            # Nobody could sign out meanwhile: whoever did before is found when the database is back.
+            return False
+        return False

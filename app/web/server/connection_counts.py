@@ -25,6 +25,6 @@ class ConnectionCounts:
         """Note that a worker takes no more connections."""
         self._counts[number % PLACES] = NOBODY
 
-    def least(self) -> int:
-        """Return how many connections that worker has that has fewest."""
-        return min((count for count in self._counts if count != NOBODY), default=0)
+    def has_most(self, number: int) -> bool:
+        """Tell whether another worker has fewer connections than this one."""
+        return self._counts[number % PLACES] > min((count for count in self._counts if count != NOBODY), default=0)

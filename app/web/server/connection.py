@@ -1,0 +1,181 @@
+"""One client's connection: gunicorn's HTTP/1.1, with deadlines, limits, and a way to become a stream."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from gunicorn.asgi.protocol import ASGIProtocol
+
+from app.web.problems import MAX_BODY_BYTES, MAX_POST_BYTES, MEDIA_TYPE, code_of, members
+from app.web.server.door import FrontDoor
+from app.web.server.wsgi import Answer, Body, BodyWanted, ClientGone, environ_of
+from app.web.streams.handover import Wish
+from app.web.streams.stream import Stream
+from app.web.streams.wires import Wire
+
+PART = 64 * 1024
+"""Bytes of an answer that are handed to the socket at once."""
+MOST_UNSENT = 256 * 1024
+"""Bytes that a client who goes on sending may leave unread."""
+MOST_PIPELINED = 16 * 1024
+MOST_ARRIVING = 2 * MAX_POST_BYTES
+"""Bytes of a request with its head, and with what chunks add to its body."""
+STREAM_BUFFER = 64 * 1024
+"""Bytes that the kernel keeps for a stream's client that reads slowly."""
+SILENT_AFTER_MS = 60_000
+
+Receive = Callable[[], Any]
+Send = Callable[[dict[str, Any]], Any]
+
+
+class Connection(ASGIProtocol):  # type: ignore[misc]
+    """Reads a request whole, has Flask answer it, and writes the answer; one request after another."""
+
+    def __init__(self, worker: Any) -> None:
+        super().__init__(worker)
+        # gunicorn would call one application for all connections; each request is answered by its connection here.
+        self.app = self._answer
+        self._max_buffer_size = MOST_PIPELINED
+        self._door: FrontDoor = worker.front_door
+        self._stream: Stream | None = None
+        self._is_writable = asyncio.Event()
+        self._is_writable.set()
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._door.enter(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        super().connection_lost(exc)
+        self._door.leave(self)
+        self._is_writable.set()
+        if self._stream is not None:
+            self._stream.lose()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent. Who sends without reading the answers is not served any longer."""
+        if self.transport.get_write_buffer_size() > MOST_UNSENT:
+            self.transport.abort()
+        elif self._stream is not None:
+            self._stream.receive(data)
+        else:
+            self._door.requests.hold(self, len(data))
+            if self._door.requests.held(self) > MOST_ARRIVING:
+                self.give_up(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
+            else:
+                super().data_received(data)
+
+    def pause_writing(self) -> None:
+        """Note that the client reads more slowly than it is written to."""
+        super().pause_writing()
+        self._is_writable.clear()
+
+    def resume_writing(self) -> None:
+        """Note that the client has read."""
+        super().resume_writing()
+        self._is_writable.set()
+
+    def give_up(self, status: HTTPStatus, detail: str) -> None:
+        """End a connection whose client takes too long or too much, with an answer if it has begun to ask."""
+        has_asked = self._door.requests.held(self) > 0
+        if has_asked and not self.transport.is_closing() and not self.transport.get_write_buffer_size():
+            self._send_error_response(status, detail)
+            self._close_transport()
+        else:
+            self.transport.abort()
+
+    def close_if_idle(self) -> None:
+        """Close a connection between two requests."""
+        if self._stream is None and not self._door.requests.held(self) and self._current_request is None:
+            self._close_transport()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes of a stream."""
+        self.transport.write(data)
+
+    async def drain(self) -> None:
+        """Wait until the client has taken what was sent."""
+        await self._is_writable.wait()
+
+    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        body = Body(scope, receive)
+        try:
+            answer = await self._ask(scope, body)
+        except ClientGone:
+            return
+        wire, wish = answer.handover.wire, answer.handover.wish
+        if wire is not None:
+            await self._become_stream(wire, wish)
+            return
+        self._door.answers.begin(self)
+        self._door.answers.hold(self, len(answer.body))
+        await self._send(answer, body.is_whole, send)
+        self._door.answers.end(self)
+        if not body.is_whole:
+            await body.discard_rest()
+        self._door.requests.begin(self)
+
+    async def _ask(self, scope: dict[str, Any], body: Body) -> Answer:
+        """Read a request and have Flask answer it; a large body is read only if Flask asks for it."""
+        await body.read(MAX_BODY_BYTES)
+        try:
+            return await self._ask_flask(scope, body)
+        except BodyWanted:
+            self._door.requests.begin(self)
+            await body.read(MAX_POST_BYTES)
+            return await self._ask_flask(scope, body)
+
+    async def _ask_flask(self, scope: dict[str, Any], body: Body) -> Answer:
+        self._door.requests.stop_waiting(self)
+        try:
+            return await self._door.lanes.ask(environ_of(scope, body))
+        finally:
+            self._door.requests.end(self)
+
+    async def _send(self, answer: Answer, is_kept: bool, send: Send) -> None:
+        headers = answer.headers if is_kept else [*answer.headers, (b"Connection", b"close")]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        view = memoryview(answer.body)
+        for begin in range(0, max(len(view), 1), PART):
+            is_last = begin + PART >= len(view)
+            await send({"type": "http.response.body", "body": view[begin : begin + PART], "more_body": not is_last})
+
+    async def _become_stream(self, wire: Wire, wish: Wish | None) -> None:
+        """Serve a stream until its end; nothing else comes over this connection."""
+        sock = self.transport.get_extra_info("socket")
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            # Only Linux has it.
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_USER_TIMEOUT", 18), SILENT_AFTER_MS)
+        self.transport.set_write_buffer_limits(high=0)
+        self._stream = stream = self._door.streams.add(self, wire, wish)
+        try:
+            await self._door.streams.serve(stream)
+        finally:
+            self._close_transport()
+
+    def _is_websocket_upgrade(self, request: Any) -> bool:  # noqa: ARG002
+        """Have Flask see the handshake: who may watch is decided there, and a refusal is an answer like any other."""
+        return False
+
+    def _send_error_response(self, status: int, message: str, extra_headers: Any = ()) -> None:
+        """Answer what never reached Flask in the shape that all errors have."""
+        phrase = HTTPStatus(status)
+        content = json.dumps(members(phrase, code_of(phrase), message)).encode()
+        head = [
+            f"HTTP/1.1 {phrase.value} {phrase.phrase}",
+            f"Content-Type: {MEDIA_TYPE}",
+            f"Content-Length: {len(content)}",
+            "Cache-Control: no-store",
+            "X-Content-Type-Options: nosniff",
+            *(f"{name}: {value}" for name, value in extra_headers),
+            "Connection: close",
+        ]
+        self._safe_write("\r\n".join([*head, "", ""]).encode("latin-1") + content)

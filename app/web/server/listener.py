@@ -1,0 +1,77 @@
+"""Accepts connections, and leaves them to a worker that has fewer."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from app.web.server.connection_counts import ConnectionCounts
+
+log = structlog.get_logger()
+LEAVE_S = 0.001
+"""How long a connection is left to a worker that has fewer."""
+RETRY_S = 1.0
+
+
+class FairListener:
+    """One worker's ear at a socket that all workers share.
+
+    Whoever is awake takes a connection first: of eight that come at once often one worker takes all, and keeps them.
+    The other one's processor then lies idle. So a worker that has more than another one lets a new connection wait for
+    a moment, and takes it when it is still there.
+    """
+
+    def __init__(
+        self, listener: Any, counts: ConnectionCounts, number: int, make: Callable[[], asyncio.Protocol]
+    ) -> None:
+        """`number` is the worker's among the counts; `make` returns the protocol of a connection."""
+        self._socket: socket.socket = listener
+        self._counts = counts
+        self._number = number
+        self._make = make
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.TimerHandle | None = None
+        self._opening: set[asyncio.Future[Any]] = set()
+
+    def start(self) -> None:
+        """Accept from now on."""
+        self._socket.setblocking(False)
+        self._loop.add_reader(self._socket, self._arrive)
+
+    def stop(self) -> None:
+        """Accept nothing more."""
+        self._loop.remove_reader(self._socket)
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._socket.close()
+
+    def _arrive(self) -> None:
+        if self._counts.has_most(self._number):
+            self._pause(LEAVE_S)
+        else:
+            self._accept()
+
+    def _pause(self, delay_s: float) -> None:
+        self._loop.remove_reader(self._socket)
+        self._waiting = self._loop.call_later(delay_s, self._resume)
+
+    def _resume(self) -> None:
+        self._loop.add_reader(self._socket, self._arrive)
+        self._accept()
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._socket.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            # Most likely no file is left: what is open now must end first.
+            log.error("connection.not_accepted", error=str(error))
+            self._pause(RETRY_S)
+            return
+        connection.setblocking(False)
+        opening = asyncio.ensure_future(self._loop.connect_accepted_socket(self._make, connection))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)

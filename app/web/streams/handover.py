@@ -1,0 +1,23 @@
+"""How a view says that the connection of its request becomes a stream."""
+
+from dataclasses import dataclass
+
+from app.rules.live_events import EventFilter
+from app.web.streams.wires import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who watches what, from where on."""
+
+    session_id: str
+    wanted: EventFilter
+    last_id: str | None = None
+
+
+@dataclass(slots=True)
+class Handover:
+    """Filled in by the view; without a wish the client's first message says who it is and what it wants."""
+
+    wire: Wire | None = None
+    wish: Wish | None = None

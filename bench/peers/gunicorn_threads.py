@@ -1,0 +1,9 @@
+"""gunicorn as users run a Flask application: its own threads, with as many processes and threads as nagare has."""
+
+import os
+
+bind = f"127.0.0.1:{os.environ['NAGARE_PORT']}"
+worker_class = "gthread"
+workers = 2
+threads = 16
+control_socket_disable = True
