@@ -112,7 +112,7 @@ def _claim(app: Services, task_id: str, type: TaskType, worker: str) -> Claim | 
     give_up_at = clock.monotonic() + app.settings.lease_s
     while True:
         try:
-            claim = app.lifecycle.begin(task_id, worker)
+            claim = app.lifecycle.begin(task_id, worker, type)
         except DatabaseUnavailable as error:
             log.warning("task.not_begun", task_id=task_id, error=str(error))
             if clock.monotonic() > give_up_at:

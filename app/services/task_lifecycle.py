@@ -48,18 +48,18 @@ class TaskLifecycle:
         self._policy = policy
         self._events = events
 
-    def begin(self, task_id: str, worker: str) -> Claim | None:
-        """Claim a task for a worker.
+    def begin(self, task_id: str, worker: str, type: str | None = None) -> Claim | None:
+        """Claim a task for a worker that is about to run the body of `type`; by default the type that its id names.
 
-        None when it is not waiting (delivered twice, cancelled, unknown), or must wait because its monitor already runs
-        as many tasks as it may: the recovery publishes it again when there is room.
+        None when it is not waiting (delivered twice, cancelled, unknown, of another type), or must wait because its
+        monitor already runs as many tasks as it may: the recovery publishes it again when there is room.
         """
-        now = clock.now()
+        now, type = clock.now(), type or task_id.partition(":")[0]
         with self._database.at_once() as connection:
-            run = task_claims.claim(connection, task_id, worker, now)
+            run = task_claims.claim(connection, task_id, type, worker, now)
         if run is None:
             with self._database.transaction() as connection:
-                is_held = task_claims.hold(connection, task_id, now)
+                is_held = task_claims.hold(connection, task_id, type, now)
             log.info("task.held" if is_held else "task.not_waiting", task_id=task_id)
             return None
         if run["published_at"] is not None:

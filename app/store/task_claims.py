@@ -18,7 +18,7 @@ def _claim_statement() -> ReturningUpdate[Any]:
     is_full = exists().where(MONITORS.id == RUNS.monitor_id, MONITORS.max_parallel_tasks <= count_running(MONITORS.id))
     return (
         update(table_of(TaskRun))
-        .where(RUNS.id == bindparam("task"), STILL_QUEUED, ~is_full)
+        .where(RUNS.id == bindparam("task"), RUNS.type == bindparam("kind"), STILL_QUEUED, ~is_full)
         .values(
             state=TaskState.RUNNING,
             attempt=RUNS.attempt + 1,
@@ -54,19 +54,19 @@ LOCK_MONITOR = Prepared(
 )
 
 
-def claim(connection: Connection, task_id: str, worker: str, now: datetime) -> Mapping[str, Any] | None:
-    """Take a queued task for `worker` and count the attempt.
+def claim(connection: Connection, task_id: str, type: str, worker: str, now: datetime) -> Mapping[str, Any] | None:
+    """Take a queued task of this type for `worker` and count the attempt.
 
     None when it is not there to be taken, or its monitor runs as many tasks as it may.
     """
-    values = {"task": task_id, "by": worker, "now": now}
+    values = {"task": task_id, "kind": type, "by": worker, "now": now}
     if connection.dialect.name == "postgresql":
         # Of two claims at once each would see the other's task not yet running.
         return CLAIM.find_after(LOCK_MONITOR, connection, values)
     return CLAIM.find(connection, values)
 
 
-def hold(connection: Connection, task_id: str, now: datetime) -> bool:
-    """Let a queued task whose message was taken wait for its monitor; false when it is not queued."""
-    statement = update(TaskRun).where(RUNS.id == task_id, STILL_QUEUED).values(published_at=None, held_at=now)
-    return connection.execute(statement).rowcount > 0
+def hold(connection: Connection, task_id: str, type: str, now: datetime) -> bool:
+    """Let a queued task of this type whose message was taken wait for its monitor; false when it is not queued."""
+    is_mine = RUNS.id == task_id, RUNS.type == type, STILL_QUEUED
+    return connection.execute(update(TaskRun).where(*is_mine).values(published_at=None, held_at=now)).rowcount > 0

@@ -63,9 +63,9 @@ def test_so_is_a_claim_that_waits_for_its_monitor(database: Database) -> None:
     with database.transaction() as one:
         one.execute(select(Monitor.id).where(Monitor.id == monitor_id).with_for_update())
         with pytest.raises(DatabaseUnavailable, match="lock timeout"), database.at_once() as other:
-            task_claims.claim(other, task_id, "worker/1", NOW)
+            task_claims.claim(other, task_id, "pull_hosts", "worker/1", NOW)
     with database.at_once() as connection:
-        assert task_claims.claim(connection, task_id, "worker/1", NOW) is not None
+        assert task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW) is not None
     with database.transaction() as connection:
         connection.execute(text("DELETE FROM task_runs"))
         connection.execute(text("DELETE FROM monitors"))

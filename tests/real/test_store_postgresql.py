@@ -54,10 +54,10 @@ def test_so_is_one_that_is_gone_when_a_task_is_claimed(database: Database) -> No
             found = who.find(connection, {})
             with database.engine.connect() as other:
                 other.execute(select(func.pg_terminate_backend((found or {})["pid"])))
-            task_claims.claim(connection, "x", "worker/1", NOW)
+            task_claims.claim(connection, "x", "pull_hosts", "worker/1", NOW)
         for _ in range(2):
             with database.at_once() as connection:
-                assert task_claims.claim(connection, "x", "worker/1", NOW) is None
+                assert task_claims.claim(connection, "x", "pull_hosts", "worker/1", NOW) is None
 
 
 def test_a_task_is_found_by_its_id_although_few_waited_when_the_rows_were_counted(connection: Connection) -> None:
@@ -71,13 +71,13 @@ def test_a_task_is_found_by_its_id_although_few_waited_when_the_rows_were_counte
             plans.append("\n".join(str(row[0]) for row in cursor.execute(f"EXPLAIN {statement}", parameters)))
 
     event.listen(connection, "before_cursor_execute", explain)
-    connection.execute(task_claims.CLAIM._statement, {"task": "x", "by": "worker/1", "now": NOW})
+    connection.execute(task_claims.CLAIM._statement, {"task": "x", "kind": "pull_hosts", "by": "worker/1", "now": NOW})
     connection.execute(task_runs.RENEW._statement, {"task": "x", "mine": 1})
     connection.execute(task_runs.SUCCEED._statement, {"task": "x", "mine": 1, "outcome": {}, "now": NOW})
     task_runs.lock_running(connection, "x")
     task_runs.schedule_retry(connection, "x", 1, NOW, "reason", "error")
     task_families.leave_worker(connection, "x", 1)
-    task_claims.hold(connection, "x", NOW)
+    task_claims.hold(connection, "x", "pull_hosts", NOW)
     task_messages.mark_unpublished(connection, ["x"])
     task_messages.claim_publishing(connection, ["x"], NOW)
     assert len(plans) == 9

@@ -17,7 +17,7 @@ def test_a_task_is_due_until_it_is_published_and_watched_while_it_runs(connectio
     assert due.find(connection, NOW) == {Due.MESSAGES}
     task_messages.claim_publishing(connection, [task_id], NOW)
     assert due.find(connection, NOW) == set()
-    task_claims.claim(connection, task_id, "worker/1", NOW)
+    task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW)
     assert due.find(connection, NOW) == {Due.RUNNING}
     task_runs.schedule_retry(connection, task_id, 1, LATER, "timeout", "late")
     assert due.find(connection, NOW) == set()

@@ -26,10 +26,20 @@ def test_of_many_claims_at_once_one_wins(database: Database) -> None:
 
     def claim(number: int) -> bool:
         with database.at_once() as connection:
-            return task_claims.claim(connection, task_id, f"worker/{number}", NOW) is not None
+            return task_claims.claim(connection, task_id, "pull_hosts", f"worker/{number}", NOW) is not None
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(claim, range(16))) == 1
+
+
+def test_a_task_of_another_type_is_neither_claimed_nor_held(database: Database) -> None:
+    with database.transaction() as connection:
+        task_id = add_run(connection)
+        before = task_runs.find(connection, task_id)
+        assert task_claims.claim(connection, task_id, "generate_alerts", "worker/1", NOW) is None
+        assert not task_claims.hold(connection, task_id, "generate_alerts", NOW)
+        assert task_runs.find(connection, task_id) == before
+        assert task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW) is not None
 
 
 def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) -> None:
@@ -40,7 +50,7 @@ def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) ->
 
     def claim(task_id: str) -> bool:
         with database.at_once() as connection:
-            return task_claims.claim(connection, task_id, "worker/1", NOW) is not None
+            return task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW) is not None
 
     with ThreadPoolExecutor(8) as threads:
         claimed = dict(zip(ids, threads.map(claim, ids), strict=True))
@@ -48,7 +58,7 @@ def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) ->
     assert claim(other)
     with database.transaction() as connection:
         held = [task_id for task_id in ids if not claimed[task_id]]
-        assert all(task_claims.hold(connection, task_id, NOW) for task_id in held)
+        assert all(task_claims.hold(connection, task_id, "pull_hosts", NOW) for task_id in held)
         assert task_messages.releasable(connection, 100) == []
         assert task_messages.unpublished(connection, 100) == []
         done = next(task_id for task_id in ids if claimed[task_id])
@@ -62,9 +72,9 @@ def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) ->
 def test_a_change_of_another_attempt_is_refused(connection: Connection) -> None:
     task_id = add_run(connection)
     assert task_runs.succeed(connection, task_id, 1, {}, NOW) is None
-    run = task_claims.claim(connection, task_id, "worker/1", NOW)
+    run = task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW)
     assert run is not None and run["attempt"] == 1
-    assert task_claims.claim(connection, task_id, "worker/2", NOW) is None
+    assert task_claims.claim(connection, task_id, "pull_hosts", "worker/2", NOW) is None
     assert not task_runs.renew(connection, task_id, 2)
     assert task_runs.renew(connection, task_id, 1)
     assert not task_runs.set_progress(connection, task_id, 2, TaskStep(1, 2, ""))
@@ -78,10 +88,10 @@ def test_a_change_of_another_attempt_is_refused(connection: Connection) -> None:
 
 def test_a_task_that_was_handed_back_has_not_used_an_attempt(connection: Connection) -> None:
     task_id = add_run(connection)
-    task_claims.claim(connection, task_id, "worker/1", NOW)
+    task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW)
     assert task_runs.hand_back(connection, task_id, 1, LATER)
     assert not task_runs.hand_back(connection, task_id, 1, LATER)
-    again = task_claims.claim(connection, task_id, "worker/2", LATER)
+    again = task_claims.claim(connection, task_id, "pull_hosts", "worker/2", LATER)
     assert again is not None and again["attempt"] == 2
     run = task_runs.find(connection, task_id)
     assert run is not None and run["attempts"] == 1
@@ -89,7 +99,7 @@ def test_a_task_that_was_handed_back_has_not_used_an_attempt(connection: Connect
 
 def test_retries_come_back_when_they_are_due(connection: Connection) -> None:
     task_id = add_run(connection)
-    task_claims.claim(connection, task_id, "worker/1", NOW)
+    task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW)
     assert task_runs.schedule_retry(connection, task_id, 1, LATER, "timeout", "late")
     assert not task_messages.is_any_due(connection, NOW)
     assert task_messages.requeue_due(connection, NOW, 10) == []
@@ -102,7 +112,7 @@ def test_retries_come_back_when_they_are_due(connection: Connection) -> None:
 
 def test_a_cancelled_retry_does_not_come_back(connection: Connection) -> None:
     task_id = add_run(connection)
-    task_claims.claim(connection, task_id, "worker/1", NOW)
+    task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW)
     task_runs.schedule_retry(connection, task_id, 1, LATER, "timeout", "late")
     assert task_runs.cancel(connection, task_id, NOW)
     assert task_messages.requeue_due(connection, LATER, 10) == []
@@ -124,19 +134,19 @@ def test_pages_skip_and_repeat_nothing_while_rows_come(connection: Connection) -
 def test_a_dead_task_gets_a_fresh_count_and_keeps_its_history(connection: Connection) -> None:
     task_id = add_run(connection)
     for attempt in (1, 2):
-        task_claims.claim(connection, task_id, "worker/1", NOW)
+        task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW)
         row = {"task_id": task_id, "attempt": attempt, "finished_at": NOW, "reason": "timeout", "error": "late"}
         task_attempts.add(connection, row)
         task_runs.schedule_retry(connection, task_id, attempt, NOW, "timeout", "late")
         task_messages.requeue_due(connection, NOW, 1)
-    task_claims.claim(connection, task_id, "worker/1", NOW)
+    task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW)
     assert task_runs.bury(connection, task_id, 3, NOW, "timeout", "100% late")
     assert dead_letters.count(connection) == 1
     assert dead_letters.count(connection, LetterFilter(q="100%")) == 1
     assert dead_letters.count(connection, LetterFilter(q="10_%")) == 0
     assert dead_letters.revive(connection, task_id, LATER)
     assert dead_letters.count(connection) == 0
-    task_claims.claim(connection, task_id, "worker/1", LATER)
+    task_claims.claim(connection, task_id, "pull_hosts", "worker/1", LATER)
     run = task_runs.find(connection, task_id)
     assert run is not None and run["attempts"] == 1
     assert [attempt["attempt"] for attempt in task_attempts.history(connection, task_id)] == [1, 2]
