@@ -40,7 +40,8 @@ broker_connection_max_retries = None
 # A Redis that refuses a command (a full disk, full memory, a key that is no list) would end the worker for good.
 broker_channel_error_retry = True
 
-task_queues = [Queue(name, routing_key=name) for name in QUEUES.values()]
+# The alias lets a worker be told by the type that people read everywhere: `-Q pull_hosts`.
+task_queues = [Queue(name, routing_key=name, alias=type_) for type_, name in QUEUES.items()]
 task_default_queue = task_queues[0].name
 task_create_missing_queues = False
 

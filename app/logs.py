@@ -1,8 +1,9 @@
-"""How every process logs: to stdout, one line an event, for people or as JSON."""
+"""How every process logs: to stdout or a file, one line an event, for people or as JSON."""
 
 import logging
 import sys
-from typing import Any
+from logging.handlers import WatchedFileHandler
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -12,8 +13,52 @@ CHATTY = ("alembic", "celery.app.trace", "celery.worker.strategy", "httpcore", "
 """What tells at level INFO only noise, addresses with their queries, or that a task which failed `succeeded`."""
 
 
-def configure(level: str, format: str) -> None:
-    """Send the events of nagare and of its libraries to stdout; `format` is `console` or `json`."""
+class Output:
+    """Where lines go: to stdout, or to the end of a file, which is opened anew once it was rotated.
+
+    Loggers keep it, and so do the processes that are forked, each of which may lead it elsewhere.
+    """
+
+    def __init__(self) -> None:
+        self._stdout: TextIO = sys.stdout
+        self._file: WatchedFileHandler | None = None
+
+    def lead_to(self, path: str | None) -> None:
+        """Write to the end of this file from now on, or to stdout. Raises OSError."""
+        self._stdout = sys.stdout
+        self._file = WatchedFileHandler(path, encoding="utf-8") if path else None
+
+    def write(self, text: str) -> None:
+        """Write a line."""
+        if self._file is None:
+            self._stdout.write(text)
+            return
+        # The handler's own lock, which is free again in a process that was forked.
+        self._file.acquire()
+        try:
+            self._file.reopenIfNeeded()
+            self._stream().write(text)
+        finally:
+            self._file.release()
+
+    def flush(self) -> None:
+        """Hand over what was written."""
+        self._stream().flush()
+
+    def _stream(self) -> TextIO:
+        # Python gives a handler no stream once it is closed, at the end of the process.
+        return (self._file and self._file.stream) or self._stdout
+
+
+_output = Output()
+
+
+def configure(level: str, format: str, path: str | None = None) -> None:
+    """Send the events of nagare and of its libraries to stdout, or to the end of a file.
+
+    `format` is `console` or `json`. Raises OSError when the file cannot be written.
+    """
+    _output.lead_to(path)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _add_trace_id,
@@ -25,7 +70,7 @@ def configure(level: str, format: str) -> None:
         if format == "json"
         else [_fold, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)]
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(_output)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
@@ -39,7 +84,7 @@ def configure(level: str, format: str) -> None:
     # Not by way of the standard library, which costs several times as much: every task logs.
     structlog.configure(
         processors=[*shared, *final],
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _output)),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )

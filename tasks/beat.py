@@ -8,6 +8,7 @@ from celery.beat import Scheduler
 
 from app.errors import DatabaseUnavailable
 from tasks.process import services
+from tasks.refuse import refuse
 
 log = structlog.get_logger()
 LOOK_EVERY_S = 1.0
@@ -24,7 +25,13 @@ class ScheduleBeat(Scheduler):
         super().__init__(*args, **kwargs)
 
     def setup_schedule(self) -> None:
-        """Do nothing: the schedules are in the database."""
+        """Show that beat is alive; the schedules themselves are in the database."""
+        try:
+            if self._seen is not None:
+                self._seen.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._seen.touch()
+        except OSError as error:
+            refuse(f"--schedule {self._seen}", str(error.strerror))
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Look once, and return in how many seconds to look again."""
@@ -35,7 +42,13 @@ class ScheduleBeat(Scheduler):
         # A scheduler that raises would end beat, and with it everybody's schedules.
         except Exception:
             log.exception("schedules.failed")
-        if self._seen is not None:
-            # By its age a health check sees that beat is not stuck.
-            self._seen.touch()
+        self._show_life()
         return LOOK_EVERY_S
+
+    def _show_life(self) -> None:
+        """Touch the file by whose age a health check sees that beat is not stuck."""
+        try:
+            if self._seen is not None:
+                self._seen.touch()
+        except OSError as error:
+            log.warning("schedule_file.not_touched", error=str(error))

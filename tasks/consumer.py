@@ -4,6 +4,8 @@ from typing import Any
 
 from celery.worker import consumer
 
+from app.queue.keys import QUEUES
+
 
 class Consumer(consumer.Consumer):
     """A consumer that neither asks its neighbours for revoked tasks (mingle) nor chats with them (gossip).
@@ -13,3 +15,9 @@ class Consumer(consumer.Consumer):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{**options, "without_mingle": True, "without_gossip": True})
+
+    def add_task_queue(self, queue: str, *arguments: Any, **options: Any) -> None:
+        """Begin to take from a queue, which must be one of nagare's. Raises ValueError."""
+        if queue not in QUEUES.values():
+            raise ValueError(f"{queue} is not a queue of nagare")
+        super().add_task_queue(queue, *arguments, **options)

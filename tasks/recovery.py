@@ -3,6 +3,7 @@
 import os
 import socket
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from celery import bootsteps
@@ -11,9 +12,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app import clock
 from app.errors import BrokerUnavailable, DatabaseUnavailable
-from app.queue.keys import QUEUES
+from app.queue.workers import WorkerRegistry
+from tasks.namesakes import Namesakes
+from tasks.pauses import Pauses
 from tasks.process import services
-from tasks.stall import StallGuard
+from tasks.stall import StallGuard, slots, taken
 
 log = structlog.get_logger()
 TURN_S = 1.0
@@ -28,12 +31,14 @@ class RecoveryStep(bootsteps.StartStopStep):
         super().__init__(consumer, **options)
         self._timer: Any = None
         self._started_at = clock.now()
-        self._paused: set[str] = set()
+        self._id = f"{consumer.hostname}/{uuid4().hex[:12]}"
+        self._namesakes = Namesakes(self._id, consumer.hostname)
+        self._is_name_shared = False
+        self._pauses = Pauses()
         self._stall_guard = StallGuard()
 
     def start(self, consumer: Consumer) -> None:
         """Start the timer; the first turn comes at once."""
-        self._paused = set()
         self._turn(consumer)
         self._timer = consumer.timer.call_repeatedly(TURN_S, self._turn, (consumer,))
 
@@ -43,10 +48,10 @@ class RecoveryStep(bootsteps.StartStopStep):
             self._timer.cancel()
             self._timer = None
 
-    def shutdown(self, consumer: Consumer) -> None:
+    def shutdown(self, consumer: Consumer) -> None:  # noqa: ARG002 - the signature is Celery's
         """Sign off, so that a worker that ended well is not waited for."""
         try:
-            services(pooled=False).registry.sign_off(consumer.hostname)
+            services(pooled=False).registry.sign_off(self._id)
         except BrokerUnavailable:
             log.info("worker.not_signed_off")
 
@@ -54,13 +59,11 @@ class RecoveryStep(bootsteps.StartStopStep):
         app = services(pooled=False)
         try:
             app.metrics.flush()
-            app.registry.announce(consumer.hostname, self._description(consumer))
+            self._announce(app.registry, consumer)
             with app.database.kept_open():
-                paused = app.queues.paused()
-                self._follow_pauses(consumer, paused)
-                lengths = app.recovery.turn(f"{consumer.hostname}/{os.getpid()}")
-            waiting = sum(length for type_, length in lengths.items() if type_ not in paused)
-            self._stall_guard.watch(waiting, self._slots(consumer))
+                self._pauses.follow(consumer, app.queues.paused())
+                lengths = app.recovery.turn(self._id)
+            self._stall_guard.watch(consumer, lengths)
         except (BrokerUnavailable, DatabaseUnavailable) as error:
             log.warning("recovery.waits", error=str(error))
         except RedisConnectionError:
@@ -69,26 +72,23 @@ class RecoveryStep(bootsteps.StartStopStep):
         except Exception:
             log.exception("recovery.failed")
 
+    def _announce(self, registry: WorkerRegistry, consumer: Consumer) -> None:
+        ids = registry.announce(self._id, self._description(consumer))
+        has_candidates = any(id.startswith(f"{consumer.hostname}/") for id in ids - {self._id})
+        self._is_name_shared = self._namesakes.watch(registry.alive() if has_candidates else ())
+
     def _description(self, consumer: Consumer) -> dict[str, Any]:
         return {
+            "id": self._id,
             "name": consumer.hostname,
+            "is_name_shared": self._is_name_shared,
             "hostname": socket.gethostname(),
             "pid": os.getpid(),
-            "concurrency": self._slots(consumer),
+            "processes": consumer.pool.info["processes"],
+            "concurrency": slots(consumer),
+            "queues": taken(consumer),
             "stalls": self._stall_guard.stalls,
             "is_stalled": self._stall_guard.is_stalled,
             "started_at": self._started_at.isoformat(),
             "seen_at": clock.now().isoformat(),
         }
-
-    def _slots(self, consumer: Consumer) -> int:
-        return consumer.pool.num_processes if consumer.pool else 0
-
-    def _follow_pauses(self, consumer: Consumer, paused: set[str]) -> None:
-        """Stop taking from queues that were paused, and take again from those that were resumed."""
-        for type_, queue in QUEUES.items():
-            if type_ in paused and type_ not in self._paused:
-                consumer.cancel_task_queue(queue)
-            elif type_ in self._paused and type_ not in paused:
-                consumer.add_task_queue(queue)
-        self._paused = paused

@@ -14,6 +14,10 @@ log = structlog.get_logger()
 class LedgerRequest(Request):
     """A message's run as the parent sees it."""
 
+    def revoked(self) -> bool:
+        """Say no: whether a task was cancelled the ledger knows, not what a worker was told or kept in a file."""
+        return False
+
     def on_timeout(self, soft: bool, timeout: float) -> None:
         """End the attempt of a child that is killed because it ignored its time limit."""
         super().on_timeout(soft, timeout)

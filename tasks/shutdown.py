@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from billiard import active_children, pool
+from celery import bootsteps
 from celery.signals import worker_shutting_down
 
 log = structlog.get_logger()
@@ -19,9 +20,19 @@ REPEAT_S = 0.5
 pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
 
 
+class HandBackStep(bootsteps.StartStopStep):
+    """Begins to hand back however the worker came to its end: SIGHUP and an error announce no shutdown."""
+
+    def close(self, worker: Any) -> None:  # noqa: ARG002 - the signature is Celery's
+        """Begin, before the pool waits for its tasks."""
+        hand_back()
+
+
 @worker_shutting_down.connect
-def _begin(**_: Any) -> None:
-    threading.Thread(target=_interrupt_children, name="shutdown", daemon=True).start()
+def hand_back(**_: Any) -> None:
+    """Interrupt the tasks that run in a moment; a second call does nothing."""
+    if not _thread.is_alive():
+        _thread.start()
 
 
 def _interrupt_children() -> None:
@@ -38,3 +49,6 @@ def _interrupt_children() -> None:
             except ProcessLookupError:
                 continue
         time.sleep(REPEAT_S)
+
+
+_thread = threading.Thread(target=_interrupt_children, name="shutdown", daemon=True)

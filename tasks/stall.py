@@ -1,10 +1,14 @@
 """Notices a worker that takes no work although some waits and slots are free, as after a connection died unnoticed."""
 
+from collections.abc import Mapping
+
 import structlog
 from celery.worker import state
+from celery.worker.consumer import Consumer
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app import clock
+from app.queue.keys import QUEUES
 
 log = structlog.get_logger()
 STALLED_AFTER_S = 5.0
@@ -19,14 +23,16 @@ class StallGuard:
         self._received = -1
         self._idle_since = clock.monotonic()
 
-    def watch(self, waiting: int, slots: int) -> None:
-        """Look at the worker once, `waiting` being the messages in the queues that it takes from.
+    def watch(self, consumer: Consumer, lengths: Mapping[str, int]) -> None:
+        """Look at the worker once, `lengths` being how many messages wait of each type.
 
         Raises redis' ConnectionError when it has stalled: the worker's event loop then connects anew, as it does when
         it notices a broken connection by itself.
         """
-        received = sum(state.total_count.values()) + len(state.reserved_requests)
-        is_idle = waiting > 0 and len(state.reserved_requests) < slots and received == self._received
+        waiting = sum(lengths.get(type_, 0) for type_ in taken(consumer))
+        held = _held(consumer)
+        received = sum(state.total_count.values()) + held
+        is_idle = waiting > 0 and held < slots(consumer) and received == self._received
         self._received = received
         if not is_idle:
             self._idle_since = clock.monotonic()
@@ -37,3 +43,19 @@ class StallGuard:
             self.is_stalled = True
             log.error("worker.stalled", waiting=waiting)
             raise RedisConnectionError("messages wait and slots are free, but none was taken")
+
+
+def slots(consumer: Consumer) -> int:
+    """Return how many tasks the worker runs at once."""
+    return consumer.pool.num_processes if consumer.pool else 0
+
+
+def taken(consumer: Consumer) -> list[str]:
+    """Return the types whose messages the worker takes now."""
+    return [type_ for type_, queue in QUEUES.items() if consumer.task_consumer.consuming_from(queue)]
+
+
+def _held(consumer: Consumer) -> int:
+    """Return how many messages the worker has: those that it runs, and those that a rate limit holds up."""
+    limited = sum(len(bucket.contents) for bucket in consumer.task_buckets.values() if bucket)
+    return len(state.reserved_requests) + limited

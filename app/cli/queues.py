@@ -8,7 +8,15 @@ from app.enums import TaskType
 
 TYPE = click.argument("task_type", metavar="TYPE", type=TYPES)
 QUEUES = {"queue": "name", "waiting": "waiting", "": "paused"}
-WORKERS = {"worker": "name", "slots": "concurrency", "runs": "runs", "started": "started_at", "last seen": "seen_at"}
+WORKERS = {
+    "worker": "name",
+    "host": "hostname",
+    "pid": "pid",
+    "slots": "concurrency",
+    "runs": "runs",
+    "started": "started_at",
+    "last seen": "seen_at",
+}
 
 
 @click.command()

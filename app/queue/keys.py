@@ -24,9 +24,9 @@ class Keys:
         self.alert_events_told = f"{prefix}:events:alerts"
         """The id of the last entry of the alerts' histories that is in the stream."""
 
-    def worker(self, name: str) -> str:
+    def worker(self, id: str) -> str:
         """Return the key under which a live worker describes itself."""
-        return f"{self.prefix}:worker:{name}"
+        return f"{self.prefix}:worker:{id}"
 
     def ticket(self, digest: str) -> str:
         """Return the key under which a ticket to the events stands, by the ticket's hash."""

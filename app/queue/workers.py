@@ -15,30 +15,34 @@ class WorkerRegistry:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def announce(self, name: str, description: dict[str, Any]) -> None:
-        """Say that a worker is alive."""
+    def announce(self, id: str, description: dict[str, Any]) -> set[str]:
+        """Say that a worker is alive; return the ids of all that signed on and did not sign off.
+
+        An id begins with the worker's name, which it does not have for itself alone.
+        """
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
-            pipeline.sadd(self._broker.keys.workers, name)
-            pipeline.set(self._broker.keys.worker(name), json.dumps(description), ex=ALIVE_S)
-            pipeline.execute()
+            pipeline.sadd(self._broker.keys.workers, id)
+            pipeline.set(self._broker.keys.worker(id), json.dumps(description), ex=ALIVE_S)
+            pipeline.smembers(self._broker.keys.workers)
+            return {str(each) for each in pipeline.execute()[-1]}
 
-    def sign_off(self, name: str) -> None:
+    def sign_off(self, id: str) -> None:
         """Say that a worker ends."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
-            pipeline.srem(self._broker.keys.workers, name)
-            pipeline.delete(self._broker.keys.worker(name))
+            pipeline.srem(self._broker.keys.workers, id)
+            pipeline.delete(self._broker.keys.worker(id))
             pipeline.execute()
 
     def alive(self) -> list[dict[str, Any]]:
-        """Return the descriptions of the workers that are alive, by name; forget the others."""
+        """Return the descriptions of the workers that are alive, by id and so by name; forget the others."""
         with self._broker.use() as redis:
-            names = sorted(map(str, redis.smembers(self._broker.keys.workers)))
-            if not names:
+            ids = sorted(map(str, redis.smembers(self._broker.keys.workers)))
+            if not ids:
                 return []
-            described = dict(zip(names, redis.mget([self._broker.keys.worker(name) for name in names]), strict=True))
-            gone = [name for name, description in described.items() if description is None]
+            described = dict(zip(ids, redis.mget([self._broker.keys.worker(id) for id in ids]), strict=True))
+            gone = [id for id, description in described.items() if description is None]
             if gone:
                 redis.srem(self._broker.keys.workers, *gone)
         return [json.loads(description) for description in described.values() if description is not None]

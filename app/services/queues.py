@@ -42,12 +42,8 @@ class QueueService:
         alive = self._registry.alive()
         with self._database.reading() as connection:
             runs = task_runs.running(connection)
-        tasks: dict[str, list[dict[str, Any]]] = {worker["name"]: [] for worker in alive}
-        for run in runs:
-            name = (run["worker"] or "").rpartition("/")[0]
-            if name in tasks:
-                tasks[name].append({key: run[key] for key in ("task_id", "type", "started_at")})
-        return [{**worker, "tasks": tasks[worker["name"]]} for worker in alive]
+        shown = [(run["worker"], {key: run[key] for key in ("task_id", "type", "started_at")}) for run in runs]
+        return [{**worker, "tasks": [task for by, task in shown if _is_of(worker, by)]} for worker in alive]
 
     def pause(self, type: TaskType) -> dict[str, Any]:
         """Let a type's tasks wait from now on; those that run go on."""
@@ -69,6 +65,12 @@ class QueueService:
     def _ledger_counts(self) -> dict[str, int]:
         with self._database.reading() as connection:
             return {**task_messages.waiting_counts(connection), "dead": dead_letters.count(connection)}
+
+
+def _is_of(worker: Mapping[str, Any], process: str | None) -> bool:
+    """Tell whether a worker's process, called `name/pid`, is one of this worker's."""
+    name, _, pid = (process or "").rpartition("/")
+    return name == worker["name"] and (not worker.get("is_name_shared") or int(pid) in worker["processes"])
 
 
 def _counted(lengths: Mapping[str, int]) -> dict[str, int]:

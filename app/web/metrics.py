@@ -1,6 +1,7 @@
 """Figures for Prometheus: asked from the services at the moment of the scrape, and counted by all processes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, Metric, generate_latest
@@ -72,16 +73,16 @@ class ServicesCollector(Collector):
             "nagare_worker_stalls", "How often a worker stopped taking tasks and connected anew", labels=["worker"]
         )
         slots = GaugeMetricFamily("nagare_worker_slots", "Tasks that a worker can run at once", labels=["worker"])
-        for worker in workers:
-            stalls.add_metric([worker["name"]], worker.get("stalls", 0))
-            slots.add_metric([worker["name"]], worker.get("concurrency", 0))
+        for name, alike in _by_name(workers).items():
+            stalls.add_metric([name], sum(worker.get("stalls", 0) for worker in alike))
+            slots.add_metric([name], sum(worker.get("concurrency", 0) for worker in alike))
         yield stalls
         yield slots
 
     def _slots(self) -> Iterable[Metric]:
         in_use = GaugeMetricFamily("nagare_worker_slots_in_use", "Tasks that a worker runs", labels=["worker"])
-        for worker in self._services.queues.workers():
-            in_use.add_metric([worker["name"]], len(worker["tasks"]))
+        for name, alike in _by_name(self._services.queues.workers()).items():
+            in_use.add_metric([name], sum(len(worker["tasks"]) for worker in alike))
         yield in_use
 
     def _alerts(self) -> Iterable[Metric]:
@@ -103,6 +104,14 @@ class ServicesCollector(Collector):
         for monitor in self._services.metrics.monitors():
             known.add_metric(monitor, 1)
         yield known
+
+
+def _by_name(workers: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the workers of each name: Prometheus takes none twice."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for worker in workers:
+        found.setdefault(worker["name"], []).append(worker)
+    return found
 
 
 def _probe(name: str, what: str, round_trip_s: float | None) -> Iterable[Metric]:

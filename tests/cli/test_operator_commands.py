@@ -135,7 +135,7 @@ def test_workers_tell_what_they_run(nagare: Nagare, dead: list[str], services: S
     services.dead_letters.retry(dead[0])
     services.lifecycle.begin(dead[0], "worker@here/7")
     seen_at = "2026-01-31T12:00:00+00:00"
-    description = {"concurrency": 4, "started_at": seen_at, "seen_at": seen_at}
+    description = {"hostname": "here", "pid": 5, "concurrency": 4, "started_at": seen_at, "seen_at": seen_at}
     services.registry.announce("worker@here", {"name": "worker@here", **description})
     assert dead[0] in nagare("workers")
     [worker] = json.loads(nagare("workers", "--json"))

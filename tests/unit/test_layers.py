@@ -40,7 +40,7 @@ OWNERS = {
     "apprise": ("app.channels",),
     "requests": ("app.channels",),
     "alembic": ("app.store",),
-    "click": ("app.cli",),
+    "click": ("app.cli", "tasks"),
     "opentelemetry": ("app.otel",),
     "prometheus_client": ("app.web",),
 }

@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from app.enums import TaskType
 from app.web.schemas.base import AnswerSchema
-from app.web.schemas.fields import Timestamp, word
+from app.web.schemas.fields import Boolean, Timestamp, word
 
 
 class RunningTaskSchema(AnswerSchema):
@@ -18,10 +18,13 @@ class RunningTaskSchema(AnswerSchema):
 class WorkerSchema(AnswerSchema):
     """A worker that is alive, and what it runs."""
 
+    id = fields.String(metadata={"description": "Of this run of the worker: two may have one name"})
     name = fields.String()
+    is_name_shared = Boolean(metadata={"description": "Whether another worker that is alive has the same name"})
     hostname = fields.String()
     pid = fields.Integer()
     concurrency = fields.Integer()
+    queues = fields.List(word(TaskType), metadata={"description": "The types whose tasks it takes now"})
     started_at = Timestamp()
     seen_at = Timestamp()
     tasks = fields.List(fields.Nested(RunningTaskSchema))

@@ -1,0 +1,114 @@
+"""Which of Celery's remote control commands a worker obeys: who can write to Redis has no power over tasks.
+
+A broadcast comes over the broker, from anybody who can write there. So a command is obeyed when it only tells, or when
+nothing that it does can be lost; what decides over tasks is asked of nagare itself, which knows who asks.
+"""
+
+import os
+import signal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import structlog
+from celery.app import control
+from celery.worker.control import control_command
+from kombu import pidbox
+
+log = structlog.get_logger()
+ALLOWED = frozenset(
+    {
+        "active",
+        "active_queues",
+        "clock",
+        "conf",
+        "disable_events",
+        "enable_events",
+        "heartbeat",
+        "ping",
+        "query_task",
+        "registered",
+        "report",
+        "reserved",
+        "revoked",
+        "scheduled",
+        "shutdown",
+        "stats",
+    }
+)
+_CANCEL = "cancel it in the ledger: `nagare tasks cancel ID`, or POST /api/v1/tasks/ID/cancel"
+_SLOTS = "start the worker with another -c or --autoscale"
+_QUEUES = "start the worker with -Q or -X; `nagare queue pause TYPE` and `resume TYPE` count for all workers"
+_DEBUGGING = "it is for debugging a worker from inside"
+REFUSED: Mapping[str, str] = MappingProxyType(
+    {
+        "add_consumer": _QUEUES,
+        "autoscale": _SLOTS,
+        "cancel_consumer": _QUEUES,
+        "election": "workers do not gossip",
+        "hello": "workers do not mingle, and take no revocations from each other",
+        "memdump": _DEBUGGING,
+        "memsample": _DEBUGGING,
+        "objgraph": _DEBUGGING,
+        "pool_grow": _SLOTS,
+        "pool_restart": "restart the worker: it hands back what it runs",
+        "pool_shrink": _SLOTS,
+        "rate_limit": "limit a monitor by its max_parallel_tasks, or pause a type: `nagare queue pause TYPE`",
+        "revoke": _CANCEL,
+        "revoke_by_stamped_headers": _CANCEL,
+        "terminate": _CANCEL,
+        "time_limit": "set NAGARE_TASK_TIMEOUT_S and restart the worker",
+    }
+)
+
+
+def refusal(command: object) -> str | None:
+    """Return why a command is not obeyed, and what to do instead; None when it is."""
+    name = str(command)[:100]
+    if name in ALLOWED:
+        return None
+    instead = REFUSED.get(name, "docs/celery.md has those that they take")
+    return f"nagare's workers do not take {name} from a broadcast: {instead}"
+
+
+class CommandRefused(Exception):
+    """The command is not one that nagare's workers obey."""
+
+
+class Node(pidbox.Node):
+    """A worker's ear for broadcasts."""
+
+    def handle(self, method: str, arguments: Any = None) -> Any:
+        """Obey an allowed command; answer any other one with the reason."""
+        reason = refusal(method)
+        if reason is None:
+            return super().handle(method, arguments)
+        log.warning("control.refused", command=str(method)[:100])
+        return {"error": reason}
+
+
+class Mailbox(control.Mailbox):
+    """Where broadcasts arrive."""
+
+    node_cls = Node
+
+
+class Control(control.Control):
+    """What sends broadcasts."""
+
+    Mailbox = Mailbox
+
+    def broadcast(self, command: str, *arguments: Any, reply: bool = False, **options: Any) -> Any:
+        """Send a command to the workers. Raises CommandRefused when they would refuse it and nobody heard of it."""
+        reason = None if reply else refusal(command)
+        if reason is not None:
+            raise CommandRefused(reason)
+        return super().broadcast(command, *arguments, reply=reply, **options)
+
+
+@control_command()
+def shutdown(state: Any, **_: Any) -> dict[str, str]:
+    """Shut the worker down as SIGTERM does: what it runs is handed back."""
+    log.info("worker.shutdown_by_broadcast", worker=state.hostname)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return {"ok": "shutting down"}

@@ -1,0 +1,31 @@
+"""Notices that another worker has the name of this one, which makes the two look like one in Celery and in logs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+
+class Namesakes:
+    """Watches the workers that are alive for those that share a name with one of them."""
+
+    def __init__(self, id: str, name: str) -> None:
+        self._id, self._name = id, name
+        self._seen_at: dict[str, str] = {}
+        self._told: set[str] = set()
+
+    def watch(self, workers: Iterable[Mapping[str, Any]]) -> bool:
+        """Look at the workers once, warn of each new namesake, and tell whether there is one.
+
+        One that was seen only once does not count: it may be the worker that this one replaces.
+        """
+        others = {each["id"]: each for each in workers if each["name"] == self._name and each["id"] != self._id}
+        living = {id for id, other in others.items() if self._seen_at.get(id, other["seen_at"]) != other["seen_at"]}
+        self._seen_at = {id: self._seen_at.get(id, other["seen_at"]) for id, other in others.items()}
+        for id in living - self._told:
+            about = {"other_hostname": others[id]["hostname"], "other_pid": others[id]["pid"]}
+            log.warning("worker.name_taken", worker=self._name, hint="give each worker a name of its own: -n", **about)
+        self._told = living
+        return bool(living)
