@@ -2,6 +2,7 @@
 
 from celery import Celery
 
+from tasks import commands
 from tasks import logs as logs
 from tasks import memory as memory
 from tasks import refusals as refusals
@@ -9,6 +10,7 @@ from tasks.control import Control
 from tasks.recovery import RecoveryStep
 from tasks.shutdown import HandBackStep
 
+commands.check()
 celery = Celery("nagare", control=Control)
 celery.config_from_object("celeryconfig")
 celery.steps["consumer"].add(RecoveryStep)

@@ -1,10 +1,9 @@
 """Has a worker's consumer leave alone the queues that are paused."""
 
-from collections.abc import Set
-
 from celery.worker.consumer import Consumer
 
 from app.queue.keys import QUEUES
+from tasks.stall import taken
 
 
 class Pauses:
@@ -16,12 +15,11 @@ class Pauses:
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
-    def follow(self, consumer: Consumer, paused: Set[str]) -> None:
+    def follow(self, consumer: Consumer, paused: set[str]) -> None:
         """Make the consumer one of all its queues but those of the paused types."""
-        for type_, queue in QUEUES.items():
-            if type_ in paused and consumer.task_consumer.consuming_from(queue):
-                consumer.cancel_task_queue(queue)
-                self._taken.add(queue)
-            elif type_ not in paused and queue in self._taken:
-                consumer.add_task_queue(queue)
-                self._taken.remove(queue)
+        for type_ in paused.intersection(taken(consumer)):
+            consumer.cancel_task_queue(QUEUES[type_])
+            self._taken.add(type_)
+        for type_ in self._taken - paused:
+            consumer.add_task_queue(QUEUES[type_])
+            self._taken.remove(type_)

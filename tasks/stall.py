@@ -52,7 +52,8 @@ def slots(consumer: Consumer) -> int:
 
 def taken(consumer: Consumer) -> list[str]:
     """Return the types whose messages the worker takes now."""
-    return [type_ for type_, queue in QUEUES.items() if consumer.task_consumer.consuming_from(queue)]
+    names = {queue.name for queue in consumer.task_consumer.queues}
+    return [type_ for type_, queue in QUEUES.items() if queue in names]
 
 
 def _held(consumer: Consumer) -> int:

@@ -28,6 +28,7 @@ SETTINGS = {
     "NAGARE_RETRY_BASE_S": "0.2",
     "NAGARE_LOG_FORMAT": "json",
 }
+CELERY = (sys.executable, "-m", "celery", "-A", "tasks")
 
 _numbers = itertools.count(1)
 
@@ -72,9 +73,9 @@ class Stack:
         self.api = self.start("api", sys.executable, "-m", "gunicorn", "wsgi:application")
         self._wait_for_answers()
 
-    def start_worker(self, **settings: str) -> Program:
+    def start_worker(self, *options: str, **settings: str) -> Program:
         """Start a worker of four slots and wait until it says that it is alive."""
-        worker = self.launch_worker(**settings)
+        worker = self.launch_worker(*options, **settings)
 
         def is_alive() -> bool:
             assert worker.process.poll() is None, worker.printed
@@ -85,10 +86,10 @@ class Stack:
         wait_for(is_alive, f"{worker.name} to be alive")
         return worker
 
-    def launch_worker(self, **settings: str) -> Program:
+    def launch_worker(self, *options: str, **settings: str) -> Program:
         """Start a worker of four slots."""
         name = f"worker{next(_numbers)}"
-        command = (sys.executable, "-m", "celery", "-A", "tasks", "worker", "-c", "4", "-n", f"{name}@test")
+        command = (*CELERY, "worker", "-c", "4", "-n", f"{name}@test", *options)
         return self.start(name, *command, **settings)
 
     def kill_workers(self, since: int = 0) -> None:

@@ -92,5 +92,11 @@ class User:
         found: dict[str, int] = self.get("/queue/stats")
         return found
 
+    def worker(self, name: str) -> Json:
+        """What the worker of that name says of itself."""
+        [found] = [worker for worker in self.get("/workers")["items"] if worker["name"] == f"{name}@test"]
+        worker: Json = found
+        return worker
+
     def readiness(self) -> httpx.Response:
         return self.http.get(self.http.base_url.join("/readyz"))

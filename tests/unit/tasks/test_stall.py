@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from celery.worker import state
+from kombu import Queue
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from app import clock
@@ -17,9 +18,8 @@ class Consumer:
     """Celery's, as far as its health is told by it: four slots, and the queues that it takes from."""
 
     def __init__(self, *types: str) -> None:
-        taken = {QUEUES[type_] for type_ in types}
         self.pool = SimpleNamespace(num_processes=4)
-        self.task_consumer = SimpleNamespace(consuming_from=taken.__contains__)
+        self.task_consumer = SimpleNamespace(queues=[Queue(QUEUES[type_]) for type_ in types])
         self.task_buckets: dict[str, Any] = {"tasks.pull_hosts": None}
 
 
