@@ -90,6 +90,18 @@ def test_it_shows_tasks_by_their_ids_only(instance: Instance, flower: httpx.Clie
     assert not [text for text in texts if MONITOR_PASSWORD in text]
 
 
+def test_its_buttons_have_no_power_over_tasks(flower: httpx.Client) -> None:
+    wait_for(lambda: workers(flower), "a worker")
+    [name] = workers(flower)
+    assert flower.post("/api/task/revoke/pull_hosts:x", params={"terminate": "true"}).status_code == 500
+    for action, about in (("pool/grow", {"n": "3"}), ("queue/add-consumer", {"queue": "evil"})):
+        answer = flower.post(f"/api/worker/{action}/{name}", params=about)
+        assert (answer.status_code, "do not take" in answer.text) == (403, True)
+    [worker] = workers(flower).values()
+    assert worker["stats"]["pool"]["max-concurrency"] == 1
+    assert "evil" not in {queue["name"] for queue in worker["active_queues"]}
+
+
 def test_its_figures_need_the_password_and_its_health_does_not(flower: httpx.Client) -> None:
     assert "flower_" in flower.get("/metrics").text
     with httpx.Client(base_url=flower.base_url, trust_env=False) as anybody:

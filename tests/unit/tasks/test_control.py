@@ -11,7 +11,6 @@ from tasks.commands import REFUSED as REFUSED_COMMANDS
 from tasks.control import ALLOWED, REFUSED, refusal
 
 PAGE = (Path(__file__).parents[3] / "docs" / "celery.md").read_text()
-FLOWERS = {"flower"}
 
 
 def described(heading: str) -> set[str]:
