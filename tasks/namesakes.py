@@ -21,7 +21,8 @@ class Namesakes:
 
         One that was seen only once does not count: it may be the worker that this one replaces.
         """
-        others = {each["id"]: each for each in workers if each["name"] == self._name and each["id"] != self._id}
+        alike = {each["id"]: each for each in workers if each["name"] == self._name and "id" in each}
+        others = {id: each for id, each in alike.items() if id != self._id}
         living = {id for id, other in others.items() if self._seen_at.get(id, other["seen_at"]) != other["seen_at"]}
         self._seen_at = {id: self._seen_at.get(id, other["seen_at"]) for id, other in others.items()}
         for id in living - self._told:

@@ -43,7 +43,7 @@ class QueueService:
         with self._database.reading() as connection:
             runs = task_runs.running(connection)
         shown = [(run["worker"], {key: run[key] for key in ("task_id", "type", "started_at")}) for run in runs]
-        return [{**worker, "tasks": [task for by, task in shown if _is_of(worker, by)]} for worker in alive]
+        return [{**_complete(worker), "tasks": [task for by, task in shown if _is_of(worker, by)]} for worker in alive]
 
     def pause(self, type: TaskType) -> dict[str, Any]:
         """Let a type's tasks wait from now on; those that run go on."""
@@ -65,6 +65,11 @@ class QueueService:
     def _ledger_counts(self) -> dict[str, int]:
         with self._database.reading() as connection:
             return {**task_messages.waiting_counts(connection), "dead": dead_letters.count(connection)}
+
+
+def _complete(worker: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what workers of earlier versions do not tell, beside which new ones run during an upgrade."""
+    return {"id": worker["name"], "is_name_shared": False, "queues": [], **worker}
 
 
 def _is_of(worker: Mapping[str, Any], process: str | None) -> bool:
