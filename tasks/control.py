@@ -9,11 +9,14 @@ import signal
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from celery.app import control
 from celery.worker.control import control_command
-from kombu import pidbox
+from kombu import Queue, pidbox
+
+from app.settings import settings_or_exit
 
 log = structlog.get_logger()
 ALLOWED = frozenset(
@@ -91,6 +94,15 @@ class Mailbox(control.Mailbox):
     """Where broadcasts arrive."""
 
     node_cls = Node
+
+    def get_queue(self, hostname: str) -> Queue:
+        """Return a worker's queue of broadcasts.
+
+        RabbitMQ gives it to one connection alone, also to one that died in silence: a second worker of the name, or the
+        same one that connects anew, would be refused for as long.
+        """
+        own = f"{hostname}.{uuid4().hex}" if settings_or_exit().amqp_url else hostname
+        return super().get_queue(own)
 
 
 class Control(control.Control):

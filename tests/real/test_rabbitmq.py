@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from amqp import Connection, Message
+from celery import Celery
 
 from app.queue.amqp_lines import amqp_options
-from tests.acceptance.stack import Stack
+from tests.acceptance.stack import CELERY, Stack
 from tests.acceptance.user import EMPTY
 from tests.cli.processes import wait_for
 from tests.real.load import QUICK, load, wait_until_tasks_are_done, working_stack
@@ -97,6 +98,31 @@ def test_a_pause_holds_and_a_resume_lets_go(rabbitmq: RabbitMq, stack: Stack) ->
     assert (user.task(task_id)["state"], rabbitmq.lengths()["pull_hosts"]) == ("queued", 1)
     user.post("/queue/pull_hosts/resume")
     assert user.end(task_id)["state"] == "succeeded"
+
+
+def test_two_workers_of_one_name_both_work(stack: Stack) -> None:
+    user = stack.user
+    taken = stack.workers[-1].name
+    namesake = stack.start(
+        "namesake", *CELERY, "worker", "-c", "4", "-n", f"{taken}@test", "-Q", "push_host,pull_items"
+    )
+
+    def shared() -> list[str]:
+        return [each["name"] for each in user.get("/workers")["items"] if each["is_name_shared"]]
+
+    wait_for(lambda: shared() == [f"{taken}@test"] * 2, "the two to notice each other")
+    assert user.end(user.pull(user.add_monitor(QUICK), "items"))["state"] == "succeeded"
+    assert "Connection to broker lost" not in namesake.printed
+    assert namesake.stop() == 0
+    stack.programs.remove(namesake)
+
+
+def test_a_broadcast_has_no_power_over_tasks(rabbitmq: RabbitMq, stack: Stack) -> None:
+    with Celery("stranger", broker=rabbitmq.url, set_as_current=False) as stranger:
+        for command, arguments in (("revoke", {"task_id": "x"}), ("add_consumer", {"queue": "evil"})):
+            replies = stranger.control.broadcast(command, arguments=arguments, reply=True, timeout=20, limit=2)
+            assert len(replies) == 2
+            assert all("do not take" in answer["error"] for reply in replies for answer in reply.values())
 
 
 def test_rabbitmq_is_killed_under_load(rabbitmq: RabbitMq, stack: Stack) -> None:
