@@ -1,7 +1,12 @@
 """A worker is told by its options what it takes, how much at once and where it logs, and keeps to that."""
 
+import pickle
+import shelve
+import zlib
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from celery.utils.collections import LimitedSet
 
 from tests.acceptance.programs import Program
 from tests.acceptance.stack import CELERY, Stack
@@ -68,6 +73,31 @@ def test_a_worker_that_grows_and_shrinks_does_its_tasks(stack: Stack, user: User
     for task_id in slow:
         user.cancel(task_id)
     assert worker.events("worker.stalled") == []
+
+
+def test_what_a_file_calls_revoked_is_run(stack: Stack, user: User) -> None:
+    task_id = user.pull(user.add_monitor(QUICK))
+    revoked = LimitedSet(maxlen=10)
+    revoked.add(task_id)
+    with shelve.open(str(stack.folder / "state"), protocol=2) as file:
+        file["zrevoked"] = zlib.compress(pickle.dumps(revoked))
+    worker = stack.start_worker("--statedb", str(stack.folder / "state"))
+    assert user.end(task_id)["state"] == "succeeded"
+    assert "Discarding revoked task" not in worker.printed
+
+
+def test_a_worker_that_fetches_more_or_less_does_its_tasks(stack: Stack, user: User) -> None:
+    quick, slow = user.add_monitor(QUICK), user.add_monitor(SLOW, max_parallel_tasks=8)
+    for options in (("--prefetch-multiplier", "5"), ("--disable-prefetch",)):
+        worker = stack.start_worker(*options)
+        busy = [user.wait(user.pull(slow), "running")["task_id"] for _ in range(4)]
+        waiting = [user.pull(quick) for _ in range(12)]
+        wait_for_turns(user, worker, 7)
+        assert worker.events("worker.stalled") == []
+        for task_id in busy:
+            user.cancel(task_id)
+        assert {user.end(task_id)["state"] for task_id in waiting} == {"succeeded"}
+        stack.kill_workers()
 
 
 def test_two_workers_of_one_name_are_told_apart_and_warned_of(stack: Stack, user: User) -> None:

@@ -51,6 +51,19 @@ def test_another_pool_by_the_configuration(tmp_path: Path, change: str) -> None:
     assert run(tmp_path, "-c", MAIN.format(change)) == (2, "", POOL)
 
 
+def test_another_loader_and_configuration_have_no_effect(tmp_path: Path) -> None:
+    (tmp_path / "others.py").write_text("worker_pool = 'solo'\ntask_time_limit = 1\n")
+    chosen = {"CELERY_LOADER": "default", "CELERY_CONFIG_MODULE": "others", "PYTHONPATH": str(tmp_path)}
+    show = "from tasks import celery; print(celery.conf.worker_pool, celery.conf.task_time_limit)"
+    assert run(tmp_path, "-c", show, **chosen) == (0, "prefork 305\n", "")
+
+
+def test_a_queue_of_ones_own(tmp_path: Path) -> None:
+    code, _, err = run(tmp_path, "-c", MAIN.format("celery.conf.worker_direct = True"))
+    line = "nagare: task_queues, worker_direct: workers take tasks from nagare's own queues only\n"
+    assert (code, err) == (2, line)
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

@@ -8,6 +8,7 @@ from celery.bin.celery import celery as command_line
 from celery.worker.control import Panel
 
 from tasks.commands import REFUSED as REFUSED_COMMANDS
+from tasks.consumer import Consumer
 from tasks.control import ALLOWED, REFUSED, refusal
 
 PAGE = (Path(__file__).parents[3] / "docs" / "celery.md").read_text()
@@ -46,3 +47,8 @@ def test_what_is_not_on_the_list_is_refused(command: object) -> None:
     reason = refusal(command)
     assert reason is not None
     assert len(reason) < 300
+
+
+def test_a_consumer_adds_no_queue_of_others() -> None:
+    with pytest.raises(ValueError, match="evil is not a queue of nagare"):
+        object.__new__(Consumer).add_task_queue("evil")
