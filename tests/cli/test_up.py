@@ -124,7 +124,7 @@ def test_smoke_says_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_comes_back(instance: Instance, client: httpx.Client) -> None:
-    first = {pid for pid in instance.family() if "celery" in command_line(pid)}
+    first = {pid for pid in instance.family() if "-m celery" in command_line(pid)}
     os.kill(leader(first, instance.process.pid), signal.SIGKILL)
     wait_for(lambda: not alive(first), "the end of the worker with all its children")
 
@@ -176,7 +176,7 @@ def test_stop_and_start_again(tmp_path: Path) -> None:
         password = first.password
         assert password is not None
         family = first.family()
-        workers = {pid for pid in family if "celery" in command_line(pid)}
+        workers = {pid for pid in family if "-m celery" in command_line(pid)}
         os.kill(leader(workers, first.process.pid), signal.SIGSTOP)
         first.process.send_signal(signal.SIGTERM)
 
