@@ -176,6 +176,16 @@ def test_a_dead_worker_is_seen(browse: Callable[[str], Browser], services: Servi
     assert "No worker" not in browse("viewer").get("/status").text
 
 
+def test_workers_of_one_name_are_told_apart(browse: Callable[[str], Browser], services: Services) -> None:
+    services.registry.announce("celery@test", WORKER)
+    assert "another worker has the same name" not in browse("viewer").get("/").text
+    for pid in (7, 8):
+        shared: dict[str, object] = {"id": f"celery@test/{pid}", "pid": pid, "is_name_shared": True, "processes": []}
+        services.registry.announce(f"celery@test/{pid}", {**WORKER, **shared})
+    page = browse("viewer").get("/").text
+    assert re.findall(r"Process (\d) on test: another worker has the same name", page) == ["7", "8"]
+
+
 def test_static_files_are_kept_for_ever_under_their_version(browse: Callable[[str], Browser]) -> None:
     page = browse("viewer").get("/").text
     links = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))

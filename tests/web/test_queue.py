@@ -123,6 +123,21 @@ def test_workers_tell_what_they_run(viewer: Caller, operator: Caller, services: 
     assert (worker["name"], worker["concurrency"]) == ("celery@test", 4)
     assert worker["seen_at"] == "2026-01-31T12:00:05Z"
     assert [task["task_id"] for task in worker["tasks"]] == [task_id]
+    # One of an earlier version, beside which new ones run during an upgrade.
+    assert (worker["id"], worker["queues"], worker["is_name_shared"]) == ("celery@test", [], False)
+
+
+def test_workers_of_one_name_have_their_own_tasks(
+    viewer: Caller, operator: Caller, services: Services, fleet: int
+) -> None:
+    for pid in (10, 20):
+        shared = {"id": f"celery@test/{pid}", "pid": pid, "is_name_shared": True, "processes": [pid + 1]}
+        services.registry.announce(f"celery@test/{pid}", {**WORKER, **shared})
+    task_id = operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"]
+    services.lifecycle.begin(task_id, "celery@test/21")
+    one, other = viewer.get("/workers").json["items"]
+    assert (one["pid"], one["tasks"], other["pid"]) == (10, [], 20)
+    assert [task["task_id"] for task in other["tasks"]] == [task_id]
 
 
 @pytest.mark.parametrize(
