@@ -30,8 +30,6 @@ host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
 bind = f"{host}:{settings.port}"
 worker_class = "app.web.server.worker.EventLoopWorker"
 workers = 2
-# Those in which Flask answers. Requests that wait for a task keep one, but never more than half of them.
-threads = 16
 graceful_timeout = 10
 # What was to be sent to a client that is gone is dropped at once.
 asgi_disconnect_grace_period = 0

@@ -1,11 +1,9 @@
 """What is asked of the events before a connection becomes a stream."""
 
-import runpy
-from pathlib import Path
-
 import pytest
 
 from app.services.task_watch import WAITING_AT_ONCE
+from app.web.server.door import THREADS
 from app.web.streams import streams
 from tests.web.caller import Caller
 
@@ -72,7 +70,5 @@ def test_a_ticket_of_a_session_that_ended_is_not_good(viewer: Caller, nobody: Ca
     assert nobody.get(f"/events?ticket={ticket}", headers=STREAM).status == 401
 
 
-def test_the_api_has_threads_left_when_all_who_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NAGARE_SECRET_KEY", "a secret for tests")
-    configuration = runpy.run_path(str(Path(__file__).parents[2] / "gunicorn.conf.py"))
-    assert configuration["threads"] >= 2 * WAITING_AT_ONCE
+def test_the_api_has_threads_left_when_all_who_may_wait() -> None:
+    assert THREADS >= 2 * WAITING_AT_ONCE

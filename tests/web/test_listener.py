@@ -7,8 +7,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from app.web.server.connection_counts import PLACES, ConnectionCounts
-from app.web.server.listener import FairListener
+from app.web.server.listener import PLACES, ConnectionCounts, FairListener
 
 ME, OTHER = 1, 2
 DEADLINE_S = 30.0

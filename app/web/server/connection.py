@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import socket
-from collections.abc import Callable
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +9,7 @@ from gunicorn.asgi.protocol import ASGIProtocol
 
 from app.web.problems import MAX_BODY_BYTES, MAX_POST_BYTES, MEDIA_TYPE, code_of, members
 from app.web.server.door import FrontDoor
-from app.web.server.wsgi import Answer, Body, BodyWanted, ClientGone, environ_of
+from app.web.server.wsgi import Answer, Body, BodyWanted, ClientGone, Receive, environ_of
 from app.web.streams.handover import Wish
 from app.web.streams.stream import Stream
 from app.web.streams.wires import Wire
@@ -24,12 +21,6 @@ MOST_UNSENT = 256 * 1024
 MOST_PIPELINED = 16 * 1024
 MOST_ARRIVING = 2 * MAX_POST_BYTES
 """Bytes of a request with its head, and with what chunks add to its body."""
-STREAM_BUFFER = 64 * 1024
-"""Bytes that the kernel keeps for a stream's client that reads slowly."""
-SILENT_AFTER_MS = 60_000
-
-Receive = Callable[[], Any]
-Send = Callable[[dict[str, Any]], Any]
 
 
 class Connection(ASGIProtocol):  # type: ignore[misc]
@@ -56,7 +47,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self._door.leave(self)
         self._is_writable.set()
         if self._stream is not None:
-            self._stream.lose()
+            self._stream.end(None)
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent. Who sends without reading the answers is not served any longer."""
@@ -103,7 +94,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         """Wait until the client has taken what was sent."""
         await self._is_writable.wait()
 
-    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
         body = Body(scope, receive)
         try:
             answer = await self._ask(scope, body)
@@ -113,8 +104,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         if wire is not None:
             await self._become_stream(wire, wish)
             return
-        self._door.answers.begin(self)
-        self._door.answers.hold(self, len(answer.body))
+        self._door.answers.begin(self, len(answer.body))
         await self._send(answer, body.is_whole, send)
         self._door.answers.end(self)
         if not body.is_whole:
@@ -134,11 +124,11 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     async def _ask_flask(self, scope: dict[str, Any], body: Body) -> Answer:
         self._door.requests.stop_waiting(self)
         try:
-            return await self._door.lanes.ask(environ_of(scope, body))
+            return await self._door.ask(environ_of(scope, body))
         finally:
             self._door.requests.end(self)
 
-    async def _send(self, answer: Answer, is_kept: bool, send: Send) -> None:
+    async def _send(self, answer: Answer, is_kept: bool, send: Any) -> None:
         headers = answer.headers if is_kept else [*answer.headers, (b"Connection", b"close")]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         view = memoryview(answer.body)
@@ -148,16 +138,11 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     async def _become_stream(self, wire: Wire, wish: Wish | None) -> None:
         """Serve a stream until its end; nothing else comes over this connection."""
-        sock = self.transport.get_extra_info("socket")
-        with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, STREAM_BUFFER)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            # Only Linux has it.
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_USER_TIMEOUT", 18), SILENT_AFTER_MS)
+        # What was sent counts as taken when the kernel has it.
         self.transport.set_write_buffer_limits(high=0)
-        self._stream = stream = self._door.streams.add(self, wire, wish)
+        self._stream = Stream(self, wire, wish)
         try:
-            await self._door.streams.serve(stream)
+            await self._door.streams.serve(self._stream)
         finally:
             self._close_transport()
 

@@ -1,16 +1,18 @@
-"""What the connections of a process share: Flask and its threads, the streams, and what all of them may take."""
+"""What the connections of a process share: Flask's threads, the streams, and what all of them may take."""
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
 
 from flask import Flask
 
-from app.web.server.lanes import Lanes
 from app.web.server.waits import Waiting, Waits
+from app.web.server.wsgi import Answer, call
 from app.web.streams import EXTENSION
 from app.web.streams.streams import Streams
 
+MOST_CONNECTIONS = 2_000
 REQUEST_S = 20.0
 """How long a client may take to send a request."""
 REQUEST_BYTES = 64 * 1024 * 1024
@@ -18,9 +20,11 @@ REQUEST_BYTES = 64 * 1024 * 1024
 ANSWER_S = 60.0
 """How long a client may take to read an answer."""
 ANSWER_BYTES = 32 * 1024 * 1024
-MOST_CONNECTIONS = 2_000
-SPARE_FILES = 200
-"""What the process itself opens: databases, Redis, logs, monitors."""
+PROBES = ("/healthz", "/readyz", "/metrics")
+CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
+THREADS = 16
+"""For requests with a credential; half as many for those without, so that the former need not wait for the latter."""
+PROBE_THREADS = 2
 
 
 class Connection(Waiting, Protocol):
@@ -30,49 +34,66 @@ class Connection(Waiting, Protocol):
         """Close it between two requests."""
 
 
+class Lane:
+    """Some threads. A request gets one when the loop has taken the answer of the one before.
+
+    Threads that went on while the loop is busy would fill the memory with answers.
+    """
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"flask {name}")
+        self._free = asyncio.Semaphore(threads)
+
+    async def call(self, application: Flask, environ: dict[str, Any]) -> Answer:
+        """Have Flask answer a request."""
+        async with self._free:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call, application, environ)
+
+
 class FrontDoor:
     """One of each process; only the event loop's thread uses it."""
 
-    def __init__(self, application: Flask, threads: int, files: int, tell_count: Callable[[int], None]) -> None:
-        """`threads` are Flask's, `files` may be open; `tell_count` hears how many connections there are."""
-        self._most_connections = max(1, min(MOST_CONNECTIONS, files - SPARE_FILES))
-        self._connections: set[Connection] = set()
-        self._is_stopping = False
+    def __init__(self, application: Flask, tell_count: Callable[[int], None]) -> None:
+        """`tell_count` hears how many connections there are."""
+        self._application = application
         self._tell_count = tell_count
-        self.lanes = Lanes(application, threads)
+        self._connections: set[Connection] = set()
+        self._of_probes = Lane("probes", PROBE_THREADS)
+        self._of_strangers = Lane("strangers", THREADS // 2)
+        self._of_users = Lane("users", THREADS)
         self.streams: Streams = application.extensions[EXTENSION]
         self.requests = Waits("request", REQUEST_S, REQUEST_BYTES)
         self.answers = Waits("answer", ANSWER_S, ANSWER_BYTES)
+        tell_count(0)
 
-    def start(self) -> None:
-        """Look after the connections from now on."""
-        self._look()
+    async def ask(self, environ: dict[str, Any]) -> Answer:
+        """Have Flask answer a request."""
+        lane = self._of_users if any(name in environ for name in CREDENTIALS) else self._of_strangers
+        return await (self._of_probes if environ["PATH_INFO"] in PROBES else lane).call(self._application, environ)
 
     def enter(self, connection: Connection) -> None:
         """Take a connection in; of too many those go first that have waited longest for their clients."""
         self._connections.add(connection)
         self._tell_count(len(self._connections))
         self.requests.begin(connection)
-        if len(self._connections) > self._most_connections and not self.requests.give_up_oldest():
+        if len(self._connections) > MOST_CONNECTIONS and not self.requests.give_up_oldest():
             self.answers.give_up_oldest()
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection that is gone."""
         self._connections.discard(connection)
-        if not self._is_stopping:
-            self._tell_count(len(self._connections))
+        self._tell_count(len(self._connections))
         self.requests.end(connection)
         self.answers.end(connection)
 
+    def look(self) -> None:
+        """End what has lasted too long."""
+        self.requests.give_up_overdue()
+        self.answers.give_up_overdue()
+
     def stop(self) -> None:
-        """End the streams, what waits for tasks, and the connections on which nobody asked for anything."""
-        self._is_stopping = True
+        """End the streams, what waits for tasks, and the connections on which nobody asks for anything."""
+        self._tell_count = lambda _: None
         self.streams.close()
         for connection in list(self._connections):
             connection.close_if_idle()
-
-    def _look(self) -> None:
-        if not self._is_stopping:
-            self.requests.give_up_overdue()
-            self.answers.give_up_overdue()
-            asyncio.get_running_loop().call_later(1.0, self._look)

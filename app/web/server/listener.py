@@ -1,18 +1,43 @@
 """Accepts connections, and leaves them to a worker that has fewer."""
 
 import asyncio
+import mmap
 import socket
 from collections.abc import Callable
 from typing import Any
 
 import structlog
 
-from app.web.server.connection_counts import ConnectionCounts
-
 log = structlog.get_logger()
+PLACES = 64
+NOBODY = -1
 LEAVE_S = 0.001
 """How long a connection is left to a worker that has fewer."""
 RETRY_S = 1.0
+
+
+class ConnectionCounts:
+    """How many connections each of gunicorn's workers has, known by its number, in memory that they share.
+
+    Of more workers than there are places two share one, and both seem to have the count that was told last.
+    """
+
+    def __init__(self) -> None:
+        self._counts = memoryview(mmap.mmap(-1, 4 * PLACES)).cast("i")
+        for place in range(PLACES):
+            self._counts[place] = NOBODY
+
+    def tell(self, number: int, count: int) -> None:
+        """Note how many connections a worker has."""
+        self._counts[number % PLACES] = count
+
+    def forget(self, number: int) -> None:
+        """Note that a worker takes no more connections."""
+        self._counts[number % PLACES] = NOBODY
+
+    def has_most(self, number: int) -> bool:
+        """Tell whether another worker has fewer connections than this one."""
+        return self._counts[number % PLACES] > min((count for count in self._counts if count != NOBODY), default=0)
 
 
 class FairListener:
@@ -24,15 +49,14 @@ class FairListener:
     """
 
     def __init__(
-        self, listener: Any, counts: ConnectionCounts, number: int, make: Callable[[], asyncio.Protocol]
+        self, listener: socket.socket, counts: ConnectionCounts, number: int, make: Callable[[], asyncio.Protocol]
     ) -> None:
         """`number` is the worker's among the counts; `make` returns the protocol of a connection."""
-        self._socket: socket.socket = listener
+        self._socket = listener
         self._counts = counts
         self._number = number
         self._make = make
         self._loop = asyncio.get_running_loop()
-        self._waiting: asyncio.TimerHandle | None = None
         self._opening: set[asyncio.Future[Any]] = set()
 
     def start(self) -> None:
@@ -43,8 +67,6 @@ class FairListener:
     def stop(self) -> None:
         """Accept nothing more."""
         self._loop.remove_reader(self._socket)
-        if self._waiting is not None:
-            self._waiting.cancel()
         self._socket.close()
 
     def _arrive(self) -> None:
@@ -55,11 +77,12 @@ class FairListener:
 
     def _pause(self, delay_s: float) -> None:
         self._loop.remove_reader(self._socket)
-        self._waiting = self._loop.call_later(delay_s, self._resume)
+        self._loop.call_later(delay_s, self._resume)
 
     def _resume(self) -> None:
-        self._loop.add_reader(self._socket, self._arrive)
-        self._accept()
+        if self._socket.fileno() >= 0:
+            self.start()
+            self._accept()
 
     def _accept(self) -> None:
         try:
@@ -67,7 +90,7 @@ class FairListener:
         except (BlockingIOError, ConnectionAbortedError):
             return
         except OSError as error:
-            # Most likely no file is left: what is open now must end first.
+            # No file is left, most likely: what is open now must end first.
             log.error("connection.not_accepted", error=str(error))
             self._pause(RETRY_S)
             return

@@ -31,32 +31,27 @@ class Waits:
         self._held: dict[Waiting, int] = {}
         self._total = 0
 
-    def begin(self, connection: Waiting) -> None:
-        """Note that a connection waits from now on, and holds nothing yet."""
+    def begin(self, connection: Waiting, count: int = 0) -> None:
+        """Note that a connection waits from now on, and holds `count` bytes."""
         self.end(connection)
         self._since[connection] = clock.monotonic()
+        self._hold(connection, count)
 
     def hold(self, connection: Waiting, count: int) -> None:
-        """Note that a connection that waits holds `count` more bytes. With the first ones its wait begins anew."""
-        if connection not in self._since:
-            return
-        if connection not in self._held:
-            self.begin(connection)
-        self._held[connection] = self._held.get(connection, 0) + count
-        self._total += count
-        while self._total > self._most_bytes:
-            oldest = next((waiting for waiting in self._since if waiting in self._held), None)
-            if oldest is None:
-                return
-            self._give_up(oldest, *NO_ROOM)
-
-    def stop_waiting(self, connection: Waiting) -> None:
-        """Note that a connection waits no longer, although it still holds what it did."""
-        self._since.pop(connection, None)
+        """Note that a connection holds `count` more bytes, if it waits. With the first ones its wait begins anew."""
+        if connection in self._since:
+            if connection in self._held:
+                self._hold(connection, count)
+            else:
+                self.begin(connection, count)
 
     def held(self, connection: Waiting) -> int:
         """Return how many bytes a connection holds."""
         return self._held.get(connection, 0)
+
+    def stop_waiting(self, connection: Waiting) -> None:
+        """Note that a connection waits no longer, although it still holds what it did."""
+        self._since.pop(connection, None)
 
     def end(self, connection: Waiting) -> None:
         """Note that a connection waits no longer, and holds nothing."""
@@ -65,11 +60,7 @@ class Waits:
 
     def give_up_oldest(self) -> bool:
         """End the connection that has waited for longest; False when none waits."""
-        oldest = next(iter(self._since), None)
-        if oldest is None:
-            return False
-        self._give_up(oldest, *NO_ROOM)
-        return True
+        return self._give_up(next(iter(self._since), None), *NO_ROOM)
 
     def give_up_overdue(self) -> None:
         """End the connections that have waited too long."""
@@ -77,7 +68,17 @@ class Waits:
         for connection in [connection for connection, since in self._since.items() if since < until]:
             self._give_up(connection, *OVERDUE)
 
-    def _give_up(self, connection: Waiting, reason: str, status: HTTPStatus, detail: str) -> None:
-        CONNECTIONS_CUT.add(self._waiting_for, reason)
-        connection.give_up(status, detail)
-        self.end(connection)
+    def _hold(self, connection: Waiting, count: int) -> None:
+        if count:
+            self._held[connection] = self.held(connection) + count
+            self._total += count
+        is_left = True
+        while self._total > self._most_bytes and is_left:
+            is_left = self._give_up(next((each for each in self._since if each in self._held), None), *NO_ROOM)
+
+    def _give_up(self, connection: Waiting | None, reason: str, status: HTTPStatus, detail: str) -> bool:
+        if connection is not None:
+            CONNECTIONS_CUT.add(self._waiting_for, reason)
+            connection.give_up(status, detail)
+            self.end(connection)
+        return connection is not None

@@ -3,17 +3,22 @@
 import asyncio
 import os
 import resource
-from typing import Any
+import socket
+from contextlib import suppress
+from functools import partial
 
 from gunicorn.workers.gasgi import ASGIWorker
 
 from app.web.server.connection import Connection
-from app.web.server.connection_counts import ConnectionCounts
-from app.web.server.door import FrontDoor
-from app.web.server.listener import FairListener
+from app.web.server.door import MOST_CONNECTIONS, FrontDoor
+from app.web.server.listener import ConnectionCounts, FairListener
 
-FILES = 16_384
-"""How many files a process may have open, if the system lets it raise its limit that far."""
+SPARE_FILES = 500
+"""What a process opens besides connections: databases, Redis, logs, monitors."""
+SEND_BUFFER = 64 * 1024
+"""Bytes that the kernel keeps for a client that reads slowly; what is kept here is counted."""
+SILENT_AFTER_MS = 60_000
+"""When a client whose machine is gone counts as gone."""
 
 
 class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
@@ -21,53 +26,36 @@ class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
 
     counts = ConnectionCounts()
     front_door: FrontDoor
-    _has_to_stop: asyncio.Event
-
-    @classmethod
-    def check_config(cls, cfg: Any, log: Any) -> None:
-        """Accept `threads`, which here are Flask's; the class above would warn that it ignores them."""
-
-    def load_wsgi(self) -> None:
-        """Load the Flask application."""
-        super().load_wsgi()
-        self.front_door = FrontDoor(self.asgi, self.cfg.threads, raise_file_limit(), self._tell_count)
 
     async def _serve(self) -> None:
-        self._has_to_stop = asyncio.Event()
-        self._tell_count(0)
+        raise_file_limit(MOST_CONNECTIONS + SPARE_FILES)
+        self.front_door = FrontDoor(self.asgi, partial(self.counts.tell, self.age))
+        for each in self.sockets:
+            bound_by_kernel(each.sock)
         listeners = [FairListener(each.sock, self.counts, self.age, lambda: Connection(self)) for each in self.sockets]
         for listener in listeners:
             listener.start()
-        self.front_door.start()
         while self.alive and self.ppid == os.getppid():
             self.notify()
-            try:
-                await asyncio.wait_for(self._has_to_stop.wait(), 1.0)
-            except TimeoutError:
-                continue
+            self.front_door.look()
+            await asyncio.sleep(1.0)
         for listener in listeners:
             listener.stop()
         self.counts.forget(self.age)
         self.front_door.stop()
         await self._shutdown()
 
-    def handle_exit_signal(self) -> None:
-        """Stop accepting, and let what was accepted end (SIGTERM)."""
-        super().handle_exit_signal()
-        self._has_to_stop.set()
 
-    def _tell_count(self, count: int) -> None:
-        self.counts.tell(self.age, count)
-
-
-def raise_file_limit() -> int:
-    """Allow this process as many open files as it may have, and return how many these are.
-
-    The usual 1,024 would let a few hundred idle clients keep everybody else out.
-    """
+def raise_file_limit(files: int) -> None:
+    """Let this process have so many files open: the usual 1,024 are fewer than the clients that keep one each."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        return wanted
-    return FILES if soft == resource.RLIM_INFINITY else soft
+    if soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, hard), hard))
+
+
+def bound_by_kernel(listener: socket.socket) -> None:
+    """Have the kernel keep little for each client, and notice those that are gone; what is accepted inherits it."""
+    with suppress(OSError):  # a Unix socket has no such options
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, "TCP_USER_TIMEOUT", 18), SILENT_AFTER_MS)

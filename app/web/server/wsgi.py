@@ -43,14 +43,10 @@ class BodyWanted(BaseException):
     """
 
 
-class Unread(io.RawIOBase):
+class Unread:
     """In the place of a body that is too large to be read before the application has seen who sends it."""
 
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def readinto(self, _buffer: Any, /) -> int:
+    def read(self, _size: int = -1) -> bytes:
         """Raise BodyWanted."""
         raise BodyWanted
 

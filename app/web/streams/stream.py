@@ -1,15 +1,17 @@
 """One client who watches: who it is, what it is told, and how that ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
 from app import clock
+from app.errors import BrokerUnavailable
+from app.queue.events import Entry
 from app.web.streams.handover import Wish
-from app.web.streams.hub import Hub, News, Reader
+from app.web.streams.hub import PAGE, Hub
 from app.web.streams.wires import POLICY, TRY_AGAIN_LATER, Wire, WireClosed
 
 log = structlog.get_logger()
@@ -42,10 +44,6 @@ class StreamEnded(Exception):
         self.reason = reason
 
 
-Admit = Callable[[str], Awaitable[Wish]]
-"""Says whom a client's first message lets in. Raises StreamEnded."""
-
-
 class Stream:
     """Created with the connection; `run` lasts as long as the stream does."""
 
@@ -61,7 +59,7 @@ class Stream:
         """Take what the client sent."""
         self._said += len(data)
         if self._said > MOST_SAID:
-            self.end(POLICY, "more was sent than a client has to say")
+            self.end(StreamEnded(POLICY, "more was sent than a client has to say"))
         if self._ending.done():
             return
         try:
@@ -72,31 +70,23 @@ class Stream:
                     self._first_message.set_result(message)
         except WireClosed as closed:
             self._client.write(closed.farewell)
-            self.lose()
+            self.end(None)
 
-    def end(self, code: int, reason: str) -> None:
-        """Send the client away."""
+    def end(self, ending: StreamEnded | None) -> None:
+        """Send the client away; None when it is gone."""
         if not self._ending.done():
-            self._ending.set_result(StreamEnded(code, reason))
+            self._ending.set_result(ending)
 
-    def lose(self) -> None:
-        """Note that the client is gone."""
-        if not self._ending.done():
-            self._ending.set_result(None)
-
-    async def run(self, hub: Hub, admit: Admit) -> None:
-        """Tell the client what happens until one of both ends it."""
+    async def run(self, hub: Hub, admit: Callable[[str], Awaitable[Wish]]) -> None:
+        """Tell the client what happens until one of both ends it. `admit` reads its first message."""
         self._client.write(self._wire.opening)
         telling = asyncio.ensure_future(self._tell(hub, admit))
         try:
             await asyncio.wait((telling, self._ending), return_when=asyncio.FIRST_COMPLETED)
         finally:
             telling.cancel()
-        if telling.done() and not telling.cancelled():
-            try:
-                telling.result()
-            except StreamEnded as ended:
-                self.end(ended.code, ended.reason)
+        if telling.done():
+            self.end(telling.result())
         ending = await self._ending
         if ending is not None:
             self._client.write(self._wire.farewell(ending.code, ending.reason))
@@ -104,27 +94,17 @@ class Stream:
             async with asyncio.timeout(LAST_BYTES_S):
                 await self._client.drain()
 
-    async def _tell(self, hub: Hub, admit: Admit) -> None:
-        if self.wish is None:
-            self.wish = await admit(await self._hear_first_message())
-        started_at = clock.monotonic()
-        while hub.position is None:
-            await hub.wait(START_S)
-            if clock.monotonic() - started_at > START_S:
-                raise StreamEnded(TRY_AGAIN_LATER, "the events cannot be read now")
-        reader = Reader(hub, self.wish.last_id)
-        await self._send(self._of_server(reader.last_id, "ready"))
-        beats_at = clock.monotonic() + HEARTBEAT_S
-        while True:
-            page = await reader.read(max(0.0, beats_at - clock.monotonic()))
-            if page is None:
-                raise StreamEnded(TRY_AGAIN_LATER, "the events cannot be read now")
-            reset = b"" if page.is_whole else self._of_server(reader.last_id, "reset")
-            await self._send(reset + self._written(page.news))
-            if clock.monotonic() >= beats_at:
-                beats_at = clock.monotonic() + HEARTBEAT_S
-                self._said = 0
-                await self._send(self._wire.heartbeat(reader.last_id))
+    async def _tell(self, hub: Hub, admit: Callable[[str], Awaitable[Wish]]) -> StreamEnded:
+        """Return why it ends."""
+        try:
+            if self.wish is None:
+                self.wish = await admit(await self._hear_first_message())
+            await self._follow(hub, self.wish)
+        except StreamEnded as ended:
+            return ended
+        except BrokerUnavailable as error:
+            log.info("events.not_read", error=str(error))
+        return StreamEnded(TRY_AGAIN_LATER, "the events cannot be read now")
 
     async def _hear_first_message(self) -> str:
         try:
@@ -133,12 +113,36 @@ class Stream:
         except TimeoutError:
             raise StreamEnded(POLICY, f"no token came within {FIRST_MESSAGE_S:g} s") from None
 
-    def _written(self, news: list[News]) -> bytes:
-        wanted = self.wish.wanted if self.wish else None
-        return b"".join([each.on(self._wire) for each in news if wanted and wanted.admits(each.entry.event)])
+    async def _follow(self, hub: Hub, wish: Wish) -> None:
+        """Tell of all that happens; return if nobody knows where the events are."""
+        give_up_at = clock.monotonic() + START_S
+        while hub.position is None:
+            if clock.monotonic() > give_up_at:
+                return
+            await hub.wait(START_S)
+        last_id, is_behind = wish.last_id or hub.position, wish.last_id is not None
+        await self._send(self._wire.server_message(last_id, "ready"))
+        beats_at = clock.monotonic() + HEARTBEAT_S
+        while True:
+            entries: Sequence[Entry] = ()
+            if is_behind or last_id != hub.position:
+                page = await hub.after(last_id)
+                entries, is_behind = page.entries, False
+                if not page.is_whole:
+                    last_id = last_id if entries else hub.position
+                    await self._send(self._wire.server_message(last_id, "reset"))
+            for begin in range(0, len(entries), PAGE):
+                await self._send(self._written(entries[begin : begin + PAGE], wish))
+            if entries:
+                last_id = entries[-1].id
+            else:
+                await hub.wait(max(0.0, beats_at - clock.monotonic()))
+            if clock.monotonic() >= beats_at:
+                beats_at, self._said = clock.monotonic() + HEARTBEAT_S, 0
+                await self._send(self._wire.heartbeat(last_id))
 
-    def _of_server(self, id: str, event: str) -> bytes:
-        return self._wire.message(id, f'{{"id":"{id}","event":"{event}"}}')
+    def _written(self, entries: Sequence[Entry], wish: Wish) -> bytes:
+        return b"".join([self._wire.message(each.id, each.text) for each in entries if wish.wanted.admits(each.event)])
 
     async def _send(self, data: bytes) -> None:
         if not data:

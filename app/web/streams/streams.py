@@ -2,20 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from app.composition import Services
 from app.errors import DatabaseUnavailable, TooManyStreams, Unauthorized
 from app.web.streams.handover import Wish
 from app.web.streams.hub import Hub
-from app.web.streams.stream import Client, Stream, StreamEnded
-from app.web.streams.wires import GOING_AWAY, POLICY, TRY_AGAIN_LATER, Wire
+from app.web.streams.stream import Stream, StreamEnded
+from app.web.streams.wires import GOING_AWAY, POLICY, TRY_AGAIN_LATER
 
 MOST_STREAMS = 600
 MOST_STRANGERS = 100
 """Clients that have not said yet who they are: the one that has waited longest makes room for the next one."""
 SESSIONS_EVERY_S = 30.0
-THREADS = 2
+STOPPING = "the server stops"
+NO_ROOM = "this server has no room for another stream: try again later"
 
 
 class Streams:
@@ -24,8 +24,7 @@ class Streams:
     def __init__(self, services: Services, admit: Callable[[str], Wish]) -> None:
         self._services = services
         self._admit_now = admit
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="streams")
-        self._open: dict[Stream, None] = {}
+        self._open: set[Stream] = set()
         self._strangers: dict[Stream, None] = {}
         self._hub: Hub | None = None
         self._checking: asyncio.Task[None] | None = None
@@ -33,27 +32,25 @@ class Streams:
     def require_room(self) -> None:
         """Raise TooManyStreams when there is no place for another stream, or the process is about to end."""
         if len(self._open) >= MOST_STREAMS or self._services.feed.is_closing:
-            raise TooManyStreams("this server has no room for another stream: try again later")
-
-    def add(self, client: Client, wire: Wire, wish: Wish | None) -> Stream:
-        """Return the stream of a connection; `serve` must follow."""
-        stream = Stream(client, wire, wish)
-        if wish is not None:
-            self._open[stream] = None
-        else:
-            self._strangers[stream] = None
-            if len(self._strangers) > MOST_STRANGERS:
-                next(iter(self._strangers)).end(TRY_AGAIN_LATER, "too many clients say nothing")
-        return stream
+            raise TooManyStreams(NO_ROOM)
 
     async def serve(self, stream: Stream) -> None:
         """Serve a stream until its end."""
+        if self._hub is None:
+            self._hub = Hub(self._services.feed)
+            self._checking = asyncio.ensure_future(self._check_sessions())
+        if self._services.feed.is_closing:
+            stream.end(StreamEnded(GOING_AWAY, STOPPING))
+        if stream.wish is not None:
+            self._open.add(stream)
+        else:
+            self._strangers[stream] = None
+            if len(self._strangers) > MOST_STRANGERS:
+                next(iter(self._strangers)).end(StreamEnded(TRY_AGAIN_LATER, "too many clients say nothing"))
         try:
-            if self._services.feed.is_closing:
-                stream.end(GOING_AWAY, "the server stops")
-            await stream.run(self._running(), lambda message: self._admit(stream, message))
+            await stream.run(self._hub, lambda message: self._admit(stream, message))
         finally:
-            self._open.pop(stream, None)
+            self._open.discard(stream)
             self._strangers.pop(stream, None)
 
     def close(self) -> None:
@@ -61,36 +58,26 @@ class Streams:
         self._services.feed.close()
         self._services.task_watch.close()
         for stream in (*self._open, *self._strangers):
-            stream.end(GOING_AWAY, "the server stops")
+            stream.end(StreamEnded(GOING_AWAY, STOPPING))
         if self._checking is not None:
             self._checking.cancel()
 
-    def _running(self) -> Hub:
-        if self._hub is None:
-            self._hub = Hub(self._services.feed, self._threads)
-            self._hub.start()
-            self._checking = asyncio.ensure_future(self._check_sessions())
-        return self._hub
-
     async def _admit(self, stream: Stream, message: str) -> Wish:
-        wish = await asyncio.get_running_loop().run_in_executor(self._threads, self._admit_now, message)
+        wish = await asyncio.to_thread(self._admit_now, message)
         self._strangers.pop(stream, None)
         if len(self._open) >= MOST_STREAMS:
-            raise StreamEnded(TRY_AGAIN_LATER, "this server has no room for another stream")
-        self._open[stream] = None
+            raise StreamEnded(TRY_AGAIN_LATER, NO_ROOM)
+        self._open.add(stream)
         return wish
 
     async def _check_sessions(self) -> None:
         while True:
             await asyncio.sleep(SESSIONS_EVERY_S)
-            session_ids = {stream.wish.session_id for stream in self._open if stream.wish is not None}
-            ended = await asyncio.get_running_loop().run_in_executor(self._threads, self._ended_among, session_ids)
-            for stream in list(self._open):
-                if stream.wish is not None and stream.wish.session_id in ended:
-                    stream.end(POLICY, "the session has ended")
-
-    def _ended_among(self, session_ids: set[str]) -> set[str]:
-        return {session_id for session_id in session_ids if self._has_ended(session_id)}
+            sessions = {stream: stream.wish.session_id for stream in self._open if stream.wish is not None}
+            ended = await asyncio.to_thread(lambda ids: set(filter(self._has_ended, ids)), {*sessions.values()})
+            for stream, session_id in sessions.items():
+                if session_id in ended:
+                    stream.end(StreamEnded(POLICY, "the session has ended"))
 
     def _has_ended(self, session_id: str) -> bool:
         try:

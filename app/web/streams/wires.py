@@ -4,8 +4,9 @@ import base64
 import hashlib
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Message, Ping, TextMessage
@@ -16,6 +17,8 @@ MAX_MESSAGE = 16 * 1024
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 RECONNECT_MS = 2000
 FINAL_TEXT = 0x81
+SHARED = 256
+"""Messages that are kept as they were written, for the next client."""
 
 GOING_AWAY = int(CloseReason.GOING_AWAY)
 POLICY = int(CloseReason.POLICY_VIOLATION)
@@ -30,31 +33,36 @@ class WireClosed(Exception):
         self.farewell = farewell
 
 
-class Wire(Protocol):
-    """One client's connection, as bytes."""
+class Wire:
+    """One client's connection, as bytes. What is the same for all clients of a kind is written once."""
 
-    kind: str
-    """Messages look the same on all wires of a kind."""
     opening: bytes
     """What is sent first."""
 
-    def message(self, id: str, text: str) -> bytes:
+    @staticmethod
+    def message(id: str, text: str) -> bytes:
         """Return a message with an id, whose text is JSON."""
+        raise NotImplementedError
+
+    def server_message(self, id: str, event: str) -> bytes:
+        """Return a message about the stream itself."""
+        return self.message(id, f'{{"id":"{id}","event":"{event}"}}')
 
     def heartbeat(self, id: str) -> bytes:
         """Return a sign of life that says up to which event the client has seen all."""
+        return self.server_message(id, "heartbeat")
 
     def farewell(self, code: int, reason: str) -> bytes:
         """Return what ends the stream."""
+        raise NotImplementedError
 
-    def receive(self, data: bytes) -> Iterator[str | bytes]:
+    def receive(self, data: bytes) -> Iterator[str | bytes]:  # noqa: ARG002
         """Yield the messages that the client sent as text, and as bytes what must be answered. Raises WireClosed."""
+        yield from ()
 
 
-class WebSocketWire:
+class WebSocketWire(Wire):
     """The server's side of RFC 6455, without compression, whose memory would be most of what a client costs."""
-
-    kind = "websocket"
 
     def __init__(self, key: str) -> None:
         token = base64.b64encode(hashlib.sha1(key.encode() + MAGIC, usedforsecurity=False).digest())
@@ -65,7 +73,9 @@ class WebSocketWire:
         self._connection = Connection(ConnectionType.SERVER)
         self._text = ""
 
-    def message(self, id: str, text: str) -> bytes:  # noqa: ARG002 - the text has the id
+    @staticmethod
+    @lru_cache(SHARED)
+    def message(id: str, text: str) -> bytes:  # noqa: ARG004 - the text has the id
         """Return a text frame: a server's frames are not masked, so that the same bytes do for all clients."""
         payload = text.encode()
         if len(payload) < 126:
@@ -73,10 +83,6 @@ class WebSocketWire:
         if len(payload) < 65536:
             return struct.pack("!BBH", FINAL_TEXT, 126, len(payload)) + payload
         return struct.pack("!BBQ", FINAL_TEXT, 127, len(payload)) + payload
-
-    def heartbeat(self, id: str) -> bytes:
-        """Return a message, for browsers show no pings to a page."""
-        return self.message(id, f'{{"id":"{id}","event":"heartbeat"}}')
 
     def farewell(self, code: int, reason: str) -> bytes:
         """Return a close frame."""
@@ -110,17 +116,18 @@ class WebSocketWire:
             yield text
 
 
-class EventStreamWire:
+class EventStreamWire(Wire):
     """Server-sent events; the stream ends where the connection does."""
 
-    kind = "event-stream"
     opening = (
         f"HTTP/1.1 {HTTPStatus.OK.value} OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
         "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Accel-Buffering: no\r\n"
         f"Connection: close\r\n\r\nretry: {RECONNECT_MS}\n\n"
     ).encode()
 
-    def message(self, id: str, text: str) -> bytes:
+    @staticmethod
+    @lru_cache(SHARED)
+    def message(id: str, text: str) -> bytes:
         """Return an event of the default type."""
         return f"id: {id}\ndata: {text}\n\n".encode()
 
@@ -133,7 +140,3 @@ class EventStreamWire:
         if code == GOING_AWAY:
             return b""
         return f'event: end\ndata: {{"event":"end","code":{code},"reason":"{reason}"}}\n\n'.encode()
-
-    def receive(self, data: bytes) -> Iterator[str | bytes]:  # noqa: ARG002 - a client has nothing more to say
-        """Yield nothing."""
-        yield from ()
