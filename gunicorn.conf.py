@@ -31,6 +31,8 @@ bind = f"{host}:{settings.port}"
 worker_class = "app.web.server.worker.EventLoopWorker"
 workers = 2
 graceful_timeout = 10
+# A client's first message, which says who it is; it has nothing more to say.
+websocket_max_message_size = 16 * 1024
 # What was to be sent to a client that is gone is dropped at once.
 asgi_disconnect_grace_period = 0
 # Connections must not be shared between processes: each worker builds its own services after the fork.
@@ -50,4 +52,4 @@ def pre_fork(_server: Any, _worker: Any) -> None:
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Have the others leave no more connections to a worker that is gone, however it ended."""
-    worker.counts.forget(worker.age)
+    worker.counts.tell(worker.age, -1)

@@ -35,7 +35,6 @@ OWNERS = {
     "amqp": ("app.queue",),
     "redis": ("app.queue", "app.cli", "tasks"),
     "httpx": ("app.connectors", "app.cli"),
-    "wsproto": ("app.web",),
     "gunicorn": ("app.web",),
     "apprise": ("app.channels",),
     "requests": ("app.channels",),

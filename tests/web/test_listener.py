@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from app.web.server.listener import PLACES, ConnectionCounts, FairListener
+from app.web.server.listener import NOBODY, PLACES, ConnectionCounts, FairListener
 
 ME, OTHER = 1, 2
 DEADLINE_S = 30.0
@@ -62,7 +62,7 @@ def test_who_has_fewest_takes_what_comes(shared: socket.socket, others: int | No
         worker = Worker(shared, ConnectionCounts(), connections=1)
         worker.counts.tell(OTHER, others or 0)
         if others is None:
-            worker.counts.forget(OTHER)
+            worker.counts.tell(OTHER, NOBODY)
         assert not worker.counts.has_most(ME)
         worker.listener.start()
         with ExitStack() as open_:
@@ -93,5 +93,5 @@ def test_a_number_beyond_the_places_counts_too() -> None:
     assert not counts.has_most(PLACES + 3)
     counts.tell(OTHER, 3)
     assert counts.has_most(PLACES + 3)
-    counts.forget(OTHER)
+    counts.tell(OTHER, NOBODY)
     assert not counts.has_most(PLACES + 3)

@@ -13,8 +13,8 @@ from app.web.problems import problem
 from app.web.schemas.events import EventsQuerySchema, LastEventSchema, TicketSchema
 from app.web.streams import EXTENSION, HANDOVER
 from app.web.streams.admission import wish_of
+from app.web.streams.clients import Client, EventStream, WebSocket
 from app.web.streams.handover import Handover
-from app.web.streams.wires import EventStreamWire, WebSocketWire, Wire
 
 EVENT_STREAM = "text/event-stream"
 WEBSOCKET_VERSION = "13"
@@ -45,17 +45,17 @@ def watch_events(ticket: str | None = None, **wanted: Any) -> Response:
     the filters, if any, beside it. Each message has an `id`; with the last one as `last_id` a client that comes again
     misses nothing of the last 10 minutes.
     """
-    wire = _wire()
+    kind = _kind()
     session_id = _session_id(ticket)
-    if wire is None:
+    if kind is None:
         return problem(426, "upgrade_required", f"Ask for a WebSocket, or Accept: {EVENT_STREAM}.", None, UPGRADE)
     wish = None if session_id is None else wish_of(session_id, **{**_last_event(), **wanted})
     current_app.extensions[EXTENSION].require_room()
     handover: Handover | None = request.environ.get(HANDOVER)
     if handover is None:
         raise NoStreams("this server cannot stream events: start the API with gunicorn and its gunicorn.conf.py")
-    handover.wire, handover.wish = wire, wish
-    return Response(status=101 if isinstance(wire, WebSocketWire) else 200)
+    handover.kind, handover.wish = kind, wish
+    return Response(status=101 if kind is WebSocket else 200)
 
 
 def _last_event() -> dict[str, str]:
@@ -81,7 +81,7 @@ def _session_id(ticket: str | None) -> str | None:
     return session_id
 
 
-def _wire() -> Wire | None:
+def _kind() -> type[Client] | None:
     """Return how the client wants to be told; None when it says neither."""
     headers = request.headers
     if request.method != "GET":
@@ -90,6 +90,6 @@ def _wire() -> Wire | None:
         is_right = headers.get("Sec-WebSocket-Version") == WEBSOCKET_VERSION
         is_upgrade = "upgrade" in headers.get("Connection", "").lower()
         key = headers.get("Sec-WebSocket-Key", "")
-        return WebSocketWire(key) if is_right and is_upgrade and key else None
+        return WebSocket if is_right and is_upgrade and key else None
     accepts = any(kind == EVENT_STREAM for kind, _ in request.accept_mimetypes)
-    return EventStreamWire() if accepts else None
+    return EventStream if accepts else None

@@ -1,6 +1,5 @@
 """One client's connection: gunicorn's HTTP/1.1, with deadlines, limits, and a way to become a stream."""
 
-import asyncio
 import json
 from http import HTTPStatus
 from typing import Any
@@ -10,9 +9,6 @@ from gunicorn.asgi.protocol import ASGIProtocol
 from app.web.problems import MAX_BODY_BYTES, MAX_POST_BYTES, MEDIA_TYPE, code_of, members
 from app.web.server.door import FrontDoor
 from app.web.server.wsgi import Answer, Body, BodyWanted, ClientGone, Receive, environ_of
-from app.web.streams.handover import Wish
-from app.web.streams.stream import Stream
-from app.web.streams.wires import Wire
 
 PART = 64 * 1024
 """Bytes of an answer that are handed to the socket at once."""
@@ -32,9 +28,6 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self.app = self._answer
         self._max_buffer_size = MOST_PIPELINED
         self._door: FrontDoor = worker.front_door
-        self._stream: Stream | None = None
-        self._is_writable = asyncio.Event()
-        self._is_writable.set()
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a request."""
@@ -45,32 +38,17 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         """Forget the connection."""
         super().connection_lost(exc)
         self._door.leave(self)
-        self._is_writable.set()
-        if self._stream is not None:
-            self._stream.end(None)
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent. Who sends without reading the answers is not served any longer."""
         if self.transport.get_write_buffer_size() > MOST_UNSENT:
             self.transport.abort()
-        elif self._stream is not None:
-            self._stream.receive(data)
         else:
             self._door.requests.hold(self, len(data))
             if self._door.requests.held(self) > MOST_ARRIVING:
                 self.give_up(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
             else:
                 super().data_received(data)
-
-    def pause_writing(self) -> None:
-        """Note that the client reads more slowly than it is written to."""
-        super().pause_writing()
-        self._is_writable.clear()
-
-    def resume_writing(self) -> None:
-        """Note that the client has read."""
-        super().resume_writing()
-        self._is_writable.set()
 
     def give_up(self, status: HTTPStatus, detail: str) -> None:
         """End a connection whose client takes too long or too much, with an answer if it has begun to ask."""
@@ -83,16 +61,8 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     def close_if_idle(self) -> None:
         """Close a connection between two requests."""
-        if self._stream is None and not self._door.requests.held(self) and self._current_request is None:
+        if self._websocket is None and not self._door.requests.held(self) and self._current_request is None:
             self._close_transport()
-
-    def write(self, data: bytes) -> None:
-        """Send bytes of a stream."""
-        self.transport.write(data)
-
-    async def drain(self) -> None:
-        """Wait until the client has taken what was sent."""
-        await self._is_writable.wait()
 
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Any) -> None:
         body = Body(scope, receive)
@@ -100,9 +70,13 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
             answer = await self._ask(scope, body)
         except ClientGone:
             return
-        wire, wish = answer.handover.wire, answer.handover.wish
-        if wire is not None:
-            await self._become_stream(wire, wish)
+        if answer.handover.kind is not None:
+            await self._door.streams.serve(answer.handover.kind(receive, send), answer.handover.wish)
+            self._close_transport()
+            self._door.answers.begin(self)
+            return
+        if scope["type"] == "websocket":
+            self._write_answer(answer.status, answer.headers, answer.body)
             return
         self._door.answers.begin(self, len(answer.body))
         await self._send(answer, body.is_whole, send)
@@ -136,31 +110,17 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
             is_last = begin + PART >= len(view)
             await send({"type": "http.response.body", "body": view[begin : begin + PART], "more_body": not is_last})
 
-    async def _become_stream(self, wire: Wire, wish: Wish | None) -> None:
-        """Serve a stream until its end; nothing else comes over this connection."""
-        # What was sent counts as taken when the kernel has it.
-        self.transport.set_write_buffer_limits(high=0)
-        self._stream = Stream(self, wire, wish)
-        try:
-            await self._door.streams.serve(self._stream)
-        finally:
-            self._close_transport()
-
-    def _is_websocket_upgrade(self, request: Any) -> bool:  # noqa: ARG002
-        """Have Flask see the handshake: who may watch is decided there, and a refusal is an answer like any other."""
-        return False
-
     def _send_error_response(self, status: int, message: str, extra_headers: Any = ()) -> None:
         """Answer what never reached Flask in the shape that all errors have."""
-        phrase = HTTPStatus(status)
-        content = json.dumps(members(phrase, code_of(phrase), message)).encode()
-        head = [
-            f"HTTP/1.1 {phrase.value} {phrase.phrase}",
-            f"Content-Type: {MEDIA_TYPE}",
-            f"Content-Length: {len(content)}",
-            "Cache-Control: no-store",
-            "X-Content-Type-Options: nosniff",
-            *(f"{name}: {value}" for name, value in extra_headers),
-            "Connection: close",
-        ]
-        self._safe_write("\r\n".join([*head, "", ""]).encode("latin-1") + content)
+        content = json.dumps(members(status, code_of(HTTPStatus(status)), message)).encode()
+        given = [(name.encode(), value.encode("latin-1")) for name, value in extra_headers]
+        self._write_answer(status, [(b"Content-Type", MEDIA_TYPE.encode()), *given], content)
+
+    def _write_answer(self, status: int, headers: list[tuple[bytes, bytes]], content: bytes) -> None:
+        """Write an answer after which the connection ends."""
+        framing = [(b"Content-Length", b"%d" % len(content)), (b"Connection", b"close")]
+        kept = [(name, value) for name, value in headers if name != b"Content-Length"]
+        lines = [b"%s: %s" % header for header in (*kept, *framing)]
+        status_line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
+        self._safe_write(b"\r\n".join([status_line, *lines, b"", content]))
+        self._close_transport()

@@ -1,9 +1,9 @@
 """Accepts connections, and leaves them to a worker that has fewer."""
 
 import asyncio
-import mmap
 import socket
 from collections.abc import Callable
+from multiprocessing.sharedctypes import RawArray
 from typing import Any
 
 import structlog
@@ -23,21 +23,17 @@ class ConnectionCounts:
     """
 
     def __init__(self) -> None:
-        self._counts = memoryview(mmap.mmap(-1, 4 * PLACES)).cast("i")
-        for place in range(PLACES):
-            self._counts[place] = NOBODY
+        self._counts = RawArray("i", [NOBODY] * PLACES)
 
     def tell(self, number: int, count: int) -> None:
-        """Note how many connections a worker has."""
+        """Note how many connections a worker has; NOBODY when it takes no more."""
         self._counts[number % PLACES] = count
-
-    def forget(self, number: int) -> None:
-        """Note that a worker takes no more connections."""
-        self._counts[number % PLACES] = NOBODY
 
     def has_most(self, number: int) -> bool:
         """Tell whether another worker has fewer connections than this one."""
-        return self._counts[number % PLACES] > min((count for count in self._counts if count != NOBODY), default=0)
+        return bool(
+            self._counts[number % PLACES] > min((count for count in self._counts if count != NOBODY), default=0)
+        )
 
 
 class FairListener:

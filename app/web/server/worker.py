@@ -11,7 +11,7 @@ from gunicorn.workers.gasgi import ASGIWorker
 
 from app.web.server.connection import Connection
 from app.web.server.door import MOST_CONNECTIONS, FrontDoor
-from app.web.server.listener import ConnectionCounts, FairListener
+from app.web.server.listener import NOBODY, ConnectionCounts, FairListener
 
 SPARE_FILES = 500
 """What a process opens besides connections: databases, Redis, logs, monitors."""
@@ -41,7 +41,7 @@ class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
             await asyncio.sleep(1.0)
         for listener in listeners:
             listener.stop()
-        self.counts.forget(self.age)
+        self.counts.tell(self.age, NOBODY)
         self.front_door.stop()
         await self._shutdown()
 

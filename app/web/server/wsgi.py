@@ -51,13 +51,6 @@ class Unread:
         raise BodyWanted
 
 
-class WholeFile(FileWrapper):
-    """A file, in blocks so large that most have one."""
-
-    def __init__(self, filelike: Any, _block_size: int = 0) -> None:
-        super().__init__(filelike, FILE_BLOCK)
-
-
 class Body:
     """The body of a request, as it arrives."""
 
@@ -66,7 +59,7 @@ class Body:
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         self._length = int(length) if length.isdigit() else 0
         self.data = bytearray()
-        self.is_whole = False
+        self.is_whole = scope["type"] == "websocket"
 
     async def read(self, most: int) -> None:
         """Read all of it, unless it is larger than `most` bytes. Raises ClientGone."""
@@ -95,7 +88,7 @@ def environ_of(scope: Mapping[str, Any], body: Body) -> dict[str, Any]:
     """Return a request's environment. Headers whose names have an underscore are dropped: they pass for others."""
     host, port = scope["server"] or ("", 0)
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope["method"],
+        "REQUEST_METHOD": scope.get("method", "GET"),
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
@@ -105,13 +98,13 @@ def environ_of(scope: Mapping[str, Any], body: Body) -> dict[str, Any]:
         # A client of a Unix socket has no address.
         "REMOTE_ADDR": scope["client"][0] if scope["client"] else "",
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.url_scheme": "https" if scope["scheme"] in ("https", "wss") else "http",
         "wsgi.input": io.BytesIO(body.data) if body.is_whole else Unread(),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
-        "wsgi.file_wrapper": WholeFile,
+        "wsgi.file_wrapper": lambda file, _size=0: FileWrapper(file, FILE_BLOCK),
         HANDOVER: Handover(),
     }
     for name, value in scope["headers"]:

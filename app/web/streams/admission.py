@@ -14,9 +14,9 @@ from app.web.access import check_powers, read_token
 from app.web.context import services
 from app.web.parsing import parse_json
 from app.web.schemas.events import FirstMessageSchema
+from app.web.streams.clients import POLICY, TRY_AGAIN_LATER
 from app.web.streams.handover import Wish
 from app.web.streams.stream import StreamEnded
-from app.web.streams.wires import POLICY, TRY_AGAIN_LATER
 
 
 def make_admission(app: Flask) -> Callable[[str], Wish]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.rules.live_events import EventFilter
-from app.web.streams.wires import Wire
+from app.web.streams.clients import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +19,5 @@ class Wish:
 class Handover:
     """Filled in by the view; without a wish the client's first message says who it is and what it wants."""
 
-    wire: Wire | None = None
+    kind: type[Client] | None = None
     wish: Wish | None = None

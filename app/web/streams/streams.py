@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from app.composition import Services
 from app.errors import DatabaseUnavailable, TooManyStreams, Unauthorized
+from app.web.streams.clients import GOING_AWAY, POLICY, TRY_AGAIN_LATER, Client
 from app.web.streams.handover import Wish
 from app.web.streams.hub import Hub
 from app.web.streams.stream import Stream, StreamEnded
-from app.web.streams.wires import GOING_AWAY, POLICY, TRY_AGAIN_LATER
 
 MOST_STREAMS = 600
 MOST_STRANGERS = 100
@@ -34,19 +34,20 @@ class Streams:
         if len(self._open) >= MOST_STREAMS or self._services.feed.is_closing:
             raise TooManyStreams(NO_ROOM)
 
-    async def serve(self, stream: Stream) -> None:
-        """Serve a stream until its end."""
+    async def serve(self, client: Client, wish: Wish | None) -> None:
+        """Serve a client until its end."""
+        stream = Stream(client, wish)
         if self._hub is None:
             self._hub = Hub(self._services.feed)
             self._checking = asyncio.ensure_future(self._check_sessions())
         if self._services.feed.is_closing:
-            stream.end(StreamEnded(GOING_AWAY, STOPPING))
-        if stream.wish is not None:
+            stream.end(GOING_AWAY, STOPPING)
+        if wish is not None:
             self._open.add(stream)
         else:
             self._strangers[stream] = None
             if len(self._strangers) > MOST_STRANGERS:
-                next(iter(self._strangers)).end(StreamEnded(TRY_AGAIN_LATER, "too many clients say nothing"))
+                next(iter(self._strangers)).end(TRY_AGAIN_LATER, "too many clients say nothing")
         try:
             await stream.run(self._hub, lambda message: self._admit(stream, message))
         finally:
@@ -58,7 +59,7 @@ class Streams:
         self._services.feed.close()
         self._services.task_watch.close()
         for stream in (*self._open, *self._strangers):
-            stream.end(StreamEnded(GOING_AWAY, STOPPING))
+            stream.end(GOING_AWAY, STOPPING)
         if self._checking is not None:
             self._checking.cancel()
 
@@ -77,7 +78,7 @@ class Streams:
             ended = await asyncio.to_thread(lambda ids: set(filter(self._has_ended, ids)), {*sessions.values()})
             for stream, session_id in sessions.items():
                 if session_id in ended:
-                    stream.end(StreamEnded(POLICY, "the session has ended"))
+                    stream.end(POLICY, "the session has ended")
 
     def _has_ended(self, session_id: str) -> bool:
         try:
