@@ -1,28 +1,38 @@
 """Which network addresses nagare calls, be it a monitor or the receiver of a message."""
 
 import ipaddress
-from collections.abc import Iterator
-
-METADATA_ADDRESSES = frozenset(
-    map(
-        ipaddress.ip_address,
-        (
-            *("100.100.100.200", "168.63.129.16", "192.0.0.192"),
-            *("fd00:ec2::254", "fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42"),
-        ),
-    )
-)
-"""Cloud metadata services that are not on a link-local address: Alibaba's, Azure's, Oracle's; by IPv6 those of Amazon,
-Google, Oracle and Scaleway."""
-NOWHERE = (ipaddress.ip_network("0.0.0.0/8"), ipaddress.ip_network("255.255.255.255/32"))
-"""This host under another name, and all hosts at once."""
-TRANSLATED = tuple(
-    map(ipaddress.ip_network, ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"))
-)
-"""IPv6 addresses that end in the IPv4 one which a kernel or a translator (NAT64, RFC 6052 and 8215) calls for them."""
-ISATAP = (0x0000_5EFE, 0x0200_5EFE)
+from collections.abc import Iterator, Mapping
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+FORBIDDEN: Mapping[str, str] = {
+    "0.0.0.0/8": "this host under another name",
+    "100.100.100.0/24": "Alibaba Cloud's metadata",
+    "168.63.129.0/24": "Azure's host",
+    "169.254.0.0/16": "link-local, and nearly every cloud's metadata",
+    "192.0.0.0/24": "the IETF's special purposes, Oracle Cloud's metadata among them",
+    "224.0.0.0/4": "multicast",
+    "255.255.255.255/32": "all hosts at once",
+    "::/128": "this host under another name",
+    "fd00:42::/48": "Scaleway's metadata",
+    "fd00:100::/48": "Alibaba Cloud's metadata",
+    "fd00:a9fe:a9fe::/48": "Akamai's metadata",
+    "fd00:c1::/48": "Oracle Cloud's metadata",
+    "fd00:ec2::/32": "Amazon's metadata, credentials of containers, DNS and time",
+    "fd20:ce::/48": "Google Cloud's metadata",
+    "fe80::/10": "link-local",
+    "ff00::/8": "multicast",
+}
+"""What is never called, and why. The Kubernetes NetworkPolicy under deploy/ is written from it."""
+WELL_KNOWN_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
+TRANSLATED = (*map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96")), WELL_KNOWN_NAT64)
+"""IPv6 addresses that end in the IPv4 one which a kernel or a translator (NAT64, RFC 6052) calls for them."""
+ISATAP = (0x0000_5EFE, 0x0200_5EFE)
+_NETWORKS: tuple[Network, ...] = tuple(map(ipaddress.ip_network, FORBIDDEN))
+_HERE = ipaddress.IPv4Network("0.0.0.0/8")
 
 
 def is_callable(address: str) -> bool:
@@ -31,13 +41,27 @@ def is_callable(address: str) -> bool:
     An address that stands for others is as good as the worst of them. Raises ValueError for what is no IP address.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    return all(map(_is_plain_callable, (ip, *_embedded(ip))))
+    return not any(_is_in(each, network) for each in (ip, *_embedded(ip)) for network in _NETWORKS)
 
 
-def _is_plain_callable(ip: Address) -> bool:
-    if ip.is_link_local or ip.is_unspecified or ip.is_multicast or ip in METADATA_ADDRESSES:
-        return False
-    return not any(ip.version == network.version and ip in network for network in NOWHERE)
+def forbidden_networks() -> list[Network]:
+    """Return `FORBIDDEN` as a firewall needs it: with the forms in which IPv4 travels through IPv6."""
+    plain = [network for network in _NETWORKS if isinstance(network, ipaddress.IPv4Network)]
+    return [
+        *_NETWORKS,
+        *(_within(WELL_KNOWN_NAT64, each) for each in plain),
+        *(_within(SIX_TO_FOUR, each) for each in plain),
+    ]
+
+
+def _is_in(ip: Address, network: Network) -> bool:
+    return ip.version == network.version and ip in network
+
+
+def _within(outer: ipaddress.IPv6Network, network: ipaddress.IPv4Network) -> ipaddress.IPv6Network:
+    """Return the IPv6 addresses that have one of this IPv4 network right behind the outer prefix."""
+    first = int(outer.network_address) | int(network.network_address) << 96 - outer.prefixlen
+    return ipaddress.IPv6Network((first, outer.prefixlen + network.prefixlen))
 
 
 def _embedded(ip: Address) -> Iterator[ipaddress.IPv4Address]:
@@ -47,7 +71,21 @@ def _embedded(ip: Address) -> Iterator[ipaddress.IPv4Address]:
         return
     if any(ip in network for network in TRANSLATED) or int(ip) >> 32 & 0xFFFF_FFFF in ISATAP:
         yield ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+    if ip in LOCAL_NAT64:
+        yield from _behind_local_prefix(int(ip))
     if ip.sixtofour:
         yield ip.sixtofour
     if ip.teredo:
         yield from ip.teredo
+
+
+def _behind_local_prefix(ip: int) -> list[ipaddress.IPv4Address]:
+    """Return what an address of RFC 8215 may stand for: how long its network's prefix is, only the network knows.
+
+    Bits 64 to 71 are left out (RFC 6052, 2.2). What is behind a shorter prefix ends in zeros, and behind a longer one
+    begins with them: that they read as 0.x.x.x says nothing.
+    """
+    without_gap = (ip >> 64) << 56 | ip & (1 << 56) - 1
+    found = [ipaddress.IPv4Address(without_gap >> 88 - prefix & 0xFFFF_FFFF) for prefix in (48, 56, 64)]
+    found.append(ipaddress.IPv4Address(ip & 0xFFFF_FFFF))
+    return [each for each in found if each not in _HERE] or found

@@ -7,8 +7,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from app.rules.addresses import FORBIDDEN
 from app.settings import VARIABLES
 from tasks.shutdown import GRACE_S
+from tests.cli.network_policy import FILE, written_anew
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 FILES = [path for path in sorted(FOLDER.glob("*/*.yaml")) if path.name != "kustomization.yaml"]
@@ -116,3 +118,10 @@ def test_what_points_at_something_finds_it() -> None:
     assert rule["name"]["as"] == metric["external"]["metric"]["name"]
     slots = container("nagare-worker")["command"][-1]
     assert metric["external"]["target"]["averageValue"] == slots
+
+
+def test_no_pod_calls_what_nagare_does_not_call() -> None:
+    assert FILE.read_text() == written_anew(FILE.read_text()), "run python -m tests.cli.network_policy"
+    (rule,) = find("NetworkPolicy", "nagare")["spec"]["egress"]
+    refused = {each for block in rule["to"] for each in block["ipBlock"]["except"]}
+    assert refused >= {*FORBIDDEN}
