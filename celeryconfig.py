@@ -1,28 +1,30 @@
 """What Celery needs to know, all of it from nagare's own settings."""
 
+from celery.app.defaults import SETTING_KEYS
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
-from redis.connection import parse_url
 
+from app.amqp_urls import parse_amqp_url
 from app.queue.keys import QUEUES
 from app.redis_urls import parse_redis_url
 from app.settings import settings_or_exit
 
 settings = settings_or_exit()
+rabbitmq_url = settings.amqp_url.get_secret_value()
 
-if settings.amqp_url:
+if rabbitmq_url:
     from app.queue.amqp_lines import amqp_options
 
-    broker_url = settings.amqp_url
-    broker_use_ssl = amqp_options(settings.amqp_url)["ssl"]
+    broker_url = parse_amqp_url(rabbitmq_url).url
+    broker_use_ssl = amqp_options(rabbitmq_url)["ssl"]
     worker_consumer = "tasks.amqp_consumer:AmqpConsumer"
     # Celery beats twice as often as that; a connection that died in silence is noticed by then.
     broker_heartbeat = 20
 else:
-    # Of several servers the first one, to be shown: the transport finds out by itself which one to talk to.
-    broker_url = parse_redis_url(settings.broker_url).url
-    # Flower does not read them from the address.
-    broker_use_ssl = {name: value for name, value in parse_url(broker_url).items() if name.startswith("ssl_")}
+    # To be shown, and no more: the transport finds out by itself which server to talk to, and with which password.
+    broker_url = parse_redis_url(settings.broker_url).public_url
+    # Without a word kombu would warn that it does not check certificates.
+    broker_use_ssl = broker_url.startswith("rediss:")
     # Under their own names, by which Flower's page of queues knows what to ask.
     TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "tasks.transport:Transport"))
     worker_consumer = "tasks.consumer:Consumer"
@@ -68,3 +70,7 @@ beat_scheduler = "tasks.beat:ScheduleBeat"
 beat_schedule_filename = str(settings.home / "celerybeat-schedule")
 enable_utc = True
 include = ["tasks.alerts", "tasks.notify", "tasks.pull", "tasks.push", "tasks.sync"]
+
+# Celery shows its whole configuration to whoever asks a worker for it. What is none of its settings, and holds secrets,
+# must not be in there.
+configuration = {name: value for name, value in dict(globals()).items() if name in SETTING_KEYS}

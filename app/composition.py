@@ -161,7 +161,7 @@ def wire(
     task_events = TaskEvents(events)
     vault = Vault(*settings.secret_keys())
     registry = WorkerRegistry(broker)
-    carrier = make_carrier(settings.amqp_url, broker, events, registry)
+    carrier = make_carrier(settings.amqp_url.get_secret_value(), broker, events, registry)
     publisher, lengths = carrier.publisher, carrier.lengths
     outbox = Outbox(database, publisher)
     dead_letter_list = DeadLetterList(broker)

@@ -1,17 +1,30 @@
-"""The three forms of a Redis's address: one server, one found by Sentinels, and a Cluster."""
+"""The forms of a Redis's address: one server, by TCP or by a Unix socket, one found by Sentinels, and a Cluster.
 
+An address is taken apart once, here, and redis-py's own parser has the last word; everybody else gets what came out.
+"""
+
+import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
+from urllib.parse import quote, unquote
 
-DEFAULT_PORTS = {"redis": 6379, "sentinel": 26379}
-FORMS = "redis://host:port/0, sentinel://host:port/0;sentinel://host:port/0 or redis+cluster://host:port,host:port"
-_URL = re.compile(
-    r"(?P<scheme>rediss?|sentinel|rediss?\+cluster)://(?P<login>[^@/?]*@)?(?P<nodes>[^@/?;]+)(?P<rest>[/?].*)?"
+from redis.connection import SSLConnection, parse_url
+
+from app.redis_options import check_options, check_tls
+from app.url_syntax import Node, Parts, parse_node, shown, take_apart
+
+FORMS = (
+    "redis://host:port/0, unix:///path/to/socket, sentinel://host:port/0;sentinel://host:port/0"
+    " or redis+cluster://host:port,host:port"
 )
-_NODE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s:\[\],]+)(?::(?P<port>[0-9]{1,5}))?")
-
-Node = tuple[str, int]
+DEFAULT_PORT = 6379
+SENTINEL_PORT = 26379
+SOCKET_PATH_BYTES = 107
+"""Linux's `sockaddr_un` has room for so many (its manual unix(7))."""
+_NEXT_ADDRESS = re.compile(r";(?=[A-Za-z+]+://)")
 
 
 class Topology(StrEnum):
@@ -22,13 +35,34 @@ class Topology(StrEnum):
     CLUSTER = "cluster"
 
 
+TOPOLOGIES = {
+    "redis": Topology.SERVER,
+    "rediss": Topology.SERVER,
+    "sentinel": Topology.SENTINEL,
+    "redis+cluster": Topology.CLUSTER,
+    "rediss+cluster": Topology.CLUSTER,
+}
+SOCKET_SCHEMES = ("unix", "redis+socket")
+"""redis-py's and Celery's word for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """Where Redis is. `url` is that of its first node in the form that every Redis client understands."""
+    """Where Redis is."""
 
     topology: Topology
     nodes: tuple[Node, ...]
-    url: str
+    """The servers, or who knows them; none where it is a socket."""
+    options: Mapping[str, Any] = field(repr=False)
+    """What redis-py made of it, the password among it; host and port are those of the first node."""
+
+    @property
+    def public_url(self) -> str:
+        """The first server's address as Celery knows it: without a password, and without options."""
+        if not self.nodes:
+            return f"redis+socket://{quote(self.options['path'])}"
+        scheme = "rediss" if self.options.get("connection_class") is SSLConnection else "redis"
+        return f"{scheme}://{shown(self.nodes[0])}/{self.options.get('db', 0)}"
 
 
 def parse_redis_url(url: str) -> RedisAddress:
@@ -36,30 +70,53 @@ def parse_redis_url(url: str) -> RedisAddress:
 
     Raises ValueError with words that do not repeat the address, which may hold a password.
     """
-    parts = [_URL.fullmatch(part) for part in url.split(";")]
-    first = parts[0]
-    if first is None or not all(part and part["scheme"] == first["scheme"] for part in parts):
+    first, *others = [take_apart(part, FORMS) for part in _NEXT_ADDRESS.split(url)]
+    if first.scheme in SOCKET_SCHEMES and not others:
+        return _at_socket(first)
+    if first.scheme not in TOPOLOGIES or {each.scheme for each in others} - {first.scheme}:
         raise ValueError(f"must look like {FORMS}")
-    plain_scheme, _, cluster = first["scheme"].partition("+")
-    if len(parts) > 1 and plain_scheme != "sentinel":
-        raise ValueError("several addresses are separated by ; only if they are sentinel://")
-    topology = Topology.CLUSTER if cluster else Topology.SENTINEL if plain_scheme == "sentinel" else Topology.SERVER
-    default_port = DEFAULT_PORTS["sentinel" if topology is Topology.SENTINEL else "redis"]
-    nodes = [node for part in parts if part for node in _nodes(part["nodes"], default_port)]
+    topology = TOPOLOGIES[first.scheme]
+    _check_others(topology, first, others)
+    default_port = SENTINEL_PORT if topology is Topology.SENTINEL else DEFAULT_PORT
+    nodes = [parse_node(node, default_port) for part in (first, *others) for node in part.nodes.split(",")]
     if topology is Topology.SERVER and len(nodes) > 1:
         raise ValueError("several nodes are a Redis Cluster: redis+cluster://host:port,host:port")
-    rest = first["rest"] or ""
-    if topology is Topology.CLUSTER and rest.partition("?")[0] not in ("", "/", "/0"):
+    return RedisAddress(topology, tuple(nodes), _options(first, topology, nodes[0]))
+
+
+def _check_others(topology: Topology, first: Parts, others: list[Parts]) -> None:
+    if others and topology is not Topology.SENTINEL:
+        raise ValueError("several addresses are separated by ; only if they are sentinel://")
+    for each in others:
+        if each.login not in (None, first.login) or each.path not in ("", "/", first.path) or each.query:
+            raise ValueError("the login, the database and the options of all Sentinels stand in the first address")
+
+
+def _options(parts: Parts, topology: Topology, node: Node) -> Mapping[str, Any]:
+    """Return what redis-py makes of a server's address."""
+    database = parts.path.removeprefix("/")
+    if not re.fullmatch("[0-9]{0,9}", database):
+        raise ValueError("what follows the host must be the number of a database, as in redis://host:port/0")
+    scheme = "rediss" if parts.scheme.startswith("rediss") else "redis"
+    options = check_options(parts.query, is_tls=scheme == "rediss", is_socket=False)
+    if database and "db" in options:
+        raise ValueError("names the database twice, behind the host and as the option db")
+    if topology is Topology.CLUSTER and int(database or options.get("db", "0")):
         raise ValueError("a Redis Cluster has only the database 0")
-    host, port = nodes[0]
-    scheme = "redis" if topology is Topology.SENTINEL else plain_scheme
-    shown_host = f"[{host}]" if ":" in host else host
-    return RedisAddress(topology, tuple(nodes), f"{scheme}://{first['login'] or ''}{shown_host}:{port}{rest}")
+    login = "" if parts.login is None else f"{parts.login}@"
+    found: dict[str, Any] = parse_url(f"{scheme}://{login}{shown(node)}/{database}?{parts.query or ''}")
+    check_tls(found)
+    return found
 
 
-def _nodes(text: str, default_port: int) -> list[Node]:
-    matches = [_NODE.fullmatch(node) for node in text.split(",")]
-    nodes = [(match["host"].strip("[]"), int(match["port"] or default_port)) for match in matches if match]
-    if len(nodes) < len(matches) or not all(0 < port <= 65535 for _, port in nodes):
-        raise ValueError(f"must look like {FORMS}")
-    return nodes
+def _at_socket(parts: Parts) -> RedisAddress:
+    path = unquote(parts.path)
+    if parts.nodes or not parts.path.startswith("/") or "\0" in path:
+        raise ValueError("a socket's path is absolute: unix:///path/to/socket, or unix://user:password@/path/to/socket")
+    if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
+        raise ValueError(f"a socket's path has {SOCKET_PATH_BYTES} bytes at most")
+    # Celery's word for the database of a socket.
+    query = re.sub("(^|&)virtual_host=", r"\1db=", parts.query or "")
+    check_options(query, is_tls=False, is_socket=True)
+    login = "" if parts.login is None else f"{parts.login}@"
+    return RedisAddress(Topology.SERVER, (), parse_url(f"unix://{login}{parts.path}?{query}"))

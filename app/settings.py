@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -11,30 +10,15 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from app.amqp_urls import parse_amqp_url
 from app.errors import SettingsError
-from app.redis_urls import Topology, parse_redis_url
+from app.url_syntax import parse_node
 
 DEFAULT_REDIS_URL = "redis://localhost:6379/0"
 CONFIG_FILE = "nagare_config.json"
 CONFIG_VARIABLE = "NAGARE_CONFIG"
-AMQP_URL = re.compile(r"amqps?://([^@/\s]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+)(:[0-9]{1,5})?(/\S*)?")
 CLIENT_VARIABLES = ("NAGARE_TOKEN",)
 """What `nagare smoke` reads, and what an operator's shell may therefore hold when something else is started in it."""
-
-
-def supported_database(url: str) -> str:
-    """Return the address of a database. Raises ValueError when it is not one of SQLite or PostgreSQL."""
-    # Not above: a third of the memory of `nagare up`, which has no use for it with the database under its home.
-    from sqlalchemy import make_url  # noqa: PLC0415
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
-
-    try:
-        driver = make_url(url).drivername
-    except ArgumentError:
-        driver = ""
-    if driver not in ("sqlite", "postgresql+psycopg"):
-        raise ValueError("must look like sqlite:///file or postgresql+psycopg://user:password@host/database")
-    return url
 
 
 class Settings(BaseModel):
@@ -45,13 +29,13 @@ class Settings(BaseModel):
     home: Path = Field(Path("var"), alias="NAGARE_HOME")
     bind: str = Field("127.0.0.1", alias="NAGARE_BIND", min_length=1)
     port: int = Field(8080, alias="NAGARE_PORT", ge=1, le=65535)
-    database_url: str = Field("", alias="DATABASE_URL")
+    database_url: SecretStr = Field(SecretStr(""), alias="DATABASE_URL")
     database_pool: int = Field(20, alias="NAGARE_DATABASE_POOL", ge=1, le=1000)
     database_pooler: bool = Field(False, alias="NAGARE_DATABASE_POOLER")
     statement_timeout_s: float = Field(60.0, alias="NAGARE_STATEMENT_TIMEOUT_S", ge=0, le=86400)
-    redis_url: str = Field("", alias="REDIS_URL")
+    redis_url: SecretStr = Field(SecretStr(""), alias="REDIS_URL")
     redis_addr: str = Field("", alias="REDIS_ADDR")
-    amqp_url: str = Field("", alias="BROKER_URL")
+    amqp_url: SecretStr = Field(SecretStr(""), alias="BROKER_URL")
     sentinel_master: str = Field("", alias="REDIS_SENTINEL_MASTER")
     sentinel_password: SecretStr = Field(SecretStr(""), alias="REDIS_SENTINEL_PASSWORD")
     secret_key: SecretStr = Field(SecretStr(""), alias="NAGARE_SECRET_KEY")
@@ -76,30 +60,38 @@ class Settings(BaseModel):
 
     @field_validator("redis_url")
     @classmethod
-    def _redis_url_is_usable(cls, value: str) -> str:
-        if value:
-            parse_redis_url(value)
-        return value
+    def _redis_url_is_usable(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            # Here and below not above: half of the memory of `nagare up`, which has no use for it without such a value.
+            from app.redis_urls import parse_redis_url  # noqa: PLC0415
 
-    @field_validator("amqp_url")
-    @classmethod
-    def _amqp_url_is_usable(cls, value: str) -> str:
-        if value and not AMQP_URL.fullmatch(value):
-            raise ValueError("must look like amqp://user:password@host:5672/vhost (a Redis is named by REDIS_URL)")
+            parse_redis_url(value.get_secret_value())
         return value
 
     @field_validator("redis_addr")
     @classmethod
     def _redis_addr_is_host_and_port(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
-        if value and not (host and port.isdigit()):
-            raise ValueError("must look like host:port")
+        if value and ("://" in value or "@" in value or not value.rpartition(":")[2].isdecimal()):
+            raise ValueError("must look like host:port (an address with more to it is set as REDIS_URL)")
+        if value:
+            parse_node(value)
+        return value
+
+    @field_validator("amqp_url")
+    @classmethod
+    def _amqp_url_is_usable(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            parse_amqp_url(value.get_secret_value())
         return value
 
     @field_validator("database_url")
     @classmethod
-    def _database_is_supported(cls, value: str) -> str:
-        return supported_database(value) if value else value
+    def _database_is_supported(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            from app.database_urls import supported_database  # noqa: PLC0415
+
+            supported_database(value.get_secret_value())
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -119,26 +111,40 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _one_redis(self) -> Self:
-        if self.redis_url and self.redis_addr:
+        redis_url = self.redis_url.get_secret_value()
+        if redis_url and self.redis_addr:
             raise ValueError("REDIS_URL and REDIS_ADDR: set one of them, not both")
-        if parse_redis_url(self.broker_url).topology is Topology.SENTINEL and not self.sentinel_master:
+        if redis_url.lower().startswith("sentinel:") and not self.sentinel_master:
             raise ValueError("REDIS_SENTINEL_MASTER: set it to the name under which the Sentinels know the master")
+        return self
+
+    @model_validator(mode="after")
+    def _database_has_a_folder(self) -> Self:
+        if self.database_url.get_secret_value():
+            from app.database_urls import require_folder  # noqa: PLC0415
+
+            try:
+                require_folder(self.database_url.get_secret_value(), made_later=self.home.absolute())
+            except ValueError as error:
+                raise ValueError(f"DATABASE_URL: {error}") from None
         return self
 
     @property
     def is_redis_given(self) -> bool:
         """Whether the operator named a Redis of their own."""
-        return bool(self.redis_url or self.redis_addr)
+        return bool(self.redis_url.get_secret_value() or self.redis_addr)
 
     @property
     def broker_url(self) -> str:
         """The Redis that carries the messages and the dead-letter list."""
-        return self.redis_url or (f"redis://{self.redis_addr}/0" if self.redis_addr else DEFAULT_REDIS_URL)
+        return self.redis_url.get_secret_value() or (
+            f"redis://{self.redis_addr}/0" if self.redis_addr else DEFAULT_REDIS_URL
+        )
 
     @property
     def sql_url(self) -> str:
         """The database, a SQLite file under `NAGARE_HOME` unless `DATABASE_URL` names another."""
-        return self.database_url or f"sqlite:///{(self.home / 'nagare.db').absolute()}"
+        return self.database_url.get_secret_value() or f"sqlite:///{(self.home / 'nagare.db').absolute()}"
 
     @property
     def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -12,6 +12,6 @@ from tasks.shutdown import HandBackStep
 
 commands.check()
 celery = Celery("nagare", control=Control)
-celery.config_from_object("celeryconfig")
+celery.config_from_object("celeryconfig:configuration")
 celery.steps["consumer"].add(RecoveryStep)
 celery.steps["worker"].add(HandBackStep)

@@ -11,9 +11,9 @@ from sqlalchemy import make_url
 
 from app.cli.environment import absolute_database, read_settings
 from app.cli.listing import AS_JSON, show
+from app.database_urls import require_folder, supported_database
 from app.errors import SettingsError
 from app.services.copies import copy_database
-from app.settings import supported_database
 
 COLUMNS = {"table": "name", "rows": "rows", "checksum": "checksum"}
 SQLITE = "sqlite:///"
@@ -74,6 +74,8 @@ def _address_in(parameter: str, variable: str) -> str:
 
 def _supported(name: str, url: str) -> str:
     try:
-        return supported_database(url)
+        supported_database(url)
+        require_folder(url)
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from None
+    return url

@@ -18,7 +18,9 @@ def read_settings() -> Settings:
     """Read the settings, with every path in them absolute. Raises SettingsError."""
     environment = {name: value for name, value in os.environ.items() if name not in COMMAND_VARIABLES}
     settings = load_settings(environment)
-    return settings.model_copy(update={"home": settings.home.absolute(), "database_url": _absolute_database(settings)})
+    return settings.model_copy(
+        update={"home": settings.home.absolute(), "database_url": SecretStr(_absolute_database(settings))}
+    )
 
 
 def complete(settings: Settings, secret_key: str | None, valkey_port: int | None) -> Settings:
@@ -27,7 +29,7 @@ def complete(settings: Settings, secret_key: str | None, valkey_port: int | None
     if secret_key is not None and not settings.secret_key.get_secret_value():
         found["secret_key"] = SecretStr(secret_key)
     if valkey_port is not None and not settings.is_redis_given:
-        found["redis_url"] = valkey_url(valkey_port)
+        found["redis_url"] = SecretStr(valkey_url(valkey_port))
     return settings.model_copy(update=found)
 
 
@@ -37,7 +39,9 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
     They run in another folder, where a relative path would mean something else and the configuration file is not. They
     create no users: the first one's password is none of their business.
     """
-    given = settings.model_copy(update={"redis_url": settings.broker_url, "redis_addr": "", "admin_password": ""})
+    given = settings.model_copy(
+        update={"redis_url": SecretStr(settings.broker_url), "redis_addr": "", "admin_password": ""}
+    )
     spelled_out = {variable: _in_text(getattr(given, name)) for variable, name in VARIABLES.items()}
     hidden = {*VARIABLES, CONFIG_VARIABLE, *COMMAND_VARIABLES}
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
@@ -50,7 +54,8 @@ def _in_text(value: object) -> str:
 
 
 def _absolute_database(settings: Settings) -> str:
-    return absolute_database("DATABASE_URL", settings.database_url) if settings.database_url else settings.sql_url
+    given = settings.database_url.get_secret_value()
+    return absolute_database("DATABASE_URL", given) if given else settings.sql_url
 
 
 def absolute_database(name: str, url: str) -> str:

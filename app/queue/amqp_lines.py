@@ -5,12 +5,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from amqp import Connection, Message
 from amqp.exceptions import AMQPError, MessageNacked
 
+from app.amqp_urls import parse_amqp_url
 from app.queue.rest import Rest
+from app.url_syntax import shown
 
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
@@ -20,16 +21,13 @@ IDLE_KEPT = 10
 
 def amqp_options(url: str) -> dict[str, Any]:
     """Return what a connection to this address needs to know; `amqps` checks the server against the system's CAs."""
-    parts = urlsplit(url)
-    host, is_secure = parts.hostname or "localhost", parts.scheme == "amqps"
+    address = parse_amqp_url(url)
     return {
-        "host": f"[{host}]:{parts.port or 5672}"
-        if ":" in host
-        else f"{host}:{parts.port or (5671 if is_secure else 5672)}",
-        "userid": unquote(parts.username or "guest"),
-        "password": unquote(parts.password or "guest"),
-        "virtual_host": unquote(parts.path[1:]) or "/",
-        "ssl": verified(host) if is_secure else False,
+        "host": shown(address.node),
+        "userid": address.username,
+        "password": address.password,
+        "virtual_host": address.virtual_host,
+        "ssl": verified(address.node[0]) if address.is_secure else False,
     }
 
 

@@ -73,10 +73,11 @@ def _answer(connection: Any) -> Any:
 
 def connect(place: RedisPlace, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> Broker:
     """Return a broker; nothing is sent yet. A command that waits in Redis needs a longer `answer_timeout_s`."""
-    options = {
+    options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_TIMEOUT_S,
         "socket_timeout": answer_timeout_s,
-        "socket_keepalive": True,
+        # A Unix socket ends with the process behind it.
+        **({} if "path" in place.options else {"socket_keepalive": True}),
         # The client's own retries are off: they would multiply the time that a request waits for a Redis that is away.
         # A server that says that it is not the right one any more did nothing and answered at once.
         "retry": Retry(NoBackoff(), 1, (ServerMoved,)),

@@ -1,12 +1,11 @@
 """Which server to talk to: a Redis whose place changes is asked for before each connection is made."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from redis import Connection, Sentinel, SSLConnection
 from redis.backoff import NoBackoff
-from redis.connection import parse_url
 from redis.crc import key_slot
 from redis.exceptions import AskError, ClusterDownError, MovedError, ReadOnlyError, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -16,7 +15,8 @@ from redis.sentinel import MasterNotFoundError
 
 from app import clock
 from app.queue.keys import PLAIN, TAG, TAGGED, Keys
-from app.redis_urls import Node, Topology, parse_redis_url
+from app.redis_urls import Topology, parse_redis_url
+from app.url_syntax import Node
 
 ASK_TIMEOUT_S = 0.5
 """How long a Sentinel or a node of a Cluster may take to connect, and to answer."""
@@ -43,20 +43,21 @@ class Finder(Protocol):
 class RedisPlace:
     """How to get to Redis: what a pool of connections needs to know, and how the keys are called there."""
 
-    options: dict[str, Any]
+    options: dict[str, Any] = field(repr=False)
     keys: Keys
 
 
 def find_place(url: str, sentinel_master: str = "", sentinel_password: str = "") -> RedisPlace:
     """Return the place that an address means; nothing is asked yet. Raises ValueError."""
     address = parse_redis_url(url)
-    options: dict[str, Any] = dict(parse_url(address.url))
+    options: dict[str, Any] = dict(address.options)
     if address.topology is Topology.SERVER:
         return RedisPlace(options, PLAIN)
     is_secure = issubclass(options.pop("connection_class", Connection), SSLConnection)
     options["connection_class"] = FoundSSLConnection if is_secure else FoundConnection
     if address.topology is Topology.CLUSTER:
-        to_ask = {name: value for name, value in options.items() if name not in ("host", "port", "connection_class")}
+        of_pool = ("host", "port", "connection_class", "max_connections")
+        to_ask = {name: value for name, value in options.items() if name not in of_pool}
         ask_class = SSLConnection if is_secure else Connection
         return RedisPlace(options | {"finder": SlotOwner(address.nodes, ask_class, to_ask)}, TAGGED)
     return RedisPlace(options | {"finder": SentinelMaster(address.nodes, sentinel_master, sentinel_password)}, PLAIN)

@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 WORDS = (
-    *("app.enums", "app.errors", "app.settings", "app.redis_urls", "app.clock", "app.logs", "app"),
+    *("app.enums", "app.errors", "app.settings", "app.clock", "app.logs", "app"),
+    *("app.amqp_urls", "app.database_urls", "app.redis_options", "app.redis_urls", "app.url_syntax"),
     *("app.meter", "app.measures", "app.tracing", "app.otel"),
 )
 LAYERS = [
@@ -33,7 +34,7 @@ OWNERS = {
     "billiard": ("tasks",),
     "kombu": ("tasks",),
     "amqp": ("app.queue",),
-    "redis": ("app.queue", "app.cli", "tasks"),
+    "redis": ("app.queue", "app.redis_urls", "app.cli", "tasks"),
     "httpx": ("app.connectors", "app.cli"),
     "gunicorn": ("app.web",),
     "apprise": ("app.channels",),
