@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from app.cli.embedded_valkey import last_port
+from app.cli.embedded_valkey import last_socket
 from app.cli.environment import complete, read_settings
 from app.cli.home import SECRET_KEY, Home
 from app.composition import Services, build
@@ -20,7 +20,7 @@ def open_services() -> Iterator[Services]:
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     settings = read_settings()
     home = Home(settings.home)
-    services = build(complete(settings, home.read(SECRET_KEY), last_port(home)), name="nagare command")
+    services = build(complete(settings, home.read(SECRET_KEY), last_socket(home)), name="nagare command")
     try:
         yield services
     finally:

@@ -23,13 +23,13 @@ def read_settings() -> Settings:
     )
 
 
-def complete(settings: Settings, secret_key: str | None, valkey_port: int | None) -> Settings:
+def complete(settings: Settings, secret_key: str | None, valkey: Path | None) -> Settings:
     """Fill in what was not set: the secret key and the Redis of the data folder."""
     found: dict[str, object] = {}
     if secret_key is not None and not settings.secret_key.get_secret_value():
         found["secret_key"] = SecretStr(secret_key)
-    if valkey_port is not None and not settings.is_redis_given:
-        found["redis_url"] = SecretStr(valkey_url(valkey_port))
+    if valkey is not None and not settings.is_redis_given:
+        found["redis_url"] = SecretStr(valkey_url(valkey))
     return settings.model_copy(update=found)
 
 

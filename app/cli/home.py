@@ -11,7 +11,6 @@ from app.errors import SettingsError
 
 SECRET_KEY = "secret_key"  # noqa: S105 - a file's name
 FLOWER_PASSWORD = "flower_password"  # noqa: S105 - a file's name
-VALKEY_PORT = "valkey.port"
 LOCK = "lock"
 LOCK_PATIENCE_S = 2.0
 

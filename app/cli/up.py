@@ -8,6 +8,7 @@ import socket
 from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 import click
 
@@ -36,8 +37,8 @@ def up(with_flower: bool) -> None:
     home.create()
     lock_fd = home.lock()
     secret_key = None if given.secret_key.get_secret_value() else home.secret(SECRET_KEY)
-    valkey_port = None if given.is_redis_given else embedded_valkey.choose_port(home)
-    settings = complete(given, secret_key, valkey_port)
+    valkey = None if given.is_redis_given else embedded_valkey.choose_socket(home)
+    settings = complete(given, secret_key, valkey)
     if with_flower:
         _refuse_open_flower()
         listen(programs.FLOWER_ADDRESS, programs.FLOWER_PORT, "--flower").close()
@@ -45,8 +46,8 @@ def up(with_flower: bool) -> None:
         with Supervisor(output, lock_fd) as supervisor:
             try:
                 with _prepare(settings, lock_fd) as preparation:
-                    if valkey_port is not None:
-                        _start_valkey(supervisor, home, valkey_port)
+                    if valkey is not None:
+                        _start_valkey(supervisor, home, valkey)
                     preparation.wait_for_schema()
                     flower = _start_programs(supervisor, settings, home, listener, with_flower)
                     supervisor.wait_until(lambda: _is_answering(settings), "the API answered", WEB_READY_S)
@@ -65,10 +66,10 @@ def _prepare(settings: Settings, lock_fd: int) -> Preparation:
     return Preparation(environment, lock_fd, is_demo_wanted=is_demo_wanted)
 
 
-def _start_valkey(supervisor: Supervisor, home: Home, port: int) -> None:
-    supervisor.start(embedded_valkey.valkey_program(home, port))
+def _start_valkey(supervisor: Supervisor, home: Home, socket_path: Path) -> None:
+    supervisor.start(embedded_valkey.valkey_program(home, socket_path))
     what = f"it answered; it says why in {embedded_valkey.log_path(home)}"
-    supervisor.wait_until(lambda: embedded_valkey.is_answering(port), what, VALKEY_READY_S)
+    supervisor.wait_until(lambda: embedded_valkey.is_answering(socket_path), what, VALKEY_READY_S)
 
 
 def _start_programs(

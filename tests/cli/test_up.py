@@ -4,14 +4,16 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from redis import Redis
 
 from tests.cli.instance import Instance, run
 from tests.cli.processes import alive, command_line, leader, wait_for
@@ -25,6 +27,11 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         yield running
     finally:
         running.kill()
+
+
+def descriptors(pid: int) -> list[str]:
+    """Return the open files of a process, as far as they are still open when they are looked at."""
+    return [path.name for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()]
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +90,25 @@ def test_no_secret_stands_in_the_list_of_processes(instance: Instance) -> None:
     assert [line for line in lines if any(secret in line for secret in secrets)] == []
 
 
-def test_only_the_api_is_open_to_other_machines_when_asked(instance: Instance) -> None:
-    port = int((instance.folder / "home" / "valkey.port").read_text())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.2", port))  # would be taken if Valkey listened on every address
+def test_only_the_api_listens_on_a_port(instance: Instance) -> None:
+    """Every user of the machine reaches a port of it; the embedded Valkey has no password."""
+    ours = {str(Path(f"/proc/{pid}/fd/{name}").readlink()) for pid in instance.family() for name in descriptors(pid)}
+    tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
+    listening = [fields for table in tables for fields in map(str.split, table) if fields[3] == "0A"]
+    ports = {int(fields[1].rpartition(":")[2], 16) for fields in listening if f"socket:[{fields[9]}]" in ours}
+    assert ports == {int(instance.environment["NAGARE_PORT"])}
+
+
+def test_nobody_else_may_connect_to_valkey(instance: Instance) -> None:
+    path = instance.folder / "home" / "valkey.sock"
+    assert path.is_socket()
+    assert (oct(path.stat().st_mode & 0o777), oct(path.parent.stat().st_mode & 0o777)) == ("0o700", "0o700")
+    with Redis(unix_socket_path=str(path)) as redis:
+        assert redis.llen("nagare:queue:pull_hosts") == 0
+    if os.getuid() == 0:
+        code = "import os, socket, sys; os.setuid(65534); socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
+        refused = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=False)
+        assert "PermissionError" in refused.stderr
 
 
 def test_commands_find_the_instance_by_its_folder(instance: Instance) -> None:
@@ -106,11 +128,10 @@ def test_a_second_one_in_the_same_folder_is_refused(instance: Instance) -> None:
 
 
 def test_smoke_passes(instance: Instance) -> None:
-    port = (instance.folder / "home" / "valkey.port").read_text().strip()
     smoke = run(
         instance.folder,
         *("smoke", "--url", instance.url, "--password", str(instance.password)),
-        *("--redis-url", f"redis://127.0.0.1:{port}/0"),
+        *("--redis-url", f"unix://{instance.folder / 'home' / 'valkey.sock'}"),
     )
     assert smoke.returncode == 0, smoke.stdout + smoke.stderr
     assert "✗" not in smoke.stdout
@@ -167,6 +188,22 @@ def test_dead_letters_from_the_shell(instance: Instance, client: httpx.Client) -
     wait_for(_is_dead, "the second dead letter", timeout_s=60)
     assert run(instance.folder, "dead", "discard", "--all", "--monitor", str(monitor_id)).stdout == "Discarded: 1.\n"
     assert client.get("/queue/stats").json()["dead"] == 0
+
+
+def test_a_data_folder_whose_path_is_too_long_for_a_socket(tmp_path: Path) -> None:
+    folder = tmp_path / ("very-long-" * 12)
+    folder.mkdir()
+    runtime = Path(tempfile.mkdtemp(prefix="nagare-"))
+    instance = Instance(folder, NAGARE_WORKER_CONCURRENCY="1", NAGARE_DEMO="0", XDG_RUNTIME_DIR=str(runtime))
+    try:
+        instance.wait_until_ready()
+        link = folder / "home" / "valkey.sock"
+        assert link.is_symlink() and link.is_socket()
+        assert oct(link.readlink().parent.stat().st_mode & 0o777) == "0o700"
+        assert '"dead": 0' in run(folder, "stats", "--json").stdout
+    finally:
+        instance.kill()
+        shutil.rmtree(runtime)
 
 
 def test_stop_and_start_again(tmp_path: Path) -> None:
