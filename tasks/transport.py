@@ -23,6 +23,7 @@ from app.errors import BrokerUnavailable
 from app.queue.keys import QUEUES
 from app.queue.malformed import canonical
 from app.queue.places import RedisPlace
+from app.queue.refusals import Telling
 from app.settings import settings_or_exit
 from tasks.process import services
 
@@ -100,7 +101,11 @@ class Channel(kombu_redis.Channel):
         found = place().options
         self.connection_class = self.connection_class_ssl = found.get("connection_class", Connection)
         own = {name: value for name, value in found.items() if name not in ("host", "port", "connection_class")}
-        return {**super()._connparams(asynchronous), **own}
+        options = {**super()._connparams(asynchronous), **own}
+        # For a Unix socket kombu takes a class of its own choice.
+        if not issubclass(options["connection_class"], Telling):
+            options["connection_class"] = type("Connection", (Telling, options["connection_class"]), {})
+        return options
 
     def _q_for_pri(self, queue: str, pri: Any) -> str:  # noqa: ARG002 - the signature is kombu's
         """Return the list of a queue; there is one priority only."""

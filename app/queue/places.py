@@ -7,7 +7,15 @@ from typing import Any, Protocol
 from redis import Connection, Sentinel, SSLConnection
 from redis.backoff import NoBackoff
 from redis.crc import key_slot
-from redis.exceptions import AskError, ClusterDownError, MovedError, ReadOnlyError, RedisError, TryAgainError
+from redis.exceptions import (
+    AskError,
+    AuthenticationError,
+    ClusterDownError,
+    MovedError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
@@ -15,6 +23,7 @@ from redis.sentinel import MasterNotFoundError
 
 from app import clock
 from app.queue.keys import PLAIN, TAG, TAGGED, Keys
+from app.queue.refusals import TELLING, TellingConnection, TellingSSLConnection
 from app.redis_urls import Topology, parse_redis_url
 from app.url_syntax import Node
 
@@ -51,15 +60,14 @@ def find_place(url: str, sentinel_master: str = "", sentinel_password: str = "")
     """Return the place that an address means; nothing is asked yet. Raises ValueError."""
     address = parse_redis_url(url)
     options: dict[str, Any] = dict(address.options)
+    plain_class = options.get("connection_class", Connection)
     if address.topology is Topology.SERVER:
-        return RedisPlace(options, PLAIN)
-    is_secure = issubclass(options.pop("connection_class", Connection), SSLConnection)
-    options["connection_class"] = FoundSSLConnection if is_secure else FoundConnection
+        return RedisPlace(options | {"connection_class": TELLING[plain_class]}, PLAIN)
+    options["connection_class"] = FoundSSLConnection if plain_class is SSLConnection else FoundConnection
     if address.topology is Topology.CLUSTER:
         of_pool = ("host", "port", "connection_class", "max_connections")
         to_ask = {name: value for name, value in options.items() if name not in of_pool}
-        ask_class = SSLConnection if is_secure else Connection
-        return RedisPlace(options | {"finder": SlotOwner(address.nodes, ask_class, to_ask)}, TAGGED)
+        return RedisPlace(options | {"finder": SlotOwner(address.nodes, TELLING[plain_class], to_ask)}, TAGGED)
     return RedisPlace(options | {"finder": SentinelMaster(address.nodes, sentinel_master, sentinel_password)}, PLAIN)
 
 
@@ -67,11 +75,11 @@ class ServerMoved(RedisConnectionError):
     """The server is not the one any more that takes our commands. It did nothing with the one that it refused."""
 
 
-class FoundConnection(Connection):
+class FoundConnection(TellingConnection):
     """A connection to whatever server is the right one at the moment in which it is made."""
 
     def __init__(self, *, finder: Finder, **options: Any) -> None:
-        super().__init__(**options)  # type: ignore[no-untyped-call]
+        super().__init__(**options)
         self._finder = finder
 
     def connect_check_health(self, check_health: bool = True, retry_socket_connect: bool = True) -> None:
@@ -94,19 +102,19 @@ class FoundConnection(Connection):
         try:
             return super().read_response(*arguments, **options)
         except (MovedError, ReadOnlyError) as error:
-            self.disconnect()  # type: ignore[no-untyped-call]
+            self.disconnect()
             if isinstance(error, MovedError):
                 self._finder.hear((error.host or self.host, error.port))
             raise ServerMoved(f"the server moved: {error}") from error
         except (AskError, TryAgainError, ClusterDownError) as error:
             # The slot is on its way to another server, or its server is being replaced: that takes a moment. Kept
             # as it is, this error of Redis's would be taken for one of the command, and the worker would end.
-            self.disconnect()  # type: ignore[no-untyped-call]
+            self.disconnect()
             self._finder.doubt((self.host, self.port))
             raise RedisConnectionError(f"the server is about to move: {error}") from error
 
 
-class FoundSSLConnection(FoundConnection, SSLConnection):
+class FoundSSLConnection(FoundConnection, TellingSSLConnection):
     """The same, encrypted."""
 
 
@@ -129,8 +137,10 @@ class SentinelMaster:
         """Yield the master's address. Raises Redis's ConnectionError when no Sentinel knows of one."""
         try:
             master = self._sentinel.discover_master(self._service)
-        except MasterNotFoundError:
+        except MasterNotFoundError as error:
             # Its own words describe each connection at length.
+            if AuthenticationError.__name__ in str(error):
+                raise RedisConnectionError("the Sentinels want a password: REDIS_SENTINEL_PASSWORD") from None
             raise RedisConnectionError(f"no Sentinel answers that knows the master {self._service}") from None
         yield master
 
@@ -159,15 +169,16 @@ class SlotOwner:
         if known is not None:
             yield known
             self.doubt(known)
-        found = {known}
+        found, failure = {known}, None
         give_up_at = clock.monotonic() + SEARCH_S
         for node in self._nodes:
             try:
                 owner, others = self._ask(node)
-            except RedisError:
+            except RedisError as error:
+                failure = error
                 self.doubt(node)
                 if clock.monotonic() > give_up_at:
-                    return
+                    break
                 continue
             # A Cluster may be replaced node by node until none of those is left that were named at the start.
             self._nodes = tuple(dict.fromkeys((*self._nodes, *others)))
@@ -175,6 +186,8 @@ class SlotOwner:
                 found.add(owner)
                 self._known = owner
                 yield owner
+        if failure is not None and found == {None}:
+            raise RedisConnectionError(f"no node of the Cluster tells who owns the keys: {failure}")
 
     def hear(self, server: Node) -> None:
         """Take the word of a server that the slot moved to another one, which the others may not know of yet."""

@@ -1,0 +1,100 @@
+"""Connections that say what Redis refused: its own words name neither the setting at fault nor the key."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from redis import Connection, SSLConnection, UnixDomainSocketConnection
+from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
+
+NO_LOGIN = "Redis wants a password (NOAUTH): REDIS_URL must have it, as in redis://:password@host:6379/0"
+WRONG_LOGIN = "Redis wants another password or user than those in REDIS_URL (WRONGPASS)"
+ARGUMENTS_SHOWN = 3
+SHOWN_LENGTH = 80
+WITH_SECRETS = frozenset(("AUTH", "HELLO"))
+"""Commands whose arguments are secrets."""
+
+
+class NotPermitted(NoPermissionError):
+    """What a user of Redis may not do. Celery logs errors by their representation, which redis-py leaves empty."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def not_permitted(refusal: Exception, command: tuple[Any, ...]) -> NotPermitted:
+    """Return the refusal of a command that names it, and the keys or channels that come first in it."""
+    name, *arguments = (each.decode(errors="replace") if isinstance(each, bytes) else str(each) for each in command)
+    is_shown = name.upper() not in WITH_SECRETS
+    shown = [each[:SHOWN_LENGTH] for each in arguments[:ARGUMENTS_SHOWN]] if is_shown else []
+    words = " ".join([name, *shown, *(["…"] if len(arguments) > len(shown) else [])])
+    return NotPermitted(f"NOPERM: {refusal} ({words})")
+
+
+class Telling:
+    """A connection's class has it before redis-py's own."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._packed: Sequence[tuple[Any, ...]] = ()
+        self._asked: deque[tuple[Any, ...]] = deque()
+        super().__init__(*arguments, **options)
+
+    def pack_commands(self, commands: Sequence[tuple[Any, ...]]) -> Any:
+        """Pack commands that are sent at once."""
+        self._packed = commands
+        return super().pack_commands(commands)  # type: ignore[misc]
+
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        """Send what was packed, and remember it until it is answered."""
+        packed, self._packed = self._packed, ()
+        super().send_packed_command(command, check_health)  # type: ignore[misc]
+        self._asked.extend(packed)
+
+    def send_command(self, *command: Any, **options: Any) -> None:
+        """Send a command, and remember it until it is answered."""
+        super().send_command(*command, **options)  # type: ignore[misc]
+        self._asked.append(command)
+
+    def read_response(self, *arguments: Any, **options: Any) -> Any:
+        """Read an answer. Raises what redis-py raises, in words that name what is to be mended."""
+        try:
+            answer = super().read_response(*arguments, **options)  # type: ignore[misc]
+        except ResponseError as refusal:
+            command = self._take()
+            if isinstance(refusal, NoPermissionError) and command is not None:
+                raise not_permitted(refusal, command) from refusal
+            raise
+        except AuthenticationError as refusal:
+            if type(refusal) is not AuthenticationError:
+                raise
+            raise AuthenticationError(WRONG_LOGIN if "invalid" in str(refusal) else NO_LOGIN) from refusal
+        self._take()
+        return answer
+
+    def disconnect(self, *arguments: Any, **options: Any) -> None:
+        """Close the connection; what was asked on it is not answered any more."""
+        super().disconnect(*arguments, **options)  # type: ignore[misc]
+        self._asked.clear()
+
+    def _take(self) -> tuple[Any, ...] | None:
+        # What a subscriber reads has not been asked for.
+        return self._asked.popleft() if self._asked else None
+
+
+class TellingConnection(Telling, Connection):
+    """By TCP."""
+
+
+class TellingSSLConnection(Telling, SSLConnection):
+    """By TCP, encrypted."""
+
+
+class TellingSocketConnection(Telling, UnixDomainSocketConnection):
+    """By a Unix socket."""
+
+
+TELLING: Mapping[type, Any] = {
+    Connection: TellingConnection,
+    SSLConnection: TellingSSLConnection,
+    UnixDomainSocketConnection: TellingSocketConnection,
+}
