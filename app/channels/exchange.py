@@ -1,10 +1,38 @@
 """Watches what a service's code says to its receiver: Apprise itself answers no more than whether all went well."""
 
+from io import BytesIO
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+
+ANSWER_BYTES = 1024 * 1024
+"""As much of an answer as a service's code gets to see; they look for a word or an id in it."""
+CHUNK_BYTES = 16 * 1024
+
+
+def _read(response: requests.Response) -> None:
+    """Read the beginning of an answer here, so that one that breaks off is noticed and one without end is not read.
+
+    Raises requests.ConnectionError for one that breaks off.
+    """
+    source, begin = response.raw, BytesIO()
+    try:
+        for chunk in source.stream(CHUNK_BYTES, decode_content=True):
+            begin.write(chunk[: ANSWER_BYTES - begin.tell()])
+            if begin.tell() >= ANSWER_BYTES:
+                break
+    except MemoryError:
+        # A few bytes that unpack to more than this process may hold.
+        begin.truncate(0)
+    except HTTPError as error:
+        raise requests.ConnectionError(error) from error
+    finally:
+        # Never given back to be used again: what is left of the answer would be the next one.
+        source.close()
+    begin.seek(0)
+    response.raw = begin
 
 
 class Exchange:
@@ -26,8 +54,8 @@ class Exchange:
                 exchange.last_status, exchange.fault = None, None
                 try:
                     # A proxy named in the environment would connect to what this process may not connect to.
-                    response = super().send(*args, **{**kwargs, "proxies": {}})
-                    _ = response.content  # which is read here, so that an answer that breaks off is noticed
+                    response = super().send(*args, **{**kwargs, "proxies": {}, "stream": True})
+                    _read(response)
                 except (requests.RequestException, OSError) as error:
                     exchange.note(error)
                     raise

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -14,13 +15,12 @@ from apprise.plugins.base import NotifyBase
 from app.channels.confinement import Confinement
 from app.channels.courier import TIMEOUT_S, Outcome
 from app.channels.exchange import Exchange
+from app.channels.schemes import SCHEMES, fault_of
 from app.rules.addresses import is_callable
 
 READ_TIMEOUT_S = 15.0
-LOCAL = frozenset(("blink1", "dbus", "gio", "glib", "gnome", "growl", "kde", "macosx", "qt", "syslog", "windows"))
-"""Services that show something on this very machine."""
-DATAGRAMS = frozenset(("rsyslog",))
-"""Services that never hear whether a message arrived."""
+MEMORY = 256 * 1024 * 1024
+"""In bytes, what the process may ask the system for: a receiver may answer without end. It needs a quarter of that."""
 REFUSED_ADDRESS = "the address is a link-local, metadata or multicast one; nagare does not call those"
 
 
@@ -28,6 +28,9 @@ def main() -> None:
     """Do what the order on stdin says and answer on stdout."""
     # The kernel ends a process that takes too long, also when nobody waits for it any more.
     signal.alarm(TIMEOUT_S)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    # A core has the address in it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 1)
@@ -51,14 +54,23 @@ def main() -> None:
 
 def _open(url: str) -> NotifyBase | str:
     """Return the service behind an address, or why there is none, without a part of the address."""
-    scheme = url.partition("://")[0].strip().lower()
-    if scheme in LOCAL or scheme in DATAGRAMS:
-        return "Messages to this kind of service do not go over a connection."
+    fault = fault_of(url)
+    if fault is not None:
+        return fault
     URLBase.socket_read_timeout = READ_TIMEOUT_S
     service = Apprise.instantiate(url, asset=AppriseAsset(storage_mode="memory", plugin_paths=[]))
-    if not isinstance(service, NotifyBase):
+    # A webhook as its service hands it out is taken for that service's own kind of address.
+    if not isinstance(service, NotifyBase) or not SCHEMES & _schemes(service):
         return "It is not an address that Apprise understands, such as mailto://, slack://, dingtalk:// or json://."
     return service
+
+
+def _schemes(service: NotifyBase) -> set[str]:
+    """Return what this kind of address may begin with."""
+    found: set[str] = set()
+    for given in (service.protocol, service.secure_protocol):
+        found |= {given} if isinstance(given, str) else {*(given or ())}
+    return found
 
 
 def _fault_of_host(service: NotifyBase) -> str | None:

@@ -1,14 +1,23 @@
 """What leaves for a receiver, what is known of its arrival, and what an address cannot ask for."""
 
+import contextlib
+import inspect
+import re
+import resource
+import subprocess
+import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from apprise.manager_plugins import NotificationManager
 
 from app.channels import courier
 from app.channels.courier import Courier, Delivery, Message, Outcome
+from app.channels.schemes import SCHEMES, fault_of
 from tests.unit.channels.mail_server import MailServer
 
 Serve = Callable[[Callable[[Any], None]], str]
@@ -128,6 +137,16 @@ def test_a_redirect_to_a_metadata_address_is_not_followed(serve: Serve) -> None:
 @pytest.mark.parametrize(
     "url",
     [
+        *(
+            "irc://127.0.0.1/x",
+            "ircs://h/x",
+            "mqtt://h/x",
+            "amqp://h/x",
+            "smpp://u:p@h/1/2",
+            "xmpp://u:p@h",
+            "aprs://u:p/x",
+        ),
+        *("nostr://x", "deltachat://u:p@h", " json://h", "JSON ://h", "ftp://h", "http://h/x", "https://h/x"),
         *("syslog://", "dbus://", "gnome://", "macosx://", "windows://", "rsyslog://127.0.0.1", "SYSLOG://local"),
         *("", "nonsense", f"nothing://{SECRET}", "file:///etc/passwd", f"tgram://{SECRET}", "json://", "slack://a/b"),
     ],
@@ -136,6 +155,65 @@ def test_what_is_no_address_over_the_network_is_refused_without_being_repeated(u
     fault = Courier().find_fault(url)
     assert fault
     assert SECRET not in fault
+
+
+@pytest.mark.parametrize(
+    "what", ["%0d%0a", "%0A", "%250d%250a", "%25250A", "\r\n", "\x00", "%00", "\u2028", "%E2%80%A9"]
+)
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("json://{}@h/x", "json://u:p{}@h/x", "json://h{}/x", "json://h/x{}", "json://h/?+X={}", "json://h/x#{}"),
+        *("mailto://u:p@h?to={}", "{}json://h", "json://h/{}SET+a+b"),
+    ],
+)
+def test_control_characters_are_refused_wherever_they_are(url: str, what: str) -> None:
+    fault = fault_of(url.format(what))
+    assert fault is not None and "control characters" in fault
+
+
+@pytest.mark.parametrize("url", ["irc://127.0.0.1:6379/%0d%0aSET%20a%20b", "json://127.0.0.1:9/%250d%250a"])
+def test_nothing_is_sent_to_what_is_refused(url: str) -> None:
+    delivery = Courier().send(url, MESSAGE)
+    assert delivery.outcome is Outcome.FAILED
+    assert delivery.reason is not None and "control characters" in delivery.reason
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr'")
+def test_what_is_allowed_speaks_http_or_smtp_and_opens_no_connection_of_its_own() -> None:
+    manager: Any = NotificationManager()  # type: ignore[no-untyped-call]
+    manager.load_modules()
+    assert SCHEMES - {*manager.schemas()} == set()
+    for name in SCHEMES:
+        source = inspect.getsource(sys.modules[manager[name].__module__])
+        assert ("import requests" in source or "smtplib" in source) and "AppriseSocket" not in source, name
+        assert not re.search(r"^\s*(import|from) (socket|subprocess|asyncio)\b", source, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_an_answer_without_end_costs_no_memory(serve: Serve, is_packed: bool) -> None:
+    """700 MB as they are, and 700 MB that travel as less than one."""
+    sent: list[int] = []
+
+    def respond(request: Any) -> None:
+        packing = zlib.compressobj(9, zlib.DEFLATED, 31)
+        encoding = b"Content-Encoding: gzip\r\n" if is_packed else b""
+        request.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n" + encoding + b"\r\n")
+        for _ in range(700):
+            chunk = b" " * 1024 * 1024
+            with contextlib.suppress(OSError):
+                request.send(packing.compress(chunk) if is_packed else chunk)
+                sent.append(len(chunk))
+
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert Courier().send(address(serve(respond)), MESSAGE) == Delivery(Outcome.SENT)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < max(before, 150 * 1024)
+
+
+def test_the_process_may_not_take_much_memory() -> None:
+    code = "import app.channels.process as p, signal; p.json.loads = lambda _: bytearray(700 * 1024 * 1024); p.main()"
+    done = subprocess.run([sys.executable, "-c", code], input=b"{}", capture_output=True, check=False)
+    assert done.returncode == 1 and b"MemoryError" in done.stderr
 
 
 @pytest.mark.parametrize(
