@@ -121,6 +121,7 @@ def test_the_address_is_one_that_can_be_opened(bind: str, url: str) -> None:
 def test_the_children_get_absolute_paths_and_no_more_secrets_than_they_need(
     nagare: Nagare, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "data").mkdir()
     (tmp_path / "nagare_config.json").write_text('{"retry": {"base_s": 7}, "admin_password": "correct horse"}')
     monkeypatch.delenv("REDIS_URL")
     for name, value in {
