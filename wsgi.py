@@ -9,7 +9,7 @@ from app.web import create_app
 
 settings = settings_or_exit()
 logs.configure(settings.log_level, settings.log_format)
-tracing.start(settings.otlp_endpoint, "nagare-web")
+tracing.start(settings.otlp_endpoint.get_secret_value(), "nagare-web")
 atexit.register(tracing.stop)
 services = build(settings, name="nagare web")
 services.metrics.start()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -52,7 +53,7 @@ class Settings(BaseModel):
     alert_days: int = Field(90, alias="NAGARE_ALERT_DAYS", ge=1, le=36500)
     audit_days: int = Field(365, alias="NAGARE_AUDIT_DAYS", ge=1, le=36500)
     score_window_h: float = Field(24.0, alias="NAGARE_SCORE_WINDOW_H", gt=0, le=8760)
-    otlp_endpoint: str = Field("", alias="OTEL_EXPORTER_OTLP_ENDPOINT", pattern="^(https?://[^ ]+)?$")
+    otlp_endpoint: SecretStr = Field(SecretStr(""), alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     values_hours: float = Field(24.0, alias="NAGARE_VALUES_HOURS", ge=0, le=168)
     trusted_proxies: str = Field("127.0.0.1,::1", alias="NAGARE_TRUSTED_PROXIES")
     log_format: str = Field("console", alias="NAGARE_LOG_FORMAT", pattern="^(console|json)$")
@@ -91,6 +92,13 @@ class Settings(BaseModel):
             from app.database_urls import supported_database  # noqa: PLC0415
 
             supported_database(value.get_secret_value())
+        return value
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _otlp_endpoint_is_web(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not re.fullmatch(r"https?://[!-~]+", value.get_secret_value()):
+            raise ValueError("must look like http://host:4318")
         return value
 
     @field_validator("trusted_proxies")

@@ -39,7 +39,7 @@ def _let_go(**_: Any) -> None:
 @worker_process_init.connect
 def _prepare_child(**_: Any) -> None:
     signal.signal(signal.SIGUSR2, interrupt)
-    tracing.start(settings_or_exit().otlp_endpoint, "nagare-worker")
+    tracing.start(settings_or_exit().otlp_endpoint.get_secret_value(), "nagare-worker")
     services().metrics.start()
 
 

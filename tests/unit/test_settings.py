@@ -62,6 +62,7 @@ def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
         ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL"),
         ({"NAGARE_SECRET_KEY": "short"}, "NAGARE_SECRET_KEY"),
         ({"NAGARE_CONFIG": "nowhere.json"}, "NAGARE_CONFIG"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         ({"NAGARE_LOG_FORMAT": "xml"}, "NAGARE_LOG_FORMAT"),
         ({"NAGARE_TRUSTED_PROXIES": "proxy.example"}, "NAGARE_TRUSTED_PROXIES"),
         ({"NAGARE_TRUSTED_PROXIES": "10.0.0.1/8"}, "NAGARE_TRUSTED_PROXIES"),
@@ -83,7 +84,15 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, named: str) -> None:
 
 def test_secrets_show_nowhere() -> None:
     secret = "correct horse battery"
-    settings = load_settings({"NAGARE_SECRET_KEY": secret, "NAGARE_ADMIN_PASSWORD": secret})
+    given = {"NAGARE_SECRET_KEY": secret, "NAGARE_ADMIN_PASSWORD": secret}
+    addresses = {
+        "REDIS_URL": "redis://:hunter22@host",
+        "BROKER_URL": "amqp://u:hunter22@host",
+        "DATABASE_URL": "postgresql+psycopg://u:hunter22@host/n",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://u:hunter22@host",
+    }
+    assert "hunter22" not in repr(load_settings(addresses)) + load_settings(addresses).model_dump_json()
+    settings = load_settings(given)
     assert secret not in repr(settings)
     assert secret not in str(settings.model_dump())
     assert settings.require_secret_key() == secret
