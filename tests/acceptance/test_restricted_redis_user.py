@@ -111,6 +111,26 @@ def test_readiness_names_what_is_refused(stack: RestrictedStack, rules: list[str
         restore(stack, whole)
 
 
+@pytest.mark.parametrize(
+    ("rules", "named"),
+    [
+        (["resetkeys", "~nagare:*"], "_kombu.binding"),
+        (["resetchannels"], "/0.celery.pidbox"),
+        (["-brpop"], "BRPOP nagare:queue:"),
+        (["nopass", "off"], "another password or user"),
+    ],
+)
+def test_a_worker_names_what_is_refused(stack: RestrictedStack, rules: list[str], named: str) -> None:
+    whole = stack.redis.acl_list()
+    try:
+        stack.redis.execute_command("ACL", "SETUSER", "nagare", *rules)
+        worker = stack.launch_worker()
+        wait_for(lambda: named in worker.printed, "the refusal to be logged")
+        assert PASSWORD not in worker.printed
+    finally:
+        restore(stack, whole)
+
+
 def restore(stack: Stack, whole: list[Any]) -> None:
     for line in whole:
         _, name, *rest = line.split()
