@@ -66,8 +66,12 @@ def test_it_is_enough_for_everything(stack: RestrictedStack) -> None:
     stack.redis.set("nagare:queue:pull_items", "no list at all")
     wait_for(lambda: stack.redis.type("nagare:queue:pull_items") != "string", "the list's place to be free")
     wait_for(lambda: user.readiness().status_code == 200, "readiness")
-    answers = stack.start("answers", sys.executable, "-m", "celery", "-A", "tasks", "inspect", "ping")
-    assert answers.process.wait(60) == 0, answers.printed
+    beat = stack.start("beat", sys.executable, "-m", "celery", "-A", "tasks", "beat")
+    for command in (("celery", "-A", "tasks", "inspect", "ping"), ("app.cli", "stats"), ("app.cli", "workers")):
+        answers = stack.start("-".join(command), sys.executable, "-m", *command)
+        assert answers.process.wait(60) == 0, answers.printed
+    wait_for((stack.folder / "celerybeat-schedule").exists, "beat to look at the schedules")
+    assert beat.process.poll() is None
     assert user.http.get(user.http.base_url.join("/metrics")).status_code == 200
     flower(stack)
     assert worker.stop() == 0
