@@ -62,6 +62,13 @@ class TooManyRequests(NagareError):
         self.retry_after_s = retry_after_s
 
 
+class Overloaded(NagareError):
+    """This process has too much of that kind to do, or no memory for it."""
+
+    code = "overloaded"
+    retryable = True
+
+
 class TooManyStreams(NagareError):
     """As many clients as one process serves are connected to the events."""
 

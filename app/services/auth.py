@@ -1,22 +1,18 @@
 """Who may come in: sign-ins and their sessions, and the tokens of scripts."""
 
-import secrets
 import uuid
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection
 
 from app import clock
-from app.errors import DatabaseUnavailable, NotFound, Unauthorized
+from app.errors import DatabaseUnavailable, NotFound, Overloaded, TooManyRequests, Unauthorized
 from app.rules.client_addresses import place_of
-from app.services import api_tokens, sign_in_brakes
+from app.services import api_tokens, passwords, sign_in_brakes
 from app.services.sign_in_brakes import Attempt
 from app.services.together import Together
 from app.store import api_tokens as stored_tokens
@@ -25,24 +21,6 @@ from app.store.engine import Database
 
 ACCESS_TOKEN_S = 900
 REFRESH_TOKEN_S = 30 * 86400
-
-_hasher = PasswordHasher()
-
-
-def _make_up_hash() -> str:
-    """Return what looks like a hash, at no cost: making a real one takes 64 MB, and time at each start."""
-    cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
-    salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
-    return f"$argon2id$v=19${cost}${salt}${digest}"
-
-
-# Verified for unknown users, so that their refusal takes as long as that of a wrong password.
-_NOBODYS_HASH = _make_up_hash()
-
-
-def hash_password(password: str) -> str:
-    """Return the Argon2id hash of a password."""
-    return _hasher.hash(password)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +42,37 @@ class AuthService:
         self._together: Together[str, Mapping[Any, Any] | None] = Together(self._find_all, gather_s=0)
 
     def login(self, username: str, password: str, address: str) -> SignIn:
-        """Sign a user in. Raises TooManyRequests after several failures in a row; see `app.services.sign_in_brakes`."""
-        place = place_of(address)
+        """Sign a user in.
+
+        Each try is counted before its password is looked at, so that many at once are no more than the free ones.
+        Raises TooManyRequests after several failures in a row, see `app.services.sign_in_brakes`, and Overloaded.
+        """
+        attempt = Attempt(username, place_of(address))
         with self._database.reading() as connection:
-            user = users.find_by_name(connection, username)
-            is_known = user is not None and users.was_signed_in_from(connection, user["id"], place)
-            attempt = Attempt(username, place, is_known)
             sign_in_brakes.refuse_blocked(connection, attempt)
-        is_right = _is_right(user["password_hash"] if user else _NOBODYS_HASH, password)
-        if user is None or not is_right or not user["enabled"]:
-            with self._database.transaction() as connection:
-                sign_in_brakes.count_failure(connection, attempt)
-            raise Unauthorized("wrong user name or password")
+        with passwords.turn():
+            return self._try(attempt, password)
+
+    def _try(self, attempt: Attempt, password: str) -> SignIn:
+        """Count the attempt, look at the password, and take the count back when it is right.
+
+        All of it in one turn: several that are right, counted and not yet taken back, would block each other.
+        """
         with self._database.transaction() as connection:
-            sign_in_brakes.forget(connection, attempt)
-        return self._open_session(user, REFRESH_TOKEN_S, place)
+            user = users.find_for_sign_in(connection, attempt.username, attempt.place)
+            counted = sign_in_brakes.count(connection, attempt)
+        try:
+            is_right = passwords.is_right(user["password_hash"] if user else passwords.NOBODYS_HASH, password)
+        except Overloaded:
+            with self._database.transaction() as connection:
+                sign_in_brakes.give_back(connection, counted)
+            raise
+        may_pass = user is not None and user["enabled"] and (user["is_known_there"] or counted.wait_s is None)
+        if user is None or not is_right or not may_pass:
+            raise _refusal(counted.wait_s)
+        with self._database.transaction() as connection:
+            sign_in_brakes.forget(connection, counted)
+            return _open_session(connection, user, REFRESH_TOKEN_S, attempt.place)
 
     def refresh(self, session_id: str, jti: str) -> SignIn:
         """Exchange a refresh token for a new one; one that was used before ends the session: it was stolen."""
@@ -125,33 +119,26 @@ class AuthService:
             user = users.find_by_name(connection, username)
         if user is None:
             raise NotFound(f"there is no user {username}")
-        return self._open_session(user, days * 86400, None, is_refreshable=False)
-
-    def _open_session(
-        self, user: Mapping[Any, Any], lifetime_s: int, place: str | None, is_refreshable: bool = True
-    ) -> SignIn:
-        now = clock.now()
-        sign_in = SignIn(user, str(uuid.uuid4()), str(uuid.uuid4()) if is_refreshable else None)
         with self._database.transaction() as connection:
-            row = {
-                "id": sign_in.session_id,
-                "user_id": user["id"],
-                "refresh_jti": sign_in.refresh_jti,
-                "network": place,
-            }
-            expires_at = now + timedelta(seconds=lifetime_s)
-            users.add_session(connection, {**row, "created_at": now, "expires_at": expires_at})
-        return sign_in
+            return _open_session(connection, user, days * 86400, None, is_refreshable=False)
+
+
+def _refusal(wait_s: int | None) -> Unauthorized | TooManyRequests:
+    """Return what to answer a wrong sign-in: the same for names that exist and for those that do not."""
+    return Unauthorized("wrong user name or password") if wait_s is None else sign_in_brakes.must_wait(wait_s)
+
+
+def _open_session(
+    connection: Connection, user: Mapping[Any, Any], lifetime_s: int, place: str | None, is_refreshable: bool = True
+) -> SignIn:
+    now = clock.now()
+    sign_in = SignIn(user, str(uuid.uuid4()), str(uuid.uuid4()) if is_refreshable else None)
+    row = {"id": sign_in.session_id, "user_id": user["id"], "refresh_jti": sign_in.refresh_jti, "network": place}
+    users.add_session(connection, {**row, "created_at": now, "expires_at": now + timedelta(seconds=lifetime_s)})
+    return sign_in
 
 
 def _find(connection: Connection, session_id: str) -> Mapping[Any, Any] | None:
     if session_id.startswith(api_tokens.KEY_START):
         return api_tokens.find_user(connection, session_id)
     return users.find_by_session(connection, session_id, clock.now())
-
-
-def _is_right(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False

@@ -10,7 +10,7 @@ from app.enums import AuditedType, Role
 from app.errors import Conflict, NotFound
 from app.services.api_tokens import revoke_all_of
 from app.services.audit import COMMAND_LINE, Editor, record_creation, record_edit, record_removal
-from app.services.auth import hash_password
+from app.services.passwords import hash_password
 from app.store import users
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest

@@ -27,6 +27,16 @@ def find_by_name(connection: Connection, username: str) -> RowMapping | None:
     return connection.execute(statement).mappings().one_or_none()
 
 
+def find_for_sign_in(connection: Connection, username: str, network: str) -> RowMapping | None:
+    """Return one user by name, with the password's hash and `is_known_there`.
+
+    The latter tells whether a sign-in from this place is remembered, be it over or not.
+    """
+    here = select(SESSIONS.id).where(SESSIONS.user_id == USERS.id, SESSIONS.network == network)
+    statement = select(*SHOWN, USERS.password_hash, here.exists().label("is_known_there"))
+    return connection.execute(statement.where(USERS.username == username)).mappings().one_or_none()
+
+
 def fetch(connection: Connection, page: PageRequest) -> Page:
     """Return a page of users."""
     return fetch_page(connection, select(*SHOWN), Keyset({"id": USERS.id}), page)
@@ -95,12 +105,6 @@ def revoke_sessions_of(connection: Connection, user_id: int, now: datetime) -> i
     """End all sign-ins of a user; return how many had not ended."""
     is_open = and_(SESSIONS.user_id == user_id, SESSIONS.revoked_at.is_(None), SESSIONS.expires_at > now)
     return connection.execute(update(LoginSession).where(is_open).values(revoked_at=now)).rowcount
-
-
-def was_signed_in_from(connection: Connection, user_id: int, network: str) -> bool:
-    """Tell whether a sign-in of a user from a place is remembered, be it over or not."""
-    statement = select(SESSIONS.id).where(SESSIONS.user_id == user_id, SESSIONS.network == network).limit(1)
-    return connection.execute(statement).first() is not None
 
 
 def fetch_sessions(connection: Connection, page: PageRequest, user_id: int, now: datetime) -> Page:

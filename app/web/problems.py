@@ -26,6 +26,7 @@ STATUS: Mapping[type[errors.NagareError], HTTPStatus] = {
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.BrokerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyStreams: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NoStreams: HTTPStatus.UPGRADE_REQUIRED,
     errors.TaskFailed: HTTPStatus.CONFLICT,

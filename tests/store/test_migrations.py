@@ -140,7 +140,8 @@ def test_api_tokens_come_and_go_and_sign_ins_stay(empty: Database, sql_url: str)
     with empty.transaction() as connection:
         assert api_tokens.find_user(connection, "h", NOW) is None
         assert users.find_by_session(connection, "s", NOW) is not None
-        assert not users.was_signed_in_from(connection, user_id, "192.0.2.1")
+        found = users.find_for_sign_in(connection, "王", "192.0.2.1")
+        assert found is not None and not found["is_known_there"]
         users.remove(connection, user_id)
 
 

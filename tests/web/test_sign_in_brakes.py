@@ -1,14 +1,19 @@
 """Guessing passwords is slow from wherever it is done, and the owner of an account comes in all the same."""
 
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from time_machine import travel
 
-from app.composition import Services
-from app.errors import TooManyRequests, Unauthorized
+from app.composition import Services, build
+from app.errors import NagareError, TooManyRequests, Unauthorized
 from app.services import sign_in_brakes
 from tests.web.caller import PASSWORD, Caller
 
@@ -19,7 +24,7 @@ Guess = Callable[..., int | str]
 @pytest.fixture
 def guess(services: Services, monkeypatch: pytest.MonkeyPatch) -> Guess:
     """Return what tries to sign in, without the time that a wrong password takes; it tells what came of it."""
-    monkeypatch.setattr("app.services.auth._is_right", lambda _, password: password == PASSWORD)
+    monkeypatch.setattr("app.services.passwords.is_right", lambda _, password: password == PASSWORD)
 
     def guess(username: str, address: str, password: str = "wrong horse") -> str:
         try:
@@ -49,6 +54,90 @@ def test_one_account_guessed_at_from_many_addresses_must_wait_but_its_owner_need
     assert guess("viewer", other(200), PASSWORD) == "wait"
     assert guess("viewer", HOME, PASSWORD) == "in"
     assert guess("operator", other(201), PASSWORD) == "in"
+
+
+@pytest.mark.parametrize("blocked", ["place", "account"])
+def test_where_others_guessed_no_answer_tells_which_names_exist(
+    guess: Guess, services: Services, blocked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("viewer", "operator", "nobody")
+    assert guess("viewer", HOME, PASSWORD) == "in"
+    moment = datetime.now(UTC)
+    for number in range(30):
+        moment += timedelta(seconds=301)
+        for name in names:
+            with travel(moment, tick=False):
+                guess(f"{name} {number}", HOME) if blocked == "place" else guess(name, other(number))
+    looked_at = []
+    monkeypatch.setattr("app.services.passwords.is_right", lambda hash_, _: looked_at.append(hash_))
+    refused = []
+    for second in range(1, 7):
+        with travel(moment + timedelta(seconds=2 * second), tick=False), pytest.raises(TooManyRequests) as refusal:
+            services.auth.login(names[second % 3], "wrong horse", HOME)
+        refused.append((str(refusal.value), refusal.value.retry_after_s + 2 * second))
+    assert len({*refused}) == 1, refused
+    assert len(looked_at) == len(refused), "what is not looked at is refused sooner"
+    with travel(moment + timedelta(seconds=20), tick=False), pytest.raises(TooManyRequests):
+        services.auth.login("viewer", PASSWORD, other(250) if blocked == "account" else HOME)
+
+
+def test_the_owner_comes_in_where_and_while_others_guess(guess: Guess) -> None:
+    assert guess("viewer", HOME, PASSWORD) == "in"
+    assert [guess(f"name {number}", HOME) for number in range(22)] == ["wrong"] * 20 + ["wait"] * 2
+    assert guess("operator", HOME, PASSWORD) == "wait"
+    with travel(datetime.now(UTC) + timedelta(seconds=1.5)):
+        guess("one more", HOME)
+    with travel(datetime.now(UTC) + timedelta(seconds=1.6)):
+        assert guess("viewer", HOME, PASSWORD) == "in"
+
+
+def test_guesses_that_come_at_once_are_no_more_than_the_free_ones(services: Services, guess: Guess) -> None:
+    others = build(services.settings)
+    doors = [services, others]
+
+    def login(number: int) -> str:
+        try:
+            doors[number % 2].auth.login("viewer", "wrong horse", CAFE)
+        except NagareError as error:
+            return error.code
+        return "in"
+
+    with closing(others), ThreadPoolExecutor(40) as threads:
+        outcomes = Counter(threads.map(login, range(100)))
+    assert outcomes["unauthorized"] <= 5, outcomes
+    assert {*outcomes} <= {"unauthorized", "too_many_requests", "overloaded"}
+
+
+def test_right_passwords_that_come_at_once_count_for_nothing(services: Services) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(lambda _: services.auth.login("viewer", PASSWORD, CAFE).session_id, range(24)))
+    with services.database.reading() as connection:
+        assert not any(connection.execute(text("SELECT failures FROM login_throttles")).scalars())
+
+
+def test_no_memory_is_no_wrong_password(services: Services) -> None:
+    limit = "resource.setrlimit(resource.RLIMIT_AS, (used + 32 * 2**20,) * 2)"
+    code = f"""
+import resource, sys
+from app.composition import build
+from app.errors import NagareError
+from app.settings import load_settings
+services = build(load_settings({{"NAGARE_HOME": sys.argv[1], "NAGARE_SECRET_KEY": "a secret for tests"}}))
+services.database.ping()
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+{limit}
+for _ in range(7):
+    try:
+        services.auth.login("viewer", {PASSWORD!r}, {CAFE!r})
+    except NagareError as error:
+        print(error.code)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(services.settings.home)], capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.split() == ["overloaded"] * 7, ran.stderr
+    with services.database.reading() as connection:
+        assert not any(connection.execute(text("SELECT failures FROM login_throttles")).scalars())
 
 
 def test_an_account_that_does_not_exist_is_braked_alike(guess: Guess) -> None:

@@ -3,12 +3,14 @@
 from flask import Response, g, request
 
 from app.enums import Role
-from app.errors import TooManyRequests, Unauthorized
+from app.errors import Overloaded, TooManyRequests, Unauthorized
 from app.web.access import PUBLIC
 from app.web.context import current_session_id, services
-from app.web.dashboard import session
+from app.web.dashboard import formats, session
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.forms import back, read_form
+from app.web.dashboard.translation import translate
+from app.web.problems import RETRY_AFTER_S
 from app.web.schemas.auth import LoginSchema
 
 
@@ -34,7 +36,7 @@ def send_sign_in() -> Response:
     form = read_form(LoginSchema)
     try:
         signed_in = services().auth.login(form["username"], form["password"], request.remote_addr or "")
-    except (Unauthorized, TooManyRequests) as error:
+    except (Unauthorized, TooManyRequests, Overloaded) as error:
         return _refuse(error, form["username"])
     response = Response(status=303, headers={"Location": back("/")})
     session.start(response, signed_in)
@@ -51,9 +53,14 @@ def sign_out() -> Response:
     return response
 
 
-def _refuse(error: Unauthorized | TooManyRequests, username: str) -> Response:
-    wait_s = error.retry_after_s if isinstance(error, TooManyRequests) else None
-    page = render("sign_in", back=back("/"), username=username, is_wrong=True, wait_s=wait_s)
-    if wait_s is None:
-        return Response(page, 401)
-    return Response(page, 429, {"Retry-After": str(wait_s)})
+def _refuse(error: Unauthorized | TooManyRequests | Overloaded, username: str) -> Response:
+    if isinstance(error, Unauthorized):
+        return Response(_form_again(username, translate("sign_in.wrong")), 401)
+    if isinstance(error, Overloaded):
+        return Response(_form_again(username, translate("sign_in.busy")), 503, {"Retry-After": str(RETRY_AFTER_S)})
+    message = translate("sign_in.wait", duration=formats.duration(error.retry_after_s))
+    return Response(_form_again(username, message), 429, {"Retry-After": str(error.retry_after_s)})
+
+
+def _form_again(username: str, message: str) -> str:
+    return render("sign_in", back=back("/"), username=username, message=message)
