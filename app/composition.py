@@ -55,6 +55,7 @@ from app.services.task_watch import TaskWatch
 from app.services.tasks import TaskService
 from app.services.texts import TextService
 from app.services.users import UserService
+from app.services.webhook_quotas import WebhookQuotas
 from app.services.webhooks import WebhookService
 from app.settings import Settings
 from app.store.due import Due
@@ -237,7 +238,7 @@ def wire(
         alert_actions=AlertActions(database, outbox),
         alert_pulls=AlertPullService(database, conversations, AlertIntake()),
         deliveries=deliveries,
-        webhooks=WebhookService(database, outbox),
+        webhooks=WebhookService(database, outbox, WebhookQuotas(settings.webhook_alerts_per_minute)),
         maintenance=MaintenanceService(database),
         notifications=NotificationService(database, vault, courier),
         notifier=notifier,

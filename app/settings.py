@@ -55,6 +55,7 @@ class Settings(BaseModel):
     score_window_h: float = Field(24.0, alias="NAGARE_SCORE_WINDOW_H", gt=0, le=8760)
     otlp_endpoint: SecretStr = Field(SecretStr(""), alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     values_hours: float = Field(24.0, alias="NAGARE_VALUES_HOURS", ge=0, le=168)
+    webhook_alerts_per_minute: int = Field(20_000, alias="NAGARE_WEBHOOK_ALERTS_PER_MINUTE", ge=0, le=10_000_000)
     trusted_proxies: str = Field("127.0.0.1,::1", alias="NAGARE_TRUSTED_PROXIES")
     log_format: str = Field("console", alias="NAGARE_LOG_FORMAT", pattern="^(console|json)$")
     log_level: str = Field("INFO", alias="NAGARE_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")

@@ -17,6 +17,7 @@ from app.models.scores import ScoreSample
 from app.models.stale_texts import StaleText
 from app.models.task_runs import IdempotencyKey, QueuePause, TaskAttempt, TaskRun
 from app.models.users import LoginSession, LoginThrottle, User
+from app.models.webhook_quotas import WebhookQuota
 
 __all__ = [
     "Alert",
@@ -44,4 +45,5 @@ __all__ = [
     "TaskAttempt",
     "TaskRun",
     "User",
+    "WebhookQuota",
 ]

@@ -11,19 +11,19 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.enums import TaskType
-from app.errors import ConcurrentChange, Conflict, NagareError, NotFound, Unauthorized
+from app.errors import ConcurrentChange, NagareError, NotFound, TooManyRequests
 from app.rules.alert_reports import AlertReport
 from app.services.outbox import Outbox, new_task_id
 from app.services.requester import Requester, earlier_answer, fingerprint_of
 from app.services.together import Together
+from app.services.webhook_quotas import WebhookQuotas
 from app.store import deliveries, idempotency, monitors, task_fingerprints
 from app.store.engine import Database, StatementRefused
 
 REPORTS_A_DELIVERY = 500
-NOT_KNOWN = "A monitor's webhook token is needed: Authorization: Bearer <token>."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Post:
     token_hash: str
     reports: Sequence[Mapping[str, Any]]
@@ -32,9 +32,10 @@ class _Post:
 class WebhookService:
     """Every method raises DatabaseUnavailable when nothing was changed."""
 
-    def __init__(self, database: Database, outbox: Outbox) -> None:
+    def __init__(self, database: Database, outbox: Outbox, quotas: WebhookQuotas) -> None:
         self._database = database
         self._outbox = outbox
+        self._quotas = quotas
         self._together: Together[_Post, str] = Together(
             self._accept_all, each_alone_after=(ConcurrentChange, StatementRefused)
         )
@@ -49,16 +50,16 @@ class WebhookService:
         return token
 
     def identify(self, token: str) -> None:
-        """Raise Unauthorized unless the token is a monitor's."""
+        """Raise Unauthorized unless the token is a monitor's, and TooManyRequests when it can post nothing now."""
         with self._database.autocommit() as connection:
-            if monitors.find_by_token(connection, _hash(token)) is None:
-                raise Unauthorized(NOT_KNOWN)
+            self._quotas.refuse_early(connection, _hash(token))
 
     def accept(self, token: str, reports: Sequence[AlertReport], idempotency_key: str | None = None) -> str:
         """Record what the token's monitor reports, and return the id of the task that will take it in.
 
         Many posts share one task: all that is recorded before a worker begins it. Raises Unauthorized, Conflict when
-        the monitor is disabled, and Invalid when the idempotency key was used for another post.
+        the monitor is disabled, TooManyRequests when it posted as many alerts as it may, and Invalid when the
+        idempotency key was used for another post.
         """
         post = _Post(_hash(token), [report.as_dict() for report in reports])
         return self._together.ask(post) if idempotency_key is None else self._accept_once(post, idempotency_key)
@@ -67,12 +68,13 @@ class WebhookService:
         """Record a post unless it was before; alone, since it may have to wait for another one with the same key."""
         now, task_id = clock.now(), new_task_id(TaskType.RECEIVE_ALERTS)
         with self._database.transaction() as connection:
-            monitor_id = _monitor_of(connection, post.token_hash)
+            monitor_id = self._quotas.monitor_of(connection, post.token_hash)
             # Users have positive ids: a monitor's keys are its own.
             by = Requester(-monitor_id, idempotency_key)
             earlier = earlier_answer(connection, by, fingerprint_of(["post", post.reports]), task_id, now)
             if earlier is not None:
                 return earlier
+            self._quotas.spend(connection, post.token_hash, len(post.reports))
             shared = request_task(connection, self._outbox, monitor_id, task_id)
             if shared != task_id:
                 idempotency.rebind(connection, by.user_id, idempotency_key, shared)
@@ -82,46 +84,49 @@ class WebhookService:
 
     def _accept_all(self, posts: Sequence[_Post]) -> Sequence[str | Exception]:
         """Record posts; for each return its task, or why it is refused."""
-        now, by_token = clock.now(), _grouped(posts)
-        outcomes: dict[str, str | Exception] = {}
+        now = clock.now()
+        outcomes: dict[_Post, str | Exception] = {}
         recorded: dict[str, None] = {}
         with self._database.transaction() as connection:
+            admitted = self._admitted(connection, posts, outcomes)
             # In one order, or two groups could wait for each other.
-            for monitor_id, token_hash in sorted(_admitted(connection, by_token, outcomes)):
+            for monitor_id in sorted(admitted):
                 task_id = new_task_id(TaskType.RECEIVE_ALERTS)
-                outcomes[token_hash] = request_task(connection, self._outbox, monitor_id, task_id)
-                recorded |= {task_id: None} if outcomes[token_hash] == task_id else {}
-                deliveries.add(connection, _deliveries(monitor_id, now, by_token[token_hash]))
+                shared = request_task(connection, self._outbox, monitor_id, task_id)
+                outcomes |= dict.fromkeys(admitted[monitor_id], shared)
+                recorded |= {task_id: None} if shared == task_id else {}
+                deliveries.add(connection, _deliveries(monitor_id, now, admitted[monitor_id]))
         self._outbox.publish(recorded)
-        return [outcomes[post.token_hash] for post in posts]
+        return [outcomes[post] for post in posts]
 
+    def _admitted(
+        self, connection: Connection, posts: Sequence[_Post], outcomes: dict[_Post, str | Exception]
+    ) -> dict[int, list[_Post]]:
+        """Return those that may post, by their monitor; why the others may not goes to `outcomes`."""
+        by_token: dict[str, list[_Post]] = {}
+        for post in posts:
+            by_token.setdefault(post.token_hash, []).append(post)
+        admitted: dict[int, list[_Post]] = {}
+        for token_hash in sorted(by_token):
+            for monitor_id, post in self._admit(connection, by_token[token_hash], outcomes):
+                admitted.setdefault(monitor_id, []).append(post)
+        return admitted
 
-def _grouped(posts: Sequence[_Post]) -> dict[str, list[_Post]]:
-    by_token: dict[str, list[_Post]] = {}
-    for post in posts:
-        by_token.setdefault(post.token_hash, []).append(post)
-    return by_token
-
-
-def _admitted(
-    connection: Connection, token_hashes: Iterable[str], outcomes: dict[str, str | Exception]
-) -> Iterator[tuple[int, str]]:
-    """Yield (monitor id, token's hash) of those that may post; why the others may not goes to `outcomes`."""
-    for token_hash in token_hashes:
+    def _admit(
+        self, connection: Connection, posts: Sequence[_Post], outcomes: dict[_Post, str | Exception]
+    ) -> Iterator[tuple[int, _Post]]:
+        """Yield (monitor id, post) for the posts of one token, each by itself when there is no room for all."""
         try:
-            yield _monitor_of(connection, token_hash), token_hash
+            alerts = sum(len(post.reports) for post in posts)
+            monitor_id = self._quotas.spend(connection, posts[0].token_hash, alerts)
         except NagareError as error:
-            outcomes[token_hash] = error
-
-
-def _monitor_of(connection: Connection, token_hash: str) -> int:
-    """Return the monitor whose token it is. Raises Unauthorized, and Conflict when it is disabled."""
-    monitor = monitors.find_by_token(connection, token_hash, is_kept=True)
-    if monitor is None:
-        raise Unauthorized(NOT_KNOWN)
-    if not monitor["enabled"]:
-        raise Conflict(f"monitor {monitor['id']} is disabled")
-    return int(monitor["id"])
+            if isinstance(error, TooManyRequests) and len(posts) > 1:
+                for post in posts:
+                    yield from self._admit(connection, [post], outcomes)
+            else:
+                outcomes |= dict.fromkeys(posts, error)
+        else:
+            yield from ((monitor_id, post) for post in posts)
 
 
 def _deliveries(monitor_id: int, now: datetime, posts: Iterable[_Post]) -> list[dict[str, Any]]:

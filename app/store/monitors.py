@@ -74,13 +74,12 @@ def find_sealed(connection: Connection, monitor_id: int) -> Mapping[Any, Any] | 
 
 
 _BY_TOKEN = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == bindparam("hash"))
-FIND_BY_TOKEN = Prepared(_BY_TOKEN)
 KEEP_BY_TOKEN = Prepared(_BY_TOKEN.with_for_update(read=True, key_share=True))
 
 
-def find_by_token(connection: Connection, token_hash: str, *, is_kept: bool = False) -> Mapping[Any, Any] | None:
-    """Return the monitor whose webhook token has this hash; `is_kept` until the transaction ends."""
-    return (KEEP_BY_TOKEN if is_kept else FIND_BY_TOKEN).find(connection, {"hash": token_hash})
+def find_by_token(connection: Connection, token_hash: str) -> Mapping[Any, Any] | None:
+    """Return the monitor whose webhook token has this hash, and keep it until the transaction ends."""
+    return KEEP_BY_TOKEN.find(connection, {"hash": token_hash})
 
 
 def lock(connection: Connection, monitor_id: int) -> None:

@@ -72,12 +72,12 @@ def _one(database: Database) -> int:
 
 def test_a_refusal_undoes_everything_and_the_connection_goes_on(database: Database) -> None:
     with database.transaction() as connection:
-        throttles.add_failure(connection, "old", NOW, NOW)
+        throttles.add_failures(connection, ["old"], NOW, NOW)
         driver = driver_of(connection)
     with pytest.raises(NotFound), database.transaction() as connection:
         # One word goes to the driver before SQLAlchemy says one, and one after.
         assert FORGET.run(connection, {"subject": "old"}) == 1
-        throttles.add_failure(connection, "new", NOW, NOW)
+        throttles.add_failures(connection, ["new"], NOW, NOW)
         assert FORGET.run(connection, {"subject": "new"}) == 1
         raise NotFound("gone")
     with database.transaction() as connection:
@@ -88,7 +88,7 @@ def test_a_refusal_undoes_everything_and_the_connection_goes_on(database: Databa
 
 def test_what_was_only_handed_to_the_driver_is_committed_too(database: Database) -> None:
     with database.transaction() as connection:
-        throttles.add_failure(connection, "old", NOW, NOW)
+        throttles.add_failures(connection, ["old"], NOW, NOW)
     with database.transaction() as connection:
         assert FORGET.run(connection, {"subject": "old"}) == 1
     with database.autocommit() as connection:
@@ -97,7 +97,7 @@ def test_what_was_only_handed_to_the_driver_is_committed_too(database: Database)
 
 def test_a_connection_is_not_used_again_after_an_error_that_nobody_foresaw(database: Database) -> None:
     with pytest.raises(ZeroDivisionError), database.transaction() as connection:
-        throttles.add_failure(connection, "x", NOW, NOW)
+        throttles.add_failures(connection, ["x"], NOW, NOW)
         driver = driver_of(connection)
         raise ZeroDivisionError
     with database.transaction() as connection:

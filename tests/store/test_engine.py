@@ -5,7 +5,7 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,7 +78,7 @@ def test_what_is_sent_at_once_is_a_transaction_on_the_connection_that_is_kept(da
             assert _driver(connection) is driver or connection.dialect.name == "sqlite"
         # The connection begins transactions again.
         with pytest.raises(ZeroDivisionError), database.transaction() as connection:
-            throttles.add_failure(connection, "e", NOW, NOW)
+            fail(connection, "e", NOW, NOW)
             raise ZeroDivisionError
     with database.reading() as connection:
         assert throttles.count(connection) == 2
@@ -196,23 +196,49 @@ def test_a_key_is_bound_once_until_it_is_old(database: Database) -> None:
 
 def test_failed_sign_ins_are_counted_and_forgotten(database: Database) -> None:
     with database.transaction() as connection:
-        assert [throttles.add_failure(connection, "a", NOW, NOW - HOUR) for _ in range(3)] == [1, 2, 3]
-        assert throttles.blocked_until(connection, ["a", "b"]) is None
+        assert [fail(connection, "a", NOW, NOW - HOUR) for _ in range(3)] == [1, 2, 3]
+        assert throttles.blocked(connection, ["a", "b"], NOW) == {}
         throttles.block(connection, "a", LATER)
-        assert throttles.blocked_until(connection, ["a", "b"]) == LATER
-        assert throttles.add_failure(connection, "a", NOW + 2 * HOUR, NOW + HOUR) == 1
+        assert throttles.blocked(connection, ["a", "b"], NOW) == {"a": LATER}
+        assert throttles.blocked(connection, ["a", "b"], LATER) == {}
+        assert fail(connection, "a", NOW, NOW - HOUR) == 3, "what is blocked does not count"
+        assert fail(connection, "a", NOW + 2 * HOUR, NOW + HOUR) == 1
         throttles.clear(connection, "a")
-        assert throttles.blocked_until(connection, ["a", "b"]) is None
+        assert fail(connection, "a", NOW, NOW - HOUR) == 1
+
+
+def test_a_failure_is_taken_back_with_the_block_that_it_brought_about(database: Database) -> None:
+    with database.transaction() as connection:
+        for _ in range(2):
+            fail(connection, "a", NOW, NOW - HOUR)
+        throttles.block(connection, "a", LATER)
+        throttles.take_failure_back(connection, "a", None)
+        assert throttles.blocked(connection, ["a"], NOW) == {"a": LATER}, "another one brought that about"
+        throttles.take_failure_back(connection, "a", LATER)
+        throttles.take_failure_back(connection, "a", LATER)
+        assert throttles.blocked(connection, ["a"], NOW) == {}
+        assert fail(connection, "a", NOW, NOW - HOUR) == 1
+
+
+def test_what_is_free_is_taken_once(database: Database) -> None:
+    with database.transaction() as connection:
+        assert [throttles.take_free(connection, "a", NOW, LATER) for _ in range(2)] == [True, False]
+        assert throttles.take_free(connection, "a", LATER, LATER + HOUR)
 
 
 def test_of_too_many_failed_sign_ins_those_are_forgotten_that_count_least(database: Database) -> None:
     with database.transaction() as connection:
         for number in range(20):
-            throttles.add_failure(connection, f"made up {number}", NOW, NOW - HOUR)
+            fail(connection, f"made up {number}", NOW, NOW - HOUR)
         for _ in range(2):
-            throttles.add_failure(connection, "guessed at", NOW - HOUR, NOW - 2 * HOUR)
+            fail(connection, "guessed at", NOW - HOUR, NOW - 2 * HOUR)
         throttles.trim(connection, 21)
         assert throttles.count(connection) == 21
         throttles.trim(connection, 20)
         assert throttles.count(connection) == 18
-        assert throttles.add_failure(connection, "guessed at", NOW, NOW - 2 * HOUR) == 3
+        assert fail(connection, "guessed at", NOW, NOW - 2 * HOUR) == 3
+
+
+def fail(connection: Connection, subject: str, now: datetime, unless_before: datetime) -> int:
+    [counted] = throttles.add_failures(connection, [subject], now, unless_before)
+    return counted[1]

@@ -31,14 +31,17 @@ POST = "/alerts/webhook"
     body=WebhookSchema,
     answer=AlertTaskSchema,
     status=202,
-    errors=(401, 409),
+    errors=(401, 409, 429),
     headers=TASK_HEADERS,
     is_keyed=True,
 )
 def receive_alerts(
     body: Sequence[AlertReport], idempotency_key: str | None = None
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Take alerts that fire or are resolved from a monitor, known by its webhook token."""
+    """Take alerts that fire or are resolved from a monitor, known by its webhook token.
+
+    A post with which the monitor would have posted more alerts than it may in a minute is refused whole, with 429.
+    """
     task_id = services().webhooks.accept(_token(), body, idempotency_key)
     return accepted("Alerts recorded", task_id, count=len(body))
 
