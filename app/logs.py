@@ -59,16 +59,11 @@ def configure(level: str, format: str, path: str | None = None) -> None:
     `format` is `console` or `json`. Raises OSError when the file cannot be written.
     """
     _output.lead_to(path)
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        _add_trace_id,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper("iso", utc=True),
-    ]
+    shared = _shared()
     final: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
         if format == "json"
-        else [_fold, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24)]
+        else _for_people()
     )
     handler = logging.StreamHandler(_output)
     handler.setFormatter(
@@ -88,6 +83,29 @@ def configure(level: str, format: str, path: str | None = None) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
+
+
+def configure_command() -> None:
+    """Send the events of nagare to stderr, for people: standard output belongs to the command's answer."""
+    structlog.reset_defaults()
+    structlog.configure(
+        processors=[*_shared(), *_for_people()], logger_factory=lambda *_: structlog.PrintLogger(sys.stderr)
+    )
+
+
+def _shared() -> list[Any]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        _add_trace_id,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper("iso", utc=True),
+    ]
+
+
+def _for_people() -> list[Any]:
+    # Of the formatters that structlog chooses from, all others print the local variables, secrets among them.
+    plain = structlog.dev.plain_traceback
+    return [_fold, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24, exception_formatter=plain)]
 
 
 def _add_trace_id(_logger: Any, _method: str, event: Any) -> Any:

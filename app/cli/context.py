@@ -1,11 +1,9 @@
 """The services of a command: those of the instance that was set, else of what `nagare up` keeps in `NAGARE_HOME`."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import structlog
-
+from app import logs
 from app.cli.embedded_valkey import last_socket
 from app.cli.environment import complete, read_settings
 from app.cli.home import SECRET_KEY, Home
@@ -15,9 +13,7 @@ from app.composition import Services, build
 @contextmanager
 def open_services() -> Iterator[Services]:
     """Hand out the services of the instance that the settings, or the data folder, point to. Raises SettingsError."""
-    # Standard output belongs to the command's answer, which may be JSON.
-    structlog.reset_defaults()
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+    logs.configure_command()
     settings = read_settings()
     home = Home(settings.home)
     services = build(complete(settings, home.read(SECRET_KEY), last_socket(home)), name="nagare command")

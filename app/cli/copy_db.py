@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import make_url
 
+from app import logs
 from app.cli.environment import absolute_database, read_settings
 from app.cli.listing import AS_JSON, show
 from app.database_urls import require_folder, supported_database
@@ -30,6 +31,7 @@ def copy_db(source: str, target: str, while_running: bool, as_json: bool) -> Non
     SOURCE and TARGET are addresses as in DATABASE_URL, or the names of environment variables that hold them, which they
     must be where there is a password in them.
     """
+    logs.configure_command()
     os.umask(0o077)
     source_url, target_url = _address("SOURCE", source), _address("TARGET", target)
     if source_url == target_url:

@@ -2,6 +2,7 @@
 
 import click
 
+from app import logs
 from app.cli.context import open_services
 from app.cli.environment import read_settings
 from app.cli.home import Home
@@ -14,6 +15,7 @@ def migrate() -> None:
 
     Where NAGARE_ADMIN_PASSWORD is set and there is no user yet, this makes the first one.
     """
+    logs.configure_command()
     settings = read_settings()
     if settings.sql_url.startswith("sqlite"):
         Home(settings.home).create()

@@ -6,8 +6,8 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 
 import click
-import structlog
 
+from app import logs
 from app.cli.environment import read_settings
 from app.cli.first_start import ensure_admin, ensure_demo, first_monitor_id
 from app.cli.preparation import FirstSteps
@@ -21,8 +21,7 @@ from app.store.migrate import upgrade
 @click.option("--demo/--no-demo", help="Whether to make the demo fleet on a first start.")
 def prepare(demo: bool) -> None:
     """Bring the database up to date, wait for a line, make the first user and the demo fleet; used by nagare up."""
-    # Standard output belongs to the one who asks.
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+    logs.configure_command()
     settings = read_settings()
     upgrade(settings.sql_url)
     click.echo("migrated")

@@ -1,6 +1,5 @@
 """Who may post to the webhook, and how much: a token that somebody found must not fill the database."""
 
-
 from sqlalchemy import Connection
 
 from app import clock

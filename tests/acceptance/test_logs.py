@@ -1,9 +1,13 @@
 """What the programs print: one line an event, with what it is about."""
 
 import json
+import sys
+
+import httpx
 
 from tests.acceptance.stack import Stack
 from tests.acceptance.user import User
+from tests.cli.instance import free_port
 from tests.cli.processes import wait_for
 
 
@@ -41,3 +45,33 @@ def test_a_request_that_fails_inside_is_logged_with_its_id(stack: Stack, user: U
     [entry] = stack.api.events("A request failed unexpectedly")
     assert (entry["request_id"], entry["level"]) == ("find-me", "error")
     assert "JSONDecodeError" in entry["exception"]
+
+
+def test_the_console_tells_where_it_failed_and_no_variables(stack: Stack, user: User) -> None:
+    port = free_port()
+    api = stack.start(
+        "console",
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "wsgi:application",
+        NAGARE_LOG_FORMAT="console",
+        NAGARE_PORT=str(port),
+    )
+    stack.redis.set("nagare:worker:broken", "no JSON")
+    stack.redis.sadd("nagare:workers", "broken")
+
+    def fails_inside() -> bool:
+        try:
+            return (
+                httpx.get(f"http://127.0.0.1:{port}/api/v1/workers", headers=dict(user.http.headers)).status_code == 500
+            )
+        except httpx.TransportError:
+            return False
+
+    wait_for(fails_inside, "the API to fail inside")
+    stack.redis.delete("nagare:workers", "nagare:worker:broken")
+    assert "JSONDecodeError" in api.printed and "Traceback (most recent call last)" in api.printed
+    assert "locals" not in api.printed and "secret_key" not in api.printed
+    api.kill()
+    stack.programs.remove(api)
