@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment, listing_index
+from app.models.base import NEVER_REUSED, Base, Moment, listing_index
 
 SNOOZED = "snoozed_until IS NOT NULL"
 PENDING = "is_pending"
@@ -39,6 +39,7 @@ class Alert(Base):
         listing_index("ix_alerts_suppressed", SUPPRESSED, "suppressed", "id"),
         # The recovery looks each second for those whose time has come.
         Index("ix_alerts_snoozed_until", "snoozed_until", sqlite_where=text(SNOOZED), postgresql_where=text(SNOOZED)),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -73,6 +74,7 @@ class AlertEvent(Base):
     __table_args__ = (
         Index("ix_alert_events_alert_id_id", "alert_id", "id"),
         Index("ix_alert_events_pending", "id", sqlite_where=text(PENDING), postgresql_where=text(PENDING)),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment
+from app.models.base import NEVER_REUSED, Base, Moment
 
 
 class ApiToken(Base):
@@ -15,7 +15,7 @@ class ApiToken(Base):
     """
 
     __tablename__ = "api_tokens"
-    __table_args__ = (CheckConstraint("role IN ('viewer', 'operator', 'admin')", name="role"),)
+    __table_args__ = (CheckConstraint("role IN ('viewer', 'operator', 'admin')", name="role"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment
+from app.models.base import NEVER_REUSED, Base, Moment
 
 
 class AuditEntry(Base):
@@ -16,6 +16,7 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entries_object_type_object_id_id", "object_type", "object_id", "id"),
         Index("ix_audit_entries_user_id_id", "user_id", "id"),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -15,6 +15,10 @@ NAMES = {
 }
 
 
+NEVER_REUSED = {"sqlite_autoincrement": True}
+"""For tables whose ids are seen outside: what was told of a row that is gone must never be of another one."""
+
+
 class Moment(TypeDecorator[datetime]):
     """A moment with its time zone, stored as UTC.
 

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Computed, ForeignKey, Index, SmallInteger, String, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment
+from app.models.base import NEVER_REUSED, Base, Moment
 
 STATUS = (
     "CASE WHEN vanished_at IS NOT NULL OR NOT enabled THEN 0"
@@ -36,6 +36,7 @@ class Host(Base):
         UniqueConstraint("monitor_id", "external_id"),
         Index("ix_hosts_status_id", "status", "id"),
         Index("ix_hosts_name", "name"),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Computed, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment
+from app.models.base import NEVER_REUSED, Base, Moment
 from app.models.hosts import STATUS, STATUS_DESCRIPTION
 
 
@@ -17,6 +17,7 @@ class Item(Base):
         UniqueConstraint("host_id", "external_id"),
         Index("ix_items_status_id", "status", "id"),
         Index("ix_items_monitor_id_id", "monitor_id", "id"),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

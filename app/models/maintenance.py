@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment
+from app.models.base import NEVER_REUSED, Base, Moment
 
 
 class MaintenanceWindow(Base):
@@ -18,6 +18,7 @@ class MaintenanceWindow(Base):
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="order"),
         Index("ix_maintenance_windows_ends_at", "ends_at"),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

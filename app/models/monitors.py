@@ -5,13 +5,14 @@ from datetime import datetime
 from sqlalchemy import SmallInteger, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment
+from app.models.base import NEVER_REUSED, Base, Moment
 
 
 class Monitor(Base):
     """One Zabbix, Prometheus or simulated system, with its encrypted credentials."""
 
     __tablename__ = "monitors"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment
+from app.models.base import NEVER_REUSED, Base, Moment
 
 UNSENT = "task_id IS NULL"
 
@@ -15,6 +15,7 @@ class Notification(Base):
     """A rule: which changes of which alerts go to which address, and when they may."""
 
     __tablename__ = "notifications"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment
+from app.models.base import NEVER_REUSED, Base, Moment
 
 ENABLED = "enabled"
 
@@ -18,6 +18,7 @@ class Schedule(Base):
     __table_args__ = (
         # The schedulers look each second for those whose time has come.
         Index("ix_schedules_due", "next_run_at", sqlite_where=text(ENABLED), postgresql_where=text(ENABLED)),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

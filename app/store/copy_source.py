@@ -65,7 +65,10 @@ def _freeze(connection: Connection) -> None:
 def last_number(connection: Connection, table: Table) -> int | None:
     """Return the last number that a table's counter gave out; None when it has none, or gave out none."""
     counted = table.autoincrement_column
-    if connection.dialect.name != "postgresql" or counted is None:
+    if counted is None:
         return None
+    if connection.dialect.name == "sqlite":
+        last = text("SELECT seq FROM sqlite_sequence WHERE name = :name AND seq > 0")
+        return connection.execute(last, {"name": table.name}).scalar()
     sequence = connection.execute(select(func.pg_get_serial_sequence(table.name, counted.name))).scalar_one()
     return connection.exec_driver_sql(f"SELECT last_value FROM {sequence} WHERE is_called").scalar()  # noqa: S608

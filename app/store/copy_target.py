@@ -64,7 +64,9 @@ def write(connection: Connection, table: Table, pages: Iterable[Page]) -> None:
 
 def finish(connection: Connection, table: Table, last_number: int | None) -> None:
     """Have the table's next row get a number that none had, and the database know how much there is."""
-    if connection.dialect.name != "postgresql":
+    if connection.dialect.name == "sqlite":
+        raised = text("UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :name")
+        connection.execute(raised, {"name": table.name, "number": last_number or 0})
         return
     counted = table.autoincrement_column
     if counted is not None:

@@ -12,7 +12,7 @@ from app.enums import Role
 from app.errors import Conflict
 from app.services.copies import NotCopied, copy_database
 from app.services.requester import Requester
-from app.store import busy, copy_target
+from app.store import busy, copy_target, users
 from app.store.engine import Database
 from app.store.migrate import downgrade
 from app.store.pages import PageRequest
@@ -94,6 +94,16 @@ def test_nothing_is_missing_and_work_goes_on(services: Services, source: str, ta
         results = connection.execute(text("SELECT DISTINCT typeof(result) FROM task_runs ORDER BY 1")).scalars().all()
         assert results == ["null", "text"]
     assert_work_goes_on(services, target)
+
+
+def test_a_number_that_was_given_out_is_not_given_out_by_the_copy(services: Services, time: Time, target: str) -> None:
+    fill(services, time)
+    gone = services.users.create("gone", PASSWORD, Role.VIEWER)["id"]
+    with services.database.transaction() as connection:
+        users.remove(connection, gone)
+    services.database.close()
+    copy(services.settings.sql_url, target)
+    assert_work_goes_on(services, target, gone + 1)
 
 
 def test_a_target_with_rows_is_refused_and_left_alone(source: str, target: str) -> None:

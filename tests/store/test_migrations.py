@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, insert, text
 
 from app.errors import SettingsError
-from app.models import Base, Item
+from app.models import AuditEntry, Base, IdempotencyKey, Item
 from app.store import (
     api_tokens,
+    hosts,
     item_values,
     items,
     migrate,
@@ -31,6 +33,8 @@ from tests.store.rows import NOW, add_host, add_items, add_monitor, add_run
 DAY = timedelta(days=1)
 INDEXES_OF_TEXTS = ("item_texts", "alert_texts")
 """Tables that differ between the databases, so that no model says what they are."""
+UNSEEN = {"alert_deliveries", "stale_texts"}
+"""Tables whose ids nobody is told, and that nothing refers to."""
 OLD_MONITOR = """
     INSERT INTO monitors (name, type, url, enabled, status, created_at)
     VALUES ('old', 'simulator', 'simulator://old', true, 'ok', '2026-01-31 12:00:00') RETURNING id
@@ -161,6 +165,59 @@ def test_what_was_there_before_the_index_of_texts_is_in_it(empty: Database, sql_
         migrate.downgrade(sql_url, "0009")
 
 
+def test_what_history_names_is_given_to_nobody_else(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url, "0013")
+    with empty.transaction() as connection:
+        kept_id = add_user(connection, "王")
+        monitor_id = add_monitor(connection, "上海")
+        [item_id, *_] = add_items(connection, monitor_id, host_id := add_host(connection, monitor_id), "a", "b", "c")
+        named = {"users": 41, "monitors": 42, "hosts": 43, "items": 44, "notifications": 45, "api_tokens": 46}
+        task = {"monitor_id": 42, "host_id": 43, "notification_id": 45}
+        add_run(connection, params=task, requested_by=40, type="push_host")
+        add_run(connection, 2, params={"monitor_id": 1, "alert_ids": [7, 47, 9]}, type="acknowledge_alert")
+        item_values.add(connection, [(44, NOW, 1.5)])
+        key = {"key": "k", "fingerprint": "f", "task_id": "t", "created_at": NOW}
+        for owner in (41, -38):
+            connection.execute(insert(IdempotencyKey), key | {"user_id": owner})
+        entry = {"at": NOW, "username": "gone", "before": {}, "after": {}, "user_id": 39, "object_type": "token"}
+        connection.execute(insert(AuditEntry), entry | {"object_id": 46})
+    before = _schema(empty)
+    migrate.upgrade(sql_url)
+    for _ in range(2):
+        with empty.transaction() as connection:
+            assert monitors.remove(connection, add_monitor(connection, "gone"))
+            if connection.dialect.name == "sqlite":
+                assert {name: _last_id(connection, name) for name in named} == named | {"monitors": 43}
+                assert _last_id(connection, "alerts") == 47
+                assert add_user(connection, "李") > 41
+                users.remove(connection, _last_id(connection, "users"))
+            assert users.find(connection, kept_id) is not None and hosts.find(connection, host_id) is not None
+            assert len(items.active_ids_by_host(connection, [host_id])[host_id]) == 3
+        assert _integrity(empty) == {"ok"}
+        migrate.downgrade(sql_url, "0013")
+        assert _schema(empty) == before
+        with empty.transaction() as connection:
+            assert monitors.remove(connection, add_monitor(connection, "gone"))
+        migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        assert items.find(connection, item_id) is not None
+        assert monitors.remove(connection, monitor_id), "and all that refers to it"
+        assert connection.execute(text("SELECT count(*) FROM items")).scalar_one() == 0
+        users.remove(connection, kept_id)
+
+
+def test_no_id_that_is_seen_outside_is_given_out_twice(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    counted = {name for name, table in Base.metadata.tables.items() if table.autoincrement_column is not None}
+    assert {name for name in counted if Base.metadata.tables[name].dialect_options["sqlite"]["autoincrement"]} == (
+        counted - UNSEEN
+    )
+    if empty.engine.dialect.name == "sqlite":
+        with empty.reading() as connection:
+            kept = text("SELECT name FROM sqlite_schema WHERE sql LIKE '%AUTOINCREMENT%'")
+            assert {*connection.execute(kept).scalars()} == counted - UNSEEN
+
+
 def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Database, sql_url: str) -> None:
     with ThreadPoolExecutor(1) as threads:
         other = threads.submit(_upgrade_in_a_process, sql_url)
@@ -168,6 +225,34 @@ def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Database, sql
         assert other.result() == 0
     with empty.reading() as connection:
         assert schema.is_recent(connection)
+
+
+def add_user(connection: Connection, name: str) -> int:
+    return users.add(connection, {"username": name, "password_hash": "", "role": "viewer", "created_at": NOW})
+
+
+def _schema(database: Database) -> list[tuple[Any, ...]]:
+    """Return all that SQLite knows of its tables, indexes and triggers."""
+    if database.engine.dialect.name != "sqlite":
+        return []
+    with database.reading() as connection:
+        found = text(
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name <> 'sqlite_sequence' ORDER BY 1, 2"
+        )
+        return [tuple(row) for row in connection.execute(found)]
+
+
+def _integrity(database: Database) -> set[str]:
+    if database.engine.dialect.name != "sqlite":
+        return {"ok"}
+    with database.reading() as connection:
+        found = connection.execute(text("PRAGMA integrity_check")).scalars().all()
+        return {*found, *(str(row) for row in connection.execute(text("PRAGMA foreign_key_check")))}
+
+
+def _last_id(connection: Connection, table: str) -> int:
+    last = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+    return int(connection.execute(last, {"name": table}).scalar_one())
 
 
 def _upgrade_in_a_process(sql_url: str) -> int:

@@ -104,3 +104,20 @@ def test_the_dashboard_signs_a_user_out_everywhere(browse: Callable[[str], Brows
     assert path in browser.get("/users").text
     assert "everywhere" in browser.follow(browser.post(path, page="/users")).text
     assert viewer.get("/auth/me").status == 401
+
+
+def test_a_new_user_inherits_nothing_of_one_who_was_deleted(
+    admin: Caller, fleet: int, sign_in: Callable[[str], Caller]
+) -> None:
+    def ask(username: str) -> tuple[int, str]:
+        made = admin.post("/users", {"username": username, "password": PASSWORD, "role": "operator"}).json
+        caller = sign_in(username)
+        answer = caller.post(f"/monitors/{fleet}/hosts/pull-async", headers={"Idempotency-Key": "nightly"})
+        return int(made["id"]), str(answer.json["task_id"])
+
+    old_id, old_task = ask("old")
+    assert admin.delete(f"/users/{old_id}").status == 204
+    new_id, new_task = ask("new")
+    assert new_id > old_id and new_task != old_task
+    edits = admin.get(f"/audit?object_type=user&object_id={new_id}").json["items"]
+    assert [edit["after"]["username"] for edit in edits] == ["new"]
