@@ -47,12 +47,15 @@ def add(username: str, role: str, password: str | None) -> None:
 @user.command()
 @click.argument("username")
 @PASSWORD
-def passwd(username: str, password: str | None) -> None:
-    """Set a user's password."""
+@click.option("--revoke-tokens", is_flag=True, help="Revoke the user's API tokens too: they outlive a new password.")
+def passwd(username: str, password: str | None, revoke_tokens: bool) -> None:
+    """Set a user's password, which ends the sign-ins."""
     with open_services() as services:
         found = _find(services, username)
-        services.users.update(found["id"], {"password": _choose(password)})
-    click.echo(f"Changed the password of {username}.")
+        changes = {"password": _choose(password)}
+        changed = services.users.update(found["id"], changes, revoke_tokens=revoke_tokens)
+    left = f" API tokens that still hold: {changed['api_tokens']} (--revoke-tokens)." if changed["api_tokens"] else ""
+    click.echo(f"Changed the password of {username}.{left}")
 
 
 @user.command()

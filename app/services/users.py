@@ -11,7 +11,7 @@ from app.errors import Conflict, NotFound
 from app.services.api_tokens import revoke_all_of
 from app.services.audit import COMMAND_LINE, Editor, record_creation, record_edit, record_removal
 from app.services.passwords import hash_password
-from app.store import users
+from app.store import api_tokens, users
 from app.store.engine import Database
 from app.store.pages import Page, PageRequest
 
@@ -53,11 +53,15 @@ class UserService:
             record_creation(connection, editor, AuditedType.USER, user_id, made)
             return _found(connection, user_id)
 
-    def update(self, user_id: int, changes: Mapping[str, Any], editor: Editor = COMMAND_LINE) -> RowMapping:
+    def update(
+        self, user_id: int, changes: Mapping[str, Any], editor: Editor = COMMAND_LINE, *, revoke_tokens: bool = False
+    ) -> dict[str, Any]:
         """Change `password`, `role` or `enabled`. A new password or a block ends all sign-ins of the user; a new role
         holds from the next request on, also for the user's tokens.
 
-        Raises Conflict when no enabled admin would be left.
+        API tokens outlive a new password, so that scripts live on, unless `revoke_tokens`: whoever had stolen the old
+        one may have made some. How many hold is returned as `api_tokens` beside the user. Raises Conflict when no
+        enabled admin would be left.
         """
         values = dict(changes)
         if "password" in values:
@@ -72,7 +76,10 @@ class UserService:
                 _audit_change(connection, editor, row, changes)
             if "password_hash" in values or values.get("enabled") is False:
                 users.revoke_sessions_of(connection, user_id, clock.now())
-            return _found(connection, user_id)
+            if revoke_tokens:
+                revoke_all_of(connection, user_id, editor)
+            left = api_tokens.count_holding(connection, user_id, clock.now())
+            return {**_found(connection, user_id), "api_tokens": left}
 
     def end_sessions(self, user_id: int, with_tokens: bool, editor: Editor = COMMAND_LINE) -> dict[str, int]:
         """End all sign-ins of a user, and revoke all API tokens if so wanted; return how many there were."""

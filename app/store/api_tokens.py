@@ -34,6 +34,12 @@ def count_of(connection: Connection, user_id: int) -> int:
     return int(connection.execute(statement).scalar_one())
 
 
+def count_holding(connection: Connection, user_id: int, now: datetime) -> int:
+    """Count a user's tokens that have not expired."""
+    statement = select(func.count()).select_from(ApiToken).where(TOKENS.user_id == user_id, TOKENS.expires_at > now)
+    return int(connection.execute(statement).scalar_one())
+
+
 def add(connection: Connection, row: Mapping[str, Any]) -> int:
     """Add a token and return the id."""
     return int(connection.execute(insert(ApiToken).returning(TOKENS.id), row).scalar_one())

@@ -50,6 +50,10 @@ def test_users_come_and_go(nagare: Nagare) -> None:
     assert nagare("user", "add", "ada", "--role", "operator", "--password", "correct horse") == "Added ada, operator.\n"
     assert "ada" in nagare("user", "list")
     assert nagare("user", "passwd", "ada", "--password", "-").startswith("Password: ")
+    nagare("token", "ada")
+    assert "API tokens that still hold: 1" in nagare("user", "passwd", "ada", "--password", "correct horse 2")
+    revoked = nagare("user", "passwd", "ada", "--password", "correct horse 3", "--revoke-tokens")
+    assert revoked == "Changed the password of ada.\n"
     assert nagare("user", "add", "ada", "--password", "correct horse", code=1).startswith("nagare: ")
     assert nagare("user", "passwd", "bob", "--password", "-", code=1) == "nagare: there is no user bob\n"
     nagare("user", "add", "eve", "--role", "admin", "--password", "correct horse")

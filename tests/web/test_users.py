@@ -121,3 +121,26 @@ def test_a_new_user_inherits_nothing_of_one_who_was_deleted(
     assert new_id > old_id and new_task != old_task
     edits = admin.get(f"/audit?object_type=user&object_id={new_id}").json["items"]
     assert [edit["after"]["username"] for edit in edits] == ["new"]
+
+
+def test_a_new_password_tells_which_tokens_hold_and_ends_them_if_so_wanted(
+    admin: Caller, operator: Caller, app: Flask, browse: Callable[[str], Browser]
+) -> None:
+    tokens = [operator.post("/tokens", {"name": name}).json["token"] for name in ("nightly", "a thief's")]
+    user_id = operator.get("/auth/me").json["id"]
+    script = Caller(app.test_client(), tokens[0])
+    changed = admin.patch(f"/users/{user_id}", {"password": "another password"})
+    assert changed.json["api_tokens"] == 2 and "revoke_tokens" not in changed.json
+    assert script.get("/auth/me").status == 200
+    page = browse("admin")
+    answer = page.follow(page.post(f"/users/{user_id}", {"password": "a third password"}, page="/users"))
+    assert "API tokens of this user still hold: 2" in answer.text
+    assert admin.patch(f"/users/{user_id}", {"role": "viewer"}).json["api_tokens"] == 2
+    ended = admin.patch(f"/users/{user_id}", {"password": "a fourth password", "revoke_tokens": True})
+    assert ended.json["api_tokens"] == 0
+    assert script.get("/auth/me").status == 401
+    form = {"password": "a fifth password", "revoke_tokens": "true"}
+    answer = page.follow(page.post(f"/users/{user_id}", form, page="/users"))
+    assert "No API token of this user holds" in answer.text
+    trail = admin.get("/audit?object_type=token").json["items"]
+    assert [entry["after"] for entry in trail[:2]] == [{}, {}]

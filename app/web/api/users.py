@@ -9,6 +9,7 @@ from app.web.context import Row, current_editor, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.pages import PageQuerySchema, page_of
 from app.web.schemas.users import (
+    ChangedUserSchema,
     NewUserSchema,
     SessionSchema,
     SessionsEndedSchema,
@@ -49,11 +50,15 @@ def get_user(user_id: int) -> Row:
 
 
 @users.operation(
-    "PATCH", "/users/<id:user_id>", role=Role.ADMIN, body=UserChangesSchema, answer=UserSchema, errors=(404, 409)
+    "PATCH", "/users/<id:user_id>", role=Role.ADMIN, body=UserChangesSchema, answer=ChangedUserSchema, errors=(404, 409)
 )
-def update_user(user_id: int, body: Mapping[str, Any]) -> Row:
-    """Change a user's password, role or whether they may sign in."""
-    return services().users.update(user_id, body, current_editor())
+def update_user(user_id: int, body: dict[str, Any]) -> Row:
+    """Change a user's password, role or whether they may sign in.
+
+    A new password ends the user's sign-ins, and with `revoke_tokens` the API tokens too.
+    """
+    revoke_tokens = body.pop("revoke_tokens")
+    return services().users.update(user_id, body, current_editor(), revoke_tokens=revoke_tokens)
 
 
 @users.operation("DELETE", "/users/<id:user_id>", role=Role.ADMIN, status=204, errors=(404, 409))

@@ -29,8 +29,13 @@ def add_user() -> Response:
 
 @dashboard.action(USER, role=Role.ADMIN)
 def edit_user(user_id: int) -> Response:
-    """Change a user's role or password, or whether they may sign in."""
-    changed = services().users.update(user_id, read_form(UserChangesSchema), current_editor())
+    """Change a user's role or password, or whether they may sign in; tell which tokens outlive a new password."""
+    changes = read_form(UserChangesSchema)
+    revoke_tokens = changes.pop("revoke_tokens")
+    changed = services().users.update(user_id, changes, current_editor(), revoke_tokens=revoke_tokens)
+    if "password" in changes or revoke_tokens:
+        message = "flash.tokens_hold" if changed["api_tokens"] else "flash.no_token_holds"
+        return lead_to("/users", message, name=changed["username"], count=changed["api_tokens"])
     return lead_to("/users", "flash.saved", name=changed["username"])
 
 

@@ -25,6 +25,10 @@ class UserChangesSchema(RequestSchema):
     password = Text(min=MIN_PASSWORD, max=MAX_PASSWORD)
     role = word(Role)
     enabled = Boolean()
+    revoke_tokens = Boolean(
+        load_default=False,
+        metadata={"description": "Whether to revoke the user's API tokens too: they outlive a new password"},
+    )
 
 
 class UserSchema(AnswerSchema):
@@ -35,6 +39,12 @@ class UserSchema(AnswerSchema):
     role = word(Role)
     enabled = fields.Boolean()
     created_at = Timestamp()
+
+
+class ChangedUserSchema(UserSchema):
+    """A user after a change."""
+
+    api_tokens = fields.Integer(metadata={"description": "How many API tokens of the user hold"})
 
 
 class SessionSchema(AnswerSchema):
