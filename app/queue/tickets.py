@@ -2,6 +2,9 @@
 
 import hashlib
 import secrets
+from base64 import urlsafe_b64encode
+
+from cryptography.fernet import Fernet, InvalidToken
 
 from app.queue.connection import Broker
 
@@ -9,7 +12,10 @@ TICKET_S = 30
 
 
 class Tickets:
-    """Every method raises BrokerUnavailable."""
+    """Redis holds a ticket's hash and, sealed by the ticket, its session: who reads Redis finds neither.
+
+    Every method raises BrokerUnavailable.
+    """
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -17,8 +23,9 @@ class Tickets:
     def issue(self, session_id: str) -> str:
         """Return a ticket of a sign-in session."""
         ticket = secrets.token_urlsafe(32)
+        sealed = _seal_of(ticket).encrypt(session_id.encode()).decode()
         with self._broker.use() as redis:
-            redis.set(self._key(ticket), session_id, ex=TICKET_S)
+            redis.set(self._key(ticket), sealed, ex=TICKET_S)
         return ticket
 
     def redeem(self, ticket: str) -> str | None:
@@ -27,9 +34,17 @@ class Tickets:
             pipeline = redis.pipeline(transaction=True)
             pipeline.get(self._key(ticket))
             pipeline.delete(self._key(ticket))
-            session_id = pipeline.execute()[0]
-        return None if session_id is None else str(session_id)
+            sealed = pipeline.execute()[0]
+        try:
+            return None if sealed is None else _seal_of(ticket).decrypt(sealed).decode()
+        except InvalidToken:
+            # Somebody else wrote it there.
+            return None
 
     def _key(self, ticket: str) -> str:
-        # Who can read Redis finds no ticket there that could still be used.
-        return self._broker.keys.ticket(hashlib.sha256(ticket.encode()).hexdigest())
+        return self._broker.keys.ticket(hashlib.sha256(ticket.encode(errors="replace")).hexdigest())
+
+
+def _seal_of(ticket: str) -> Fernet:
+    """Return what opens with the ticket alone: 256 random bits need no slow derivation, only to differ from the key."""
+    return Fernet(urlsafe_b64encode(hashlib.sha256(b"session of " + ticket.encode(errors="replace")).digest()))

@@ -1,5 +1,6 @@
 """The stream of events, and what it costs nobody when Redis is away."""
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -109,3 +110,15 @@ def test_a_ticket_is_good_once_and_for_half_a_minute(broker: Broker, redis: Redi
     assert ticket not in str(key)
     assert 0 < int(str(redis.ttl(str(key)))) <= 30
     assert (tickets.redeem("made up"), tickets.redeem(ticket), tickets.redeem(ticket)) == (None, "session", None)
+
+
+def test_who_reads_redis_finds_no_session_and_who_writes_there_makes_no_ticket(broker: Broker, redis: Redis) -> None:
+    tickets = Tickets(broker)
+    first, second = tickets.issue("the session"), tickets.issue("the session")
+    keys = [str(key) for key in redis.keys("nagare:events:ticket:*")]
+    values = {str(redis.get(key)) for key in keys}
+    assert len(values) == 2 and "the session" not in repr(values) + repr(keys)
+    redis.set(broker.keys.ticket(hashlib.sha256(b"forged").hexdigest()), "another session")
+    redis.set(keys[0], str(redis.get(keys[1])))
+    assert tickets.redeem("forged") is None
+    assert sorted([str(tickets.redeem(first)), str(tickets.redeem(second))]) == ["None", "the session"]

@@ -47,7 +47,7 @@ def test_nothing_is_missing_after_a_way_round(
     assert_same(source, back)
     assert_work_goes_on(services, there, first_user_id=42)
     assert_work_goes_on(services, beside, first_user_id=42)
-    assert_work_goes_on(services, back, first_user_id=2)
+    assert_work_goes_on(services, back, first_user_id=42)
 
 
 def test_a_source_in_use_is_refused(source: str, postgres: list[str]) -> None:
