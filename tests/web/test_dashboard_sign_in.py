@@ -46,7 +46,58 @@ def test_behind_https_the_cookie_is_sent_nowhere_else(stranger: Browser) -> None
     with stranger.client.post("/sign-in", base_url=HTTPS, data={**FORM, "csrf_token": token}) as answer:
         cookies = answer.headers.getlist("Set-Cookie")
     assert cookies
-    assert all("Secure" in cookie for cookie in cookies)
+    assert all("Secure" in cookie and cookie.startswith("__Host-") and "Path=/" in cookie for cookie in cookies)
+    assert not any("Domain" in cookie for cookie in cookies)
+
+
+def test_behind_https_no_cookie_can_be_planted_by_a_neighbour(stranger: Browser, app: Flask) -> None:
+    """Who has another host of the domain can set a cookie for all of it, but none whose name begins with __Host-."""
+    thief = Browser(app.test_client())
+    thief.post("/sign-in", FORM, page="/sign-in")
+    for name in (SESSION, "nagare_visitor"):
+        cookie = thief.client.get_cookie(name)
+        assert cookie is not None
+        stranger.client.set_cookie(name, cookie.value, secure=True)
+    assert stranger.get("/hosts", base_url=HTTPS).status == 303
+    theirs = thief.get("/sign-in").headers.get("Location") or ""
+    assert theirs == "/"
+
+
+ELSEWHERE = (
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost:9999"},
+    {"Origin": "http://localhost.evil.example"},
+    {"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+)
+HERE: tuple[dict[str, str], ...] = (
+    {},
+    {"Origin": "http://localhost"},
+    {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": "https://nagare.example", "Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "none"},
+)
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE, ids=str)
+def test_no_form_is_taken_from_another_site(
+    stranger: Browser, browse: Callable[[str], Browser], headers: dict[str, str]
+) -> None:
+    for browser, path, page in (
+        (stranger, "/sign-in", "/sign-in"),
+        (stranger, "/preferences", "/sign-in"),
+        (browse("admin"), "/sign-out", "/monitors"),
+    ):
+        answer = browser.post(path, FORM, headers=headers, page=page)
+        assert (answer.status, "another site" in answer.text) == (403, True), path
+        assert SESSION not in "".join(answer.headers.getlist("Set-Cookie"))
+
+
+@pytest.mark.parametrize("headers", HERE, ids=str)
+def test_our_own_forms_are_taken_whatever_the_browser_says_of_them(stranger: Browser, headers: dict[str, str]) -> None:
+    assert stranger.post("/sign-in", FORM, headers=headers, page="/sign-in").status == 303
 
 
 def test_a_wrong_password_is_told_kindly_and_many_must_wait(stranger: Browser) -> None:

@@ -217,7 +217,14 @@ def test_every_answer_is_protected(viewer: Caller) -> None:
         assert "default-src 'none'; frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_pages_are_protected_too(nobody: Caller) -> None:
+    for path in ("/sign-in", "/docs", "/no-such-page", "/healthz", "/"):
+        assert nobody.call_root("GET", path).headers["Cross-Origin-Opener-Policy"] == "same-origin", path
+    assert nobody.call_root("GET", "/sign-in").headers["Referrer-Policy"] == "same-origin"
 
 
 def test_over_https_a_browser_comes_back_by_it_alone(nobody: Caller, app: Flask) -> None:

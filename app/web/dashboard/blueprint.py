@@ -85,6 +85,8 @@ def _words() -> dict[str, Any]:
 @dashboard.after_request
 def _finish(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", POLICY)
+    # With none at all browsers would send our own forms without their origin.
+    response.headers.setdefault("Referrer-Policy", "same-origin")
     # A part and the whole page have one address: a cache must not give one for the other.
     response.vary.add("HX-Request")
     csrf.keep_visitor(response)

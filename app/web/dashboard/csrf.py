@@ -7,7 +7,7 @@ from flask import Response, g, request
 
 from app.errors import Forbidden
 from app.web.context import services
-from app.web.dashboard import session
+from app.web.dashboard import cookies, session
 from app.web.tokens import signing_keys
 
 COOKIE = "nagare_visitor"
@@ -21,30 +21,54 @@ class FormExpired(Forbidden):
     code = "form_expired"
 
 
+class FromAnotherSite(Forbidden):
+    """The form was sent by a page of another site."""
+
+    code = "from_another_site"
+
+
 def token() -> str:
     """Return the token for the forms of the page that is being made."""
     return _signatures(g.get("session_id") or session.find_or_none() or _visitor())[0]
 
 
 def check(is_public: bool) -> None:
-    """Raise FormExpired when the request carries no token of this session, or on public pages of this browser."""
+    """Raise FormExpired when the request carries no token of this session, or on public pages of this browser.
+
+    Raises FromAnotherSite when the browser says that it comes from there.
+    """
+    if _is_from_another_site():
+        raise FromAnotherSite("This form was sent by a page of another site.")
     given = request.form.get(FIELD) or request.headers.get(HEADER) or ""
     owners = [g.get("session_id") or session.find_or_none()]
     if is_public:
-        owners.append(request.cookies.get(COOKIE))
+        owners.append(cookies.read(COOKIE))
     if not any(owner and _is_signed(owner, given) for owner in owners):
         raise FormExpired("The form is too old: load the page again.")
 
 
 def keep_visitor(response: Response) -> None:
     """Give the browser the number that its forms are bound to, if it was needed."""
-    if "visitor" in g and g.visitor != request.cookies.get(COOKIE):
-        response.set_cookie(COOKIE, g.visitor, secure=request.is_secure, httponly=True, samesite="Strict")
+    if "visitor" in g and g.visitor != cookies.read(COOKIE):
+        cookies.put(response, COOKIE, g.visitor)
+
+
+def _is_from_another_site() -> bool:
+    """Tell what the browser says, as Go's CrossOriginProtection asks it.
+
+    A proxy may give the server another name than the browser knows: so the origin is compared only where a browser does
+    not judge by itself, which they all do over HTTPS and for this machine.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.partition("://")[2].lower() != request.host.lower()
 
 
 def _visitor() -> str:
     if "visitor" not in g:
-        g.visitor = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
+        g.visitor = cookies.read(COOKIE) or secrets.token_urlsafe(24)
     visitor: str = g.visitor
     return visitor
 

@@ -4,8 +4,9 @@ import json
 from typing import Any
 from urllib.parse import quote, unquote
 
-from flask import Response, g, request
+from flask import Response, g
 
+from app.web.dashboard import cookies
 from app.web.dashboard.translation import translate_or
 
 COOKIE = "nagare_flash"
@@ -19,7 +20,7 @@ def lead_to(address: str, message: str, kind: str = "good", **values: Any) -> Re
     response = Response(status=303, headers={"Location": address})
     shown = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in values.items()}
     told = quote(json.dumps({"message": message, "kind": kind, "values": shown}, ensure_ascii=False))
-    response.set_cookie(COOKIE, told, max_age=LIFETIME_S, secure=request.is_secure, httponly=True, samesite="Strict")
+    cookies.put(response, COOKIE, told, LIFETIME_S)
     return response
 
 
@@ -27,7 +28,7 @@ def take() -> list[dict[str, str]]:
     """Return what is to be told on the page that is being made, in its language."""
     g.is_flash_taken = True
     try:
-        told = json.loads(unquote(request.cookies.get(COOKIE, "")))
+        told = json.loads(unquote(cookies.read(COOKIE) or ""))
         text = translate_or(str(told["message"]), "", **told["values"])
     except (ValueError, TypeError, KeyError, LookupError):
         return []
@@ -36,5 +37,5 @@ def take() -> list[dict[str, str]]:
 
 def clear(response: Response) -> None:
     """Forget what has been told."""
-    if g.get("is_flash_taken") and COOKIE in request.cookies:
-        response.delete_cookie(COOKIE, secure=request.is_secure, httponly=True, samesite="Strict")
+    if g.get("is_flash_taken") and cookies.read(COOKIE) is not None:
+        cookies.remove(response, COOKIE)

@@ -3,6 +3,7 @@
 from flask import Response, request
 
 from app.web.access import PUBLIC
+from app.web.dashboard import cookies
 from app.web.dashboard.blueprint import dashboard
 from app.web.dashboard.forms import back
 from app.web.dashboard.preferred import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
@@ -18,7 +19,5 @@ def set_preferences() -> Response:
     for field, (cookie, choices) in CHOICES.items():
         chosen = request.form.get(field)
         if chosen in choices:
-            response.set_cookie(
-                cookie, chosen, max_age=YEAR_S, secure=request.is_secure, httponly=True, samesite="Strict"
-            )
+            cookies.put(response, cookie, chosen, YEAR_S)
     return response

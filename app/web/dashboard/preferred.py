@@ -4,6 +4,8 @@ from zoneinfo import ZoneInfo
 
 from flask import request
 
+from app.web.dashboard import cookies
+
 LANGUAGES = ("en", "zh")
 THEMES = ("auto", "light", "dark")
 LANGUAGE_COOKIE = "nagare_language"
@@ -15,13 +17,13 @@ UTC = ZoneInfo("UTC")
 
 def language() -> str:
     """Return the language to write in: the chosen one, else the one that the browser asks for."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    chosen = cookies.read(LANGUAGE_COOKIE)
     return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def theme() -> str:
     """Return the chosen colours, `auto` when the system decides."""
-    chosen = request.cookies.get(THEME_COOKIE)
+    chosen = cookies.read(THEME_COOKIE)
     return chosen if chosen in THEMES else "auto"
 
 

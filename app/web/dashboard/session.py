@@ -1,12 +1,13 @@
 """How the dashboard knows its user: an access token in a cookie that no script can read and no other site can send."""
 
-from flask import Response, g, request
+from flask import Response, g
 
 from app import clock
 from app.errors import Unauthorized
 from app.services.auth import SignIn
 from app.web.access import read_access_token
 from app.web.context import services
+from app.web.dashboard import cookies
 from app.web.tokens import make_tokens
 
 COOKIE = "nagare_session"
@@ -21,7 +22,7 @@ would look like a thief.
 
 def find() -> str:
     """Return the id of the session that the cookie belongs to. Raises Unauthorized."""
-    claims = read_access_token(request.cookies.get(COOKIE, ""))
+    claims = read_access_token(cookies.read(COOKIE) or "")
     g.token_expires_at = claims["exp"]
     session_id: str = claims["sid"]
     return session_id
@@ -38,7 +39,7 @@ def find_or_none() -> str | None:
 def start(response: Response, sign_in: SignIn) -> None:
     """Give the browser the cookie of a sign-in."""
     token = make_tokens(services().settings, sign_in, TOKEN_S)["access_token"]
-    response.set_cookie(COOKIE, token, max_age=TOKEN_S, secure=request.is_secure, httponly=True, samesite="Strict")
+    cookies.put(response, COOKIE, token, TOKEN_S)
 
 
 def renew(response: Response) -> None:
@@ -51,4 +52,4 @@ def renew(response: Response) -> None:
 
 def end(response: Response) -> None:
     """Take the cookie away."""
-    response.delete_cookie(COOKIE, secure=request.is_secure, httponly=True, samesite="Strict")
+    cookies.remove(response, COOKIE)

@@ -6,7 +6,7 @@ from app.enums import Role
 from app.errors import Overloaded, TooManyRequests, Unauthorized
 from app.web.access import PUBLIC
 from app.web.context import current_session_id, services
-from app.web.dashboard import formats, session
+from app.web.dashboard import cookies, formats, session
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.forms import back, read_form
 from app.web.dashboard.translation import translate
@@ -25,7 +25,7 @@ def sign_in() -> Response:
         except Unauthorized:
             pass
     response = Response(render("sign_in", back=back("/")))
-    if session.COOKIE in request.cookies:
+    if cookies.read(session.COOKIE) is not None:
         session.end(response)
     return response
 
