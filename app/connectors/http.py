@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from app import __version__, tracing
+from app.connectors.echoes import WITHHELD, is_told
 from app.connectors.json_body import parse_json, read_body
 from app.connectors.network import Deadline, GuardedTransport
 from app.errors import (
@@ -53,15 +54,19 @@ class HttpSource:
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         limits: HttpLimits = HttpLimits(),
+        secrets: Sequence[str | None] = (),
     ) -> None:
-        """Take the address apart; nothing is sent yet. Raises Invalid when it or a credential cannot be right."""
+        """Take the address apart; nothing is sent yet. Raises Invalid when it or a credential cannot be right.
+
+        `secrets` are those that go into bodies; those of the headers are known.
+        """
         self._url = _parse_url(url)
         self.host = self._url.netloc.decode("ascii")
         """The server's name, with its port where that is not the usual one: for messages."""
         self._limits = limits
         self._deadline = Deadline()
         given = _checked(headers or {}) | ({"Authorization": _basic(*auth)} if auth else {})
-        self._secrets = [*given.values(), *(auth or ())[1:]]
+        self._secrets = [*secrets, *given.values(), *(auth or ())[1:]]
         usual = {"User-Agent": f"nagare/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._headers = usual | given
         # No httpx.Client on top: it keeps cookies, logs addresses with their query and reads redirects on its own.
@@ -74,11 +79,25 @@ class HttpSource:
         return self._exchange("GET", url.copy_merge_params(query) if query else url, None, {}, self._limits)
 
     def post_json(
-        self, path: str, body: object, headers: Mapping[str, str] | None = None, limits: HttpLimits | None = None
+        self,
+        path: str,
+        body: object,
+        headers: Mapping[str, str] | None = None,
+        limits: HttpLimits | None = None,
+        secrets: Sequence[str | None] = (),
     ) -> Any:
-        """Send `body` as JSON and return the answer as `get_json` does; `limits` take the place of the usual ones."""
-        sent = {"Content-Type": "application/json"} | _checked(headers or {})
-        return self._exchange("POST", self._join(path), json.dumps(body).encode(), sent, limits or self._limits)
+        """Send `body` as JSON and return the answer as `get_json` does; `limits` take the place of the usual ones.
+
+        `secrets` are those of this body that were not known before.
+        """
+        given = _checked(headers or {})
+        sent, content = {"Content-Type": "application/json"} | given, json.dumps(body).encode()
+        hidden = [*secrets, *given.values()]
+        return self._exchange("POST", self._join(path), content, sent, limits or self._limits, hidden)
+
+    def words(self, text: str) -> str:
+        """Return a text of the server, fit for a message."""
+        return plain_words(text, self._secrets)
 
     def close(self) -> None:
         """Close the connections; a request that still waits in another thread fails."""
@@ -88,8 +107,15 @@ class HttpSource:
         return self._url.copy_with(path=f"{self._url.path.rstrip('/')}/{path.lstrip('/')}") if path else self._url
 
     def _exchange(
-        self, method: str, url: httpx.URL, content: bytes | None, headers: Mapping[str, str], limits: HttpLimits
+        self,
+        method: str,
+        url: httpx.URL,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        limits: HttpLimits,
+        secrets: Sequence[str | None] = (),
     ) -> Any:
+        secrets = [*self._secrets, *secrets]
         self._deadline.start(limits.total_s)
         timeout = httpx.Timeout(limits.read_s, connect=limits.connect_s).as_dict()
         try:
@@ -104,27 +130,27 @@ class HttpSource:
                 ):
                     span.note("http.response.status_code", response.status_code)
                     if response.status_code not in REDIRECTS:
-                        return self._answer(response, [*self._secrets, *headers.values()], limits)
-                    url = self._redirected(url, response)
+                        return self._answer(response, secrets, limits)
+                    url = self._redirected(url, response, secrets)
         except httpx.TimeoutException as error:
             raise SourceTimeout(f"{self.host} did not answer in time") from error
         except httpx.TransportError as error:
-            reason = plain_words(str(error), [*self._secrets, *headers.values()]) or "the connection failed"
+            reason = plain_words(str(error), secrets) or "the connection failed"
             # httpx quotes what it could not parse, which may be our own request, so its text must not stay as a cause.
             raise SourceUnreachable(f"{self.host} does not answer: {reason}") from None
         raise SourceGarbled(f"{self.host} redirects more than {MAX_REDIRECTS} times")
 
-    def _redirected(self, url: httpx.URL, response: httpx.Response) -> httpx.URL:
+    def _redirected(self, url: httpx.URL, response: httpx.Response, secrets: Sequence[str | None]) -> httpx.URL:
         try:
             target = url.join(response.headers["location"])
-            other = plain_words(f"{target.scheme}://{target.host}")
+            other = plain_words(f"{target.scheme}://{target.host}", secrets)
         except (KeyError, ValueError, httpx.InvalidURL) as error:
             raise SourceGarbled(f"{self.host} redirects without saying where to") from error
         if (target.scheme, target.netloc, target.userinfo) != (self._url.scheme, self._url.netloc, b""):
             raise SourceForbidden(f"{self.host} redirects to {other}; nagare does not follow to another server")
         return target
 
-    def _answer(self, response: httpx.Response, secrets: Sequence[str], limits: HttpLimits) -> Any:
+    def _answer(self, response: httpx.Response, secrets: Sequence[str | None], limits: HttpLimits) -> Any:
         status = response.status_code
         if response.is_success:
             try:
@@ -133,25 +159,29 @@ class HttpSource:
                 )
             except ValueError as error:
                 raise SourceGarbled(f"{self.host} answered {error}") from error
+        if status in (401, 403):
+            # Whatever it says of what it was sent, in whatever writing, is nobody's to read.
+            raise SourceRefusedLogin(f"{self.host} answered HTTP {status}")
         words = plain_words(_error_text(response), secrets)
         message = f"{self.host} answered HTTP {status}" + (f": {words}" if words else "")
         if status == 408:
             raise SourceTimeout(message)
         if status == 429 or status >= 500:
             raise SourceFailing(message)
-        if status in (401, 403):
-            raise SourceRefusedLogin(message)
         raise SourceRejected(message)
 
 
 def plain_words(text: str, secrets: Sequence[str | None] = ()) -> str:
-    """Make a source's text fit for a message: one short line in which no secret of ours is echoed.
+    """Make a source's text fit for a message: one short line in which no secret of ours is echoed, in any writing.
 
     Nor anything that a terminal would obey: operators read messages in logs.
     """
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "…").replace(secret.rpartition(" ")[2] or secret, "…")
+    hidden = [secret.rpartition(" ")[2] or secret for secret in secrets if secret]
+    for secret in [*filter(None, secrets), *hidden]:
+        text = text.replace(secret, "…")
     text = " ".join(text.split())
+    if is_told(text, [*filter(None, secrets), *hidden]):
+        return WITHHELD
     text = text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]}…"
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from app import tracing
 from app.connectors.base import HostPage, ItemPage, ItemRecord, MonitorAccess
-from app.connectors.http import HttpSource, plain_words
+from app.connectors.http import HttpSource
 from app.connectors.prometheus_alerts import read_alerts, read_external_labels
 from app.connectors.prometheus_records import (
     Family,
@@ -49,7 +49,7 @@ class PrometheusConnector(ReadOnly):
 
     def check(self) -> str:
         """Return Prometheus's version."""
-        return plain_words(read_version(self._ask("/api/v1/status/buildinfo")))
+        return self._source.words(read_version(self._ask("/api/v1/status/buildinfo")))
 
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
         """Yield the active targets in pages of 500."""
@@ -126,5 +126,5 @@ class PrometheusConnector(ReadOnly):
         if answer["status"] == "success":
             return answer.get("data")
         error = answer.get("error")
-        message = f"Prometheus reports an error: {plain_words(error if isinstance(error, str) else '')}"
+        message = f"Prometheus reports an error: {self._source.words(error if isinstance(error, str) else '')}"
         raise SourceFailing(message) if answer.get("errorType") in PASSING_ERRORS else SourceRejected(message)

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import cast
 
 from app.connectors.base import Connector, MonitorAccess
+from app.connectors.echoes import WITHHELD, is_told
 from app.connectors.prometheus import PrometheusConnector
 from app.connectors.simulator import SimulatorConnector
 from app.connectors.zabbix import ZabbixConnector
-from app.errors import Invalid
+from app.errors import Invalid, SourceError
 
 ENTRY_POINT_GROUP = "nagare.connectors"
 BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
@@ -43,11 +44,19 @@ def connector_class(type: str) -> type[Connector]:
 def open_connector(type: str, access: MonitorAccess) -> Iterator[Connector]:
     """Yield a connector and close it in the end; raises Invalid when the type or the access cannot be right.
 
-    What goes wrong while closing is logged only: it must neither hide why the work failed nor undo that it was done.
+    No SourceError leaves the block with a credential in its words, whoever wrote the connector. What goes wrong while
+    closing is logged only: it must neither hide why the work failed nor undo that it was done.
     """
     connector = connector_class(type)(access)
     try:
         yield connector
+    except SourceError as error:
+        # The built-in ones look by themselves, and know what are their own words: a password may be in those by chance.
+        if type not in BUILT_IN and is_told(str(error), (access.password, access.api_token)):
+            error.args = (f"the monitor refused something, but {WITHHELD}",)
+            # Nor may its cause end in the dead letter's traceback.
+            raise error from None
+        raise
     finally:
         try:
             connector.close()

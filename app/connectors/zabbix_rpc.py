@@ -45,7 +45,7 @@ class ZabbixRpc:
         if access.api_token and not _fits_header(access.api_token):
             raise Invalid("api_token", "The API token holds characters that no Zabbix token has.")
         self._access = access
-        self._source = HttpSource(_endpoint(access.url))
+        self._source = HttpSource(_endpoint(access.url), secrets=[access.password, access.api_token])
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._version = ""
@@ -93,7 +93,8 @@ class ZabbixRpc:
             if not isinstance(version, str) or not VERSION.match(version):
                 raise SourceGarbled(f"{self._source.host} does not tell Zabbix's version")
             if _parsed(version) < OLDEST:
-                raise SourceRejected(f"Zabbix {plain_words(version)} is too old: 5.0 or a later one is needed")
+                told = plain_words(version, self._secrets(None))
+                raise SourceRejected(f"Zabbix {told} is too old: 5.0 or a later one is needed")
             self._version = version[:32]
         return self._version
 
@@ -126,7 +127,7 @@ class ZabbixRpc:
             headers["Authorization"] = f"Bearer {credential}"
         elif credential:
             request["auth"] = credential
-        answer = self._source.post_json("", request, headers, limits)
+        answer = self._source.post_json("", request, headers, limits, [credential])
         if not isinstance(answer, dict):
             raise SourceGarbled(f"{self._source.host} answered {method} with something else than JSON-RPC")
         if isinstance(answer.get("error"), dict):

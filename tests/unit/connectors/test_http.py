@@ -1,12 +1,16 @@
 """What a hostile, slow, broken or strange server can do to `HttpSource`, and what becomes of it."""
 
 import gzip
+import html
+import json
 import threading
+import time
 import tracemalloc
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -23,6 +27,27 @@ from app.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
+
+WRITINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "percent": lambda text: quote(text, safe=""),
+    "all percent": lambda text: "".join(f"%{each:02x}" for each in text.encode()),
+    "plus": quote_plus,
+    "JSON": lambda text: json.dumps(text),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "bytes": lambda text: repr(text.encode()),
+    "HTML": lambda text: html.escape(text).replace("e", "&#101;"),
+    "base64": lambda text: b64encode(text.encode()).decode(),
+    "base64 for addresses": lambda text: urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "base64 of more": lambda text: b64encode(f"xx{text}y".encode()).decode(),
+    "base64 twice": lambda text: b64encode(b64encode(text.encode())).decode(),
+    "base64 in percent": lambda text: quote(b64encode(text.encode()).decode(), safe=""),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "hexadecimal with colons": lambda text: text.encode().hex(":"),
+    "apart": lambda text: " ".join(text),
+    "in part": lambda text: text[: max(14, len(text) - 4)],
+}
+
 
 Serve = Callable[[Callable[[Any], None]], str]
 Open = Callable[..., HttpSource]
@@ -209,6 +234,50 @@ def test_no_credential_that_the_server_echoes_gets_into_a_message(serve: Serve, 
             open_source(serve(echo), **options).get_json("")
         assert "hush-hush" not in str(caught.value)
         assert b64encode(b"admin:hush-hush").decode() not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422, 429, 500, 503])
+@pytest.mark.parametrize("write", WRITINGS.values(), ids=WRITINGS)
+def test_no_credential_is_told_in_whatever_writing_it_comes_back(
+    serve: Serve, open_source: Open, write: Callable[[str], str], status: int
+) -> None:
+    secret = "höchst geheim+/=&?"
+    basic = b64encode(f"admin:{secret}".encode()).decode()
+
+    def echo(request: Any) -> None:
+        request.answer({"error": f"you sent <{write(secret)}> in {write(basic)}, {write(f'Basic {basic}')}"}, status)
+
+    with pytest.raises(SourceError) as caught:
+        open_source(serve(echo), auth=("admin", secret)).get_json("")
+    told = str(caught.value)
+    if status in (401, 403):
+        assert told.endswith(f"answered HTTP {status}")
+    for form in (write(secret), write(basic), secret, basic, secret[:8]):
+        assert form not in told, told
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_what_was_in_the_body_is_not_told_either(serve: Serve, open_source: Open, status: int) -> None:
+    url = serve(lambda request: request.answer({"message": f"bad request: {request.body!r}"}, status))
+    source = open_source(url, secrets=["hush-hush"])
+    with pytest.raises(SourceError) as caught:
+        source.post_json("", {"password": "hush-hush", "auth": "session-id"}, secrets=["session-id"])
+    assert "hush" not in str(caught.value) and "session-id" not in str(caught.value)
+
+
+def test_words_that_only_look_written_otherwise_are_told(serve: Serve, open_source: Open) -> None:
+    words = "unknown function &lt;rate&gt; in 100%25 of aGVsbG8gd29ybGQ= \\u2713 deadbeefdeadbeef"
+    url = serve(lambda request: request.answer({"error": words}, 400))
+    with pytest.raises(SourceRejected, match="unknown function"):
+        open_source(url, auth=("admin", "hush-hush")).get_json("")
+
+
+@pytest.mark.parametrize("unit", ["aGVsbG8g ", "616263 ", "%61", "\\u0061", "&#97;", "x"])
+def test_a_text_made_to_be_read_in_many_ways_costs_little(unit: str) -> None:
+    secrets = ["".join(map(chr, range(0x4E00, 0x5E00)))] * 3
+    begun = time.process_time()
+    assert plain_words(unit * (64 * 2**10 // len(unit)), secrets)
+    assert time.process_time() - begun < 3
 
 
 def test_a_status_line_that_echoes_a_credential_is_not_quoted(serve: Serve, open_source: Open) -> None:

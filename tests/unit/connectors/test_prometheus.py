@@ -490,7 +490,6 @@ def test_an_access_that_cannot_be_right_is_refused(access: MonitorAccess, field:
     ("status", "expected"),
     [
         (400, SourceRejected),
-        (401, SourceRefusedLogin),
         (404, SourceRejected),
         (422, SourceRejected),
         (503, SourceFailing),
@@ -502,6 +501,16 @@ def test_an_http_error_keeps_prometheus_own_words(
     prometheus.status = status
     prometheus.answers["/api/v1/targets"] = {"status": "error", "errorType": "bad_data", "error": "too many samples"}
     with pytest.raises(expected, match="too many samples"):
+        next(connector.hosts())
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_of_a_refused_login_no_words_are_told(
+    status: int, prometheus: FakePrometheus, connector: PrometheusConnector
+) -> None:
+    prometheus.status = status
+    prometheus.answers["/api/v1/targets"] = {"status": "error", "errorType": "bad_data", "error": "too many samples"}
+    with pytest.raises(SourceRefusedLogin, match=f"answered HTTP {status}$"):
         next(connector.hosts())
 
 

@@ -1,4 +1,5 @@
 import logging
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from app.connectors import registry
 from app.connectors.base import MonitorAccess
 from app.connectors.registry import connector_class, connector_types, open_connector
 from app.connectors.simulator import SimulatorConnector
-from app.errors import Invalid, SourceFailing
+from app.errors import Invalid, SourceFailing, SourceRejected
 
 SIMULATOR = MonitorAccess("simulator://demo")
 
@@ -17,6 +18,17 @@ from app.connectors.simulator import SimulatorConnector
 
 class NagiosConnector(SimulatorConnector):
     pass
+
+class TellingConnector(SimulatorConnector):
+    def __init__(self, access):
+        super().__init__(access)
+        self._access = access
+
+    def check(self):
+        from app.errors import SourceRejected
+
+        password = self._access.password
+        raise SourceRejected(f"you sent {password.encode().hex()}") from RuntimeError(password)
 
 class Half:
     writable = False
@@ -126,3 +138,12 @@ def test_an_error_while_closing_does_not_hide_why_the_work_failed(closing: type[
     with pytest.raises(SourceFailing, match="overloaded"), open_connector("closing", SIMULATOR):
         raise SourceFailing("overloaded")
     assert closing.closed == 1
+
+
+def test_no_connector_tells_a_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, monkeypatch, telling="third_party_plugin:TellingConnector")
+    access = MonitorAccess("simulator://demo", "admin", "hush-hush")
+    with pytest.raises(SourceRejected) as caught, open_connector("telling", access) as connector:
+        connector.check()
+    told = "".join(traceback.format_exception(caught.value))
+    assert "withheld" in told and "hush-hush" not in told and b"hush-hush".hex() not in told

@@ -1,6 +1,7 @@
 """Signing in to each version of Zabbix, losing the session, and what becomes of Zabbix's errors."""
 
 import threading
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -189,6 +190,22 @@ def test_credentials_that_zabbix_echoes_do_not_get_into_the_message(start_zabbix
     with pytest.raises(SourceRejected) as caught:
         connector.check()
     assert str(caught.value) == "Zabbix says: Invalid params. auth …, password …"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda text: b64encode(text.encode()).decode(),
+        lambda text: "".join(f"%{each:02x}" for each in text.encode()),
+        lambda text: text.encode().hex(),
+    ],
+)
+def test_a_sign_in_that_is_refused_tells_no_password(start_zabbix: Start, write: Callable[[str], str]) -> None:
+    zabbix, connector = start_zabbix()
+    zabbix.say["user.login"] = lambda params: refuse(invalid(f"no {write(params['password'])} here"))(params)
+    with pytest.raises(SourceRefusedLogin) as caught:
+        connector.check()
+    assert "withheld" in str(caught.value) and write("zabbix") not in str(caught.value)
 
 
 def test_a_zabbix_before_5_0_is_too_old(start_zabbix: Start) -> None:

@@ -1,0 +1,88 @@
+"""Finds out whether a source's words repeat a secret that it was sent, however it writes it."""
+
+import binascii
+import html
+import re
+from base64 import b64decode
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
+from itertools import islice
+from urllib.parse import unquote, unquote_plus
+
+WITHHELD = "its words are withheld, since they repeat what it was sent"
+ROUNDS = 3
+"""How often one writing may be inside another: a JSON text of percent signs of base64."""
+MOST_READINGS = 200
+MOST_CHARACTERS = 2000
+PART = 12
+"""So many characters of a longer secret tell too much of it."""
+BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
+HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[:\s-]?){4,}")
+ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-7]{3})|(.))", re.DOTALL)
+
+
+def is_told(text: str, secrets: Sequence[str | None]) -> bool:
+    """Tell whether a text holds a secret, or a good part of it: plain, escaped, in hexadecimal digits, in base64.
+
+    Only the beginning of a long text is read: no more than that is ever shown.
+    """
+    wanted = [secret for secret in secrets if secret]
+    parts = {part for secret in wanted for part in _parts(secret.casefold())}
+    return bool(wanted) and any(_holds(reading, wanted, parts) for reading in _readings(text[:MOST_CHARACTERS]))
+
+
+def _holds(text: str, secrets: Sequence[str], parts: Set[str]) -> bool:
+    dense = "".join(text.split())
+    if any(secret in text or secret in dense for secret in secrets):
+        return True
+    return not parts.isdisjoint(_parts(text.casefold()))
+
+
+def _parts(text: str) -> Iterator[str]:
+    return (text[start : start + PART] for start in range(len(text) - PART + 1))
+
+
+def _readings(text: str) -> Collection[str]:
+    """Return the text in all ways to read it, those of readings among them; not more than is reasonable."""
+    known = {text: None}
+    latest: Sequence[str] = [text]
+    for _ in range(ROUNDS):
+        found = (each for reading in latest for decode in DECODERS for each in decode(reading))
+        latest = list(islice((each for each in found if each not in known), MOST_READINGS))
+        known |= dict.fromkeys(latest)
+    return known
+
+
+def _unescaped(text: str) -> Iterator[str]:
+    """Yield the text without backslashes: as characters, and as the bytes of UTF-8 that `\\x` may stand for."""
+    if "\\" in text:
+        plain = ESCAPE.sub(_character, text)
+        yield plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        yield plain.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+def _character(found: re.Match[str]) -> str:
+    wide, narrow, octal, plain = found.groups()
+    return chr(int(wide or narrow, 16)) if wide or narrow else chr(int(octal, 8)) if octal else plain
+
+
+def _from_base64(text: str) -> Iterator[str]:
+    for found in BASE64.finditer(text.replace("\n", "")):
+        run = found[0].rstrip("=").replace("-", "+").replace("_", "/")
+        for start in range(4):
+            whole = run[start:]
+            # One character alone over is nothing.
+            whole = whole[: len(whole) - (len(whole) % 4 == 1)]
+            yield b64decode(whole + "=" * (-len(whole) % 4)).decode("utf-8", "replace")
+
+
+def _from_hex(text: str) -> Iterator[str]:
+    for found in HEX.finditer(text):
+        yield binascii.unhexlify(re.sub(r"[:\s-]", "", found[0])).decode("utf-8", "replace")
+
+
+DECODERS: Sequence[Callable[[str], Iterator[str]]] = (
+    lambda text: iter((unquote(text), unquote_plus(text), html.unescape(text))),
+    _unescaped,
+    _from_hex,
+    _from_base64,
+)
