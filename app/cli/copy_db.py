@@ -32,7 +32,6 @@ def copy_db(source: str, target: str, while_running: bool, as_json: bool) -> Non
     must be where there is a password in them.
     """
     logs.configure_command()
-    os.umask(0o077)
     source_url, target_url = _address("SOURCE", source), _address("TARGET", target)
     if source_url == target_url:
         raise click.UsageError("SOURCE and TARGET are the same database.")

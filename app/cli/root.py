@@ -52,6 +52,8 @@ def nagare() -> None:
 
 def main() -> int:
     """Run the command line; return the exit code: 2 for a wrong setting or usage, 1 for what else failed."""
+    # Whatever a command writes is its owner's alone: databases, copies of them, secrets.
+    os.umask(0o077)
     try:
         return int(nagare.main(standalone_mode=False) or 0)
     except click.ClickException as error:

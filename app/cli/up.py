@@ -31,7 +31,6 @@ WEB_READY_S = 60
 @click.option("--flower", "with_flower", is_flag=True, help="Run Flower too, behind a generated password.")
 def up(with_flower: bool) -> None:
     """Run the whole product on this machine, until Ctrl-C."""
-    os.umask(0o077)
     given = read_settings()
     home = Home(given.home)
     home.create()

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import get_ident
 from typing import Any
@@ -212,6 +212,14 @@ def _create_engine(url: str, durable: bool, sessions: Sessions) -> Engine:
         return create_engine(url, **options)
     options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
     engine = create_engine(url, **options)
+    file = Path(engine.url.database or "")
+
+    @event.listens_for(engine, "do_connect")
+    def _keep_private(*_: Any) -> None:
+        # SQLite would make a new one for everybody to read, as far as the umask lets it, and its log like it.
+        if not file.exists():
+            with suppress(OSError):
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:

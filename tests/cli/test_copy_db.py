@@ -19,7 +19,8 @@ def test_an_instance_moves_with_its_users(nagare: Nagare, monkeypatch: pytest.Mo
     (tmp_path / "there").mkdir()
     copied = json.loads(nagare("copy-db", "DATABASE_URL", "NEW_DATABASE_URL", "--json"))
     assert [table["rows"] for table in copied if table["name"] == "users"] == [1]
-    assert (tmp_path / "there" / "copy.db").stat().st_mode & 0o077 == 0
+    for made in (tmp_path / "there" / "copy.db", tmp_path / "home" / "nagare.db"):
+        assert made.stat().st_mode & 0o077 == 0, made
     monkeypatch.setenv("DATABASE_URL", "sqlite:///there/copy.db")
     assert "ada" in nagare("user", "list")
     assert "are rows in audit_entries" in nagare("copy-db", "sqlite:///home/nagare.db", "DATABASE_URL", code=1)

@@ -242,3 +242,15 @@ def test_of_too_many_failed_sign_ins_those_are_forgotten_that_count_least(databa
 def fail(connection: Connection, subject: str, now: datetime, unless_before: datetime) -> int:
     [counted] = throttles.add_failures(connection, [subject], now, unless_before)
     return counted[1]
+
+
+def test_a_database_that_is_made_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with closing(Database(f"sqlite:///{tmp_path / 'new.db'}", durable=True)) as database:
+            with database.transaction() as connection:
+                connection.execute(text("CREATE TABLE secrets (secret text)"))
+            made = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert made == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
