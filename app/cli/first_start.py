@@ -1,47 +1,44 @@
 """What `nagare up` does once on an empty database: the first user and the demo fleet."""
 
 import secrets
-from dataclasses import dataclass
 
+from app import clock
 from app.composition import Services
+from app.enums import TERMINAL_STATES
+from app.services.audit import COMMAND_LINE
 from app.services.requester import Requester
 from app.settings import Settings
 from app.store.pages import PageRequest
 
 DEMO_NAME = "demo"
+PULLED_WITHIN_S = 20.0
+"""A worker needs a second or two to start, and the pull a part of one; on a machine that does much else, more."""
+LOOK_EVERY_S = 0.05
 DEMO_URL = "simulator://demo?hosts=22&items=15&seed=1"
 
 
-@dataclass(frozen=True)
-class Accounts:
-    """Whether this start made the first user, and the password that was made up for it."""
-
-    is_first_start: bool
-    generated_password: str | None
-
-    def __repr__(self) -> str:
-        return "Accounts(…)"
-
-
-def ensure_admin(services: Services, settings: Settings) -> Accounts:
-    """Create the first user unless there is one. Raises DatabaseUnavailable."""
+def ensure_admin(services: Services, settings: Settings) -> str | None:
+    """Create the first user unless there is one; return the password if it was made up. Raises DatabaseUnavailable."""
     given = settings.admin_password.get_secret_value()
     password = given or secrets.token_urlsafe(12)
     created = services.users.ensure_admin(settings.admin_username, password)
-    return Accounts(created, password if created and not given else None)
+    return password if created and not given else None
 
 
-def ensure_demo(services: Services, settings: Settings) -> None:
-    """Create the demo monitor unless there is a monitor, and ask for its hosts and items.
+def ensure_demo(services: Services) -> None:
+    """Create the demo monitor unless there is a monitor, and have its hosts and items pulled.
 
-    Raises DatabaseUnavailable.
+    Waits for that as long as a pull takes, if there is a Redis by which it can reach a worker. Raises
+    BrokerUnavailable, DatabaseUnavailable.
     """
     if services.monitors.list(PageRequest(limit=1)).items:
         return
-    users = services.users.list(PageRequest(limit=500)).items
-    admin = next(user for user in users if user["username"] == settings.admin_username)
     monitor = services.monitors.create({"name": DEMO_NAME, "type": "simulator", "url": DEMO_URL})
-    services.submit.pull_items(Requester(user_id=admin["id"]), monitor["id"])
+    task_id = services.submit.pull_items(Requester(COMMAND_LINE.user_id), monitor["id"])
+    services.registry.alive()
+    deadline = clock.monotonic() + PULLED_WITHIN_S
+    while services.tasks.get(task_id)["state"] not in TERMINAL_STATES and clock.monotonic() < deadline:
+        clock.sleep(LOOK_EVERY_S)
 
 
 def first_monitor_id(services: Services) -> int | None:

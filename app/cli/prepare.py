@@ -31,12 +31,16 @@ def prepare(demo: bool) -> None:
 
 
 def take_first_steps(settings: Settings, *, is_demo_wanted: bool) -> FirstSteps:
-    """Make the first user and the demo fleet on a first start; return what to tell."""
-    monitor_id = None
+    """Make the demo fleet and the first user on a first start; return what to tell.
+
+    The user comes last: whoever can sign in finds the fleet, and `/readyz` waits for the user.
+    """
     with closing(build(settings)) as services:
-        accounts = ensure_admin(services, settings)
+        if is_demo_wanted and not services.users.is_there_any():
+            with suppress(NagareError):  # whatever goes wrong with a demo, there must be a user
+                ensure_demo(services)
+        generated_password = ensure_admin(services, settings)
+        monitor_id = None
         with suppress(NagareError):  # this start alone knows the password: it must be told, whatever else goes wrong
-            if accounts.is_first_start and is_demo_wanted:
-                ensure_demo(services, settings)
             monitor_id = first_monitor_id(services)
-    return FirstSteps(accounts.generated_password, monitor_id)
+    return FirstSteps(generated_password, monitor_id)

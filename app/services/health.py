@@ -3,10 +3,11 @@
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
+from app.store import users
 from app.store.engine import Database
 from app.store.schema import is_recent
 
-PARTS = ("database", "broker", "worker")
+PARTS = ("database", "setup", "broker", "worker")
 
 
 class HealthService:
@@ -16,20 +17,27 @@ class HealthService:
         self._database = database
         self._registry = registry
         self._lengths = lengths
+        self._is_set_up = False
 
     def readiness(self, part: str | None = None) -> dict[str, str | None]:
         """Return what is wrong with each of `PARTS`, or with that one only: None when nothing is. Raises nothing."""
-        found = {"database": self._database_error()} if part in ("database", None) else {}
-        if part != "database":
+        found = self._database_errors() if part in ("database", "setup", None) else {}
+        if part not in ("database", "setup"):
             found |= self._broker_errors()
         return {name: error for name, error in found.items() if part in (name, None)}
 
-    def _database_error(self) -> str | None:
+    def _database_errors(self) -> dict[str, str | None]:
         try:
             with self._database.reading() as connection:
-                return None if is_recent(connection) else "the schema is older than this version: run nagare migrate"
+                if not is_recent(connection):
+                    old = "the schema is older than this version: run nagare migrate"
+                    return {"database": old, "setup": None if self._is_set_up else "unknown: the schema comes first"}
+                # The last of them is never deleted.
+                self._is_set_up = self._is_set_up or users.count(connection) > 0
         except DatabaseUnavailable as error:
-            return str(error)
+            return {"database": str(error), "setup": None if self._is_set_up else "unknown: users are in the database"}
+        missing = "there is no user yet: set NAGARE_ADMIN_PASSWORD and run nagare migrate, or nagare user add"
+        return {"database": None, "setup": None if self._is_set_up else missing}
 
     def _broker_errors(self) -> dict[str, str | None]:
         try:

@@ -21,6 +21,7 @@ def platform(tmp_path: Path, valkey: str) -> dict[str, str]:
     """Return the environment that a platform gives."""
     settings = {
         "NAGARE_SECRET_KEY": "a secret key for a platform",
+        "NAGARE_ADMIN_PASSWORD": "correct horse",
         "NAGARE_LOG_FORMAT": "json",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'nagare.db'}",
         "REDIS_URL": valkey,

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,32 @@ def test_a_data_folder_whose_path_is_too_long_for_a_socket(tmp_path: Path) -> No
     finally:
         instance.kill()
         shutil.rmtree(runtime)
+
+
+@pytest.mark.parametrize("turn", range(2))
+def test_who_waits_for_readyz_comes_in_and_finds_the_fleet(tmp_path: Path, turn: int) -> None:
+    starting = Instance(tmp_path, NAGARE_ADMIN_PASSWORD="correct horse")
+    try:
+        with httpx.Client(base_url=starting.url, timeout=30, trust_env=False) as client:
+
+            def is_ready() -> bool:
+                assert starting.process.poll() is None, starting.printed
+                try:
+                    return client.get("/readyz").status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            begun = time.monotonic()
+            while not is_ready():
+                assert time.monotonic() < begun + 90, starting.printed
+            login = {"username": "admin", "password": "correct horse"}
+            signed_in = client.post("/api/v1/auth/login", json=login)
+            assert signed_in.status_code == 200, signed_in.text
+            client.headers["Authorization"] = f"Bearer {signed_in.json()['access_token']}"
+            [monitor] = client.get("/api/v1/monitors").json()["items"]
+            assert (monitor["host_count"], monitor["item_count"]) == (22, 22 * 15)
+    finally:
+        starting.kill()
 
 
 def test_stop_and_start_again(tmp_path: Path) -> None:

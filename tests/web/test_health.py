@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.composition import Services
-from tests.web.caller import WORKER, Answer, Caller
+from tests.web.caller import PASSWORD, WORKER, Answer, Caller
 
 
 def root(caller: Caller, path: str) -> Answer:
@@ -36,6 +36,18 @@ def test_the_process_answers_whatever_is_away(nobody: Caller, without_redis: Non
 
 def test_ready_means_database_broker_and_worker(nobody: Caller, worker: None) -> None:
     assert (root(nobody, "/readyz").status, root(nobody, "/readyz").json) == (200, {"status": "ready"})
+
+
+def test_without_a_user_it_is_not_ready_and_says_so(nobody: Caller, worker: None, services: Services) -> None:
+    with services.database.transaction() as connection:
+        connection.execute(text("DELETE FROM users"))
+    answer = root(nobody, "/readyz")
+    assert (answer.status, list(answer.json["errors"])) == (503, ["setup"])
+    assert "there is no user yet" in answer.json["detail"]
+    assert root(nobody, "/readyz?needs=database").status == 200, "a 202 needs no more"
+    assert root(nobody, "/readyz?needs=setup").status == 503
+    services.users.ensure_admin("admin", PASSWORD)
+    assert root(nobody, "/readyz").status == 200
 
 
 def test_without_a_worker_it_is_not_ready_and_says_so(nobody: Caller) -> None:
