@@ -49,6 +49,12 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
     return environment | {"PYTHONUNBUFFERED": "1"}
 
 
+def exports_of(settings: Settings) -> Mapping[str, str]:
+    """Return of that environment the settings: what a shell needs to use the same instance."""
+    environment = environment_of(settings)
+    return {variable: environment[variable] for variable in VARIABLES if variable in environment}
+
+
 def _in_text(value: object) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 

@@ -49,6 +49,20 @@ class Home:
             else:
                 return descriptor
 
+    def is_locked(self) -> bool:
+        """Tell whether somebody has taken the folder."""
+        try:
+            descriptor = os.open(self.path / LOCK, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
     def read(self, name: str) -> str | None:
         """Return a file's text, or None when there is no such file. Raises SettingsError when it cannot be read."""
         try:

@@ -14,6 +14,7 @@ INTERRUPTED = 130
 MODULES = {
     "copy-db": "app.cli.copy_db",
     "dead": "app.cli.dead_letters",
+    "env": "app.cli.env",
     "migrate": "app.cli.migrate",
     "prepare": "app.cli.prepare",
     "pull": "app.cli.pull",

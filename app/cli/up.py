@@ -5,6 +5,7 @@ First all that can be wrong with the settings, then Valkey, the schema, the proc
 
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import closing
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import click
 
-from app.cli import embedded_valkey, programs
-from app.cli.environment import complete, environment_of, read_settings
+from app.cli import embedded_valkey, programs, running
+from app.cli.environment import complete, environment_of, exports_of, read_settings
 from app.cli.home import FLOWER_PASSWORD, SECRET_KEY, Home
 from app.cli.listener import listen
 from app.cli.output import Output
@@ -44,15 +45,16 @@ def up(with_flower: bool) -> None:
     with closing(listen(settings.bind, settings.port, "NAGARE_BIND, NAGARE_PORT")) as listener, Output() as output:
         with Supervisor(output, lock_fd) as supervisor:
             try:
-                with _prepare(settings, lock_fd) as preparation:
-                    if valkey is not None:
-                        _start_valkey(supervisor, home, valkey)
-                    preparation.wait_for_schema()
-                    flower = _start_programs(supervisor, settings, home, listener, with_flower)
-                    supervisor.wait_until(lambda: _is_answering(settings), "the API answered", WEB_READY_S)
-                    made = preparation.take_first_steps()
-                output.print(welcome(settings, made, flower))
-                supervisor.watch()
+                with running.announced(home, _environment_for_others(settings)):
+                    with _prepare(settings, lock_fd) as preparation:
+                        if valkey is not None:
+                            _start_valkey(supervisor, home, valkey)
+                        preparation.wait_for_schema()
+                        flower = _start_programs(supervisor, settings, home, listener, with_flower)
+                        supervisor.wait_until(lambda: _is_answering(settings), "the API answered", WEB_READY_S)
+                        made = preparation.take_first_steps()
+                    output.print(welcome(settings, made, flower))
+                    supervisor.watch()
             except KeyboardInterrupt:
                 output.say("stopping; Ctrl-C again to kill")
         output.say("stopped")
@@ -83,6 +85,12 @@ def _start_programs(
     basic_auth, who = _flower_access(home)
     supervisor.start(programs.flower(environment, basic_auth))
     return f"http://{programs.FLOWER_ADDRESS}:{programs.FLOWER_PORT}   ({who})"
+
+
+def _environment_for_others(settings: Settings) -> Mapping[str, str]:
+    """Return what has other terminals use this instance."""
+    given = {name: os.environ[name] for name in (programs.FLOWER_VARIABLE,) if os.environ.get(name)}
+    return {**exports_of(settings), **given}
 
 
 def _refuse_open_flower() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from redis import Redis
 
 from tests.cli.instance import Instance, run
 from tests.cli.processes import alive, command_line, leader, wait_for
+
+ASK_REDIS = 'import os, redis; print(redis.Redis.from_url(os.environ["REDIS_URL"]).llen("nagare:queue:dead"))'
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +122,51 @@ def test_commands_find_the_instance_by_its_folder(instance: Instance) -> None:
     assert me.json()["username"] == "admin"
     assert '"dead": 0' in run(instance.folder, "stats", "--json", **settings).stdout
     assert run(instance.folder, "dead", "list", **settings).stdout == "There are no dead letters.\n"
+
+
+def test_another_terminal_uses_the_instance_by_its_environment(instance: Instance) -> None:
+    printed = instance.printed.partition("in another terminal:\n")[2].splitlines()
+    evaluate, ping = (line.strip() for line in printed[:2])
+    assert evaluate.startswith('eval "$(') and ping.startswith("celery ")
+    script = "\n".join(
+        [
+            "set -eu",
+            evaluate,
+            ping,
+            "nagare stats --json",
+            f"python -c {shlex.quote(ASK_REDIS)}",
+            'test -z "${NAGARE_CONFIG:-}"',
+        ]
+    )
+    # What this shell had before is of another instance.
+    strange = {"REDIS_ADDR": "127.0.0.1:9", "NAGARE_CONFIG": "", "NAGARE_TASK_TIMEOUT_S": "1"}
+    shell = {"PATH": "/usr/bin:/bin", "NAGARE_HOME": str(instance.folder / "home"), **strange}
+    ran = subprocess.run(
+        ["/bin/sh", "-c", script], cwd=instance.folder, env=shell, capture_output=True, text=True, timeout=120
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "pong" in ran.stdout and '"dead": 0' in ran.stdout and ran.stdout.endswith("\n0\n")
+
+
+def test_its_environment_is_quoted_private_and_whole(instance: Instance) -> None:
+    lines = run(instance.folder, "env").stdout.splitlines()
+    told = dict(shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export "))
+    assert told["NAGARE_PORT"] == instance.environment["NAGARE_PORT"]
+    assert told["NAGARE_SECRET_KEY"] == (instance.folder / "home" / "secret_key").read_text().strip()
+    assert told["NAGARE_RETRY_BASE_S"] == "0.1"
+    assert "NAGARE_ADMIN_PASSWORD" not in told
+    assert (instance.folder / "home" / "running.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_where_none_runs_one_line_says_so(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    left = {"pid": os.getpid(), "environment": {"REDIS_URL": "redis://127.0.0.1:9/0"}}
+    for leftover in (None, json.dumps(left), "nonsense"):
+        if leftover is not None:
+            (tmp_path / "home" / "running.json").write_text(leftover)
+        none = run(tmp_path, "env")
+        assert (none.returncode, none.stdout, none.stderr.count("\n")) == (1, "", 1)
+        assert none.stderr.startswith("nagare: no nagare up runs in ")
 
 
 def test_a_second_one_in_the_same_folder_is_refused(instance: Instance) -> None:
@@ -246,6 +294,7 @@ def test_stop_and_start_again(tmp_path: Path) -> None:
 
         assert first.process.wait(60) == 0
         assert not alive(family)
+        assert not (tmp_path / "home" / "running.json").exists()
         assert "Traceback" not in first.printed
     finally:
         first.kill()
@@ -257,8 +306,11 @@ def test_stop_and_start_again(tmp_path: Path) -> None:
         with second.client(password) as client:
             assert [monitor["name"] for monitor in client.get("/monitors").json()["items"]] == ["demo"]
         family = second.family()
+        assert run(tmp_path, "env").returncode == 0
 
         second.process.kill()
+        second.process.wait(30)
+        assert run(tmp_path, "env").returncode == 1
 
         wait_for(lambda: not alive(family), "the end of everything after kill -9")
     finally:
