@@ -24,6 +24,7 @@ LOCK_TIMEOUT_S = 0.5
 `deadlock_timeout` of 1 s: of a migration and a request that lock two tables crosswise, never the request fails."""
 TRIES = 120
 PAUSE_S = 1.0
+LOOK_EVERY_S = 0.2
 SESSIONS = Sessions("nagare migrate", through_pooler=True)
 """Nothing is prepared, so that a connection of a pooler is as it was afterwards."""
 
@@ -57,8 +58,10 @@ def _run(url: str, move: Callable[[Config], None]) -> None:
 def _alone(database: Database) -> Iterator[None]:
     """Wait until nobody else migrates: two releases at once would both try to create the same tables."""
     with database.autocommit() as connection:
-        # Of the session, since a migration is several transactions; the end of the connection unlocks it.
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+        # Of the session, since a migration is several transactions; the end of the connection unlocks it. Looked for
+        # again and again: whoever waits in a statement has a snapshot, for whose end CREATE INDEX CONCURRENTLY waits.
+        while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}).scalar():
+            clock.sleep(LOOK_EVERY_S)
         yield
 
 
