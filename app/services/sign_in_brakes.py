@@ -95,8 +95,12 @@ def count(connection: Connection, attempt: Attempt) -> Counted:
 
 def forget(connection: Connection, counted: Counted) -> None:
     """Forget the failures of this account at this place; those of others there and elsewhere still count."""
-    give_back(connection, counted)
-    throttles.clear(connection, counted.attempt.pair)
+    # In the order in which they are counted, here and below, or two attempts could wait for each other.
+    for subject in sorted(counted.blocks):
+        if subject == counted.attempt.pair:
+            throttles.clear(connection, subject)
+        else:
+            throttles.take_failure_back(connection, subject, counted.blocks[subject])
 
 
 def give_back(connection: Connection, counted: Counted) -> None:

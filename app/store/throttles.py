@@ -86,10 +86,13 @@ def count(connection: Connection) -> int:
 
 def trim(connection: Connection, most: int) -> None:
     """Keep the table small: with more than `most` subjects, forget a tenth, those that failed least and longest ago."""
-    if count(connection) > most:
-        order = (THROTTLES.failures.desc(), THROTTLES.last_failed_at.desc())
-        kept = select(THROTTLES.subject).order_by(*order).limit(most - most // 10)
-        connection.execute(delete(LoginThrottle).where(THROTTLES.subject.not_in(kept)))
+    surplus = count(connection) - most
+    if surplus > 0:
+        order = (THROTTLES.failures, THROTTLES.last_failed_at)
+        least = select(THROTTLES.subject).order_by(*order).limit(surplus + most // 10)
+        # Those that another attempt counts at this moment are left to it: each could wait for the other.
+        gone = least.with_for_update(skip_locked=True)
+        connection.execute(delete(LoginThrottle).where(THROTTLES.subject.in_(gone)))
 
 
 def prune(connection: Connection, failed_before: datetime) -> None:
