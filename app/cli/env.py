@@ -1,4 +1,4 @@
-"""`nagare env`: what has celery, flower, redis-cli and nagare itself work on the instance that runs here."""
+"""`nagare env`: what has celery, Flower and nagare itself work on the instance that runs here."""
 
 import os
 import shlex

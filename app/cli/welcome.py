@@ -42,7 +42,7 @@ def welcome(settings: Settings, made: FirstSteps, flower: str | None) -> str:
             "nagare is ready",
             *head,
             "",
-            "To use celery, redis-cli and nagare on it, in another terminal:",
+            "To use celery and nagare on it, in another terminal:",
             f'  eval "$({_nagare(settings)} env)"',
             "  celery -A tasks inspect ping",
             "",
