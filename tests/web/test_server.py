@@ -58,6 +58,7 @@ def test_what_is_sent_has_limits(server: Served) -> None:
         answer = server.exchange(*parts)
         assert answer.startswith(b"HTTP/1.1 " + status), (parts[0][-60:], answer[:300])
         assert b"Content-Type: application/problem+json\r\n" in answer
+        assert b"Cross-Origin-Opener-Policy: same-origin\r\n" in answer
 
 
 def test_a_large_post_is_read_if_its_token_holds(server: Served) -> None:

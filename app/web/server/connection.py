@@ -6,6 +6,7 @@ from typing import Any
 
 from gunicorn.asgi.protocol import ASGIProtocol
 
+from app.web.headers import PROTECTION
 from app.web.problems import MAX_BODY_BYTES, MAX_POST_BYTES, MEDIA_TYPE, code_of, members
 from app.web.server.door import FrontDoor
 from app.web.server.wsgi import Answer, Body, BodyWanted, ClientGone, Receive, environ_of
@@ -113,8 +114,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     def _send_error_response(self, status: int, message: str, extra_headers: Any = ()) -> None:
         """Answer what never reached Flask in the shape that all errors have."""
         content = json.dumps(members(status, code_of(HTTPStatus(status)), message)).encode()
-        given = [(name.encode(), value.encode("latin-1")) for name, value in extra_headers]
-        self._write_answer(status, [(b"Content-Type", MEDIA_TYPE.encode()), *given], content)
+        headers = [("Content-Type", MEDIA_TYPE), *PROTECTION.items(), *extra_headers]
+        encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+        self._write_answer(status, encoded, content)
 
     def _write_answer(self, status: int, headers: list[tuple[bytes, bytes]], content: bytes) -> None:
         """Write an answer after which the connection ends."""

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from app.web.headers import PROTECTION
+
 GOING_AWAY, POLICY, TRY_AGAIN_LATER = 1001, 1008, 1013
 """Codes of RFC 6455; an event stream's last message has them too."""
 RECONNECT_MS = 2000
 EVENT_STREAM = {
     b"Content-Type": b"text/event-stream; charset=utf-8",
-    b"Cache-Control": b"no-store",
-    b"X-Content-Type-Options": b"nosniff",
+    **{name.encode(): value.encode() for name, value in PROTECTION.items()},
     b"X-Accel-Buffering": b"no",
     b"Connection": b"close",
 }
