@@ -5,7 +5,7 @@ from celery import Celery
 from tasks import commands
 from tasks import logs as logs
 from tasks import memory as memory
-from tasks import refusals as refusals
+from tasks import worker_options as worker_options
 from tasks.control import Control
 from tasks.recovery import RecoveryStep
 from tasks.shutdown import HandBackStep

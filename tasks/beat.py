@@ -8,7 +8,7 @@ from celery.beat import Scheduler
 
 from app.errors import DatabaseUnavailable
 from tasks.process import services
-from tasks.refuse import refuse
+from tasks.refusal import refuse
 
 log = structlog.get_logger()
 LOOK_EVERY_S = 1.0

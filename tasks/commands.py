@@ -2,7 +2,7 @@
 
 import click
 
-from tasks.refuse import refuse
+from tasks.refusal import refuse
 
 REFUSED = {
     "call": "a task is recorded before it is sent: ask nagare for it, by POST /api/v1/… or `nagare pull`",

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from app import logs
 from app.settings import settings_or_exit
-from tasks.refuse import refuse
+from tasks.refusal import refuse
 
 
 @celeryd_init.connect

@@ -9,6 +9,7 @@ from gunicorn.asgi.protocol import ASGIProtocol
 from app.web.headers import PROTECTION
 from app.web.problems import MAX_BODY_BYTES, MAX_POST_BYTES, MEDIA_TYPE, code_of, members
 from app.web.server.door import FrontDoor
+from app.web.server.waits import Waits
 from app.web.server.wsgi import Answer, Body, BodyWanted, ClientGone, Receive, environ_of
 
 PART = 64 * 1024
@@ -74,7 +75,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         if answer.handover.kind is not None:
             await self._door.streams.serve(answer.handover.kind(receive, send), answer.handover.wish)
             self._close_transport()
-            self._door.answers.begin(self)
+            self._wait(self._door.answers)
             return
         if scope["type"] == "websocket":
             self._write_answer(answer.status, answer.headers, answer.body)
@@ -84,7 +85,12 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self._door.answers.end(self)
         if not body.is_whole:
             await body.discard_rest()
-        self._door.requests.begin(self)
+        self._wait(self._door.requests)
+
+    def _wait(self, waits: Waits) -> None:
+        """Begin to wait for the client, unless it is gone: nobody would note the end."""
+        if self._door.has(self):
+            waits.begin(self)
 
     async def _ask(self, scope: dict[str, Any], body: Body) -> Answer:
         """Read a request and have Flask answer it; a large body is read only if Flask asks for it."""

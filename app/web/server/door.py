@@ -20,7 +20,8 @@ REQUEST_BYTES = 64 * 1024 * 1024
 ANSWER_S = 60.0
 """How long a client may take to read an answer."""
 ANSWER_BYTES = 32 * 1024 * 1024
-PROBES = ("/healthz", "/readyz", "/metrics")
+LIFE = "/healthz"
+PROBES = ("/readyz", "/metrics")
 CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
 THREADS = 16
 """For requests with a credential; half as many for those without, so that the former need not wait for the latter."""
@@ -58,6 +59,7 @@ class FrontDoor:
         self._application = application
         self._tell_count = tell_count
         self._connections: set[Connection] = set()
+        self._of_life = Lane("life", 1)
         self._of_probes = Lane("probes", PROBE_THREADS)
         self._of_strangers = Lane("strangers", THREADS // 2)
         self._of_users = Lane("users", THREADS)
@@ -68,8 +70,16 @@ class FrontDoor:
 
     async def ask(self, environ: dict[str, Any]) -> Answer:
         """Have Flask answer a request."""
-        lane = self._of_users if any(name in environ for name in CREDENTIALS) else self._of_strangers
-        return await (self._of_probes if environ["PATH_INFO"] in PROBES else lane).call(self._application, environ)
+        return await self._lane_of(environ).call(self._application, environ)
+
+    def _lane_of(self, environ: dict[str, Any]) -> Lane:
+        path = environ["PATH_INFO"]
+        if path == LIFE:
+            # The others ask the database and Redis; this one is answered while they are away.
+            return self._of_life
+        if path in PROBES:
+            return self._of_probes
+        return self._of_users if any(name in environ for name in CREDENTIALS) else self._of_strangers
 
     def enter(self, connection: Connection) -> None:
         """Take a connection in; of too many those go first that have waited longest for their clients."""
@@ -78,6 +88,10 @@ class FrontDoor:
         self.requests.begin(connection)
         if len(self._connections) > MOST_CONNECTIONS and not self.requests.give_up_oldest():
             self.answers.give_up_oldest()
+
+    def has(self, connection: Connection) -> bool:
+        """Tell whether a connection is still there."""
+        return connection in self._connections
 
     def leave(self, connection: Connection) -> None:
         """Forget a connection that is gone."""

@@ -86,7 +86,7 @@ class Body:
 
 def environ_of(scope: Mapping[str, Any], body: Body) -> dict[str, Any]:
     """Return a request's environment. Headers whose names have an underscore are dropped: they pass for others."""
-    host, port = scope["server"] or ("", 0)
+    host, port = scope["server"] or ("", None)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.get("method", "GET"),
         "SCRIPT_NAME": "",
@@ -94,7 +94,8 @@ def environ_of(scope: Mapping[str, Any], body: Body) -> dict[str, Any]:
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "SERVER_NAME": host,
-        "SERVER_PORT": str(port),
+        # A Unix socket has no port.
+        "SERVER_PORT": str(port or 80),
         # A client of a Unix socket has no address.
         "REMOTE_ADDR": scope["client"][0] if scope["client"] else "",
         "wsgi.version": (1, 0),

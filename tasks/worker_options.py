@@ -9,11 +9,13 @@ from celery.concurrency.prefork import TaskPool
 from celery.signals import celeryd_init, worker_init
 
 from app.queue.keys import QUEUES
-from tasks.refuse import refuse
+from tasks.refusal import refuse
 
 PREFORK = ("prefork", "processes")
 # So that a name is refused before its module is imported, which may not be installed.
-concurrency.ALIASES.update({name: "tasks.refusals:OtherPool" for name in concurrency.ALIASES if name not in PREFORK})
+concurrency.ALIASES.update(
+    {name: "tasks.worker_options:OtherPool" for name in concurrency.ALIASES if name not in PREFORK}
+)
 
 
 class OtherPool:
