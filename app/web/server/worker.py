@@ -7,6 +7,7 @@ import socket
 from contextlib import suppress
 from functools import partial
 
+import uvloop as uvloop  # before the workers part: they share it
 from gunicorn.workers.gasgi import ASGIWorker
 
 from app.web.server.connection import Connection

@@ -9,7 +9,7 @@ from app.errors import BrokerUnavailable
 from app.queue.events import BEGINNING, Entry
 from app.services.event_feed import Batch, EventFeed
 
-PAGE = 200
+PAGE = 100
 TAKEN_S = 5.0
 
 
@@ -35,11 +35,14 @@ class Hub:
         # In a thread, since the feed may call at once, and waits until the loop has heard.
         self._listening = asyncio.ensure_future(asyncio.to_thread(feed.listen, self._hear))
 
-    async def wait(self, most_s: float) -> None:
-        """Wait for the next batch, at most so long."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(most_s):
-                await self._came.wait()
+    async def wait(self) -> None:
+        """Wait for the next batch, or until somebody wakes all who wait."""
+        await self._came.wait()
+
+    def wake(self) -> None:
+        """Wake all who wait."""
+        came, self._came = self._came, asyncio.Event()
+        came.set()
 
     async def after(self, last_id: str) -> Page:
         """Return the first events after one. Raises BrokerUnavailable."""
@@ -47,7 +50,7 @@ class Hub:
         if page is None:
             page = self._pages[last_id] = asyncio.ensure_future(asyncio.to_thread(self._read, last_id))
         try:
-            return await asyncio.shield(page)
+            return page.result() if page.done() else await asyncio.shield(page)
         except BrokerUnavailable:
             self._pages.pop(last_id, None)
             raise
@@ -67,5 +70,4 @@ class Hub:
             self._pages[self.position] = self._loop.create_future()
             self._pages[self.position].set_result(Page(batch.entries))
         self.position = batch.position
-        came, self._came = self._came, asyncio.Event()
-        came.set()
+        self.wake()

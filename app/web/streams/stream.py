@@ -20,6 +20,7 @@ START_S = 30.0
 STUCK_AFTER_S = 15.0
 HEARTBEAT_S = 15.0
 LAST_BYTES_S = 5.0
+STUCK = "the client does not read"
 
 Admit = Callable[[str], Awaitable[Wish]]
 """Says whom a client's first message lets in. Raises StreamEnded."""
@@ -40,12 +41,19 @@ class Stream:
     def __init__(self, client: Client, wish: Wish | None) -> None:
         self.wish = wish
         self._client = client
+        self._sending_since: float | None = None
         self._ending: asyncio.Future[StreamEnded] = asyncio.get_running_loop().create_future()
 
     def end(self, code: int, reason: str) -> None:
         """Send the client away."""
         if not self._ending.done():
             self._ending.set_result(StreamEnded(code, reason))
+
+    def end_if_stuck(self) -> None:
+        """Send the client away if it has not read for long."""
+        if self._sending_since is not None and clock.monotonic() - self._sending_since > STUCK_AFTER_S:
+            log.info("stream.dropped", reason=STUCK)
+            self.end(TRY_AGAIN_LATER, STUCK)
 
     async def run(self, hub: Hub, admit: Admit) -> None:
         """Tell the client what happens until one of both ends it."""
@@ -90,7 +98,7 @@ class Stream:
         while hub.position is None:
             if clock.monotonic() > give_up_at:
                 return
-            await hub.wait(START_S)
+            await hub.wait()
         last_id, is_behind = wish.last_id or hub.position, wish.last_id is not None
         await self._send(self._client.tell_one(last_id, "ready"))
         beats_at = clock.monotonic() + HEARTBEAT_S
@@ -110,15 +118,12 @@ class Stream:
             if entries:
                 last_id = entries[-1].id
             else:
-                await hub.wait(max(0.0, beats_at - clock.monotonic()))
+                await hub.wait()
             if clock.monotonic() >= beats_at:
                 beats_at = clock.monotonic() + HEARTBEAT_S
                 await self._send(self._client.heartbeat(last_id))
 
     async def _send(self, sending: Awaitable[None]) -> None:
-        try:
-            async with asyncio.timeout(STUCK_AFTER_S):
-                await sending
-        except TimeoutError:
-            log.info("stream.dropped", reason="the client does not read")
-            raise StreamEnded(TRY_AGAIN_LATER, "the client does not read") from None
+        self._sending_since = clock.monotonic()
+        await sending
+        self._sending_since = None

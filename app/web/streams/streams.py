@@ -1,6 +1,7 @@
 """The streams of this process: how many there may be, whose sessions still hold, and the end of all."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 from app.composition import Services
@@ -13,7 +14,10 @@ from app.web.streams.stream import Stream, StreamEnded
 MOST_STREAMS = 600
 MOST_STRANGERS = 100
 """Clients that have not said yet who they are: the one that has waited longest makes room for the next one."""
-SESSIONS_EVERY_S = 30.0
+TICK_S = 3.0
+"""How often streams are looked after: heartbeats, and clients that do not read."""
+SESSIONS_EVERY = 10
+"""Ticks after which the sessions are looked up."""
 STOPPING = "the server stops"
 NO_ROOM = "this server has no room for another stream: try again later"
 
@@ -27,7 +31,7 @@ class Streams:
         self._open: set[Stream] = set()
         self._strangers: dict[Stream, None] = {}
         self._hub: Hub | None = None
-        self._checking: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     def require_room(self) -> None:
         """Raise TooManyStreams when there is no place for another stream, or the process is about to end."""
@@ -39,7 +43,7 @@ class Streams:
         stream = Stream(client, wish)
         if self._hub is None:
             self._hub = Hub(self._services.feed)
-            self._checking = asyncio.ensure_future(self._check_sessions())
+            self._looking = asyncio.ensure_future(self._look_after(self._hub))
         if self._services.feed.is_closing:
             stream.end(GOING_AWAY, STOPPING)
         if wish is not None:
@@ -60,8 +64,8 @@ class Streams:
         self._services.task_watch.close()
         for stream in (*self._open, *self._strangers):
             stream.end(GOING_AWAY, STOPPING)
-        if self._checking is not None:
-            self._checking.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
 
     async def _admit(self, stream: Stream, message: str) -> Wish:
         wish = await asyncio.to_thread(self._admit_now, message)
@@ -71,14 +75,21 @@ class Streams:
         self._open.add(stream)
         return wish
 
-    async def _check_sessions(self) -> None:
-        while True:
-            await asyncio.sleep(SESSIONS_EVERY_S)
-            sessions = {stream: stream.wish.session_id for stream in self._open if stream.wish is not None}
-            ended = await asyncio.to_thread(lambda ids: set(filter(self._has_ended, ids)), {*sessions.values()})
-            for stream, session_id in sessions.items():
-                if session_id in ended:
-                    stream.end(POLICY, "the session has ended")
+    async def _look_after(self, hub: Hub) -> None:
+        for tick in itertools.count(1):
+            await asyncio.sleep(TICK_S)
+            hub.wake()
+            for stream in list(self._open):
+                stream.end_if_stuck()
+            if tick % SESSIONS_EVERY == 0:
+                await self._end_sessions()
+
+    async def _end_sessions(self) -> None:
+        sessions = {stream: stream.wish.session_id for stream in self._open if stream.wish is not None}
+        ended = await asyncio.to_thread(lambda ids: set(filter(self._has_ended, ids)), {*sessions.values()})
+        for stream, session_id in sessions.items():
+            if session_id in ended:
+                stream.end(POLICY, "the session has ended")
 
     def _has_ended(self, session_id: str) -> bool:
         try:
