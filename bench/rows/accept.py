@@ -19,7 +19,7 @@ AT_HALF_MS = 50
 
 
 def measure(place: Place) -> Iterator[Figure]:
-    """Ask nagare and a bare view that calls `send_task` by turns, both under the same gunicorn."""
+    """Ask nagare and a bare view that calls `send_task` by turns, the latter under gunicorn's own threads."""
     with ExitStack() as exits:
         stacks = {kind: exits.enter_context(place.stack(place.new_database(kind))) for kind in KINDS}
         targets = {kind: _nagare(stack) for kind, stack in stacks.items()}
@@ -51,9 +51,10 @@ def _nagare(stack: Stack) -> Target:
 
 
 def _bare(stack: Stack) -> Target:
-    """Start the bare view under the same gunicorn, beside an API that nobody asks anything meanwhile."""
+    """Start the bare view as users run one, beside an API that nobody asks anything meanwhile."""
     port = free_port()
-    command = (sys.executable, "-m", "gunicorn", "bench.peers.bare_view:application")
+    gunicorn = ("-m", "gunicorn", "-c", "bench/peers/gunicorn_threads.py")
+    command = (sys.executable, *gunicorn, "bench.peers.bare_view:application")
     program = stack.start("bare", *command, NAGARE_PORT=str(port))
     target = Target(f"http://127.0.0.1:{port}/monitors/1/hosts/pull-async", "POST", status=202)
 
