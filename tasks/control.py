@@ -39,6 +39,9 @@ ALLOWED = frozenset(
         "stats",
     }
 )
+REPLIES = "reply.celery.pidbox"
+"""The exchange of replies."""
+_PARTS = frozenset({"method", "arguments", "destination", "pattern", "matcher", "ticket", "reply_to"})
 _CANCEL = "cancel it in the ledger: `nagare tasks cancel ID`, or POST /api/v1/tasks/ID/cancel"
 _SLOTS = "start the worker with another -c or --autoscale"
 _QUEUES = "start the worker with -Q or -X; `nagare queue pause TYPE` and `resume TYPE` count for all workers"
@@ -81,6 +84,13 @@ class CommandRefused(Exception):
 class Node(pidbox.Node):
     """A worker's ear for broadcasts."""
 
+    def handle_message(self, body: Any, message: Any = None) -> Any:
+        """Handle a broadcast, unless it is none that Celery itself would send."""
+        if is_broadcast(body, message.headers if message else {}):
+            return super().handle_message(body, message)
+        log.warning("control.malformed", broadcast=repr(body)[:200])
+        return None
+
     def handle(self, method: str, arguments: Any = None) -> Any:
         """Obey an allowed command; answer any other one with the reason."""
         reason = refusal(method)
@@ -88,6 +98,34 @@ class Node(pidbox.Node):
             return super().handle(method, arguments)
         log.warning("control.refused", command=str(method)[:100])
         return {"error": reason}
+
+
+def is_broadcast(body: Any, headers: Any) -> bool:
+    """Whether a broadcast is of the form that Celery sends.
+
+    A reply goes only to who waits for replies, and not into a list of the sender's choice. A pattern is no regular
+    expression, which could take for ever.
+    """
+    return (
+        isinstance(body, dict)
+        and {"method"} <= {*body} <= _PARTS
+        and isinstance(body["method"], str)
+        and isinstance(body.get("arguments") or {}, dict)
+        and isinstance(body.get("destination") or [], list)
+        and isinstance(body.get("pattern") or "", str)
+        and body.get("matcher") in (None, "glob")
+        and isinstance(body.get("ticket") or "", str)
+        and _is_address(body.get("reply_to"))
+        and isinstance(headers.get("clock") or 0, int)
+    )
+
+
+def _is_address(reply_to: Any) -> bool:
+    return reply_to is None or (
+        isinstance(reply_to, dict)
+        and reply_to.get("exchange") == REPLIES
+        and isinstance(reply_to.get("routing_key"), str)
+    )
 
 
 class Mailbox(control.Mailbox):

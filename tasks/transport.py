@@ -1,10 +1,11 @@
 """Redis as kombu speaks it, without what can end the worker and without what the ledger makes superfluous.
 
-kombu parses what it takes from a list without a guard: one element that is not JSON raises out of the worker's event
-loop, the worker dies, and the element is gone. When a connection is lost while tasks run, kombu restores their messages
-over a channel that it has already taken apart; the AttributeError ends the worker as well. And it keeps a copy of every
-message that a worker holds in Redis, which costs two round trips a task, to deliver it again after an hour: the ledger
-knows the same, and its recovery acts within seconds.
+kombu parses what it takes from a list or hears from a channel without a guard: one element that is not JSON, or one
+broadcast without properties, raises out of the worker's event loop, the worker dies, and the element is gone. When a
+connection is lost while tasks run, kombu restores their messages over a channel that it has already taken apart; the
+AttributeError ends the worker as well. And it keeps a copy of every message that a worker holds in Redis, which costs
+two round trips a task, to deliver it again after an hour: the ledger knows the same, and its recovery acts within
+seconds.
 """
 
 from functools import cache
@@ -15,6 +16,7 @@ from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
 from kombu.utils.json import dumps
 from redis import Connection, Redis
+from redis.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
@@ -25,6 +27,7 @@ from app.queue.malformed import canonical
 from app.queue.places import RedisPlace
 from app.queue.refusals import Telling
 from app.settings import settings_or_exit
+from tasks.envelope import published_again
 from tasks.process import services
 
 log = structlog.get_logger()
@@ -36,8 +39,26 @@ def place() -> RedisPlace:
     return redis_place(settings_or_exit())
 
 
+class GuardedPubSub(PubSub):
+    """Hands out only broadcasts and events of the form in which kombu publishes them."""
+
+    def parse_response(self, *arguments: Any, **options: Any) -> Any:
+        """Parse an answer; what kombu could not read is left out, as if it were empty."""
+        reply = super().parse_response(*arguments, **options)  # type: ignore[no-untyped-call]
+        if not reply or reply[0] not in (b"message", b"pmessage"):
+            return reply
+        published = published_again(reply[-1])
+        if published is None:
+            log.warning("broadcast.malformed", length=len(reply[-1]))
+        return [*reply[:-1], published]
+
+
 class GuardedRedis(Redis):
     """A client that hands out only messages of nagare from its queues."""
+
+    def pubsub(self, **options: Any) -> PubSub:
+        """Return what subscribes."""
+        return GuardedPubSub(self.connection_pool, **options)
 
     def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:
         """Parse an answer; an element that is no message is set aside, as if the list had been empty."""

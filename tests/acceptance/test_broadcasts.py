@@ -17,6 +17,8 @@ from tests.acceptance.test_accidents import QUICK, SLOW, running
 from tests.acceptance.user import User
 from tests.cli.processes import wait_for
 
+CHANNEL = "/0.celery.pidbox"
+
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "add_consumer": {"queue": "evil"},
     "autoscale": {"max": 9, "min": 9},
@@ -118,3 +120,58 @@ def test_a_worker_that_restarts_itself_hands_back(stack: Stack, user: User) -> N
     wait_for(lambda: worker.events("task.handed_back", task["task_id"]), "the task to be handed back")
     ended = user.end(task["task_id"])
     assert (ended["state"], ended["attempts"], ended["history"]) == ("succeeded", 1, [])
+
+
+def published(
+    body: Any, headers: Any = None, content_type: str = "application/json", **properties: Any
+) -> dict[str, Any]:
+    """Return what kombu publishes, with what a stranger changes in it."""
+    given = {"delivery_tag": "1", "delivery_info": {}, "body_encoding": "base64", **properties}
+    text = base64.b64encode(json.dumps(body).encode()).decode()
+    envelope = {"body": text, "headers": {} if headers is None else headers, "properties": given}
+    return {**envelope, "content-type": content_type, "content-encoding": "utf-8"}
+
+
+PING: dict[str, Any] = {"method": "ping", "arguments": {}}
+ENVELOPES: list[Any] = [
+    *("null", "[]", "5", '"text"', "[" * 100_000, b"\xff\xfe", "{"),
+    {"body": "e30=", "headers": {}},
+    {**published(PING), "properties": {"body_encoding": "base64"}},
+    {**published(PING), "properties": None},
+    {**published(PING), "body": 5},
+    {**published(PING), "body": "!"},
+    published(PING, headers="text"),
+    published(PING, headers=[1]),
+    published(PING, delivery_tag={}),
+]
+BODIES: list[Any] = [None, [], 5, "text", {}, {"arguments": {}}, {**PING, "more": 1}]
+BROADCASTS: list[Any] = [
+    *(published(body) for body in BODIES),
+    *(published({**PING, "method": method}) for method in (5, ["ping"], {"ping": 1})),
+    *(published({**PING, "arguments": arguments}) for arguments in ([1], "text")),
+    published({**PING, "destination": 5}),
+    published({**PING, "pattern": "(((", "matcher": "pcre"}),
+    published(PING, headers={"clock": "text"}),
+    *(
+        published({**PING, "reply_to": reply_to})
+        for reply_to in (5, {}, *({"exchange": "", "routing_key": key} for key in ("nagare:queue:dead", "evil")))
+    ),
+]
+
+
+def test_no_broadcast_ends_a_worker_or_has_it_write_where_its_sender_likes(stack: Stack, user: User, ask: Ask) -> None:
+    worker = stack.start_worker()
+    assert ask("ping") == {"ok": "pong"}
+    for one in (*ENVELOPES, *BROADCASTS):
+        stack.redis.publish(CHANNEL, json.dumps(one) if isinstance(one, dict) else one)
+    assert ask("ping") == {"ok": "pong"}
+    assert worker.process.poll() is None
+    assert len(worker.events("broadcast.malformed")) == len(ENVELOPES)
+    assert len(worker.events("control.malformed")) == len(BROADCASTS)
+    # What kombu takes on trust is not taken over.
+    kinds: dict[str, Any] = {"content_type": "application/x-python-serialize", "body_encoding": {}}
+    stack.redis.publish(CHANNEL, json.dumps(published({"method": "revoke"}, **kinds)))
+    wait_for(lambda: worker.events("control.refused"), "the broadcast to be read as what it is")
+    assert [entry["event"] for entry in map(json.loads, worker.printed.splitlines()) if "exception" in entry] == []
+    assert [key for key in stack.redis.scan_iter() if key in ("evil", "nagare:queue:dead")] == []
+    assert user.end(user.pull(user.add_monitor(QUICK)))["state"] == "succeeded"
