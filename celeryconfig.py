@@ -10,13 +10,14 @@ from app.redis_urls import parse_redis_url
 from app.settings import settings_or_exit
 
 settings = settings_or_exit()
-rabbitmq_url = settings.amqp_url.get_secret_value()
 
-if rabbitmq_url:
+# Celery without `-A` reads this file by itself and shows every name in it: none but `broker_url`, which it masks, may
+# hold a password.
+if settings.amqp_url.get_secret_value():
     from app.queue.amqp_lines import amqp_options
 
-    broker_url = parse_amqp_url(rabbitmq_url).url
-    broker_use_ssl = amqp_options(rabbitmq_url)["ssl"]
+    broker_url = parse_amqp_url(settings.amqp_url.get_secret_value()).url
+    broker_use_ssl = amqp_options(settings.amqp_url.get_secret_value())["ssl"]
     worker_consumer = "tasks.amqp_consumer:AmqpConsumer"
     # Celery beats twice as often as that; a connection that died in silence is noticed by then.
     broker_heartbeat = 20

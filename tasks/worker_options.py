@@ -9,6 +9,7 @@ from celery.concurrency.prefork import TaskPool
 from celery.signals import celeryd_init, worker_init
 
 from app.queue.keys import QUEUES
+from tasks.control import Control
 from tasks.refusal import refuse
 
 PREFORK = ("prefork", "processes")
@@ -63,6 +64,8 @@ def _names(given: str | Iterable[str] | None) -> list[str]:
 
 def _refused(app: Any, options: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return what would undo a promise, and what to do instead."""
+    if not isinstance(app.control, Control):
+        return "worker", "this is not nagare's application: name it by -A tasks"
     pools = app.either("worker_pool", options.get("pool"), options.get("pool_cls")), app.conf.worker_pool
     if not all(pool is TaskPool or pool in PREFORK for pool in pools):
         return "--pool, worker_pool", "only prefork keeps leases and time limits: leave it out; -c says how many tasks"

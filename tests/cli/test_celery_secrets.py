@@ -62,9 +62,9 @@ def programs(settings: Mapping[str, str]) -> Iterator[dict[str, Program]]:
             program.kill()
 
 
-def celery(settings: Mapping[str, str], *words: str) -> str:
+def celery(settings: Mapping[str, str], *words: str, application: tuple[str, ...] = ("-A", "tasks")) -> str:
     """Run one command to its end, and return all that it printed."""
-    command = (sys.executable, "-m", "celery", "-A", "tasks", *words)
+    command = (sys.executable, "-m", "celery", *application, *words)
     done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=60, check=False)
     return done.stdout + done.stderr
 
@@ -131,9 +131,10 @@ def test_what_is_printed_and_what_stands_in_the_list_of_processes(programs: dict
         assert told("".join(map(command_line, (program.pid, *program.children())))) == []
 
 
-def test_an_address_of_rabbitmq_is_masked(settings: Mapping[str, str]) -> None:
+@pytest.mark.parametrize("application", [("-A", "tasks"), ()], ids=["ours", "that of celeryconfig.py"])
+def test_an_address_of_rabbitmq_is_masked(settings: Mapping[str, str], application: tuple[str, ...]) -> None:
     url = f"amqp://nagare:{RABBITMQ_PASSWORD}@127.0.0.1:9/nagare"
-    printed = celery({**settings, "BROKER_URL": url}, "report")
+    printed = celery({**settings, "BROKER_URL": url}, "report", application=application)
     assert "amqp://nagare:" in printed
     assert told(printed) == []
 

@@ -58,6 +58,12 @@ def test_another_loader_and_configuration_have_no_effect(tmp_path: Path) -> None
     assert run(tmp_path, "-c", show, **chosen) == (0, "prefork 305\n", "")
 
 
+def test_an_application_that_is_not_nagares(tmp_path: Path) -> None:
+    """Celery without `-A` makes one of its own, by what it finds in celeryconfig.py."""
+    line = "nagare: worker: this is not nagare's application: name it by -A tasks\n"
+    assert run(tmp_path, "-m", "celery", "worker") == (2, "", line)
+
+
 def test_a_queue_of_ones_own(tmp_path: Path) -> None:
     code, _, err = run(tmp_path, "-c", MAIN.format("celery.conf.worker_direct = True"))
     line = "nagare: task_queues, worker_direct: workers take tasks from nagare's own queues only\n"
