@@ -1,5 +1,7 @@
 """The Celery application."""
 
+import os
+
 from celery import Celery
 
 from tasks import commands
@@ -10,6 +12,9 @@ from tasks.control import Control
 from tasks.recovery import RecoveryStep
 from tasks.shutdown import HandBackStep
 
+# Logs, and what else Celery's commands write, are not for everybody to read. Here, since Celery makes the log file of a
+# detached worker before that worker starts.
+os.umask(os.umask(0o077) | 0o027)
 commands.check()
 celery = Celery("nagare", control=Control)
 celery.config_from_object("celeryconfig:configuration")

@@ -142,6 +142,7 @@ def test_a_log_file_has_all_lines_of_the_asked_level_also_when_it_was_rotated(st
     wait_for(lambda: log.exists() and f'"task_id": "{ended[1]}"' in log.read_text(), "lines in the new file")
     assert ended[1] not in log.with_suffix(".1").read_text()
     assert "task.started" not in worker.printed
+    assert [file.stat().st_mode & 0o027 for file in (log, log.with_suffix(".1"))] == [0, 0]
 
 
 def test_a_log_level_that_is_given_counts(stack: Stack, user: User) -> None:

@@ -102,6 +102,7 @@ def test_a_detached_worker_says_it_in_its_log(tmp_path: Path) -> None:
     assert code == 0
     wait_for(lambda: "only prefork" in log.read_text(), "the refusal")
     wait_for(lambda: not pid.exists(), "the end of the detached process")
+    assert log.stat().st_mode & 0o027 == 0, "Celery made it before the worker started"
 
 
 @pytest.mark.parametrize("command", ["purge -f", "call tasks.pull_hosts", "result x", "migrate a b", "logtool stats x"])
