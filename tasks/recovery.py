@@ -58,6 +58,7 @@ class RecoveryStep(bootsteps.StartStopStep):
     def _turn(self, consumer: Consumer) -> None:
         app = services(pooled=False)
         try:
+            app.recovery.make_room()
             app.metrics.flush()
             self._announce(app.registry, consumer)
             with app.database.kept_open():

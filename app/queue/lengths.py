@@ -1,4 +1,4 @@
-"""The lists themselves: how long they are, and that they are lists."""
+"""The lists themselves: how long they are, and that they and the other keys are of their types."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +28,15 @@ class QueueLengths:
 
     def __init__(self, broker: Broker) -> None:
         self._broker, self._keys = broker, broker.keys
+        lists = (*self._keys.queues.values(), self._keys.dead_letters, self._keys.malformed)
+        self._others = {
+            self._keys.workers: "set",
+            self._keys.measures: "hash",
+            self._keys.events: "stream",
+            self._keys.recovery_leader: "string",
+            self._keys.alert_events_told: "string",
+        }
+        self._types = {**dict.fromkeys(lists, "list"), **self._others}
 
     def read(self) -> dict[str, int]:
         """Return each type's length and that of the dead letters, in one round trip."""
@@ -65,11 +74,20 @@ class QueueLengths:
         counts = {type_: lengths[key] for type_, key in self._keys.queues.items() if key not in refused}
         return Look(counts, is_any_malformed=bool(lengths[self._keys.malformed]), no_lists=tuple(refused))
 
+    def misplaced(self) -> list[str]:
+        """Return which keys beside the lists hold something of another type than nagare keeps there."""
+        with self._broker.use() as redis:
+            pipeline = redis.pipeline(transaction=False)
+            for key in self._others:
+                pipeline.type(key)
+            found = dict(zip(self._others, pipeline.execute(), strict=True))
+        return [key for key, type_ in found.items() if type_ not in (self._types[key], "none")]
+
     def make_room(self, keys: Sequence[str]) -> None:
-        """Rename what stands in the place of a list without being one: every command on it would fail."""
+        """Rename what stands at these keys and is of another type: every command on it would fail."""
         with self._broker.use() as redis:
             for key in keys:
                 type_ = redis.type(key)
-                if type_ not in ("list", "none"):
+                if type_ not in (self._types[key], "none"):
                     redis.rename(key, self._keys.aside(key))
                     log.error("key.set_aside", key=key, type=type_, now=self._keys.aside(key))

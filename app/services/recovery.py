@@ -81,6 +81,10 @@ class Recovery:
         self._pruning = Interval(PRUNE_EVERY_S)
         self._is_dead_list_wrong = False
 
+    def make_room(self) -> None:
+        """Have the keys be of their types that a turn begins with. Raises BrokerUnavailable."""
+        self._lengths.make_room(self._lengths.misplaced())
+
     def turn(self, name: str) -> Mapping[str, int]:
         """Do what is due, if this worker leads; return how many messages of each type waited before.
 

@@ -43,3 +43,14 @@ def test_a_key_that_is_no_list(stack: Stack, user: User, worker: Program, key: s
     assert {user.end(task_id)["state"] for task_id in task_ids} == {"succeeded"}
     wait_for(lambda: user.http.get("/queue/stats").json() == EMPTY, "the lists to be lists again")
     assert worker.process.poll() is None
+
+
+@pytest.mark.parametrize("name", ["workers", "measures", "recovery:leader", "events", "events:alerts"])
+def test_a_key_of_another_type(stack: Stack, user: User, worker: Program, name: str) -> None:
+    key = f"nagare:{name}"
+    stack.redis.delete(key)
+    stack.redis.zadd(key, {"neither a string nor a list": 1})
+    wait_for(lambda: stack.redis.exists(f"nagare:aside:{key}"), "the key to be set aside")
+    assert user.end(user.pull(user.add_monitor("simulator://demo?hosts=3&items=2")))["state"] == "succeeded"
+    wait_for(lambda: user.readiness().status_code == 200, "readiness")
+    assert worker.process.poll() is None
