@@ -96,6 +96,14 @@ def test_another_broker_than_nagares(tmp_path: Path, name: str) -> None:
     assert err.startswith("nagare: --broker, CELERY_BROKER_URL: workers go where nagare sends: set REDIS_URL")
 
 
+@pytest.mark.parametrize("virtual_host", ["", "/", "//", "/%2F"])
+def test_nagares_own_broker_is_no_other_one(tmp_path: Path, virtual_host: str) -> None:
+    """Celery's command reads BROKER_URL too, and by another parser."""
+    own = f"amqp://guest:guest@127.0.0.1:9{virtual_host}"
+    _, _, err = celery(tmp_path, "worker", "--purge", BROKER_URL=own)
+    assert err.startswith("nagare: --purge: "), "the broker is looked at before that"
+
+
 def test_a_detached_worker_says_it_in_its_log(tmp_path: Path) -> None:
     log, pid = tmp_path / "worker.log", tmp_path / "worker.pid"
     code, _, _ = celery(tmp_path, "worker", "-D", "--pool", "solo", "--logfile", str(log), "--pidfile", str(pid))
