@@ -104,14 +104,14 @@ class EventLog:
         """Return up to which entry the alerts' histories were told. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
             told = redis.get(self._broker.keys.alert_events_told)
-        return None if told is None else int(str(told))
+        return _number(told)
 
     def tell_of_alerts(self, events: Sequence[Event], told: int | None, up_to: int) -> bool:
         """Write events of alerts, unless someone else did since `told`; false then. Raises BrokerUnavailable."""
         with self._broker.use() as redis, redis.pipeline(transaction=True) as pipeline:
             pipeline.watch(self._broker.keys.alert_events_told)
             now: Any = pipeline.get(self._broker.keys.alert_events_told)
-            if (None if now is None else int(now)) != told:
+            if _number(now) != told:
                 return False
             pipeline.multi()
             for command in event_commands(self._broker.keys.events, events):
@@ -122,6 +122,11 @@ class EventLog:
             except WatchError:
                 return False
         return True
+
+
+def _number(text: Any) -> int | None:
+    """Return an entry's number; None also for what nagare did not write."""
+    return int(text) if str(text).isdecimal() and str(text).isascii() and len(str(text)) < 20 else None
 
 
 def _entry(id: Any, fields: Any) -> Entry:

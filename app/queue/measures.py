@@ -25,9 +25,18 @@ class MeasureStore:
         """Return the sums."""
         with self._broker.use() as redis:
             found = redis.hgetall(self._broker.keys.measures)
-        return {tuple(json.loads(field)): float(amount) for field, amount in found.items()}
+        return dict(filter(None, (_sum(field, amount) for field, amount in found.items())))
 
     def forget(self, fields: Sequence[Field]) -> None:
         """Drop some of the sums."""
         with self._broker.use() as redis:
             redis.hdel(self._broker.keys.measures, *map(json.dumps, fields))
+
+
+def _sum(text: str | bytes, amount: str | bytes) -> tuple[Field, float] | None:
+    """Return a sum with its field; None for anything that nagare did not write."""
+    try:
+        name, *labels = json.loads(text)
+        return (name, *labels), float(amount)
+    except (ValueError, TypeError, RecursionError):
+        return None

@@ -41,11 +41,12 @@ class WorkerRegistry:
             ids = sorted(map(str, redis.smembers(self._broker.keys.workers)))
             if not ids:
                 return []
-            described = dict(zip(ids, redis.mget([self._broker.keys.worker(id) for id in ids]), strict=True))
+            texts = redis.mget([self._broker.keys.worker(id) for id in ids])
+            described = {id: _description(text) for id, text in zip(ids, texts, strict=True)}
             gone = [id for id, description in described.items() if description is None]
             if gone:
                 redis.srem(self._broker.keys.workers, *gone)
-        return [json.loads(description) for description in described.values() if description is not None]
+        return [description for description in described.values() if description is not None]
 
     def lead(self, name: str, lease_s: float) -> bool:
         """Become or stay the one worker whose recovery acts, for `lease_s` seconds.
@@ -58,7 +59,20 @@ class WorkerRegistry:
             pipeline = redis.pipeline(transaction=False)
             pipeline.set(self._broker.keys.recovery_leader, name, nx=True, px=lease_ms)
             pipeline.get(self._broker.keys.recovery_leader)
-            is_new, leader = pipeline.execute()
+            pipeline.pttl(self._broker.keys.recovery_leader)
+            is_new, leader, left_ms = pipeline.execute()
             if is_new:
                 return True
+            # Whatever else wrote this does not lead for ever.
+            if not 0 <= left_ms <= lease_ms:
+                redis.pexpire(self._broker.keys.recovery_leader, lease_ms)
             return leader == name and bool(redis.pexpire(self._broker.keys.recovery_leader, lease_ms))
+
+
+def _description(text: str | bytes | None) -> dict[str, Any] | None:
+    """Return what a worker says of itself; None for anything that no worker says."""
+    try:
+        found = json.loads(text or "null")
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and "name" in found else None

@@ -6,7 +6,7 @@ import structlog
 from uuid_utils import uuid7
 
 from app import clock
-from app.enums import TaskState
+from app.enums import TaskState, TaskType
 from app.errors import BrokerUnavailable
 from app.measures import TASKS
 from app.queue.dead_letters import DeadLetterList
@@ -33,11 +33,20 @@ class StrayService:
         """Record the elements that workers set aside. Raises BrokerUnavailable."""
         while notes := self._malformed.oldest(NOTES_AT_ONCE):
             for note in notes:
-                content = json.loads(note)
-                error = f"an element of {content['length']} bytes in the queue is not a message of nagare"
-                self._bury(content["type"], MALFORMED_MESSAGE, error, content["text"])
+                self._record(note)
             # Removed after they were recorded: killed in between, they are recorded twice rather than never.
             self._malformed.remove(notes)
+
+    def _record(self, note: str) -> None:
+        try:
+            content = json.loads(note)
+            type_, length, text = str(TaskType(content["type"])), int(content["length"]), str(content["text"])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            # Not even the note is nagare's own; whatever wrote it knows no queue.
+            log.warning("malformed_note.dropped", length=len(note))
+            return
+        error = f"an element of {length} bytes in the queue is not a message of nagare"
+        self._bury(type_, MALFORMED_MESSAGE, error, text)
 
     def record_unknown(self, type: str, task_id: str) -> None:
         """Record that a message named a task that is not in the ledger; does nothing if it is."""

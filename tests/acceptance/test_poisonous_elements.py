@@ -1,5 +1,7 @@
 """What lies in a queue without being a task harms nobody, and people can see it."""
 
+import json
+
 import pytest
 
 from app.queue.publisher import message
@@ -54,3 +56,23 @@ def test_a_key_of_another_type(stack: Stack, user: User, worker: Program, name: 
     assert user.end(user.pull(user.add_monitor("simulator://demo?hosts=3&items=2")))["state"] == "succeeded"
     wait_for(lambda: user.readiness().status_code == 200, "readiness")
     assert worker.process.poll() is None
+
+
+def test_what_nagare_did_not_write_stops_neither_the_recovery_nor_the_probes(
+    stack: Stack, user: User, worker: Program
+) -> None:
+    redis = stack.redis
+    for number, text in enumerate(("text", "[]", "5", "{}", "[" * 5000)):
+        redis.sadd("nagare:workers", f"evil{number}")
+        redis.set(f"nagare:worker:evil{number}", text)
+        redis.lpush("nagare:malformed", text, json.dumps({"type": text, "length": "x", "text": 5}))
+        redis.hset("nagare:measures", text, "1")
+    redis.set("nagare:recovery:leader", "evil")
+    redis.set("nagare:events:alerts", "evil")
+    for path in ("/api/v1/workers", "/readyz", "/metrics"):
+        assert user.http.get(user.http.base_url.join(path)).status_code == 200
+    wait_for(lambda: redis.get("nagare:recovery:leader") != "evil", "the worker to lead again")
+    wait_for(lambda: redis.llen("nagare:malformed") == 0, "the notes to be dropped")
+    redis.delete("nagare:queue:pull_hosts")
+    assert user.end(user.pull(user.add_monitor("simulator://demo?hosts=3&items=2")))["state"] == "succeeded"
+    assert worker.events("recovery.failed") == []
