@@ -247,3 +247,9 @@ def settings_or_exit() -> Settings:
         print(f"nagare: {error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
     return settings
+
+
+def keep_broker_from_celery() -> None:
+    """Have Celery's command not take nagare's `BROKER_URL` for its own `--broker`: it would read it in another way."""
+    if os.environ.get("CELERY_BROKER_URL") == os.environ.get("BROKER_URL"):
+        os.environ.pop("CELERY_BROKER_URL", None)

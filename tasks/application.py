@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 
+from app.settings import keep_broker_from_celery
 from tasks import commands
 from tasks import logs as logs
 from tasks import memory as memory
@@ -15,9 +16,7 @@ from tasks.shutdown import HandBackStep
 # Logs, and what else Celery's commands write, are not for everybody to read. Here, since Celery makes the log file of a
 # detached worker before that worker starts.
 os.umask(os.umask(0o077) | 0o027)
-# Celery's command takes nagare's BROKER_URL for its own `--broker`, and would read it in another way than nagare does.
-if os.environ.get("CELERY_BROKER_URL") == os.environ.get("BROKER_URL"):
-    os.environ.pop("CELERY_BROKER_URL", None)
+keep_broker_from_celery()
 commands.check()
 celery = Celery("nagare", control=Control)
 celery.config_from_object("celeryconfig:configuration")
