@@ -71,6 +71,8 @@ def _check_postgresql(address: str, url: URL) -> None:
     head, has_login, rest = address.partition("@")
     if has_login:
         refuse_stray_percents(head)
+    if "%00" in address:
+        raise ValueError("has a %00, at which PostgreSQL's client would end")
     texts = (url.host or "", url.database or "", *map(str, url.query.values()))
     if any("@" in unquote(text) for text in texts[:2]) or "@" in (rest if has_login else address).partition("?")[2]:
         raise ValueError("a / ? or @ in a user name or a password must be written as %2F %3F or %40")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -13,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from app.amqp_urls import parse_amqp_url
 from app.errors import SettingsError
-from app.url_syntax import parse_node
+from app.url_syntax import parse_node, take_apart
 
 DEFAULT_REDIS_URL = "redis://localhost:6379/0"
+OTLP_FORM = "http://host:4318"
+DEFAULT_HTTP_PORT = 80
 CONFIG_FILE = "nagare_config.json"
 CONFIG_VARIABLE = "NAGARE_CONFIG"
 CLIENT_VARIABLES = ("NAGARE_TOKEN",)
@@ -77,6 +78,9 @@ class Settings(BaseModel):
             raise ValueError("must look like host:port (an address with more to it is set as REDIS_URL)")
         if value:
             parse_node(value)
+            from app.redis_urls import parse_redis_url  # noqa: PLC0415
+
+            parse_redis_url(f"redis://{value}/0")
         return value
 
     @field_validator("amqp_url")
@@ -98,8 +102,13 @@ class Settings(BaseModel):
     @field_validator("otlp_endpoint")
     @classmethod
     def _otlp_endpoint_is_web(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not re.fullmatch(r"https?://[!-~]+", value.get_secret_value()):
-            raise ValueError("must look like http://host:4318")
+        if value.get_secret_value():
+            parts = take_apart(value.get_secret_value(), OTLP_FORM)
+            if parts.scheme not in ("http", "https"):
+                raise ValueError(f"must look like {OTLP_FORM}")
+            if parts.query is not None:
+                raise ValueError("takes no options: leave out what follows the ?")
+            parse_node(parts.nodes, DEFAULT_HTTP_PORT)
         return value
 
     @field_validator("trusted_proxies")

@@ -69,6 +69,7 @@ def test_a_wrong_address_of_rabbitmq(url: str, why: str) -> None:
         *(("sqlite:///n.db\n", "line break"), ("sqlite:///a\u2028b", "line break")),
         *(("postgresql+psycopg://u:hunter22@h:abc/n", "65535"), ("postgresql+psycopg://u:hunter22@h:70000/n", "65535")),
         *(("postgresql+psycopg://u:hun@ter22@h/n", "%40"), ("postgresql+psycopg://u:hun@ter22/x@h/n", "%40")),
+        *(("postgresql+psycopg://u:hun%00ter22@h/n", "%00"), ("postgresql+psycopg://u:p@h/n?user=hun%00ter22", "%00")),
         *(("postgresql+psycopg://u:hunter22%@h/n", "%25"), ("postgresql+psycopg://u:hunter22@h /n", "space")),
         *(
             ("postgresql+psycopg://u:hunter22@h/n?foo=bar", "option foo"),
@@ -100,6 +101,34 @@ def test_a_wrong_address_of_a_database(url: str, why: str) -> None:
 def test_a_right_address_of_a_database(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_settings({"DATABASE_URL": url}).sql_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        *(("ftp://h", "must look like"), ("h:4318", "must look like"), ("http://", "no host")),
+        *(
+            ("http://u:hunter22@h:abc", "host:port"),
+            ("https://u:hunter22@h:99999", "65535"),
+            ("http://[::1", "host:port"),
+        ),
+        *(("http://u:hun#ter22@h:4318", "%23"), ("http://u:hun/ter22@h", "%2F"), ("http://u:hun?ter22@h", "%3F")),
+        *(
+            ("http://u:hunter22%zz@h", "%25"),
+            ("http://u:hunter22 @h", "space"),
+            ("http://h?token=hunter22", "no options"),
+        ),
+    ],
+)
+def test_a_wrong_address_of_a_collector_of_traces(url: str, why: str) -> None:
+    refused("OTEL_EXPORTER_OTLP_ENDPOINT", url, why)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h", "https://u:p%23@h:4318/otlp/", "http://[::1]:4318", "http://127.0.0.1:4318"]
+)
+def test_a_right_address_of_a_collector_of_traces(url: str) -> None:
+    assert load_settings({"OTEL_EXPORTER_OTLP_ENDPOINT": url}).otlp_endpoint.get_secret_value() == url
 
 
 def test_a_folder_that_nagare_makes_need_not_be_there(tmp_path: Path) -> None:

@@ -133,6 +133,7 @@ def test_what_is_none_is_refused_without_being_repeated(url: str, why: str) -> N
             ("h:abc", "host:port"),
         ),
         *(("::1:6379", "IPv6"), ("[::1]", "host:port"), ("a b:1", "host that can be none"), ("h#:1", "host that can")),
+        ("[fe80::1%eth0]:6379", "%25"),
         *(
             (":hunter22@h:6379", "REDIS_URL"),
             ("redis://h:6379", "REDIS_URL"),
