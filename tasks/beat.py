@@ -29,7 +29,7 @@ class ScheduleBeat(Scheduler):
         try:
             if self._seen is not None:
                 self._seen.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._seen.touch()
+                self._seen.touch(mode=0o600)
         except OSError as error:
             refuse(f"--schedule {self._seen}", str(error.strerror))
 
@@ -49,6 +49,6 @@ class ScheduleBeat(Scheduler):
         """Touch the file by whose age a health check sees that beat is not stuck."""
         try:
             if self._seen is not None:
-                self._seen.touch()
+                self._seen.touch(mode=0o600)
         except OSError as error:
             log.warning("schedule_file.not_touched", error=str(error))
