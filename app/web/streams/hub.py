@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from app.errors import BrokerUnavailable
 from app.queue.events import BEGINNING, Entry
 from app.services.event_feed import Batch, EventFeed
 
@@ -49,11 +48,9 @@ class Hub:
         page = self._pages.get(last_id)
         if page is None:
             page = self._pages[last_id] = asyncio.ensure_future(asyncio.to_thread(self._read, last_id))
-        try:
-            return page.result() if page.done() else await asyncio.shield(page)
-        except BrokerUnavailable:
-            self._pages.pop(last_id, None)
-            raise
+            # Nothing is kept once it is read: clients may name any number of places.
+            page.add_done_callback(lambda _: self._pages.pop(last_id, None))
+        return page.result() if page.done() else await asyncio.shield(page)
 
     def _read(self, last_id: str) -> Page:
         is_whole = last_id == BEGINNING or self._feed.is_whole_since(last_id)
