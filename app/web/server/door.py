@@ -47,8 +47,11 @@ class Lane:
 
     async def call(self, application: Flask, environ: dict[str, Any]) -> Answer:
         """Have Flask answer a request."""
-        async with self._free:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, call, application, environ)
+        await self._free.acquire()
+        answering = asyncio.get_running_loop().run_in_executor(self._threads, call, application, environ)
+        # Not before the thread is free: of clients that leave meanwhile any number would wait behind it, with bodies.
+        answering.add_done_callback(lambda _: self._free.release())
+        return await asyncio.shield(answering)
 
 
 class FrontDoor:
