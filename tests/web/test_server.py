@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from socket import SHUT_WR
 
 import httpx
 import pytest
@@ -59,6 +60,32 @@ def test_what_is_sent_has_limits(server: Served) -> None:
         assert answer.startswith(b"HTTP/1.1 " + status), (parts[0][-60:], answer[:300])
         assert b"Content-Type: application/problem+json\r\n" in answer
         assert b"Cross-Origin-Opener-Policy: same-origin\r\n" in answer
+
+
+def test_a_length_of_thousands_of_digits_is_the_fault_of_its_client(server: Served) -> None:
+    long = b"Host: x\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
+    begin = b"POST /api/v1/auth/login HTTP/1.1\r\n"
+    assert server.exchange(begin + long).startswith(b"HTTP/1.1 400 ")
+    behind = server.exchange(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + begin + long)
+    assert behind.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 400 " in behind
+    server.process.terminate()
+    assert b"Traceback" not in server.process.communicate(timeout=DEADLINE_S)[1]
+
+
+def test_who_has_said_all_and_ends_its_side_is_answered(server: Served) -> None:
+    request = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+    for whole in (request, request * 3):
+        with server.connect() as client:
+            client.sendall(whole)
+            client.shutdown(SHUT_WR)
+            assert read_all(client).count(b"HTTP/1.1 ") == whole.count(b"GET")
+    for part in (request[:20], b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"):
+        with server.connect() as client:
+            client.sendall(part)
+            client.shutdown(SHUT_WR)
+            client.settimeout(5)
+            assert read_all(client) == b""
 
 
 def test_a_large_post_is_read_if_its_token_holds(server: Served) -> None:

@@ -19,6 +19,7 @@ MOST_UNSENT = 256 * 1024
 MOST_PIPELINED = 16 * 1024
 MOST_ARRIVING = 2 * MAX_POST_BYTES
 """Bytes of a request with its head, and with what chunks add to its body."""
+AT_ONCE_S = 0.001
 
 
 class Connection(ASGIProtocol):  # type: ignore[misc]
@@ -30,6 +31,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self.app = self._answer
         self._max_buffer_size = MOST_PIPELINED
         self._door: FrontDoor = worker.front_door
+        self._watches = False
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for a request."""
@@ -52,6 +54,11 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
             else:
                 super().data_received(data)
 
+    def eof_received(self) -> bool:
+        """Keep a connection whose client will send no more until the requests that came whole are answered."""
+        self._keepalive = AT_ONCE_S
+        return not self._watches and self._body_receiver is not None and self._body_receiver._complete
+
     def give_up(self, status: HTTPStatus, detail: str) -> None:
         """End a connection whose client takes too long or too much, with an answer if it has begun to ask."""
         has_asked = self._door.requests.held(self) > 0
@@ -73,6 +80,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         except ClientGone:
             return
         if answer.handover.kind is not None:
+            self._watches = True
             await self._door.streams.serve(answer.handover.kind(receive, send), answer.handover.wish)
             self._close_transport()
             self._wait(self._door.answers)
@@ -116,6 +124,13 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         for begin in range(0, max(len(view), 1), PART):
             is_last = begin + PART >= len(view)
             await send({"type": "http.response.body", "body": view[begin : begin + PART], "more_body": not is_last})
+
+    def _feed_callback_parser(self, data: bytes) -> bool:
+        try:
+            return bool(super()._feed_callback_parser(data))
+        except ValueError:  # a length of more digits than Python makes a number of
+            self._send_error_response(HTTPStatus.BAD_REQUEST, "Invalid Content-Length value")
+            return False
 
     def _send_error_response(self, status: int, message: str, extra_headers: Any = ()) -> None:
         """Answer what never reached Flask in the shape that all errors have."""
