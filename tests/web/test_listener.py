@@ -86,6 +86,18 @@ def test_who_stops_accepts_nothing_more(shared: socket.socket) -> None:
     assert asyncio.run(run()) == 0
 
 
+def test_who_stops_takes_those_who_are_connected(shared: socket.socket) -> None:
+    async def run() -> int:
+        worker = Worker(shared, ConnectionCounts())
+        worker.listener.start()
+        with socket.create_connection(shared.getsockname()), socket.create_connection(shared.getsockname()):
+            worker.listener.stop()
+            await asyncio.sleep(0.05)
+        return worker.connections
+
+    assert asyncio.run(run()) == 2
+
+
 def test_a_number_beyond_the_places_counts_too() -> None:
     counts = ConnectionCounts()
     assert not counts.has_most(PLACES + 3)

@@ -57,10 +57,11 @@ class Lane:
 class FrontDoor:
     """One of each process; only the event loop's thread uses it."""
 
-    def __init__(self, application: Flask, tell_count: Callable[[int], None]) -> None:
+    def __init__(self, application: Flask, tell_count: Callable[[int], None], most_connections: int) -> None:
         """`tell_count` hears how many connections there are."""
         self._application = application
         self._tell_count = tell_count
+        self._most_connections = most_connections
         self._connections: set[Connection] = set()
         self._of_life = Lane("life", 1)
         self._of_probes = Lane("probes", PROBE_THREADS)
@@ -89,7 +90,7 @@ class FrontDoor:
         self._connections.add(connection)
         self._tell_count(len(self._connections))
         self.requests.begin(connection)
-        if len(self._connections) > MOST_CONNECTIONS and not self.requests.give_up_oldest():
+        if len(self._connections) > self._most_connections and not self.requests.give_up_oldest():
             self.answers.give_up_oldest()
 
     def has(self, connection: Connection) -> bool:

@@ -14,6 +14,8 @@ NOBODY = -1
 LEAVE_S = 0.001
 """How long a connection is left to a worker that has fewer."""
 RETRY_S = 1.0
+MOST_AT_END = 512
+"""Connections that a worker takes when it ends; gunicorn's queue of them is as long."""
 
 
 class ConnectionCounts:
@@ -61,8 +63,11 @@ class FairListener:
         self._loop.add_reader(self._socket, self._arrive)
 
     def stop(self) -> None:
-        """Accept nothing more."""
+        """Accept those who are connected already, to whom the kernel would say nothing but that we are gone."""
         self._loop.remove_reader(self._socket)
+        for _ in range(MOST_AT_END):
+            if not self._accept():
+                break
         self._socket.close()
 
     def _arrive(self) -> None:
@@ -80,17 +85,18 @@ class FairListener:
             self.start()
             self._accept()
 
-    def _accept(self) -> None:
+    def _accept(self) -> bool:
         try:
             connection, _ = self._socket.accept()
         except (BlockingIOError, ConnectionAbortedError):
-            return
+            return False
         except OSError as error:
             # No file is left, most likely: what is open now must end first.
             log.error("connection.not_accepted", error=str(error))
             self._pause(RETRY_S)
-            return
+            return False
         connection.setblocking(False)
         opening = asyncio.ensure_future(self._loop.connect_accepted_socket(self._make, connection))
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
+        return True

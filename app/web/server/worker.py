@@ -10,8 +10,9 @@ from functools import partial
 import uvloop as uvloop  # before the workers part: they share it
 from gunicorn.workers.gasgi import ASGIWorker
 
+from app.web.server import door
 from app.web.server.connection import Connection
-from app.web.server.door import MOST_CONNECTIONS, FrontDoor
+from app.web.server.door import FrontDoor
 from app.web.server.listener import NOBODY, ConnectionCounts, FairListener
 
 SPARE_FILES = 500
@@ -20,6 +21,8 @@ SEND_BUFFER = 64 * 1024
 """Bytes that the kernel keeps for a client that reads slowly; what is kept here is counted."""
 SILENT_AFTER_MS = 60_000
 """When a client whose machine is gone counts as gone."""
+ARRIVING_S = 0.1
+"""What a client that has just connected gets to send its request before the worker ends."""
 
 
 class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
@@ -29,8 +32,9 @@ class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
     front_door: FrontDoor
 
     async def _serve(self) -> None:
-        raise_file_limit(MOST_CONNECTIONS + SPARE_FILES)
-        self.front_door = FrontDoor(self.asgi, partial(self.counts.tell, self.age))
+        files = raise_file_limit(door.MOST_CONNECTIONS + SPARE_FILES)
+        most_connections = min(door.MOST_CONNECTIONS, max(files - SPARE_FILES, files // 2))
+        self.front_door = FrontDoor(self.asgi, partial(self.counts.tell, self.age), most_connections)
         for each in self.sockets:
             bound_by_kernel(each.sock)
         listeners = [FairListener(each.sock, self.counts, self.age, lambda: Connection(self)) for each in self.sockets]
@@ -43,15 +47,21 @@ class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
         for listener in listeners:
             listener.stop()
         self.counts.tell(self.age, NOBODY)
+        await asyncio.sleep(ARRIVING_S)
         self.front_door.stop()
         await self._shutdown()
 
 
-def raise_file_limit(files: int) -> None:
-    """Let this process have so many files open: the usual 1,024 are fewer than the clients that keep one each."""
+def raise_file_limit(files: int) -> int:
+    """Let this process have so many files open if it may, and return how many it may have.
+
+    The usual 1,024 are fewer than the clients that keep one each.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < files:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, hard), hard))
+        soft = min(files, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return soft
 
 
 def bound_by_kernel(listener: socket.socket) -> None:
