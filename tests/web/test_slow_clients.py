@@ -1,12 +1,9 @@
 """Clients that take their time, take too much or never read do not keep others from being answered."""
 
 import json
-import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from socket import socket
 
@@ -200,26 +197,3 @@ def test_a_server_that_stops_answers_what_it_has_and_closes_what_is_idle(quick: 
         quick.process.terminate()
         assert quick.process.wait(5) == 0
         assert ended_by_server(idle)
-
-
-def test_a_server_that_stops_answers_requests_that_it_has_not_accepted_yet(quick: Served) -> None:
-    workers = quick.workers()
-    with ExitStack() as open_:
-        for worker in workers:
-            os.kill(worker, signal.SIGSTOP)
-        asking = [open_.enter_context(quick.connect()) for _ in range(50)]
-        for client in asking:
-            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        quick.process.terminate()
-        for worker in workers:
-            wait_until(partial(is_told_to_stop, worker))
-            os.kill(worker, signal.SIGCONT)
-        for client in asking:
-            assert read_all(client).startswith(b"HTTP/1.1 200 ")
-        assert quick.process.wait(DEADLINE_S) == 0
-
-
-def is_told_to_stop(process: int) -> bool:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    pending = next(line for line in lines if line.startswith("ShdPnd"))
-    return bool(int(pending.split()[1], 16) & 1 << signal.SIGTERM - 1)
