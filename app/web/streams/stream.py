@@ -104,6 +104,7 @@ class Stream:
         beats_at = clock.monotonic() + HEARTBEAT_S
         while True:
             entries: Sequence[Entry] = ()
+            position = hub.position
             if is_behind or last_id != hub.position:
                 page = await hub.after(last_id)
                 entries, is_behind = page.entries, False
@@ -117,7 +118,8 @@ class Stream:
                 )
             if entries:
                 last_id = entries[-1].id
-            else:
+            elif hub.position == position:
+                # Otherwise something came while nothing was found.
                 await hub.wait()
             if clock.monotonic() >= beats_at:
                 beats_at = clock.monotonic() + HEARTBEAT_S
