@@ -1,7 +1,10 @@
 """What the programs print: one line an event, with what it is about."""
 
 import json
+import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import httpx
 
@@ -36,11 +39,21 @@ def test_the_console_has_one_line_an_event_too(stack: Stack) -> None:
     assert "Trying again" in line
 
 
+@contextmanager
+def unreadable_task(stack: Stack, user: User) -> Iterator[str]:
+    """Yield the address of a task whose parameters in the database are no JSON: to read it fails inside."""
+    task_id = user.pull(user.add_monitor("simulator://demo?hosts=1"))
+    update = "UPDATE task_runs SET params = ? WHERE id = ?"
+    with closing(sqlite3.connect(stack.folder / "nagare.db", isolation_level=None)) as database:
+        [params] = database.execute("SELECT params FROM task_runs WHERE id = ?", (task_id,)).fetchone()
+        database.execute(update, ("no JSON", task_id))
+        yield f"/tasks/{task_id}"
+        database.execute(update, (params, task_id))
+
+
 def test_a_request_that_fails_inside_is_logged_with_its_id(stack: Stack, user: User) -> None:
-    stack.redis.set("nagare:worker:broken", "no JSON")
-    stack.redis.sadd("nagare:workers", "broken")
-    answer = user.http.get("/workers", headers={"X-Request-ID": "find-me"})
-    stack.redis.delete("nagare:workers", "nagare:worker:broken")
+    with unreadable_task(stack, user) as address:
+        answer = user.http.get(address, headers={"X-Request-ID": "find-me"})
     assert (answer.status_code, answer.headers["X-Request-ID"]) == (500, "find-me")
     [entry] = stack.api.events("A request failed unexpectedly")
     assert (entry["request_id"], entry["level"]) == ("find-me", "error")
@@ -49,28 +62,18 @@ def test_a_request_that_fails_inside_is_logged_with_its_id(stack: Stack, user: U
 
 def test_the_console_tells_where_it_failed_and_no_variables(stack: Stack, user: User) -> None:
     port = free_port()
-    api = stack.start(
-        "console",
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "wsgi:application",
-        NAGARE_LOG_FORMAT="console",
-        NAGARE_PORT=str(port),
-    )
-    stack.redis.set("nagare:worker:broken", "no JSON")
-    stack.redis.sadd("nagare:workers", "broken")
+    command = (sys.executable, "-m", "gunicorn", "wsgi:application")
+    api = stack.start("console", *command, NAGARE_LOG_FORMAT="console", NAGARE_PORT=str(port))
+    with unreadable_task(stack, user) as address:
 
-    def fails_inside() -> bool:
-        try:
-            return (
-                httpx.get(f"http://127.0.0.1:{port}/api/v1/workers", headers=dict(user.http.headers)).status_code == 500
-            )
-        except httpx.TransportError:
-            return False
+        def fails_inside() -> bool:
+            try:
+                found = httpx.get(f"http://127.0.0.1:{port}/api/v1{address}", headers=dict(user.http.headers))
+            except httpx.TransportError:
+                return False
+            return found.status_code == 500
 
-    wait_for(fails_inside, "the API to fail inside")
-    stack.redis.delete("nagare:workers", "nagare:worker:broken")
+        wait_for(fails_inside, "the API to fail inside")
     assert "JSONDecodeError" in api.printed and "Traceback (most recent call last)" in api.printed
     assert "locals" not in api.printed and "secret_key" not in api.printed
     api.kill()

@@ -137,9 +137,10 @@ def test_kill_9_of_the_supervisor_leaves_no_process(start: Start, tmp_path: Path
 
 
 def test_a_crashed_program_starts_again_with_its_leftovers_gone(start: Start, tmp_path: Path) -> None:
-    process = start("sleep 1000 & echo $! >> sleepers; wc -l < sleepers; [ $(wc -l < sleepers) = 1 ] && exit 3; wait")
-    sleepers = tmp_path / "sleepers"
-    wait_for(lambda: sleepers.exists() and len(sleepers.read_text().split()) == 2, "the second start")
+    count = "sleep 1000 & echo $! >> sleepers; wc -l < sleepers; echo >> told"
+    process = start(f"{count}; [ $(wc -l < sleepers) = 1 ] && exit 3; wait")
+    sleepers, told = tmp_path / "sleepers", tmp_path / "told"
+    wait_for(lambda: told.exists() and told.read_text() == "\n\n", "the second start")
 
     assert not alive({int(sleepers.read_text().split()[0])})
 
