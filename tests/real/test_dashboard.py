@@ -187,7 +187,7 @@ def test_each_page_in_each_look(
             expect(page.locator(f"#{DIALOGS[path]}")).to_be_visible()
             _look(page, tmp_path / f"{width}-{language}-{DIALOGS[path]}.png", path)
     assert one.asked == {one.url.split("/")[2]}, "nobody else is asked for anything"
-    assert [text for text in one.complaints if "404 (NOT FOUND)" not in text] == []
+    assert [text for text in one.complaints if "404 (Not Found)" not in text] == []
 
 
 def _look(page: Page, picture: Path, path: str) -> None:
