@@ -9,6 +9,7 @@ from gunicorn.glogging import Logger
 from app import logs
 from app import web as web
 from app.settings import settings_or_exit
+from app.web.server.listener import NOBODY
 
 settings = settings_or_exit()
 logs.configure(settings.log_level, settings.log_format)
@@ -52,4 +53,4 @@ def pre_fork(_server: Any, _worker: Any) -> None:
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Have the others leave no more connections to a worker that is gone, however it ended."""
-    worker.counts.tell(worker.age, -1)
+    worker.counts.tell(worker.age, NOBODY)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,15 +36,22 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "nagare.db"
 
 
-@pytest.fixture
-def services(tmp_path: Path, template: Path, valkey: str) -> Iterator[Services]:
-    """Return services on a database and a Redis of their own."""
-    shutil.copy(template, tmp_path / "nagare.db")
-    services = build(make_settings(tmp_path, valkey))
+@contextmanager
+def serving(settings: Settings, template: Path) -> Iterator[Services]:
+    """Yield services with these settings, on a copy of the template and an empty Redis."""
+    shutil.copy(template, settings.home / "nagare.db")
+    services = build(settings)
     with services.broker.use() as redis:
         redis.flushall()
     yield services
     services.close()
+
+
+@pytest.fixture
+def services(tmp_path: Path, template: Path, valkey: str) -> Iterator[Services]:
+    """Return services on a database and a Redis of their own."""
+    with serving(make_settings(tmp_path, valkey), template) as services:
+        yield services
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A monitor may post so many alerts a minute, however it posts them and whichever process takes them."""
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from app.errors import TooManyRequests
 from app.rules.alert_reports import AlertReport
 from app.rules.webhooks.parse import parse
 from tests.web.caller import FLEET, Answer, Caller
-from tests.web.conftest import make_settings
+from tests.web.conftest import make_settings, serving
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 QUOTA = 100
@@ -24,13 +23,9 @@ QUOTA = 100
 
 @pytest.fixture(params=[QUOTA])
 def services(tmp_path: Path, template: Path, valkey: str, request: pytest.FixtureRequest) -> Iterator[Services]:
-    shutil.copy(template, tmp_path / "nagare.db")
     settings = make_settings(tmp_path, valkey).model_copy(update={"webhook_alerts_per_minute": request.param})
-    services = build(settings)
-    with services.broker.use() as redis:
-        redis.flushall()
-    yield services
-    services.close()
+    with serving(settings, template) as services:
+        yield services
 
 
 @pytest.fixture

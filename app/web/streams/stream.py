@@ -51,7 +51,8 @@ class Stream:
 
     def end_if_stuck(self) -> None:
         """Send the client away if it has not read for long."""
-        if self._sending_since is not None and clock.monotonic() - self._sending_since > STUCK_AFTER_S:
+        is_stuck = self._sending_since is not None and clock.monotonic() - self._sending_since > STUCK_AFTER_S
+        if is_stuck and not self._ending.done():
             log.info("stream.dropped", reason=STUCK)
             self.end(TRY_AGAIN_LATER, STUCK)
 
@@ -105,7 +106,7 @@ class Stream:
         while True:
             entries: Sequence[Entry] = ()
             position = hub.position
-            if is_behind or last_id != hub.position:
+            if is_behind or last_id != position:
                 page = await hub.after(last_id)
                 entries, is_behind = page.entries, False
                 if not page.is_whole:
