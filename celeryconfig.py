@@ -4,17 +4,17 @@ from celery.app.defaults import SETTING_KEYS
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
-from app.amqp_urls import parse_amqp_url
 from app.queue.keys import QUEUES
-from app.redis_urls import parse_redis_url
 from app.settings import settings_or_exit
+from app.urls.amqp import parse_amqp_url
+from app.urls.redis import parse_redis_url
 
 settings = settings_or_exit()
 
 # Celery without `-A` reads this file by itself and shows every name in it: none but `broker_url`, which it masks, may
 # hold a password.
 if settings.amqp_url.get_secret_value():
-    from app.queue.amqp_lines import amqp_options
+    from app.queue.amqp_connections import amqp_options
 
     broker_url = parse_amqp_url(settings.amqp_url.get_secret_value()).url
     broker_use_ssl = amqp_options(settings.amqp_url.get_secret_value())["ssl"]

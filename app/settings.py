@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
-from app.amqp_urls import parse_amqp_url
 from app.errors import SettingsError
-from app.url_syntax import parse_node, take_apart
+from app.urls.amqp import parse_amqp_url
+from app.urls.syntax import parse_node, take_apart
 
 DEFAULT_REDIS_URL = "redis://localhost:6379/0"
 OTLP_FORM = "http://host:4318"
@@ -66,7 +66,7 @@ class Settings(BaseModel):
     def _redis_url_is_usable(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value():
             # Here and below not above: half of the memory of `nagare up`, which has no use for it without such a value.
-            from app.redis_urls import parse_redis_url  # noqa: PLC0415
+            from app.urls.redis import parse_redis_url  # noqa: PLC0415
 
             parse_redis_url(value.get_secret_value())
         return value
@@ -78,7 +78,7 @@ class Settings(BaseModel):
             raise ValueError("must look like host:port (an address with more to it is set as REDIS_URL)")
         if value:
             parse_node(value)
-            from app.redis_urls import parse_redis_url  # noqa: PLC0415
+            from app.urls.redis import parse_redis_url  # noqa: PLC0415
 
             parse_redis_url(f"redis://{value}/0")
         return value
@@ -94,7 +94,7 @@ class Settings(BaseModel):
     @classmethod
     def _database_is_supported(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value():
-            from app.database_urls import supported_database  # noqa: PLC0415
+            from app.urls.database import supported_database  # noqa: PLC0415
 
             supported_database(value.get_secret_value())
         return value
@@ -139,7 +139,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _database_has_a_folder(self) -> Self:
         if self.database_url.get_secret_value():
-            from app.database_urls import require_folder  # noqa: PLC0415
+            from app.urls.database import require_folder  # noqa: PLC0415
 
             try:
                 require_folder(self.database_url.get_secret_value(), made_later=self.home.absolute())

@@ -12,7 +12,7 @@ from typing import Any
 from redis import Redis
 from sqlalchemy import text
 
-from app.store.engine import Database
+from app.store.database.engine import Database
 from tests.acceptance.programs import ROOT
 from tests.acceptance.stack import Stack
 from tests.cli.instance import environment

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, bindparam, text
 
 from app.models.base import Moment
-from app.store import text_index
-from app.store.engine import Database
-from app.store.migrate import upgrade
+from app.store.database import text_index
+from app.store.database.engine import Database
+from app.store.operation.migrate import upgrade
 from tests.store.rows import add_monitor
 
 NEEDLE = "needle"

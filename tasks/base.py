@@ -16,10 +16,10 @@ from app import clock, tracing
 from app.composition import Services
 from app.enums import TaskType
 from app.errors import DatabaseUnavailable, OutOfMemory, TaskInterrupted, TaskTimeout
-from app.measures import TASK_DURATION
+from app.metrics import TASK_DURATION
 from app.queue.publisher import task_name
-from app.services.claim import Claim
-from app.services.task_lifecycle import Progress, Step
+from app.services.ledger.task_claim import Claim
+from app.services.ledger.task_lifecycle import Progress, Step
 from tasks.application import celery
 from tasks.lease import Lease
 from tasks.process import services

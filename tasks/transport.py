@@ -24,8 +24,8 @@ from app.composition import redis_place
 from app.errors import BrokerUnavailable
 from app.queue.keys import QUEUES
 from app.queue.malformed import canonical
-from app.queue.places import RedisPlace
 from app.queue.refusals import Telling
+from app.queue.server_discovery import RedisPlace
 from app.settings import settings_or_exit
 from tasks.envelope import published_again
 from tasks.process import services

@@ -13,9 +13,9 @@ from apprise import Apprise, AppriseAsset, NotifyFormat, URLBase
 from apprise.plugins.base import NotifyBase
 
 from app.channels.confinement import Confinement
-from app.channels.courier import TIMEOUT_S, Outcome
-from app.channels.exchange import Exchange
+from app.channels.http_outcome import Exchange
 from app.channels.schemes import SCHEMES, fault_of
+from app.channels.sender import TIMEOUT_S, Outcome
 from app.rules.addresses import is_callable
 
 READ_TIMEOUT_S = 15.0

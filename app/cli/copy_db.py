@@ -12,9 +12,9 @@ from sqlalchemy import make_url
 from app import logs
 from app.cli.environment import absolute_database, read_settings
 from app.cli.listing import AS_JSON, show
-from app.database_urls import require_folder, supported_database
 from app.errors import SettingsError
-from app.services.copies import copy_database
+from app.services.operation.database_copy import copy_database
+from app.urls.database import require_folder, supported_database
 
 COLUMNS = {"table": "name", "rows": "rows", "checksum": "checksum"}
 SQLITE = "sqlite:///"

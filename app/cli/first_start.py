@@ -5,10 +5,10 @@ import secrets
 from app import clock
 from app.composition import Services
 from app.enums import TERMINAL_STATES
-from app.services.audit import COMMAND_LINE
-from app.services.requester import Requester
+from app.services.access.audit import COMMAND_LINE
+from app.services.ledger.requester import Requester
 from app.settings import Settings
-from app.store.pages import PageRequest
+from app.store.database.pages import PageRequest
 
 DEMO_NAME = "demo"
 PULLED_WITHIN_S = 20.0

@@ -9,7 +9,7 @@ import click
 from rich.cells import cell_len
 
 from app.enums import TaskType
-from app.store.pages import Page
+from app.store.database.pages import Page
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 TYPES = click.Choice([kind.value for kind in TaskType])

@@ -6,7 +6,7 @@ from app import logs
 from app.cli.context import open_services
 from app.cli.environment import read_settings
 from app.cli.home import Home
-from app.store.migrate import upgrade
+from app.store.operation.migrate import upgrade
 
 
 @click.command()

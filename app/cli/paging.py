@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from app.store.pages import Page, PageRequest
+from app.store.database.pages import Page, PageRequest
 
 PAGE_SIZE = 500
 

@@ -14,7 +14,7 @@ from app.cli.preparation import FirstSteps
 from app.composition import build
 from app.errors import NagareError
 from app.settings import Settings
-from app.store.migrate import upgrade
+from app.store.operation.migrate import upgrade
 
 
 @click.command(hidden=True)

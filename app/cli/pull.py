@@ -13,7 +13,7 @@ from app.cli.paging import every
 from app.composition import Services
 from app.enums import TERMINAL_STATES, Role, TaskState
 from app.errors import NotFound
-from app.services.requester import Requester
+from app.services.ledger.requester import Requester
 
 LOOK_EVERY_S = 0.3
 FAILED = 1

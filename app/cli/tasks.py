@@ -5,7 +5,7 @@ import click
 from app.cli.context import open_services
 from app.cli.listing import AS_JSON, LIMIT, MONITOR, TYPE, show_json, show_page
 from app.enums import TaskState
-from app.store.pages import PageRequest
+from app.store.database.pages import PageRequest
 
 COLUMNS = {
     "task": "task_id",

@@ -6,7 +6,7 @@ from app.cli.context import open_services
 from app.cli.listing import AS_JSON, show
 from app.cli.paging import every
 from app.enums import Role, Scope
-from app.services.audit import COMMAND_LINE
+from app.services.access.audit import COMMAND_LINE
 
 COLUMNS = {
     "id": "id",

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import cast
 
 from app.connectors.base import Connector, MonitorAccess
-from app.connectors.echoes import WITHHELD, is_told
-from app.connectors.prometheus import PrometheusConnector
-from app.connectors.simulator import SimulatorConnector
-from app.connectors.zabbix import ZabbixConnector
+from app.connectors.http.secret_echoes import WITHHELD, is_told
+from app.connectors.prometheus.connector import PrometheusConnector
+from app.connectors.simulator.connector import SimulatorConnector
+from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import Invalid, SourceError
 
 ENTRY_POINT_GROUP = "nagare.connectors"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from amqp import Message
 
-from app.queue.amqp_lines import Lines
+from app.queue.amqp_connections import Lines
 from app.queue.connection import Broker
 from app.queue.events import EventLog
 from app.queue.keys import QUEUES

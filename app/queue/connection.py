@@ -9,9 +9,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
+from app.queue.circuit_breaker import Rest
 from app.queue.keys import PLAIN, Keys
-from app.queue.places import RedisPlace, ServerMoved, find_place
-from app.queue.rest import Rest
+from app.queue.server_discovery import RedisPlace, ServerMoved, find_place
 
 Command = tuple[str | int, ...]
 CONNECT_TIMEOUT_S = 0.5

@@ -12,7 +12,7 @@ from jwt import InvalidSignatureError, PyJWTError
 from app import clock
 from app.enums import Role, Scope
 from app.errors import Forbidden, Unauthorized
-from app.services import api_tokens
+from app.services.access import api_tokens
 from app.settings import Settings
 from app.web.context import services
 from app.web.tokens import ALGORITHM, signing_keys

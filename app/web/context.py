@@ -6,7 +6,7 @@ from typing import Any, cast
 from flask import current_app, g
 
 from app.composition import Services
-from app.services.audit import Editor
+from app.services.access.audit import Editor
 
 EXTENSION = "nagare"
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 
-from app.measures import MEASURES
-from app.meter import SUM, Field, Histogram
+from app.metrics import MEASURES
+from app.metrics_registry import SUM, Field, Histogram
 
 
 def families(sums: Mapping[Field, float]) -> Iterable[Metric]:

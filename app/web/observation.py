@@ -9,7 +9,7 @@ from structlog.contextvars import bound_contextvars
 from uuid_utils import uuid7
 
 from app import clock, tracing
-from app.measures import HTTP_DURATION, HTTP_REQUESTS
+from app.metrics import HTTP_DURATION, HTTP_REQUESTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

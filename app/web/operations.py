@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from app.enums import Role, Scope
-from app.services.requester import Requester
+from app.services.ledger.requester import Requester
 from app.web.access import PUBLIC, SIGN_IN, View, declare_role
 from app.web.context import current_user
 from app.web.openapi import problem_reference

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.clock import now
-from app.services.auth import ACCESS_TOKEN_S, REFRESH_TOKEN_S, SignIn
+from app.services.access.auth import ACCESS_TOKEN_S, REFRESH_TOKEN_S, SignIn
 from app.settings import Settings
 
 ALGORITHM = "HS256"

@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.composition import build
-from app.services.pulls import PullService
-from app.services.requester import Requester
+from app.services.inventory.pulls import PullService
+from app.services.ledger.requester import Requester
 from app.settings import load_settings
 from bench.peers.producing import produce
 from tasks import celery

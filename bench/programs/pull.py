@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from app.connectors.base import Connector, ItemPage, ItemRecord, MonitorAccess
-from app.services.conversation import Conversations
-from app.services.item_values import ItemValues
-from app.services.pulls import PullService
-from app.store.engine import Database
-from app.store.vault import Vault
+from app.services.inventory.item_values import ItemValues
+from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.pulls import PullService
+from app.store.database.engine import Database
+from app.store.database.vault import Vault
 from bench.collector import as_in_a_worker
 
 HOSTS_A_PAGE = 50

@@ -12,9 +12,9 @@ from app import clock
 from app.enums import AlertStatus, InventoryStatus, Severity, TaskType
 from app.models import Alert, Host, Item
 from app.rules.generated_alerts import MESSAGES, comment
-from app.services.alerts import AlertService
-from app.services.outbox import new_task_id
-from app.store.engine import Database
+from app.services.alerts.alerts import AlertService
+from app.services.ledger.outbox import new_task_id
+from app.store.database.engine import Database
 from bench import fleet
 from bench.figures import Figure
 from bench.fleet import FleetSize

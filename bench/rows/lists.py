@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection, text
 
-from app.store.engine import Database
+from app.store.database.engine import Database
 from bench.figures import Figure
 from bench.fleet import HISTORY_BEGAN, NEEDLE, TASK_ID_END, FleetSize
 from bench.place import KINDS, Place

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 from app.composition import Services, build
-from app.connectors.zabbix_records import ITEM_FIELDS
+from app.connectors.zabbix.records import ITEM_FIELDS
 from app.settings import load_settings
-from app.store.migrate import upgrade
+from app.store.operation.migrate import upgrade
 from bench.collector import as_in_a_worker
 from bench.figures import Figure
 from bench.place import KINDS, Place

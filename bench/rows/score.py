@@ -5,7 +5,7 @@ from contextlib import closing
 
 from sqlalchemy import text
 
-from app.store.engine import Database
+from app.store.database.engine import Database
 from bench import fleet
 from bench.figures import Figure
 from bench.place import KINDS, Place

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 
-from app.store.engine import Database
+from app.store.database.engine import Database
 from bench import contenders
 from bench.contenders import Contender
 from bench.figures import Figure

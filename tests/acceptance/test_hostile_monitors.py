@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.acceptance.programs import Program
 from tests.acceptance.user import User
-from tests.unit.connectors.fake_zabbix import FakeZabbix
 from tests.unit.connectors.floods import FLOODS
+from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
 
 Serve = Callable[[Callable[[Any], None]], str]
 

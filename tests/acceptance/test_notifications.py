@@ -17,7 +17,7 @@ from tests.acceptance.test_dead_letters import dump, listed
 from tests.acceptance.user import User
 from tests.cli.processes import wait_for
 from tests.services.alert_rows import add_alert, add_event
-from tests.services.receiver import SECRET, Receiver, Serve
+from tests.services.response.receiver import SECRET, Receiver, Serve
 
 
 @pytest.fixture

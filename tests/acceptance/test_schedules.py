@@ -4,8 +4,8 @@ import signal
 import sys
 from datetime import UTC, datetime, timedelta
 
-from app.store import schedules
-from app.store.engine import Database
+from app.store.database.engine import Database
+from app.store.ledger import schedules
 from tests.acceptance.programs import Program
 from tests.acceptance.stack import Stack
 from tests.acceptance.user import User

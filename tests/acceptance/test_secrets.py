@@ -14,7 +14,7 @@ from tests.acceptance.otlp import Collector
 from tests.acceptance.stack import PASSWORD, SETTINGS, Stack
 from tests.acceptance.user import User
 from tests.cli.processes import command_line, wait_for
-from tests.unit.connectors.fake_zabbix import TOKEN, FakeZabbix, Refusal
+from tests.unit.connectors.zabbix.fake_zabbix import TOKEN, FakeZabbix, Refusal
 
 Serve = Callable[[Callable[[Any], None]], str]
 

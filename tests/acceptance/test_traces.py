@@ -15,7 +15,7 @@ from tests.acceptance.programs import ROOT, Program
 from tests.acceptance.stack import Stack
 from tests.acceptance.user import User
 from tests.cli.instance import environment
-from tests.unit.connectors.fake_zabbix import FakeZabbix
+from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
 
 Serve = Callable[[Callable[[Any], None]], str]
 PASSWORD = "tr0ub4dor-and-追踪"

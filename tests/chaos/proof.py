@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import text
 
 from app.connectors.base import MonitorAccess
-from app.connectors.simulator import SimulatorConnector
-from app.store.engine import Database
+from app.connectors.simulator.connector import SimulatorConnector
+from app.store.database.engine import Database
 from tests.acceptance.programs import Program
 from tests.acceptance.user import QUEUES, TERMINAL_STATES
 from tests.chaos.storm import SOURCES, Storm

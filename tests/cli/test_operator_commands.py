@@ -10,11 +10,11 @@ from redis import Redis
 from app.composition import Services, build
 from app.enums import Role
 from app.errors import TaskFailed
-from app.services.requester import Requester
+from app.services.ledger.requester import Requester
 from app.settings import load_settings
-from app.store.migrate import upgrade
-from app.store.pages import PageRequest
-from app.store.task_steps import TaskStep
+from app.store.database.pages import PageRequest
+from app.store.ledger.task_steps import TaskStep
+from app.store.operation.migrate import upgrade
 from tests.cli.processes import wait_for
 from tests.cli.test_commands import Nagare, nagare
 

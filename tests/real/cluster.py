@@ -18,8 +18,8 @@ from sqlalchemy import text
 
 from app.composition import build
 from app.settings import load_settings
-from app.store.engine import Database
-from app.store.migrate import upgrade
+from app.store.database.engine import Database
+from app.store.operation.migrate import upgrade
 from app.web import make_tokens
 from tests.acceptance.programs import ROOT, Program
 from tests.acceptance.stack import DAY_S, LEASE_S, PASSWORD, SETTINGS

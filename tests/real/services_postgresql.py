@@ -9,8 +9,8 @@ from redis import Redis
 from app.composition import Services, wire
 from app.queue.connection import Broker
 from app.settings import load_settings
-from app.store.engine import Database
-from app.store.migrate import upgrade
+from app.store.database.engine import Database
+from app.store.operation.migrate import upgrade
 from tests.services.conftest import LEASE_S, Time, by, monitor_id, time
 from tests.store.emptied import empty
 

@@ -12,8 +12,8 @@ from app.composition import Services, wire
 from app.enums import Role
 from app.errors import NagareError, NotFound
 from app.rules.webhooks.parse import parse
-from app.services import passwords, sign_in_brakes
-from app.store.engine import Database
+from app.services.access import login_throttle, passwords
+from app.store.database.engine import Database
 from tests.real.services_postgresql import migrated, services, time
 
 __all__ = ["migrated", "services", "time"]
@@ -70,7 +70,7 @@ def test_attempts_that_share_some_of_their_counters_do_not_wait_for_each_other_f
         return outcome(doors[number % 2], "abc"[number % 3], password, f"192.0.2.{number % 5}")
 
     # So that the table is trimmed meanwhile as well.
-    monkeypatch.setattr(sign_in_brakes, "MOST_COUNTERS", 5)
+    monkeypatch.setattr(login_throttle, "MOST_COUNTERS", 5)
     with ThreadPoolExecutor(16) as threads:
         assert {*threads.map(attempt, range(300))} <= {"in", "unauthorized", "too_many_requests"}
 

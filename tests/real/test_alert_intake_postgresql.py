@@ -3,8 +3,8 @@
 import pytest
 
 from tests.real.services_postgresql import by, migrated, monitor_id, services, time
-from tests.services.test_alert_intake import *  # noqa: F403
-from tests.services.test_alert_intake import editor, source
+from tests.services.alerts.test_alert_intake import *  # noqa: F403
+from tests.services.alerts.test_alert_intake import editor, source
 
 __all__ = ["by", "editor", "migrated", "monitor_id", "services", "source", "time"]
 

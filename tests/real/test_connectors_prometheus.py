@@ -9,7 +9,7 @@ import pytest
 
 from app import clock
 from app.connectors.base import Connector, HostRecord, ItemRecord, MonitorAccess
-from app.connectors.promql import make_key
+from app.connectors.prometheus.promql import make_key
 from app.connectors.registry import open_connector
 from app.errors import SourceRejected
 

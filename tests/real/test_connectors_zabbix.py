@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.connectors.base import HostEdit, HostRecord, ItemEdit, ItemRecord, MonitorAccess
-from app.connectors.zabbix import ZabbixConnector
+from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import SourceRefusedLogin, SourceRejected
 from tests.real.zabbix_fill import ZabbixApi
 from tests.real.zabbix_rows import VALUE_TYPES, address, last_value, value_at

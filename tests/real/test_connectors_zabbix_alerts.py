@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.connectors.base import MonitorAccess
-from app.connectors.zabbix import ZabbixConnector
+from app.connectors.zabbix.connector import ZabbixConnector
 from app.enums import Severity
 from app.errors import SourceRejected
 from app.rules.alert_reports import AlertReport

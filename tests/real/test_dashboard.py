@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from sqlalchemy import delete
 
 from app.models import ItemValue
-from app.store import item_values
-from app.store.engine import Database
+from app.store.database.engine import Database
+from app.store.inventory import item_values
 from tests.cli.instance import Instance
 from tests.cli.processes import command_line, wait_for
 from tests.real import debian

@@ -7,8 +7,8 @@ import pytest
 
 from app.composition import Services
 from tests.real.services_postgresql import by, migrated, monitor_id, services, time
-from tests.services.test_deliveries import *  # noqa: F403
-from tests.services.test_deliveries import FIRING, Post, post, tasks
+from tests.services.alerts.test_webhook_intake import *  # noqa: F403
+from tests.services.alerts.test_webhook_intake import FIRING, Post, post, tasks
 
 __all__ = ["by", "migrated", "monitor_id", "post", "services", "time"]
 

@@ -9,7 +9,7 @@ from redis import Redis
 from app.composition import Services, wire
 from app.queue.connection import Broker
 from app.settings import load_settings
-from app.store.engine import Database
+from app.store.database.engine import Database
 from tests.real.services_postgresql import migrated, time
 from tests.services.conftest import LEASE_S
 from tests.services.test_machines import redis, test_alerts, test_tasks

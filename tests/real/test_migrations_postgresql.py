@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from app.errors import DatabaseUnavailable
-from app.store import migrate
-from app.store.engine import Database
-from app.store.migrate import downgrade, upgrade
-from app.store.schema import is_recent
+from app.store.database.engine import Database
+from app.store.database.schema import is_recent
+from app.store.operation import migrate
+from app.store.operation.migrate import downgrade, upgrade
 from tests.cli.processes import wait_for
 
 pytestmark = pytest.mark.real

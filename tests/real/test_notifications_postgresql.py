@@ -3,8 +3,8 @@
 import pytest
 
 from tests.real.services_postgresql import by, migrated, monitor_id, services, time
-from tests.services.test_notifications import *  # noqa: F403
-from tests.services.test_notifications import notify, receiver, serve, task_id
+from tests.services.response.test_notifications import *  # noqa: F403
+from tests.services.response.test_notifications import notify, receiver, serve, task_id
 
 __all__ = ["by", "migrated", "monitor_id", "notify", "receiver", "serve", "services", "task_id", "time"]
 

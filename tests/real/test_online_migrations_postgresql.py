@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app.store import migrate, schema
-from app.store.engine import Database
-from app.store.migrate import downgrade, upgrade
-from app.store.sessions import Sessions
+from app.store.database import schema
+from app.store.database.engine import Database
+from app.store.database.postgresql_options import Sessions
+from app.store.operation import migrate
+from app.store.operation.migrate import downgrade, upgrade
 from bench.fleet import FleetSize, add_alerts, add_items, add_tasks
 from tests.cli.processes import wait_for
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from app.store.engine import Database
-from app.store.sessions import Sessions
+from app.store.database.engine import Database
+from app.store.database.postgresql_options import Sessions
 from tests.acceptance.stack import Stack
 from tests.real.pgbouncer_server import PgBouncer
 from tests.real.services_postgresql import migrated
 from tests.store.conftest import connection
+from tests.store.database.test_engine import *  # noqa: F403
+from tests.store.database.test_prepared_statements import *  # noqa: F403
 from tests.store.emptied import empty
-from tests.store.test_engine import *  # noqa: F403
-from tests.store.test_prepared import *  # noqa: F403
-from tests.store.test_task_runs import *  # noqa: F403
+from tests.store.ledger.test_task_runs import *  # noqa: F403
 
 __all__ = ["connection", "migrated"]
 

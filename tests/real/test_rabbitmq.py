@@ -7,7 +7,7 @@ import pytest
 from amqp import Connection, Message
 from celery import Celery
 
-from app.queue.amqp_lines import amqp_options
+from app.queue.amqp_connections import amqp_options
 from tests.acceptance.stack import CELERY, Stack
 from tests.acceptance.user import EMPTY
 from tests.cli.processes import wait_for

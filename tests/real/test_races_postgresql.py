@@ -14,12 +14,13 @@ from app.composition import Services
 from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess
 from app.enums import Role, TaskType
 from app.errors import ConcurrentChange, Conflict, NotFound
-from app.services.conversation import Conversations
-from app.services.outbox import new_entry, new_task_id
-from app.services.pulls import PullService
-from app.services.requester import Requester
-from app.store import monitors, schedules, task_entries
-from app.store.vault import Vault
+from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.pulls import PullService
+from app.services.ledger.outbox import new_entry, new_task_id
+from app.services.ledger.requester import Requester
+from app.store.database.vault import Vault
+from app.store.inventory import monitors
+from app.store.ledger import schedules, task_inserts
 from tests.real.services_postgresql import migrated, services, time
 
 __all__ = ["migrated", "services", "time"]
@@ -80,7 +81,7 @@ def test_who_deletes_a_monitor_cancels_the_task_that_is_just_accepted(services: 
     with ThreadPoolExecutor(1) as threads:
         with services.database.transaction() as connection:
             entry = new_entry(task_id, {"monitor_id": monitor_id}, monitor_id=monitor_id)
-            assert task_entries.add(connection, [entry]) == 1
+            assert task_inserts.add(connection, [entry]) == 1
             deleted = threads.submit(services.monitors.delete, monitor_id)
             with pytest.raises(TimeoutError):
                 deleted.result(0.5)

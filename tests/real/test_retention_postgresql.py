@@ -3,7 +3,7 @@
 import pytest
 
 from tests.real.services_postgresql import by, migrated, monitor_id, services, time
-from tests.services.test_retention import *  # noqa: F403
+from tests.services.operation.test_retention import *  # noqa: F403
 
 __all__ = ["by", "migrated", "monitor_id", "services", "time"]
 

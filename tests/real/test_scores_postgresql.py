@@ -3,8 +3,8 @@
 import pytest
 
 from tests.real.services_postgresql import by, migrated, monitor_id, services, time
-from tests.services.test_scores import *  # noqa: F403
-from tests.services.test_scores import hosts, other_id
+from tests.services.alerts.test_scores import *  # noqa: F403
+from tests.services.alerts.test_scores import hosts, other_id
 
 __all__ = ["by", "hosts", "migrated", "monitor_id", "other_id", "services", "time"]
 

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, bindparam, func, select, text
 
 from app.errors import DatabaseUnavailable
 from app.models import Monitor, TaskRun
-from app.store import task_claims
-from app.store.engine import Database
-from app.store.prepared import Prepared
-from app.store.sessions import Sessions
+from app.store.database.engine import Database
+from app.store.database.postgresql_options import Sessions
+from app.store.database.prepared_statements import Prepared
+from app.store.ledger import task_claims
 from tests.real.services_postgresql import migrated
 from tests.store.rows import NOW, add_monitor, add_run
 

@@ -8,23 +8,23 @@ from sqlalchemy import Connection, bindparam, event, func, select
 from app.enums import TaskState
 from app.errors import DatabaseUnavailable
 from app.models import TaskRun
-from app.store import task_claims, task_families, task_messages, task_runs
-from app.store.engine import Database
-from app.store.prepared import Prepared
+from app.store.database.engine import Database
+from app.store.database.prepared_statements import Prepared
+from app.store.ledger import parent_tasks, task_claims, task_messages, task_runs
+from tests.store.alerts.test_alert_sums import *  # noqa: F403
+from tests.store.alerts.test_alerts import *  # noqa: F403
 from tests.store.conftest import connection, database, migrated
+from tests.store.database.test_bulk_rows import *  # noqa: F403
+from tests.store.database.test_connection_pool import *  # noqa: F403
+from tests.store.database.test_engine import *  # noqa: F403
+from tests.store.database.test_prepared_statements import *  # noqa: F403
+from tests.store.inventory.test_inventory import *  # noqa: F403
+from tests.store.inventory.test_item_values import *  # noqa: F403
+from tests.store.inventory.test_pulled_items import *  # noqa: F403
+from tests.store.ledger.test_task_runs import *  # noqa: F403
+from tests.store.operation.test_due import *  # noqa: F403
+from tests.store.operation.test_migrations import *  # noqa: F403
 from tests.store.rows import NOW, add_run
-from tests.store.test_alert_sums import *  # noqa: F403
-from tests.store.test_alerts import *  # noqa: F403
-from tests.store.test_connections import *  # noqa: F403
-from tests.store.test_due import *  # noqa: F403
-from tests.store.test_engine import *  # noqa: F403
-from tests.store.test_given import *  # noqa: F403
-from tests.store.test_inventory import *  # noqa: F403
-from tests.store.test_item_values import *  # noqa: F403
-from tests.store.test_migrations import *  # noqa: F403
-from tests.store.test_prepared import *  # noqa: F403
-from tests.store.test_pulled_items import *  # noqa: F403
-from tests.store.test_task_runs import *  # noqa: F403
 
 __all__ = ["connection", "database", "migrated"]
 
@@ -76,7 +76,7 @@ def test_a_task_is_found_by_its_id_although_few_waited_when_the_rows_were_counte
     connection.execute(task_runs.SUCCEED._statement, {"task": "x", "mine": 1, "outcome": {}, "now": NOW})
     task_runs.lock_running(connection, "x")
     task_runs.schedule_retry(connection, "x", 1, NOW, "reason", "error")
-    task_families.leave_worker(connection, "x", 1)
+    parent_tasks.leave_worker(connection, "x", 1)
     task_claims.hold(connection, "x", "pull_hosts", NOW)
     task_messages.mark_unpublished(connection, ["x"])
     task_messages.claim_publishing(connection, ["x"], NOW)

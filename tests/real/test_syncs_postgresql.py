@@ -3,8 +3,8 @@
 import pytest
 
 from tests.real.services_postgresql import by, migrated, monitor_id, services, time
-from tests.services.test_syncs import *  # noqa: F403
-from tests.services.test_syncs import family
+from tests.services.ledger.test_syncs import *  # noqa: F403
+from tests.services.ledger.test_syncs import family
 
 __all__ = ["by", "family", "migrated", "monitor_id", "services", "time"]
 

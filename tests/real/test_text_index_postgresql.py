@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import Connection
 
 from app.models import Item
-from app.store import pulled_items, text_index
-from app.store.engine import Database
-from app.store.migrate import downgrade, upgrade
-from app.store.upsert import table_of
+from app.store.database import text_index
+from app.store.database.engine import Database
+from app.store.database.upsert import table_of
+from app.store.inventory import pulled_items
+from app.store.operation.migrate import downgrade, upgrade
 from tests.real.postgres_lab import create_database, execute
+from tests.store.database.test_text_search import found, items_with
 from tests.store.rows import NOW, add_host, add_monitor, item_row
-from tests.store.test_text_search import found, items_with
 
 pytestmark = pytest.mark.real
 NAME = "磁盘空间 Free"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.store.conftest import connection, database, migrated
-from tests.store.test_text_search import *  # noqa: F403
+from tests.store.database.test_text_search import *  # noqa: F403
 
 __all__ = ["connection", "database", "migrated"]
 

@@ -11,9 +11,9 @@ from app.composition import Services
 from app.enums import AlertStatus, Role, Severity
 from app.errors import Conflict
 from app.rules.alert_reports import AlertReport
-from app.services.alert_intake import AlertIntake
-from app.services.audit import Editor
-from app.store.pages import PageRequest
+from app.services.access.audit import Editor
+from app.services.alerts.alert_intake import AlertIntake
+from app.store.database.pages import PageRequest
 from tests.services.conftest import FLEET, Time
 
 ALL = PageRequest(limit=500)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, update
 from app import clock
 from app.enums import AlertEventKind
 from app.models import Alert
-from app.store import alert_events
+from app.store.alerts import alert_events
 
 
 def add_alert(connection: Connection, monitor_id: int, number: int = 1, **values: Any) -> int:

@@ -13,10 +13,10 @@ from app import clock
 from app.composition import Services, wire
 from app.enums import Role
 from app.queue.connection import Broker
-from app.services.requester import Requester
+from app.services.ledger.requester import Requester
 from app.settings import load_settings
-from app.store.engine import Database
-from app.store.migrate import upgrade
+from app.store.database.engine import Database
+from app.store.operation.migrate import upgrade
 
 FLEET = "simulator://demo?hosts=3&items=2"
 LEASE_S = 3.0

@@ -7,12 +7,12 @@ from app.composition import Services
 from app.enums import Role, TaskType
 from app.errors import SourceTimeout, Unauthorized
 from app.rules.alert_reports import AlertReport
-from app.services.audit import Editor
-from app.services.requester import Requester
-from app.store import copied_rows
-from app.store.copied_rows import Content
-from app.store.engine import Database
-from app.store.pages import PageRequest
+from app.services.access.audit import Editor
+from app.services.ledger.requester import Requester
+from app.store.database.engine import Database
+from app.store.database.pages import PageRequest
+from app.store.operation import copied_rows
+from app.store.operation.copied_rows import Content
 from tests.services.conftest import FLEET, Time
 
 PASSWORD = "正确的马 battery"

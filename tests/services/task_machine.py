@@ -11,9 +11,9 @@ from redis import Redis
 from app.composition import Services
 from app.enums import Role, TaskState
 from app.errors import Conflict, SourceRejected, SourceUnreachable, WorkerLost
-from app.services.claim import Claim
-from app.services.requester import Requester
-from app.store.pages import PageRequest
+from app.services.ledger.requester import Requester
+from app.services.ledger.task_claim import Claim
+from app.store.database.pages import PageRequest
 from tests.services.conftest import FLEET, LEASE_S, Time
 
 KEY = "nagare:queue:pull_hosts"

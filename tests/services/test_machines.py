@@ -14,7 +14,7 @@ from redis import Redis
 from app.composition import Services, wire
 from app.queue.connection import Broker
 from app.settings import load_settings
-from app.store.engine import Database
+from app.store.database.engine import Database
 from tests.services.alert_machine import AlertMachine
 from tests.services.conftest import LEASE_S, Time
 from tests.services.task_machine import TaskMachine

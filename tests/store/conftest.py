@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection
 
-from app.store.engine import Database
-from app.store.migrate import upgrade
+from app.store.database.engine import Database
+from app.store.operation.migrate import upgrade
 from tests.store.emptied import empty
 
 

@@ -1,7 +1,7 @@
 """A database whose rows of an earlier test are gone."""
 
 from app.models import Base
-from app.store.engine import Database
+from app.store.database.engine import Database
 
 
 def empty(database: Database) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 
-from app.store.engine import Database
+from app.store.database.engine import Database
 
 
 def plan_of(database: Database, ask: Callable[[Connection], object]) -> list[str]:

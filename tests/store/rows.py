@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.store import hosts, items, monitors, pulled_items, task_runs
-from app.store.hosts import PulledHost
-from app.store.pulled_items import PulledItem
+from app.store.inventory import hosts, items, monitors, pulled_items
+from app.store.inventory.hosts import PulledHost
+from app.store.inventory.pulled_items import PulledItem
+from app.store.ledger import task_runs
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)

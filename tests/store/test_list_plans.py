@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from app.store import alerts, dead_letters, items, search, task_runs
-from app.store.dead_letters import LetterFilter
-from app.store.engine import Database
-from app.store.pages import PageRequest
+from app.store.alerts import alerts
+from app.store.database import search
+from app.store.database.engine import Database
+from app.store.database.pages import PageRequest
+from app.store.inventory import items
+from app.store.ledger import dead_letters, task_runs
+from app.store.ledger.dead_letters import LetterFilter
 from tests.store.plans import plan_of
 from tests.store.rows import NOW, add_host, add_items, add_monitor
 

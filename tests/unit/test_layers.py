@@ -12,8 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 WORDS = (
     *("app.enums", "app.errors", "app.settings", "app.clock", "app.logs", "app"),
-    *("app.amqp_urls", "app.database_urls", "app.redis_options", "app.redis_urls", "app.url_syntax"),
-    *("app.meter", "app.measures", "app.tracing", "app.otel"),
+    *("app.urls", "app.metrics_registry", "app.metrics", "app.tracing", "app.otel"),
 )
 LAYERS = [
     WORDS,
@@ -34,7 +33,7 @@ OWNERS = {
     "billiard": ("tasks",),
     "kombu": ("tasks",),
     "amqp": ("app.queue",),
-    "redis": ("app.queue", "app.redis_urls", "app.cli", "tasks"),
+    "redis": ("app.queue", "app.urls", "app.cli", "tasks"),
     "httpx": ("app.connectors", "app.cli"),
     "gunicorn": ("app.web",),
     "apprise": ("app.channels",),
@@ -94,22 +93,22 @@ def test_imports_run_down() -> None:
 def test_only_the_settings_and_the_command_line_read_the_environment() -> None:
     readers = [module for module, path in modules() if "os.environ" in path.read_text() or "getenv" in path.read_text()]
     # The courier reads nothing from it, but passes it on to its process without the proxies.
-    assert {package_of(module) for module in readers if module != "app.channels.courier"} <= {"app.settings", "app.cli"}
+    assert {package_of(module) for module in readers if module != "app.channels.sender"} <= {"app.settings", "app.cli"}
 
 
 @pytest.mark.parametrize(
     ("module", "source"),
     [
         ("app.rules.retry", "from app.services import auth"),
-        ("app.store.hosts", "from app.queue.keys import PLAIN"),
-        ("app.connectors.zabbix", "import app.store.hosts"),
-        ("app.services.pulls", "from flask import g"),
-        ("app.services.pulls", "import celery"),
-        ("app.services.pulls", "from sqlalchemy.dialects import postgresql"),
+        ("app.store.inventory.hosts", "from app.queue.keys import PLAIN"),
+        ("app.connectors.zabbix.connector", "import app.store.inventory.hosts"),
+        ("app.services.inventory.pulls", "from flask import g"),
+        ("app.services.inventory.pulls", "import celery"),
+        ("app.services.inventory.pulls", "from sqlalchemy.dialects import postgresql"),
         ("app.web.api.tasks", "from tasks.base import run_task"),
         ("tasks.pull", "from app.web import create_app"),
-        ("app.channels.courier", "from app.connectors.network import GuardedTransport"),
-        ("app.services.notifier", "import apprise"),
+        ("app.channels.sender", "from app.connectors.http.network import GuardedTransport"),
+        ("app.services.response.notifier", "import apprise"),
         ("app.errors", "from app.rules import retry"),
         ("app.queue.publisher", "from celery import Celery"),
     ],

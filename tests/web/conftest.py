@@ -11,7 +11,7 @@ from flask import Flask
 from app.composition import Services, build
 from app.enums import Role
 from app.settings import Settings, load_settings
-from app.store.migrate import upgrade
+from app.store.operation.migrate import upgrade
 from app.web import create_app, make_tokens
 from app.web.dashboard.session import TOKEN_S
 from tests.web.browser import Browser

@@ -7,7 +7,7 @@ import pytest
 
 from app.composition import Services
 from app.enums import TaskType
-from app.store.pages import PageRequest
+from app.store.database.pages import PageRequest
 from tests.web.browser import HTMX, Browser
 from tests.web.caller import FLEET, PASSWORD
 

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from app.composition import Services, build
-from app.store import item_values
+from app.store.inventory import item_values
 from app.web import create_app, make_tokens
 from app.web.dashboard.formats import axis_unit, quantity
 from app.web.dashboard.session import TOKEN_S

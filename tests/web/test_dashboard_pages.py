@@ -23,7 +23,7 @@ from app.enums import (
     TaskState,
     TaskType,
 )
-from app.services.audit import Editor
+from app.services.access.audit import Editor
 from app.web.dashboard.translation import CATALOGUES
 from tests.web.browser import HTMX, Browser
 from tests.web.caller import WORKER, Caller

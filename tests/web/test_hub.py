@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, cast
 
-from app.services.event_feed import EventFeed
+from app.services.ledger.event_feed import EventFeed
 from app.web.streams.hub import Hub
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from app.composition import Services
-from app.store import item_values
+from app.store.inventory import item_values
 from tests.web.caller import Caller
 
 

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.composition import Services, build
-from app.services.sealing import Resealed
-from app.store import monitors
+from app.services.operation.secret_rotation import Resealed
+from app.store.inventory import monitors
 from app.web import create_app, make_tokens
 from tests.cli.test_commands import Nagare, nagare
 from tests.web.caller import PASSWORD, Caller

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.store import search
+from app.store.database import search
 from tests.web.browser import Browser
 from tests.web.caller import Caller
 

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from app import clock, meter
+from app import clock, metrics_registry
 from app.composition import Services, build
-from app.measures import HTTP_REQUESTS, TASK_DURATION, TASKS
+from app.metrics import HTTP_REQUESTS, TASK_DURATION, TASKS
 from tests.web.caller import WORKER, Caller
 
 
 @pytest.fixture(autouse=True)
 def _uncounted() -> Iterator[None]:
     """Forget what other tests counted."""
-    meter.drain()
+    metrics_registry.drain()
     yield
-    meter.drain()
+    metrics_registry.drain()
 
 
 def scrape(caller: Caller) -> dict[str, float]:
@@ -72,9 +72,9 @@ def test_what_never_happened_is_zero_so_that_the_first_time_is_a_rise(nobody: Ca
 
 
 def test_what_nobody_asks_for_does_not_fill_the_memory() -> None:
-    for _ in range(meter.MOST_KEPT + 5):
+    for _ in range(metrics_registry.MOST_KEPT + 5):
         HTTP_REQUESTS.add("GET", "/", "200")
-    assert meter.drain() == {("nagare_http_requests", "GET", "/", "200"): meter.MOST_KEPT}
+    assert metrics_registry.drain() == {("nagare_http_requests", "GET", "/", "200"): metrics_registry.MOST_KEPT}
 
 
 def test_a_task_is_counted_when_it_ends_retries_and_dies(

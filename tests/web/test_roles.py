@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.composition import Services
 from app.enums import Role, Scope
-from app.services.audit import COMMAND_LINE
+from app.services.access.audit import COMMAND_LINE
 from app.web import access, create_app
 from tests.web import matrix
 from tests.web.browser import Browser

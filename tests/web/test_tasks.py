@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.composition import Services
-from app.connectors.simulator import SimulatorConnector
+from app.connectors.simulator.connector import SimulatorConnector
 from tests.web.caller import FLEET, Caller
 
 TASK_ID = "[a-z_]+:[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"

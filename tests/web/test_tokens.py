@@ -12,8 +12,8 @@ from time_machine import travel
 from app.composition import Services
 from app.enums import Role, Scope
 from app.errors import DatabaseUnavailable
-from app.services.audit import COMMAND_LINE
-from app.store.engine import Database
+from app.services.access.audit import COMMAND_LINE
+from app.store.database.engine import Database
 from app.web.streams.admission import make_admission
 from app.web.streams.handover import Wish
 from app.web.streams.stream import StreamEnded

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.composition import Services
-from app.services import task_watch
+from app.services.ledger import task_watch
 from tests.cli.processes import wait_for
 from tests.web.caller import FLEET, Caller
 

@@ -1,1 +1,1 @@
-"""The schema's history; `app.store.migrate` walks it."""
+"""The schema's history; `app.store.operation.migrate` walks it."""

@@ -1,4 +1,4 @@
-"""What Alembic runs, on the connection that `app.store.migrate` opened.
+"""What Alembic runs, on the connection that `app.store.operation.migrate` opened.
 
 On SQLite all migrations are one transaction, that of the connection; on PostgreSQL each is one, so that none holds the
 locks of those before it.

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
-from app.services.monitors import Check
-from app.store.pages import Page, PageRequest
+from app.services.inventory.monitors import Check
+from app.store.database.pages import Page, PageRequest
 from app.web.context import Row, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.monitors import CheckSchema, MonitorChangesSchema, MonitorSchema, NewMonitorSchema

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
-from app.services.requester import Requester
-from app.store.pages import Page, PageRequest
+from app.services.ledger.requester import Requester
+from app.store.database.pages import Page, PageRequest
 from app.web.api.accepted import accepted
 from app.web.context import Row, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint

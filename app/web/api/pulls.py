@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
-from app.services.requester import Requester
+from app.services.ledger.requester import Requester
 from app.web.api.accepted import accepted
 from app.web.context import services
 from app.web.operations import ApiBlueprint

@@ -1,7 +1,7 @@
 """Pushes to a monitor."""
 
 from app.enums import Scope
-from app.services.requester import Requester
+from app.services.ledger.requester import Requester
 from app.web.api.accepted import accepted
 from app.web.api.pulls import HOST, ITEM, Accepted
 from app.web.context import services

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
-from app.store.pages import Page, PageRequest
+from app.store.database.pages import Page, PageRequest
 from app.web.context import Row, services
 from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.pages import PageQuerySchema, page_of

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.enums import Role
-from app.store.pages import Page
+from app.store.database.pages import Page
 from app.web.context import Row, services
 from app.web.operations import ApiBlueprint
 from app.web.schemas.pages import page_of

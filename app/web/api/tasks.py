@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.enums import Role, Scope
-from app.services.requester import Requester
-from app.store.pages import Page
+from app.services.ledger.requester import Requester
+from app.store.database.pages import Page
 from app.web.api.accepted import task_headers
 from app.web.context import Row, services
 from app.web.operations import ApiBlueprint

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role
-from app.store.pages import Page, PageRequest
+from app.store.database.pages import Page, PageRequest
 from app.web.context import current_editor, current_user, services
 from app.web.operations import ApiBlueprint
 from app.web.schemas.pages import page_of

@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 from marshmallow import Schema, ValidationError, fields
 
-from app.services.requester import Requester
+from app.services.ledger.requester import Requester
 from app.web.context import current_user
 from app.web.dashboard import csrf
 from app.web.dashboard.preferred import zone

@@ -4,7 +4,7 @@ from flask import Response, request
 
 from app.connectors.registry import connector_class
 from app.enums import AuditedType, InventoryStatus, Role
-from app.store.pages import PageRequest
+from app.store.database.pages import PageRequest
 from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to

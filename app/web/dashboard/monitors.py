@@ -6,7 +6,7 @@ from flask import Response
 
 from app.connectors.registry import connector_types
 from app.enums import TERMINAL_STATES, Role, TaskState
-from app.store.pages import PageRequest
+from app.store.database.pages import PageRequest
 from app.web.context import Row, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.enums import Role, TaskState, TaskType
 from app.errors import BrokerUnavailable
-from app.store.pages import PageRequest
+from app.store.database.pages import PageRequest
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from app.enums import Role, TaskType
-from app.services.schedules import SCHEDULED_TYPES
+from app.services.ledger.schedules import SCHEDULED_TYPES
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to

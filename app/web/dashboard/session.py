@@ -4,7 +4,7 @@ from flask import Response, g
 
 from app import clock
 from app.errors import Unauthorized
-from app.services.auth import SignIn
+from app.services.access.auth import SignIn
 from app.web.access import read_access_token
 from app.web.context import services
 from app.web.dashboard import cookies

@@ -3,7 +3,7 @@
 from flask import Response
 
 from app.enums import TERMINAL_STATES, Role, TaskState, TaskType
-from app.store.pages import PageRequest
+from app.store.database.pages import PageRequest
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to

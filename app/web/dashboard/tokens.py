@@ -4,7 +4,7 @@ from flask import Response
 
 from app import clock
 from app.enums import Role, Scope
-from app.store.pages import PageRequest
+from app.store.database.pages import PageRequest
 from app.web.context import current_editor, current_user, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to

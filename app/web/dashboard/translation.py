@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.rules.generated_alerts import MESSAGES
-from app.services.alerts import TEST_SOURCE
+from app.services.alerts.alerts import TEST_SOURCE
 from app.web.dashboard.preferred import LANGUAGES, language
 
 FOLDER = Path(__file__).parent / "texts"

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.services.health import PARTS
+from app.services.operation.health import PARTS
 from app.web.schemas.base import AnswerSchema, RequestSchema
 
 

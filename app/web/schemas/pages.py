@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from app.store.pages import PageRequest
+from app.store.database.pages import PageRequest
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import QueryInteger, Text
 

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Literal, Protocol
 
 from app import clock
-from app.measures import CONNECTIONS_CUT
+from app.metrics import CONNECTIONS_CUT
 
 OVERDUE = ("overdue", HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
 NO_ROOM = ("no_room", HTTPStatus.SERVICE_UNAVAILABLE, "The server has no room for this request now: try again.")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.queue.events import BEGINNING, Entry
-from app.services.event_feed import Batch, EventFeed
+from app.services.ledger.event_feed import Batch, EventFeed
 
 PAGE = 100
 TAKEN_S = 5.0

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.connectors.base import MonitorAccess
-from app.connectors.http import HttpSource
-from app.connectors.zabbix import ZabbixConnector
-from tests.unit.connectors.fake_zabbix import FakeZabbix
+from app.connectors.http.client import HttpSource
+from app.connectors.zabbix.connector import ZabbixConnector
+from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
 
 
 class Request(BaseHTTPRequestHandler):

@@ -11,7 +11,7 @@ from tests.unit.connectors.floods import FLOODS
 MOST_MB = 300
 PROGRAM = """
 import json, resource, sys
-from app.connectors.http import HttpSource
+from app.connectors.http.client import HttpSource
 from app.errors import SourceError
 
 def peak_mb():

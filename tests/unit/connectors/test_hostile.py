@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.connectors import http
 from app.connectors.base import MAX_NAME, MAX_TEXT, Connector, HostEdit, ItemEdit, MonitorAccess, NewHost, NewItem
-from app.connectors.prometheus import PrometheusConnector
-from app.connectors.zabbix import ZabbixConnector
+from app.connectors.http import client
+from app.connectors.prometheus.connector import PrometheusConnector
+from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import SourceError
 from app.rules.alert_bounds import bounded
-from tests.unit.connectors.fake_zabbix import FakeZabbix, Refusal
 from tests.unit.connectors.mutations import KINDS, Liar, mutations
-from tests.unit.connectors.test_prometheus import FAMILIES, series, success, target
+from tests.unit.connectors.prometheus.test_connector import FAMILIES, series, success, target
+from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal
 
 ANYTHING = settings(
     max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
@@ -98,7 +98,7 @@ def converse(monkeypatch: pytest.MonkeyPatch) -> Converse:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=iter([current[0](request)]))
 
-    monkeypatch.setattr(http, "GuardedTransport", lambda deadline: httpx.MockTransport(answer))
+    monkeypatch.setattr(client, "GuardedTransport", lambda deadline: httpx.MockTransport(answer))
 
     def converse(
         kind: type[Connector], respond: Callable[[Any], bytes], act: Callable[[Any], Any], is_true: bool = False

@@ -8,13 +8,13 @@ import pytest
 from app.connectors import registry
 from app.connectors.base import MonitorAccess
 from app.connectors.registry import connector_class, connector_types, open_connector
-from app.connectors.simulator import SimulatorConnector
+from app.connectors.simulator.connector import SimulatorConnector
 from app.errors import Invalid, SourceFailing, SourceRejected
 
 SIMULATOR = MonitorAccess("simulator://demo")
 
 PLUGIN = """
-from app.connectors.simulator import SimulatorConnector
+from app.connectors.simulator.connector import SimulatorConnector
 
 class NagiosConnector(SimulatorConnector):
     pass

@@ -8,7 +8,7 @@ import pytest
 
 from app.enums import TaskType
 from app.errors import OutOfMemory
-from app.services.claim import Claim
+from app.services.ledger.task_claim import Claim
 from tasks import base
 from tasks.base import Run, run_task
 

@@ -1,0 +1,228 @@
+"""JSON over HTTP with a server that may be slow, huge, hostile or gone: limits, redirects and the mapping of errors."""
+
+import contextlib
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from app import __version__, tracing
+from app.connectors.http.json_body import parse_json, read_body
+from app.connectors.http.network import Deadline, GuardedTransport
+from app.connectors.http.secret_echoes import WITHHELD, is_told
+from app.errors import (
+    Invalid,
+    SourceFailing,
+    SourceForbidden,
+    SourceGarbled,
+    SourceRefusedLogin,
+    SourceRejected,
+    SourceTimeout,
+    SourceUnreachable,
+)
+
+MAX_REDIRECTS = 3
+REDIRECTS = (301, 302, 307, 308)
+ERROR_BYTES = 64 * 2**10
+MAX_WORDS = 300
+
+
+@dataclass(frozen=True)
+class HttpLimits:
+    """What one request may cost; `total_s` counts from the call to the last byte, redirects included."""
+
+    connect_s: float = 10
+    read_s: float = 60
+    total_s: float = 120
+    max_bytes: int = 64 * 2**20
+
+
+class HttpSource:
+    """The conversation with one HTTP server. Threads may share it.
+
+    `get_json` and `post_json` raise a `SourceError` and nothing else; its message names the server and the reason,
+    never a credential or a query string.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        limits: HttpLimits = HttpLimits(),
+        secrets: Sequence[str | None] = (),
+    ) -> None:
+        """Take the address apart; nothing is sent yet. Raises Invalid when it or a credential cannot be right.
+
+        `secrets` are those that go into bodies; those of the headers are known.
+        """
+        self._url = _parse_url(url)
+        self.host = self._url.netloc.decode("ascii")
+        """The server's name, with its port where that is not the usual one: for messages."""
+        self._limits = limits
+        self._deadline = Deadline()
+        given = _checked(headers or {}) | ({"Authorization": _basic(*auth)} if auth else {})
+        self._secrets = [*secrets, *given.values(), *(auth or ())[1:]]
+        usual = {"User-Agent": f"nagare/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
+        self._headers = usual | given
+        # No httpx.Client on top: it keeps cookies, logs addresses with their query and reads redirects on its own.
+        self._transport = GuardedTransport(self._deadline)
+
+    def get_json(self, path: str, params: Mapping[str, str | Sequence[str]] | None = None) -> Any:
+        """Return what `path` below the server's address answers; its texts hold no NULs and no lone surrogates."""
+        query = {name: value if isinstance(value, str) else [*value] for name, value in (params or {}).items()}
+        url = self._join(path)
+        return self._exchange("GET", url.copy_merge_params(query) if query else url, None, {}, self._limits)
+
+    def post_json(
+        self,
+        path: str,
+        body: object,
+        headers: Mapping[str, str] | None = None,
+        limits: HttpLimits | None = None,
+        secrets: Sequence[str | None] = (),
+    ) -> Any:
+        """Send `body` as JSON and return the answer as `get_json` does; `limits` take the place of the usual ones.
+
+        `secrets` are those of this body that were not known before.
+        """
+        given = _checked(headers or {})
+        sent, content = {"Content-Type": "application/json"} | given, json.dumps(body).encode()
+        hidden = [*secrets, *given.values()]
+        return self._exchange("POST", self._join(path), content, sent, limits or self._limits, hidden)
+
+    def words(self, text: str) -> str:
+        """Return a text of the server, fit for a message."""
+        return plain_words(text, self._secrets)
+
+    def close(self) -> None:
+        """Close the connections; a request that still waits in another thread fails."""
+        self._transport.close()
+
+    def _join(self, path: str) -> httpx.URL:
+        return self._url.copy_with(path=f"{self._url.path.rstrip('/')}/{path.lstrip('/')}") if path else self._url
+
+    def _exchange(
+        self,
+        method: str,
+        url: httpx.URL,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        limits: HttpLimits,
+        secrets: Sequence[str | None] = (),
+    ) -> Any:
+        secrets = [*self._secrets, *secrets]
+        self._deadline.start(limits.total_s)
+        timeout = httpx.Timeout(limits.read_s, connect=limits.connect_s).as_dict()
+        try:
+            for _ in range(MAX_REDIRECTS + 1):
+                request = httpx.Request(
+                    method, url, headers={**self._headers, **headers}, content=content, extensions={"timeout": timeout}
+                )
+                about = {"http.request.method": method, "server.address": self.host, "url.path": url.path}
+                with (
+                    tracing.span(f"HTTP {method}", about, "client") as span,
+                    contextlib.closing(self._transport.handle_request(request)) as response,
+                ):
+                    span.note("http.response.status_code", response.status_code)
+                    if response.status_code not in REDIRECTS:
+                        return self._answer(response, secrets, limits)
+                    url = self._redirected(url, response, secrets)
+        except httpx.TimeoutException as error:
+            raise SourceTimeout(f"{self.host} did not answer in time") from error
+        except httpx.TransportError as error:
+            reason = plain_words(str(error), secrets) or "the connection failed"
+            # httpx quotes what it could not parse, which may be our own request, so its text must not stay as a cause.
+            raise SourceUnreachable(f"{self.host} does not answer: {reason}") from None
+        raise SourceGarbled(f"{self.host} redirects more than {MAX_REDIRECTS} times")
+
+    def _redirected(self, url: httpx.URL, response: httpx.Response, secrets: Sequence[str | None]) -> httpx.URL:
+        try:
+            target = url.join(response.headers["location"])
+            other = plain_words(f"{target.scheme}://{target.host}", secrets)
+        except (KeyError, ValueError, httpx.InvalidURL) as error:
+            raise SourceGarbled(f"{self.host} redirects without saying where to") from error
+        if (target.scheme, target.netloc, target.userinfo) != (self._url.scheme, self._url.netloc, b""):
+            raise SourceForbidden(f"{self.host} redirects to {other}; nagare does not follow to another server")
+        return target
+
+    def _answer(self, response: httpx.Response, secrets: Sequence[str | None], limits: HttpLimits) -> Any:
+        status = response.status_code
+        if response.is_success:
+            try:
+                return parse_json(
+                    read_body(response.iter_raw(), _encoding(response), limits.max_bytes), limits.max_bytes
+                )
+            except ValueError as error:
+                raise SourceGarbled(f"{self.host} answered {error}") from error
+        if status in (401, 403):
+            # Whatever it says of what it was sent, in whatever writing, is nobody's to read.
+            raise SourceRefusedLogin(f"{self.host} answered HTTP {status}")
+        words = plain_words(_error_text(response), secrets)
+        message = f"{self.host} answered HTTP {status}" + (f": {words}" if words else "")
+        if status == 408:
+            raise SourceTimeout(message)
+        if status == 429 or status >= 500:
+            raise SourceFailing(message)
+        raise SourceRejected(message)
+
+
+def plain_words(text: str, secrets: Sequence[str | None] = ()) -> str:
+    """Make a source's text fit for a message: one short line in which no secret of ours is echoed, in any writing.
+
+    Nor anything that a terminal would obey: operators read messages in logs.
+    """
+    hidden = [secret.rpartition(" ")[2] or secret for secret in secrets if secret]
+    for secret in [*filter(None, secrets), *hidden]:
+        text = text.replace(secret, "…")
+    text = " ".join(text.split())
+    if is_told(text, [*filter(None, secrets), *hidden]):
+        return WITHHELD
+    text = text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]}…"
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def _encoding(response: httpx.Response) -> str:
+    return str(response.headers.get("content-encoding", "identity")).strip().lower()
+
+
+def _error_text(response: httpx.Response) -> str:
+    """Return a server's own words on its error, from a JSON body that has them; else nothing."""
+    try:
+        tree = parse_json(read_body(response.iter_raw(), _encoding(response), ERROR_BYTES), ERROR_BYTES)
+    except (ValueError, httpx.TransportError):
+        return ""
+    texts = [tree.get("error"), tree.get("message")] if isinstance(tree, dict) else []
+    return next((text for text in texts if isinstance(text, str)), "")
+
+
+def _parse_url(text: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text)
+        host = url.host  # which is decoded only now, and may be no name at all
+    except (httpx.InvalidURL, ValueError):
+        raise Invalid("url", "The address is not a valid URL.") from None
+    if url.scheme not in ("http", "https") or not host or (url.port is not None and not 1 <= url.port <= 65535):
+        raise Invalid("url", "The address must look like http://host or https://host:8443/path.")
+    if url.userinfo:
+        raise Invalid("url", "Put the user name and password into their own fields, not into the address.")
+    if set(text) & set("?#\\ "):
+        raise Invalid("url", "The address must end with its path: no spaces, no ? and no #.")
+    return url
+
+
+def _basic(username: str, password: str) -> str:
+    try:
+        return f"Basic {b64encode(f'{username}:{password}'.encode()).decode('ascii')}"
+    except UnicodeEncodeError:
+        raise Invalid("password", "The user name or password holds characters that cannot be sent.") from None
+
+
+def _checked(headers: Mapping[str, str]) -> dict[str, str]:
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        raise Invalid("api_token", "The token holds characters that cannot be sent in an HTTP header.")
+    return dict(headers)

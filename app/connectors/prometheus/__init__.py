@@ -1,0 +1,1 @@
+"""Prometheus and its Alertmanager as a source."""

@@ -1,0 +1,130 @@
+"""Asks a Prometheus server: a scrape target is a host, a series of it an item, its value an instant query's."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cached_property
+
+from app import tracing
+from app.connectors.base import HostPage, ItemPage, ItemRecord, MonitorAccess
+from app.connectors.http.client import HttpSource
+from app.connectors.prometheus.alerts import read_alerts, read_external_labels
+from app.connectors.prometheus.records import (
+    Family,
+    Target,
+    read_families,
+    read_items,
+    read_targets,
+    read_version,
+)
+from app.connectors.read_only import ReadOnly
+from app.errors import Invalid, SourceFailing, SourceGarbled, SourceRefusedLogin, SourceRejected
+from app.rules.alert_reports import AlertReport
+
+HOSTS_A_PAGE = 500
+ALERTS_A_PAGE = 500
+QUERIES_AT_ONCE = 4
+PASSING_ERRORS = ("timeout", "canceled", "unavailable", "internal")
+
+
+class PrometheusConnector(ReadOnly):
+    """A Prometheus server, asked without credentials, with a bearer token, or with a user name and password.
+
+    The targets and the metrics' descriptions are asked for once and kept for as long as the connector lives.
+    """
+
+    def __init__(self, access: MonitorAccess) -> None:
+        """Take the address apart; raises Invalid for `url`, `api_token` or `username` when it cannot be right."""
+        headers: dict[str, str] = {}
+        auth = None
+        if access.api_token:
+            if not re.fullmatch(r"[\x21-\x7e]+", access.api_token):
+                raise Invalid("api_token", "The API token must be visible ASCII characters without spaces")
+            headers["Authorization"] = f"Bearer {access.api_token}"
+        elif access.username or access.password:
+            if not access.username or ":" in access.username:
+                raise Invalid("username", "The password needs a user name, and that must have no colon in it")
+            auth = (access.username, access.password or "")
+        self._source = HttpSource(access.url, headers=headers, auth=auth)
+
+    def check(self) -> str:
+        """Return Prometheus's version."""
+        return self._source.words(read_version(self._ask("/api/v1/status/buildinfo")))
+
+    def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
+        """Yield the active targets in pages of 500."""
+        targets = self._targets
+        asked = targets if external_ids is None else dict.fromkeys(external_ids)
+        wanted = [name for name in asked if name in targets]
+        for start in range(0, len(wanted), HOSTS_A_PAGE):
+            page = wanted[start : start + HOSTS_A_PAGE]
+            yield HostPage([targets[name].host for name in page], total=len(wanted))
+
+    def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
+        """Yield the series of these targets, four targets at once and a page."""
+        wanted = list(dict.fromkeys(host_external_ids))
+        with ThreadPoolExecutor(QUERIES_AT_ONCE) as pool:
+            for start in range(0, len(wanted), QUERIES_AT_ONCE):
+                page = wanted[start : start + QUERIES_AT_ONCE]
+                targets = [self._targets[name] for name in page if name in self._targets]
+                yield ItemPage(page, self._query_all(targets, pool))
+
+    def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
+        """Return one series, or None when the target or the series is gone."""
+        target = self._targets.get(host_external_id)
+        if target is None:
+            return None
+        items = self._query_items(target, self._families)
+        return next((item for item in items if item.external_id == external_id), None)
+
+    def alerts(self) -> Iterator[Sequence[AlertReport]]:
+        """Yield the firing alerts in pages of 500, under the identities that Alertmanager knows them by."""
+        answer = self._ask("/api/v1/alerts")
+        reports = read_alerts(answer, self._external_labels)
+        for start in range(0, len(reports), ALERTS_A_PAGE):
+            yield reports[start : start + ALERTS_A_PAGE]
+
+    def close(self) -> None:
+        """Free the connections."""
+        self._source.close()
+
+    @cached_property
+    def _targets(self) -> Mapping[str, Target]:
+        return read_targets(self._ask("/api/v1/targets", {"state": "active"}))
+
+    @cached_property
+    def _families(self) -> Mapping[str, Family]:
+        return read_families(self._ask("/api/v1/metadata", {"limit_per_metric": "1"}))
+
+    @cached_property
+    def _external_labels(self) -> Mapping[str, str]:
+        try:
+            return read_external_labels(self._ask("/api/v1/status/config"))
+        except (SourceRejected, SourceRefusedLogin):
+            # Systems that only speak Prometheus's API have no such address, and some proxies close it.
+            return {}
+
+    def _query_all(self, targets: Sequence[Target], pool: Executor) -> list[ItemRecord]:
+        families = self._families
+        ask = tracing.carried(self._query_items)
+        answers = pool.map(lambda target: ask(target, families), targets)
+        try:
+            return [item for items in answers for item in items]
+        except BaseException:
+            # The pool waits for its threads: a task stopped by its time limit would first sit out the other answers.
+            self.close()
+            raise
+
+    def _query_items(self, target: Target, families: Mapping[str, Family]) -> list[ItemRecord]:
+        return read_items(self._ask("/api/v1/query", {"query": target.selector}), target, families)
+
+    def _ask(self, path: str, params: Mapping[str, str] | None = None) -> object:
+        """Return an answer's data; raises SourceFailing or SourceRejected with Prometheus's own words."""
+        answer = self._source.get_json(path, params)
+        if not isinstance(answer, dict) or answer.get("status") not in ("success", "error"):
+            raise SourceGarbled("The answer is not Prometheus's: it does not say whether it is a success")
+        if answer["status"] == "success":
+            return answer.get("data")
+        error = answer.get("error")
+        message = f"Prometheus reports an error: {self._source.words(error if isinstance(error, str) else '')}"
+        raise SourceFailing(message) if answer.get("errorType") in PASSING_ERRORS else SourceRejected(message)

@@ -1,0 +1,1 @@
+"""Zabbix as a source, over its JSON-RPC API."""

@@ -1,0 +1,193 @@
+"""Zabbix 5.0 to 7.x behind the connector protocol: pages of hosts and items, several item pages at once."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Any, ClassVar
+
+from app import tracing
+from app.connectors.base import HostEdit, HostPage, ItemEdit, ItemPage, ItemRecord, MonitorAccess, NewHost, NewItem
+from app.connectors.zabbix import alerts, creation
+from app.connectors.zabbix.creation import host_fields, status_code
+from app.connectors.zabbix.records import (
+    AVAILABILITY_FIELDS,
+    HOST_FIELDS,
+    INTERFACE_FIELDS,
+    ITEM_FIELDS,
+    Row,
+    host_record,
+    identity,
+    is_identity,
+    item_record,
+    number,
+    rows,
+    text,
+)
+from app.connectors.zabbix.rpc import ZabbixRpc
+from app.errors import SourceGarbled, SourceRejected
+from app.rules.alert_reports import AlertReport
+
+HOSTS_A_PAGE = 500
+ITEM_HOSTS_A_PAGE = 25
+"""A call costs Zabbix as much as 300 items do, whatever it asks for; of larger pages too much is left to be written
+when the last one has come."""
+ITEMS_A_PAGE = 2_500
+"""Keeps an answer at a few MB and below PHP's memory limit when 25 hosts are large switches."""
+PAGES_IN_FLIGHT = 4
+"""More would wait for the cores and the database of an ordinary Zabbix, and so would its users."""
+
+
+class ZabbixConnector:
+    """A signed-in conversation with one Zabbix. Its ids are Zabbix's hostid and itemid."""
+
+    writable: ClassVar[bool] = True
+
+    def __init__(self, access: MonitorAccess) -> None:
+        """Take the address apart; nothing is sent yet. Raises Invalid when it or the credentials cannot be right."""
+        self._rpc = ZabbixRpc(access)
+
+    def check(self) -> str:
+        """Sign in, ask for a host to see that the user may, and return Zabbix's version."""
+        rows(self._rpc.call("host.get", {"output": ["hostid"], "limit": 1}))
+        return self._rpc.version
+
+    def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
+        """Yield the hosts that the user may see, by pages of 500; with `external_ids` those of them that exist."""
+        query: dict[str, Any] = {"output": ["hostid"], "sortfield": "hostid"}
+        if external_ids is not None:
+            query["hostids"] = _possible(external_ids)
+            if not query["hostids"]:
+                return
+        found = rows(self._rpc.call("host.get", query))
+        ids = list(dict.fromkeys(identity(row, "hostid") for row in found))
+        if external_ids is not None and not set(ids) <= set(external_ids):
+            raise SourceGarbled("Zabbix answered hosts that it was not asked for")
+        for page in _chunks(ids, HOSTS_A_PAGE):
+            found = rows(self._rpc.call("host.get", {"hostids": page, **self._host_fields()}))
+            records = {record.external_id: record for record in map(host_record, found)}
+            yield HostPage([records[one] for one in page if one in records], len(ids))
+
+    def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
+        """Yield the items of these hosts with their values, in the hosts' order.
+
+        Zabbix looks each last value up by itself, so four pages are asked for at once; whoever reads slowly
+        holds the next ones back.
+        """
+        pages = self._item_pages(list(dict.fromkeys(host_external_ids)))
+        ask = tracing.carried(self._item_page)
+        pool = ThreadPoolExecutor(PAGES_IN_FLIGHT, thread_name_prefix="zabbix-items")
+        try:
+            pending: deque[Future[ItemPage]] = deque()
+            pending.extend(pool.submit(ask, page) for page in islice(pages, PAGES_IN_FLIGHT))
+            while pending:
+                done = pending.popleft().result()
+                pending.extend(pool.submit(ask, page) for page in islice(pages, 1))
+                yield done
+        finally:
+            # Not waited for: a reader that stops early would wait for a Zabbix that may be hanging.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
+        """Return one item with its value, or None when Zabbix no longer has it on this host."""
+        if not _possible([host_external_id]) or not _possible([external_id]):
+            return None
+        query = {"itemids": [external_id], "hostids": [host_external_id], "output": ITEM_FIELDS}
+        record = next(map(item_record, rows(self._rpc.call("item.get", query))), None)
+        if record and (record.host_external_id, record.external_id) != (host_external_id, external_id):
+            raise SourceGarbled("Zabbix answered an item that it was not asked for")
+        return record
+
+    def update_host(self, external_id: str, edit: HostEdit) -> None:
+        """Write what differs of the technical name, visible name, description and status."""
+        self._update("host", external_id, host_fields(edit))
+
+    def update_item(self, external_id: str, edit: ItemEdit) -> None:
+        """Write what differs of the name, description, status, update interval and units.
+
+        An item that comes from a template takes only some of them; SourceRejected names the others.
+        """
+        wanted = {"name": edit.name, "delay": edit.interval, "units": edit.units, "description": edit.description}
+        self._update("item", external_id, wanted | {"status": status_code(edit.enabled)})
+
+    def create_host(self, host: NewHost) -> str:
+        """Make a host and return its hostid; it reads back what is there already."""
+        return creation.create_host(self._rpc, host)
+
+    def create_item(self, host_external_id: str, item: NewItem) -> str:
+        """Make an item and return its itemid."""
+        return creation.create_item(self._rpc, host_external_id, item)
+
+    def alerts(self) -> Iterator[Sequence[AlertReport]]:
+        """Yield the open problems in pages of at most 1,000; not those that a maintenance in Zabbix suppresses."""
+        return alerts.open_problems(self._rpc)
+
+    def acknowledge_alert(self, external_id: str, comment: str) -> None:
+        """Acknowledge a problem; one that is closed or acknowledged already is left as it is."""
+        if not _possible([external_id]):
+            raise SourceRejected("This is no problem of Zabbix's: its id is not a number")
+        alerts.acknowledge(self._rpc, external_id, comment)
+
+    def close(self) -> None:
+        """Sign out and free the connections."""
+        self._rpc.close()
+
+    def _host_fields(self) -> dict[str, Any]:
+        groups = "selectHostGroups" if self._rpc.is_at_least(6, 2) else "selectGroups"
+        if self._rpc.is_at_least(5, 4):
+            fields, interface = HOST_FIELDS, [*INTERFACE_FIELDS, "available", "error"]
+        else:
+            fields, interface = [*HOST_FIELDS, *AVAILABILITY_FIELDS], INTERFACE_FIELDS
+        return {"output": fields, "selectInterfaces": interface, groups: ["name"]}
+
+    def _item_pages(self, host_ids: Sequence[str]) -> Iterator[list[str]]:
+        """Cut the hosts into pages of at most 25 hosts and, as long as one host has not more alone, 2,500 items."""
+        for chunk in _chunks(host_ids, HOSTS_A_PAGE):
+            query = {"hostids": _possible(chunk), "output": ["hostid"], "selectItems": "count"}
+            counted = rows(self._rpc.call("host.get", query)) if query["hostids"] else []
+            counts = {identity(row, "hostid"): number(row, "items") for row in counted}
+            page: list[str] = []
+            size = 0
+            for host_id in chunk:
+                size += counts.get(host_id, 0)
+                if page and (len(page) == ITEM_HOSTS_A_PAGE or size > ITEMS_A_PAGE):
+                    yield page
+                    page, size = [], counts.get(host_id, 0)
+                page.append(host_id)
+            yield page
+
+    def _item_page(self, host_ids: Sequence[str]) -> ItemPage:
+        asked = _possible(host_ids)
+        found = rows(self._rpc.call("item.get", {"hostids": asked, "output": ITEM_FIELDS})) if asked else []
+        records = {record.external_id: record for record in map(item_record, found)}
+        if not {record.host_external_id for record in records.values()} <= set(asked):
+            raise SourceGarbled("Zabbix answered items of hosts that it was not asked for")
+        return ItemPage(host_ids, [*records.values()])
+
+    def _update(self, kind: str, external_id: str, wanted: Mapping[str, str]) -> None:
+        current = self._editable(kind, external_id, wanted)
+        changed = {field: value for field, value in wanted.items() if text(current, field) != value}
+        if not changed:
+            return
+        self._rpc.call(f"{kind}.update", {f"{kind}id": external_id, **changed})
+        current = self._editable(kind, external_id, changed)
+        kept = [field for field, value in changed.items() if text(current, field) != value]
+        if kept:
+            # Zabbix 6.0 answers success when a template owns the field, and drops what was sent.
+            raise SourceRejected(f"Zabbix did not take the new {', '.join(kept)} of this {kind}: a template may own it")
+
+    def _editable(self, kind: str, external_id: str, fields: Iterable[str]) -> Row:
+        query = {f"{kind}ids": _possible([external_id]), "output": [f"{kind}id", *fields]}
+        found = rows(self._rpc.call(f"{kind}.get", query))
+        if not found:
+            raise SourceRejected(f"Zabbix no longer has this {kind}")
+        return found[0]
+
+
+def _possible(ids: Sequence[str]) -> list[str]:
+    """Leave out what cannot be an id of Zabbix: it refuses the whole call for one such."""
+    return [one for one in ids if is_identity(one)]
+
+
+def _chunks(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -1,0 +1,108 @@
+"""Makes hosts and items in Zabbix; made again after an answer that got lost, they are found instead."""
+
+import contextlib
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.connectors.base import HostEdit, NewHost, NewItem
+from app.connectors.zabbix.records import VALUE_TYPES, identity, is_identity, rows, text
+from app.connectors.zabbix.rpc import ZabbixRpc
+from app.errors import SourceConflict, SourceGarbled
+
+DEFAULT_GROUP = "nagare"
+"""Zabbix has no hosts without a group."""
+AGENT_PORT = "10050"
+AGENT_INTERFACE = "1"
+AGENT_ITEM = "0"
+TRAPPER_ITEM = "2"
+"""An item that waits for values to be sent: all that a host without an interface can have."""
+CODES = {name: code for code, name in VALUE_TYPES.items()}
+
+
+def status_code(is_enabled: bool) -> str:
+    """Return Zabbix's code for it."""
+    return "0" if is_enabled else "1"
+
+
+def host_fields(edit: HostEdit) -> dict[str, str]:
+    """Return what Zabbix calls a host's editable fields."""
+    return {
+        "host": edit.name,
+        "name": edit.display_name,
+        "description": edit.description,
+        "status": status_code(edit.enabled),
+    }
+
+
+def create_host(rpc: ZabbixRpc, host: NewHost) -> str:
+    """Make a host in its groups, which are made too; return its hostid. Raises SourceConflict, SourceError."""
+    wanted = host_fields(host.edit)
+    query = {"filter": {"host": [host.edit.name]}, "output": ["hostid", *wanted]}
+    found = rows(rpc.call("host.get", query))
+    if found:
+        return _same(found[0], wanted, "hostid", f"host {host.edit.name}")
+    made = {**wanted, "groups": [{"groupid": one} for one in _group_ids(rpc, host.groups or (DEFAULT_GROUP,))]}
+    if host.ip_addr:
+        made["interfaces"] = [_agent_interface(host.ip_addr)]
+    return _made(rpc.call("host.create", made), "hostids")
+
+
+def create_item(rpc: ZabbixRpc, host_id: str, item: NewItem) -> str:
+    """Make an item that the host's agent is asked for, or values are sent to where it has no agent; return its itemid.
+
+    Raises SourceConflict, SourceError.
+    """
+    wanted = {
+        "key_": item.key,
+        "name": item.edit.name,
+        "description": item.edit.description,
+        "status": status_code(item.edit.enabled),
+        "value_type": CODES[item.value_type],
+        "units": item.edit.units,
+    }
+    query = {"hostids": [host_id], "filter": {"key_": [item.key]}, "output": ["itemid", *wanted]}
+    found = rows(rpc.call("item.get", query))
+    if found:
+        return _same(found[0], wanted, "itemid", f"item {item.key}")
+    interfaces = rows(rpc.call("hostinterface.get", {"hostids": [host_id], "output": ["interfaceid", "type", "main"]}))
+    agents = [identity(one, "interfaceid") for one in interfaces if (one.get("type"), one.get("main")) == ("1", "1")]
+    way = (
+        {"type": AGENT_ITEM, "interfaceid": agents[0], "delay": item.edit.interval}
+        if agents
+        else {"type": TRAPPER_ITEM}
+    )
+    return _made(rpc.call("item.create", {**wanted, "hostid": host_id, **way}), "itemids")
+
+
+def _same(row: Mapping[str, Any], wanted: Mapping[str, str], id_field: str, what: str) -> str:
+    """Return the id of what is there already; raises SourceConflict when it differs from what is to be made."""
+    sides = [
+        f"{name} is {text(row, name)!r} there, {value!r} here"
+        for name, value in wanted.items()
+        if text(row, name) != value
+    ]
+    if sides:
+        raise SourceConflict(f"Zabbix already has the {what}: {'; '.join(sides)}")
+    return identity(row, id_field)
+
+
+def _group_ids(rpc: ZabbixRpc, names: Sequence[str]) -> list[str]:
+    known = rows(rpc.call("hostgroup.get", {"filter": {"name": list(names)}, "output": ["groupid", "name"]}))
+    ids = {text(row, "name"): identity(row, "groupid") for row in known}
+    return [ids.get(name) or _made(rpc.call("hostgroup.create", {"name": name}), "groupids") for name in names]
+
+
+def _agent_interface(address: str) -> dict[str, str]:
+    is_ip = False
+    with contextlib.suppress(ValueError):
+        is_ip = bool(ipaddress.ip_address(address))
+    place = {"useip": "1", "ip": address, "dns": ""} if is_ip else {"useip": "0", "ip": "", "dns": address}
+    return {"type": AGENT_INTERFACE, "main": "1", "port": AGENT_PORT, **place}
+
+
+def _made(answer: object, field: str) -> str:
+    ids = answer.get(field) if isinstance(answer, dict) else None
+    if not isinstance(ids, list) or len(ids) != 1 or not isinstance(ids[0], str | int) or not is_identity(str(ids[0])):
+        raise SourceGarbled(f"Zabbix does not tell the {field} of what it made")
+    return str(ids[0])

@@ -1,0 +1,166 @@
+"""Zabbix's JSON-RPC in the dialects of 5.0 to 7.x: how to sign in, where the session goes, what an error means."""
+
+import contextlib
+import itertools
+import re
+import threading
+from typing import Any
+
+from app.connectors.base import MonitorAccess
+from app.connectors.http.client import HttpLimits, HttpSource, plain_words
+from app.errors import (
+    Invalid,
+    SourceError,
+    SourceFailing,
+    SourceGarbled,
+    SourceRefusedLogin,
+    SourceRejected,
+)
+
+ENDPOINT = "/api_jsonrpc.php"
+OLDEST = (5, 0)
+VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
+SESSION_ENDED = re.compile(r"session terminated|re-login|not authori[sz]ed|token expired", re.IGNORECASE)
+FRONTEND_BROKEN = 1
+"""The code of an error before the API itself ran: the frontend cannot reach its database, or is being upgraded."""
+DATABASE_BROKEN = re.compile(
+    r"SQL statement execution has failed|DBEXECUTE_ERROR|connecting to database", re.IGNORECASE
+)
+LOGOUT_LIMITS = HttpLimits(connect_s=2, read_s=5, total_s=5, max_bytes=2**16)
+
+
+class SessionEnded(SourceRefusedLogin):
+    """Zabbix no longer knows the session or the token that came with a call."""
+
+
+class ZabbixRpc:
+    """A conversation with one Zabbix that signs in when it must. Threads may share it."""
+
+    def __init__(self, access: MonitorAccess) -> None:
+        """Take the access apart; nothing is sent yet. Raises Invalid when it cannot be right."""
+        if not access.api_token and not access.username:
+            raise Invalid("username", "A Zabbix monitor needs a user name and a password, or an API token.")
+        if not access.api_token and access.password is None:
+            raise Invalid("password", "A Zabbix monitor needs a user name and a password, or an API token.")
+        if access.api_token and not _fits_header(access.api_token):
+            raise Invalid("api_token", "The API token holds characters that no Zabbix token has.")
+        self._access = access
+        self._source = HttpSource(_endpoint(access.url), secrets=[access.password, access.api_token])
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._version = ""
+        self._credential: str | None = None
+
+    @property
+    def version(self) -> str:
+        """Zabbix's version, for example `6.0.14`; asked once, without signing in."""
+        with self._lock:
+            return self._known_version()
+
+    def is_at_least(self, major: int, minor: int) -> bool:
+        """Tell whether Zabbix is this version or a newer one."""
+        return _parsed(self.version) >= (major, minor)
+
+    def call(self, method: str, params: object) -> Any:
+        """Return a method's result; when the session has ended, sign in again once and repeat.
+
+        Raises SourceRejected with Zabbix's words when it refuses the call, and what `HttpSource.post_json` raises.
+        """
+        with self._lock:
+            credential = self._credential = self._credential or self._sign_in()
+        try:
+            return self._send(method, params, credential)
+        except SessionEnded:
+            if self._access.api_token:
+                raise
+        try:
+            return self._send(method, params, self._renewed(credential))
+        except SessionEnded as error:
+            # The password was right a moment ago: whoever ends our sessions there may stop.
+            raise SourceFailing(f"{self._source.host} ended a new session at once: {error}") from None
+
+    def close(self) -> None:
+        """Sign out if a session was opened, as far as Zabbix lets us, and free the connections."""
+        with contextlib.suppress(SourceError):
+            if self._credential and not self._access.api_token:
+                self._send("user.logout", [], self._credential, LOGOUT_LIMITS)
+        self._credential = None
+        self._source.close()
+
+    def _known_version(self) -> str:
+        if not self._version:
+            version = self._send("apiinfo.version", {}, None)
+            if not isinstance(version, str) or not VERSION.match(version):
+                raise SourceGarbled(f"{self._source.host} does not tell Zabbix's version")
+            if _parsed(version) < OLDEST:
+                told = plain_words(version, self._secrets(None))
+                raise SourceRejected(f"Zabbix {told} is too old: 5.0 or a later one is needed")
+            self._version = version[:32]
+        return self._version
+
+    def _sign_in(self) -> str:
+        version = _parsed(self._known_version())
+        if self._access.api_token:
+            return self._access.api_token
+        name = "username" if version >= (5, 4) else "user"
+        login = {name: self._access.username, "password": self._access.password}
+        try:
+            session = self._send("user.login", login, None)
+        except SourceRejected as error:
+            raise SourceRefusedLogin(str(error)) from None
+        if not isinstance(session, str) or not _fits_header(session):
+            raise SourceGarbled(f"{self._source.host} answered a sign-in without a session")
+        return session
+
+    def _renewed(self, ended: str) -> str:
+        """Sign in again, unless another thread, whose call found the same session ended, has done so."""
+        with self._lock:
+            if self._credential in (ended, None):
+                self._credential = None
+                self._credential = self._sign_in()
+            return self._credential or ""
+
+    def _send(self, method: str, params: object, credential: str | None, limits: HttpLimits | None = None) -> Any:
+        request = {"jsonrpc": "2.0", "method": method, "params": params, "id": next(self._ids)}
+        headers = {}
+        if credential and _parsed(self._version) >= (6, 4):
+            headers["Authorization"] = f"Bearer {credential}"
+        elif credential:
+            request["auth"] = credential
+        answer = self._source.post_json("", request, headers, limits, [credential])
+        if not isinstance(answer, dict):
+            raise SourceGarbled(f"{self._source.host} answered {method} with something else than JSON-RPC")
+        if isinstance(answer.get("error"), dict):
+            raise self._refusal(answer["error"], credential)
+        if "result" not in answer or answer.get("id") != request["id"]:
+            raise SourceGarbled(f"{self._source.host} answered {method} with something else than JSON-RPC")
+        return answer["result"]
+
+    def _refusal(self, error: dict[str, Any], credential: str | None) -> SourceError:
+        message, data = (each if isinstance(each := error.get(name), str) else "" for name in ("message", "data"))
+        words = f"{message} {data}"
+        kind: type[SourceError] = SourceRejected
+        if error.get("code") == FRONTEND_BROKEN or DATABASE_BROKEN.search(words):
+            kind = SourceFailing
+            words = words.partition('"')[0]  # what follows is the statement, in which a session's id may stand
+        elif credential and SESSION_ENDED.search(data):
+            kind = SessionEnded
+        return kind(f"Zabbix says: {plain_words(words, self._secrets(credential)) or 'an error without a text'}")
+
+    def _secrets(self, credential: str | None) -> list[str | None]:
+        return [credential, self._access.password, self._access.api_token]
+
+
+def _endpoint(url: str) -> str:
+    """Return the API's address for what people paste: the frontend's, one of its pages', or the API's own."""
+    base = url.strip().rstrip("/")
+    return base if base.endswith(ENDPOINT) else re.sub(r"(?<=[^/])/[^/]+\.php$", "", base) + ENDPOINT
+
+
+def _parsed(version: str) -> tuple[int, ...]:
+    found = VERSION.match(version)
+    return tuple(map(int, found.groups())) if found else ()
+
+
+def _fits_header(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text and text != ""

@@ -1,0 +1,224 @@
+"""Which server to talk to: a Redis whose place changes is asked for before each connection is made."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from redis import Connection, Sentinel, SSLConnection
+from redis.backoff import NoBackoff
+from redis.crc import key_slot
+from redis.exceptions import (
+    AskError,
+    AuthenticationError,
+    ClusterDownError,
+    MovedError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+from redis.sentinel import MasterNotFoundError
+
+from app import clock
+from app.queue.keys import PLAIN, TAG, TAGGED, Keys
+from app.queue.refusals import TELLING, TellingConnection, TellingSSLConnection
+from app.urls.redis import Topology, parse_redis_url
+from app.urls.syntax import Node
+
+ASK_TIMEOUT_S = 0.5
+"""How long a Sentinel or a node of a Cluster may take to connect, and to answer."""
+SEARCH_S = 1.5
+"""How long a search may go on to ask others; the next one begins with who answered."""
+SLOT = key_slot(TAG.encode())
+"""The hash slot of all our keys (the specification of Redis Cluster: CRC16 of what stands in braces, modulo 16,384)."""
+
+
+class Finder(Protocol):
+    """Knows whom to ask for the server."""
+
+    def servers(self) -> Iterator[Node]:
+        """Yield the server, then what others say where they differ. Raises Redis's ConnectionError."""
+
+    def hear(self, server: Node) -> None:
+        """Take the word of a server that is not the right one any more: this one is."""
+
+    def doubt(self, server: Node) -> None:
+        """Ask others first the next time: this one cannot say."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedisPlace:
+    """How to get to Redis: what a pool of connections needs to know, and how the keys are called there."""
+
+    options: dict[str, Any] = field(repr=False)
+    keys: Keys
+
+
+def find_place(url: str, sentinel_master: str = "", sentinel_password: str = "") -> RedisPlace:
+    """Return the place that an address means; nothing is asked yet. Raises ValueError."""
+    address = parse_redis_url(url)
+    options: dict[str, Any] = dict(address.options)
+    plain_class = options.get("connection_class", Connection)
+    if address.topology is Topology.SERVER:
+        return RedisPlace(options | {"connection_class": TELLING[plain_class]}, PLAIN)
+    options["connection_class"] = FoundSSLConnection if plain_class is SSLConnection else FoundConnection
+    if address.topology is Topology.CLUSTER:
+        of_pool = ("host", "port", "connection_class", "max_connections")
+        to_ask = {name: value for name, value in options.items() if name not in of_pool}
+        return RedisPlace(options | {"finder": SlotOwner(address.nodes, TELLING[plain_class], to_ask)}, TAGGED)
+    return RedisPlace(options | {"finder": SentinelMaster(address.nodes, sentinel_master, sentinel_password)}, PLAIN)
+
+
+class ServerMoved(RedisConnectionError):
+    """The server is not the one any more that takes our commands. It did nothing with the one that it refused."""
+
+
+class FoundConnection(TellingConnection):
+    """A connection to whatever server is the right one at the moment in which it is made."""
+
+    def __init__(self, *, finder: Finder, **options: Any) -> None:
+        super().__init__(**options)
+        self._finder = finder
+
+    def connect_check_health(self, check_health: bool = True, retry_socket_connect: bool = True) -> None:
+        """Connect to the server that is the right one now. Raises Redis's ConnectionError."""
+        if self._sock:
+            return
+        failure: Exception = RedisConnectionError("nobody knows which server is the right one")
+        for host, port in self._finder.servers():
+            self.host, self.port = host, port
+            try:
+                super().connect_check_health(check_health, retry_socket_connect)
+            except (RedisConnectionError, RedisTimeoutError) as error:
+                failure = error
+            else:
+                return
+        raise failure
+
+    def read_response(self, *arguments: Any, **options: Any) -> Any:
+        """Read an answer; one that says that the server is the wrong one ends the connection."""
+        try:
+            return super().read_response(*arguments, **options)
+        except (MovedError, ReadOnlyError) as error:
+            self.disconnect()
+            if isinstance(error, MovedError):
+                self._finder.hear((error.host or self.host, error.port))
+            raise ServerMoved(f"the server moved: {error}") from error
+        except (AskError, TryAgainError, ClusterDownError) as error:
+            # The slot is on its way to another server, or its server is being replaced: that takes a moment. Kept
+            # as it is, this error of Redis's would be taken for one of the command, and the worker would end.
+            self.disconnect()
+            self._finder.doubt((self.host, self.port))
+            raise RedisConnectionError(f"the server is about to move: {error}") from error
+
+
+class FoundSSLConnection(FoundConnection, TellingSSLConnection):
+    """The same, encrypted."""
+
+
+class SentinelMaster:
+    """The master that the Sentinels of a service agree on."""
+
+    def __init__(self, sentinels: tuple[Node, ...], service: str, password: str) -> None:
+        self._service = service
+        self._sentinel = Sentinel(
+            sentinels,
+            sentinel_kwargs={
+                "password": password or None,
+                "socket_connect_timeout": ASK_TIMEOUT_S,
+                "socket_timeout": ASK_TIMEOUT_S,
+                "retry": Retry(NoBackoff(), 0),
+            },
+        )
+
+    def servers(self) -> Iterator[Node]:
+        """Yield the master's address. Raises Redis's ConnectionError when no Sentinel knows of one."""
+        try:
+            master = self._sentinel.discover_master(self._service)
+        except MasterNotFoundError as error:
+            # Its own words describe each connection at length.
+            if AuthenticationError.__name__ in str(error):
+                raise RedisConnectionError("the Sentinels want a password: REDIS_SENTINEL_PASSWORD") from None
+            raise RedisConnectionError(f"no Sentinel answers that knows the master {self._service}") from None
+        yield master
+
+    def hear(self, server: Node) -> None:
+        """Do nothing: a former master does not say who is the new one."""
+
+    def doubt(self, server: Node) -> None:
+        """Do nothing: the Sentinels are asked each time."""
+
+
+class SlotOwner:
+    """The server of a Cluster that owns the slot of our keys."""
+
+    def __init__(self, nodes: tuple[Node, ...], connection_class: type[Connection], options: dict[str, Any]) -> None:
+        self._nodes = nodes
+        self._known: Node | None = None
+        self._connection_class = connection_class
+        self._options = options
+
+    def servers(self) -> Iterator[Node]:
+        """Yield who owned the slot when last heard of, then who does as the nodes know that answer, one by one.
+
+        After a failover a node can be behind: it still names the one that is gone.
+        """
+        known = self._known
+        if known is not None:
+            yield known
+            self.doubt(known)
+        found, failure = {known}, None
+        give_up_at = clock.monotonic() + SEARCH_S
+        for node in self._nodes:
+            try:
+                owner, others = self._ask(node)
+            except RedisError as error:
+                failure = error
+                self.doubt(node)
+                if clock.monotonic() > give_up_at:
+                    break
+                continue
+            # A Cluster may be replaced node by node until none of those is left that were named at the start.
+            self._nodes = tuple(dict.fromkeys((*self._nodes, *others)))
+            if owner is not None and owner not in found:
+                found.add(owner)
+                self._known = owner
+                yield owner
+        if failure is not None and found == {None}:
+            raise RedisConnectionError(f"no node of the Cluster tells who owns the keys: {failure}")
+
+    def hear(self, server: Node) -> None:
+        """Take the word of a server that the slot moved to another one, which the others may not know of yet."""
+        self._known = server
+
+    def doubt(self, server: Node) -> None:
+        """Ask this server last, and whom it says to be the owner."""
+        if self._known == server:
+            self._known = None
+        self._nodes = (*(node for node in self._nodes if node != server), server)
+
+    def _ask(self, node: Node) -> tuple[Node | None, list[Node]]:
+        """Return who owns the slot, and all nodes that this one knows."""
+        connection = self._connection_class(
+            host=node[0],
+            port=node[1],
+            socket_connect_timeout=ASK_TIMEOUT_S,
+            socket_timeout=ASK_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+            **{**self._options, "decode_responses": True},
+        )
+        try:
+            connection.send_command("CLUSTER", "SLOTS")
+            ranges: Any = connection.read_response()
+        finally:
+            connection.disconnect()
+        owner, others = None, []
+        for first, last, *servers in ranges:
+            # A server without a name of its own is where the asked one is.
+            addresses = [(str(host or node[0]), int(port)) for host, port, *_ in servers]
+            others += addresses
+            if first <= SLOT <= last:
+                owner = addresses[0]
+        return owner, others

@@ -1,0 +1,129 @@
+"""Tokens for scripts: a role no higher than the owner's, perhaps scopes, and an end."""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from app import clock
+from app.enums import AuditedType, Role, Scope
+from app.errors import Conflict, Forbidden, NotFound
+from app.services.access.audit import Editor, record_creation, record_removal
+from app.store.access import api_tokens, users
+from app.store.database.engine import Database
+from app.store.database.pages import Page, PageRequest
+
+START = "nagare_"
+"""What every token begins with, so that who scans code for secrets finds it: nagare_ and 64 hexadecimal digits."""
+KEY_START = "token:"
+MOST_TOKENS = 100
+NOTED_AGAIN_AFTER = timedelta(minutes=1)
+
+
+def key_of(token: str) -> str:
+    """Return the key by which a token's owner is found, in the place of a session's id; it is no secret."""
+    return KEY_START + _hash(token)
+
+
+def find_user(connection: Connection, key: str) -> Mapping[Any, Any] | None:
+    """Return the owner of a token that holds, with the powers that the token has now: `role` and `scopes`."""
+    user = api_tokens.find_user(connection, key.removeprefix(KEY_START), clock.now())
+    if user is None:
+        return None
+    role = min(Role(user["role"]), Role(user["token_role"]), key=lambda each: each.rank)
+    return {**user, "role": role, "scopes": _scopes(user)}
+
+
+def is_use_noted(user: Mapping[Any, Any]) -> bool:
+    """Tell of a token's user whether the last use was noted a moment ago: a write for each request would be dear."""
+    noted_at = user["last_used_at"]
+    return noted_at is not None and noted_at > clock.now() - NOTED_AGAIN_AFTER
+
+
+class ApiTokenService:
+    """Methods that name a token raise NotFound, also for one that is not theirs; all raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, page: PageRequest, reader: Mapping[Any, Any], user_id: int | None = None) -> Page:
+        """Return a page of the reader's own tokens; of all, or of one user, for an admin."""
+        wanted = user_id if reader["role"] == Role.ADMIN else reader["id"]
+        with self._database.reading() as connection:
+            found = api_tokens.fetch(connection, page, wanted)
+        return Page([_shown(row) for row in found.items], found.next_cursor)
+
+    def issue(
+        self,
+        owner: Mapping[Any, Any],
+        editor: Editor,
+        *,
+        name: str,
+        role: Role,
+        scopes: Collection[Scope] | None,
+        days: int,
+    ) -> dict[str, Any]:
+        """Make a token; what is returned holds it as `token`, which nobody can find out again.
+
+        Raises Forbidden for a role above the owner's, Conflict when the owner has too many.
+        """
+        token = START + secrets.token_hex(32)
+        now = clock.now()
+        with self._database.transaction() as connection:
+            present = users.find(connection, owner["id"])
+            if present is None or not Role(present["role"]).includes(role):
+                raise Forbidden(f"a token of the role {role} needs an owner of that role")
+            if api_tokens.count_of(connection, owner["id"]) >= MOST_TOKENS:
+                raise Conflict(f"there are {MOST_TOKENS} tokens of this user: revoke some")
+            row = {"user_id": owner["id"], "name": name, "token_hash": _hash(token), "role": role}
+            row["scopes"] = None if scopes is None else " ".join(scope for scope in Scope if scope in scopes)
+            token_id = api_tokens.add(connection, {**row, "created_at": now, "expires_at": now + timedelta(days=days)})
+            made = _shown(_found(connection, token_id))
+            record_creation(connection, editor, AuditedType.TOKEN, token_id, _audited(made))
+        return {**made, "token": token}
+
+    def revoke(self, token_id: int, reader: Mapping[Any, Any] | None, editor: Editor) -> RowMapping:
+        """Delete a token of the reader, or any when the reader is an admin or None; return what it was."""
+        with self._database.transaction() as connection:
+            row = _found(connection, token_id)
+            if reader is not None and row["user_id"] != reader["id"] and reader["role"] != Role.ADMIN:
+                raise NotFound(f"there is no token {token_id}")
+            api_tokens.remove(connection, token_id)
+            record_removal(connection, editor, AuditedType.TOKEN, token_id, _audited(_shown(row)))
+        return row
+
+
+def revoke_all_of(connection: Connection, user_id: int, editor: Editor) -> int:
+    """Delete all tokens of a user; return how many there were."""
+    rows = api_tokens.fetch(connection, PageRequest(MOST_TOKENS), user_id).items
+    for row in rows:
+        api_tokens.remove(connection, row["id"])
+        record_removal(connection, editor, AuditedType.TOKEN, row["id"], _audited(_shown(row)))
+    return len(rows)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def _scopes(row: Mapping[Any, Any]) -> Sequence[Scope] | None:
+    return None if row["scopes"] is None else [Scope(word) for word in row["scopes"].split()]
+
+
+def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {**row, "scopes": _scopes(row)}
+
+
+def _audited(row: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: row[name] for name in ("name", "user_id", "role", "scopes")}
+    return {**kept, "expires_at": row["expires_at"].isoformat()}
+
+
+def _found(connection: Connection, token_id: int) -> RowMapping:
+    row = api_tokens.find(connection, token_id)
+    if row is None:
+        raise NotFound(f"there is no token {token_id}")
+    return row

@@ -1,0 +1,84 @@
+"""Keeps and shows the audit trail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app import clock
+from app.enums import AuditedType, Role
+from app.store.access import audit
+from app.store.database.engine import Database
+from app.store.database.pages import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """The user who makes an edit, by the name that they have now."""
+
+    user_id: int
+    username: str
+
+
+COMMAND_LINE = Editor(0, "command line")
+"""Whoever runs `nagare` where the database can be reached: no user, and above all of them."""
+
+
+INVENTORY = (AuditedType.HOST, AuditedType.ITEM)
+"""What everybody may read of; the rest is the administrators'."""
+
+
+class AuditService:
+    """The trail as it is read. Raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(self, page: PageRequest, reader: Role = Role.VIEWER, **filters: Any) -> Page:
+        """Return a page of entries, newest first; filters are `object_type`, `object_id` and `user_id`."""
+        types = tuple(AuditedType) if reader is Role.ADMIN else INVENTORY
+        with self._database.reading() as connection:
+            return audit.fetch(connection, page, types, **filters)
+
+
+def record_edit(
+    connection: Connection,
+    editor: Editor,
+    object_type: AuditedType,
+    object_id: int,
+    row: Mapping[Any, Any],
+    changes: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Record an edit of a row in the same transaction, and return those of the changes that change something."""
+    real = {name: value for name, value in changes.items() if row[name] != value}
+    if real:
+        _record(connection, editor, object_type, object_id, {name: row[name] for name in real}, real)
+    return real
+
+
+def record_creation(
+    connection: Connection, editor: Editor, object_type: AuditedType, object_id: int, fields: Mapping[str, Any]
+) -> None:
+    """Record in the same transaction that something was made: there is nothing before."""
+    _record(connection, editor, object_type, object_id, {}, fields)
+
+
+def record_removal(
+    connection: Connection, editor: Editor, object_type: AuditedType, object_id: int, fields: Mapping[str, Any]
+) -> None:
+    """Record in the same transaction that something was taken away: there is nothing after."""
+    _record(connection, editor, object_type, object_id, fields, {})
+
+
+def _record(
+    connection: Connection,
+    editor: Editor,
+    object_type: AuditedType,
+    object_id: int,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    who = {"at": clock.now(), "user_id": editor.user_id, "username": editor.username}
+    what = {"object_type": object_type, "object_id": object_id, "before": before, "after": after}
+    audit.add(connection, who | what)

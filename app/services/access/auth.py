@@ -1,0 +1,144 @@
+"""Who may come in: sign-ins and their sessions, and the tokens of scripts."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app import clock
+from app.errors import DatabaseUnavailable, NotFound, Overloaded, TooManyRequests, Unauthorized
+from app.rules.client_addresses import place_of
+from app.services.access import api_tokens, login_throttle, passwords
+from app.services.access.login_throttle import Attempt
+from app.services.group_commit import Together
+from app.store.access import api_tokens as stored_tokens
+from app.store.access import users
+from app.store.database.engine import Database
+
+ACCESS_TOKEN_S = 900
+REFRESH_TOKEN_S = 30 * 86400
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A user who has just signed in; the tokens carry `session_id`."""
+
+    user: Mapping[Any, Any]
+    session_id: str
+    refresh_jti: str | None
+    """None for a session that cannot be refreshed."""
+
+
+class AuthService:
+    """Every method raises Unauthorized with the same words whatever was wrong, and DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # PostgreSQL is asked once for all who come with one token at once; to wait for more of them would win nothing.
+        self._together: Together[str, Mapping[Any, Any] | None] = Together(self._find_all, gather_s=0)
+
+    def login(self, username: str, password: str, address: str) -> SignIn:
+        """Sign a user in.
+
+        Each try is counted before its password is looked at, so that many at once are no more than the free ones.
+        Raises TooManyRequests after several failures in a row (`app.services.access.login_throttle`), and Overloaded.
+        """
+        attempt = Attempt(username, place_of(address))
+        with self._database.reading() as connection:
+            login_throttle.refuse_blocked(connection, attempt)
+        with passwords.turn():
+            return self._try(attempt, password)
+
+    def _try(self, attempt: Attempt, password: str) -> SignIn:
+        """Count the attempt, look at the password, and take the count back when it is right.
+
+        All of it in one turn: several that are right, counted and not yet taken back, would block each other.
+        """
+        with self._database.transaction() as connection:
+            user = users.find_for_sign_in(connection, attempt.username, attempt.place)
+            counted = login_throttle.count(connection, attempt)
+        try:
+            is_right = passwords.is_right(user["password_hash"] if user else passwords.NOBODYS_HASH, password)
+        except Overloaded:
+            with self._database.transaction() as connection:
+                login_throttle.give_back(connection, counted)
+            raise
+        may_pass = user is not None and user["enabled"] and (user["is_known_there"] or counted.wait_s is None)
+        if user is None or not is_right or not may_pass:
+            raise _refusal(counted.wait_s)
+        with self._database.transaction() as connection:
+            login_throttle.forget(connection, counted)
+            return _open_session(connection, user, REFRESH_TOKEN_S, attempt.place)
+
+    def refresh(self, session_id: str, jti: str) -> SignIn:
+        """Exchange a refresh token for a new one; one that was used before ends the session: it was stolen."""
+        now, new_jti = clock.now(), str(uuid.uuid4())
+        expires_at = now + timedelta(seconds=REFRESH_TOKEN_S)
+        with self._database.transaction() as connection:
+            user = users.find_by_session(connection, session_id, now)
+            if user is not None and users.rotate_refresh(connection, session_id, jti, new_jti, expires_at):
+                return SignIn(user, session_id, new_jti)
+            users.revoke_session(connection, session_id, now)
+        raise Unauthorized("the refresh token is not valid any more")
+
+    def logout(self, session_id: str) -> None:
+        """End a session: all of its tokens are refused from now on."""
+        with self._database.transaction() as connection:
+            users.revoke_session(connection, session_id, clock.now())
+
+    def identify(self, session_id: str) -> Mapping[Any, Any]:
+        """Return the user of a session that has not ended, or of the API token with this key.
+
+        The latter has a `token_id`, and the powers of the token: `role`, and `scopes` if it is limited to some.
+        """
+        user = self._together.ask(session_id)
+        if user is None:
+            raise Unauthorized("the token is not valid any more")
+        if "token_id" in user and not api_tokens.is_use_noted(user):
+            self._note_use(user["token_id"])
+        return user
+
+    def _find_all(self, session_ids: Sequence[str]) -> Sequence[Mapping[Any, Any] | None]:
+        with self._database.autocommit() as connection:
+            found = {session_id: _find(connection, session_id) for session_id in {*session_ids}}
+        return [found[session_id] for session_id in session_ids]
+
+    def _note_use(self, token_id: int) -> None:
+        # A database that cannot be written to can still be read from: a note is no reason to refuse that.
+        with suppress(DatabaseUnavailable), self._database.transaction() as connection:
+            now = clock.now()
+            stored_tokens.note_use(connection, token_id, now, now - api_tokens.NOTED_AGAIN_AFTER)
+
+    def issue_token(self, username: str, days: int) -> SignIn:
+        """Open a session of `days` days for a script; it cannot be refreshed. Raises NotFound."""
+        with self._database.reading() as connection:
+            user = users.find_by_name(connection, username)
+        if user is None:
+            raise NotFound(f"there is no user {username}")
+        with self._database.transaction() as connection:
+            return _open_session(connection, user, days * 86400, None, is_refreshable=False)
+
+
+def _refusal(wait_s: int | None) -> Unauthorized | TooManyRequests:
+    """Return what to answer a wrong sign-in: the same for names that exist and for those that do not."""
+    return Unauthorized("wrong user name or password") if wait_s is None else login_throttle.must_wait(wait_s)
+
+
+def _open_session(
+    connection: Connection, user: Mapping[Any, Any], lifetime_s: int, place: str | None, is_refreshable: bool = True
+) -> SignIn:
+    now = clock.now()
+    sign_in = SignIn(user, str(uuid.uuid4()), str(uuid.uuid4()) if is_refreshable else None)
+    row = {"id": sign_in.session_id, "user_id": user["id"], "refresh_jti": sign_in.refresh_jti, "network": place}
+    users.add_session(connection, {**row, "created_at": now, "expires_at": now + timedelta(seconds=lifetime_s)})
+    return sign_in
+
+
+def _find(connection: Connection, session_id: str) -> Mapping[Any, Any] | None:
+    if session_id.startswith(api_tokens.KEY_START):
+        return api_tokens.find_user(connection, session_id)
+    return users.find_by_session(connection, session_id, clock.now())

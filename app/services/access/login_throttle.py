@@ -1,0 +1,130 @@
+"""Brakes on guessing passwords that the owner of an account does not feel, and that tell nobody which names exist."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from app import clock
+from app.errors import TooManyRequests
+from app.store.access import throttles
+
+FREE_AT_A_PLACE_OF_ITS_OWN = 5
+FREE_ELSEWHERE = 20
+LONGEST_BLOCK_S = 300
+FORGOTTEN_AFTER = timedelta(hours=1)
+LOOK_EVERY = timedelta(seconds=1)
+MOST_COUNTERS = 10_000
+"""Whoever makes up names makes up counters: beyond so many those that count least are forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody who says who they are, and from where.
+
+    It is counted for one account at one place: a stranger who guesses does not lock the owner out. For one place over
+    all accounts, against a password that is tried on many names; for one account over all places, against guesses from
+    many machines. When one of the last two is blocked, the place still has one password a second looked at, whatever
+    the name: it is right for who signed in from there before, so that the owner comes in whoever else is guessing. All
+    others are refused alike, in the same words and the same time, so that no answer tells whether a name exists.
+    """
+
+    username: str
+    place: str
+
+    @property
+    def pair(self) -> str:
+        """The counter of this account at this place."""
+        return _subject("pair", self.username, self.place)
+
+    @property
+    def free(self) -> Mapping[str, int]:
+        """The counters of this attempt, each with the failures that are free."""
+        account, place = _subject("account", self.username, ""), _subject("place", "", self.place)
+        return {self.pair: FREE_AT_A_PLACE_OF_ITS_OWN, place: FREE_ELSEWHERE, account: FREE_ELSEWHERE}
+
+    @property
+    def look(self) -> str:
+        """What has the place's passwords looked at now and then when nothing else is free."""
+        return _subject("look", "", self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An attempt that was counted as a failure; it is taken back if it is none."""
+
+    attempt: Attempt
+    blocks: Mapping[str, datetime | None]
+    """What it counts for, with the end of the block that it brought about."""
+    wait_s: int | None
+    """How long to wait, for who never signed in from there; None when the attempt is a free one."""
+
+
+def refuse_blocked(connection: Connection, attempt: Attempt) -> None:
+    """Raise TooManyRequests when the attempt would not be counted: to refuse it then writes nothing."""
+    now = clock.now()
+    blocked = throttles.blocked(connection, [*attempt.free, attempt.look], now)
+    until = {subject: end for subject, end in blocked.items() if subject != attempt.look}
+    if attempt.pair in blocked or (until and attempt.look in blocked):
+        raise must_wait(_wait_s(until, now))
+
+
+def count(connection: Connection, attempt: Attempt) -> Counted:
+    """Count an attempt as failed. What is beyond the free ones blocks for twice as long each time.
+
+    Raises TooManyRequests, and then the transaction must not be kept.
+    """
+    now = clock.now()
+    rows = throttles.add_failures(connection, [*attempt.free], now, unless_before=now - FORGOTTEN_AFTER)
+    until = {subject: end for subject, _, end in rows if end is not None and end > now}
+    wait_s = _wait_s(until, now) if until else None
+    if wait_s is not None and (
+        attempt.pair in until or not throttles.take_free(connection, attempt.look, now, now + LOOK_EVERY)
+    ):
+        raise must_wait(wait_s)
+    blocks: dict[str, datetime | None] = {}
+    for subject, failures, _ in rows:
+        if subject not in until:
+            blocks[subject] = _block_if_many(connection, subject, failures - attempt.free[subject], now)
+    if any(failures == 1 for _, failures, _ in rows):
+        throttles.trim(connection, MOST_COUNTERS)
+    return Counted(attempt, blocks, wait_s)
+
+
+def forget(connection: Connection, counted: Counted) -> None:
+    """Forget the failures of this account at this place; those of others there and elsewhere still count."""
+    # In the order in which they are counted, here and below, or two attempts could wait for each other.
+    for subject in sorted(counted.blocks):
+        if subject == counted.attempt.pair:
+            throttles.clear(connection, subject)
+        else:
+            throttles.take_failure_back(connection, subject, counted.blocks[subject])
+
+
+def give_back(connection: Connection, counted: Counted) -> None:
+    """Take back that an attempt was counted."""
+    for subject in sorted(counted.blocks):
+        throttles.take_failure_back(connection, subject, counted.blocks[subject])
+
+
+def must_wait(wait_s: int) -> TooManyRequests:
+    """Return the one refusal of all attempts that came too often."""
+    return TooManyRequests("too many failed sign-ins: try again later", wait_s)
+
+
+def _block_if_many(connection: Connection, subject: str, beyond: int, now: datetime) -> datetime | None:
+    if beyond < 0:
+        return None
+    until = now + timedelta(seconds=min(LONGEST_BLOCK_S, 2 ** min(beyond, 16)))
+    throttles.block(connection, subject, until)
+    return until
+
+
+def _wait_s(until: Mapping[str, datetime], now: datetime) -> int:
+    return int((max(until.values()) - now).total_seconds()) + 1
+
+
+def _subject(kind: str, username: str, place: str) -> str:
+    return hashlib.sha256("\0".join((kind, username, place)).encode(errors="replace")).hexdigest()

@@ -1,0 +1,187 @@
+"""What people do about alerts: acknowledge, resolve, reopen, snooze; one and many; with who and why in the history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from app import clock
+from app.connectors.registry import connector_class
+from app.enums import AlertEventKind, AlertStatus, TaskType
+from app.errors import Conflict, Invalid
+from app.services.access.audit import Editor
+from app.services.alerts.alerts import find_or_raise, shown
+from app.services.ledger.outbox import Outbox, new_task_id
+from app.store.alerts import alert_events, alerts, maintenance
+from app.store.database.engine import Database
+from app.store.inventory import monitors
+
+ALERTS_AT_ONCE = 1000
+ACKNOWLEDGED_A_TASK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is done: the event in the history, the columns that change, and to alerts of which statuses."""
+
+    kind: AlertEventKind | None
+    values: Mapping[str, Any]
+    of_one: Sequence[AlertStatus]
+    """Which alert it changes when one is named."""
+    of_many: Sequence[AlertStatus]
+    """Which of many it changes: a filter that says nothing of the status must not reopen what is over."""
+
+
+ACTIVE, ACKNOWLEDGED, RESOLVED = AlertStatus
+ACKNOWLEDGE = Action(
+    AlertEventKind.ACKNOWLEDGED, {"status": ACKNOWLEDGED, "resolved_at": None}, (ACTIVE, RESOLVED), (ACTIVE,)
+)
+RESOLVE = Action(AlertEventKind.RESOLVED, {"status": RESOLVED}, (ACTIVE, ACKNOWLEDGED), (ACTIVE, ACKNOWLEDGED))
+REOPEN = Action(AlertEventKind.REOPENED, {"status": ACTIVE, "resolved_at": None}, (ACKNOWLEDGED, RESOLVED), (RESOLVED,))
+
+
+class AlertActions:
+    """Methods that name an alert raise NotFound, Conflict when it is over and fired anew since.
+
+    All raise DatabaseUnavailable. Those on many take ids or filters as `alerts.filters` does, and return how many
+    alerts they changed.
+    """
+
+    def __init__(self, database: Database, outbox: Outbox) -> None:
+        self._database = database
+        self._outbox = outbox
+
+    def acknowledge(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
+        """Say that someone looks after the alert; a resolved one becomes open again."""
+        return self._act_on_one(alert_id, ACKNOWLEDGE, by, comment)
+
+    def resolve(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
+        """Say that the alert is over."""
+        return self._act_on_one(alert_id, RESOLVE, by, comment)
+
+    def reopen(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
+        """Say that the alert is not over after all."""
+        return self._act_on_one(alert_id, REOPEN, by, comment)
+
+    def snooze(self, alert_id: int, by: Editor, until: datetime | None, comment: str | None = None) -> dict[str, Any]:
+        """Suppress an open alert until a moment; None wakes it. Raises Invalid when the moment has passed."""
+        return self._act_on_one(alert_id, _snooze(until), by, comment)
+
+    def comment(self, alert_id: int, by: Editor, comment: str) -> dict[str, Any]:
+        """Add to what is said about the alert, whatever its status."""
+        with self._database.transaction() as connection:
+            alerts.lock(connection, alert_id)
+            find_or_raise(connection, alert_id)
+            alerts.act(connection, [alert_id], {}, comment)
+            _note(connection, [(alert_id, AlertEventKind.COMMENTED)], by, comment)
+            return shown(find_or_raise(connection, alert_id))
+
+    def acknowledge_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:
+        """Acknowledge the active ones."""
+        return self._act_on_many(ACKNOWLEDGE, by, comment, **choice)
+
+    def resolve_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:
+        """Resolve those that are not."""
+        return self._act_on_many(RESOLVE, by, comment, **choice)
+
+    def reopen_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:
+        """Reopen the resolved ones that did not fire anew since."""
+        return self._act_on_many(REOPEN, by, comment, **choice)
+
+    def snooze_many(self, by: Editor, until: datetime | None, comment: str | None = None, **choice: Any) -> int:
+        """Snooze the open ones. Raises Invalid when the moment has passed."""
+        return self._act_on_many(_snooze(until), by, comment, **choice)
+
+    def _act_on_one(self, alert_id: int, action: Action, by: Editor, comment: str | None) -> dict[str, Any]:
+        recorded: dict[str, int | None] = {}
+        with self._database.transaction() as connection:
+            alerts.lock(connection, alert_id)
+            alert = find_or_raise(connection, alert_id)
+            if alert["status"] in action.of_one:
+                newer_id = alerts.newer_occurrence(connection, alert_id) if alert["status"] == RESOLVED else None
+                if newer_id is not None:
+                    raise Conflict(f"alert {alert_id} is over, and fired anew as alert {newer_id}")
+                recorded = self._act(connection, [alert_id], action, by, comment)
+            elif RESOLVED not in action.of_one and action.kind is not AlertEventKind.RESOLVED:
+                raise Conflict(f"alert {alert_id} is over")
+            elif comment:
+                alerts.act(connection, [alert_id], {}, comment)
+                _note(connection, [(alert_id, AlertEventKind.COMMENTED)], by, comment)
+            alert = find_or_raise(connection, alert_id)
+        self._outbox.publish(recorded)
+        return shown(alert)
+
+    def _act_on_many(
+        self, action: Action, by: Editor, comment: str | None, ids: Sequence[int] | None = None, **filters: Any
+    ) -> int:
+        conditions = [*alerts.filters(**filters), alerts.ALERTS.status.in_(action.of_many)]
+        if RESOLVED in action.of_many:
+            conditions.append(alerts.IS_LATEST)
+        count, after = 0, 0
+        while True:
+            with self._database.transaction() as connection:
+                chosen = alerts.some_ids(connection, conditions, ids, after, ALERTS_AT_ONCE)
+                recorded = self._act(connection, chosen, action, by, comment) if chosen else {}
+            self._outbox.publish(recorded)
+            count += len(chosen)
+            if len(chosen) < ALERTS_AT_ONCE:
+                return count
+            after = chosen[-1]
+
+    def _act(
+        self, connection: Connection, alert_ids: Sequence[int], action: Action, by: Editor, comment: str | None
+    ) -> dict[str, int | None]:
+        """Change alerts with all that follows from it; return the tasks that tell their monitors, to be published."""
+        now = clock.now()
+        values = {**action.values, "resolved_at": now} if action.kind is AlertEventKind.RESOLVED else action.values
+        rows = alerts.act(connection, alert_ids, values, comment)
+        suppressed, returned = maintenance.flip(connection, now, len(alert_ids), alert_ids)
+        happened = [(alert_id, action.kind) for alert_id in alert_ids if action.kind is not None]
+        happened += [(row["id"], AlertEventKind.SUPPRESSED) for row in suppressed]
+        if action.kind is not AlertEventKind.REOPENED:
+            happened += [(row["id"], AlertEventKind.RETURNED) for row in returned]
+        _note(connection, happened, by, comment)
+        alerts.refresh_marks_of(connection, rows, now)
+        return self._tell_monitors(connection, rows, by, comment) if action is ACKNOWLEDGE else {}
+
+    def _tell_monitors(
+        self, connection: Connection, rows: Sequence[RowMapping], by: Editor, comment: str | None
+    ) -> dict[str, int | None]:
+        by_source: dict[tuple[int, str], list[int]] = {}
+        for row in rows:
+            by_source.setdefault((row["monitor_id"], row["source"]), []).append(row["id"])
+        recorded: dict[str, int | None] = {}
+        for (monitor_id, source), alert_ids in by_source.items():
+            if not _takes_acknowledgements(connection, monitor_id, source):
+                continue
+            for start in range(0, len(alert_ids), ACKNOWLEDGED_A_TASK):
+                task_id = new_task_id(TaskType.ACKNOWLEDGE_ALERT)
+                chosen = alert_ids[start : start + ACKNOWLEDGED_A_TASK]
+                text = f"{by.username}: {comment}" if comment else by.username
+                params = {"monitor_id": monitor_id, "alert_ids": chosen, "comment": text}
+                self._outbox.record(connection, task_id, params, monitor_id=monitor_id, requested_by=by.user_id)
+                recorded[task_id] = monitor_id
+        return recorded
+
+
+def _snooze(until: datetime | None) -> Action:
+    if until is not None and until <= clock.now():
+        raise Invalid("until", "Must be a moment that has not passed.")
+    kind = None if until is None else AlertEventKind.SNOOZED
+    return Action(kind, {"snoozed_until": until}, (ACTIVE, ACKNOWLEDGED), (ACTIVE, ACKNOWLEDGED))
+
+
+def _note(
+    connection: Connection, happened: Sequence[tuple[int, AlertEventKind]], by: Editor, comment: str | None
+) -> None:
+    alert_events.add(connection, happened, clock.now(), user_id=by.user_id, username=by.username, comment=comment or "")
+
+
+def _takes_acknowledgements(connection: Connection, monitor_id: int, source: str) -> bool:
+    """Tell whether a monitor knows such an alert by its name, can be told, and is to be told."""
+    monitor = monitors.find_sealed(connection, monitor_id)
+    if monitor is None or monitor["type"] != source or not monitor["enabled"]:
+        return False
+    return bool(monitor["acknowledge_at_source"]) and connector_class(monitor["type"]).writable

@@ -1,0 +1,77 @@
+"""What the leader does each second so that those who watch hear of alerts: it reads on in the alerts' histories."""
+
+from collections.abc import Iterable
+
+from app import clock
+from app.queue.events import EventLog
+from app.rules.live_events import alert_event
+from app.services.interval import Interval
+from app.store.alerts import alert_events
+from app.store.database.engine import Database
+
+ENTRIES_AT_ONCE = 1000
+ROUNDS_A_TURN = 5
+"""How often in a turn as many are told, so that a storm does not keep the leader from its other work."""
+TRIM_EVERY_S = 5.0
+LATE_AFTER_S = 60.0
+MOST_GAPS = 1000
+
+
+class AlertNews:
+    """Reading the histories costs those who change alerts nothing, and what Redis misses while it is away comes later.
+
+    Methods raise BrokerUnavailable and DatabaseUnavailable. Of two leaders at once one tells.
+    """
+
+    def __init__(self, database: Database, log: EventLog) -> None:
+        self._database = database
+        self._log = log
+        self._told: int | None = None
+        self._gaps: dict[int, float] = {}
+        self._trimming = Interval(TRIM_EVERY_S)
+
+    def turn(self) -> None:
+        """Tell what happened since the last turn, and forget what is too old to be asked for."""
+        if self._trimming.is_over():
+            # A Redis that lost its data has lost this too.
+            self._told = self._log.told_of_alerts()
+            self._log.trim()
+        if self._told is None:
+            self._begin()
+        for _ in range(ROUNDS_A_TURN):
+            if not self._tell_some():
+                return
+
+    def _begin(self) -> None:
+        with self._database.reading() as connection:
+            newest = alert_events.newest_id(connection)
+        self._log.tell_of_alerts([], None, newest)
+        self._told = self._log.told_of_alerts()
+
+    def _tell_some(self) -> bool:
+        """Tell some entries; false when there are no more."""
+        last = self._told or 0
+        gaps = [event_id for event_id, until in self._gaps.items() if until > clock.monotonic()]
+        with self._database.reading() as connection:
+            late = alert_events.some(connection, gaps) if gaps else []
+            entries = alert_events.after(connection, last, ENTRIES_AT_ONCE)
+        if not entries and not late:
+            return False
+        up_to = max([last, *(entry["event_id"] for entry in entries)])
+        if not self._log.tell_of_alerts([alert_event(entry) for entry in [*late, *entries]], self._told, up_to):
+            self._told = self._log.told_of_alerts()
+            return False
+        told = {entry["event_id"] for entry in late}
+        self._gaps = {event_id: self._gaps[event_id] for event_id in gaps if event_id not in told}
+        self._note_gaps(last, [entry["event_id"] for entry in entries])
+        self._told = up_to
+        return len(entries) == ENTRIES_AT_ONCE
+
+    def _note_gaps(self, last: int, event_ids: Iterable[int]) -> None:
+        """Remember the numbers that are missing: on PostgreSQL an entry with a lower one can be committed later."""
+        until = clock.monotonic() + LATE_AFTER_S
+        for event_id in event_ids:
+            for missing in range(max(last + 1, event_id - MOST_GAPS), event_id):
+                if len(self._gaps) < MOST_GAPS:
+                    self._gaps[missing] = until
+            last = event_id

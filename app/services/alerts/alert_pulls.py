@@ -1,0 +1,80 @@
+"""Brings the alerts of monitors into the list of alerts, and tells monitors what became of them here."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from app import clock
+from app.errors import SourceRejected
+from app.rules.alert_bounds import bounded
+from app.services.alerts.alert_intake import AlertIntake
+from app.services.inventory.monitor_connections import Conversations
+from app.services.ledger.task_lifecycle import Step, no_step
+from app.store.alerts import alerts
+from app.store.database.engine import Database
+from app.store.inventory import monitors
+
+
+class AlertPullService:
+    """Methods raise NotFound, Conflict (a disabled monitor), SourceError, DatabaseUnavailable, TaskInterrupted."""
+
+    def __init__(self, database: Database, conversations: Conversations, intake: AlertIntake) -> None:
+        self._database = database
+        self._conversations = conversations
+        self._intake = intake
+
+    def pull(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
+        """Take in all alerts that fire at a monitor; those that pulls have seen before and that do not are over.
+
+        A pull that stops half-way has ended none.
+        """
+        observed_at = clock.now()
+        totals: dict[str, int] = {}
+        step(0, None, "0 alerts")
+        with self._conversations.open(monitor_id) as connector:
+            for reports in connector.alerts():
+                with self._database.transaction() as connection:
+                    counts = self._intake.take_in(
+                        connection, monitor_id, [*map(bounded, reports)], observed_at, is_pull=True
+                    )
+                totals = {name: totals.get(name, 0) + count for name, count in counts.items()}
+                step(totals["seen"], None, f"{totals['seen']} alerts")
+        ended = self._end_unseen(monitor_id, observed_at, partial(step, totals.get("seen", 0), None))
+        with self._database.transaction() as connection:
+            monitors.record_pulled(connection, monitor_id, clock.now())
+        seen = totals.get("seen", 0)
+        step(seen, seen, f"{seen} alerts")
+        names = ("seen", "new", "repeated", "reopened")
+        return {**{name: totals.get(name, 0) for name in names}, "resolved": ended}
+
+    def acknowledge(
+        self, monitor_id: int, alert_ids: Sequence[int], comment: str = "", step: Step = no_step
+    ) -> dict[str, int]:
+        """Tell a monitor that somebody looks after these alerts of it; those that are gone here are left out.
+
+        All are tried, then SourceRejected is raised if it refused some.
+        """
+        refused: list[str] = []
+        with self._database.reading() as connection:
+            external_ids = alerts.external_ids(connection, monitor_id, alert_ids)
+        with self._conversations.open(monitor_id) as connector:
+            step(0, len(external_ids), "0 alerts")
+            for done, external_id in enumerate(external_ids, 1):
+                try:
+                    connector.acknowledge_alert(external_id, comment)
+                except SourceRejected as error:
+                    refused.append(f"{external_id}: {error}")
+                step(done, len(external_ids), f"{done} alerts")
+        if refused:
+            raise SourceRejected(f"{len(refused)} of {len(external_ids)} were refused; {'; '.join(refused[:3])}")
+        return {"acknowledged": len(external_ids)}
+
+    def _end_unseen(self, monitor_id: int, observed_at: datetime, tell: Callable[[str], None]) -> int:
+        ended = 0
+        while True:
+            with self._database.transaction() as connection:
+                count = self._intake.end_unseen(connection, monitor_id, observed_at)
+            if not count:
+                return ended
+            ended += count
+            tell(f"{ended} alerts are over")

@@ -1,0 +1,128 @@
+"""Shows and generates alerts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from app import clock
+from app.enums import AlertEventKind, AlertStatus, Severity
+from app.errors import NotFound, TaskFailed
+from app.rules.alert_changes import is_flapping
+from app.rules.generated_alerts import DrawnAlert, HostChoice, comment, draw_alerts
+from app.services.ledger.task_lifecycle import Step, no_step
+from app.store.alerts import alert_events, alerts, maintenance
+from app.store.database.engine import Database
+from app.store.database.pages import Page, PageRequest
+from app.store.inventory import hosts, items
+
+TEST_SOURCE = "test"
+ALERTS_AT_ONCE = 1000
+
+
+class AlertService:
+    """Methods that name an alert raise NotFound; all raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list(
+        self,
+        page: PageRequest,
+        *,
+        q: str | None = None,
+        severity: int | None = None,
+        status: int | None = None,
+        host_id: int | None = None,
+        monitor_id: int | None = None,
+        source: str | None = None,
+        suppressed: bool | None = None,
+    ) -> Page:
+        """Return a page of alerts, newest first; `q` is looked for in message and comment."""
+        conditions = alerts.filters(
+            severity=severity,
+            status=status,
+            host_id=host_id,
+            monitor_id=monitor_id,
+            source=source,
+            suppressed=suppressed,
+        )
+        with self._database.reading() as connection:
+            found = alerts.fetch(connection, page, conditions, q=q)
+        return Page([shown(alert) for alert in found.items], found.next_cursor)
+
+    def get(self, alert_id: int) -> dict[str, Any]:
+        """Return one alert."""
+        with self._database.reading() as connection:
+            return shown(find_or_raise(connection, alert_id))
+
+    def events(self, page: PageRequest, alert_id: int) -> Page:
+        """Return a page of what happened to an alert, newest first."""
+        with self._database.reading() as connection:
+            find_or_raise(connection, alert_id)
+            return alert_events.fetch(connection, page, alert_id)
+
+    def generate(
+        self, task_id: str, count: int, severity: int | None, seed: int | None, step: Step = no_step
+    ) -> dict[str, Any]:
+        """Generate test alerts. Run again for the same task, it adds only those that are missing.
+
+        Raises TaskFailed when there is no active host, TaskInterrupted.
+        """
+        with self._database.reading() as connection:
+            choices = [HostChoice(**row) for row in hosts.choices_for_alerts(connection)]
+            if not choices:
+                raise TaskFailed("the inventory has no active hosts to raise alerts on: pull hosts first")
+            # Without a seed the task's id is one, so that a second attempt draws the same alerts.
+            wanted = None if severity is None else Severity(severity)
+            drawn = draw_alerts(task_id if seed is None else seed, count, wanted, choices)
+            item_ids = items.active_ids_by_host(
+                connection, (alert.host.id for alert in drawn if alert.item_index is not None)
+            )
+        now = clock.now()
+        step(0, count, "0 alerts")
+        for start in range(0, count, ALERTS_AT_ONCE):
+            rows = [_row(task_id, alert, item_ids, now) for alert in drawn[start : start + ALERTS_AT_ONCE]]
+            with self._database.transaction() as connection:
+                alert_ids = alerts.add_new(connection, rows)
+                suppressed, _ = maintenance.flip(connection, now, len(rows), alert_ids)
+                happened = [(alert_id, AlertEventKind.FIRED) for alert_id in alert_ids]
+                happened += [(row["id"], AlertEventKind.SUPPRESSED) for row in suppressed]
+                alert_events.add(connection, happened, now)
+                critical = [row for row in rows if row["severity"] == Severity.CRITICAL]
+                alerts.refresh_marks_of(connection, critical, now)
+            step(start + len(rows), count, f"{start + len(rows)} alerts")
+        by_severity = {s.name.lower(): sum(alert.severity is s for alert in drawn) for s in Severity}
+        return {"count": count, "by_severity": by_severity}
+
+
+def find_or_raise(connection: Connection, alert_id: int) -> RowMapping:
+    """Return an alert. Raises NotFound."""
+    alert = alerts.find(connection, alert_id)
+    if alert is None:
+        raise NotFound(f"there is no alert {alert_id}")
+    return alert
+
+
+def shown(alert: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return an alert as it is shown."""
+    return {**alert, "flapping": is_flapping(alert["flaps"], alert["flapped_at"], clock.now())}
+
+
+def _row(task_id: str, alert: DrawnAlert, item_ids: dict[int, list[int]], now: datetime) -> dict[str, Any]:
+    # Items may have come or gone since they were counted: the index is taken modulo those that are there.
+    ids = item_ids.get(alert.host.id, []) if alert.item_index is not None else []
+    return {
+        "source": TEST_SOURCE,
+        "external_id": f"{task_id}:{alert.number}",
+        "message": alert.message,
+        "severity": alert.severity,
+        "status": AlertStatus.ACTIVE,
+        "monitor_id": alert.host.monitor_id,
+        "host_id": alert.host.id,
+        "item_id": ids[(alert.item_index or 0) % len(ids)] if ids else None,
+        "comment": comment(alert.number, now),
+        "first_seen_at": now,
+        "last_seen_at": now,
+    }

@@ -1,0 +1,137 @@
+"""Takes in what was posted to the webhook, in the order in which it came."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from app import clock
+from app.enums import TaskType
+from app.rules.alert_reports import AlertReport
+from app.services.alerts.alert_intake import AlertIntake
+from app.services.alerts.webhooks import receiving, request_task
+from app.services.ledger.outbox import Outbox, new_task_id
+from app.services.ledger.task_lifecycle import Step, no_step
+from app.store.alerts import deliveries
+from app.store.alerts.deliveries import Delivery
+from app.store.database.engine import Database, StatementRefused
+from app.store.inventory import monitors
+from app.store.ledger import task_fingerprints
+
+log = structlog.get_logger()
+REPORTS_AT_ONCE = 500
+GATHER_S = 0.05
+RECEIVED_WITHIN = timedelta(seconds=10)
+"""What is taken in at once counts as seen at one moment: it must not lie too far apart."""
+FORGOTTEN_AFTER = timedelta(seconds=10)
+TASKS_A_DELIVERY = 100
+UNUSABLE = (StatementRefused, TypeError, ValueError, LookupError)
+"""What the content of a report can cause: the database refuses it, or another version of nagare wrote it."""
+
+Reports = Sequence[Mapping[str, Any]]
+
+
+class DeliveryService:
+    """Methods raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database, outbox: Outbox, intake: AlertIntake) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._intake = intake
+
+    def take_in(
+        self, monitor_id: int, reports: Reports = (), received_at: str = "", step: Step = no_step
+    ) -> dict[str, int]:
+        """Take in all that waits of a monitor, or just the `reports` that were set aside; return how many did what.
+
+        What is taken in is deleted in the same transaction: who stops half-way loses and doubles nothing. Raises
+        TaskInterrupted.
+        """
+        if reports:
+            with self._database.transaction() as connection:
+                moment = datetime.fromisoformat(received_at)
+                return self._intake.take_in(connection, monitor_id, _reports(reports), moment)
+        counts = Counter[str]()
+        while True:
+            try:
+                taken = self._take_some(monitor_id, REPORTS_AT_ONCE)
+            except UNUSABLE:
+                taken = self._take_one(monitor_id)
+            if taken is None and self._is_done(monitor_id):
+                return dict(counts)
+            counts.update(taken or {})
+            if taken is not None and taken.get("seen", 0) < REPORTS_AT_ONCE // 4:
+                # Where single alerts come in a row, let some come together: each look costs as much as many alerts.
+                clock.sleep(GATHER_S)
+            step(counts["seen"], None, f"{counts['seen']} alerts")
+
+    def turn(self) -> None:
+        """Ask for tasks for what waits although no task will take it in; not while a dead one waits for people."""
+        with self._database.reading() as connection:
+            waiting = deliveries.monitors_that_wait(connection, clock.now() - FORGOTTEN_AFTER)
+            forgotten = [each for each in waiting if not task_fingerprints.is_any_open(connection, receiving(each))]
+        for monitor_id in forgotten:
+            task_id = new_task_id(TaskType.RECEIVE_ALERTS)
+            with self._database.transaction() as connection:
+                asked = request_task(connection, self._outbox, monitor_id, task_id)
+            log.warning("deliveries.forgotten", monitor_id=monitor_id, task_id=asked)
+            if asked == task_id:
+                self._outbox.publish({task_id: None})
+
+    def _is_done(self, monitor_id: int) -> bool:
+        with self._database.transaction() as connection:
+            # Waits for those who record a delivery because they saw this task still waiting.
+            task_fingerprints.lock_fingerprint(connection, receiving(monitor_id))
+            return not deliveries.is_there_any(connection, monitor_id)
+
+    def _take_some(self, monitor_id: int, reports: int) -> Mapping[str, int] | None:
+        """Take in the oldest deliveries, up to so many reports but one delivery at least; None when there is none."""
+        with self._database.transaction() as connection:
+            monitors.lock(connection, monitor_id)
+            found = deliveries.oldest(connection, monitor_id, reports, RECEIVED_WITHIN)
+            if not found:
+                return None
+            posted = [report for delivery in found for report in delivery.reports]
+            counts = self._intake.take_in(connection, monitor_id, _reports(posted), found[-1].received_at)
+            deliveries.remove(connection, [delivery.id for delivery in found])
+        return counts
+
+    def _take_one(self, monitor_id: int) -> Mapping[str, int] | None:
+        """Take in the oldest delivery by itself, or set it aside."""
+        try:
+            return self._take_some(monitor_id, reports=1)
+        except UNUSABLE as error:
+            return self._set_aside(monitor_id, error)
+
+    def _set_aside(self, monitor_id: int, error: Exception) -> Mapping[str, int]:
+        """Give the reports of the oldest delivery to tasks of their own; what those cannot do is a dead letter."""
+        tasks: dict[str, dict[str, Any]] = {}
+        with self._database.transaction() as connection:
+            monitors.lock(connection, monitor_id)
+            for delivery in deliveries.oldest(connection, monitor_id, 1, RECEIVED_WITHIN):
+                tasks |= _parts(monitor_id, delivery)
+                deliveries.remove(connection, [delivery.id])
+            for task_id, params in tasks.items():
+                self._outbox.record(connection, task_id, params)
+        log.error("delivery.set_aside", monitor_id=monitor_id, task_ids=[*tasks], error=type(error).__name__)
+        self._outbox.publish(dict.fromkeys(tasks))
+        return {"set_aside": sum(len(params["reports"]) for params in tasks.values())}
+
+
+def _parts(monitor_id: int, delivery: Delivery) -> dict[str, dict[str, Any]]:
+    size = -(-len(delivery.reports) // TASKS_A_DELIVERY)
+    received_at = delivery.received_at.isoformat()
+    return {
+        new_task_id(TaskType.RECEIVE_ALERTS): {
+            "monitor_id": monitor_id,
+            "reports": delivery.reports[start : start + size],
+            "received_at": received_at,
+        }
+        for start in range(0, len(delivery.reports), size)
+    }
+
+
+def _reports(posted: Reports) -> list[AlertReport]:
+    return [AlertReport.from_dict(report) for report in posted]

@@ -1,0 +1,75 @@
+"""Who may post to the webhook, and how much: a token that somebody found must not fill the database."""
+
+from sqlalchemy import Connection
+
+from app import clock
+from app.errors import Conflict, TooManyRequests, Unauthorized
+from app.store.alerts import webhook_quotas
+from app.store.inventory import monitors
+
+NOT_KNOWN = "A monitor's webhook token is needed: Authorization: Bearer <token>."
+A_SECOND_US = 1_000_000
+
+
+class WebhookQuotas:
+    """So many alerts a minute for each monitor, whichever process takes them; with 0 as many as come.
+
+    Methods raise Unauthorized for a token that no monitor has, TooManyRequests, and Conflict for a disabled monitor.
+    """
+
+    def __init__(self, alerts_per_minute: int) -> None:
+        self._alerts_per_minute = alerts_per_minute
+
+    def refuse_early(self, connection: Connection, token_hash: str) -> None:
+        """Raise unless the token is a monitor's that may post one more alert now; it may still be disabled."""
+        monitor = webhook_quotas.find_by_token(connection, token_hash)
+        if monitor is None:
+            raise Unauthorized(NOT_KNOWN)
+        wait_s = self._wait_s(monitor["full_at_us"], 1, _now_us())
+        if wait_s > 0:
+            raise self._refusal(monitor["id"], wait_s)
+
+    def monitor_of(self, connection: Connection, token_hash: str) -> int:
+        """Return the id of the token's monitor, and keep the monitor until the transaction ends."""
+        monitor = monitors.find_by_token(connection, token_hash)
+        if monitor is None:
+            raise Unauthorized(NOT_KNOWN)
+        if not monitor["enabled"]:
+            raise Conflict(f"monitor {monitor['id']} is disabled")
+        return int(monitor["id"])
+
+    def spend(self, connection: Connection, token_hash: str, alerts: int) -> int:
+        """Take so many alerts from the quota of the token's monitor, or none of them; return the monitor's id.
+
+        Those who spend of one quota wait until the other's transaction has ended.
+        """
+        if not self._alerts_per_minute:
+            return self.monitor_of(connection, token_hash)
+        now_us = _now_us()
+        monitor_id = webhook_quotas.spend(connection, token_hash, now_us, self._cost_us(alerts))
+        if monitor_id is None:
+            monitor_id = self.monitor_of(connection, token_hash)
+            full_at_us = webhook_quotas.full_at_us(connection, monitor_id)
+            raise self._refusal(monitor_id, max(1, self._wait_s(full_at_us, alerts, now_us)))
+        return monitor_id
+
+    def _wait_s(self, full_at_us: int | None, alerts: int, now_us: int) -> int:
+        """Return after how many seconds there is room for so many alerts, 0 for now."""
+        if not self._alerts_per_minute or full_at_us is None:
+            return 0
+        missing_us = full_at_us + self._cost_us(alerts) - now_us - webhook_quotas.WINDOW_US
+        return max(0, -(-min(missing_us, full_at_us - now_us) // A_SECOND_US))
+
+    def _refusal(self, monitor_id: int, wait_s: int) -> TooManyRequests:
+        return TooManyRequests(
+            f"monitor {monitor_id} may post {self._alerts_per_minute} alerts a minute, which this post would exceed:"
+            f" nothing of it was taken, post it again in {wait_s} s",
+            wait_s,
+        )
+
+    def _cost_us(self, alerts: int) -> int:
+        return -(-alerts * webhook_quotas.WINDOW_US // self._alerts_per_minute)
+
+
+def _now_us() -> int:
+    return int(clock.now().timestamp() * A_SECOND_US)

@@ -1,0 +1,53 @@
+"""Opens conversations with monitors and records what the contact showed."""
+
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from app.connectors.base import Connector, MonitorAccess
+from app.enums import MonitorStatus
+from app.errors import Conflict, NotFound, SourceError
+from app.services.inventory.observed_connector import observed
+from app.store.database.engine import Database
+from app.store.database.vault import Vault
+from app.store.inventory import monitors
+
+OpenConnector = Callable[[str, MonitorAccess], AbstractContextManager[Connector]]
+
+
+class Conversations:
+    """Conversations with monitors, by their ids."""
+
+    def __init__(self, database: Database, vault: Vault, open_connector: OpenConnector) -> None:
+        self._database = database
+        self._vault = vault
+        self._open_connector = open_connector
+
+    @contextmanager
+    def open(self, monitor_id: int) -> Iterator[Connector]:
+        """Talk to an enabled monitor; its status then tells how that went.
+
+        Raises NotFound, Conflict when it is disabled, SourceError, DatabaseUnavailable.
+        """
+        with self._database.reading() as connection:
+            monitor = monitors.find_sealed(connection, monitor_id)
+        if monitor is None:
+            raise NotFound(f"there is no monitor {monitor_id}")
+        if not monitor["enabled"]:
+            raise Conflict(f"monitor {monitor_id} is disabled")
+        try:
+            with self._open_connector(monitor["type"], self.access(monitor)) as connector:
+                yield observed(connector, monitor_id)
+        except SourceError as error:
+            with self._database.transaction() as connection:
+                monitors.record_contact(connection, monitor_id, MonitorStatus.ERROR, str(error))
+            raise
+
+    def access(self, monitor: Mapping[Any, Any], except_for: Container[str] = ()) -> MonitorAccess:
+        """Return a monitor's address with its credentials, opened except for those that are about to be replaced.
+
+        Raises TaskFailed when they were sealed with another secret key.
+        """
+        sealed = {"password": monitor["password_sealed"], "api_token": monitor["api_token_sealed"]}
+        opened = {name: None if name in except_for else self._vault.open(text) for name, text in sealed.items()}
+        return MonitorAccess(url=monitor["url"], username=monitor["username"], **opened)

@@ -1,0 +1,169 @@
+"""Manages the monitors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, RowMapping
+
+from app import clock
+from app.connectors.base import MonitorAccess
+from app.connectors.registry import connector_class
+from app.enums import MonitorStatus, TaskState
+from app.errors import Conflict, Invalid, NotFound, SourceError
+from app.metrics import TASKS
+from app.services.inventory.monitor_connections import Conversations, OpenConnector
+from app.services.inventory.observed_connector import observed
+from app.services.ledger.task_events import TaskEvents
+from app.store.alerts import score_samples
+from app.store.database.engine import Database
+from app.store.database.pages import Page, PageRequest
+from app.store.database.vault import Vault
+from app.store.inventory import item_values, monitors
+from app.store.ledger import task_runs
+
+Found = TypeVar("Found", bound=Mapping[Any, Any])
+SECRETS = {"password": "password_sealed", "api_token": "api_token_sealed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a contact with a monitor showed."""
+
+    ok: bool
+    version: str | None
+    latency_ms: int
+    error: str | None
+
+
+class MonitorService:
+    """Methods that name a monitor raise NotFound; all raise DatabaseUnavailable."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        conversations: Conversations,
+        open_connector: OpenConnector,
+        events: TaskEvents,
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._conversations = conversations
+        self._open_connector = open_connector
+        self._events = events
+
+    def list(self, page: PageRequest) -> Page:
+        """Return a page of monitors."""
+        with self._database.reading() as connection:
+            return monitors.fetch(connection, page)
+
+    def get(self, monitor_id: int) -> RowMapping:
+        """Return one monitor."""
+        with self._database.reading() as connection:
+            return _found(monitors.find(connection, monitor_id), monitor_id)
+
+    def create(self, fields: Mapping[str, Any]) -> RowMapping:
+        """Add a monitor; nothing is sent to it yet.
+
+        Raises Invalid naming the field when its type or address cannot be right, Conflict when the name is taken.
+        """
+        _validate(fields)
+        with self._database.transaction() as connection:
+            _refuse_taken_name(connection, fields["name"])
+            row = {**self._sealed(fields), "status": MonitorStatus.UNKNOWN, "created_at": clock.now()}
+            monitor_id = monitors.add(connection, row)
+        return self.get(monitor_id)
+
+    def update(self, monitor_id: int, changes: Mapping[str, Any]) -> RowMapping:
+        """Change a monitor. Raises Invalid and Conflict as `create` does.
+
+        A stored credential is not sent to another server: it must be given again. Whoever may change an address, or has
+        the token of one who may, would else read what no answer shows.
+        """
+        with self._database.transaction() as connection:
+            monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
+            access = self._conversations.access(monitor, except_for=changes)
+            kept = {
+                "type": monitor["type"],
+                "url": access.url,
+                "username": access.username,
+                "password": access.password,
+                "api_token": access.api_token,
+            }
+            _validate({**kept, **changes})
+            if _server_of(changes.get("url", access.url)) != _server_of(access.url):
+                _refuse_kept_secrets(monitor, changes)
+            if "name" in changes:
+                _refuse_taken_name(connection, changes["name"], monitor_id)
+            if changes:
+                monitors.change(connection, monitor_id, self._sealed(changes))
+        return self.get(monitor_id)
+
+    def delete(self, monitor_id: int) -> None:
+        """Delete a monitor with its hosts, items and alerts; its tasks that have not ended are cancelled."""
+        with self._database.transaction(is_long=True) as connection:
+            item_values.forget(connection, monitor_id)
+            if not monitors.remove(connection, monitor_id):
+                raise NotFound(f"there is no monitor {monitor_id}")
+            cancelled = task_runs.cancel_of_monitor(connection, monitor_id, clock.now())
+            score_samples.forget(connection, score_samples.monitor_scope(monitor_id))
+        self._events.changed(cancelled)
+        for task in cancelled:
+            TASKS.add(task["type"], TaskState.CANCELLED)
+
+    def check(self, monitor_id: int) -> Check:
+        """Sign in to a monitor, enabled or not, and ask for its version; its status then tells how that went."""
+        with self._database.reading() as connection:
+            monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
+        started = clock.monotonic()
+        version, error = None, None
+        try:
+            with self._open_connector(monitor["type"], self._conversations.access(monitor)) as connector:
+                version = observed(connector, monitor_id).check()
+        except SourceError as source_error:
+            error = str(source_error)
+        latency_ms = round((clock.monotonic() - started) * 1000)
+        with self._database.transaction() as connection:
+            status = MonitorStatus.OK if error is None else MonitorStatus.ERROR
+            monitors.record_contact(connection, monitor_id, status, error)
+        return Check(error is None, version, latency_ms, error)
+
+    def is_there_any(self) -> bool:
+        """Tell whether there is a monitor at all."""
+        with self._database.reading() as connection:
+            return monitors.is_there_any(connection)
+
+    def _sealed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            SECRETS.get(name, name): self._vault.seal(value) if name in SECRETS else value
+            for name, value in fields.items()
+        }
+
+
+def _found(monitor: Found | None, monitor_id: int) -> Found:
+    if monitor is None:
+        raise NotFound(f"there is no monitor {monitor_id}")
+    return monitor
+
+
+def _server_of(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
+
+
+def _refuse_kept_secrets(monitor: Mapping[Any, Any], changes: Mapping[str, Any]) -> None:
+    for name, column in SECRETS.items():
+        if monitor[column] is not None and name not in changes:
+            raise Invalid(name, "give it again, since the address names another server")
+
+
+def _refuse_taken_name(connection: Connection, name: str, except_id: int | None = None) -> None:
+    if monitors.is_name_taken(connection, name, except_id):
+        raise Conflict(f"there is already a monitor named {name}")
+
+
+def _validate(fields: Mapping[str, Any]) -> None:
+    access = MonitorAccess(fields["url"], fields.get("username"), fields.get("password"), fields.get("api_token"))
+    connector_class(fields["type"])(access).close()

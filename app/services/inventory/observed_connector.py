@@ -1,0 +1,69 @@
+"""A connector whose every answer is timed, page by page, for metrics and traces."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from inspect import isgeneratorfunction
+from typing import Any, cast
+
+from app import clock, tracing
+from app.connectors.base import Connector
+from app.errors import SourceError
+from app.metrics import CONNECTOR_DURATION, CONNECTOR_ERRORS
+
+END = object()
+
+
+def observed(connector: Connector, monitor_id: int) -> Connector:
+    """Return a connector that does what the given one does."""
+    return cast(Connector, _ObservedConnector(connector, str(monitor_id)))
+
+
+class _ObservedConnector:
+    """Stands in the place of any connector: it has the methods that the other one has."""
+
+    def __init__(self, connector: Connector, monitor_id: str) -> None:
+        self._connector = connector
+        self._monitor_id = monitor_id
+
+    def __getattr__(self, operation: str) -> Any:
+        """Return the connector's method, timed; what is no method as it is."""
+        attribute = getattr(self._connector, operation)
+        if not callable(attribute) or operation == "close":
+            return attribute
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            if isgeneratorfunction(attribute):
+                return self._pages(operation, attribute(*arguments, **named))
+            answer = self._timed(operation, lambda: attribute(*arguments, **named))
+            return self._pages(operation, answer) if isinstance(answer, Iterator) else answer
+
+        return call
+
+    def _pages(self, operation: str, pages: Iterator[Any]) -> Iterator[Any]:
+        while (page := self._timed(operation, lambda: next(pages, END))) is not END:
+            yield page
+
+    def _timed(self, operation: str, call: Callable[[], Any]) -> Any:
+        with self._watched(operation) as note:
+            answer = call()
+            # Neither to make an iterator nor to find it at its end takes an answer of the monitor.
+            note.is_answer = answer is not END and not isinstance(answer, Iterator)
+        return answer
+
+    @contextmanager
+    def _watched(self, operation: str) -> Iterator["_Note"]:
+        note = _Note()
+        started_at = clock.monotonic()
+        try:
+            with tracing.span(f"monitor {operation}", {"nagare.monitor_id": self._monitor_id}):
+                yield note
+        except SourceError as error:
+            CONNECTOR_ERRORS.add(self._monitor_id, error.code)
+            raise
+        finally:
+            if note.is_answer:
+                CONNECTOR_DURATION.observe(clock.monotonic() - started_at, self._monitor_id, operation)
+
+
+class _Note:
+    is_answer = True

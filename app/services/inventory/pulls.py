@@ -1,0 +1,182 @@
+"""Brings hosts and items from their monitors into the inventory, page by page, each page one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from operator import itemgetter
+
+from app import clock
+from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
+from app.errors import NotFound
+from app.services.inventory.item_values import ItemValues
+from app.services.inventory.monitor_connections import Conversations
+from app.services.ledger.task_lifecycle import Step, no_step
+from app.store.database.engine import Database
+from app.store.inventory import hosts, items, monitors, pulled_items
+from app.store.inventory.pulled_items import PulledItem
+
+ITEM_FIELDS = itemgetter(
+    *(ItemRecord._fields.index({"source_error": "error"}.get(name, name)) for name in PulledItem._fields)
+)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a pull did."""
+
+    seen: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    vanished: int = 0
+
+    def add(self, seen: int, created: int, updated: int, vanished: int = 0) -> None:
+        """Add one page."""
+        self.seen += seen
+        self.created += created
+        self.updated += updated
+        self.unchanged += seen - created - updated
+        self.vanished += vanished
+
+
+class PullService:
+    """Every method raises NotFound, Conflict (a disabled monitor), SourceError, DatabaseUnavailable, TaskInterrupted.
+
+    A pull that stops half-way leaves whole pages behind and can be run again.
+    """
+
+    def __init__(self, database: Database, conversations: Conversations, values: ItemValues) -> None:
+        self._database = database
+        self._conversations = conversations
+        self._values = values
+
+    def hosts(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
+        """Pull all hosts of a monitor; those that the source does not have any more become inactive."""
+        with self._conversations.open(monitor_id) as connector:
+            counts = self._pull_hosts(connector, monitor_id, step)
+        return asdict(counts)
+
+    def items(self, monitor_id: int, host_id: int | None = None, step: Step = no_step) -> dict[str, int]:
+        """Pull the items of one host, or of all hosts of a monitor, whose hosts are pulled first if there are none."""
+        counts = Counts()
+        with self._conversations.open(monitor_id) as connector:
+            if host_id is None and not self._has_hosts(monitor_id):
+                self._pull_hosts(connector, monitor_id, step)
+            with self._database.reading() as connection:
+                wanted = hosts.external_ids(connection, monitor_id, host_id)
+            done = 0
+            step(0, len(wanted), "0 items")
+            for page in connector.items(wanted):
+                self._write_items(monitor_id, page, counts)
+                done += len(page.host_external_ids)
+                step(done, len(wanted), f"{counts.seen} items")
+        with self._database.transaction() as connection:
+            monitors.record_pulled(connection, monitor_id, clock.now())
+        return asdict(counts)
+
+    def host(self, monitor_id: int, host_id: int, step: Step = no_step) -> dict[str, int]:
+        """Pull one host."""
+        step(0, 1, "")
+        with self._conversations.open(monitor_id) as connector:
+            counts = self.refresh_host(connector, monitor_id, host_id)
+        step(1, 1, "")
+        return asdict(counts)
+
+    def item(self, monitor_id: int, host_id: int, item_id: int, step: Step = no_step) -> dict[str, int]:
+        """Pull one item."""
+        step(0, 1, "")
+        with self._conversations.open(monitor_id) as connector:
+            counts = self.refresh_item(connector, monitor_id, host_id, item_id)
+        step(1, 1, "")
+        return asdict(counts)
+
+    def refresh_host(self, connector: Connector, monitor_id: int, host_id: int) -> Counts:
+        """Write what the source now says of one host."""
+        with self._database.reading() as connection:
+            host = hosts.find(connection, host_id)
+        if host is None:
+            raise NotFound(f"there is no host {host_id}")
+        records = [record for page in connector.hosts([host["external_id"]]) for record in page.records]
+        counts, now = Counts(), clock.now()
+        with self._database.transaction() as connection:
+            written = hosts.upsert(connection, monitor_id, _host_rows(records), now)
+            if not records:
+                hosts.mark_gone(connection, [host_id], now)
+        counts.add(len(records), written.created, written.updated, vanished=0 if records else 1)
+        return counts
+
+    def refresh_item(self, connector: Connector, monitor_id: int, host_id: int, item_id: int) -> Counts:
+        """Write what the source now says of one item."""
+        with self._database.reading() as connection:
+            host, item = hosts.find(connection, host_id), items.find(connection, item_id)
+        if host is None or item is None:
+            raise NotFound(f"there is no item {item_id} of host {host_id}")
+        record = connector.item(host["external_id"], item["external_id"])
+        counts, now = Counts(), clock.now()
+        with self._database.transaction() as connection:
+            if record is None:
+                items.mark_gone(connection, [item_id], now)
+                counts.add(0, 0, 0, vanished=1)
+            else:
+                rows = {(host_id, record.external_id): _item_row(record)}
+                written = pulled_items.upsert(connection, monitor_id, rows, now)
+                self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
+                counts.add(1, written.created, written.updated)
+        return counts
+
+    def _has_hosts(self, monitor_id: int) -> bool:
+        with self._database.reading() as connection:
+            return hosts.count(connection, monitor_id) > 0
+
+    def _pull_hosts(self, connector: Connector, monitor_id: int, step: Step) -> Counts:
+        counts, seen, started_at = Counts(), set[str](), clock.now()
+        step(0, None, "0 hosts")
+        for page in connector.hosts():
+            rows = _host_rows(page.records)
+            with self._database.transaction() as connection:
+                written = hosts.upsert(connection, monitor_id, rows, clock.now())
+            seen.update(row.external_id for row in rows)
+            counts.add(len(rows), written.created, written.updated)
+            step(len(seen), max(page.total, len(seen)), f"{len(seen)} hosts")
+        with self._database.transaction() as connection:
+            counts.vanished = hosts.mark_vanished(connection, monitor_id, seen, started_at, clock.now())
+            monitors.record_pulled(connection, monitor_id, clock.now())
+        return counts
+
+    def _write_items(self, monitor_id: int, page: ItemPage, counts: Counts) -> None:
+        now = clock.now()
+        with self._database.transaction() as connection:
+            host_ids = hosts.ids_by_external_id(connection, monitor_id, page.host_external_ids)
+            rows = {
+                (host_ids[record.host_external_id], record.external_id): _item_row(record)
+                for record in page.records
+                if record.host_external_id in host_ids
+            }
+            # Two pulls that write the same items in another order would deadlock on PostgreSQL.
+            hosts.lock(connection, host_ids.values())
+            found = pulled_items.compare(connection, host_ids.values(), rows)
+            written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
+            self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
+            items.mark_gone(connection, found.gone, now)
+        counts.add(len(rows), written.created, written.updated, len(found.gone))
+
+
+def _host_rows(records: Sequence[HostRecord]) -> list[hosts.PulledHost]:
+    """Return one row a host: a source that names one twice means the last."""
+    return list({record.external_id: _host_row(record) for record in records}.values())
+
+
+def _host_row(record: HostRecord) -> hosts.PulledHost:
+    return hosts.PulledHost(
+        external_id=record.external_id,
+        name=record.name,
+        display_name=record.display_name,
+        description=record.description,
+        enabled=record.enabled,
+        ip_addr=record.ip_addr,
+        source_error=record.error,
+        groups=record.groups,
+    )
+
+
+def _item_row(record: ItemRecord) -> PulledItem:
+    return PulledItem._make(ITEM_FIELDS(record))

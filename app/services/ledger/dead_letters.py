@@ -1,0 +1,134 @@
+"""What people do with dead letters."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from app import clock
+from app.errors import BrokerUnavailable, Conflict, NotFound
+from app.queue.dead_letters import DeadLetterList
+from app.queue.publisher import Publisher
+from app.rules.live_events import task_event
+from app.services.ledger.malformed_messages import STRAY_REASONS
+from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
+from app.store.database.engine import Database
+from app.store.database.pages import Page, PageRequest
+from app.store.ledger import dead_letters, task_attempts, task_messages, task_runs
+from app.store.ledger.dead_letters import LetterFilter
+
+log = structlog.get_logger()
+LETTERS_AT_ONCE = 500
+
+Letter = Mapping[Any, Any]
+
+
+class DeadLetterService:
+    """Methods that name a dead letter raise NotFound; all raise DatabaseUnavailable.
+
+    The ledger is changed first. When Redis is away its list follows once it is back.
+    """
+
+    def __init__(self, database: Database, publisher: Publisher, dead_letter_list: DeadLetterList) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._dead_letter_list = dead_letter_list
+
+    def list(self, page: PageRequest, **filters: Any) -> Page:
+        """Return a page of dead letters, newest first; the filters are those of `LetterFilter`."""
+        with self._database.reading() as connection:
+            return dead_letters.fetch(connection, page, LetterFilter(**filters))
+
+    def get(self, task_id: str) -> dict[str, Any]:
+        """Return one dead letter with every attempt and the last one's traceback."""
+        with self._database.reading() as connection:
+            letter = _found(connection, task_id)
+            history = task_attempts.history(connection, task_id)
+        return {**letter, "history": history, "traceback": history[-1]["traceback"] if history else None}
+
+    def retry(self, task_id: str, by: Requester | None = None) -> None:
+        """Queue a dead task again, under its id, with a fresh count of attempts.
+
+        Raises Conflict for what was never a task, and Invalid when the idempotency key was used for another request.
+        """
+        now = clock.now()
+        with self._database.transaction() as connection:
+            request = fingerprint_of(["retry", task_id])
+            if by is not None and earlier_answer(connection, by, request, task_id, now) is not None:
+                return
+            letter = _found(connection, task_id)
+            if letter["reason"] in STRAY_REASONS:
+                raise Conflict("it never was a task that could run: discard it")
+            dead_letters.revive(connection, task_id, now)
+            runs = task_runs.find_many(connection, [task_id])
+        self._after_revival([letter], runs)
+
+    def retry_many(self, *, dry_run: bool = False, **filters: Any) -> int:
+        """Queue all matching dead tasks again and return how many; in a dry run only count them."""
+        wanted = LetterFilter(**filters, except_reasons=STRAY_REASONS)
+        if dry_run:
+            return self._count(wanted)
+        started_at, count = clock.now(), 0
+        while True:
+            with self._database.transaction() as connection:
+                letters = dead_letters.some(connection, wanted, LETTERS_AT_ONCE)
+                # What dies again meanwhile is left alone, or this would never end.
+                letters = [letter for letter in letters if letter["dead_at"] <= started_at]
+                for letter in letters:
+                    dead_letters.revive(connection, letter["task_id"], clock.now())
+                runs = task_runs.find_many(connection, [letter["task_id"] for letter in letters])
+            if not letters:
+                return count
+            count += len(letters)
+            self._after_revival(letters, runs)
+
+    def discard(self, task_id: str) -> None:
+        """Take a dead task out of the dead letters for good; its history stays until it is pruned."""
+        with self._database.transaction() as connection:
+            letter = _found(connection, task_id)
+            dead_letters.discard(connection, task_id, clock.now())
+        self._remove([letter])
+
+    def discard_many(self, *, dry_run: bool = False, **filters: Any) -> int:
+        """Take all matching dead tasks out of the dead letters and return how many; in a dry run only count them."""
+        wanted = LetterFilter(**filters)
+        if dry_run:
+            return self._count(wanted)
+        count = 0
+        while True:
+            with self._database.transaction() as connection:
+                letters = dead_letters.some(connection, wanted, LETTERS_AT_ONCE)
+                for letter in letters:
+                    dead_letters.discard(connection, letter["task_id"], clock.now())
+            if not letters:
+                return count
+            count += len(letters)
+            self._remove(letters)
+
+    def _count(self, wanted: LetterFilter) -> int:
+        with self._database.reading() as connection:
+            return dead_letters.count(connection, wanted)
+
+    def _after_revival(self, letters: Sequence[Letter], runs: Sequence[Letter]) -> None:
+        self._remove(letters)
+        tasks = [(letter["type"], letter["task_id"]) for letter in letters]
+        try:
+            self._publisher.publish(tasks, [task_event(run) for run in runs])
+        except BrokerUnavailable as error:
+            log.warning("publish.later", count=len(letters), error=str(error))
+            with self._database.transaction() as connection:
+                task_messages.mark_unpublished(connection, [letter["task_id"] for letter in letters])
+
+    def _remove(self, letters: Sequence[Letter]) -> None:
+        try:
+            self._dead_letter_list.remove(letters)
+        except BrokerUnavailable as error:
+            log.info("dead_letter.later", count=len(letters), error=str(error))
+
+
+def _found(connection: Connection, task_id: str) -> Letter:
+    letter = dead_letters.find(connection, task_id)
+    if letter is None:
+        raise NotFound(f"there is no dead letter {task_id}")
+    return letter

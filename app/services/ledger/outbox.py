@@ -1,0 +1,99 @@
+"""Records tasks in the transaction of what asks for them, and publishes them after its commit."""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict, Unpack
+
+import structlog
+from sqlalchemy import Connection
+from uuid_utils import uuid7
+
+from app import clock, tracing
+from app.enums import TaskState, TaskType
+from app.errors import BrokerUnavailable, DatabaseUnavailable
+from app.queue.publisher import Publisher
+from app.rules.live_events import task_event
+from app.store.database.engine import Database
+from app.store.ledger import task_messages, task_runs
+
+log = structlog.get_logger()
+Entry = Mapping[str, Any]
+MAX_RETRIES = 3
+
+
+def new_task_id(type: TaskType) -> str:
+    """Return an id for a task to be recorded."""
+    return f"{type}:{uuid7()}"
+
+
+class About(TypedDict, total=False):
+    """What the ledger keeps of a task beside its parameters."""
+
+    monitor_id: int | None
+    """With it the task counts among those of which the monitor runs only so many at once."""
+    fingerprint: str | None
+    parent_id: str | None
+    requested_by: int | None
+
+
+def new_entry(task_id: str, params: Mapping[str, Any], **about: Unpack[About]) -> Entry:
+    """Return the ledger's row of a new task, which belongs to the span that is open."""
+    now = clock.now()
+    return {
+        "id": task_id,
+        "type": _type_of(task_id),
+        "state": TaskState.QUEUED,
+        "params": params,
+        **NOTHING_MORE,
+        **about,
+        "max_retries": MAX_RETRIES,
+        "created_at": now,
+        "published_at": now,
+        "traceparent": tracing.traceparent(),
+    }
+
+
+NOTHING_MORE = dict.fromkeys(About.__annotations__)
+
+
+class Outbox:
+    """First `record`, then commit, then `publish`: a task that was recorded runs, whatever happens in between."""
+
+    def __init__(self, database: Database, publisher: Publisher) -> None:
+        self._database = database
+        self._publisher = publisher
+
+    def record(self, connection: Connection, task_id: str, params: Mapping[str, Any], **about: Unpack[About]) -> None:
+        """Record a task."""
+        with tracing.span(f"record {_type_of(task_id)}", {"nagare.task_id": task_id}):
+            task_runs.add(connection, [new_entry(task_id, params, **about)])
+
+    def publish(self, recorded: Mapping[str, int | None]) -> None:
+        """Push the messages of tasks, and tell of them; each id comes with the `monitor_id` that was recorded.
+
+        What goes wrong here only delays the tasks: the recovery publishes what did not arrive.
+        """
+        if not recorded:
+            return
+        task_ids = [*recorded]
+        tasks = [(_type_of(task_id), task_id) for task_id in task_ids]
+        events = [task_event(_queued(task_id, monitor_id)) for task_id, monitor_id in recorded.items()]
+        try:
+            with tracing.span("publish", {"messaging.batch.message_count": len(tasks)}, "producer"):
+                self._publisher.publish(tasks, events)
+        except BrokerUnavailable as error:
+            log.warning("publish.later", task_ids=task_ids, error=str(error))
+            try:
+                with self._database.transaction() as connection:
+                    task_messages.mark_unpublished(connection, task_ids)
+            except DatabaseUnavailable as unavailable:
+                log.warning("publish.later", task_ids=task_ids, error=str(unavailable))
+
+
+def _queued(task_id: str, monitor_id: int | None) -> dict[str, Any]:
+    """Return the row of a task that has just been recorded, as far as it is told."""
+    type_ = _type_of(task_id)
+    return {"task_id": task_id, "type": type_, "state": TaskState.QUEUED, "monitor_id": monitor_id, "attempts": 0}
+
+
+def _type_of(task_id: str) -> str:
+    return task_id.partition(":")[0]

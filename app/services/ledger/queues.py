@@ -1,0 +1,82 @@
+"""What waits, who works, what is paused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app import clock
+from app.enums import COUNTED_TYPES, TaskType
+from app.queue.lengths import QueueLengths
+from app.queue.workers import WorkerRegistry
+from app.store.database.engine import Database
+from app.store.ledger import dead_letters, queue_pauses, task_messages, task_runs
+
+
+class QueueService:
+    """Methods raise BrokerUnavailable and DatabaseUnavailable."""
+
+    def __init__(
+        self, database: Database, lengths: QueueLengths, registry: WorkerRegistry, *, are_withdrawn: bool = True
+    ) -> None:
+        self._database = database
+        self._lengths = lengths
+        self._registry = registry
+        # Where the messages of cancelled tasks stay in the queues, only the ledger knows how many tasks wait.
+        self._are_withdrawn = are_withdrawn
+
+    def stats(self) -> dict[str, int]:
+        """Return how many messages wait, by each counted type, and under `dead` how many dead letters there are."""
+        return _counted(self.lengths())
+
+    def lengths(self) -> dict[str, int]:
+        """Return the same of all types."""
+        if self._are_withdrawn:
+            return self._lengths.read()
+        return {**dict.fromkeys(map(str, TaskType), 0), **self._ledger_counts()}
+
+    def ledger_stats(self) -> dict[str, int]:
+        """Return the same as the ledger knows it: for when Redis is away. Raises only DatabaseUnavailable."""
+        return _counted(self._ledger_counts())
+
+    def workers(self) -> list[dict[str, Any]]:
+        """Return the workers that are alive, each with the tasks that it runs."""
+        alive = self._registry.alive()
+        with self._database.reading() as connection:
+            runs = task_runs.running(connection)
+        shown = [(run["worker"], {key: run[key] for key in ("task_id", "type", "started_at")}) for run in runs]
+        return [{**_complete(worker), "tasks": [task for by, task in shown if _is_of(worker, by)]} for worker in alive]
+
+    def pause(self, type: TaskType) -> dict[str, Any]:
+        """Let a type's tasks wait from now on; those that run go on."""
+        with self._database.transaction() as connection:
+            queue_pauses.pause(connection, type, clock.now())
+        return {"type": type, "paused": True}
+
+    def resume(self, type: TaskType) -> dict[str, Any]:
+        """Let a type's tasks run again."""
+        with self._database.transaction() as connection:
+            queue_pauses.resume(connection, type)
+        return {"type": type, "paused": False}
+
+    def paused(self) -> set[str]:
+        """Return the types that are paused."""
+        with self._database.reading() as connection:
+            return queue_pauses.paused_types(connection)
+
+    def _ledger_counts(self) -> dict[str, int]:
+        with self._database.reading() as connection:
+            return {**task_messages.waiting_counts(connection), "dead": dead_letters.count(connection)}
+
+
+def _complete(worker: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill in what workers of earlier versions do not tell, beside which new ones run during an upgrade."""
+    return {"id": worker["name"], "is_name_shared": False, "queues": [], **worker}
+
+
+def _is_of(worker: Mapping[str, Any], process: str | None) -> bool:
+    """Tell whether a worker's process, called `name/pid`, is one of this worker's."""
+    name, _, pid = (process or "").rpartition("/")
+    return name == worker["name"] and (not worker.get("is_name_shared") or int(pid) in worker["processes"])
+
+
+def _counted(lengths: Mapping[str, int]) -> dict[str, int]:
+    return {name: lengths.get(name, 0) for name in (*map(str, COUNTED_TYPES), "dead")}

@@ -1,0 +1,215 @@
+"""Keeps the promise: brings back what was lost on the way between the ledger, Redis and the workers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from app import clock
+from app.errors import BrokerUnavailable, DatabaseUnavailable, WorkerLost
+from app.queue.dead_letters import DeadLetterList
+from app.queue.lengths import QueueLengths
+from app.queue.publisher import Publisher
+from app.queue.workers import WorkerRegistry
+from app.rules.live_events import task_event
+from app.services.interval import Interval
+from app.services.ledger.malformed_messages import StrayService
+from app.services.ledger.task_lifecycle import TaskLifecycle
+from app.store.access import api_tokens, throttles, users
+from app.store.database.engine import Database
+from app.store.ledger import dead_letters, idempotency, task_messages, task_runs
+from app.store.operation import due
+from app.store.operation.due import Due
+
+log = structlog.get_logger()
+LEADERSHIP_S = 5.0
+MESSAGES_AT_ONCE = 1000
+RECONCILE_EVERY_S = 5.0
+RECONCILE_ALL_EVERY_S = 60.0
+PRUNE_EVERY_S = 60.0
+GRACE_S = 10.0
+"""A message younger than this may be on its way between the ledger, the list and a worker."""
+COMPARED_WHOLE = 1000
+"""A list of dead letters up to this length is compared letter by letter, a longer one by its length."""
+LONGEST_STEP_S = 2.0
+"""The most that a pause between two turns counts as time in which a beat was watched."""
+
+
+@dataclass(slots=True)
+class Watched:
+    """A running attempt and for how long its beat was seen to stand still."""
+
+    attempt: int
+    beat: int
+    stood_s: float = 0.0
+
+
+class Recovery:
+    """One turn a second in every worker; the turns of one worker, the leader, act.
+
+    They do the `chores` that the database says are due, and the `timed_chores`, which know that by themselves. No wall
+    clock takes part in the leases: a clock that jumps steals nothing from a worker that is alive.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        publisher: Publisher,
+        lengths: QueueLengths,
+        dead_letter_list: DeadLetterList,
+        registry: WorkerRegistry,
+        lifecycle: TaskLifecycle,
+        strays: StrayService,
+        *,
+        lease_s: float,
+        chores: Mapping[Due, Callable[[], None]],
+        timed_chores: Sequence[Callable[[], None]],
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._lengths = lengths
+        self._dead_letter_list = dead_letter_list
+        self._registry = registry
+        self._lifecycle = lifecycle
+        self._strays = strays
+        self._lease_s = lease_s
+        self._chores = chores
+        self._timed_chores = timed_chores
+        self._watched: dict[str, Watched] = {}
+        self._watched_at: float | None = None
+        self._reconciling = Interval(RECONCILE_EVERY_S)
+        self._reconciling_all = Interval(RECONCILE_ALL_EVERY_S)
+        self._pruning = Interval(PRUNE_EVERY_S)
+        self._is_dead_list_wrong = False
+
+    def make_room(self) -> None:
+        """Have the keys be of their types that a turn begins with. Raises BrokerUnavailable."""
+        self._lengths.make_room(self._lengths.misplaced())
+
+    def turn(self, name: str) -> Mapping[str, int]:
+        """Do what is due, if this worker leads; return how many messages of each type waited before.
+
+        Raises BrokerUnavailable, DatabaseUnavailable.
+        """
+        try:
+            seen = self._lengths.look()
+            if not self._registry.lead(name, LEADERSHIP_S):
+                self._stop_watching()
+                return seen.lengths
+            self._lengths.make_room(seen.no_lists)
+            with self._database.reading() as connection:
+                found = due.find(connection, clock.now())
+            self._take_back_lost(is_any_running=Due.RUNNING in found)
+            if Due.MESSAGES in found:
+                self._publish_due()
+            if seen.is_any_malformed:
+                self._strays.record_malformed()
+            if self._reconciling.is_over():
+                self._reconcile_lists(GRACE_S)
+                self._reconcile_dead_letters()
+            if self._reconciling_all.is_over():
+                self._reconcile_lists(0)
+            if self._pruning.is_over():
+                self._prune()
+            for chore in (*(self._chores[each] for each in self._chores if each in found), *self._timed_chores):
+                chore()
+        except (BrokerUnavailable, DatabaseUnavailable):
+            # A worker could not renew its lease either while the database was away.
+            self._stop_watching()
+            raise
+        return seen.lengths
+
+    def _stop_watching(self) -> None:
+        self._watched.clear()
+        self._watched_at = None
+
+    def _take_back_lost(self, *, is_any_running: bool) -> None:
+        """End attempts whose beat stood still for a whole lease: their worker is gone."""
+        beats = self._running_beats() if is_any_running else {}
+        now = clock.monotonic()
+        # Time in which this process itself stood still, as in a suspended machine, was not watched.
+        step_s = 0.0 if self._watched_at is None else min(now - self._watched_at, LONGEST_STEP_S)
+        self._watched_at = now
+        watched: dict[str, Watched] = {}
+        for task_id, (attempt, beat) in beats.items():
+            before = self._watched.get(task_id)
+            stands = before is not None and (before.attempt, before.beat) == (attempt, beat)
+            watched[task_id] = Watched(attempt, beat, before.stood_s + step_s if before and stands else 0.0)
+        self._watched = watched
+        for task_id, run in watched.items():
+            if run.stood_s >= self._lease_s:
+                error = WorkerLost(f"the worker did not renew its lease for {self._lease_s:g} s")
+                if self._lifecycle.take_back(task_id, run.attempt, run.beat, error):
+                    log.warning("task.taken_back", task_id=task_id, attempt=run.attempt)
+
+    def _running_beats(self) -> dict[str, tuple[int, int]]:
+        with self._database.reading() as connection:
+            return task_runs.running_beats(connection)
+
+    def _publish_due(self) -> None:
+        """Publish retries whose time has come, and tasks whose message is known not to have reached Redis."""
+        with self._database.reading() as connection:
+            is_due = task_messages.is_any_due(connection, clock.now())
+        while is_due:
+            with self._database.transaction() as connection:
+                now = clock.now()
+                requeued = task_messages.requeue_due(connection, now, MESSAGES_AT_ONCE)
+                unpublished = task_messages.unpublished(connection, MESSAGES_AT_ONCE)
+                unpublished += task_messages.releasable(connection, MESSAGES_AT_ONCE)
+                tasks = task_messages.claim_publishing(connection, unpublished, now)
+                events = [task_event(run) for run in task_runs.find_many(connection, requeued)] if requeued else []
+            try:
+                self._publisher.publish(tasks, events)
+            except BrokerUnavailable:
+                with self._database.transaction() as connection:
+                    task_messages.mark_unpublished(connection, unpublished)
+                raise
+            is_due = len(tasks) >= MESSAGES_AT_ONCE
+
+    def _reconcile_lists(self, grace_s: float) -> None:
+        """Find queued tasks whose message is gone, as after a flush of Redis, and have them published again."""
+        now = clock.now()
+        with self._database.reading() as connection:
+            queued = task_messages.queued_counts(connection, now - timedelta(seconds=grace_s))
+        lengths = self._lengths.read()
+        for type_, count in queued.items():
+            if lengths.get(type_, 0) >= count:
+                continue
+            with self._database.reading() as connection:
+                expected = task_messages.queued_ids(connection, type_, now - timedelta(seconds=GRACE_S))
+            missing = self._publisher.lost(type_, expected)
+            for start in range(0, len(missing), MESSAGES_AT_ONCE):
+                with self._database.transaction() as connection:
+                    task_messages.mark_unpublished(connection, missing[start : start + MESSAGES_AT_ONCE])
+            if missing:
+                log.warning("messages.lost", type=type_, count=len(missing))
+        self._publish_due()
+
+    def _reconcile_dead_letters(self) -> None:
+        """Rebuild the list when it disagreed with the ledger twice in a row: once may be a letter on its way."""
+        was_wrong, self._is_dead_list_wrong = self._is_dead_list_wrong, not self._is_dead_list_right()
+        if not (was_wrong and self._is_dead_list_wrong):
+            return
+        with self._database.reading() as connection:
+            letters = dead_letters.every(connection)
+        self._dead_letter_list.rebuild(letters)
+        self._is_dead_list_wrong = False
+        log.warning("dead_letters.rebuilt", count=len(letters))
+
+    def _is_dead_list_right(self) -> bool:
+        with self._database.reading() as connection:
+            count = dead_letters.count(connection)
+            if count > COMPARED_WHOLE:
+                return count == self._dead_letter_list.count()
+            letters = dead_letters.every(connection)
+        return self._dead_letter_list.holds(letters)
+
+    def _prune(self) -> None:
+        """Forget what clients can not come back to: repeated requests, and sessions that are over."""
+        with self._database.transaction() as connection:
+            idempotency.prune(connection, clock.now() - timedelta(days=1))
+            users.prune_sessions(connection, clock.now() - timedelta(days=1))
+            throttles.prune(connection, clock.now() - timedelta(days=1))
+            # For a month their owners see in the list why a script is refused.
+            api_tokens.prune(connection, clock.now() - timedelta(days=30))

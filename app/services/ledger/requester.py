@@ -1,0 +1,48 @@
+"""Who asks for something, and how a repeat of the same request is known."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.errors import Invalid
+from app.store.ledger import idempotency
+
+KEYS_LIVE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks for a task, and how a repeat is known.
+
+    By the key that the client gave; with `unique` also by the work itself, as long as a task for it has not ended.
+    """
+
+    user_id: int
+    idempotency_key: str | None = None
+    unique: bool = False
+
+
+def fingerprint_of(request: Sequence[Any]) -> str:
+    """Return a hash by which two requests for the same are known to be equal."""
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+
+
+def earlier_answer(connection: Connection, by: Requester, fingerprint: str, task_id: str, now: datetime) -> str | None:
+    """Bind the requester's key, if there is one, to a task; return the task that it was bound to before, if it was.
+
+    Raises Invalid when that was for another request.
+    """
+    if by.idempotency_key is None:
+        return None
+    row = {"user_id": by.user_id, "key": by.idempotency_key, "task_id": task_id, "created_at": now}
+    earlier = idempotency.reserve(connection, row | {"fingerprint": fingerprint}, now - KEYS_LIVE)
+    if earlier is None:
+        return None
+    if earlier["fingerprint"] != fingerprint:
+        raise Invalid("Idempotency-Key", "was used for another request")
+    return str(earlier["task_id"])

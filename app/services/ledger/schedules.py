@@ -1,0 +1,160 @@
+"""Manages schedules, and asks for their tasks when their time has come."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, RowMapping
+
+from app import clock
+from app.enums import TaskType
+from app.errors import Conflict, Invalid, NotFound
+from app.rules.cron import next_time
+from app.services.ledger.outbox import Outbox, new_task_id
+from app.services.ledger.requester import fingerprint_of
+from app.services.ledger.submit import GENERATED, check
+from app.store.database.engine import Database
+from app.store.database.pages import Page, PageRequest
+from app.store.ledger import schedules, task_fingerprints
+
+log = structlog.get_logger()
+ON_MONITOR = frozenset(("monitor_id",))
+PARAMS: Mapping[TaskType, frozenset[str]] = {
+    TaskType.PULL_HOSTS: ON_MONITOR,
+    TaskType.PULL_ITEMS: ON_MONITOR | {"host_id"},
+    TaskType.PULL_ALERTS: ON_MONITOR,
+    TaskType.SYNC: ON_MONITOR,
+    TaskType.GENERATE_ALERTS: frozenset(("count", "severity", "seed")),
+}
+"""What can be scheduled, and which parameters each type takes."""
+SCHEDULED_TYPES = tuple(PARAMS)
+FIRED_AT_ONCE = 100
+UNSAID: Mapping[str, Any] = {"count": GENERATED, "severity": None, "seed": None}
+"""The parameters of a request for test alerts that says none."""
+TIMES = ("cron", "timezone", "enabled")
+"""What the next time follows from."""
+
+
+class ScheduleService:
+    """Methods that name a schedule raise NotFound; all raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database, outbox: Outbox) -> None:
+        self._database = database
+        self._outbox = outbox
+
+    def list(self, page: PageRequest) -> Page:
+        """Return a page of schedules."""
+        with self._database.reading() as connection:
+            return schedules.fetch(connection, page)
+
+    def get(self, schedule_id: int) -> RowMapping:
+        """Return one schedule."""
+        with self._database.reading() as connection:
+            return _found(connection, schedule_id)
+
+    def create(self, fields: Mapping[str, Any]) -> RowMapping:
+        """Add a schedule.
+
+        Raises Invalid naming the field that cannot be right, NotFound when its monitor or host is not there, Conflict
+        when the monitor is disabled or the name is taken.
+        """
+        now = clock.now()
+        with self._database.transaction() as connection:
+            _check(connection, fields)
+            row = {**fields, "monitor_id": fields["params"].get("monitor_id"), "created_at": now}
+            row["next_run_at"] = next_time(fields["cron"], fields["timezone"], now)
+            return _found(connection, schedules.add(connection, row))
+
+    def update(self, schedule_id: int, changes: Mapping[str, Any]) -> RowMapping:
+        """Change a schedule; its next time is counted anew if its times change or it was paused. Raises as `create`.
+
+        A schedule of a monitor that is disabled can be changed too, as long as what it asks for stays the same.
+        """
+        with self._database.transaction() as connection:
+            before = _found(connection, schedule_id)
+            whole = {**before, **changes}
+            _check(connection, whole, schedule_id, is_asked_anew=whole["params"] != before["params"])
+            values = {**changes, "monitor_id": whole["params"].get("monitor_id"), "last_error": None}
+            if any(whole[name] != before[name] for name in TIMES):
+                values["next_run_at"] = next_time(whole["cron"], whole["timezone"], clock.now())
+            schedules.change(connection, schedule_id, values)
+            return _found(connection, schedule_id)
+
+    def delete(self, schedule_id: int) -> None:
+        """Delete a schedule; what it asked for goes on."""
+        with self._database.transaction() as connection:
+            if not schedules.remove(connection, schedule_id):
+                raise NotFound(f"there is no schedule {schedule_id}")
+
+    def turn(self) -> None:
+        """Ask for the tasks whose time has come: each once, however long nobody looked and however many look now."""
+        now = clock.now()
+        with self._database.reading() as connection:
+            due = schedules.due(connection, now, FIRED_AT_ONCE)
+        for schedule in due:
+            self._fire(schedule, now)
+
+    def _fire(self, schedule: RowMapping, now: datetime) -> None:
+        try:
+            next_run_at = next_time(schedule["cron"], schedule["timezone"], now)
+        except Invalid as error:
+            # A zone that the next version of its database does not know any more.
+            self._disable(schedule, str(error))
+            return
+        task_id = None
+        with self._database.transaction() as connection:
+            if not schedules.move_on(connection, schedule["id"], schedule["next_run_at"], next_run_at, now):
+                return
+            try:
+                task_id = self._record(connection, schedule)
+                outcome = {"last_task_id": task_id, "last_error": None}
+            except (NotFound, Conflict) as error:
+                outcome = {"last_error": str(error)}
+            schedules.change(connection, schedule["id"], outcome)
+        log.info("schedule.fired", schedule=schedule["name"], task_id=task_id, error=outcome["last_error"])
+        if task_id is not None:
+            self._outbox.publish({task_id: schedule["params"].get("monitor_id")})
+
+    def _disable(self, schedule: RowMapping, error: str) -> None:
+        with self._database.transaction() as connection:
+            schedules.change(connection, schedule["id"], {"enabled": False, "last_error": error})
+        log.error("schedule.disabled", schedule=schedule["name"], error=error)
+
+    def _record(self, connection: Connection, schedule: RowMapping) -> str:
+        """Record the task. Raises NotFound and Conflict when it could only fail or another one does the same."""
+        type_, params = TaskType(schedule["task_type"]), schedule["params"]
+        if type_ is TaskType.GENERATE_ALERTS:
+            params = {**UNSAID, **params}
+        check(connection, type_, params)
+        fingerprint = fingerprint_of([type_, params])
+        task_fingerprints.lock_fingerprint(connection, fingerprint)
+        unfinished = task_fingerprints.find_unfinished(connection, fingerprint)
+        if unfinished is not None:
+            raise Conflict(f"the task {unfinished} for the same has not ended")
+        task_id = new_task_id(type_)
+        self._outbox.record(connection, task_id, params, monitor_id=params.get("monitor_id"), fingerprint=fingerprint)
+        return task_id
+
+
+def _check(
+    connection: Connection, schedule: Mapping[Any, Any], schedule_id: int | None = None, is_asked_anew: bool = True
+) -> None:
+    """Refuse a schedule that cannot be right, or, if it is asked for anew, could only ask for what fails."""
+    type_, params = TaskType(schedule["task_type"]), schedule["params"]
+    if "monitor_id" in PARAMS[type_] and "monitor_id" not in params:
+        raise Invalid("params.monitor_id", "Missing data for required field.")
+    unknown = sorted(params.keys() - PARAMS[type_])
+    if unknown:
+        raise Invalid(f"params.{unknown[0]}", "Unknown field.")
+    if schedules.is_name_taken(connection, schedule["name"], schedule_id):
+        raise Conflict(f"there is already a schedule named {schedule['name']}")
+    if is_asked_anew:
+        check(connection, type_, params)
+
+
+def _found(connection: Connection, schedule_id: int) -> RowMapping:
+    schedule = schedules.find(connection, schedule_id)
+    if schedule is None:
+        raise NotFound(f"there is no schedule {schedule_id}")
+    return schedule

@@ -1,0 +1,54 @@
+"""Tells those who watch what becomes of tasks; called after the commit of what it tells."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from app.enums import TaskState
+from app.queue.events import EventLog
+from app.rules.live_events import PROGRESS, task_event
+from app.services.ledger.task_claim import Claim
+from app.store.ledger.task_steps import TaskStep
+
+UNKNOWN = TaskStep(0, None, "")
+
+
+class TaskEvents:
+    """No method raises: a change that nobody hears of is still a change."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    def began(self, claim: Claim, worker: str) -> None:
+        """Tell that a worker runs the task."""
+        self._tell(claim, TaskState.RUNNING, worker=worker)
+
+    def moved(self, claim: Claim, step: TaskStep) -> None:
+        """Tell how far the task is."""
+        self._tell(claim, TaskState.RUNNING, step, what=PROGRESS)
+
+    def succeeded(self, claim: Claim, result: Mapping[str, Any], step: TaskStep | None) -> None:
+        """Tell that the task is done."""
+        self._tell(claim, TaskState.SUCCEEDED, step, result=result)
+
+    def handed_back(self, claim: Claim) -> None:
+        """Tell that the task waits again, before another worker can tell that it runs."""
+        self._tell(claim, TaskState.QUEUED, attempts=claim.attempt - claim.first_attempt - 1)
+        self._log.flush()
+
+    def changed(self, runs: Iterable[Mapping[Any, Any]]) -> None:
+        """Tell the state of tasks, given as they are shown."""
+        self._log.add([task_event(run) for run in runs])
+
+    def _tell(
+        self, claim: Claim, state: TaskState, step: TaskStep | None = None, what: str | None = None, **more: Any
+    ) -> None:
+        row = {
+            "task_id": claim.task_id,
+            "type": claim.type,
+            "state": state,
+            "monitor_id": claim.monitor_id,
+            "attempts": claim.attempt - claim.first_attempt,
+            **(step or UNKNOWN).columns(),
+            **more,
+        }
+        self._log.add([task_event(row, what)])

@@ -1,0 +1,134 @@
+"""Shows and cancels tasks."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from app import clock
+from app.enums import TaskState, TaskType
+from app.errors import BrokerUnavailable, Conflict, NotFound
+from app.metrics import TASKS
+from app.queue.publisher import Publisher
+from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
+from app.services.ledger.task_events import TaskEvents
+from app.store.database.engine import Database
+from app.store.database.pages import Page, PageRequest
+from app.store.ledger import parent_tasks, task_attempts, task_runs
+from app.store.operation import throughput
+
+log = structlog.get_logger()
+CANCELLED_AT_ONCE = 500
+
+
+class TaskService:
+    """Methods that name a task raise NotFound; all raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database, publisher: Publisher, events: TaskEvents) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._events = events
+
+    def get(self, task_id: str) -> dict[str, Any]:
+        """Return one task with the history of its attempts that did not end well."""
+        with self._database.reading() as connection:
+            run = task_runs.find(connection, task_id)
+            history = task_attempts.history(connection, task_id)
+            children = parent_tasks.children(connection, task_id)
+        if run is None:
+            raise NotFound(f"there is no task {task_id}")
+        return {**_shown(run), "history": history, "children": [_shown_child(child) for child in children]}
+
+    def list(
+        self,
+        page: PageRequest,
+        *,
+        type: str | None = None,
+        state: str | None = None,
+        monitor_id: int | None = None,
+        parent_id: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+    ) -> Page:
+        """Return a page of tasks, newest first, without their histories."""
+        with self._database.reading() as connection:
+            found = task_runs.fetch(
+                connection,
+                page,
+                type=type,
+                state=state,
+                monitor_id=monitor_id,
+                parent_id=parent_id,
+                created_after=created_after,
+                created_before=created_before,
+            )
+        return Page([_shown(run) for run in found.items], found.next_cursor)
+
+    def throughput(self, minutes: int) -> Sequence[Mapping[str, int]]:
+        """Return how many tasks succeeded and died in each of the last minutes, oldest first; `at` in seconds."""
+        this_minute = int(clock.now().timestamp()) // 60
+        first = this_minute - minutes + 1
+        with self._database.reading() as connection:
+            rows = throughput.ended_by_minute(connection, datetime.fromtimestamp(first * 60, UTC))
+        ended = {row["minute"]: row for row in rows}
+        nothing = {"succeeded": 0, "dead": 0}
+        counts = [(minute, ended.get(minute, nothing)) for minute in range(first, this_minute + 1)]
+        return [{"at": minute * 60, "succeeded": row["succeeded"], "dead": row["dead"]} for minute, row in counts]
+
+    def cancel(self, task_id: str, by: Requester | None = None) -> dict[str, Any]:
+        """Cancel a task: one that waits never starts, one that runs stops at its next step; with all its children.
+
+        Raises Conflict when it has ended, and Invalid when the idempotency key was used for another request.
+        """
+        now = clock.now()
+        with self._database.transaction() as connection:
+            request = fingerprint_of(["cancel", task_id])
+            is_repeat = by is not None and earlier_answer(connection, by, request, task_id, now) is not None
+            is_cancelled = is_repeat or task_runs.cancel(connection, task_id, now)
+            withdrawn = parent_tasks.cancel_children(connection, task_id, now) if is_cancelled else []
+            run = task_runs.find(connection, task_id)
+            if run is None:
+                raise NotFound(f"there is no task {task_id}")
+            if not is_cancelled:
+                raise Conflict(f"the task has ended: it is {run['state']}")
+            children = task_runs.find_many(connection, [child_id for _, child_id in withdrawn])
+        if not is_repeat:
+            self._events.changed([run, *children])
+        task = _shown(run)
+        if not is_repeat:
+            for type_, _ in ((task["type"], task_id), *withdrawn):
+                TASKS.add(type_, TaskState.CANCELLED)
+        self._withdraw([(task["type"], task_id), *withdrawn])
+        return task
+
+    def cancel_waiting(self, type: TaskType) -> int:
+        """Cancel all tasks of a type that wait now, queued or for a retry; return how many. Running ones go on."""
+        begun_at, count = clock.now(), 0
+        while True:
+            with self._database.transaction() as connection:
+                task_ids = task_runs.cancel_waiting(connection, type, begun_at, clock.now(), CANCELLED_AT_ONCE)
+                cancelled = task_runs.find_many(connection, task_ids)
+            if not task_ids:
+                return count
+            self._events.changed(cancelled)
+            count += len(task_ids)
+            TASKS.add(type, TaskState.CANCELLED, amount=len(task_ids))
+            self._withdraw([(type, task_id) for task_id in task_ids])
+
+    def _withdraw(self, tasks: Sequence[tuple[str, str]]) -> None:
+        try:
+            self._publisher.withdraw(tasks)
+        except BrokerUnavailable as error:
+            # The messages stay in the list until a worker takes them and finds nothing to do.
+            log.info("withdraw.failed", count=len(tasks), error=str(error))
+
+
+def _shown_child(child: Mapping[Any, Any]) -> dict[str, Any]:
+    return {"task_id": child["id"], "type": child["type"], "state": child["state"]}
+
+
+def _shown(run: Mapping[Any, Any]) -> dict[str, Any]:
+    shown = dict(run)
+    progress = {name: shown.pop(f"progress_{name}") for name in ("done", "total", "message")}
+    return {**shown, "progress": progress}

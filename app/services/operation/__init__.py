@@ -1,0 +1,1 @@
+"""Running nagare itself: health, metrics, retention, copies of the database, secret keys."""

@@ -1,0 +1,55 @@
+"""Whether nagare can do its work."""
+
+from app.errors import BrokerUnavailable, DatabaseUnavailable
+from app.queue.lengths import QueueLengths
+from app.queue.workers import WorkerRegistry
+from app.store.access import users
+from app.store.database.engine import Database
+from app.store.database.schema import is_recent
+
+PARTS = ("database", "setup", "broker", "worker")
+
+
+class HealthService:
+    """Looks at what nagare needs."""
+
+    def __init__(self, database: Database, registry: WorkerRegistry, lengths: QueueLengths) -> None:
+        self._database = database
+        self._registry = registry
+        self._lengths = lengths
+        self._is_set_up = False
+
+    def readiness(self, part: str | None = None) -> dict[str, str | None]:
+        """Return what is wrong with each of `PARTS`, or with that one only: None when nothing is. Raises nothing."""
+        found = self._database_errors() if part in ("database", "setup", None) else {}
+        if part not in ("database", "setup"):
+            found |= self._broker_errors()
+        return {name: error for name, error in found.items() if part in (name, None)}
+
+    def _database_errors(self) -> dict[str, str | None]:
+        try:
+            with self._database.reading() as connection:
+                if not is_recent(connection):
+                    old = "the schema is older than this version: run nagare migrate"
+                    return {"database": old, "setup": None if self._is_set_up else "unknown: the schema comes first"}
+                # The last of them is never deleted.
+                self._is_set_up = self._is_set_up or users.count(connection) > 0
+        except DatabaseUnavailable as error:
+            return {"database": str(error), "setup": None if self._is_set_up else "unknown: users are in the database"}
+        missing = "there is no user yet: set NAGARE_ADMIN_PASSWORD and run nagare migrate, or nagare user add"
+        return {"database": None, "setup": None if self._is_set_up else missing}
+
+    def _broker_errors(self) -> dict[str, str | None]:
+        try:
+            alive = self._registry.alive()
+        except BrokerUnavailable as error:
+            return {"broker": str(error), "worker": "unknown: workers sign on in Redis"}
+        stalled = [worker["name"] for worker in alive if worker.get("is_stalled")]
+        missing = None if alive else "no worker is alive"
+        if stalled:
+            missing = f"tasks wait and slots are free, but none is taken by {', '.join(stalled)}"
+        try:
+            self._lengths.ping()
+        except BrokerUnavailable as error:
+            return {"broker": str(error), "worker": missing}
+        return {"broker": None, "worker": missing}

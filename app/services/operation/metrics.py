@@ -1,0 +1,108 @@
+"""The figures of all of nagare: what was counted everywhere, and what can be looked up now."""
+
+import threading
+
+from app import clock, metrics_registry
+from app.errors import BrokerUnavailable, DatabaseUnavailable
+from app.metrics import CONNECTOR_DURATION, CONNECTOR_ERRORS
+from app.metrics_registry import Field
+from app.queue.connection import Broker
+from app.queue.lengths import QueueLengths
+from app.queue.metric_sums import MeasureStore
+from app.services.interval import Interval
+from app.store.database.engine import Database
+from app.store.inventory import monitors
+from app.store.ledger import task_messages
+
+FLUSH_EVERY_S = 1.0
+FORGET_EVERY_S = 600.0
+BY_MONITOR = (CONNECTOR_DURATION.name, CONNECTOR_ERRORS.name)
+
+
+class MetricsService:
+    """Methods raise BrokerUnavailable and DatabaseUnavailable where nothing else is said."""
+
+    def __init__(self, database: Database, broker: Broker, measures: MeasureStore, lengths: QueueLengths) -> None:
+        self._database = database
+        self._broker = broker
+        self._measures = measures
+        self._lengths = lengths
+        self._amounts: dict[Field, float] = {}
+        self._lock = threading.Lock()
+        self._is_closed = threading.Event()
+        self._forgetting = Interval(FORGET_EVERY_S)
+
+    def start(self) -> None:
+        """Flush each second from now on, in a thread."""
+        threading.Thread(target=self._flush_on, name="metrics", daemon=True).start()
+
+    def flush(self) -> None:
+        """Add what this process counted to what all did; kept for the next time while Redis is away. Raises nothing."""
+        with self._lock:
+            for field, amount in metrics_registry.drain().items():
+                self._amounts[field] = self._amounts.get(field, 0) + amount
+            if not self._amounts:
+                return
+            try:
+                self._measures.add(self._amounts)
+            except BrokerUnavailable:
+                return
+            self._amounts = {}
+
+    def close(self) -> None:
+        """Flush for the last time."""
+        self._is_closed.set()
+        self.flush()
+
+    def measured(self) -> dict[Field, float]:
+        """Return what all processes counted; this one's share is up to date."""
+        self.flush()
+        return self._measures.read()
+
+    def monitors(self) -> list[tuple[str, str, str]]:
+        """Return id, name and type of each monitor."""
+        with self._database.reading() as connection:
+            return [(str(row.id), row.name, row.type) for row in monitors.names(connection)]
+
+    def forget_gone(self) -> None:
+        """Drop, now and then, what was counted of monitors that are not there any more."""
+        if not self._forgetting.is_over():
+            return
+        known = {monitor_id for monitor_id, _, _ in self.monitors()}
+        gone = [field for field in self._measures.read() if field[0] in BY_MONITOR and field[1] not in known]
+        if gone:
+            self._measures.forget(gone)
+
+    def waiting_s(self) -> dict[str, float]:
+        """Return, by type, how long the task has waited that waits longest; types of which none waits are left out."""
+        next_ids = self._lengths.next_ids()
+        with self._database.reading() as connection:
+            if next_ids is None:
+                since = task_messages.queued_since(connection)
+            else:
+                since = task_messages.waiting_since(connection, next_ids)
+        now = clock.now()
+        return {type_: max(0.0, (now - moment).total_seconds()) for type_, moment in since.items()}
+
+    def broker_round_trip_s(self) -> float | None:
+        """Return how long Redis takes to answer, None when it does not. Raises nothing."""
+        started_at = clock.monotonic()
+        try:
+            with self._broker.use() as redis:
+                redis.ping()
+        except BrokerUnavailable:
+            return None
+        return clock.monotonic() - started_at
+
+    def database_round_trip_s(self) -> float | None:
+        """Return how long the database takes to answer, None when it does not. Raises nothing."""
+        started_at = clock.monotonic()
+        try:
+            self._database.ping()
+        except DatabaseUnavailable:
+            return None
+        return clock.monotonic() - started_at
+
+    def _flush_on(self) -> None:
+        while not self._is_closed.wait(FLUSH_EVERY_S):
+            self.flush()

@@ -1,0 +1,38 @@
+"""Deletes what nobody looks back at any more: ended tasks, resolved alerts and the audit trail."""
+
+from datetime import timedelta
+
+from app import clock
+from app.services.interval import Interval
+from app.store.access import audit
+from app.store.alerts import alerts
+from app.store.database.engine import Database
+from app.store.ledger import task_runs
+
+PRUNE_EVERY_S = 60.0
+PRUNED_AT_ONCE = 500
+
+
+class Retention:
+    """Every method raises DatabaseUnavailable. An alert stays for as long as the health score may ask for it."""
+
+    def __init__(
+        self, database: Database, *, history_days: int, alert_days: int, audit_days: int, score_window_h: float
+    ) -> None:
+        self._database = database
+        self._kept = (
+            (task_runs.prune, timedelta(days=history_days)),
+            (alerts.prune, max(timedelta(days=alert_days), timedelta(hours=score_window_h))),
+            (audit.prune, timedelta(days=audit_days)),
+        )
+        self._pruning = Interval(PRUNE_EVERY_S)
+
+    def turn(self) -> None:
+        """Delete a few of each: each minute, and each turn while there are more, so that no other writer waits long."""
+        if not self._pruning.is_over():
+            return
+        for prune, kept in self._kept:
+            with self._database.transaction() as connection:
+                count = prune(connection, clock.now() - kept, PRUNED_AT_ONCE)
+            if count >= PRUNED_AT_ONCE:
+                self._pruning.cut_short()

@@ -1,0 +1,80 @@
+"""Sends the messages: what a task of type `notify` does."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app import clock
+from app.channels.sender import Courier, Delivery, Message, Outcome
+from app.errors import NotificationFailed, NotificationUncertain
+from app.rules.notification_texts import Text, text_of, trial_text
+from app.rules.notifications import Change, Rule
+from app.store.database.engine import Database
+from app.store.database.vault import Vault
+from app.store.ledger import task_attempts
+from app.store.response import notification_changes, notification_messages, notifications
+
+
+class Messenger:
+    """Sends each message at most once, unless a person says that one of which nobody knows is to be sent again."""
+
+    def __init__(self, database: Database, vault: Vault, courier: Courier) -> None:
+        self._database = database
+        self._vault = vault
+        self._courier = courier
+
+    def send(self, task_id: str, notification_id: int, test: bool = False) -> dict[str, Any]:
+        """Send the task's message, or a test message that has its rule's address tried.
+
+        Raises NotificationFailed when the receiver did not take it, NotificationUncertain when nobody knows, TaskFailed
+        when the address was sealed with another secret key, DatabaseUnavailable.
+        """
+        with self._database.transaction() as connection:
+            row = notifications.lock(connection, notification_id)
+            if row is None or not (row["enabled"] or test):
+                return {"sent": 0, "changes": 0}
+            if test:
+                notification_messages.ensure(connection, task_id, notification_id, clock.now())
+            message = notification_messages.find(connection, task_id)
+            rows = notification_changes.of_message(connection, task_id)
+            changes = [change for change in map(Change.from_row, rows) if change is not None]
+            if message is None or not (changes or test):
+                return {"sent": 0, "changes": 0}
+            if message["sent_at"] is not None:
+                return {"sent": 1, "changes": len(changes)}
+            if message["sending_at"] is not None and not _is_asked_again(connection, task_id, message["sending_at"]):
+                raise NotificationUncertain("nobody knows whether the message arrived: sending it broke off")
+            rule = Rule.from_row(row)
+            text = trial_text(rule, row["name"]) if test else text_of(rule, changes)
+            url = self._vault.open(row["url_sealed"]) or ""
+            notification_messages.mark(connection, task_id, sending_at=clock.now())
+        delivery = self._courier.send(url, _message(text))
+        self._record(task_id, notification_id, delivery)
+        return {"sent": 1, "changes": len(changes)}
+
+    def _record(self, task_id: str, notification_id: int, delivery: Delivery) -> None:
+        now = clock.now()
+        with self._database.transaction() as connection:
+            if delivery.outcome is Outcome.SENT:
+                notification_messages.mark(connection, task_id, sending_at=now, sent_at=now)
+                notifications.change(connection, notification_id, {"last_sent_at": now, "last_error": None})
+            else:
+                notifications.change(connection, notification_id, {"last_error": delivery.reason})
+            if delivery.outcome is Outcome.FAILED:
+                notification_messages.mark(connection, task_id, sending_at=None)
+        if delivery.outcome is Outcome.FAILED:
+            raise NotificationFailed(f"the message was not sent: {delivery.reason}")
+        if delivery.outcome is Outcome.UNCERTAIN:
+            raise NotificationUncertain(f"nobody knows whether the message arrived: {delivery.reason}")
+
+
+def _is_asked_again(connection: Connection, task_id: str, sending_at: datetime) -> bool:
+    """Tell whether the task was buried since then for not knowing: only a person brings it back from there."""
+    history = task_attempts.history(connection, task_id)
+    buried = [attempt["finished_at"] for attempt in history if attempt["reason"] == NotificationUncertain.code]
+    return any(at > sending_at for at in buried)
+
+
+def _message(text: Text) -> Message:
+    return Message(text.title, text.body, text.tone)

@@ -1,0 +1,122 @@
+"""What the leader does each second so that people are notified: it finds whom events concern, and makes messages."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from app import clock
+from app.enums import TaskType
+from app.rules.notifications import Change, Rule, does_match, due_at, is_quiet, worth_telling
+from app.services.interval import Interval
+from app.services.ledger.outbox import Outbox, new_task_id
+from app.store.database.engine import Database
+from app.store.response import notification_changes, notification_messages, notifications
+
+log = structlog.get_logger()
+EVENTS_AT_ONCE = 1000
+ROUNDS_A_TURN = 20
+"""How often in a turn as many are looked at, so that a storm does not keep the leader from its other work."""
+PRUNE_EVERY_S = 60.0
+PRUNED_AT_ONCE = 500
+
+Row = Mapping[Any, Any]
+
+
+class Notifier:
+    """All of it is guarded: two leaders at once tell nobody twice. Methods raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database, outbox: Outbox, history_days: int) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._history_days = history_days
+        self._pruning = Interval(PRUNE_EVERY_S)
+
+    def turn(self) -> None:
+        """Find whom the pending events concern, and make messages of what is to be told."""
+        with self._database.reading() as connection:
+            is_any_pending = notification_changes.is_any_pending(connection)
+            is_any_unsent = notification_changes.is_any_unsent(connection)
+        if is_any_pending:
+            self._match_events()
+        if is_any_pending or is_any_unsent:
+            self._make_messages()
+
+    def prune(self) -> None:
+        """Delete old messages each minute, a few at once."""
+        if not self._pruning.is_over():
+            return
+        with self._database.transaction() as connection:
+            before = clock.now() - timedelta(days=self._history_days)
+            notification_messages.prune(connection, before, PRUNED_AT_ONCE)
+
+    def _match_events(self) -> None:
+        for _ in range(ROUNDS_A_TURN):
+            with self._database.transaction() as connection:
+                events = notification_changes.pending_events(connection, EVENTS_AT_ONCE)
+                if not events:
+                    return
+                rules = [Rule.from_row(row) for row in notifications.enabled(connection)]
+                changes = _changes(events)
+                concerned = [
+                    {"notification_id": rule.id, "event_id": change.event_id}
+                    for rule in rules
+                    for change in changes
+                    if does_match(rule, change)
+                ]
+                notification_changes.add(connection, concerned)
+                notification_changes.settle_events(connection, [event["event_id"] for event in events])
+            if len(events) < EVENTS_AT_ONCE:
+                return
+
+    def _make_messages(self) -> None:
+        with self._database.reading() as connection:
+            rows = notifications.every(connection)
+            oldest = {row["id"]: notification_changes.oldest_unsent(connection, row["id"]) for row in rows}
+        now = clock.now()
+        for row in rows:
+            since, rule = oldest[row["id"]], Rule.from_row(row)
+            if since is None:
+                continue
+            if not row["enabled"]:
+                self._drop(rule)
+            elif due_at(rule, since) <= now and not is_quiet(rule, now):
+                self._tell(rule)
+
+    def _drop(self, rule: Rule) -> None:
+        with self._database.transaction() as connection:
+            dropped = notification_changes.drop_unsent(connection, rule.id)
+        log.info("notification.dropped", notification_id=rule.id, count=dropped)
+
+    def _tell(self, rule: Rule) -> None:
+        """Make messages of all that a rule has not told."""
+        for _ in range(ROUNDS_A_TURN):
+            task_id = new_task_id(TaskType.NOTIFY)
+            with self._database.transaction() as connection:
+                # A leader that comes second finds here what the first one left.
+                if notifications.lock(connection, rule.id) is None:
+                    return
+                rows = notification_changes.unsent(connection, rule.id, EVENTS_AT_ONCE)
+                whole = _whole_stories(rows)
+                told = [change.event_id for change in worth_telling(rule, _changes(whole))]
+                dropped = {row["event_id"] for row in whole} - {*told}
+                notification_changes.drop(connection, rule.id, sorted(dropped))
+                if told:
+                    self._outbox.record(connection, task_id, {"notification_id": rule.id})
+                    notification_messages.add(connection, task_id, rule.id, clock.now())
+                    notification_changes.assign(connection, rule.id, told, task_id)
+            if told:
+                self._outbox.publish({task_id: None})
+            if len(rows) < EVENTS_AT_ONCE:
+                return
+
+
+def _changes(rows: Sequence[Row]) -> list[Change]:
+    return [change for change in map(Change.from_row, rows) if change is not None]
+
+
+def _whole_stories(rows: Sequence[Row]) -> Sequence[Row]:
+    """Leave out the last alert of a page that is full: the rest of its changes may be on the next one."""
+    whole = [row for row in rows if row["alert_id"] != rows[-1]["alert_id"]] if len(rows) >= EVENTS_AT_ONCE else rows
+    return whole or rows

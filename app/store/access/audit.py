@@ -1,0 +1,41 @@
+"""The audit trail's statements."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from app.models import AuditEntry
+from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+
+ENTRIES = AuditEntry.__table__.c
+
+
+def add(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Record an edit."""
+    connection.execute(insert(AuditEntry), row)
+
+
+def fetch(
+    connection: Connection,
+    page: PageRequest,
+    object_types: Collection[str],
+    *,
+    object_type: str | None = None,
+    object_id: int | None = None,
+    user_id: int | None = None,
+) -> Page:
+    """Return a page of the entries about things of these types, newest first."""
+    wanted = {ENTRIES.object_type: object_type, ENTRIES.object_id: object_id, ENTRIES.user_id: user_id}
+    conditions = [column == value for column, value in wanted.items() if value is not None]
+    conditions.append(ENTRIES.object_type.in_(object_types))
+    order = Keyset({"id": ENTRIES.id}, descending=True)
+    return fetch_page(connection, select(*ENTRIES).where(*conditions), order, page)
+
+
+def prune(connection: Connection, before: datetime, limit: int) -> int:
+    """Delete those of the oldest entries that are from before a moment; return how many."""
+    # The ids are in the order of time, and have an index.
+    oldest = select(ENTRIES.id).order_by(ENTRIES.id).limit(limit).scalar_subquery()
+    return connection.execute(delete(AuditEntry).where(ENTRIES.id.in_(oldest), ENTRIES.at < before)).rowcount

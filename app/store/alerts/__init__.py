@@ -1,0 +1,1 @@
+"""Statements about alerts, webhook posts, maintenance windows and scores."""

@@ -1,0 +1,84 @@
+"""The statements of the alerts' histories."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
+
+from app.enums import AlertEventKind
+from app.models import Alert, AlertEvent, Notification
+from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.database.upsert import table_of
+
+EVENTS = AlertEvent.__table__.c
+ALERTS = Alert.__table__.c
+SHOWN = (EVENTS.id, EVENTS.at, EVENTS.kind, EVENTS.user_id, EVENTS.username, EVENTS.comment)
+TOLD = (
+    AlertEventKind.FIRED,
+    AlertEventKind.REOPENED,
+    AlertEventKind.RETURNED,
+    AlertEventKind.ESCALATED,
+    AlertEventKind.ACKNOWLEDGED,
+    AlertEventKind.RESOLVED,
+)
+"""The kinds of which somebody may want to be notified."""
+NEWS = (
+    select(EVENTS.id.label("event_id"), EVENTS.kind)
+    .add_columns(ALERTS.id, ALERTS.monitor_id, ALERTS.host_id, ALERTS.severity, ALERTS.status)
+    .join(Alert, ALERTS.id == EVENTS.alert_id)
+    .order_by(EVENTS.id)
+)
+AFTER = NEWS.where(EVENTS.id > bindparam("last")).limit(bindparam("limit"))
+ADD = insert(table_of(AlertEvent))
+
+
+def fetch(connection: Connection, page: PageRequest, alert_id: int) -> Page:
+    """Return a page of what happened to an alert, newest first."""
+    statement = select(*SHOWN).where(EVENTS.alert_id == alert_id)
+    return fetch_page(connection, statement, Keyset({"id": EVENTS.id}, descending=True), page)
+
+
+def add(
+    connection: Connection,
+    happened: Sequence[tuple[int, AlertEventKind]],
+    at: datetime,
+    *,
+    user_id: int | None = None,
+    username: str | None = None,
+    comment: str = "",
+) -> None:
+    """Note what happened to which alerts; of one that is suppressed now nobody is to be notified."""
+    if not happened:
+        return
+    told = {alert_id for alert_id, kind in happened if kind in TOLD}
+    told = _not_suppressed(connection, sorted(told)) if told and _is_anyone_listening(connection) else set()
+    who = {"at": at, "user_id": user_id, "username": username, "comment": comment}
+    rows = [
+        {"alert_id": alert_id, "kind": kind, "is_pending": kind in TOLD and alert_id in told, **who}
+        for alert_id, kind in happened
+    ]
+    connection.execute(ADD, rows)
+
+
+def newest_id(connection: Connection) -> int:
+    """Return the id of the last entry of all histories."""
+    return connection.execute(select(func.max(EVENTS.id))).scalar_one() or 0
+
+
+def after(connection: Connection, last_id: int, limit: int) -> Sequence[RowMapping]:
+    """Return the first entries after one, as `event_id` and `kind`, with what their alerts are now."""
+    return connection.execute(AFTER, {"last": last_id, "limit": limit}).mappings().all()
+
+
+def some(connection: Connection, event_ids: Collection[int]) -> Sequence[RowMapping]:
+    """Return those of these entries that there are, as `after` does."""
+    return connection.execute(NEWS.where(EVENTS.id.in_(event_ids))).mappings().all()
+
+
+def _is_anyone_listening(connection: Connection) -> bool:
+    return connection.execute(select(Notification.id).where(Notification.enabled).limit(1)).first() is not None
+
+
+def _not_suppressed(connection: Connection, alert_ids: Sequence[int]) -> set[int]:
+    statement = select(ALERTS.id).where(ALERTS.id.in_(alert_ids), ALERTS.suppressed.is_(False))
+    return set(connection.execute(statement).scalars())

@@ -1,0 +1,224 @@
+"""The alerts' statements."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    column,
+    delete,
+    false,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+    update,
+)
+
+from app.enums import AlertStatus, Severity
+from app.models import Alert, Host, Item
+from app.models.alerts import LISTED
+from app.store.database.bulk_rows import execute_given, stored_moment
+from app.store.database.index_hints import unindexed
+from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.database.search import Search, matches
+from app.store.database.upsert import dialect_of, insert_given, table_of
+from app.store.inventory.hosts import IDS_AT_ONCE
+
+ALERTS = Alert.__table__.c
+SHOWN = tuple(ALERTS)
+TEXTS = (ALERTS.message, ALERTS.comment)
+# Written out and without a type: a condition of type Boolean would get a `= 1` on SQLite, and is not the index's then.
+IS_LISTED: ColumnElement[Any] = literal_column(f"alerts.{LISTED}")
+# And once more, so that SQLite sees a use in the index.
+IS_SUPPRESSED: tuple[ColumnElement[Any], ...] = (literal_column("alerts.suppressed"), ALERTS.suppressed.is_(True))
+IDENTITY = ("monitor_id", "source", "external_id", "occurrence")
+IS_OPEN_CRITICAL = (
+    ALERTS.severity == Severity.CRITICAL,
+    ALERTS.status != AlertStatus.RESOLVED,
+    ALERTS.suppressed.is_(False),
+)
+
+
+def filters(
+    *,
+    q: str | None = None,
+    severity: int | None = None,
+    status: int | None = None,
+    host_id: int | None = None,
+    monitor_id: int | None = None,
+    source: str | None = None,
+    suppressed: bool | None = None,
+) -> list[ColumnElement[bool]]:
+    """Return the conditions for the filters that are given."""
+    wanted = {
+        "host_id": host_id,
+        "suppressed": suppressed or None,
+        "status": status,
+        "monitor_id": monitor_id,
+        "source": source,
+        "severity": severity,
+    }
+    given = {name: value for name, value in wanted.items() if value is not None}
+    leading = _leading(given)
+    conditions: list[ColumnElement[bool]] = [IS_LISTED] if given else []
+    conditions += [
+        (ALERTS[name] if name in leading else unindexed(ALERTS[name])) == value
+        for name, value in given.items()
+        if name != "suppressed"
+    ]
+    if suppressed:
+        conditions += IS_SUPPRESSED
+    elif suppressed is not None:
+        conditions.append(unindexed(ALERTS.suppressed).is_(False))
+    return conditions if q is None else [*conditions, matches(q, *TEXTS)]
+
+
+def _leading(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the filters by whose index to look: those that leave the fewest alerts, as a rule."""
+    is_history = given.get("status") == AlertStatus.RESOLVED
+    order = (
+        "host_id",
+        "suppressed",
+        *(("source",) if is_history else ()),
+        "status",
+        "source",
+        "monitor_id",
+        "severity",
+    )
+    first = next((name for name in order if name in given), "")
+    return ("status", "monitor_id") if first == "status" else (first,)
+
+
+def find(connection: Connection, alert_id: int) -> RowMapping | None:
+    """Return one alert."""
+    return connection.execute(select(*SHOWN).where(ALERTS.id == alert_id)).mappings().one_or_none()
+
+
+def fetch(
+    connection: Connection, page: PageRequest, conditions: Sequence[ColumnElement[bool]], *, q: str | None = None
+) -> Page:
+    """Return a page of alerts, newest first; `q` is looked for as the filter of that name does, in less time."""
+    statement = select(*SHOWN).where(*conditions)
+    if q is not None:
+        return Search(connection, statement, table_of(Alert), q, TEXTS, descending=True).fetch(page)
+    return fetch_page(connection, statement, Keyset({"id": ALERTS.id}, descending=True), page)
+
+
+KINDS = {
+    **dict.fromkeys(("source", "external_id", "message", "comment"), "text"),
+    **dict.fromkeys(("severity", "status"), "smallint"),
+    **dict.fromkeys(("monitor_id", "host_id", "item_id"), "bigint"),
+    **dict.fromkeys(("first_seen_at", "last_seen_at"), "timestamptz"),
+}
+ONCE = {"occurrence": literal_column("1"), "suppressed": false(), "count": literal_column("1")}
+
+
+def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Add those alerts whose identity is not there yet, each as its first occurrence; return their ids."""
+    dialect = connection.dialect.name
+    given = [
+        [stored_moment(dialect, row[name]) if kind == "timestamptz" else row.get(name) for name, kind in KINDS.items()]
+        for row in rows
+    ]
+    return [alert_id for (alert_id,) in execute_given(connection, _add_statement(dialect), KINDS, given)]
+
+
+@cache
+def _add_statement(dialect: str) -> str:
+    given = table("given", *map(column, KINDS)).c
+    insert = insert_given(dialect, Alert, {**{name: given[name] for name in KINDS}, **ONCE})
+    statement = insert.on_conflict_do_nothing(index_elements=IDENTITY).returning(ALERTS.id)
+    return str(statement.compile(dialect=dialect_of(dialect)))
+
+
+OTHERS = table_of(Alert).alias("others")
+NEWER = select(OTHERS.c.id).where(
+    OTHERS.c.monitor_id == ALERTS.monitor_id,
+    OTHERS.c.source == ALERTS.source,
+    OTHERS.c.external_id == ALERTS.external_id,
+    OTHERS.c.occurrence > ALERTS.occurrence,
+)
+IS_LATEST = ~NEWER.correlate(Alert).exists()
+
+
+def newer_occurrence(connection: Connection, alert_id: int) -> int | None:
+    """Return the id of the alert as which this one fired anew, if it did."""
+    statement = NEWER.where(ALERTS.id == alert_id).order_by(OTHERS.c.occurrence.desc()).limit(1)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def lock(connection: Connection, alert_id: int) -> None:
+    """Make others that want to change this alert wait until the transaction ends; on SQLite all writers do."""
+    connection.execute(select(ALERTS.id).where(ALERTS.id == alert_id).with_for_update(key_share=True))
+
+
+def some_ids(
+    connection: Connection,
+    conditions: Sequence[ColumnElement[bool]],
+    among: Sequence[int] | None,
+    after: int,
+    limit: int,
+) -> list[int]:
+    """Return the ids of some alerts that match, in order after one, and lock them as `lock` does."""
+    statement = select(ALERTS.id).where(ALERTS.id > after, *conditions)
+    if among is not None:
+        statement = statement.where(ALERTS.id.in_(among))
+    statement = statement.order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
+    return list(connection.execute(statement).scalars())
+
+
+def act(
+    connection: Connection, alert_ids: Sequence[int], values: Mapping[str, Any], comment: str | None
+) -> Sequence[RowMapping]:
+    """Change some columns of alerts and add to their comments; return where they are and who knows them by what."""
+    changes = dict(values)
+    if comment:
+        changes["comment"] = func.trim(ALERTS.comment + literal(f"\n{comment}"), "\n")
+    statement = update(table_of(Alert)).where(ALERTS.id.in_(alert_ids)).values(changes)
+    returned = (ALERTS.id, ALERTS.monitor_id, ALERTS.host_id, ALERTS.item_id, ALERTS.source)
+    return connection.execute(statement.returning(*returned)).mappings().all()
+
+
+def prune(connection: Connection, resolved_before: datetime, limit: int) -> int:
+    """Delete some of the alerts that were resolved before a moment, with their histories; return how many."""
+    is_old = (unindexed(ALERTS.status) == AlertStatus.RESOLVED, ALERTS.resolved_at < resolved_before)
+    old = select(ALERTS.id).where(*is_old).order_by(ALERTS.resolved_at).limit(limit)
+    # Once more, for one that fires again meanwhile.
+    return connection.execute(delete(table_of(Alert)).where(ALERTS.id.in_(old.scalar_subquery()), *is_old)).rowcount
+
+
+def external_ids(connection: Connection, monitor_id: int, alert_ids: Sequence[int]) -> list[str]:
+    """Return the names that a monitor has for these alerts of it."""
+    wanted = (ALERTS.monitor_id == monitor_id, ALERTS.id.in_(alert_ids))
+    return list(connection.execute(select(ALERTS.external_id).where(*wanted).order_by(ALERTS.id)).scalars())
+
+
+def refresh_marks_of(connection: Connection, rows: Sequence[Mapping[Any, Any]], now: datetime) -> None:
+    """Set or clear the error mark of the hosts and items that these alerts are on."""
+    host_ids, item_ids = ({row[name] for row in rows} - {None} for name in ("host_id", "item_id"))
+    refresh_error_marks(connection, sorted(host_ids), sorted(item_ids), now)
+
+
+def refresh_error_marks(
+    connection: Connection, host_ids: Sequence[int], item_ids: Sequence[int], now: datetime
+) -> None:
+    """Set or clear the error mark of hosts and items after their newest open critical alert."""
+    for marked, owner, ids in ((table_of(Host), ALERTS.host_id, host_ids), (table_of(Item), ALERTS.item_id, item_ids)):
+        newest = (
+            select(literal("Critical alert: ") + ALERTS.message)
+            .where(owner == marked.c.id, *IS_OPEN_CRITICAL)
+            .order_by(ALERTS.id.desc())
+            .limit(1)
+            .correlate(marked)
+            .scalar_subquery()
+        )
+        for start in range(0, len(ids), IDS_AT_ONCE):
+            chunk = marked.c.id.in_(ids[start : start + IDS_AT_ONCE])
+            is_changed = marked.c.alert_error.is_distinct_from(newest)
+            connection.execute(update(marked).where(chunk, is_changed).values(alert_error=newest, updated_at=now))

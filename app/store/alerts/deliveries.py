@@ -1,0 +1,72 @@
+"""The statements of what was posted to the webhook and waits to be taken in."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+
+from app.models import AlertDelivery, Monitor
+from app.store.database.prepared_statements import Prepared
+from app.store.database.upsert import table_of
+
+Delivery = Row[Any, Any, Any]
+"""Its id, when it was received, and the reports."""
+
+DELIVERIES = AlertDelivery.__table__.c
+MONITORS = Monitor.__table__.c
+ADD = Prepared(insert(table_of(AlertDelivery)), keys=("monitor_id", "received_at", "reports"))
+OLDEST = (
+    select(DELIVERIES.id, DELIVERIES.received_at, DELIVERIES.reports)
+    .where(DELIVERIES.monitor_id == bindparam("monitor"))
+    .order_by(DELIVERIES.id)
+)
+READ_AT_ONCE = 20
+IS_THERE_ANY = select(DELIVERIES.id).where(DELIVERIES.monitor_id == bindparam("monitor")).limit(1)
+
+
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add deliveries, in this order."""
+    ADD.run_each(connection, rows)
+
+
+def oldest(connection: Connection, monitor_id: int, reports: int, within: timedelta) -> Sequence[Delivery]:
+    """Return a monitor's oldest deliveries, until they hold so many reports or were received over a longer time.
+
+    One is returned however many reports it holds. No more rows are read than are needed: they may be long.
+    """
+    found: list[Delivery] = []
+    count = 0
+    with connection.execute(OLDEST, {"monitor": monitor_id}, execution_options={"yield_per": READ_AT_ONCE}) as rows:
+        for row in rows:
+            count += len(row.reports)
+            if found and (count > reports or row.received_at - found[0].received_at > within):
+                break
+            found.append(row)
+    return found
+
+
+def is_there_any(connection: Connection, monitor_id: int) -> bool:
+    """Tell whether anything of a monitor waits."""
+    return connection.execute(IS_THERE_ANY, {"monitor": monitor_id}).first() is not None
+
+
+def remove(connection: Connection, delivery_ids: Sequence[int]) -> None:
+    """Delete deliveries."""
+    connection.execute(delete(AlertDelivery).where(DELIVERIES.id.in_(delivery_ids)))
+
+
+WAITING = select(DELIVERIES.id)
+
+
+def monitors_that_wait(connection: Connection, received_before: datetime) -> Sequence[int]:
+    """Return the monitors whose oldest delivery is older than that; looks at one row a monitor."""
+    oldest_at = (
+        select(DELIVERIES.received_at)
+        .where(DELIVERIES.monitor_id == MONITORS.id)
+        .order_by(DELIVERIES.id)
+        .limit(1)
+        .correlate(table_of(Monitor))
+        .scalar_subquery()
+    )
+    return connection.execute(select(MONITORS.id).where(oldest_at < received_before)).scalars().all()

@@ -1,0 +1,52 @@
+"""The statements of the health score's history."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from app.models import ScoreSample
+from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.database.upsert import dialect_insert
+
+SAMPLES = ScoreSample.__table__.c
+FLEET = "fleet"
+
+
+def monitor_scope(monitor_id: int) -> str:
+    """Return the name of a monitor's scope."""
+    return f"monitor:{monitor_id}"
+
+
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add those samples that are not there yet."""
+    connection.execute(dialect_insert(connection, ScoreSample).on_conflict_do_nothing(), rows)
+
+
+def fetch(
+    connection: Connection,
+    page: PageRequest,
+    scope: str,
+    *,
+    after: datetime | None = None,
+    before: datetime | None = None,
+) -> Page:
+    """Return a page of a scope's samples, newest first."""
+    shown = (SAMPLES.at, SAMPLES.score, SAMPLES.load, SAMPLES.open_alerts)
+    statement = select(*shown).where(SAMPLES.scope == scope)
+    if after is not None:
+        statement = statement.where(SAMPLES.at > after)
+    if before is not None:
+        statement = statement.where(SAMPLES.at < before)
+    return fetch_page(connection, statement, Keyset({"at": SAMPLES.at}, descending=True), page)
+
+
+def forget(connection: Connection, scope: str) -> None:
+    """Delete a scope's samples: another monitor may get the id of one that is gone."""
+    connection.execute(delete(ScoreSample).where(SAMPLES.scope == scope))
+
+
+def prune(connection: Connection, before: datetime) -> None:
+    """Delete the samples of the time before a moment."""
+    connection.execute(delete(ScoreSample).where(SAMPLES.at < before))

@@ -1,0 +1,68 @@
+"""The statements of what monitors may still post."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, or_, select
+
+from app.models import Monitor, WebhookQuota
+from app.store.database.prepared_statements import Prepared
+from app.store.database.upsert import insert_into, table_of
+from app.store.inventory.monitors import KEEP_BY_TOKEN
+
+MONITORS = Monitor.__table__.c
+QUOTAS = WebhookQuota.__table__.c
+WINDOW_US = 60_000_000
+"""A whole quota is what may be posted in a minute."""
+
+
+def _spend(dialect: str) -> Prepared:
+    now, cost = bindparam("now", type_=QUOTAS.full_at_us.type), bindparam("cost", type_=QUOTAS.full_at_us.type)
+    source = select(MONITORS.id, bindparam("first", type_=QUOTAS.full_at_us.type)).where(
+        MONITORS.webhook_token_hash == bindparam("hash"), MONITORS.enabled
+    )
+    insert = insert_into(dialect, WebhookQuota).from_select(["monitor_id", "full_at_us"], source)
+    full_at = QUOTAS.full_at_us
+    return Prepared(
+        insert.on_conflict_do_update(
+            index_elements=["monitor_id"],
+            set_={"full_at_us": case((full_at > now, full_at), else_=now) + cost},
+            # More than a whole quota at once is taken when it is whole: later it would not fit either.
+            where=or_(full_at <= now, full_at + cost <= now + WINDOW_US),
+        ).returning(QUOTAS.monitor_id)
+    )
+
+
+SPEND = {dialect: _spend(dialect) for dialect in ("sqlite", "postgresql")}
+FIND_BY_TOKEN = Prepared(
+    select(MONITORS.id, MONITORS.enabled, QUOTAS.full_at_us)
+    .outerjoin_from(table_of(Monitor), table_of(WebhookQuota))
+    .where(MONITORS.webhook_token_hash == bindparam("hash"))
+)
+
+
+def spend(connection: Connection, token_hash: str, now_us: int, cost_us: int) -> int | None:
+    """Take so much of the quota of the monitor with this token, and keep the monitor until the transaction ends.
+
+    Return its id; None when it is not there, disabled, or has too little left. Those who spend of one quota wait for
+    each other: who spends of several must do so in one order.
+    """
+    values = {"hash": token_hash, "now": now_us, "cost": cost_us, "first": now_us + cost_us}
+    statement = SPEND[connection.dialect.name]
+    if connection.dialect.name == "sqlite":
+        spent = statement.find(connection, values)
+    else:
+        # The monitor before its quota, as whoever deletes both: otherwise each could wait for the other.
+        spent = statement.find_after(KEEP_BY_TOKEN, connection, values)
+    return None if spent is None else int(spent["monitor_id"])
+
+
+def find_by_token(connection: Connection, token_hash: str) -> Mapping[Any, Any] | None:
+    """Return the monitor whose webhook token has this hash, with the moment at which its quota is whole again."""
+    return FIND_BY_TOKEN.find(connection, {"hash": token_hash})
+
+
+def full_at_us(connection: Connection, monitor_id: int) -> int | None:
+    """Return the moment at which a monitor's quota is whole again; None when nothing was taken from it yet."""
+    found = select(QUOTAS.full_at_us).where(QUOTAS.monitor_id == monitor_id)
+    return connection.execute(found).scalar_one_or_none()

@@ -1,0 +1,138 @@
+"""The index of texts: finds the rows that hold a text without reading all of them.
+
+It is behind the rows: those that came, went or changed wait in `stale_texts` until the leader of the recovery brings
+the index up to date. So writing a row costs next to nothing more; a search looks at the waiting ones too.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Table,
+    TableClause,
+    Text,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+    table,
+    text,
+)
+
+from app.models import Alert, Item, StaleText
+from app.store.database.upsert import table_of
+
+STALE = StaleText.__table__.c
+DUE = select(STALE.id)
+ITEMS = Item.__table__.c
+ALERTS = Alert.__table__.c
+TEXTS: dict[Table, tuple[ColumnElement[str], ...]] = {
+    table_of(Item): (ITEMS.name, ITEMS.key, ITEMS.description),
+    table_of(Alert): (ALERTS.message, ALERTS.comment),
+}
+"""The tables that have an index, and the columns whose text is in it."""
+INDEXES = {"items": "item_texts", "alerts": "alert_texts"}
+# Any number will do, as long as nothing else uses it.
+ADVISORY_LOCK = 0x74657874
+SHORTEST = 3
+"""The index knows of each three characters in a row where they are."""
+THREES_AT_MOST = 16
+"""How many of a long text's are looked up: whether the rest is there the row tells."""
+WAITING_AT_MOST = 2000
+WAITING = select(STALE.kind, STALE.row_id).limit(WAITING_AT_MOST + 1)
+NUMBERS = {"sqlite": "rowid", "postgresql": "id"}
+WORD = re.compile(r"[^\W_]{3,}")
+IS_THERE = {
+    "sqlite": text("SELECT 1 FROM sqlite_master WHERE name = 'item_texts'"),
+    "postgresql": text("SELECT 1 WHERE to_regclass('ix_item_texts_text') IS NOT NULL"),
+}
+
+
+def refresh(connection: Connection, limit: int) -> int:
+    """Bring the index up to date with some of the rows that wait, and return how many there were."""
+    if connection.dialect.name == "postgresql":
+        # Of two that look at one row the one that looked first could write last.
+        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+    oldest = select(STALE.id).order_by(STALE.id).limit(limit).scalar_subquery()
+    taken = delete(StaleText).where(STALE.id.in_(oldest)).returning(STALE.kind, STALE.row_id)
+    waiting = connection.execute(taken).all()
+    for rows, columns in TEXTS.items():
+        row_ids = {row.row_id for row in waiting if row.kind == rows.name}
+        if row_ids:
+            _write(connection, rows, columns, row_ids)
+    return len(waiting)
+
+
+def _write(connection: Connection, rows: Table, columns: Sequence[ColumnElement[str]], row_ids: set[int]) -> None:
+    index = _index_of(connection, rows)
+    number, content = index.c
+    whole: ColumnElement[str] = columns[0]
+    for each in columns[1:]:
+        whole = whole + "\n" + each
+    connection.execute(delete(index).where(number.in_(row_ids)))
+    texts = select(rows.c.id, whole).where(rows.c.id.in_(row_ids))
+    connection.execute(insert(index).from_select([number.name, content.name], texts))
+
+
+def _index_of(connection: Connection, rows: Table) -> TableClause:
+    return table(INDEXES[rows.name], column(NUMBERS[connection.dialect.name], BigInteger), column("text", Text))
+
+
+@dataclass(frozen=True, slots=True)
+class TextIndex:
+    """What the index of a table knows of a text."""
+
+    connection: Connection
+    index: TableClause
+    holds: ColumnElement[bool]
+    stale: Sequence[int]
+    """The rows that wait: they may hold it or not."""
+
+    def ids(self, after: int | None, limit: int, *, descending: bool) -> Sequence[int]:
+        """Return the first ids after one, in their order, of rows that may hold the text: fewer at the end."""
+        number = self.index.c[0]
+        statement = select(number).where(self.holds).order_by(number.desc() if descending else number).limit(limit)
+        stale = self.stale
+        if after is not None:
+            statement = statement.where(number < after if descending else number > after)
+            stale = [row_id for row_id in stale if (row_id < after if descending else row_id > after)]
+        known = self.connection.execute(statement).scalars()
+        return sorted({*known, *stale}, reverse=descending)[:limit]
+
+
+def look_up(connection: Connection, rows: Table, wanted: str) -> TextIndex | None:
+    """Return what finds a text in a table; None when the index cannot: the text is too short, or too many rows wait."""
+    if rows.name not in INDEXES or len(wanted) < SHORTEST:
+        return None
+    if connection.execute(IS_THERE[connection.dialect.name]).first() is None:
+        return None
+    waiting = connection.execute(WAITING).all()
+    if len(waiting) > WAITING_AT_MOST:
+        return None
+    index = _index_of(connection, rows)
+    holds = _holds_sqlite(index, wanted) if connection.dialect.name == "sqlite" else _holds(connection, index, wanted)
+    stale = [row.row_id for row in waiting if row.kind == rows.name]
+    return None if holds is None else TextIndex(connection, index, holds, stale)
+
+
+def _holds_sqlite(index: TableClause, wanted: str) -> ColumnElement[bool]:
+    threes = list(dict.fromkeys(wanted[at : at + SHORTEST] for at in range(len(wanted) - SHORTEST + 1)))
+    some = threes[:: -(-len(threes) // THREES_AT_MOST)]
+    quoted = " ".join('"' + three.replace('"', '""') + '"' for three in some)
+    return column(index.name, Text).op("MATCH", is_comparison=True)(quoted)
+
+
+def _holds(connection: Connection, index: TableClause, wanted: str) -> ColumnElement[bool] | None:
+    """Return the condition for PostgreSQL, whose index knows letters and digits, in some locales only ASCII's."""
+    word = max(WORD.findall(wanted), key=len, default="")
+    if not connection.execute(select(func.cardinality(func.show_trgm(word)) > 0)).scalar_one():
+        return None
+    pattern = "%" + re.sub(r"([\\%_])", r"\\\1", wanted) + "%"
+    # Written out: PostgreSQL must know the text when it decides whether the index is of use.
+    return index.c.text.ilike(bindparam(None, pattern, literal_execute=True))

@@ -1,0 +1,122 @@
+"""Bulk `INSERT … ON CONFLICT DO UPDATE` that touches only rows in which something changed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, Dialect, Table, case, column, delete, null, or_, select, true, update
+from sqlalchemy import table as named_table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.models import Base
+from app.store.database.bulk_rows import execute_given, stored_moment
+
+Insert = postgresql.Insert | sqlite.Insert
+DIALECTS: Mapping[str, Callable[[], Dialect]] = {"postgresql": postgresql.dialect, "sqlite": sqlite.dialect}
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Which columns hosts or items are written with; `own_kinds` are those of a row and their types, as in `given`.
+
+    `followed` columns take what the source says. An `editable` column does so only when the source itself changed since
+    its last pull, which its `source_` twin tells: otherwise the edit made here stays.
+    """
+
+    model: type[Base]
+    identity: tuple[str, str]
+    editable: tuple[str, ...]
+    followed: tuple[str, ...]
+    own_kinds: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """How many rows were new and how many had changed, and the ids of both by their owner and external id."""
+
+    created: int
+    updated: int
+    ids: Mapping[tuple[int, str], int] = field(default_factory=dict, compare=False)
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return a model's table, typed as what it is."""
+    return cast(Table, model.__table__)
+
+
+def dialect_insert(connection: Connection, model: type[Base]) -> Insert:
+    """Return the dialect's own INSERT, the one that knows ON CONFLICT."""
+    return insert_into(connection.dialect.name, model)
+
+
+def insert_into(dialect: str, model: type[Base]) -> Insert:
+    """Return the same for the dialect of this name."""
+    table = table_of(model)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def insert_given(dialect: str, model: type[Base], values: Mapping[str, ColumnElement[Any]]) -> Insert:
+    """Return an INSERT of what these columns are made of, for a statement that selects from `given`."""
+    # SQLite cannot tell ON CONFLICT from a join's ON without a WHERE before it.
+    source = select(*values.values()).where(true())
+    return insert_into(dialect, model).from_select([*values], source, include_defaults=False)
+
+
+def upsert_inventory(
+    connection: Connection, inventory: Inventory, monitor_id: int, rows: Sequence[tuple[Any, ...]], now: datetime
+) -> Upserted:
+    """Insert or update hosts or items of a monitor from their source. A row that had vanished is back."""
+    if not rows:
+        return Upserted(0, 0)
+    moment = stored_moment(connection.dialect.name, now)
+    kinds = {**dict(inventory.own_kinds), "monitor_id": "bigint", "now": "timestamptz"}
+    statement = _upsert_statement(connection.dialect.name, inventory)
+    # Two pulls of one monitor that lock the same rows in another order would deadlock on PostgreSQL.
+    ordered = sorted(rows)
+    written = execute_given(connection, statement, kinds, ordered, {"monitor_id": monitor_id, "now": moment})
+    created = sum(created_at == moment for _, _, _, created_at in written)
+    ids = {(owner, external_id): item_id for item_id, owner, external_id, _ in written}
+    return Upserted(created, len(written) - created, ids)
+
+
+@cache
+def _upsert_statement(dialect: str, inventory: Inventory) -> str:
+    """Return the statement's text; to let SQLAlchemy handle each value takes longer than to write it."""
+    names = ["monitor_id", *(name for name, _ in inventory.own_kinds)]
+    given = named_table("given", *map(column, [*names, "now"])).c
+    twins = {name: f"source_{name}" for name in inventory.editable}
+    values = {name: given[name] for name in names} | {twin: given[name] for name, twin in twins.items()}
+    values |= {"created_at": given.now, "updated_at": given.now}
+    insert = insert_given(dialect, inventory.model, values)
+    excluded, columns = insert.excluded, table_of(inventory.model).c
+    compared = [*twins.values(), *inventory.followed]
+    changes: dict[str, Any] = {name: excluded[name] for name in compared}
+    for name, twin in twins.items():
+        is_source_changed = columns[twin].is_distinct_from(excluded[twin])
+        changes[name] = case((is_source_changed, excluded[name]), else_=columns[name])
+    changes |= {"vanished_at": null(), "updated_at": excluded.updated_at}
+    is_changed = or_(
+        columns.vanished_at.is_not(None), *(columns[name].is_distinct_from(excluded[name]) for name in compared)
+    )
+    statement = insert.on_conflict_do_update(index_elements=inventory.identity, set_=changes, where=is_changed)
+    returned = statement.returning(columns.id, *(columns[name] for name in inventory.identity), columns.created_at)
+    return str(returned.compile(dialect=dialect_of(dialect)))
+
+
+def dialect_of(name: str) -> Dialect:
+    """Return what writes a statement down for this database."""
+    return DIALECTS[name]()
+
+
+def take_over(connection: Connection, table: Table, owner: ColumnElement[Any], row_id: int, external_id: str) -> bool:
+    """Give a row an external id; a younger row that has it is deleted. False when an older one has it."""
+    mine = connection.execute(select(owner, table.c.created_at).where(table.c.id == row_id)).one()
+    same = (owner == mine[0], table.c.external_id == external_id, table.c.id != row_id)
+    other = connection.execute(select(table.c.created_at).where(*same)).scalar_one_or_none()
+    if other is not None and other < mine.created_at:
+        return False
+    connection.execute(delete(table).where(*same))
+    connection.execute(update(table).where(table.c.id == row_id).values(external_id=external_id))
+    return True

@@ -1,0 +1,1 @@
+"""Statements about monitors, hosts, items and values."""

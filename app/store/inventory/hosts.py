@@ -1,0 +1,238 @@
+"""The hosts' statements."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.enums import InventoryStatus
+from app.models import Host, Item
+from app.models.hosts import LOCAL_PREFIX
+from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.database.search import Search
+from app.store.database.upsert import Inventory, Upserted, table_of, take_over, upsert_inventory
+
+HOSTS = Host.__table__.c
+ITEMS = Item.__table__.c
+# SQLite takes at most 32,766 parameters in a statement.
+IDS_AT_ONCE = 10_000
+
+IS_AT_SOURCE = HOSTS.external_id.not_like(f"{LOCAL_PREFIX}%")
+
+EDITABLE = ("name", "display_name", "description", "enabled")
+"""What people may edit here; each has a `source_` twin."""
+
+
+class PulledHost(NamedTuple):
+    """What a source says of a host, in the order in which it is written."""
+
+    external_id: str
+    name: str
+    display_name: str
+    description: str
+    enabled: bool
+    ip_addr: str | None
+    source_error: str | None
+    groups: Sequence[str]
+
+
+INVENTORY = Inventory(
+    Host,
+    identity=("monitor_id", "external_id"),
+    editable=EDITABLE,
+    followed=("ip_addr", "source_error", "groups"),
+    own_kinds=(
+        *((name, "text") for name in ("external_id", "name", "display_name", "description")),
+        ("enabled", "boolean"),
+        *(("ip_addr", "text"), ("source_error", "text"), ("groups", "jsonb")),
+    ),
+)
+
+SHOWN = (
+    HOSTS.id,
+    HOSTS.monitor_id,
+    HOSTS.external_id,
+    HOSTS.name,
+    HOSTS.display_name,
+    HOSTS.description,
+    HOSTS.ip_addr,
+    HOSTS.enabled,
+    HOSTS.status,
+    HOSTS.status_description,
+    HOSTS.groups,
+    HOSTS.created_at,
+    HOSTS.updated_at,
+    select(func.count())
+    .where(ITEMS.host_id == HOSTS.id, ITEMS.vanished_at.is_(None))
+    .correlate(Host.__table__)
+    .scalar_subquery()
+    .label("item_count"),
+)
+
+
+def find(connection: Connection, host_id: int) -> RowMapping | None:
+    """Return one host as it is shown."""
+    return connection.execute(select(*SHOWN).where(HOSTS.id == host_id)).mappings().one_or_none()
+
+
+def fetch(
+    connection: Connection,
+    page: PageRequest,
+    *,
+    q: str | None = None,
+    monitor_id: int | None = None,
+    status: int | None = None,
+    group: str | None = None,
+) -> Page:
+    """Return a page of hosts."""
+    statement = select(*SHOWN)
+    if monitor_id is not None:
+        statement = statement.where(HOSTS.monitor_id == monitor_id)
+    if status is not None:
+        statement = statement.where(HOSTS.status == status)
+    if group is not None:
+        statement = statement.where(is_in_group(connection, group))
+    if q is not None:
+        columns = (HOSTS.name, HOSTS.display_name, func.coalesce(HOSTS.ip_addr, ""), HOSTS.description)
+        return Search(connection, statement, table_of(Host), q, columns).fetch(page)
+    return fetch_page(connection, statement, Keyset({"id": HOSTS.id}), page)
+
+
+def is_in_group(connection: Connection, group: str) -> ColumnElement[bool]:
+    """Return the condition that a host is in a group."""
+    if connection.dialect.name == "postgresql":
+        return cast(HOSTS.groups, JSONB).contains([group])
+    members = func.json_each(HOSTS.groups).table_valued(column("value"))
+    return exists(select(members.c.value).where(members.c.value == group))
+
+
+def names(connection: Connection, host_ids: Collection[int]) -> dict[int, str]:
+    """Return how these hosts are called, by their ids."""
+    rows = connection.execute(select(HOSTS.id, HOSTS.display_name).where(HOSTS.id.in_(host_ids)))
+    return {row.id: row.display_name for row in rows}
+
+
+def find_twins(connection: Connection, host_id: int) -> RowMapping | None:
+    """Return what a host's source said last of the fields that may be edited, by their names."""
+    twins = [HOSTS[f"source_{name}"].label(name) for name in EDITABLE]
+    return connection.execute(select(*twins).where(HOSTS.id == host_id)).mappings().one_or_none()
+
+
+def find_id(connection: Connection, monitor_id: int, *, name: str) -> int | None:
+    """Return the id of a monitor's host with this technical name, unless it is gone from the source."""
+    wanted = (HOSTS.monitor_id == monitor_id, HOSTS.name == name, HOSTS.vanished_at.is_(None))
+    return connection.execute(select(HOSTS.id).where(*wanted).limit(1)).scalar_one_or_none()
+
+
+def add(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Add a host that is not at its monitor yet, and return its id."""
+    return int(connection.execute(insert(Host).returning(HOSTS.id), row).scalar_one())
+
+
+def take_external_id(connection: Connection, host_id: int, external_id: str) -> bool:
+    """Give a host that was just made at its monitor the id that it has there; false when an older one has it.
+
+    A pull may have seen the new host first and taken it for another one: that row goes.
+    """
+    return take_over(connection, table_of(Host), HOSTS.monitor_id, host_id, external_id)
+
+
+def edit(connection: Connection, host_id: int, values: Mapping[str, Any]) -> None:
+    """Change some columns of a host."""
+    connection.execute(update(Host).where(HOSTS.id == host_id).values(values))
+
+
+def upsert(connection: Connection, monitor_id: int, rows: Sequence[PulledHost], now: datetime) -> Upserted:
+    """Write one page of hosts as their source describes them."""
+    stored = [(*row[:-1], json.dumps(row.groups)) for row in rows]
+    return upsert_inventory(connection, INVENTORY, monitor_id, stored, now)
+
+
+def count(connection: Connection, monitor_id: int) -> int:
+    """Count a monitor's hosts that are at the source."""
+    statement = select(func.count()).where(HOSTS.monitor_id == monitor_id, HOSTS.vanished_at.is_(None))
+    return connection.execute(statement).scalar_one()
+
+
+def external_ids(connection: Connection, monitor_id: int, host_id: int | None = None) -> list[str]:
+    """Return the external ids of one host, or of all of a monitor's hosts that are at the source, oldest first."""
+    statement = select(HOSTS.external_id).where(HOSTS.monitor_id == monitor_id)
+    wanted = (HOSTS.vanished_at.is_(None), IS_AT_SOURCE) if host_id is None else (HOSTS.id == host_id,)
+    statement = statement.where(*wanted)
+    return list(connection.execute(statement.order_by(HOSTS.id)).scalars())
+
+
+def ids_by_external_id(connection: Connection, monitor_id: int, wanted: Collection[str]) -> dict[str, int]:
+    """Return the ids of those hosts of a monitor that have one of these external ids."""
+    statement = select(HOSTS.external_id, HOSTS.id).where(
+        HOSTS.monitor_id == monitor_id, HOSTS.external_id.in_(list(wanted))
+    )
+    return {row.external_id: row.id for row in connection.execute(statement)}
+
+
+def lock(connection: Connection, host_ids: Collection[int]) -> None:
+    """Make other pulls of these hosts' items wait until the transaction ends; on SQLite all writers do."""
+    statement = select(HOSTS.id).where(HOSTS.id.in_(host_ids)).order_by(HOSTS.id)
+    connection.execute(statement.with_for_update(key_share=True))
+
+
+KNOWN = select(HOSTS.id, HOSTS.external_id).where(
+    HOSTS.monitor_id == bindparam("monitor"),
+    HOSTS.vanished_at.is_(None),
+    HOSTS.created_at <= bindparam("before"),
+    IS_AT_SOURCE,
+)
+
+
+def mark_vanished(
+    connection: Connection, monitor_id: int, seen: Collection[str], started_at: datetime, now: datetime
+) -> int:
+    """Mark the hosts that a whole pull did not see as gone, with their items; return how many.
+
+    One that was created after the pull began was seen by another pull: it stays.
+    """
+    known = connection.execute(KNOWN, {"monitor": monitor_id, "before": started_at})
+    gone = [row.id for row in known if row.external_id not in seen]
+    mark_gone(connection, gone, now)
+    return len(gone)
+
+
+def mark_gone(connection: Connection, host_ids: Sequence[int], now: datetime) -> None:
+    """Mark hosts and their items as gone from the source."""
+    for start in range(0, len(host_ids), IDS_AT_ONCE):
+        chunk = host_ids[start : start + IDS_AT_ONCE]
+        values = {"vanished_at": now, "updated_at": now}
+        connection.execute(update(Host).where(HOSTS.id.in_(chunk)).values(values))
+        connection.execute(update(Item).where(ITEMS.host_id.in_(chunk), ITEMS.vanished_at.is_(None)).values(values))
+
+
+def choices_for_alerts(connection: Connection) -> Sequence[RowMapping]:
+    """Return `id`, `monitor_id` and `item_count` of every host that is not inactive; inactive items do not count."""
+    items = (
+        select(ITEMS.host_id, func.count().label("item_count"))
+        .where(ITEMS.status != InventoryStatus.INACTIVE)
+        .group_by(ITEMS.host_id)
+        .subquery()
+    )
+    statement = (
+        select(HOSTS.id, HOSTS.monitor_id, func.coalesce(items.c.item_count, 0).label("item_count"))
+        .outerjoin(items, items.c.host_id == HOSTS.id)
+        .where(HOSTS.status != InventoryStatus.INACTIVE)
+        .order_by(HOSTS.id)
+    )
+    return connection.execute(statement).mappings().all()

@@ -1,0 +1,142 @@
+"""The monitors' statements."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, insert, select, update
+
+from app.enums import MonitorStatus
+from app.models import Host, Item, Monitor
+from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.database.prepared_statements import Prepared
+from app.store.database.upsert import table_of
+
+MONITORS = Monitor.__table__.c
+HOSTS = Host.__table__.c
+ITEMS = Item.__table__.c
+
+SHOWN = (
+    MONITORS.id,
+    MONITORS.name,
+    MONITORS.type,
+    MONITORS.url,
+    MONITORS.username,
+    MONITORS.enabled,
+    MONITORS.max_parallel_tasks,
+    MONITORS.acknowledge_at_source,
+    MONITORS.webhook_token_hash.is_not(None).label("has_webhook_token"),
+    MONITORS.status,
+    MONITORS.last_error,
+    MONITORS.last_pulled_at,
+    MONITORS.created_at,
+    select(func.count())
+    .where(HOSTS.monitor_id == MONITORS.id, HOSTS.vanished_at.is_(None))
+    .correlate(Monitor.__table__)
+    .scalar_subquery()
+    .label("host_count"),
+    select(func.count())
+    .where(ITEMS.monitor_id == MONITORS.id, ITEMS.vanished_at.is_(None))
+    .correlate(Monitor.__table__)
+    .scalar_subquery()
+    .label("item_count"),
+)
+
+
+def find(connection: Connection, monitor_id: int) -> RowMapping | None:
+    """Return one monitor as it is shown: without its credentials."""
+    return connection.execute(select(*SHOWN).where(MONITORS.id == monitor_id)).mappings().one_or_none()
+
+
+def names(connection: Connection) -> Sequence[Row[int, str, str]]:
+    """Return id, name and type of every monitor."""
+    return connection.execute(select(MONITORS.id, MONITORS.name, MONITORS.type).order_by(MONITORS.id)).all()
+
+
+FIND_SEALED = Prepared(
+    select(
+        MONITORS.id,
+        MONITORS.name,
+        MONITORS.type,
+        MONITORS.url,
+        MONITORS.username,
+        MONITORS.password_sealed,
+        MONITORS.api_token_sealed,
+        MONITORS.enabled,
+        MONITORS.acknowledge_at_source,
+    ).where(MONITORS.id == bindparam("monitor"))
+)
+
+
+def find_sealed(connection: Connection, monitor_id: int) -> Mapping[Any, Any] | None:
+    """Return one monitor's address and sealed credentials."""
+    return FIND_SEALED.find(connection, {"monitor": monitor_id})
+
+
+_BY_TOKEN = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == bindparam("hash"))
+KEEP_BY_TOKEN = Prepared(_BY_TOKEN.with_for_update(read=True, key_share=True))
+
+
+def find_by_token(connection: Connection, token_hash: str) -> Mapping[Any, Any] | None:
+    """Return the monitor whose webhook token has this hash, and keep it until the transaction ends."""
+    return KEEP_BY_TOKEN.find(connection, {"hash": token_hash})
+
+
+def lock(connection: Connection, monitor_id: int) -> None:
+    """Make others that want to lock this monitor wait until the transaction ends; on SQLite all writers do."""
+    connection.execute(select(MONITORS.id).where(MONITORS.id == monitor_id).with_for_update(key_share=True))
+
+
+def fetch(connection: Connection, page: PageRequest) -> Page:
+    """Return a page of monitors."""
+    return fetch_page(connection, select(*SHOWN), Keyset({"id": MONITORS.id}), page)
+
+
+def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
+    """Tell whether another monitor has this name."""
+    statement = select(MONITORS.id).where(MONITORS.name == name)
+    if except_id is not None:
+        statement = statement.where(MONITORS.id != except_id)
+    return connection.execute(statement).first() is not None
+
+
+def ids(connection: Connection) -> list[int]:
+    """Return the ids of all monitors."""
+    return list(connection.execute(select(MONITORS.id).order_by(MONITORS.id)).scalars())
+
+
+def is_there_any(connection: Connection) -> bool:
+    """Tell whether there is a monitor at all."""
+    return connection.execute(select(MONITORS.id).limit(1)).first() is not None
+
+
+def add(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Add a monitor and return its id."""
+    return int(connection.execute(insert(Monitor).returning(MONITORS.id), row).scalar_one())
+
+
+def change(connection: Connection, monitor_id: int, values: Mapping[str, Any]) -> None:
+    """Change some columns of a monitor."""
+    connection.execute(update(Monitor).where(MONITORS.id == monitor_id).values(values))
+
+
+def remove(connection: Connection, monitor_id: int) -> bool:
+    """Delete a monitor with its hosts, items and alerts; false when it is not there."""
+    return connection.execute(delete(Monitor).where(MONITORS.id == monitor_id)).rowcount > 0
+
+
+def record_contact(connection: Connection, monitor_id: int, status: str, error: str | None) -> None:
+    """Record what the last contact with a monitor showed."""
+    change(connection, monitor_id, {"status": status, "last_error": error})
+
+
+RECORD_PULLED = (
+    update(table_of(Monitor))
+    .where(MONITORS.id == bindparam("monitor"))
+    .values(status=MonitorStatus.OK, last_error=None, last_pulled_at=bindparam("now"))
+)
+
+
+def record_pulled(connection: Connection, monitor_id: int, now: datetime) -> None:
+    """Record that a pull from a monitor ended well."""
+    connection.execute(RECORD_PULLED, {"monitor": monitor_id, "now": now})

@@ -1,0 +1,1 @@
+"""Statements about tasks: their rows, attempts, messages, dead letters and schedules."""

@@ -1,0 +1,107 @@
+"""The dead letters as the ledger knows them; the list in Redis is their copy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, text, update
+
+from app.enums import TaskState
+from app.models import TaskRun
+from app.store.database.index_hints import unindexed
+from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.database.search import matches
+from app.store.ledger.task_runs import RUNS
+
+# Written out instead of bound, so that the partial index of the dead is used.
+IS_DEAD = text("state = 'dead' AND discarded_at IS NULL")
+
+LETTER = (
+    RUNS.id.label("task_id"),
+    RUNS.type,
+    RUNS.params,
+    RUNS.reason,
+    RUNS.error,
+    (RUNS.attempt - RUNS.first_attempt).label("attempts"),
+    RUNS.worker,
+    RUNS.created_at,
+    RUNS.finished_at.label("dead_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFilter:
+    """Which dead letters are meant: those that match everything that is given."""
+
+    type: str | None = None
+    monitor_id: int | None = None
+    reason: str | None = None
+    q: str | None = None
+    """Text in the error."""
+    except_reasons: Sequence[str] = ()
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the conditions of a statement."""
+        wanted = {RUNS.type: self.type, RUNS.monitor_id: self.monitor_id, RUNS.reason: self.reason}
+        conditions: list[ColumnElement[bool]] = [
+            unindexed(column) == value for column, value in wanted.items() if value is not None
+        ]
+        if self.q is not None:
+            conditions.append(matches(self.q, RUNS.error))
+        if self.except_reasons:
+            conditions.append(RUNS.reason.not_in(self.except_reasons))
+        return conditions
+
+
+EVERY = LetterFilter()
+
+
+def _letters(wanted: LetterFilter = EVERY) -> Select[Any]:
+    return select(*LETTER).where(IS_DEAD, *wanted.conditions())
+
+
+def find(connection: Connection, task_id: str) -> RowMapping | None:
+    """Return one dead letter."""
+    return connection.execute(_letters().where(RUNS.id == task_id)).mappings().one_or_none()
+
+
+def fetch(connection: Connection, page: PageRequest, wanted: LetterFilter) -> Page:
+    """Return a page of dead letters, newest first."""
+    order = Keyset({"dead_at": RUNS.finished_at, "task_id": RUNS.id}, descending=True)
+    return fetch_page(connection, _letters(wanted), order, page)
+
+
+def every(connection: Connection) -> Sequence[RowMapping]:
+    """Return all dead letters, oldest first."""
+    return connection.execute(_letters().order_by(RUNS.finished_at, RUNS.id)).mappings().all()
+
+
+def count(connection: Connection, wanted: LetterFilter = EVERY) -> int:
+    """Count the dead letters that match."""
+    statement = select(func.count()).select_from(TaskRun).where(IS_DEAD, *wanted.conditions())
+    return connection.execute(statement).scalar_one()
+
+
+def some(connection: Connection, wanted: LetterFilter, limit: int) -> Sequence[RowMapping]:
+    """Return the oldest dead letters that match."""
+    statement = _letters(wanted).order_by(RUNS.finished_at, RUNS.id).limit(limit)
+    return connection.execute(statement).mappings().all()
+
+
+def revive(connection: Connection, task_id: str, now: datetime) -> bool:
+    """Queue a dead task again with a fresh count of attempts; false when it is not among the dead letters."""
+    values = {
+        "state": TaskState.QUEUED,
+        "first_attempt": RUNS.attempt,
+        "published_at": now,
+        "finished_at": None,
+        "started_at": None,
+        "worker": None,
+    }
+    return connection.execute(update(TaskRun).where(RUNS.id == task_id, IS_DEAD).values(values)).rowcount > 0
+
+
+def discard(connection: Connection, task_id: str, now: datetime) -> bool:
+    """Take a dead task out of the dead letters; false when it is not among them."""
+    return connection.execute(update(TaskRun).where(RUNS.id == task_id, IS_DEAD).values(discarded_at=now)).rowcount > 0

@@ -1,0 +1,37 @@
+"""The statements of `Idempotency-Key`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+
+from app.models import IdempotencyKey
+from app.store.database.upsert import dialect_insert
+
+KEYS = IdempotencyKey.__table__.c
+
+
+def reserve(connection: Connection, row: Mapping[str, Any], valid_after: datetime) -> RowMapping | None:
+    """Bind a user's key to a task, unless it is bound since `valid_after`: then return that older binding.
+
+    Of two requests at once the second waits here for the first one's commit.
+    """
+    mine = (KEYS.user_id == row["user_id"], KEYS.key == row["key"])
+    connection.execute(delete(IdempotencyKey).where(*mine, KEYS.created_at <= valid_after))
+    insert = dialect_insert(connection, IdempotencyKey)
+    added = insert.values(row).on_conflict_do_nothing().returning(KEYS.task_id)
+    if connection.execute(added).first() is not None:
+        return None
+    return connection.execute(select(KEYS.task_id, KEYS.fingerprint).where(*mine)).mappings().one()
+
+
+def rebind(connection: Connection, user_id: int, key: str, task_id: str) -> None:
+    """Bind a key that was reserved in this transaction to another task."""
+    mine = (KEYS.user_id == user_id, KEYS.key == key)
+    connection.execute(update(IdempotencyKey).where(*mine).values(task_id=task_id))
+
+
+def prune(connection: Connection, created_before: datetime) -> None:
+    """Forget keys that are no longer valid."""
+    connection.execute(delete(IdempotencyKey).where(KEYS.created_at < created_before))

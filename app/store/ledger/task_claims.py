@@ -1,0 +1,72 @@
+"""How a worker takes a task that waits: one of many that try, and no more at once than its monitor may run."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from app.enums import TaskState
+from app.models import TaskRun
+from app.store.database.prepared_statements import Prepared
+from app.store.database.upsert import table_of
+from app.store.ledger.task_runs import MONITORS, RUNS, STILL_QUEUED, count_running
+
+
+def _claim_statement() -> ReturningUpdate[Any]:
+    is_full = exists().where(MONITORS.id == RUNS.monitor_id, MONITORS.max_parallel_tasks <= count_running(MONITORS.id))
+    return (
+        update(table_of(TaskRun))
+        .where(RUNS.id == bindparam("task"), RUNS.type == bindparam("kind"), STILL_QUEUED, ~is_full)
+        .values(
+            state=TaskState.RUNNING,
+            attempt=RUNS.attempt + 1,
+            beat=0,
+            worker=bindparam("by"),
+            started_at=bindparam("now"),
+            next_run_at=None,
+            held_at=None,
+            progress_done=0,
+            progress_total=None,
+            progress_message="",
+        )
+        .returning(
+            RUNS.id,
+            RUNS.type,
+            RUNS.params,
+            RUNS.attempt,
+            RUNS.first_attempt,
+            RUNS.monitor_id,
+            RUNS.published_at,
+            RUNS.traceparent,
+        )
+    )
+
+
+CLAIM = Prepared(_claim_statement())
+# Other claims wait for the lock until this one is committed: they need not wait for the disk as well. A server that
+# crashes and forgets a claim has the task queued, refuses the attempt its outcome, and the recovery publishes it again.
+LOCK_MONITOR = Prepared(
+    select(MONITORS.id, func.set_config("synchronous_commit", "off", True))
+    .where(MONITORS.id == select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery())
+    .with_for_update(key_share=True)
+)
+
+
+def claim(connection: Connection, task_id: str, type: str, worker: str, now: datetime) -> Mapping[str, Any] | None:
+    """Take a queued task of this type for `worker` and count the attempt.
+
+    None when it is not there to be taken, or its monitor runs as many tasks as it may.
+    """
+    values = {"task": task_id, "kind": type, "by": worker, "now": now}
+    if connection.dialect.name == "postgresql":
+        # Of two claims at once each would see the other's task not yet running.
+        return CLAIM.find_after(LOCK_MONITOR, connection, values)
+    return CLAIM.find(connection, values)
+
+
+def hold(connection: Connection, task_id: str, type: str, now: datetime) -> bool:
+    """Let a queued task of this type whose message was taken wait for its monitor; false when it is not queued."""
+    is_mine = RUNS.id == task_id, RUNS.type == type, STILL_QUEUED
+    return connection.execute(update(TaskRun).where(*is_mine).values(published_at=None, held_at=now)).rowcount > 0

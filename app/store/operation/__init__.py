@@ -1,0 +1,1 @@
+"""Statements that concern all tables: migration, copies, what is due, throughput."""

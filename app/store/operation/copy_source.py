@@ -1,0 +1,74 @@
+"""The database that is copied: whose schema it must have, that nobody changes it, and where its numbers stand."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from sqlalchemy import Connection, Table, func, select, text
+
+from app.errors import Conflict, DatabaseUnavailable
+from app.store.database import schema
+from app.store.database.engine import Database
+
+OTHERS = text("""
+    SELECT application_name FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'nagare %' LIMIT 1
+""")
+
+
+def require_current(connection: Connection) -> None:
+    """Raise Conflict when the schema is not the one of this version of nagare."""
+    found = schema.revision(connection)
+    if found is None:
+        raise Conflict("the source holds no nagare")
+    if found != schema.newest_revision():
+        raise Conflict(
+            f"the source has the schema {found}, this version of nagare copies {schema.newest_revision()}:"
+            " run `nagare migrate` on it, or copy with the version that runs on it"
+        )
+
+
+@contextmanager
+def snapshot(database: Database, *, alone: bool) -> Iterator[Connection]:
+    """Open a transaction whose statements all see the same moment.
+
+    `alone` raises Conflict when another nagare uses the database, and on SQLite lets nobody open it meanwhile.
+    """
+    if not alone:
+        with database.reading() as connection:
+            _freeze(connection)
+            yield connection
+        return
+    with database.kept_open(), ExitStack() as opened:
+        with database.reading() as connection:
+            _want_alone(connection)
+        try:
+            connection = opened.enter_context(database.transaction())
+        except DatabaseUnavailable as error:
+            raise Conflict(f"the source is in use: stop nagare first ({error})") from error
+        _freeze(connection)
+        yield connection
+
+
+def _want_alone(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        # The next transaction that writes begins only when no other process has the file open.
+        connection.exec_driver_sql("PRAGMA locking_mode = EXCLUSIVE")
+    elif (other := connection.execute(OTHERS).scalar()) is not None:
+        raise Conflict(f"the source is in use: stop nagare first ({other} is connected)")
+
+
+def _freeze(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def last_number(connection: Connection, table: Table) -> int | None:
+    """Return the last number that a table's counter gave out; None when it has none, or gave out none."""
+    counted = table.autoincrement_column
+    if counted is None:
+        return None
+    if connection.dialect.name == "sqlite":
+        last = text("SELECT seq FROM sqlite_sequence WHERE name = :name AND seq > 0")
+        return connection.execute(last, {"name": table.name}).scalar()
+    sequence = connection.execute(select(func.pg_get_serial_sequence(table.name, counted.name))).scalar_one()
+    return connection.exec_driver_sql(f"SELECT last_value FROM {sequence} WHERE is_called").scalar()  # noqa: S608

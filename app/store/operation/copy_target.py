@@ -1,0 +1,103 @@
+"""The database that a copy is made in: that it is empty, how rows are written fastest, and what follows them."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import Connection, Table, column, func, insert, inspect, select, text
+from sqlalchemy import table as named_table
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from app.errors import Conflict, Invalid
+from app.models.base import Moment
+from app.store.database import schema
+from app.store.operation.copied_rows import TABLES, Page, is_written
+
+CACHE_KB = 65536
+
+
+def require_empty(connection: Connection) -> None:
+    """Raise Conflict when there is a row, a table of somebody else, or the schema of another version's nagare."""
+    found = schema.revision(connection)
+    names = {*inspect(connection).get_table_names()} - {"alembic_version"}
+    if found is None and names:
+        raise Conflict(f"the target holds tables of something else, {min(names)} among them: give it an empty database")
+    if found is not None and found > schema.newest_revision():
+        raise Conflict(f"the target has the schema {found} of a newer nagare: use that version, or an empty database")
+    for table in TABLES:
+        if table.name in names and connection.execute(text(f'SELECT 1 FROM "{table.name}" LIMIT 1')).first():  # noqa: S608
+            raise Conflict(
+                f"the target is not empty, there are rows in {table.name}: a copy never adds to what is there"
+            )
+
+
+def prepare(connection: Connection) -> None:
+    """Keep others from writing until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(table.name for table in TABLES)
+        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+    else:
+        # With the cache that is enough for a request, indexes would be written to the disk over and over.
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KB}")
+
+
+def write(connection: Connection, table: Table, pages: Iterable[Page]) -> None:
+    """Write rows with all columns of a table, as `read` yields them.
+
+    Raises Invalid, with the table for its field, when the database does not take one.
+    """
+    places = [at for at, each in enumerate(table.columns) if is_written(each)]
+    wanted = ([tuple(row[at] for at in places) for row in page] for page in pages)
+    names = [each.name for each in table.columns if is_written(each)]
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, names, wanted)
+        return
+    moments = {each.name for each in table.columns if isinstance(each.type, Moment)}
+    columns = [column(name, Moment() if name in moments else None) for name in names]
+    statement = insert(named_table(table.name, *columns))
+    for page in wanted:
+        try:
+            connection.execute(statement, [dict(zip(names, row, strict=True)) for row in page])
+        except DBAPIError as error:
+            raise _refused(table, error.orig or error, error) from error
+
+
+def finish(connection: Connection, table: Table, last_number: int | None) -> None:
+    """Have the table's next row get a number that none had, and the database know how much there is."""
+    if connection.dialect.name == "sqlite":
+        raised = text("UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :name")
+        connection.execute(raised, {"name": table.name, "number": last_number or 0})
+        return
+    counted = table.autoincrement_column
+    if counted is not None:
+        highest = select(func.greatest(func.max(counted), last_number))
+        if (number := connection.execute(highest).scalar()) is not None:
+            sequence = func.pg_get_serial_sequence(table.name, counted.name)
+            connection.execute(select(func.setval(sequence, number)))
+    connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+
+def _copy(connection: Connection, table: Table, names: Sequence[str], pages: Iterable[Page]) -> None:
+    driver = connection.dialect.loaded_dbapi
+    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+    cursor: Any = connection.connection.cursor()
+    try:
+        with closing(cursor), cursor.copy(statement) as copy:
+            for page in pages:
+                for row in page:
+                    copy.write_row(row)
+    except driver.Error as error:
+        wrapped: Any = DBAPIError.instance(
+            statement, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
+        )
+        raise _refused(table, error, wrapped) from error
+
+
+def _refused(table: Table, cause: BaseException, error: Exception) -> Exception:
+    """Return Invalid for what no row may be, else the error itself; never with a value, which may be a secret."""
+    if not isinstance(error, DataError | IntegrityError):
+        return error
+    diagnosis = getattr(cause, "diag", None)
+    message = getattr(diagnosis, "message_primary", None) or str(cause).partition("\n")[0]
+    place = (getattr(diagnosis, "context", None) or "").partition(":")[0]
+    return Invalid(table.name, f"the target does not take a row: {message}{f' ({place})' if place else ''}")

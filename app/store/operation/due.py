@@ -1,0 +1,45 @@
+"""What the leader of the recovery looks at each second, all of it in one statement: where there is something to do."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, or_, select
+
+from app.store.alerts import deliveries, maintenance
+from app.store.database import text_index
+from app.store.ledger import parent_tasks, schedules, task_messages, task_runs
+from app.store.response import notification_changes
+
+
+class Due(StrEnum):
+    """What can be due."""
+
+    RUNNING = "running"
+    """A worker runs a task, which must renew its lease."""
+    MESSAGES = "messages"
+    SUPPRESSION = "suppression"
+    DELIVERIES = "deliveries"
+    NOTIFICATIONS = "notifications"
+    SYNCS = "syncs"
+    SCHEDULES = "schedules"
+    TEXTS = "texts"
+
+
+ROWS = {
+    Due.RUNNING: (task_runs.BEATS,),
+    Due.MESSAGES: task_messages.DUE,
+    Due.SUPPRESSION: maintenance.DUE,
+    Due.DELIVERIES: (deliveries.WAITING,),
+    Due.NOTIFICATIONS: (notification_changes.PENDING_EVENTS, notification_changes.UNSENT_CHANGES),
+    Due.SYNCS: (parent_tasks.PARENTS,),
+    Due.SCHEDULES: (schedules.DUE,),
+    Due.TEXTS: (text_index.DUE,),
+}
+"""The statements that return a row when something is due; `now` is their parameter."""
+STATEMENT = select(*(or_(*(rows.exists() for rows in ROWS[due])).label(due) for due in Due))
+
+
+def find(connection: Connection, now: datetime) -> frozenset[Due]:
+    """Return what is due now."""
+    row = connection.execute(STATEMENT, {"now": now}).one()
+    return frozenset(due for due, is_due in zip(Due, row, strict=True) if is_due)

@@ -1,0 +1,92 @@
+"""Moves the schema up and down, beside an instance that works on."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+
+from app import clock
+from app.errors import DatabaseUnavailable, SettingsError
+from app.store.database.engine import Database
+from app.store.database.postgresql_options import Sessions
+from app.store.database.schema import MIGRATIONS
+
+log = structlog.get_logger()
+# Any number will do, as long as only migrations use it.
+ADVISORY_LOCK = 0x6E616761
+LOCK_TIMEOUT_S = 0.5
+"""How long a migration waits for a table: for as long all who come after it wait too. Less than PostgreSQL's
+`deadlock_timeout` of 1 s: of a migration and a request that lock two tables crosswise, never the request fails."""
+TRIES = 120
+PAUSE_S = 1.0
+LOOK_EVERY_S = 0.2
+SESSIONS = Sessions("nagare migrate", through_pooler=True)
+"""Nothing is prepared, so that a connection of a pooler is as it was afterwards."""
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database up to `revision`.
+
+    Raises DatabaseUnavailable, also when a table was in use at each of many tries, and SettingsError when a newer
+    version of nagare has already moved it further.
+    """
+    _run(url, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Bring the database down to `revision`, `base` for an empty one. Raises DatabaseUnavailable."""
+    _run(url, lambda config: command.downgrade(config, revision))
+
+
+def _run(url: str, move: Callable[[Config], None]) -> None:
+    with closing(Database(url, durable=True, pooled=False, sessions=SESSIONS)) as database:
+        if database.engine.dialect.name == "sqlite":
+            # Alembic would commit each migration by itself if SQLAlchemy knew of no transaction.
+            with database.transaction() as connection, connection.begin():
+                _move(connection, move)
+            return
+        with _alone(database):
+            _try_until_free(database, move)
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Wait until nobody else migrates: two releases at once would both try to create the same tables."""
+    with database.autocommit() as connection:
+        # Of the session, since a migration is several transactions; the end of the connection unlocks it. Looked for
+        # again and again: whoever waits in a statement has a snapshot, for whose end CREATE INDEX CONCURRENTLY waits.
+        while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}).scalar():
+            clock.sleep(LOOK_EVERY_S)
+        yield
+
+
+def _try_until_free(database: Database, move: Callable[[Config], None]) -> None:
+    """Migrate; when a table is in use for too long, give way to those who wait behind us, and try again."""
+    for left in reversed(range(TRIES)):
+        try:
+            with database.bare() as connection:
+                connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT_S * 1000:.0f}ms'")
+                connection.commit()
+                _move(connection, move)
+                return
+        except DatabaseUnavailable as error:
+            if "lock timeout" not in str(error) or not left:
+                raise
+            log.info("migrate.waits", error=str(error), tries_left=left)
+        # Not in step with what locks the table every second.
+        clock.sleep(random.uniform(0.5, 1) * PAUSE_S)
+
+
+def _move(connection: Connection, move: Callable[[Config], None]) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        move(config)
+    except CommandError as error:
+        raise SettingsError(f"DATABASE_URL: the schema is not one that this version knows: {error}") from error

@@ -1,0 +1,1 @@
+"""Statements about notification channels and their messages."""

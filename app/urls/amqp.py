@@ -1,0 +1,47 @@
+"""RabbitMQ's address, taken apart once for the connections that publish and for Celery's."""
+
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
+
+from app.urls.syntax import Node, parse_node, shown, take_apart
+
+FORM = "amqp://user:password@host:5672/vhost (a Redis is named by REDIS_URL)"
+DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671}
+DEFAULT_LOGIN = "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class AmqpAddress:
+    """Where RabbitMQ is, and who is to sign in to which of its virtual hosts."""
+
+    node: Node
+    is_secure: bool
+    username: str
+    password: str = field(repr=False)
+    virtual_host: str
+
+    @property
+    def url(self) -> str:
+        """The address in full and without ambiguity: whoever parses it finds the same."""
+        login = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}"
+        scheme = "amqps" if self.is_secure else "amqp"
+        return f"{scheme}://{login}@{shown(self.node)}/{quote(self.virtual_host, safe='')}"
+
+
+def parse_amqp_url(url: str) -> AmqpAddress:
+    """Take an address apart. Raises ValueError with words that do not repeat it."""
+    parts = take_apart(url, FORM)
+    if parts.scheme not in DEFAULT_PORTS:
+        raise ValueError(f"must look like {FORM}")
+    if parts.query:
+        raise ValueError("takes no options: leave out what follows the ?")
+    if "," in parts.nodes or ";" in parts.nodes:
+        raise ValueError("names one host; several are behind one name or a load balancer")
+    username, _, password = (parts.login or "").partition(":")
+    return AmqpAddress(
+        parse_node(parts.nodes, DEFAULT_PORTS[parts.scheme]),
+        parts.scheme == "amqps",
+        unquote(username) or DEFAULT_LOGIN,
+        unquote(password) or DEFAULT_LOGIN,
+        unquote(parts.path.removeprefix("/")) or "/",
+    )

@@ -1,0 +1,109 @@
+"""The database's address, tried on SQLAlchemy's parser and on the drivers that get what comes out."""
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.urls.syntax import nameable, parse_port, refuse_stray_percents
+
+FORMS = "sqlite:///file or postgresql+psycopg://user:password@host/database"
+NOWHERE = "/no/such/folder"
+"""As the host of PostgreSQL: its client judges all options before it looks for a socket there."""
+CLIENT_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+NUMBERS = re.compile("connect_timeout|tcp_user_timeout|keepalives(_idle|_interval|_count)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def supported_database(address: str) -> str:
+    """Return the address of a database.
+
+    Raises ValueError when it is not one of SQLite or PostgreSQL, or one that their drivers do not take; its words
+    repeat no part of the address.
+    """
+    if _CONTROL.search(address):
+        raise ValueError("has a line break or another control character")
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise ValueError(f"must look like {FORMS}") from None
+    except ValueError:
+        raise ValueError("the port must be a number from 1 to 65535") from None
+    if url.drivername == "sqlite":
+        _check_sqlite(url)
+    elif url.drivername == "postgresql+psycopg":
+        _check_postgresql(address, url)
+    elif url.get_backend_name() in ("postgresql", "postgres"):
+        raise ValueError("must begin with postgresql+psycopg://, which names the driver that nagare has")
+    else:
+        raise ValueError(f"must look like {FORMS}")
+    return address
+
+
+def require_folder(address: str, made_later: Path | None = None) -> None:
+    """Raise ValueError when a SQLite file cannot be in the folder of this address.
+
+    `made_later` need not be there yet.
+    """
+    url = make_url(address)
+    if url.drivername != "sqlite":
+        return
+    path = Path(str(url.database)).absolute()
+    if path.is_dir():
+        raise ValueError("names a folder: the name of a file must follow, as in nagare.db")
+    if not path.parent.is_dir() and path.parent != made_later:
+        raise ValueError(f"there is no folder {path.parent}: make it, or name another one")
+
+
+def _check_sqlite(url: URL) -> None:
+    if url.host or url.port or url.username:
+        raise ValueError("must look like sqlite:///relative/path or sqlite:////absolute/path, with so many slashes")
+    if url.database in (None, "", ":memory:"):
+        raise ValueError("several processes share the database, so it cannot be in memory")
+    if url.query:
+        raise ValueError("takes no options for SQLite: leave out what follows the ?")
+
+
+def _check_postgresql(address: str, url: URL) -> None:
+    head, has_login, rest = address.partition("@")
+    if has_login:
+        refuse_stray_percents(head)
+    if "%00" in address:
+        raise ValueError("has a %00, at which PostgreSQL's client would end")
+    texts = (url.host or "", url.database or "", *map(str, url.query.values()))
+    if any("@" in unquote(text) for text in texts[:2]) or "@" in (rest if has_login else address).partition("?")[2]:
+        raise ValueError("a / ? or @ in a user name or a password must be written as %2F %3F or %40")
+    if re.search(r"\s", "".join(texts[:2])):
+        raise ValueError("has a space in the name of the host or of the database")
+    if url.port is not None:
+        parse_port(str(url.port))
+    dialect = url.get_dialect()()
+    _, options = dialect.create_connect_args(url)
+    _check_client_options(url.get_dialect().import_dbapi(), dict(options), address.partition("?")[2])
+
+
+def _check_client_options(driver: Any, options: dict[str, Any], query: str) -> None:
+    """Raise ValueError for options that PostgreSQL's own client, and psycopg above it, do not take."""
+    for name, value in options.items():
+        if NUMBERS.fullmatch(name) and not re.fullmatch("-?[0-9]{1,9}", str(value)):
+            raise ValueError(f"the option {name} must be a number")
+        if name in CLIENT_FILES and str(value) != "system" and not Path(str(value)).is_file():
+            raise ValueError(f"the option {name} names a file that is not there")
+    for name in options.keys() - {option.keyword.decode() for option in driver.pq.Conninfo.get_defaults()}:
+        raise ValueError(f"has an option{nameable(name, query)} that PostgreSQL's client does not know")
+    elsewhere = {name: value for name, value in options.items() if name not in ("host", "hostaddr", "port")}
+    words = driver.conninfo.make_conninfo("", **elsewhere, host=NOWHERE)
+    refusal = driver.pq.PGconn.connect_start(words.encode()).error_message.decode(errors="replace")
+    if NOWHERE not in refusal:
+        raise ValueError(f"PostgreSQL's client refuses an option: {_without_values(refusal, options)}")
+
+
+def _without_values(refusal: str, options: dict[str, Any]) -> str:
+    """Return the refusal's first line without what was given."""
+    line = refusal.partition("\n")[0]
+    for value in sorted(map(str, options.values()), key=len, reverse=True):
+        line = line.replace(f'"{value}"', "…")
+    return line

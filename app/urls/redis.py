@@ -1,0 +1,122 @@
+"""The forms of a Redis's address: one server, by TCP or by a Unix socket, one found by Sentinels, and a Cluster.
+
+An address is taken apart once, here, and redis-py's own parser has the last word; everybody else gets what came out.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote, unquote
+
+from redis.connection import SSLConnection, parse_url
+
+from app.urls.redis_options import check_options, check_tls
+from app.urls.syntax import Node, Parts, parse_node, shown, take_apart
+
+FORMS = (
+    "redis://host:port/0, unix:///path/to/socket, sentinel://host:port/0;sentinel://host:port/0"
+    " or redis+cluster://host:port,host:port"
+)
+DEFAULT_PORT = 6379
+SENTINEL_PORT = 26379
+SOCKET_PATH_BYTES = 107
+"""Linux's `sockaddr_un` has room for so many (its manual unix(7))."""
+_NEXT_ADDRESS = re.compile(r";(?=[A-Za-z+]+://)")
+
+
+class Topology(StrEnum):
+    """Who says which server is the one to talk to."""
+
+    SERVER = "server"
+    SENTINEL = "sentinel"
+    CLUSTER = "cluster"
+
+
+TOPOLOGIES = {
+    "redis": Topology.SERVER,
+    "rediss": Topology.SERVER,
+    "sentinel": Topology.SENTINEL,
+    "redis+cluster": Topology.CLUSTER,
+    "rediss+cluster": Topology.CLUSTER,
+}
+SOCKET_SCHEMES = ("unix", "redis+socket")
+"""redis-py's and Celery's word for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedisAddress:
+    """Where Redis is."""
+
+    topology: Topology
+    nodes: tuple[Node, ...]
+    """The servers, or who knows them; none where it is a socket."""
+    options: Mapping[str, Any] = field(repr=False)
+    """What redis-py made of it, the password among it; host and port are those of the first node."""
+
+    @property
+    def public_url(self) -> str:
+        """The first server's address as Celery knows it: without a password, and without options."""
+        if not self.nodes:
+            return f"redis+socket://{quote(self.options['path'])}"
+        scheme = "rediss" if self.options.get("connection_class") is SSLConnection else "redis"
+        return f"{scheme}://{shown(self.nodes[0])}/{self.options.get('db', 0)}"
+
+
+def parse_redis_url(url: str) -> RedisAddress:
+    """Take an address apart; of several Sentinels the first one's address has the login and the database.
+
+    Raises ValueError with words that do not repeat the address, which may hold a password.
+    """
+    first, *others = [take_apart(part, FORMS) for part in _NEXT_ADDRESS.split(url)]
+    if first.scheme in SOCKET_SCHEMES and not others:
+        return _at_socket(first)
+    if first.scheme not in TOPOLOGIES or {each.scheme for each in others} - {first.scheme}:
+        raise ValueError(f"must look like {FORMS}")
+    topology = TOPOLOGIES[first.scheme]
+    _check_others(topology, first, others)
+    default_port = SENTINEL_PORT if topology is Topology.SENTINEL else DEFAULT_PORT
+    nodes = [parse_node(node, default_port) for part in (first, *others) for node in part.nodes.split(",")]
+    if topology is Topology.SERVER and len(nodes) > 1:
+        raise ValueError("several nodes are a Redis Cluster: redis+cluster://host:port,host:port")
+    return RedisAddress(topology, tuple(nodes), _options(first, topology, nodes[0]))
+
+
+def _check_others(topology: Topology, first: Parts, others: list[Parts]) -> None:
+    if others and topology is not Topology.SENTINEL:
+        raise ValueError("several addresses are separated by ; only if they are sentinel://")
+    for each in others:
+        if each.login not in (None, first.login) or each.path not in ("", "/", first.path) or each.query:
+            raise ValueError("the login, the database and the options of all Sentinels stand in the first address")
+
+
+def _options(parts: Parts, topology: Topology, node: Node) -> Mapping[str, Any]:
+    """Return what redis-py makes of a server's address."""
+    database = parts.path.removeprefix("/")
+    if not re.fullmatch("[0-9]{0,9}", database):
+        raise ValueError("what follows the host must be the number of a database, as in redis://host:port/0")
+    scheme = "rediss" if parts.scheme.startswith("rediss") else "redis"
+    options = check_options(parts.query, is_tls=scheme == "rediss", is_socket=False)
+    if database and "db" in options:
+        raise ValueError("names the database twice, behind the host and as the option db")
+    if topology is Topology.CLUSTER and int(database or options.get("db", "0")):
+        raise ValueError("a Redis Cluster has only the database 0")
+    login = "" if parts.login is None else f"{parts.login}@"
+    found: dict[str, Any] = parse_url(f"{scheme}://{login}{shown(node)}/{database}?{parts.query or ''}")
+    check_tls(found)
+    return found
+
+
+def _at_socket(parts: Parts) -> RedisAddress:
+    path = unquote(parts.path)
+    if parts.nodes or not parts.path.startswith("/") or "\0" in path:
+        raise ValueError("a socket's path is absolute: unix:///path/to/socket, or unix://user:password@/path/to/socket")
+    if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
+        raise ValueError(f"a socket's path has {SOCKET_PATH_BYTES} bytes at most")
+    # Celery's word for the database of a socket.
+    query = re.sub("(^|&)virtual_host=", r"\1db=", parts.query or "")
+    check_options(query, is_tls=False, is_socket=True)
+    login = "" if parts.login is None else f"{parts.login}@"
+    return RedisAddress(Topology.SERVER, (), parse_url(f"unix://{login}{parts.path}?{query}"))

@@ -1,0 +1,258 @@
+"""What was posted is taken in once, in its order, whatever stops the one who does it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Barrier
+from typing import Any
+
+import pytest
+from redis import Redis
+from sqlalchemy import Connection
+
+from app.composition import Services
+from app.enums import TaskType
+from app.errors import TaskInterrupted
+from app.rules.alert_reports import AlertReport
+from app.services.alerts.alert_intake import AlertIntake
+from app.services.alerts.webhooks import receiving
+from app.store.alerts import deliveries
+from app.store.database.pages import PageRequest
+from app.store.ledger import task_fingerprints
+from tests.services.conftest import Time
+
+ALL = PageRequest(limit=500)
+KEY = "nagare:queue:receive_alerts"
+FIRING = AlertReport("webhook", "1", True, "磁盘空间不足")
+OVER = replace(FIRING, is_firing=False)
+
+Post = Callable[..., str]
+
+
+@pytest.fixture
+def post(services: Services, monitor_id: int) -> Post:
+    """Return what posts reports for the monitor, and answers the task's id."""
+    token = services.webhooks.issue_token(monitor_id)
+    return lambda *reports: services.webhooks.accept(token, reports)
+
+
+def many(count: int, start: int = 0) -> list[AlertReport]:
+    return [replace(FIRING, external_id=str(number)) for number in range(start, start + count)]
+
+
+def alerts(services: Services) -> Sequence[Any]:
+    return services.alerts.list(ALL).items
+
+
+def history(services: Services, alert_id: int) -> list[str]:
+    return [event["kind"] for event in reversed(services.alerts.events(ALL, alert_id).items)]
+
+
+def tasks(services: Services) -> list[str]:
+    return [task["task_id"] for task in services.tasks.list(ALL, type=TaskType.RECEIVE_ALERTS).items]
+
+
+def test_posts_share_the_task_that_nobody_has_begun(services: Services, redis: Redis, post: Post) -> None:
+    first = {post(FIRING) for _ in range(3)}
+    assert len(first) == redis.llen(KEY) == 1
+    (task_id,) = first
+    assert services.lifecycle.begin(task_id, "worker")
+    second = {post(FIRING) for _ in range(3)}
+    assert len(second) == 1
+    assert first.isdisjoint(second)
+    assert redis.llen(KEY) == 2
+
+
+def test_a_running_pull_of_the_monitor_does_not_hold_its_posts_up(
+    services: Services, post: Post, monitor_id: int
+) -> None:
+    services.monitors.update(monitor_id, {"max_parallel_tasks": 1})
+    claims = []
+    for _ in range(2):
+        claims.append(services.lifecycle.begin(post(FIRING), "worker"))
+    assert all(claims)
+
+
+def test_many_who_post_at_once_share_one_task(services: Services, post: Post, monitor_id: int) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        task_ids = set(pool.map(lambda number: post(replace(FIRING, external_id=str(number))), range(40)))
+    assert len(task_ids) == 1
+    assert services.deliveries.take_in(monitor_id)["new"] == 40
+
+
+def test_a_large_post_is_taken_in_whole(services: Services, post: Post, monitor_id: int) -> None:
+    post(*many(1200))
+    steps: list[int] = []
+    counts = services.deliveries.take_in(monitor_id, step=lambda done, *_: steps.append(done))
+    assert (counts["seen"], counts["new"]) == (1200, 1200)
+    assert steps == [500, 1000, 1200]
+
+
+def test_who_stops_between_two_pieces_loses_and_doubles_nothing(
+    services: Services, post: Post, monitor_id: int
+) -> None:
+    for _ in range(2):
+        post(*many(700))
+
+    def stop(*_: object) -> None:
+        raise TaskInterrupted("the worker is gone")
+
+    for _ in range(2):
+        with pytest.raises(TaskInterrupted):
+            services.deliveries.take_in(monitor_id, step=stop)
+    services.deliveries.take_in(monitor_id)
+    with services.database.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT count, count(*) FROM alerts GROUP BY count").all()
+    assert [tuple(row) for row in rows] == [(2, 700)]
+
+
+def test_who_stops_before_the_commit_has_done_nothing(
+    services: Services, post: Post, monitor_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(FIRING)
+
+    def stop(*_: object) -> None:
+        raise TaskInterrupted("the worker is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deliveries, "remove", stop)
+        with pytest.raises(TaskInterrupted):
+            services.deliveries.take_in(monitor_id)
+    assert alerts(services) == []
+    assert services.deliveries.take_in(monitor_id)["new"] == 1
+    assert [alert["count"] for alert in alerts(services)] == [1]
+
+
+def test_two_who_take_in_at_once_share_the_work(services: Services, post: Post, monitor_id: int) -> None:
+    for number in range(6):
+        post(*many(400, start=400 * number))
+    together = Barrier(2)
+
+    def take_in(_: int) -> int:
+        together.wait()
+        return services.deliveries.take_in(monitor_id).get("seen", 0)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(take_in, range(2))) == 2400
+    with services.database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM alerts WHERE count = 1").scalar_one() == 2400
+
+
+def test_an_end_never_overtakes_its_beginning(services: Services, post: Post, monitor_id: int, time: Time) -> None:
+    for report in (FIRING, OVER, FIRING, OVER):
+        post(report)
+        time.pass_by(1)
+    services.deliveries.take_in(monitor_id)
+    [alert] = alerts(services)
+    assert history(services, alert["id"]) == ["fired", "resolved", "reopened", "resolved"]
+    assert services.deliveries.take_in(monitor_id) == {}
+
+
+def test_what_waited_for_hours_is_dated_to_when_it_was_received(
+    services: Services, post: Post, monitor_id: int, time: Time
+) -> None:
+    begun = time.now
+    post(FIRING)
+    time.pass_by(600)
+    post(OVER)
+    over = time.now
+    time.pass_by(2 * 3600)
+    post(FIRING)
+    services.deliveries.take_in(monitor_id)
+    again, first = alerts(services)
+    assert (first["first_seen_at"], first["resolved_at"], first["occurrence"]) == (begun, over, 1)
+    assert (again["first_seen_at"], again["occurrence"], again["status"]) == (time.now, 2, 0)
+
+
+class PickyIntake(AlertIntake):
+    """An intake that cannot take in one alert, until it is mended."""
+
+    broken = True
+
+    def take_in(
+        self, connection: Connection, monitor_id: int, reports: Sequence[AlertReport], *args: Any, **options: Any
+    ) -> dict[str, int]:
+        if self.broken and any(report.message == "poison" for report in reports):
+            raise ValueError("no one can read this")
+        return super().take_in(connection, monitor_id, reports, *args, **options)
+
+
+def test_what_cannot_be_taken_in_is_set_aside_and_holds_nothing_up(
+    services: Services, redis: Redis, post: Post, monitor_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake = PickyIntake()
+    monkeypatch.setattr(services.deliveries, "_intake", intake)
+    poison = replace(FIRING, external_id="bad", message="poison")
+    shared = post(FIRING)
+    post(replace(FIRING, external_id="2"), poison)
+    post(OVER)
+    counts = services.deliveries.take_in(monitor_id)
+    assert (counts["new"], counts["resolved"], counts["set_aside"]) == (1, 1, 2)
+    assert [alert["external_id"] for alert in alerts(services)] == ["1"]
+
+    aside = [task_id for task_id in reversed(tasks(services)) if task_id != shared]
+    assert len(aside) == 2
+    for task_id in aside:
+        claim = services.lifecycle.begin(task_id, "worker")
+        assert claim
+        try:
+            services.lifecycle.succeed(claim, services.deliveries.take_in(**claim.params))
+        except ValueError as error:
+            services.lifecycle.fail(claim, error)
+    [letter] = services.dead_letters.list(ALL).items
+    assert [report["external_id"] for report in letter["params"]["reports"]] == ["bad"]
+    assert {alert["external_id"] for alert in alerts(services)} == {"1", "2"}
+
+    intake.broken = False
+    services.dead_letters.retry(letter["task_id"])
+    claim = services.lifecycle.begin(letter["task_id"], "worker")
+    assert claim
+    assert services.deliveries.take_in(**claim.params)["new"] == 1
+
+
+def test_what_another_version_wrote_is_set_aside(services: Services, post: Post, monitor_id: int, time: Time) -> None:
+    with services.database.transaction() as connection:
+        report = FIRING.as_dict() | {"colour": "red"}
+        deliveries.add(connection, [{"monitor_id": monitor_id, "received_at": time.now, "reports": [report]}])
+    post(FIRING)
+    counts = services.deliveries.take_in(monitor_id)
+    assert (counts["new"], counts["set_aside"]) == (1, 1)
+
+
+def test_what_was_forgotten_gets_a_task(services: Services, post: Post, monitor_id: int, time: Time) -> None:
+    lost = post(FIRING)
+    services.tasks.cancel(lost)
+    time.pass_by(5)
+    services.deliveries.turn()
+    assert tasks(services) == [lost]
+    time.pass_by(6)
+    services.deliveries.turn()
+    services.deliveries.turn()
+    [asked, _] = tasks(services)
+    assert services.lifecycle.begin(asked, "worker")
+    services.deliveries.turn()
+    assert len(tasks(services)) == 2
+
+
+def test_a_dead_letter_is_left_to_people_and_replaced_once_it_is_discarded(
+    services: Services, post: Post, monitor_id: int, time: Time
+) -> None:
+    dead = post(FIRING)
+    claim = services.lifecycle.begin(dead, "worker")
+    assert claim
+    services.lifecycle.fail(claim, RuntimeError("a bug"))
+    time.pass_by(60)
+    services.deliveries.turn()
+    assert tasks(services) == [dead]
+    services.dead_letters.discard(dead)
+    services.deliveries.turn()
+    assert len(tasks(services)) == 2
+    with services.database.reading() as connection:
+        assert task_fingerprints.is_any_open(connection, receiving(monitor_id))
+
+
+def test_a_monitor_that_is_deleted_takes_its_posts_along(services: Services, post: Post, monitor_id: int) -> None:
+    task_id = post(FIRING)
+    services.monitors.delete(monitor_id)
+    assert services.lifecycle.begin(task_id, "worker")
+    assert services.deliveries.take_in(monitor_id) == {}

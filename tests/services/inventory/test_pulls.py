@@ -1,0 +1,234 @@
+"""What a pull makes of what a source says, also of one that changes, repeats itself or breaks off."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.composition import Services
+from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess
+from app.errors import Conflict, NotFound, SourceError, SourceUnreachable, TaskInterrupted
+from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.pulls import PullService
+from app.store.database.pages import PageRequest
+from app.store.database.vault import Vault
+from tests.services.conftest import Time
+
+ALL = PageRequest(limit=500)
+
+
+class Source:
+    """A monitoring system in memory, one host a page; the connector to it is itself."""
+
+    def __init__(self, time: Time) -> None:
+        self.time = time
+        self.hosts_there: list[HostRecord] = []
+        self.items_there: list[ItemRecord] = []
+        self.breaks_after: int | None = None
+        self.seen: list[MonitorAccess] = []
+
+    @contextmanager
+    def open(self, _type: str, access: MonitorAccess) -> Iterator[Any]:
+        self.seen.append(access)
+        self.time.pass_by(1)
+        yield self
+
+    def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
+        for record in self.hosts_there:
+            if external_ids is None or record.external_id in external_ids:
+                self._may_break()
+                yield HostPage([record], len(self.hosts_there))
+
+    def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
+        for host in host_external_ids:
+            self._may_break()
+            yield ItemPage([host], [item for item in self.items_there if item.host_external_id == host])
+
+    def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
+        found = [item for item in self.items_there if item.external_id == external_id]
+        return found[0] if found else None
+
+    def _may_break(self) -> None:
+        if self.breaks_after is not None:
+            self.breaks_after -= 1
+            if self.breaks_after < 0:
+                raise SourceUnreachable("连接被重置")
+
+
+@pytest.fixture
+def source(time: Time) -> Source:
+    source = Source(time)
+    source.hosts_there = [HostRecord(str(n), f"host-{n}", f"主机 {n}", groups=("web",)) for n in range(4)]
+    source.items_there = [
+        ItemRecord(str(n % 4), str(n), f"item {n}", f"key[{n}]", value="1", units="B") for n in range(8)
+    ]
+    return source
+
+
+@pytest.fixture
+def pulls(services: Services, source: Source) -> PullService:
+    vault = Vault(services.settings.require_secret_key())
+    return PullService(services.database, Conversations(services.database, vault, source.open), services.item_values)
+
+
+def hosts(services: Services, **filters: Any) -> dict[str, Any]:
+    return {host["external_id"]: host for host in services.inventory.list_hosts(ALL, **filters).items}
+
+
+def items(services: Services, **filters: Any) -> dict[str, Any]:
+    return {item["external_id"]: item for item in services.inventory.list_items(ALL, **filters).items}
+
+
+def counts(seen: int, created: int = 0, updated: int = 0, vanished: int = 0) -> dict[str, int]:
+    unchanged = seen - created - updated
+    return {"seen": seen, "created": created, "updated": updated, "unchanged": unchanged, "vanished": vanished}
+
+
+def test_a_second_pull_changes_nothing(services: Services, pulls: PullService, monitor_id: int, time: Time) -> None:
+    assert pulls.hosts(monitor_id) == counts(4, created=4)
+    assert pulls.items(monitor_id) == counts(8, created=8)
+    before = hosts(services), items(services)
+    assert pulls.hosts(monitor_id) == counts(4)
+    assert pulls.items(monitor_id) == counts(8)
+    assert (hosts(services), items(services)) == before
+    assert services.monitors.get(monitor_id)["last_pulled_at"] == time.now
+
+
+def test_what_changed_is_updated_and_only_that(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.hosts(monitor_id)
+    pulls.items(monitor_id)
+    source.hosts_there[1] = replace(source.hosts_there[1], display_name="数据库", error="agent is silent")
+    source.items_there[2] = source.items_there[2]._replace(value="2")
+    assert pulls.hosts(monitor_id) == counts(4, updated=1)
+    assert pulls.items(monitor_id) == counts(8, updated=1)
+    host = hosts(services)["1"]
+    assert (host["display_name"], host["status"], host["status_description"]) == ("数据库", 2, "agent is silent")
+    assert {key for key, item in items(services).items() if item["value"] == "2"} == {"2"}
+
+
+def test_a_host_that_is_gone_at_the_source_becomes_inactive_and_may_come_back(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.hosts(monitor_id)
+    pulls.items(monitor_id)
+    gone = source.hosts_there.pop(2)
+    before = hosts(services)["2"]["id"]
+    assert pulls.hosts(monitor_id) == counts(3, vanished=1)
+    assert {key: host["status"] for key, host in hosts(services).items()} == {"0": 1, "1": 1, "2": 0, "3": 1}
+    assert pulls.hosts(monitor_id) == counts(3)
+    source.hosts_there.append(gone)
+    assert pulls.hosts(monitor_id) == counts(4, updated=1)
+    assert (hosts(services)["2"]["status"], hosts(services)["2"]["id"]) == (1, before)
+
+
+def test_an_item_that_is_gone_at_the_source_becomes_inactive(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.items(monitor_id)
+    del source.items_there[5]
+    host_id = hosts(services)["1"]["id"]
+    assert pulls.items(monitor_id, host_id) == counts(1, vanished=1)
+    assert {key for key, item in items(services).items() if item["status"] == 0} == {"5"}
+
+
+def test_a_source_that_breaks_off_makes_nothing_vanish(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.hosts(monitor_id)
+    pulls.items(monitor_id)
+    source.breaks_after = 2
+    with pytest.raises(SourceUnreachable):
+        pulls.hosts(monitor_id)
+    source.breaks_after = 1
+    with pytest.raises(SourceUnreachable):
+        pulls.items(monitor_id)
+    assert {host["status"] for host in hosts(services).values()} == {1}
+    assert {item["status"] for item in items(services).values()} == {1}
+    monitor = services.monitors.get(monitor_id)
+    assert (monitor["status"], monitor["last_error"]) == ("error", "连接被重置")
+    source.breaks_after = None
+    assert pulls.hosts(monitor_id) == counts(4)
+    assert services.monitors.get(monitor_id)["status"] == "ok"
+
+
+def test_whole_pages_stay_when_a_first_pull_breaks_off(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    source.breaks_after = 2
+    with pytest.raises(SourceError):
+        pulls.hosts(monitor_id)
+    assert set(hosts(services)) == {"0", "1"}
+    source.breaks_after = None
+    assert pulls.hosts(monitor_id) == counts(4, created=2)
+
+
+def test_a_source_that_repeats_itself_is_counted_once(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.hosts(monitor_id)
+    source.items_there.append(source.items_there[0]._replace(value="9"))
+    assert pulls.items(monitor_id) == counts(8, created=8)
+    assert items(services)["0"]["value"] == "9"
+
+
+def test_a_source_with_nothing_at_all_is_no_error(pulls: PullService, source: Source, monitor_id: int) -> None:
+    source.hosts_there = []
+    assert pulls.hosts(monitor_id) == counts(0)
+    assert pulls.items(monitor_id) == counts(0)
+
+
+def test_a_pull_stops_where_it_is_told_to(services: Services, pulls: PullService, monitor_id: int) -> None:
+    def step(done: int, total: int | None, message: str) -> None:
+        if done == 2:
+            raise TaskInterrupted("cancelled")
+
+    with pytest.raises(TaskInterrupted):
+        pulls.hosts(monitor_id, step)
+    assert set(hosts(services)) == {"0", "1"}
+
+
+def test_one_host_and_one_item_are_refreshed(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.items(monitor_id)
+    host_id, item_id = hosts(services)["3"]["id"], items(services)["3"]["id"]
+    source.hosts_there[3] = replace(source.hosts_there[3], ip_addr="10.0.0.3")
+    source.items_there[3] = source.items_there[3]._replace(value="7")
+    assert pulls.host(monitor_id, host_id) == counts(1, updated=1)
+    assert pulls.item(monitor_id, host_id, item_id) == counts(1, updated=1)
+    assert (hosts(services)["3"]["ip_addr"], items(services)["3"]["value"]) == ("10.0.0.3", "7")
+    source.hosts_there.pop(3)
+    source.items_there.pop(3)
+    assert pulls.host(monitor_id, host_id) == pulls.item(monitor_id, host_id, item_id) == counts(0, vanished=1)
+    assert hosts(services)["3"]["status"] == items(services)["3"]["status"] == 0
+
+
+def test_what_is_not_there_or_disabled_is_not_asked(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    with pytest.raises(NotFound):
+        pulls.hosts(999)
+    with pytest.raises(NotFound):
+        pulls.host(monitor_id, 999)
+    asked = len(source.seen)
+    services.monitors.update(monitor_id, {"enabled": False})
+    with pytest.raises(Conflict):
+        pulls.hosts(monitor_id)
+    assert len(source.seen) == asked
+
+
+def test_secrets_are_sealed_in_the_database_and_opened_for_the_source(
+    services: Services, pulls: PullService, source: Source
+) -> None:
+    zabbix = {"name": "z", "type": "zabbix", "url": "http://127.0.0.1:9/zabbix", "username": "Admin"}
+    monitor_id = services.monitors.create({**zabbix, "password": "密码-tr0ub4dor"})["id"]
+    pulls.hosts(monitor_id)
+    assert (source.seen[-1].username, source.seen[-1].password) == ("Admin", "密码-tr0ub4dor")
+    with services.database.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM monitors").mappings().all()
+    assert "tr0ub4dor" not in str([dict(row) for row in rows])
+    assert "tr0ub4dor" not in str(dict(services.monitors.get(monitor_id)))

@@ -1,0 +1,426 @@
+"""Who is told of what and when, at most once, and what becomes of a message that is not taken."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from redis import Redis
+from sqlalchemy import select, update
+
+from app.composition import Services
+from app.enums import AlertEventKind
+from app.errors import Conflict, Invalid, NagareError, NotFound, NotificationFailed, NotificationUncertain
+from app.models import Alert, AlertEvent, NotificationChange, NotificationMessage
+from app.queue.publisher import message
+from app.services.ledger.requester import Requester
+from app.services.ledger.task_claim import Claim
+from app.store.database.pages import PageRequest
+from app.store.ledger import task_runs
+from app.store.response import notification_messages
+from tests.services.alert_rows import add_alert, add_event, end_alert
+from tests.services.conftest import Time
+from tests.services.response.receiver import SECRET, Receiver, Serve
+from tests.unit.connectors.conftest import serve as serve
+
+KEY = "nagare:queue:notify"
+BATCH_S = 10
+
+
+@pytest.fixture
+def receiver(serve: Serve) -> Receiver:
+    return Receiver(serve)
+
+
+@pytest.fixture
+def notify(services: Services, receiver: Receiver) -> Callable[..., int]:
+    """Return a maker of rules that go to the receiver."""
+
+    def make(name: str = "值班", **fields: Any) -> int:
+        given = {
+            "name": name,
+            "url": receiver.url,
+            "enabled": True,
+            "min_severity": 0,
+            "monitor_id": None,
+            "group": None,
+            "on": ["fired", "acknowledged", "resolved"],
+            "quiet_hours": None,
+            "timezone": "UTC",
+            "language": "en",
+            "batch_s": BATCH_S,
+        }
+        return int(services.notifications.create(given | fields)["id"])
+
+    return make
+
+
+def fire(services: Services, monitor_id: int, count: int = 1, first: int = 1, **values: Any) -> list[int]:
+    with services.database.transaction() as connection:
+        alert_ids = [add_alert(connection, monitor_id, first + number, **values) for number in range(count)]
+        for alert_id in alert_ids:
+            add_event(connection, alert_id)
+    return alert_ids
+
+
+def end(services: Services, *alert_ids: int) -> None:
+    with services.database.transaction() as connection:
+        for alert_id in alert_ids:
+            end_alert(connection, alert_id)
+
+
+def queued(services: Services) -> list[str]:
+    with services.database.reading() as connection:
+        page = task_runs.fetch(connection, page=PageRequest(limit=500), type="notify", state="queued")
+    return sorted(task["task_id"] for task in page.items)
+
+
+def attempt(services: Services, task_id: str) -> str:
+    """Run one attempt as a worker does, and return the state that the task is in then."""
+    claim = begin(services, task_id)
+    try:
+        result = services.messenger.send(task_id, **claim.params)
+    except NagareError as error:
+        assert services.lifecycle.fail(claim, error)
+    else:
+        assert services.lifecycle.succeed(claim, result)
+    return str(services.tasks.get(task_id)["state"])
+
+
+def begin(services: Services, task_id: str) -> Claim:
+    claim = services.lifecycle.begin(task_id, "worker/1")
+    assert claim is not None
+    return claim
+
+
+def deliver(services: Services, time: Time, after_s: float = BATCH_S) -> int:
+    """Let a batch's time pass, run what is due, and return how many messages that was."""
+    services.notifier.turn()
+    time.pass_by(after_s)
+    services.notifier.turn()
+    task_ids = queued(services)
+    for task_id in task_ids:
+        assert attempt(services, task_id) == "succeeded"
+    return len(task_ids)
+
+
+def rows(services: Services, model: type[Any]) -> list[Any]:
+    with services.database.reading() as connection:
+        return list(connection.execute(select(*model.__table__.c)))
+
+
+def test_two_hundred_alerts_are_one_message(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time, redis: Redis
+) -> None:
+    rule = notify()
+    fire(services, monitor_id, 200)
+    services.notifier.turn()
+    assert queued(services) == []
+    time.pass_by(BATCH_S)
+    services.notifier.turn()
+    [task_id] = queued(services)
+    assert redis.lrange(KEY, 0, -1) == [message("notify", task_id)]
+    assert services.tasks.get(task_id)["params"] == {"notification_id": rule}
+    assert attempt(services, task_id) == "succeeded"
+    assert services.tasks.get(task_id)["result"] == {"sent": 1, "changes": 200}
+    [seen] = receiver.seen
+    assert seen["title"] == "[nagare] 200 critical fired"
+    assert seen["message"].splitlines()[-1] == "… and 180 more"
+    assert services.notifications.get(rule)["last_sent_at"] == time.now
+    time.pass_by(60)
+    services.notifier.turn()
+    assert queued(services) == []
+
+
+def test_a_message_is_in_chinese_where_the_rule_says_so(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    services.pulls.hosts(monitor_id)
+    host = services.inventory.list_hosts(PageRequest(limit=500)).items[0]
+    notify(language="zh", timezone="Asia/Shanghai", batch_s=0)
+    fire(services, monitor_id, host_id=host["id"])
+    assert deliver(services, time, 0) == 1
+    [seen] = receiver.seen
+    assert seen["title"] == f"[nagare] 严重：{host['display_name'] or host['name']}：磁盘空间不足"
+    assert "2026-01-31 20:00:00" in seen["message"]
+    assert seen["type"] == "failure"
+
+
+def test_each_rule_tells_of_what_it_is_about(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    services.pulls.hosts(monitor_id)
+    host = services.inventory.list_hosts(PageRequest(limit=500)).items[0]
+    other = int(services.monitors.create({"name": "b", "type": "simulator", "url": "simulator://demo"})["id"])
+    notify("critical", min_severity=2)
+    notify("monitor", monitor_id=other)
+    notify("group", group=host["groups"][0])
+    notify("ends", on=["resolved"])
+    notify("off", enabled=False)
+    [critical] = fire(services, monitor_id, message="critical")
+    fire(services, other, first=2, severity=1, message="of the other monitor")
+    fire(services, monitor_id, first=3, severity=0, host_id=host["id"], message="on the host")
+    end(services, critical)
+    assert deliver(services, time) == 4
+    assert sorted(receiver.titles) == [
+        f"[nagare] INFO: {host['display_name'] or host['name']}: on the host",
+        "[nagare] RESOLVED: critical",
+        "[nagare] RESOLVED: critical",
+        "[nagare] WARNING: of the other monitor",
+    ]
+    assert len(rows(services, NotificationChange)) == 5
+
+
+def test_of_what_is_suppressed_by_now_nobody_is_told(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    notify()
+    before, between = fire(services, monitor_id, 2)
+
+    def suppress(alert_id: int) -> None:
+        with services.database.transaction() as connection:
+            connection.execute(update(Alert).where(Alert.__table__.c.id == alert_id).values(suppressed=True))
+
+    suppress(before)
+    services.notifier.turn()
+    suppress(between)
+    assert deliver(services, time) == 0
+    assert rows(services, NotificationChange) == []
+    with services.database.transaction() as connection:
+        connection.execute(update(Alert).values(suppressed=False))
+        add_event(connection, between, AlertEventKind.RETURNED)
+    assert deliver(services, time) == 1
+    assert receiver.titles == ["[nagare] CRITICAL: Disk space running low"]
+
+
+def test_quiet_hours_end_with_one_message_of_what_still_stands(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    notify(quiet_hours={"from": "22:00", "until": "07:00"}, timezone="Europe/Berlin")
+    # In this night the clocks go one hour forward: 7:00 is 5:00 UTC, not 6:00.
+    time.now = datetime(2026, 3, 28, 20, 30, tzinfo=UTC)
+    [evening] = fire(services, monitor_id, message="told in the evening")
+    assert deliver(services, time) == 1
+    time.now = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
+    over, _stands = [*fire(services, monitor_id, first=2, message="over"), *fire(services, monitor_id, first=3)]
+    end(services, evening, over)
+    for hour, minute in ((23, 59), (4, 59)):
+        time.now = datetime(2026, 3, 28 if hour == 23 else 29, hour, minute, tzinfo=UTC)
+        services.notifier.turn()
+        assert queued(services) == []
+    time.now = datetime(2026, 3, 29, 5, 0, tzinfo=UTC)
+    assert deliver(services, time, 0) == 1
+    assert receiver.titles[1:] == ["[nagare] 1 critical fired; 1 resolved"]
+    assert "over" not in receiver.seen[1]["message"]
+    services.notifier.turn()
+    assert queued(services) == []
+
+
+def test_a_long_night_is_told_in_messages_of_whole_stories(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    notify(quiet_hours={"from": "11:00", "until": "13:00"})
+    alert_ids = fire(services, monitor_id, 1400)
+    end(services, *alert_ids[:1399])
+    time.pass_by(3600)
+    assert deliver(services, time) == 1
+    assert receiver.titles == ["[nagare] CRITICAL: Disk space running low"]
+
+
+def test_a_storm_is_a_few_messages(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    notify()
+    fire(services, monitor_id, 2500)
+    assert deliver(services, time) == 3
+    assert sum(int(title.split()[1]) for title in receiver.titles) == 2500
+    assert {row.is_pending for row in rows(services, AlertEvent)} == {False}
+
+
+def test_two_leaders_at_once_tell_nobody_twice(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    notify(batch_s=0)
+    fire(services, monitor_id, 50)
+    leaders = [threading.Thread(target=services.notifier.turn) for _ in range(4)]
+    for leader in leaders:
+        leader.start()
+    for leader in leaders:
+        leader.join()
+    services.notifier.turn()
+    for task_id in queued(services):
+        attempt(services, task_id)
+    assert receiver.titles == ["[nagare] 50 critical fired"]
+
+
+def test_what_a_rule_has_not_told_is_dropped_when_it_is_disabled_or_deleted(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    rule, other = notify(), notify("other")
+    fire(services, monitor_id)
+    services.notifier.turn()
+    services.notifications.update(rule, {"enabled": False})
+    services.notifications.delete(other)
+    assert deliver(services, time) == 0
+    assert rows(services, NotificationChange) == []
+    services.notifications.update(rule, {"enabled": True})
+    assert deliver(services, time) == 0
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_a_task_whose_rule_is_gone_has_nothing_to_do(
+    services: Services,
+    receiver: Receiver,
+    notify: Callable[..., int],
+    monitor_id: int,
+    time: Time,
+    is_deleted: bool,
+) -> None:
+    rule = notify(batch_s=0)
+    fire(services, monitor_id)
+    services.notifier.turn()
+    [task_id] = queued(services)
+    if is_deleted:
+        services.notifications.delete(rule)
+    else:
+        services.notifications.update(rule, {"enabled": False})
+    assert attempt(services, task_id) == "succeeded"
+    assert services.tasks.get(task_id)["result"] == {"sent": 0, "changes": 0}
+    assert receiver.seen == []
+
+
+@pytest.fixture
+def task_id(services: Services, notify: Callable[..., int], monitor_id: int, time: Time) -> str:
+    """Return the task of a message that waits to be sent."""
+    notify(batch_s=0)
+    fire(services, monitor_id)
+    services.notifier.turn()
+    [task_id] = queued(services)
+    return task_id
+
+
+def again(services: Services, task_id: str, time: Time) -> None:
+    """Let the time of a task's retry come."""
+    time.pass_by(60)
+    services.recovery.turn("me")
+    assert services.tasks.get(task_id)["state"] == "queued"
+
+
+def test_a_message_that_is_not_taken_is_tried_again_and_then_dead(
+    services: Services, receiver: Receiver, task_id: str, time: Time, redis: Redis
+) -> None:
+    receiver.respond = lambda request: request.answer({"error": f"{SECRET} is unknown"}, 503)
+    for _ in range(3):
+        assert attempt(services, task_id) == "retrying"
+        again(services, task_id, time)
+    assert attempt(services, task_id) == "dead"
+    assert len(receiver.seen) == 4
+    [letter] = map(json.loads, redis.lrange("nagare:queue:dead", 0, -1))
+    expected = "the message was not sent: the receiver answered HTTP 503"
+    assert (letter["reason"], letter["error"]) == ("notification_failed", expected)
+    [rule] = services.notifications.list(PageRequest(limit=500)).items
+    assert (rule["last_error"], rule["last_sent_at"]) == ("the receiver answered HTTP 503", None)
+
+    receiver.respond = lambda request: request.answer()
+    services.dead_letters.retry(task_id)
+    assert attempt(services, task_id) == "succeeded"
+    [rule] = services.notifications.list(PageRequest(limit=500)).items
+    assert (rule["last_error"], rule["last_sent_at"]) == (None, time.now)
+
+
+def test_a_message_whose_arrival_nobody_knows_is_sent_again_only_by_a_person(
+    services: Services, receiver: Receiver, task_id: str, time: Time
+) -> None:
+    def break_off(request: Any) -> None:
+        time.pass_by(1)
+        request.reset()
+
+    receiver.respond = break_off
+    assert attempt(services, task_id) == "dead"
+    assert services.tasks.get(task_id)["reason"] == "notification_uncertain"
+    assert len(receiver.seen) == 1
+    time.pass_by(60)
+    services.dead_letters.retry(task_id)
+    receiver.respond = lambda request: request.answer()
+    assert attempt(services, task_id) == "succeeded"
+    assert len(receiver.seen) == 2
+
+
+def test_a_worker_that_dies_while_it_sends_does_not_send_twice(
+    services: Services, receiver: Receiver, task_id: str, time: Time
+) -> None:
+    for _ in range(2):
+        claim = begin(services, task_id)
+        with services.database.transaction() as connection:
+            notification_messages.mark(connection, task_id, sending_at=time.now)
+        time.pass_by(1)
+        services.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker's process ended"))
+        again(services, task_id, time)
+        # Dies again, between the verdict and its record: the retry must not take it for a person's.
+        with pytest.raises(NotificationUncertain):
+            services.messenger.send(task_id, **claim.params)
+    assert attempt(services, task_id) == "dead"
+    assert receiver.seen == []
+    services.dead_letters.retry(task_id)
+    assert attempt(services, task_id) == "succeeded"
+    assert len(receiver.seen) == 1
+
+
+def test_a_message_that_was_sent_is_not_sent_again(
+    services: Services, receiver: Receiver, task_id: str, time: Time
+) -> None:
+    claim = begin(services, task_id)
+    services.messenger.send(task_id, **claim.params)
+    services.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker's process ended"))
+    again(services, task_id, time)
+    assert attempt(services, task_id) == "succeeded"
+    assert services.tasks.get(task_id)["result"] == {"sent": 1, "changes": 1}
+    assert len(receiver.seen) == 1
+
+
+def test_a_test_message_waits_for_nothing(
+    services: Services, receiver: Receiver, notify: Callable[..., int], by: Requester
+) -> None:
+    rule = notify(quiet_hours={"from": "00:00", "until": "23:59"}, batch_s=3600, enabled=False)
+    task_id = services.submit.test_notification(by, rule)
+    assert attempt(services, task_id) == "succeeded"
+    assert receiver.titles == ["[nagare] Test message"]
+    assert "值班" in receiver.seen[0]["message"]
+    with pytest.raises(NotFound):
+        services.submit.test_notification(by, 999)
+
+
+def test_old_messages_are_pruned_with_what_they_told(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    notify()
+    fire(services, monitor_id)
+    assert deliver(services, time) == 1
+    time.pass_by(29 * 86_400)
+    services.recovery.turn("me")
+    assert len(rows(services, NotificationMessage)) == len(rows(services, NotificationChange)) == 1
+    time.pass_by(2 * 86_400)
+    for _ in range(2):
+        services.recovery.turn("me")
+        time.pass_by(61)
+    assert rows(services, NotificationMessage) == rows(services, NotificationChange) == []
+
+
+def test_a_rule_that_cannot_be_right_is_refused_by_name(services: Services, notify: Callable[..., int]) -> None:
+    notify("first")
+    with pytest.raises(Conflict):
+        notify("first")
+    for field, wrong in (
+        ("url", f"nothing://{SECRET}"),
+        ("url", "json://169.254.169.254/latest"),
+        ("timezone", "Mars/Olympus"),
+        ("timezone", "../etc/passwd"),
+        ("timezone", "America"),
+        ("monitor_id", 999),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            notify("second", **{field: wrong})
+        assert refusal.value.field == field
+        assert SECRET not in str(refusal.value)

@@ -1,0 +1,37 @@
+"""What the leader's turn costs while there is nothing to tell, seen on SQLite."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event
+
+from app.composition import Services
+from app.store.response import notification_changes
+from tests.services.conftest import Time
+from tests.services.response.test_notifications import notify, receiver, serve
+
+__all__ = ["notify", "receiver", "serve"]
+
+
+def test_a_turn_with_nothing_to_tell_writes_nothing(services: Services, notify: Callable[..., int], time: Time) -> None:
+    notify()
+    services.notifier.turn()
+    with services.database.transaction():  # whoever wants to write waits in vain
+        services.notifier.turn()
+
+
+def test_a_turn_finds_what_waits_by_indexes(services: Services) -> None:
+    statements: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        statements.append((statement, parameters))
+
+    event.listen(services.database.engine, "before_cursor_execute", note)
+    with services.database.reading() as connection:
+        assert not notification_changes.is_any_pending(connection)
+        assert not notification_changes.is_any_unsent(connection)
+        event.remove(services.database.engine, "before_cursor_execute", note)
+        assert len(statements) == 2
+        for statement, parameters in statements:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).mappings().all()
+            assert all("INDEX" in step["detail"] for step in plan), plan
