@@ -9,10 +9,10 @@ from app.queue.connection import Broker, connect
 from app.queue.dead_letters import DeadLetterList
 from app.queue.event_buffer import EventBuffer
 from app.queue.events import EventLog
-from app.queue.malformed import MalformedElements
+from app.queue.malformed_elements import MalformedElements
 from app.queue.metric_sums import MeasureStore
 from app.queue.server_discovery import RedisPlace, find_place
-from app.queue.tickets import Tickets
+from app.queue.stream_tickets import Tickets
 from app.queue.workers import WorkerRegistry
 from app.rules.retry import RetryPolicy
 from app.services.access.api_tokens import ApiTokenService
@@ -61,7 +61,7 @@ from app.settings import Settings
 from app.store.database.engine import Database
 from app.store.database.postgresql_options import Sessions
 from app.store.database.vault import Vault
-from app.store.operation.due import Due
+from app.store.operation.due_work import Due
 
 LISTENING_TIMEOUT_S = 2 * WAIT_MS / 1000
 

@@ -9,9 +9,9 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import picture, report
+from bench import chart, report
+from bench.environment import Place, Sizes
 from bench.figures import Figure, NotMeasured
-from bench.place import Place, Sizes
 from bench.rows import ROWS
 
 RESULTS = Path(__file__).parent / "results"
@@ -47,7 +47,7 @@ def main() -> int:
     name = f"{begun_at:%Y%m%dT%H%M%SZ}"
     data = report.as_json(figures, failures, begun_at, time.monotonic() - begun)
     report.write_json(RESULTS / f"{name}.json", data)
-    (RESULTS / f"{name}.svg").write_text(picture.draw(figures))
+    (RESULTS / f"{name}.svg").write_text(chart.draw(figures))
     print(f"{RESULTS / name}.json and .svg, after {time.monotonic() - begun:.0f} s")
     return 1 if failures else 0
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bench.place import Place
+    from bench.environment import Place
 
 RATES = ("/s",)
 """The endings of the units of which more is better."""

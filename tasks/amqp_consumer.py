@@ -9,7 +9,7 @@ from app.errors import BrokerUnavailable
 from app.queue.keys import QUEUE_PREFIX
 from app.queue.publisher import TASK_ID, body, headers
 from tasks.consumer import Consumer
-from tasks.process import services
+from tasks.worker_process import services
 
 log = structlog.get_logger()
 

@@ -6,8 +6,8 @@ from celery import Celery
 
 from app.settings import keep_broker_from_celery
 from tasks import commands
+from tasks import garbage_collection as garbage_collection
 from tasks import logs as logs
-from tasks import memory as memory
 from tasks import worker_options as worker_options
 from tasks.control import Control
 from tasks.recovery import RecoveryStep

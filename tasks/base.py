@@ -22,7 +22,7 @@ from app.services.ledger.task_claim import Claim
 from app.services.ledger.task_lifecycle import Progress, Step
 from tasks.application import celery
 from tasks.lease import Lease
-from tasks.process import services
+from tasks.worker_process import services
 
 log = structlog.get_logger()
 DATABASE_RETRY_S = 0.5

@@ -7,8 +7,8 @@ import structlog
 from celery.beat import Scheduler
 
 from app.errors import DatabaseUnavailable
-from tasks.process import services
 from tasks.refusal import refuse
+from tasks.worker_process import services
 
 log = structlog.get_logger()
 LOOK_EVERY_S = 1.0

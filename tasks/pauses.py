@@ -3,7 +3,7 @@
 from celery.worker.consumer import Consumer
 
 from app.queue.keys import QUEUES
-from tasks.stall import taken
+from tasks.stall_detection import taken
 
 
 class Pauses:

@@ -13,10 +13,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from app import clock
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.workers import WorkerRegistry
-from tasks.namesakes import Namesakes
+from tasks.duplicate_nodenames import Namesakes
 from tasks.pauses import Pauses
-from tasks.process import services
-from tasks.stall import StallGuard, slots, taken
+from tasks.stall_detection import StallGuard, slots, taken
+from tasks.worker_process import services
 
 log = structlog.get_logger()
 TURN_S = 1.0

@@ -6,7 +6,7 @@ from billiard.exceptions import TimeLimitExceeded
 from celery.worker.request import Request
 
 from app.errors import DatabaseUnavailable, NagareError, TaskTimeout, WorkerLost
-from tasks.process import services
+from tasks.worker_process import services
 
 log = structlog.get_logger()
 

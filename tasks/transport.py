@@ -23,12 +23,12 @@ from redis.exceptions import RedisError, ResponseError
 from app.composition import redis_place
 from app.errors import BrokerUnavailable
 from app.queue.keys import QUEUES
-from app.queue.malformed import canonical
-from app.queue.refusals import Telling
+from app.queue.malformed_elements import canonical
+from app.queue.redis_errors import Telling
 from app.queue.server_discovery import RedisPlace
 from app.settings import settings_or_exit
-from tasks.envelope import published_again
-from tasks.process import services
+from tasks.broadcast_envelope import published_again
+from tasks.worker_process import services
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import certifi
 
-from app.rules.addresses import is_callable
+from app.rules.forbidden_addresses import is_callable
 
 FORBIDDEN = frozenset(
     (

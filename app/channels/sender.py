@@ -13,7 +13,7 @@ import app
 
 FOLDER = Path(app.__file__).parents[1]
 """Where the process finds this package."""
-PROGRAM = "app.channels.process"
+PROGRAM = "app.channels.sending_process"
 TIMEOUT_S = 25
 """What checking an address or sending a message may take in all; the process ends itself then, whoever waits for it."""
 GRACE_S = 3

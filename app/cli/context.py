@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app import logs
-from app.cli.embedded_valkey import last_socket
 from app.cli.environment import complete, read_settings
-from app.cli.home import SECRET_KEY, Home
+from app.cli.up.embedded_valkey import last_socket
+from app.cli.up.home import SECRET_KEY, Home
 from app.composition import Services, build
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from app.cli.embedded_valkey import valkey_url
+from app.cli.up.embedded_valkey import valkey_url
 from app.errors import SettingsError
 from app.settings import CONFIG_VARIABLE, VARIABLES, Settings, load_settings
 

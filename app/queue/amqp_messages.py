@@ -9,8 +9,8 @@ from app.queue.amqp_connections import Lines
 from app.queue.connection import Broker
 from app.queue.events import EventLog
 from app.queue.keys import QUEUES
-from app.queue.lengths import Look, QueueLengths
 from app.queue.publisher import MESSAGES_AT_ONCE, body, headers
+from app.queue.queue_lengths import Look, QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.rules.live_events import Event
 

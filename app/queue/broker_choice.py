@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from app.queue.connection import Broker
 from app.queue.events import EventLog
-from app.queue.lengths import QueueLengths
 from app.queue.publisher import Publisher, RedisPublisher
+from app.queue.queue_lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 
 

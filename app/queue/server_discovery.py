@@ -23,7 +23,7 @@ from redis.sentinel import MasterNotFoundError
 
 from app import clock
 from app.queue.keys import PLAIN, TAG, TAGGED, Keys
-from app.queue.refusals import TELLING, TellingConnection, TellingSSLConnection
+from app.queue.redis_errors import TELLING, TellingConnection, TellingSSLConnection
 from app.urls.redis import Topology, parse_redis_url
 from app.urls.syntax import Node
 

@@ -17,7 +17,7 @@ from app.services.inventory.monitor_connections import Conversations
 from app.services.inventory.pulls import PullService
 from app.store.database.engine import Database
 from app.store.database.vault import Vault
-from bench.collector import as_in_a_worker
+from bench.garbage_collection import as_in_a_worker
 
 HOSTS_A_PAGE = 50
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from bench import load
+from bench.environment import KINDS, Place
 from bench.figures import Figure
 from bench.load import Loaded, Target
-from bench.place import KINDS, Place
 from tests.acceptance.stack import Stack
 from tests.cli.instance import free_port
 from tests.cli.processes import wait_for

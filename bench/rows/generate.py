@@ -16,9 +16,9 @@ from app.services.alerts.alerts import AlertService
 from app.services.ledger.outbox import new_task_id
 from app.store.database.engine import Database
 from bench import fleet
+from bench.environment import KINDS, Place
 from bench.figures import Figure
 from bench.fleet import FleetSize
-from bench.place import KINDS, Place
 
 ALERTS = 10_000
 ROW_BY_ROW = 500

@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.environment import Place
 from bench.figures import Figure
-from bench.place import Place
 from tests.cli.instance import Instance
 from tests.cli.processes import wait_for
 

@@ -11,9 +11,9 @@ from functools import partial
 from sqlalchemy import Connection, text
 
 from app.store.database.engine import Database
+from bench.environment import KINDS, Place
 from bench.figures import Figure
 from bench.fleet import HISTORY_BEGAN, NEEDLE, TASK_ID_END, FleetSize
-from bench.place import KINDS, Place
 from bench.timing import p99_ms
 from tests.acceptance.stack import Stack
 

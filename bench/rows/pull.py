@@ -9,9 +9,9 @@ from app.composition import Services, build
 from app.connectors.zabbix.records import ITEM_FIELDS
 from app.settings import load_settings
 from app.store.operation.migrate import upgrade
-from bench.collector import as_in_a_worker
+from bench.environment import KINDS, Place
 from bench.figures import Figure
-from bench.place import KINDS, Place
+from bench.garbage_collection import as_in_a_worker
 from bench.zabbix_lab import zabbix
 from tests.acceptance.stack import SETTINGS
 

@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from app.store.database.engine import Database
 from bench import fleet
+from bench.environment import KINDS, Place
 from bench.figures import Figure
-from bench.place import KINDS, Place
 from bench.timing import median_ms
 
 FEW = 10_000

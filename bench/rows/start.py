@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
+from bench.environment import KINDS, Place
 from bench.figures import Figure
-from bench.place import KINDS, Place
 from tests.cli.instance import Instance
 from tests.cli.processes import wait_for
 

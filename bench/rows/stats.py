@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from app.enums import TaskType
 from app.queue.keys import QUEUES
+from bench.environment import KINDS, Place
 from bench.figures import Figure
-from bench.place import KINDS, Place
 from bench.timing import median_ms
 from tests.acceptance.stack import Stack
 

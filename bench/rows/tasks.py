@@ -7,8 +7,8 @@ from contextlib import ExitStack, closing
 from app.store.database.engine import Database
 from bench import contenders
 from bench.contenders import Contender
+from bench.environment import KINDS, Place
 from bench.figures import Figure
-from bench.place import KINDS, Place
 
 TASKS = 5000
 WARM_UP = 40

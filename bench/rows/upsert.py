@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench import bulk, fleet
+from bench.environment import KINDS, Place
 from bench.figures import Figure
 from bench.fleet import FleetSize
-from bench.place import KINDS, Place
 from tests.acceptance.programs import ROOT
 
 ITEMS_A_HOST = 100

@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from app.store.database.engine import Database
 from bench import load
+from bench.environment import KINDS, Place
 from bench.figures import Figure
 from bench.load import Target
-from bench.place import KINDS, Place
 from tests.acceptance.programs import ROOT
 from tests.acceptance.stack import Stack
 from tests.cli.instance import free_port

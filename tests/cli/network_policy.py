@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from app.rules.addresses import forbidden_networks
+from app.rules.forbidden_addresses import forbidden_networks
 
 FILE = Path(__file__).parents[2] / "deploy" / "kubernetes" / "setup" / "network-policy.yaml"
 INDENT = " " * 8

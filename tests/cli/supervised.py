@@ -4,10 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from app.cli.children import Program
-from app.cli.home import Home
-from app.cli.output import Output
-from app.cli.supervisor import Supervisor
+from app.cli.up.children import Program
+from app.cli.up.home import Home
+from app.cli.up.output import Output
+from app.cli.up.supervisor import Supervisor
 
 home = Home(Path(sys.argv[1]))
 home.create()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from app.cli.commands.prepare import take_first_steps
 from app.cli.environment import environment_of, read_settings
-from app.cli.preparation import FirstSteps
-from app.cli.prepare import take_first_steps
-from app.cli.welcome import address, welcome
+from app.cli.up.preparation import FirstSteps
+from app.cli.up.welcome import address, welcome
 from app.settings import VARIABLES, load_settings
 
 Nagare = Callable[..., str]

@@ -7,7 +7,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from app.rules.addresses import FORBIDDEN
+from app.rules.forbidden_addresses import FORBIDDEN
 from app.settings import VARIABLES
 from tasks.shutdown import GRACE_S
 from tests.cli.network_policy import FILE, written_anew

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main, programs
-from app.cli.home import Home
+from app.cli import main
+from app.cli.up import programs
+from app.cli.up.home import Home
 from tests.cli.instance import free_port, run
 
 Refuse = Callable[..., None]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.home import Home
+from app.cli.up.home import Home
 from tests.cli.processes import alive, command_line, descendants, wait_for
 
 SCRIPT = Path(__file__).parent / "supervised.py"

@@ -12,7 +12,7 @@ from app.queue.connection import Broker
 from app.queue.event_buffer import EventBuffer
 from app.queue.events import EventLog, place_of
 from app.queue.publisher import RedisPublisher
-from app.queue.tickets import Tickets
+from app.queue.stream_tickets import Tickets
 from tests.cli.processes import wait_for
 from tests.services.away import redis_away
 

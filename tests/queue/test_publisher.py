@@ -8,9 +8,9 @@ from redis import Redis
 
 from app.enums import TaskType
 from app.queue.connection import Broker
-from app.queue.lengths import QueueLengths
-from app.queue.malformed import MalformedElements, canonical
+from app.queue.malformed_elements import MalformedElements, canonical
 from app.queue.publisher import RedisPublisher, message
+from app.queue.queue_lengths import QueueLengths
 
 ID = "pull_hosts:0192f0c1-0000-7000-8000-000000000000"
 KEY = "nagare:queue:pull_hosts"

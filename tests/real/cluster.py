@@ -32,7 +32,7 @@ from tests.real.postgres_lab import LAB
 
 PORT = 8080
 PYTHON = sys.executable
-VALKEY = ROOT / "app" / "cli" / "valkey_server.py"
+VALKEY = ROOT / "app" / "cli" / "up" / "valkey_server.py"
 QUICK = "simulator://demo?hosts=3&items=2&latency_ms=100"
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from app.store.database.engine import Database
-from app.store.database.schema import newest_revision
+from app.store.operation.schema_revision import newest_revision
 from tests.acceptance.programs import ROOT, Program
 from tests.acceptance.user import User
 from tests.cli.processes import wait_for

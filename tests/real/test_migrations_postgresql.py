@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from app.errors import DatabaseUnavailable
 from app.store.database.engine import Database
-from app.store.database.schema import is_recent
 from app.store.operation import migrate
 from app.store.operation.migrate import downgrade, upgrade
+from app.store.operation.schema_revision import is_recent
 from tests.cli.processes import wait_for
 
 pytestmark = pytest.mark.real

@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app.store.database import schema
 from app.store.database.engine import Database
 from app.store.database.postgresql_options import Sessions
-from app.store.operation import migrate
+from app.store.operation import migrate, schema_revision
 from app.store.operation.migrate import downgrade, upgrade
 from bench.fleet import FleetSize, add_alerts, add_items, add_tasks
 from tests.cli.processes import wait_for
@@ -116,7 +115,7 @@ def test_indexes_are_made_while_others_write(old: str, writer: Writer) -> None:
         migrating.result()
     wait_for_more(writer, 10)
     writer.stop()
-    assert read(old, "SELECT version_num FROM alembic_version") == schema.newest_revision()
+    assert read(old, "SELECT version_num FROM alembic_version") == schema_revision.newest_revision()
     assert read(old, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == 0
 
 
@@ -130,7 +129,7 @@ def test_a_migration_gives_way_and_tries_again(old: str, writer: Writer) -> None
             wait_for_more(writer, 20)
         migrating.result()
     wait_for_more(writer, 10)
-    assert read(old, "SELECT version_num FROM alembic_version") == schema.newest_revision()
+    assert read(old, "SELECT version_num FROM alembic_version") == schema_revision.newest_revision()
 
 
 def test_what_was_written_meanwhile_is_counted(old: str, writer: Writer) -> None:
@@ -159,6 +158,6 @@ def test_texts_are_noted_again_by_the_try_after_one_that_was_interrupted(old: st
         connection.execute(text("DELETE FROM stale_texts WHERE kind = 'alerts'"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
     upgrade(old)
-    assert read(old, "SELECT version_num FROM alembic_version") == schema.newest_revision()
+    assert read(old, "SELECT version_num FROM alembic_version") == schema_revision.newest_revision()
     noted = "SELECT count(DISTINCT row_id) FROM stale_texts WHERE kind = "
     assert [read(old, f"{noted}'{kind}'") for kind in ("items", "alerts")] == [ROWS, ROWS]

@@ -33,7 +33,7 @@ LD_LIBRARY_PATH=/opt/python/lib
 REDIS = """\
 [Service]
 EnvironmentFile=/etc/nagare/nagare.env
-ExecStart=/opt/nagare/.venv/bin/python -P /opt/nagare/app/cli/valkey_server.py --port 6379 --dir /tmp
+ExecStart=/opt/nagare/.venv/bin/python -P /opt/nagare/app/cli/up/valkey_server.py --port 6379 --dir /tmp
 """
 CHECK = """\
 [Unit]

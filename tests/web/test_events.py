@@ -3,7 +3,7 @@
 import pytest
 
 from app.services.ledger.task_watch import WAITING_AT_ONCE
-from app.web.server.door import THREADS
+from app.web.server.front_door import THREADS
 from app.web.streams import streams
 from tests.web.caller import Caller
 

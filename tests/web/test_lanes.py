@@ -5,7 +5,7 @@ import threading
 from contextlib import suppress
 from typing import Any, cast
 
-from app.web.server.door import Lane
+from app.web.server.front_door import Lane
 
 
 def test_who_leaves_makes_no_room_while_a_thread_still_works_for_it() -> None:

@@ -7,7 +7,7 @@ from app.cli.smoke.report import Report, Unexpected
 from app.enums import COUNTED_TYPES
 from app.errors import BrokerUnavailable
 from app.queue.connection import connect_to
-from app.queue.lengths import QueueLengths
+from app.queue.queue_lengths import QueueLengths
 
 NAMES = (*map(str, COUNTED_TYPES), "dead")
 TRIES = 50

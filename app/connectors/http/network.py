@@ -16,7 +16,7 @@ import httpx
 
 from app import clock
 from app.errors import SourceForbidden
-from app.rules.addresses import is_callable
+from app.rules.forbidden_addresses import is_callable
 
 CONNECTIONS = 8
 

@@ -14,7 +14,7 @@ from app.errors import DatabaseUnavailable, NotFound, Overloaded, TooManyRequest
 from app.rules.client_addresses import place_of
 from app.services.access import api_tokens, login_throttle, passwords
 from app.services.access.login_throttle import Attempt
-from app.services.group_commit import Together
+from app.services.batcher import Together
 from app.store.access import api_tokens as stored_tokens
 from app.store.access import users
 from app.store.database.engine import Database

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from app import clock
 from app.queue.events import EventLog
 from app.rules.live_events import alert_event
-from app.services.interval import Interval
+from app.services.periodic import Interval
 from app.store.alerts import alert_events
 from app.store.database.engine import Database
 

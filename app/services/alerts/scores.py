@@ -10,7 +10,7 @@ from app import clock
 from app.enums import Severity
 from app.errors import NotFound
 from app.rules.health import AlertSums, alert_load, health_score
-from app.services.interval import Interval
+from app.services.periodic import Interval
 from app.store.alerts import alert_sums, score_samples, scores
 from app.store.alerts.scores import Scope, Window
 from app.store.database.engine import Database

@@ -14,7 +14,7 @@ from app.enums import TaskType
 from app.errors import ConcurrentChange, NagareError, NotFound, TooManyRequests
 from app.rules.alert_reports import AlertReport
 from app.services.alerts.webhook_quotas import WebhookQuotas
-from app.services.group_commit import Together
+from app.services.batcher import Together
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
 from app.store.alerts import deliveries

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.errors import NotFound
-from app.rules.numbers import finite_number
-from app.services.interval import Interval
+from app.rules.item_numbers import finite_number
+from app.services.periodic import Interval
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.inventory import item_values, items

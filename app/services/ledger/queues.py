@@ -5,7 +5,7 @@ from typing import Any
 
 from app import clock
 from app.enums import COUNTED_TYPES, TaskType
-from app.queue.lengths import QueueLengths
+from app.queue.queue_lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.store.database.engine import Database
 from app.store.ledger import dead_letters, queue_pauses, task_messages, task_runs

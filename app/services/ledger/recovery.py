@@ -9,18 +9,18 @@ import structlog
 from app import clock
 from app.errors import BrokerUnavailable, DatabaseUnavailable, WorkerLost
 from app.queue.dead_letters import DeadLetterList
-from app.queue.lengths import QueueLengths
 from app.queue.publisher import Publisher
+from app.queue.queue_lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.rules.live_events import task_event
-from app.services.interval import Interval
 from app.services.ledger.malformed_messages import StrayService
 from app.services.ledger.task_lifecycle import TaskLifecycle
+from app.services.periodic import Interval
 from app.store.access import api_tokens, throttles, users
 from app.store.database.engine import Database
 from app.store.ledger import dead_letters, idempotency, task_messages, task_runs
-from app.store.operation import due
-from app.store.operation.due import Due
+from app.store.operation import due_work
+from app.store.operation.due_work import Due
 
 log = structlog.get_logger()
 LEADERSHIP_S = 5.0
@@ -99,7 +99,7 @@ class Recovery:
                 return seen.lengths
             self._lengths.make_room(seen.no_lists)
             with self._database.reading() as connection:
-                found = due.find(connection, clock.now())
+                found = due_work.find(connection, clock.now())
             self._take_back_lost(is_any_running=Due.RUNNING in found)
             if Due.MESSAGES in found:
                 self._publish_due()

@@ -10,7 +10,7 @@ from app.connectors.registry import connector_class
 from app.enums import Severity, TaskType
 from app.errors import ConcurrentChange, Conflict, NagareError, NotFound
 from app.models.hosts import LOCAL_PREFIX
-from app.services.group_commit import Together
+from app.services.batcher import Together
 from app.services.ledger.outbox import Entry, Outbox, new_entry, new_task_id
 from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
 from app.store.database.engine import Database

@@ -1,11 +1,11 @@
 """Whether nagare can do its work."""
 
 from app.errors import BrokerUnavailable, DatabaseUnavailable
-from app.queue.lengths import QueueLengths
+from app.queue.queue_lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.store.access import users
 from app.store.database.engine import Database
-from app.store.database.schema import is_recent
+from app.store.operation.schema_revision import is_recent
 
 PARTS = ("database", "setup", "broker", "worker")
 

@@ -7,9 +7,9 @@ from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.metrics import CONNECTOR_DURATION, CONNECTOR_ERRORS
 from app.metrics_registry import Field
 from app.queue.connection import Broker
-from app.queue.lengths import QueueLengths
 from app.queue.metric_sums import MeasureStore
-from app.services.interval import Interval
+from app.queue.queue_lengths import QueueLengths
+from app.services.periodic import Interval
 from app.store.database.engine import Database
 from app.store.inventory import monitors
 from app.store.ledger import task_messages

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app import clock
-from app.services.interval import Interval
+from app.services.periodic import Interval
 from app.store.access import audit
 from app.store.alerts import alerts
 from app.store.database.engine import Database

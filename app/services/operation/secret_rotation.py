@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from app.errors import TaskFailed
-from app.store.database import sealed
 from app.store.database.engine import Database
 from app.store.database.vault import Vault
+from app.store.operation import sealed_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class SealingService:
         renewed = kept = 0
         lost = []
         with self._database.transaction() as connection:
-            for table, row_id, name, texts in sealed.fetch(connection):
+            for table, row_id, name, texts in sealed_columns.fetch(connection):
                 try:
                     values = {column: self._vault.renew(text) for column, text in texts.items()}
                 except TaskFailed:
@@ -40,5 +40,5 @@ class SealingService:
                 renewed += len(changed)
                 kept += len(values) - len(changed)
                 if changed:
-                    sealed.replace(connection, table, row_id, changed)
+                    sealed_columns.replace(connection, table, row_id, changed)
         return Resealed(renewed, kept, lost)

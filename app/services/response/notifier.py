@@ -9,8 +9,8 @@ import structlog
 from app import clock
 from app.enums import TaskType
 from app.rules.notifications import Change, Rule, does_match, due_at, is_quiet, worth_telling
-from app.services.interval import Interval
 from app.services.ledger.outbox import Outbox, new_task_id
+from app.services.periodic import Interval
 from app.store.database.engine import Database
 from app.store.response import notification_changes, notification_messages, notifications
 

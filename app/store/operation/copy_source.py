@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 from sqlalchemy import Connection, Table, func, select, text
 
 from app.errors import Conflict, DatabaseUnavailable
-from app.store.database import schema
 from app.store.database.engine import Database
+from app.store.operation import schema_revision
 
 OTHERS = text("""
     SELECT application_name FROM pg_stat_activity
@@ -17,12 +17,12 @@ OTHERS = text("""
 
 def require_current(connection: Connection) -> None:
     """Raise Conflict when the schema is not the one of this version of nagare."""
-    found = schema.revision(connection)
+    found = schema_revision.revision(connection)
     if found is None:
         raise Conflict("the source holds no nagare")
-    if found != schema.newest_revision():
+    if found != schema_revision.newest_revision():
         raise Conflict(
-            f"the source has the schema {found}, this version of nagare copies {schema.newest_revision()}:"
+            f"the source has the schema {found}, this version of nagare copies {schema_revision.newest_revision()}:"
             " run `nagare migrate` on it, or copy with the version that runs on it"
         )
 

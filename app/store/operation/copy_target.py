@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from app.errors import Conflict, Invalid
 from app.models.base import Moment
-from app.store.database import schema
+from app.store.operation import schema_revision
 from app.store.operation.copied_rows import TABLES, Page, is_written
 
 CACHE_KB = 65536
@@ -18,11 +18,11 @@ CACHE_KB = 65536
 
 def require_empty(connection: Connection) -> None:
     """Raise Conflict when there is a row, a table of somebody else, or the schema of another version's nagare."""
-    found = schema.revision(connection)
+    found = schema_revision.revision(connection)
     names = {*inspect(connection).get_table_names()} - {"alembic_version"}
     if found is None and names:
         raise Conflict(f"the target holds tables of something else, {min(names)} among them: give it an empty database")
-    if found is not None and found > schema.newest_revision():
+    if found is not None and found > schema_revision.newest_revision():
         raise Conflict(f"the target has the schema {found} of a newer nagare: use that version, or an empty database")
     for table in TABLES:
         if table.name in names and connection.execute(text(f'SELECT 1 FROM "{table.name}" LIMIT 1')).first():  # noqa: S608

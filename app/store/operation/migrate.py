@@ -14,7 +14,7 @@ from app import clock
 from app.errors import DatabaseUnavailable, SettingsError
 from app.store.database.engine import Database
 from app.store.database.postgresql_options import Sessions
-from app.store.database.schema import MIGRATIONS
+from app.store.operation.schema_revision import MIGRATIONS
 
 log = structlog.get_logger()
 # Any number will do, as long as only migrations use it.

@@ -1,11 +1,11 @@
 """The dashboard: pages for people, over the same services as the API, one noun a file."""
 
-from app.web.dashboard import (
+from app.web.dashboard import assets, errors
+from app.web.dashboard.blueprint import dashboard
+from app.web.dashboard.pages import (
     alert_actions,
     alerts,
-    assets,
     dead_letters,
-    errors,
     hosts,
     items,
     maintenance,
@@ -21,7 +21,6 @@ from app.web.dashboard import (
     tokens,
     users,
 )
-from app.web.dashboard.blueprint import dashboard
 
 PAGES = (
     sign_in,

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, render_template, request
 
 from app.enums import Role
 from app.web.access import PUBLIC, View, declare_role, find_session_by
-from app.web.dashboard import csrf, flash, formats, preferred, session
+from app.web.dashboard import csrf, flash, formats, session, visitor_settings
 from app.web.dashboard.navigation import NAVIGATION
 from app.web.dashboard.translation import status_text, translate, translate_or, translated_message
 
@@ -65,8 +65,8 @@ def _words() -> dict[str, Any]:
         "t_or": translate_or,
         "message_text": translated_message,
         "status_text": status_text,
-        "language": preferred.language(),
-        "theme": preferred.theme(),
+        "language": visitor_settings.language(),
+        "theme": visitor_settings.theme(),
         "user": user,
         "can": lambda role: user is not None and Role(user["role"]).includes(Role(role)),
         "navigation": NAVIGATION,

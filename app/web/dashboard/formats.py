@@ -4,8 +4,8 @@ import math
 from datetime import datetime
 
 from app import clock
-from app.web.dashboard.preferred import language, zone
 from app.web.dashboard.translation import translate
+from app.web.dashboard.visitor_settings import language, zone
 
 STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 BINARY_UNITS = {"B": "B", "bytes": "B", "Bps": "B/s", "B/s": "B/s"}

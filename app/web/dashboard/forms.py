@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields
 from app.services.ledger.requester import Requester
 from app.web.context import current_user
 from app.web.dashboard import csrf
-from app.web.dashboard.preferred import zone
+from app.web.dashboard.visitor_settings import zone
 from app.web.parsing import is_encodable
 from app.web.schemas.base import RequestSchema
 from app.web.schemas.fields import DECIMAL, Boolean, Integer, Timestamp

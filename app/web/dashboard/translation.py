@@ -7,7 +7,7 @@ from typing import Any
 
 from app.rules.generated_alerts import MESSAGES
 from app.services.alerts.alerts import TEST_SOURCE
-from app.web.dashboard.preferred import LANGUAGES, language
+from app.web.dashboard.visitor_settings import LANGUAGES, language
 
 FOLDER = Path(__file__).parent / "texts"
 CATALOGUES: Mapping[str, Mapping[str, str]] = {

@@ -8,9 +8,9 @@ from gunicorn.asgi.protocol import ASGIProtocol
 
 from app.web.headers import PROTECTION
 from app.web.problems import MAX_BODY_BYTES, MAX_POST_BYTES, MEDIA_TYPE, code_of, members
-from app.web.server.door import FrontDoor
-from app.web.server.waits import Waits
-from app.web.server.wsgi import Answer, Body, BodyWanted, ClientGone, Receive, environ_of
+from app.web.server.deadlines import Waits
+from app.web.server.front_door import FrontDoor
+from app.web.server.wsgi_bridge import Answer, Body, BodyWanted, ClientGone, Receive, environ_of
 
 PART = 64 * 1024
 """Bytes of an answer that are handed to the socket at once."""

@@ -10,9 +10,9 @@ from functools import partial
 import uvloop as uvloop  # before the workers part: they share it
 from gunicorn.workers.gasgi import ASGIWorker
 
-from app.web.server import door
+from app.web.server import front_door
 from app.web.server.connection import Connection
-from app.web.server.door import FrontDoor
+from app.web.server.front_door import FrontDoor
 from app.web.server.listener import NOBODY, ConnectionCounts, FairListener
 
 SPARE_FILES = 500
@@ -32,8 +32,8 @@ class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
     front_door: FrontDoor
 
     async def _serve(self) -> None:
-        files = raise_file_limit(door.MOST_CONNECTIONS + SPARE_FILES)
-        most_connections = min(door.MOST_CONNECTIONS, max(files - SPARE_FILES, files // 2))
+        files = raise_file_limit(front_door.MOST_CONNECTIONS + SPARE_FILES)
+        most_connections = min(front_door.MOST_CONNECTIONS, max(files - SPARE_FILES, files // 2))
         self.front_door = FrontDoor(self.asgi, partial(self.counts.tell, self.age), most_connections)
         for each in self.sockets:
             bound_by_kernel(each.sock)

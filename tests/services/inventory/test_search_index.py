@@ -6,14 +6,14 @@ from sqlalchemy import Connection
 from app.composition import Services
 from app.services.inventory import search_index
 from app.store.database import text_index
-from app.store.operation import due
-from app.store.operation.due import Due
+from app.store.operation import due_work
+from app.store.operation.due_work import Due
 from tests.services.conftest import Time
 
 
 def is_due(services: Services, time: Time) -> bool:
     with services.database.reading() as connection:
-        return Due.TEXTS in due.find(connection, time.now)
+        return Due.TEXTS in due_work.find(connection, time.now)
 
 
 def test_the_leader_indexes_what_was_pulled(services: Services, monitor_id: int, time: Time) -> None:

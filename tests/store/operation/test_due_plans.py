@@ -1,7 +1,7 @@
 """What it costs the leader of the recovery to see that nothing is due."""
 
 from app.store.database.engine import Database
-from app.store.operation import due
+from app.store.operation import due_work
 from tests.store.plans import plan_of
 from tests.store.rows import NOW
 
@@ -10,7 +10,7 @@ SHORT_LISTS = ("maintenance_windows", "alert_deliveries", "stale_texts")
 
 
 def test_what_is_due_is_found_by_indexes(database: Database) -> None:
-    steps = plan_of(database, lambda connection: due.find(connection, NOW))
+    steps = plan_of(database, lambda connection: due_work.find(connection, NOW))
     read = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT ROW" not in step]
-    assert len(read) == sum(map(len, due.ROWS.values()))
+    assert len(read) == sum(map(len, due_work.ROWS.values()))
     assert all("INDEX" in step or step.endswith(SHORT_LISTS) for step in read), read

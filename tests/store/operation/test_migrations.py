@@ -13,13 +13,13 @@ from sqlalchemy import Connection, insert, text
 from app.errors import SettingsError
 from app.models import AuditEntry, Base, IdempotencyKey, Item
 from app.store.access import api_tokens, users
-from app.store.database import schema, text_index
+from app.store.database import text_index
 from app.store.database.engine import Database
 from app.store.database.pages import PageRequest
 from app.store.database.upsert import table_of
 from app.store.inventory import hosts, item_values, items, monitors
 from app.store.ledger import schedules, task_runs
-from app.store.operation import migrate
+from app.store.operation import migrate, schema_revision
 from tests.store.rows import NOW, add_host, add_items, add_monitor, add_run
 
 DAY = timedelta(days=1)
@@ -56,7 +56,7 @@ def test_the_migrations_make_what_the_models_say(empty: Database, sql_url: str) 
     with empty.reading() as connection:
         options = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith(INDEXES_OF_TEXTS)}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata) == []
-        assert schema.is_recent(connection)
+        assert schema_revision.is_recent(connection)
 
 
 def test_data_lives_through_the_way_down_and_up(empty: Database, sql_url: str) -> None:
@@ -70,7 +70,7 @@ def test_data_lives_through_the_way_down_and_up(empty: Database, sql_url: str) -
     with empty.reading() as connection:
         assert connection.execute(text("SELECT name FROM monitors")).scalar_one() == "上海"
         assert connection.execute(text("SELECT count(*) FROM items")).scalar_one() == 2
-        assert not schema.is_recent(connection)
+        assert not schema_revision.is_recent(connection)
     migrate.upgrade(sql_url)
     with empty.reading() as connection:
         monitor = monitors.find(connection, monitor_id)
@@ -216,7 +216,7 @@ def test_two_that_migrate_at_once_do_not_disturb_each_other(empty: Database, sql
         migrate.upgrade(sql_url)
         assert other.result() == 0
     with empty.reading() as connection:
-        assert schema.is_recent(connection)
+        assert schema_revision.is_recent(connection)
 
 
 def add_user(connection: Connection, name: str) -> int:

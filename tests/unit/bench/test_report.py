@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench import picture, report
+from bench import chart, report
 from bench.figures import Figure
 from bench.rows import ROWS
 
@@ -32,7 +32,7 @@ def test_a_ratio_is_of_the_first_peer_and_more_than_one_is_faster(
 
 
 def test_the_picture_is_well_formed_and_has_a_bar_for_each_value() -> None:
-    drawn = ElementTree.fromstring(picture.draw({"accept": [RATE], "score": [TIME]}))
+    drawn = ElementTree.fromstring(chart.draw({"accept": [RATE], "score": [TIME]}))
     bars = drawn.findall("{http://www.w3.org/2000/svg}rect")
     assert len(bars) == 1 + 3 + 2
     assert "bare <view>" in "".join(drawn.itertext())

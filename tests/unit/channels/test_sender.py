@@ -220,7 +220,10 @@ def peak_kb_of_sender() -> Iterator[int]:
 
 
 def test_the_process_may_not_take_much_memory() -> None:
-    code = "import app.channels.process as p, signal; p.json.loads = lambda _: bytearray(700 * 1024 * 1024); p.main()"
+    code = (
+        "import app.channels.sending_process as p, signal; "
+        "p.json.loads = lambda _: bytearray(700 * 1024 * 1024); p.main()"
+    )
     done = subprocess.run([sys.executable, "-c", code], input=b"{}", capture_output=True, check=False)
     assert done.returncode == 1 and b"MemoryError" in done.stderr
 

@@ -1,0 +1,101 @@
+"""The process that sends one message: an order as JSON comes in, an answer as JSON goes out."""
+
+import json
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+from typing import Any
+
+from apprise import Apprise, AppriseAsset, NotifyFormat, URLBase
+from apprise.plugins.base import NotifyBase
+
+from app.channels.confinement import Confinement
+from app.channels.http_outcome import Exchange
+from app.channels.schemes import SCHEMES, fault_of
+from app.channels.sender import TIMEOUT_S, Outcome
+from app.rules.forbidden_addresses import is_callable
+
+READ_TIMEOUT_S = 15.0
+MEMORY = 256 * 1024 * 1024
+"""In bytes, what the process may ask the system for: a receiver may answer without end. It needs a quarter of that."""
+REFUSED_ADDRESS = "the address is a link-local, metadata or multicast one; nagare does not call those"
+
+
+def main() -> None:
+    """Do what the order on stdin says and answer on stdout."""
+    # The kernel ends a process that takes too long, also when nobody waits for it any more.
+    signal.alarm(TIMEOUT_S)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    # A core has the address in it.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    logging.disable()  # Apprise logs addresses, and what receivers say of them
+    order = json.loads(sys.stdin.buffer.read())
+    confinement = Confinement()
+    confinement.begin()
+    service = _open(order["url"])
+    fault = service if isinstance(service, str) else _fault_of_host(service)
+    if "message" not in order:
+        answer = {"fault": fault}
+    elif fault is not None or isinstance(service, str):
+        answer = {"outcome": Outcome.FAILED, "reason": fault}
+    else:
+        answer = _send(service, order["message"], confinement)
+    json.dump(answer, answers)
+    answers.flush()
+    # Threads of a service are not waited for.
+    os._exit(0)
+
+
+def _open(url: str) -> NotifyBase | str:
+    """Return the service behind an address, or why there is none, without a part of the address."""
+    fault = fault_of(url)
+    if fault is not None:
+        return fault
+    URLBase.socket_read_timeout = READ_TIMEOUT_S
+    service = Apprise.instantiate(url, asset=AppriseAsset(storage_mode="memory", plugin_paths=[]))
+    # A webhook as its service hands it out is taken for that service's own kind of address.
+    if not isinstance(service, NotifyBase) or not SCHEMES & _schemes(service):
+        return "It is not an address that Apprise understands, such as mailto://, slack://, dingtalk:// or json://."
+    return service
+
+
+def _schemes(service: NotifyBase) -> set[str]:
+    """Return what this kind of address may begin with."""
+    found: set[str] = set()
+    for given in (service.protocol, service.secure_protocol):
+        found |= {given} if isinstance(given, str) else {*(given or ())}
+    return found
+
+
+def _fault_of_host(service: NotifyBase) -> str | None:
+    """Tell what is wrong with a host that is written as an address in any of the ways to write one."""
+    try:
+        found = socket.getaddrinfo((service.host or "").strip("[]"), None, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return None
+    is_fine = all(is_callable(str(entry[4][0])) for entry in found)
+    return None if is_fine else f"{REFUSED_ADDRESS[0].upper()}{REFUSED_ADDRESS[1:]}."
+
+
+def _send(service: NotifyBase, message: dict[str, Any], confinement: Confinement) -> dict[str, str | None]:
+    exchange = Exchange()
+    exchange.watch()
+    apprise = Apprise()
+    apprise.add(service)
+    is_sent = apprise.notify(
+        body=message["body"], title=message["title"], notify_type=message["tone"], body_format=NotifyFormat.TEXT
+    )
+    if is_sent:
+        return {"outcome": Outcome.SENT, "reason": None}
+    reason = REFUSED_ADDRESS if confinement.is_address_refused else exchange.reason
+    return {"outcome": Outcome.UNCERTAIN if exchange.is_uncertain else Outcome.FAILED, "reason": reason}
+
+
+if __name__ == "__main__":
+    main()

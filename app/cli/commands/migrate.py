@@ -1,0 +1,29 @@
+"""`nagare migrate`: what a release does before the new version starts."""
+
+import click
+
+from app import logs
+from app.cli.context import open_services
+from app.cli.environment import read_settings
+from app.cli.up.home import Home
+from app.store.operation.migrate import upgrade
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database up to date.
+
+    Where NAGARE_ADMIN_PASSWORD is set and there is no user yet, this makes the first one.
+    """
+    logs.configure_command()
+    settings = read_settings()
+    if settings.sql_url.startswith("sqlite"):
+        Home(settings.home).create()
+    upgrade(settings.sql_url)
+    click.echo("The database is up to date.")
+    password = settings.admin_password.get_secret_value()
+    if not password:
+        return
+    with open_services() as services:
+        if services.users.ensure_admin(settings.admin_username, password):
+            click.echo(f"Created the first user, {settings.admin_username}.")

@@ -1,0 +1,74 @@
+"""What items' values were, as lines in a list and as a chart of one item."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from app import clock
+from app.rules.item_numbers import TEXT_TYPES, finite_number
+from app.web.context import Row, services
+from app.web.dashboard.formats import axis_unit
+from app.web.dashboard.sparklines import Sparkline, sparklines
+
+LINE = timedelta(hours=6)
+LINE_STEPS = 72
+CHART_STEPS = 360
+LISTED = 30
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the value of an item was in the last hours."""
+
+    points: Sequence[Sequence[float]]
+    """Of the chart: seconds, the highest and the lowest value of each step, in `unit`."""
+    window: tuple[float, float]
+    """From when to when the chart goes, in seconds."""
+    unit: str
+    newest: Sequence[Row]
+    """The steps that are listed, the newest first."""
+    step_s: float
+    count: int
+    lowest: float
+    highest: float
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether each step has one value, so that nothing is left out."""
+        return self.count == len(self.points[0])
+
+
+def lines_of(items: Sequence[Row]) -> dict[int, Sparkline]:
+    """Return the lines of a page of items by their ids; those that have no two values of late have none."""
+    latest = {item["id"]: finite_number(item["value"], item["value_type"]) for item in items if has_history(item)}
+    return sparklines(services().item_values.summarize(latest, LINE, LINE_STEPS), latest)
+
+
+def history_of(item: Mapping[Any, Any], hours: int) -> History | None:
+    """Return what an item's value was in the last hours, None if nothing is known."""
+    span = timedelta(hours=hours)
+    steps = services().item_values.summarize([item["id"]], span, CHART_STEPS).get(item["id"])
+    if not steps:
+        return None
+    lowest = min(step["lowest"] for step in steps)
+    highest = max(step["highest"] for step in steps)
+    divisor, unit = axis_unit(max(abs(lowest), abs(highest)), item["units"])
+    moments = [step["at"].timestamp() for step in steps]
+    now = clock.now()
+    return History(
+        points=[moments, *([step[name] / divisor for step in steps] for name in ("highest", "lowest"))],
+        # The clock of a source may be ahead of ours.
+        window=((now - span).timestamp(), max(now.timestamp(), moments[-1])),
+        unit=unit,
+        newest=steps[: -LISTED - 1 : -1],
+        step_s=(span / CHART_STEPS).total_seconds(),
+        count=sum(step["count"] for step in steps),
+        lowest=lowest,
+        highest=highest,
+    )
+
+
+def has_history(item: Mapping[Any, Any]) -> bool:
+    """Tell whether the values of this item are numbers, which are kept, and not texts."""
+    return item["value_type"] not in TEXT_TYPES

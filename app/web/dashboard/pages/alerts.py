@@ -1,0 +1,58 @@
+"""Alerts: the list and one alert's story."""
+
+from flask import Response
+
+from app.enums import AlertStatus, Role, Severity
+from app.store.database.pages import PageRequest
+from app.web.context import services
+from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.flash import lead_to
+from app.web.dashboard.forms import filters_of, read_form, read_query, requester
+from app.web.dashboard.pages.monitors import monitor_names
+from app.web.schemas.alerts import AlertQuerySchema, TestAlertsQuerySchema
+
+ALERT = "/alerts/<id:alert_id>"
+SNOOZES = ("1h", "4h", "1d", "7d")
+EVENTS_SHOWN = 100
+
+
+@dashboard.page("/alerts", role=Role.VIEWER)
+def alerts() -> str:
+    """List the alerts, newest first."""
+    query = read_query(AlertQuerySchema)
+    page = services().alerts.list(**query)
+    return render(
+        "alerts",
+        page=page,
+        filters=filters_of(query),
+        monitors=monitor_names(),
+        hosts=services().inventory.host_names({alert["host_id"] for alert in page.items} - {None}),
+        severities=list(reversed(Severity)),
+        statuses=list(AlertStatus),
+        snoozes=SNOOZES,
+    )
+
+
+@dashboard.page(ALERT, role=Role.VIEWER)
+def alert(alert_id: int) -> str:
+    """Show one alert and what happened to it."""
+    found = services().alerts.get(alert_id)
+    inventory = services().inventory
+    return render(
+        "alert",
+        alert=found,
+        monitor=services().monitors.get(found["monitor_id"]),
+        host=inventory.get_host(found["host_id"]) if found["host_id"] else None,
+        item=inventory.get_item(found["item_id"]) if found["item_id"] else None,
+        events=services().alerts.events(PageRequest(EVENTS_SHOWN), alert_id).items,
+        snoozes=SNOOZES,
+    )
+
+
+@dashboard.action("/alerts/test", role=Role.OPERATOR)
+def make_test_alerts() -> Response:
+    """Queue the making of test alerts."""
+    form = read_form(TestAlertsQuerySchema)
+    chosen = None if form.get("severity") is None else Severity(form["severity"])
+    services().submit.generate_alerts(requester(), form["count"], chosen, form.get("seed"))
+    return lead_to("/alerts", "flash.alerts_queued", count=form["count"])

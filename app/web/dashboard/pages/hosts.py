@@ -1,0 +1,82 @@
+"""Hosts: search, look, edit, pull, push."""
+
+from flask import Response, request
+
+from app.connectors.registry import connector_class
+from app.enums import AuditedType, InventoryStatus, Role
+from app.store.database.pages import PageRequest
+from app.web.context import current_editor, services
+from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.flash import lead_to
+from app.web.dashboard.forms import filters_of, read_form, read_query, requester
+from app.web.dashboard.item_charts import lines_of
+from app.web.dashboard.pages.monitors import monitor_names
+from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, NewHostSchema
+from app.web.schemas.items import ItemQuerySchema
+
+HOST = "/hosts/<id:host_id>"
+ITEMS_SHOWN = 50
+EDITS_SHOWN = 5
+
+
+@dashboard.page("/hosts", role=Role.VIEWER)
+def hosts() -> str:
+    """List the hosts."""
+    query = read_query(HostQuerySchema)
+    page = services().inventory.list_hosts(**query)
+    return render(
+        "hosts", page=page, filters=filters_of(query), monitors=monitor_names(), statuses=list(InventoryStatus)
+    )
+
+
+@dashboard.page(HOST, role=Role.VIEWER)
+def host(host_id: int) -> str:
+    """Show one host with its items, its alerts and who edited it."""
+    found = services().inventory.get_host(host_id)
+    query = read_query(ItemQuerySchema)
+    items = services().inventory.list_items(**{**query, "host_id": host_id})
+    monitor = services().monitors.get(found["monitor_id"])
+    return render(
+        "host",
+        host=found,
+        monitor=monitor,
+        is_writable=connector_class(monitor["type"]).writable,
+        page=items,
+        lines=lines_of(items.items),
+        filters=filters_of(query),
+        statuses=list(InventoryStatus),
+        alerts=services().alerts.list(PageRequest(5), host_id=host_id).items,
+        edits=services().audit.list(PageRequest(EDITS_SHOWN), object_type=AuditedType.HOST, object_id=host_id).items,
+    )
+
+
+@dashboard.action("/monitors/<id:monitor_id>/hosts", role=Role.OPERATOR)
+def add_host(monitor_id: int) -> Response:
+    """Make a host here; a push makes it at its monitor."""
+    found = services().inventory.create_host(monitor_id, read_form(NewHostSchema), current_editor())
+    return lead_to(f"/hosts/{found['id']}", "flash.host_added", name=found["display_name"])
+
+
+@dashboard.action(HOST, role=Role.OPERATOR)
+def edit_host(host_id: int) -> Response:
+    """Edit a host."""
+    found = services().inventory.edit_host(host_id, read_form(HostChangesSchema), current_editor())
+    return lead_to(f"/hosts/{host_id}", "flash.saved", name=found["display_name"])
+
+
+@dashboard.action(HOST + "/pull", role=Role.OPERATOR)
+def pull_host(host_id: int) -> Response:
+    """Queue a pull of a host and of its items."""
+    found = services().inventory.get_host(host_id)
+    services().submit.pull_host(requester(), found["monitor_id"], host_id)
+    services().submit.pull_items(requester(), found["monitor_id"], host_id)
+    return lead_to(f"/hosts/{host_id}", "flash.pull_queued")
+
+
+@dashboard.action(HOST + "/push", role=Role.OPERATOR)
+def push_host(host_id: int) -> Response:
+    """Queue a push of a host, and lead to the task: what the monitor says to it stands there."""
+    found = services().inventory.get_host(host_id)
+    is_forced = request.form.get("force") == "true"
+    task_id = services().submit.push_host(requester(), found["monitor_id"], host_id, is_forced)
+    return lead_to(f"/tasks/{task_id}", "flash.push_queued")

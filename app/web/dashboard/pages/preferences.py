@@ -1,0 +1,23 @@
+"""The switches for language and colours."""
+
+from flask import Response, request
+
+from app.web.access import PUBLIC
+from app.web.dashboard import cookies
+from app.web.dashboard.blueprint import dashboard
+from app.web.dashboard.forms import back
+from app.web.dashboard.visitor_settings import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
+
+YEAR_S = 365 * 86400
+CHOICES = {"language": (LANGUAGE_COOKIE, LANGUAGES), "theme": (THEME_COOKIE, THEMES)}
+
+
+@dashboard.action("/preferences", role=PUBLIC)
+def set_preferences() -> Response:
+    """Keep what was chosen, and go back."""
+    response = Response(status=303, headers={"Location": back("/")})
+    for field, (cookie, choices) in CHOICES.items():
+        chosen = request.form.get(field)
+        if chosen in choices:
+            cookies.put(response, cookie, chosen, YEAR_S)
+    return response
