@@ -8,7 +8,7 @@ from flower.views import BaseHandler  # type: ignore[import-untyped]
 from flower.views.monitor import Metrics  # type: ignore[import-untyped]
 from tornado.web import authenticated
 
-from app.composition import redis_place
+from app.composition import redis_server
 from app.queue.connection import Broker, connect
 from app.settings import settings_or_exit
 
@@ -38,5 +38,5 @@ class RedisQueues:
 
 settings = settings_or_exit()
 if not settings.amqp_url.get_secret_value():
-    queues = RedisQueues(connect(redis_place(settings)))
+    queues = RedisQueues(connect(redis_server(settings)))
     BaseHandler.get_broker = lambda _: queues

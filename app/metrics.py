@@ -37,7 +37,7 @@ CONNECTIONS_CUT = Counter(
     product(("request", "answer"), ("overdue", "no_room")),
 )
 
-MEASURES = (
+METRICS = (
     TASKS,
     TASK_RETRIES,
     TASK_DURATION,

@@ -13,15 +13,15 @@ Field = tuple[str, ...]
 
 INFINITE = "+Inf"
 SUM = "sum"
-MOST_KEPT = 100_000
+MAX_KEPT = 100_000
 """More than a process does before it is asked: what nobody drains must not fill the memory."""
 
-_events: deque[tuple["Measure", tuple[str, ...], float]] = deque(maxlen=MOST_KEPT)
+_events: deque[tuple["Metric", tuple[str, ...], float]] = deque(maxlen=MAX_KEPT)
 # What the parent did is the parent's to tell.
 os.register_at_fork(after_in_child=_events.clear)
 
 
-class Measure:
+class Metric:
     """Something that is counted for each combination of its labels' values."""
 
     def __init__(self, name: str, help: str, labels: Sequence[str], known: Iterable[tuple[str, ...]] = ()) -> None:
@@ -36,7 +36,7 @@ class Measure:
         return {(self.name, *labels): value}
 
 
-class Counter(Measure):
+class Counter(Metric):
     """Counts events; it is shown under its name with `_total`."""
 
     def add(self, *labels: str, amount: float = 1) -> None:
@@ -44,7 +44,7 @@ class Counter(Measure):
         _events.append((self, labels, amount))
 
 
-class Histogram(Measure):
+class Histogram(Metric):
     """Counts how many durations were at most how long."""
 
     def __init__(self, name: str, help: str, labels: Sequence[str], bounds_s: Sequence[float]) -> None:

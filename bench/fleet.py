@@ -15,7 +15,7 @@ from tests.store.rows import add_monitor
 NEEDLE = "needle"
 """What one row in each table has in its text, in the middle of all."""
 FLEET_MONITOR = 1
-TEXTS_AT_ONCE = 5000
+TEXT_BATCH_SIZE = 5000
 TASK_ID_END = "-0000-7000-8000-000000000000"
 NOW = datetime.now(UTC)
 HISTORY_BEGAN = NOW - timedelta(days=20)
@@ -81,7 +81,7 @@ def _index_texts(database: Database) -> None:
     is_more = True
     while is_more:
         with database.transaction() as connection:
-            is_more = text_index.refresh(connection, TEXTS_AT_ONCE) > 0
+            is_more = text_index.refresh(connection, TEXT_BATCH_SIZE) > 0
 
 
 def _gather_statistics(database: Database) -> None:

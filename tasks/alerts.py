@@ -10,22 +10,22 @@ from tasks.base import Run, task
 @task(TaskType.GENERATE_ALERTS)
 def generate_alerts(run: Run) -> Mapping[str, Any]:
     """Generate test alerts."""
-    return run.services.alerts.generate(run.task_id, **run.params, step=run.step)
+    return run.services.alerts.alerts.generate(run.task_id, **run.params, step=run.step)
 
 
 @task(TaskType.PULL_ALERTS)
 def pull_alerts(run: Run) -> Mapping[str, Any]:
     """Pull the alerts that fire at a monitor."""
-    return run.services.alert_pulls.pull(**run.params, step=run.step)
+    return run.services.alerts.alert_pulls.pull(**run.params, step=run.step)
 
 
 @task(TaskType.ACKNOWLEDGE_ALERT)
 def acknowledge_alert(run: Run) -> Mapping[str, Any]:
     """Acknowledge alerts at their monitor."""
-    return run.services.alert_pulls.acknowledge(**run.params, step=run.step)
+    return run.services.alerts.alert_pulls.acknowledge(**run.params, step=run.step)
 
 
 @task(TaskType.RECEIVE_ALERTS)
 def receive_alerts(run: Run) -> Mapping[str, Any]:
     """Take in what was posted to a monitor's webhook."""
-    return run.services.deliveries.take_in(**run.params, step=run.step)
+    return run.services.alerts.webhook_intake.take_in(**run.params, step=run.step)

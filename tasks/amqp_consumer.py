@@ -53,7 +53,7 @@ def _set_aside(message: Any) -> None:
     queue = _queue(message)
     log.warning("message.malformed", queue=queue, length=len(element))
     try:
-        services(pooled=False).malformed.set_aside(queue, element)
+        services(pooled=False).queue.malformed_elements.set_aside(queue, element)
     except BrokerUnavailable as error:
         log.warning("message.malformed_lost", queue=queue, error=str(error), element=str(element[:200]))
     message.ack()

@@ -92,8 +92,8 @@ def _monitor_of(claim: Claim) -> dict[str, int]:
 
 def _run_with_lease(app: Services, claim: Claim, body: Body) -> None:
     log.info("task.started", attempt=claim.attempt)
-    progress = app.lifecycle.progress(claim)
-    lease = Lease(app.settings.lease_s, partial(app.lifecycle.renew, claim), progress.report_if_due)
+    progress = app.ledger.lifecycle.progress(claim)
+    lease = Lease(app.settings.lease_s, partial(app.ledger.lifecycle.renew, claim), progress.report_if_due)
     try:
         with lease:
             _run_claimed(app, claim, progress, body)
@@ -112,7 +112,7 @@ def _claim(app: Services, task_id: str, type: TaskType, worker: str) -> Claim | 
     give_up_at = clock.monotonic() + app.settings.lease_s
     while True:
         try:
-            claim = app.lifecycle.begin(task_id, worker, type)
+            claim = app.ledger.lifecycle.begin(task_id, worker, type)
         except DatabaseUnavailable as error:
             log.warning("task.not_begun", task_id=task_id, error=str(error))
             if clock.monotonic() > give_up_at:
@@ -120,7 +120,7 @@ def _claim(app: Services, task_id: str, type: TaskType, worker: str) -> Claim | 
             clock.sleep(DATABASE_RETRY_S)
         else:
             if claim is None:
-                app.strays.record_unknown(type, task_id)
+                app.ledger.malformed_messages.record_unknown(type, task_id)
             return claim
 
 
@@ -133,18 +133,18 @@ def _run_claimed(app: Services, claim: Claim, progress: Progress, body: Body) ->
         raise
     except SoftTimeLimitExceeded:
         timeout = TaskTimeout(f"the task ran longer than {app.settings.task_timeout_s} s")
-        _record(lambda: app.lifecycle.fail(claim, timeout))
+        _record(lambda: app.ledger.lifecycle.fail(claim, timeout))
     except MemoryError:
-        _record(lambda: app.lifecycle.fail(claim, OutOfMemory("the task needed more memory than there was")))
+        _record(lambda: app.ledger.lifecycle.fail(claim, OutOfMemory("the task needed more memory than there was")))
     except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the ledger
         # The name is unbound when this block ends.
         failure = error
-        _record(lambda: app.lifecycle.fail(claim, failure))
+        _record(lambda: app.ledger.lifecycle.fail(claim, failure))
     else:
         if result is None:
             log.info("task.waits_for_children", task_id=claim.task_id, attempt=claim.attempt)
             return
-        _record(lambda: app.lifecycle.succeed(claim, result, progress.last_step))
+        _record(lambda: app.ledger.lifecycle.succeed(claim, result, progress.last_step))
         seconds = round(clock.monotonic() - started_at, 3)
         log.info("task.succeeded", task_id=claim.task_id, attempt=claim.attempt, seconds=seconds, **result)
 
@@ -162,7 +162,7 @@ def _observed(claim: Claim) -> Iterator[None]:
 def _hand_back(app: Services, claim: Claim) -> bool:
     """Queue the task again if it is still ours: then it is not it that had to stop, but this worker."""
     try:
-        return app.lifecycle.hand_back(claim)
+        return app.ledger.lifecycle.hand_back(claim)
     except DatabaseUnavailable as error:
         log.warning("task.not_handed_back", task_id=claim.task_id, error=str(error))
         return False

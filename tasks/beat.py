@@ -36,7 +36,7 @@ class ScheduleBeat(Scheduler):
     def tick(self, *_: Any, **__: Any) -> float:
         """Look once, and return in how many seconds to look again."""
         try:
-            services(pooled=False).schedules.turn()
+            services(pooled=False).ledger.schedules.tick()
         except DatabaseUnavailable as error:
             log.warning("schedules.wait", error=str(error))
         # A scheduler that raises would end beat, and with it everybody's schedules.

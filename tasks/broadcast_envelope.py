@@ -5,7 +5,7 @@ from base64 import b64decode
 from typing import Any
 
 
-def published_again(data: Any) -> str | None:
+def republished(data: Any) -> str | None:
     """Return an envelope as kombu itself would have published it; None when it is of another form.
 
     Only the body and the headers are taken over: kombu takes the rest on trust.

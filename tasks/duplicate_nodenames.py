@@ -8,7 +8,7 @@ import structlog
 log = structlog.get_logger()
 
 
-class Namesakes:
+class DuplicateNodenames:
     """Watches the workers that are alive for those that share a name with one of them."""
 
     def __init__(self, id: str, name: str) -> None:

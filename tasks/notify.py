@@ -10,4 +10,4 @@ from tasks.base import Run, task
 @task(TaskType.NOTIFY)
 def notify(run: Run) -> Mapping[str, Any]:
     """Send one message of a notification."""
-    return run.services.messenger.send(run.task_id, **run.params)
+    return run.services.response.notification_delivery.send(run.task_id, **run.params)

@@ -13,13 +13,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from app import clock
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.workers import WorkerRegistry
-from tasks.duplicate_nodenames import Namesakes
+from tasks.duplicate_nodenames import DuplicateNodenames
 from tasks.pauses import Pauses
 from tasks.stall_detection import StallGuard, slots, taken
 from tasks.worker_process import services
 
 log = structlog.get_logger()
-TURN_S = 1.0
+TICK_S = 1.0
 
 
 class RecoveryStep(bootsteps.StartStopStep):
@@ -32,15 +32,15 @@ class RecoveryStep(bootsteps.StartStopStep):
         self._timer: Any = None
         self._started_at = clock.now()
         self._id = f"{consumer.hostname}/{uuid4().hex[:12]}"
-        self._namesakes = Namesakes(self._id, consumer.hostname)
+        self._namesakes = DuplicateNodenames(self._id, consumer.hostname)
         self._is_name_shared = False
         self._pauses = Pauses()
         self._stall_guard = StallGuard()
 
     def start(self, consumer: Consumer) -> None:
         """Start the timer; the first turn comes at once."""
-        self._turn(consumer)
-        self._timer = consumer.timer.call_repeatedly(TURN_S, self._turn, (consumer,))
+        self._tick(consumer)
+        self._timer = consumer.timer.call_repeatedly(TICK_S, self._tick, (consumer,))
 
     def stop(self, consumer: Consumer) -> None:  # noqa: ARG002 - the signature is Celery's
         """Stop the timer."""
@@ -51,19 +51,19 @@ class RecoveryStep(bootsteps.StartStopStep):
     def shutdown(self, consumer: Consumer) -> None:  # noqa: ARG002 - the signature is Celery's
         """Sign off, so that a worker that ended well is not waited for."""
         try:
-            services(pooled=False).registry.sign_off(self._id)
+            services(pooled=False).queue.workers.sign_off(self._id)
         except BrokerUnavailable:
             log.info("worker.not_signed_off")
 
-    def _turn(self, consumer: Consumer) -> None:
+    def _tick(self, consumer: Consumer) -> None:
         app = services(pooled=False)
         try:
             app.recovery.make_room()
-            app.metrics.flush()
-            self._announce(app.registry, consumer)
+            app.operation.metrics.flush()
+            self._announce(app.queue.workers, consumer)
             with app.database.kept_open():
-                self._pauses.follow(consumer, app.queues.paused())
-                lengths = app.recovery.turn(self._id)
+                self._pauses.follow(consumer, app.ledger.queues.paused())
+                lengths = app.recovery.tick(self._id)
             self._stall_guard.watch(consumer, lengths)
         except (BrokerUnavailable, DatabaseUnavailable) as error:
             log.warning("recovery.waits", error=str(error))

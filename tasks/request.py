@@ -35,7 +35,7 @@ class LedgerRequest(Request):
     def _lose(self, error: NagareError) -> None:
         worker = f"{self.hostname}/{self.worker_pid}"
         try:
-            services(pooled=False).lifecycle.lose(self.id, worker, error)
+            services(pooled=False).ledger.lifecycle.lose(self.id, worker, error)
         except DatabaseUnavailable as unavailable:
             # The lease runs out all the same.
             log.warning("task.not_taken_back", task_id=self.id, error=str(unavailable))

@@ -7,4 +7,4 @@ from tasks.base import Run, task
 @task(TaskType.SYNC)
 def sync(run: Run) -> None:
     """Pull hosts, items and alerts of a monitor, each by a task of its own."""
-    run.services.syncs.begin(run.task_id, run.attempt, **run.params)
+    run.services.ledger.syncs.begin(run.task_id, run.attempt, **run.params)

@@ -20,23 +20,23 @@ from redis.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
-from app.composition import redis_place
+from app.composition import redis_server
 from app.errors import BrokerUnavailable
 from app.queue.keys import QUEUES
 from app.queue.malformed_elements import canonical
 from app.queue.redis_errors import Telling
-from app.queue.server_discovery import RedisPlace
+from app.queue.server_discovery import RedisServer
 from app.settings import settings_or_exit
-from tasks.broadcast_envelope import published_again
+from tasks.broadcast_envelope import republished
 from tasks.worker_process import services
 
 log = structlog.get_logger()
 
 
 @cache
-def place() -> RedisPlace:
+def place() -> RedisServer:
     """Return where this process's Redis is."""
-    return redis_place(settings_or_exit())
+    return redis_server(settings_or_exit())
 
 
 class GuardedPubSub(PubSub):
@@ -47,7 +47,7 @@ class GuardedPubSub(PubSub):
         reply = super().parse_response(*arguments, **options)  # type: ignore[no-untyped-call]
         if not reply or reply[0] not in (b"message", b"pmessage"):
             return reply
-        published = published_again(reply[-1])
+        published = republished(reply[-1])
         if published is None:
             log.warning("broadcast.malformed", length=len(reply[-1]))
         return [*reply[:-1], published]
@@ -74,7 +74,7 @@ class GuardedRedis(Redis):
             return name, message
         log.warning("message.malformed", queue=name, length=len(element))
         try:
-            services(pooled=False).malformed.set_aside(name, element)
+            services(pooled=False).queue.malformed_elements.set_aside(name, element)
         except BrokerUnavailable as error:
             log.warning("message.malformed_lost", queue=name, error=str(error), element=str(element[:200]))
         return None

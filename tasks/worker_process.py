@@ -40,11 +40,11 @@ def _let_go(**_: Any) -> None:
 def _prepare_child(**_: Any) -> None:
     signal.signal(signal.SIGUSR2, interrupt)
     tracing.start(settings_or_exit().otlp_endpoint.get_secret_value(), "nagare-worker")
-    services().metrics.start()
+    services().operation.metrics.start()
 
 
 @worker_process_shutdown.connect
 def _end_child(**_: Any) -> None:
-    services().metrics.close()
-    services().events.flush()
+    services().operation.metrics.close()
+    services().queue.events.flush()
     tracing.stop()

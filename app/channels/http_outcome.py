@@ -35,7 +35,7 @@ def _read(response: requests.Response) -> None:
     response.raw = begin
 
 
-class Exchange:
+class HttpOutcome:
     """The HTTP requests of one message."""
 
     def __init__(self) -> None:
@@ -47,19 +47,19 @@ class Exchange:
 
     def watch(self) -> None:
         """Have all requests of this process pass here from now on."""
-        exchange = self
+        outcome = self
 
         class Adapter(HTTPAdapter):
             def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-                exchange.last_status, exchange.fault = None, None
+                outcome.last_status, outcome.fault = None, None
                 try:
                     # A proxy named in the environment would connect to what this process may not connect to.
                     response = super().send(*args, **{**kwargs, "proxies": {}, "stream": True})
                     _read(response)
                 except (requests.RequestException, OSError) as error:
-                    exchange.note(error)
+                    outcome.note(error)
                     raise
-                exchange.last_status = response.status_code
+                outcome.last_status = response.status_code
                 return response
 
         requests.sessions.HTTPAdapter = Adapter  # type: ignore[attr-defined]

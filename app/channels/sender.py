@@ -47,7 +47,7 @@ class Delivery:
     reason: str | None = None
 
 
-class Courier:
+class Sender:
     """Knows Apprise's addresses, which are secrets: none gets into an argument, a log or an answer.
 
     The process costs a third of a second for each message. Apprise, loaded, costs some 40 MB, which a worker would keep

@@ -13,7 +13,7 @@ from apprise import Apprise, AppriseAsset, NotifyFormat, URLBase
 from apprise.plugins.base import NotifyBase
 
 from app.channels.confinement import Confinement
-from app.channels.http_outcome import Exchange
+from app.channels.http_outcome import HttpOutcome
 from app.channels.schemes import SCHEMES, fault_of
 from app.channels.sender import TIMEOUT_S, Outcome
 from app.rules.forbidden_addresses import is_callable
@@ -84,8 +84,8 @@ def _fault_of_host(service: NotifyBase) -> str | None:
 
 
 def _send(service: NotifyBase, message: dict[str, Any], confinement: Confinement) -> dict[str, str | None]:
-    exchange = Exchange()
-    exchange.watch()
+    http_outcome = HttpOutcome()
+    http_outcome.watch()
     apprise = Apprise()
     apprise.add(service)
     is_sent = apprise.notify(
@@ -93,8 +93,8 @@ def _send(service: NotifyBase, message: dict[str, Any], confinement: Confinement
     )
     if is_sent:
         return {"outcome": Outcome.SENT, "reason": None}
-    reason = REFUSED_ADDRESS if confinement.is_address_refused else exchange.reason
-    return {"outcome": Outcome.UNCERTAIN if exchange.is_uncertain else Outcome.FAILED, "reason": reason}
+    reason = REFUSED_ADDRESS if confinement.is_address_refused else http_outcome.reason
+    return {"outcome": Outcome.UNCERTAIN if http_outcome.is_uncertain else Outcome.FAILED, "reason": reason}
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def ensure_admin(services: Services, settings: Settings) -> str | None:
     """Create the first user unless there is one; return the password if it was made up. Raises DatabaseUnavailable."""
     given = settings.admin_password.get_secret_value()
     password = given or secrets.token_urlsafe(12)
-    created = services.users.ensure_admin(settings.admin_username, password)
+    created = services.access.users.ensure_admin(settings.admin_username, password)
     return password if created and not given else None
 
 
@@ -31,17 +31,17 @@ def ensure_demo(services: Services) -> None:
     Waits for that as long as a pull takes, if there is a Redis by which it can reach a worker. Raises
     BrokerUnavailable, DatabaseUnavailable.
     """
-    if services.monitors.list(PageRequest(limit=1)).items:
+    if services.inventory.monitors.list(PageRequest(limit=1)).items:
         return
-    monitor = services.monitors.create({"name": DEMO_NAME, "type": "simulator", "url": DEMO_URL})
-    task_id = services.submit.pull_items(Requester(COMMAND_LINE.user_id), monitor["id"])
-    services.registry.alive()
+    monitor = services.inventory.monitors.create({"name": DEMO_NAME, "type": "simulator", "url": DEMO_URL})
+    task_id = services.ledger.submit.pull_items(Requester(COMMAND_LINE.user_id), monitor["id"])
+    services.queue.workers.alive()
     deadline = clock.monotonic() + PULLED_WITHIN_S
-    while services.tasks.get(task_id)["state"] not in TERMINAL_STATES and clock.monotonic() < deadline:
+    while services.ledger.tasks.get(task_id)["state"] not in TERMINAL_STATES and clock.monotonic() < deadline:
         clock.sleep(LOOK_EVERY_S)
 
 
 def first_monitor_id(services: Services) -> int | None:
     """Return the id of some monitor, None when there is none. Raises DatabaseUnavailable."""
-    monitors = services.monitors.list(PageRequest(limit=1)).items
+    monitors = services.inventory.monitors.list(PageRequest(limit=1)).items
     return monitors[0]["id"] if monitors else None

@@ -9,7 +9,7 @@ from typing import Any
 from amqp import Connection, Message
 from amqp.exceptions import AMQPError, MessageNacked
 
-from app.queue.circuit_breaker import Rest
+from app.queue.circuit_breaker import CircuitBreaker
 from app.urls.amqp import parse_amqp_url
 from app.urls.syntax import shown
 
@@ -94,25 +94,25 @@ class Lines:
 
     def __init__(self, url: str) -> None:
         self._options = amqp_options(url)
-        self._rest = Rest("RabbitMQ")
+        self._circuit_breaker = CircuitBreaker("RabbitMQ")
         self._lock = threading.Lock()
         self._idle: list[Line] = []
 
     @contextmanager
     def use(self) -> Iterator[Line]:
         """Yield a connection that nobody else uses meanwhile."""
-        self._rest.refuse_meanwhile()
+        self._circuit_breaker.refuse_while_open()
         try:
             line = self._take() or Line(self._options)
         except (AMQPError, OSError) as error:
-            raise self._rest.begin(error) from error
+            raise self._circuit_breaker.trip(error) from error
         try:
             yield line
         except (AMQPError, OSError) as error:
             line.close()
             # The others are of the same age.
             self.close()
-            raise self._rest.begin(error) from error
+            raise self._circuit_breaker.trip(error) from error
         except BaseException:
             line.close()
             raise

@@ -9,8 +9,8 @@ from app.queue.amqp_connections import Lines
 from app.queue.connection import Broker
 from app.queue.events import EventLog
 from app.queue.keys import QUEUES
-from app.queue.publisher import MESSAGES_AT_ONCE, body, headers
-from app.queue.queue_lengths import Look, QueueLengths
+from app.queue.publisher import MESSAGE_BATCH_SIZE, body, headers
+from app.queue.queue_lengths import QueueLengths, QueueSnapshot
 from app.queue.workers import WorkerRegistry
 from app.rules.live_events import Event
 
@@ -38,8 +38,8 @@ class AmqpPublisher:
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> None:
         """Publish the messages of these (type, task id), after `events`: see Publisher."""
         self._events.add(events)
-        for start in range(0, len(tasks), MESSAGES_AT_ONCE):
-            chunk = tasks[start : start + MESSAGES_AT_ONCE]
+        for start in range(0, len(tasks), MESSAGE_BATCH_SIZE):
+            chunk = tasks[start : start + MESSAGE_BATCH_SIZE]
             with self._lines.use() as line:
                 line.publish([(QUEUES[type_], amqp_message(type_, task_id)) for type_, task_id in chunk])
 
@@ -79,9 +79,9 @@ class AmqpLengths(QueueLengths):
         """Return None: RabbitMQ hands out what is next to those only that take it."""
         return None
 
-    def look(self) -> Look:
+    def snapshot(self) -> QueueSnapshot:
         """Return each type's length, and what stands in Redis where lists should be."""
-        return replace(super().look(), lengths=self._counts())
+        return replace(super().snapshot(), lengths=self._counts())
 
     def _counts(self) -> dict[str, int]:
         with self._lines.use() as line:

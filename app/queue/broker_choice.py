@@ -1,4 +1,4 @@
-"""What carries the messages: Redis, or RabbitMQ beside it."""
+"""Chooses the broker that carries the messages: Redis, or RabbitMQ beside it."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from app.queue.workers import WorkerRegistry
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
-    """The ways in, and what waits there."""
+class MessageBroker:
+    """Publishes messages and counts those that wait."""
 
     publisher: Publisher
     lengths: QueueLengths
@@ -19,13 +19,13 @@ class Carrier:
     """Whether the message of a task that is cancelled can be taken back."""
 
 
-def make_carrier(amqp_url: str, broker: Broker, events: EventLog, registry: WorkerRegistry) -> Carrier:
-    """Return the carrier at this address of RabbitMQ, or Redis without one; nothing connects yet."""
+def choose_broker(amqp_url: str, broker: Broker, events: EventLog, registry: WorkerRegistry) -> MessageBroker:
+    """Return RabbitMQ at this address, or Redis without one; nothing connects yet."""
     if not amqp_url:
-        return Carrier(RedisPublisher(broker), QueueLengths(broker))
-    # Not above: who has no RabbitMQ need not load its library.
+        return MessageBroker(RedisPublisher(broker), QueueLengths(broker))
+    # Not at the top: an instance without RabbitMQ does not load its client.
     from app.queue.amqp_connections import Lines  # noqa: PLC0415
     from app.queue.amqp_messages import AmqpLengths, AmqpPublisher  # noqa: PLC0415
 
     lines = Lines(amqp_url)
-    return Carrier(AmqpPublisher(lines, events, registry), AmqpLengths(lines, broker), are_withdrawn=False)
+    return MessageBroker(AmqpPublisher(lines, events, registry), AmqpLengths(lines, broker), are_withdrawn=False)

@@ -1,29 +1,29 @@
-"""A rest after each failure of a server."""
+"""A circuit breaker for a server: after a failure, calls fail at once for a while."""
 
 from app import clock
 from app.errors import BrokerUnavailable
 
-REST_S = 1.0
+OPEN_S = 1.0
 
 
-class Rest:
-    """During the rest every use fails at once.
+class CircuitBreaker:
+    """Opens on a failure and closes again after `OPEN_S`.
 
-    With a server behind a silent firewall a request would otherwise spend the whole connection timeout before it
+    Without it, a request would spend the whole connection timeout on a server behind a silent firewall before it
     answers 202.
     """
 
     def __init__(self, server: str) -> None:
         self._server = server
-        self._until = 0.0
+        self._opened_until = 0.0
 
-    def refuse_meanwhile(self) -> None:
-        """Raise BrokerUnavailable during a rest."""
-        if clock.monotonic() < self._until:
+    def refuse_while_open(self) -> None:
+        """Raise BrokerUnavailable while the circuit is open."""
+        if clock.monotonic() < self._opened_until:
             raise BrokerUnavailable(f"{self._server} was not available a moment ago")
 
-    def begin(self, error: Exception) -> BrokerUnavailable:
-        """Begin a rest, and return the error to be raised."""
-        self._until = clock.monotonic() + REST_S
+    def trip(self, error: Exception) -> BrokerUnavailable:
+        """Open the circuit, and return the error to raise."""
+        self._opened_until = clock.monotonic() + OPEN_S
         first_line = str(error).partition("\n")[0]
         return BrokerUnavailable(f"{self._server} is not available: {first_line or type(error).__name__}")

@@ -9,9 +9,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 
-from app.queue.circuit_breaker import Rest
+from app.queue.circuit_breaker import CircuitBreaker
 from app.queue.keys import PLAIN, Keys
-from app.queue.server_discovery import RedisPlace, ServerMoved, find_place
+from app.queue.server_discovery import RedisServer, ServerMoved, find_server
 
 Command = tuple[str | int, ...]
 CONNECT_TIMEOUT_S = 0.5
@@ -26,16 +26,16 @@ class Broker:
         self._redis = redis
         self.keys = keys
         """How the keys are called there."""
-        self._rest = Rest("Redis")
+        self._circuit_breaker = CircuitBreaker("Redis")
 
     @contextmanager
     def use(self) -> Iterator[Redis]:
         """Yield the client. Raises BrokerUnavailable when Redis does not answer, or did not a moment ago."""
-        self._rest.refuse_meanwhile()
+        self._circuit_breaker.refuse_while_open()
         try:
             yield self._redis
         except RedisError as error:
-            raise self._rest.begin(error) from error
+            raise self._circuit_breaker.trip(error) from error
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands at once; return their answers, where Redis refused one its error. Raises BrokerUnavailable.
@@ -71,23 +71,23 @@ def _answer(connection: Any) -> Any:
         return refusal
 
 
-def connect(place: RedisPlace, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> Broker:
+def connect(server: RedisServer, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> Broker:
     """Return a broker; nothing is sent yet. A command that waits in Redis needs a longer `answer_timeout_s`."""
     options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_TIMEOUT_S,
         "socket_timeout": answer_timeout_s,
         # A Unix socket ends with the process behind it.
-        **({} if "path" in place.options else {"socket_keepalive": True}),
+        **({} if "path" in server.options else {"socket_keepalive": True}),
         # The client's own retries are off: they would multiply the time that a request waits for a Redis that is away.
         # A server that says that it is not the right one any more did nothing and answered at once.
         "retry": Retry(NoBackoff(), 1, (ServerMoved,)),
         "decode_responses": True,
         "encoding_errors": "replace",
-        **place.options,
+        **server.options,
     }
-    return Broker(Redis(connection_pool=ConnectionPool(**options)), place.keys)
+    return Broker(Redis(connection_pool=ConnectionPool(**options)), server.keys)
 
 
 def connect_to(url: str) -> Broker:
     """Return a broker at an address that needs no further settings. Raises ValueError."""
-    return connect(find_place(url))
+    return connect(find_server(url))

@@ -10,7 +10,7 @@ from app.queue.connection import Broker
 
 FIELDS = ("task_id", "type", "params", "reason", "error", "attempts", "worker", "created_at", "dead_at")
 ERROR_LENGTH = 2000
-ELEMENTS_AT_ONCE = 1000
+ELEMENT_BATCH_SIZE = 1000
 
 
 def element(letter: Mapping[Any, Any]) -> str:
@@ -62,6 +62,8 @@ class DeadLetterList:
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=True)
             pipeline.delete(self._broker.keys.dead_letters)
-            for start in range(0, len(letters), ELEMENTS_AT_ONCE):
-                pipeline.lpush(self._broker.keys.dead_letters, *map(element, letters[start : start + ELEMENTS_AT_ONCE]))
+            for start in range(0, len(letters), ELEMENT_BATCH_SIZE):
+                pipeline.lpush(
+                    self._broker.keys.dead_letters, *map(element, letters[start : start + ELEMENT_BATCH_SIZE])
+                )
             pipeline.execute()

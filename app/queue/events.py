@@ -33,11 +33,11 @@ class Entry:
     id: str
     event: Event
     text: str
-    place: EventId
+    position: EventId
     """Where it stands in the stream, so that two can be compared."""
 
 
-def place_of(id: str) -> EventId:
+def parse_id(id: str) -> EventId:
     """Return what orders ids. Raises ValueError for what is none."""
     milliseconds, _, number = id.partition("-")
     return int(milliseconds), int(number or 0)
@@ -86,7 +86,7 @@ class EventLog:
         """Tell whether the event with this id is still there, or older ones are. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
             oldest: Any = redis.xrange(self._broker.keys.events, count=1)
-        return bool(oldest) and place_of(str(oldest[0][0])) <= place_of(last_id)
+        return bool(oldest) and parse_id(str(oldest[0][0])) <= parse_id(last_id)
 
     def since(self, last_id: str, count: int) -> list[Entry]:
         """Return the first events after one. Raises BrokerUnavailable."""
@@ -136,4 +136,4 @@ def _entry(id: Any, fields: Any) -> Entry:
         event = event if isinstance(event, dict) else {}
     except (ValueError, RecursionError):
         event = {}
-    return Entry(str(id), event, _to_json({"id": str(id), **event}), place_of(str(id)))
+    return Entry(str(id), event, _to_json({"id": str(id), **event}), parse_id(str(id)))

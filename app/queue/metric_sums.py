@@ -7,7 +7,7 @@ from app.metrics_registry import Field
 from app.queue.connection import Broker
 
 
-class MeasureStore:
+class MetricSums:
     """The sums. Every method raises BrokerUnavailable."""
 
     def __init__(self, broker: Broker) -> None:

@@ -19,7 +19,7 @@ from app.queue.events import event_commands
 from app.queue.keys import QUEUES
 from app.rules.live_events import Event
 
-MESSAGES_AT_ONCE = 1000
+MESSAGE_BATCH_SIZE = 1000
 ID = "{task-id}"
 TASK_ID = re.compile("[a-z_]{1,32}:[0-9a-f-]{36}")
 
@@ -118,12 +118,12 @@ class RedisPublisher:
 
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> None:
         """Push the messages of these (type, task id): see Publisher."""
-        for start in range(0, len(tasks), MESSAGES_AT_ONCE):
-            chunk = tasks[start : start + MESSAGES_AT_ONCE]
+        for start in range(0, len(tasks), MESSAGE_BATCH_SIZE):
+            chunk = tasks[start : start + MESSAGE_BATCH_SIZE]
             by_type: dict[str, list[str]] = {}
             for type_, task_id in chunk:
                 by_type.setdefault(type_, []).append(message(type_, task_id))
-            commands = event_commands(self._broker.keys.events, events[start : start + MESSAGES_AT_ONCE])
+            commands = event_commands(self._broker.keys.events, events[start : start + MESSAGE_BATCH_SIZE])
             commands += [("LPUSH", self._broker.keys.queues[type_], *those) for type_, those in by_type.items()]
             with self._broker.use():
                 for answer in self._broker.send(commands)[-len(by_type) :]:
@@ -156,8 +156,8 @@ class RedisPublisher:
         start = 0
         while True:
             with self._broker.use() as redis:
-                elements = redis.lrange(self._broker.keys.queues[type], start, start + MESSAGES_AT_ONCE - 1)
+                elements = redis.lrange(self._broker.keys.queues[type], start, start + MESSAGE_BATCH_SIZE - 1)
             found.update(task_id for element in elements if (task_id := message_id(element)))
-            if len(elements) < MESSAGES_AT_ONCE:
+            if len(elements) < MESSAGE_BATCH_SIZE:
                 return found
-            start += MESSAGES_AT_ONCE
+            start += MESSAGE_BATCH_SIZE

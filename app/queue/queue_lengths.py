@@ -15,7 +15,7 @@ NO_LIST = "WRONGTYPE"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class QueueSnapshot:
     """What stands where the lists should be: each task type's length, and the keys that are no lists."""
 
     lengths: Mapping[str, int]
@@ -59,7 +59,7 @@ class QueueLengths:
             elements = pipeline.execute()
         return [task_id for element in elements if element and (task_id := message_id(element))]
 
-    def look(self) -> Look:
+    def snapshot(self) -> QueueSnapshot:
         """Return what stands where the lists should be, in one round trip."""
         keys = (*self._keys.queues.values(), self._keys.dead_letters, self._keys.malformed)
         with self._broker.use() as redis:
@@ -72,7 +72,7 @@ class QueueLengths:
                 if not str(error).startswith(NO_LIST):
                     raise error
         counts = {type_: lengths[key] for type_, key in self._keys.queues.items() if key not in refused}
-        return Look(counts, is_any_malformed=bool(lengths[self._keys.malformed]), no_lists=tuple(refused))
+        return QueueSnapshot(counts, is_any_malformed=bool(lengths[self._keys.malformed]), no_lists=tuple(refused))
 
     def misplaced(self) -> list[str]:
         """Return which keys beside the lists hold something of another type than nagare keeps there."""

@@ -1,4 +1,4 @@
-"""Which server to talk to: a Redis whose place changes is asked for before each connection is made."""
+"""Which server to talk to: one whose address changes is looked up before each connection."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -49,26 +49,26 @@ class Finder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class RedisPlace:
+class RedisServer:
     """How to get to Redis: what a pool of connections needs to know, and how the keys are called there."""
 
     options: dict[str, Any] = field(repr=False)
     keys: Keys
 
 
-def find_place(url: str, sentinel_master: str = "", sentinel_password: str = "") -> RedisPlace:
-    """Return the place that an address means; nothing is asked yet. Raises ValueError."""
+def find_server(url: str, sentinel_master: str = "", sentinel_password: str = "") -> RedisServer:
+    """Return the server that an address names; nothing connects yet. Raises ValueError."""
     address = parse_redis_url(url)
     options: dict[str, Any] = dict(address.options)
     plain_class = options.get("connection_class", Connection)
     if address.topology is Topology.SERVER:
-        return RedisPlace(options | {"connection_class": TELLING[plain_class]}, PLAIN)
+        return RedisServer(options | {"connection_class": TELLING[plain_class]}, PLAIN)
     options["connection_class"] = FoundSSLConnection if plain_class is SSLConnection else FoundConnection
     if address.topology is Topology.CLUSTER:
         of_pool = ("host", "port", "connection_class", "max_connections")
         to_ask = {name: value for name, value in options.items() if name not in of_pool}
-        return RedisPlace(options | {"finder": SlotOwner(address.nodes, TELLING[plain_class], to_ask)}, TAGGED)
-    return RedisPlace(options | {"finder": SentinelMaster(address.nodes, sentinel_master, sentinel_password)}, PLAIN)
+        return RedisServer(options | {"finder": SlotOwner(address.nodes, TELLING[plain_class], to_ask)}, TAGGED)
+    return RedisServer(options | {"finder": SentinelMaster(address.nodes, sentinel_master, sentinel_password)}, PLAIN)
 
 
 class ServerMoved(RedisConnectionError):

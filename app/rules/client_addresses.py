@@ -31,7 +31,7 @@ def client_of(peer: str, forwarded_for: str, trusted: Iterable[Network]) -> str:
     return client
 
 
-def place_of(address: str) -> str:
+def network_of(address: str) -> str:
     """Return what counts as one place: of IPv6 the network of 64 bits, all of which one customer commands."""
     parsed = _parse(address)
     if isinstance(parsed, ipaddress.IPv6Address):

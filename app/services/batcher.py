@@ -1,93 +1,93 @@
-"""Lets threads that want the same kind of thing at the same time have it done at once, by one of them."""
+"""Batches calls that several threads make at the same time: one of them does all of them at once."""
 
 import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar, cast
 
 GATHER_S = 0.002
-Asked = TypeVar("Asked")
+Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 
 
-class _Place(Generic[Asked, Answer]):
-    """What one thread asks; its gate opens when it is answered, or when this thread is to do the next ones."""
+class _Call(Generic[Request, Answer]):
+    """One thread's call; its gate opens when it is answered, or when this thread runs the next batch."""
 
-    def __init__(self, asked: Asked) -> None:
-        self.asked = asked
+    def __init__(self, request: Request) -> None:
+        self.request = request
         self.is_answered = False
         self.outcome: Answer | BaseException | None = None
         self.gate = threading.Lock()
         self.gate.acquire()
 
 
-class Together(Generic[Asked, Answer]):
-    """Hands to `do` what several threads ask, which returns for each an answer, or the error to be raised there.
+class Batcher(Generic[Request, Answer]):
+    """Passes the requests of several threads to `run`, which returns an answer for each, or the error to raise there.
 
-    A commit, like a round trip to Redis, costs the same for one as for many. While one thread is at it, those that come
-    form the next group, which the first of them does. It gives others a moment to join, until they are half of those
-    that were there the last time: the other half is then busy while this one waits for the disk.
+    A commit, like a round trip to Redis, costs the same for one as for many. While one thread runs a batch, those that
+    arrive form the next one, which the first of them runs. It waits a moment for others to join, until they are half as
+    many as the last time: the other half is then busy while this one waits for the disk.
     """
 
     def __init__(
         self,
-        do: Callable[[Sequence[Asked]], Sequence[Answer | Exception]],
-        each_alone_after: tuple[type[Exception], ...] = (),
+        run: Callable[[Sequence[Request]], Sequence[Answer | Exception]],
+        run_singly_after: tuple[type[Exception], ...] = (),
         gather_s: float = GATHER_S,
     ) -> None:
-        """`each_alone_after` are errors of a group that a single one may have caused: then each is done alone."""
+        """`run_singly_after` are errors of a batch that one request may have caused: then each runs alone."""
         self._gather_s = gather_s
-        self._do = do
-        self._each_alone_after = each_alone_after
+        self._run = run
+        self._run_singly_after = run_singly_after
         self._lock = threading.Lock()
-        self._waiting: list[_Place[Asked, Answer]] = []
-        self._is_at_it = False
+        self._waiting: list[_Call[Request, Answer]] = []
+        self._is_running = False
         self._expected = 1
-        self._are_there = threading.Event()
+        self._have_joined = threading.Event()
 
-    def ask(self, asked: Asked) -> Answer:
-        """Return the answer to what is asked. Raises its error, or the one with which its whole group failed."""
-        mine: _Place[Asked, Answer] = _Place(asked)
+    def call(self, request: Request) -> Answer:
+        """Return the answer to a request. Raises its error, or the error of its whole batch."""
+        mine: _Call[Request, Answer] = _Call(request)
         with self._lock:
             self._waiting.append(mine)
-            is_mine_next = not self._is_at_it
-            self._is_at_it = True
-            if len(self._waiting) >= self._expected and not self._are_there.is_set():
-                self._are_there.set()
+            is_mine_next = not self._is_running
+            self._is_running = True
+            if len(self._waiting) >= self._expected and not self._have_joined.is_set():
+                self._have_joined.set()
         if not is_mine_next:
             mine.gate.acquire()
         if not mine.is_answered:
-            self._do_all_waiting()
+            self._run_batch()
         if isinstance(mine.outcome, BaseException):
             raise mine.outcome
         return cast(Answer, mine.outcome)
 
-    def _do_all_waiting(self) -> None:
-        group = self._gather()
-        for place, outcome in zip(group, self._outcomes([place.asked for place in group]), strict=True):
-            place.outcome, place.is_answered = outcome, True
-            place.gate.release()
+    def _run_batch(self) -> None:
+        batch = self._gather()
+        for call, outcome in zip(batch, self._outcomes([call.request for call in batch]), strict=True):
+            call.outcome, call.is_answered = outcome, True
+            call.gate.release()
         with self._lock:
-            self._expected = (len(group) + len(self._waiting) + 1) // 2
-            self._is_at_it = bool(self._waiting)
+            self._expected = (len(batch) + len(self._waiting) + 1) // 2
+            self._is_running = bool(self._waiting)
             if self._waiting:
                 self._waiting[0].gate.release()
 
-    def _outcomes(self, asked: Sequence[Asked]) -> Sequence[Answer | BaseException]:
-        """Return what to answer; raises nothing, or the others would wait for ever."""
+    def _outcomes(self, requests: Sequence[Request]) -> Sequence[Answer | BaseException]:
+        """Return what to answer. Raises nothing: the other threads would wait for ever."""
         try:
-            return self._do(asked)
-        except self._each_alone_after as error:
-            return [outcome for each in asked for outcome in self._outcomes([each])] if len(asked) > 1 else [error]
+            return self._run(requests)
+        except self._run_singly_after as error:
+            return [out for each in requests for out in self._outcomes([each])] if len(requests) > 1 else [error]
         except BaseException as error:  # noqa: BLE001
-            return [error] * len(asked)
+            return [error] * len(requests)
 
-    def _gather(self) -> list[_Place[Asked, Answer]]:
+    def _gather(self) -> list[_Call[Request, Answer]]:
         with self._lock:
             is_short = self._gather_s > 0 and len(self._waiting) < self._expected
             if is_short:
-                self._are_there.clear()
+                self._have_joined.clear()
         if is_short:
-            self._are_there.wait(self._gather_s)
+            self._have_joined.wait(self._gather_s)
         with self._lock:
-            group, self._waiting = self._waiting, []
-        return group
+            batch, self._waiting = self._waiting, []
+        return batch

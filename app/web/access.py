@@ -110,7 +110,7 @@ def _admit() -> None:
     if getattr(view, "admits_itself", False) and "Authorization" not in request.headers:
         return
     g.session_id = getattr(view, "find_session", _bearer_session)()
-    g.user = services().auth.identify(g.session_id)
+    g.user = services().access.auth.identify(g.session_id)
     check_powers(g.user, view.role, view.scope)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 
-from app.metrics import MEASURES
+from app.metrics import METRICS
 from app.metrics_registry import SUM, Field, Histogram
 
 
@@ -14,7 +14,7 @@ def families(sums: Mapping[Field, float]) -> Iterable[Metric]:
     by_name: dict[str, dict[Field, float]] = {}
     for (name, *rest), amount in sums.items():
         by_name.setdefault(name, {})[tuple(rest)] = amount
-    for measure in MEASURES:
+    for measure in METRICS:
         amounts = by_name.get(measure.name, {})
         if isinstance(measure, Histogram):
             yield _histogram(measure, amounts)

@@ -41,7 +41,7 @@ class ServicesCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Yield the figures; a broker or a database that is away is a figure too. Each block is a round trip or two."""
-        metrics = self._services.metrics
+        metrics = self._services.operation.metrics
         yield InfoMetricFamily("nagare_build", "Which nagare answers", {"version": __version__})
         yield from _probe("broker", "Redis", metrics.broker_round_trip_s())
         yield from _probe("database", "the database", metrics.database_round_trip_s())
@@ -50,7 +50,7 @@ class ServicesCollector(Collector):
         yield from _known(lambda: families(metrics.measured()))
 
     def _lengths(self) -> Iterable[Metric]:
-        stats = self._services.queues.lengths()
+        stats = self._services.ledger.queues.lengths()
         lengths = GaugeMetricFamily("nagare_queue_length", "Tasks that wait in Redis", labels=["type"])
         for type in TaskType:
             lengths.add_metric([type], stats[type])
@@ -58,7 +58,7 @@ class ServicesCollector(Collector):
         yield GaugeMetricFamily("nagare_dead_letters", "Tasks that gave up", stats["dead"])
 
     def _waiting(self) -> Iterable[Metric]:
-        waiting_s = self._services.metrics.waiting_s()
+        waiting_s = self._services.operation.metrics.waiting_s()
         oldest = GaugeMetricFamily(
             "nagare_queue_oldest_waiting_seconds", "For how long the oldest waiting task has waited", labels=["type"]
         )
@@ -67,7 +67,7 @@ class ServicesCollector(Collector):
         yield oldest
 
     def _workers(self) -> Iterable[Metric]:
-        workers = self._services.registry.alive()
+        workers = self._services.queue.workers.alive()
         yield GaugeMetricFamily("nagare_workers", "Workers that are alive", len(workers))
         stalls = CounterMetricFamily(
             "nagare_worker_stalls", "How often a worker stopped taking tasks and connected anew", labels=["worker"]
@@ -81,12 +81,12 @@ class ServicesCollector(Collector):
 
     def _slots(self) -> Iterable[Metric]:
         in_use = GaugeMetricFamily("nagare_worker_slots_in_use", "Tasks that a worker runs", labels=["worker"])
-        for name, alike in _by_name(self._services.queues.workers()).items():
+        for name, alike in _by_name(self._services.ledger.queues.workers()).items():
             in_use.add_metric([name], sum(len(worker["tasks"]) for worker in alike))
         yield in_use
 
     def _alerts(self) -> Iterable[Metric]:
-        score = self._services.scores.score()
+        score = self._services.alerts.scores.score()
         yield GaugeMetricFamily("nagare_health_score", "The health score, 0 to 100", score["score"])
         alerts = GaugeMetricFamily(
             "nagare_alerts",
@@ -101,7 +101,7 @@ class ServicesCollector(Collector):
 
     def _monitors(self) -> Iterable[Metric]:
         known = GaugeMetricFamily("nagare_monitor_info", "The monitors by id", labels=["monitor_id", "name", "type"])
-        for monitor in self._services.metrics.monitors():
+        for monitor in self._services.operation.metrics.monitors():
             known.add_metric(monitor, 1)
         yield known
 

@@ -18,7 +18,7 @@ PullService.hosts = _nothing  # type: ignore[method-assign]
 
 if __name__ == "__main__":
     services = build(load_settings())
-    produce(lambda: services.submit.pull_hosts(Requester(1), 1))
+    produce(lambda: services.ledger.submit.pull_hosts(Requester(1), 1))
     services.close()
 
 __all__ = ["celery"]

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from app.connectors.base import Connector, ItemPage, ItemRecord, MonitorAccess
 from app.services.inventory.item_values import ItemValues
-from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.pulls import PullService
 from app.store.database.engine import Database
 from app.store.database.vault import Vault
@@ -67,8 +67,8 @@ def main() -> None:
         yield cast(Connector, FleetConnector(asked.items_a_host, asked.generation, asked.began_at))
 
     with closing(Database(asked.url, durable=False)) as database:
-        conversations = Conversations(database, Vault("a secret key for the bench"), open_connector)
-        service = PullService(database, conversations, ItemValues(database, asked.values_hours))
+        monitor_connections = MonitorConnections(database, Vault("a secret key for the bench"), open_connector)
+        service = PullService(database, monitor_connections, ItemValues(database, asked.values_hours))
         before_mb = _memory_mb()
         with as_in_a_worker():
             begun_at = time.perf_counter()

@@ -44,9 +44,9 @@ def _monitor(exits: ExitStack, database_url: str, zabbix_url: str) -> Callable[[
     settings = load_settings({**SETTINGS, "DATABASE_URL": database_url})
     services: Services = exits.enter_context(closing(build(settings, durable=False)))
     access = {"type": "zabbix", "url": zabbix_url, "username": "Admin", "password": "zabbix"}
-    monitor_id = services.monitors.create({"name": "zabbix", **access})["id"]
-    services.pulls.hosts(monitor_id)
-    return lambda: services.pulls.items(monitor_id)
+    monitor_id = services.inventory.monitors.create({"name": "zabbix", **access})["id"]
+    services.inventory.pulls.hosts(monitor_id)
+    return lambda: services.inventory.pulls.items(monitor_id)
 
 
 def _seconds(action: Callable[[], object]) -> float:

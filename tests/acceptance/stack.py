@@ -127,8 +127,8 @@ class Stack:
         """Return an administrator's token."""
         upgrade(self.settings["DATABASE_URL"])
         services = build(load_settings(self.settings))
-        services.users.ensure_admin("admin", PASSWORD)
-        sign_in = services.auth.issue_token("admin", days=1)
+        services.access.users.ensure_admin("admin", PASSWORD)
+        sign_in = services.access.auth.issue_token("admin", days=1)
         services.close()
         return str(make_tokens(services.settings, sign_in, access_token_s=DAY_S)["access_token"])
 

@@ -40,15 +40,15 @@ def services(nagare: Nagare, valkey: str, tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.fixture
 def dead(services: Services) -> list[str]:
     """Return three dead tasks of two monitors, the newest first."""
-    by = Requester(services.users.create("ada", "correct horse", Role.OPERATOR)["id"])
+    by = Requester(services.access.users.create("ada", "correct horse", Role.OPERATOR)["id"])
     task_ids: list[str] = []
     for name, errors in {"a": [TaskFailed("坏了"), TaskFailed(UNREACHABLE)], "b": [TaskFailed("no")]}.items():
-        monitor = services.monitors.create({"name": name, "type": "simulator", "url": "simulator://demo"})
+        monitor = services.inventory.monitors.create({"name": name, "type": "simulator", "url": "simulator://demo"})
         for error in errors:
-            task_id = services.submit.pull_hosts(by, monitor["id"])
-            claim = services.lifecycle.begin(task_id, "worker@here/1")
+            task_id = services.ledger.submit.pull_hosts(by, monitor["id"])
+            claim = services.ledger.lifecycle.begin(task_id, "worker@here/1")
             assert claim is not None
-            services.lifecycle.fail(claim, error)
+            services.ledger.lifecycle.fail(claim, error)
             task_ids.insert(0, task_id)
     with services.broker.use() as redis:
         redis.delete("nagare:queue:pull_hosts")
@@ -95,19 +95,19 @@ def test_a_dry_run_counts_and_changes_nothing(nagare: Nagare, dead: list[str], s
     assert nagare("dead", "discard", "--all", "--dry-run") == "Would be discarded: 3.\n"
     assert nagare("dead", "discard", dead[0], "--dry-run") == "Would be discarded: 1.\n"
     assert nagare("dead", "retry", "pull_hosts:1", "--dry-run", code=1).startswith("nagare: ")
-    assert services.queues.stats()["dead"] == 3
+    assert services.ledger.queues.stats()["dead"] == 3
 
 
 def test_dead_letters_are_run_again_and_thrown_away(nagare: Nagare, dead: list[str], services: Services) -> None:
     assert nagare("dead", "retry", "--all", "--text", "坏") == "Queued again: 1.\n"
-    assert services.tasks.get(dead[2])["state"] == "queued"
+    assert services.ledger.tasks.get(dead[2])["state"] == "queued"
     assert nagare("dead", "discard", dead[0]) == "Discarded: 1.\n"
     stats = json.loads(nagare("queue", "stats", "--json"))
     assert (stats["pull_hosts"], stats["dead"]) == (1, 1)
 
 
 def test_a_task_is_cancelled_once(nagare: Nagare, dead: list[str], services: Services) -> None:
-    services.dead_letters.retry(dead[0])
+    services.ledger.dead_letters.retry(dead[0])
     assert nagare("tasks", "cancel", dead[0]) == f"Cancelled {dead[0]}.\n"
     assert "the task has ended" in nagare("tasks", "cancel", dead[0], code=1)
     assert nagare("tasks", "list", "--state", "cancelled").count("pull_hosts:") == 1
@@ -124,19 +124,19 @@ def test_queues_are_paused_and_resumed(nagare: Nagare, services: Services) -> No
 
 
 def test_a_queue_is_cleared_once_that_is_confirmed(nagare: Nagare, dead: list[str], services: Services) -> None:
-    services.dead_letters.retry(dead[0])
+    services.ledger.dead_letters.retry(dead[0])
     assert nagare("queue", "clear", "pull_hosts", "--yes") == "Cancelled: 1.\n"
-    assert services.tasks.get(dead[0])["state"] == "cancelled"
+    assert services.ledger.tasks.get(dead[0])["state"] == "cancelled"
     assert nagare("queue", "clear", "pull_hosts", "--yes") == "Cancelled: 0.\n"
 
 
 def test_workers_tell_what_they_run(nagare: Nagare, dead: list[str], services: Services) -> None:
     assert nagare("workers") == "No worker is alive.\n"
-    services.dead_letters.retry(dead[0])
-    services.lifecycle.begin(dead[0], "worker@here/7")
+    services.ledger.dead_letters.retry(dead[0])
+    services.ledger.lifecycle.begin(dead[0], "worker@here/7")
     seen_at = "2026-01-31T12:00:00+00:00"
     description = {"hostname": "here", "pid": 5, "concurrency": 4, "started_at": seen_at, "seen_at": seen_at}
-    services.registry.announce("worker@here", {"name": "worker@here", **description})
+    services.queue.workers.announce("worker@here", {"name": "worker@here", **description})
     assert dead[0] in nagare("workers")
     [worker] = json.loads(nagare("workers", "--json"))
     assert [task["task_id"] for task in worker["tasks"]] == [dead[0]]
@@ -144,14 +144,16 @@ def test_workers_tell_what_they_run(nagare: Nagare, dead: list[str], services: S
 
 def work(services: Services, error: Exception | None) -> None:
     """Do the first task that comes, as a worker would."""
-    wait_for(lambda: services.tasks.list(PageRequest(limit=1)).items, "a task to be asked for")
-    task_id = services.tasks.list(PageRequest(limit=1)).items[0]["task_id"]
-    claim = services.lifecycle.begin(task_id, "worker@here/1")
+    wait_for(lambda: services.ledger.tasks.list(PageRequest(limit=1)).items, "a task to be asked for")
+    task_id = services.ledger.tasks.list(PageRequest(limit=1)).items[0]["task_id"]
+    claim = services.ledger.lifecycle.begin(task_id, "worker@here/1")
     assert claim is not None
     if error is None:
-        services.lifecycle.succeed(claim, services.pulls.hosts(**claim.params), TaskStep(3, 3, "3 hosts"))
+        services.ledger.lifecycle.succeed(
+            claim, services.inventory.pulls.hosts(**claim.params), TaskStep(3, 3, "3 hosts")
+        )
     else:
-        services.lifecycle.fail(claim, error)
+        services.ledger.lifecycle.fail(claim, error)
 
 
 @pytest.mark.parametrize(
@@ -161,10 +163,10 @@ def work(services: Services, error: Exception | None) -> None:
 def test_a_pull_is_followed_to_its_end(
     nagare: Nagare, services: Services, error: Exception | None, code: int, told: str
 ) -> None:
-    services.users.create("viewer", "correct horse", Role.VIEWER)
-    services.users.create("ada", "correct horse", Role.OPERATOR)
+    services.access.users.create("viewer", "correct horse", Role.VIEWER)
+    services.access.users.create("ada", "correct horse", Role.OPERATOR)
     url = "simulator://demo?hosts=3&items=2"
-    monitor_id = services.monitors.create({"name": "demo", "type": "simulator", "url": url})["id"]
+    monitor_id = services.inventory.monitors.create({"name": "demo", "type": "simulator", "url": url})["id"]
     with ThreadPoolExecutor(1) as pool:
         worked = pool.submit(work, services, error)
         printed = nagare("pull", str(monitor_id), "--follow", code=code)
@@ -174,5 +176,5 @@ def test_a_pull_is_followed_to_its_end(
 
 
 def test_a_pull_needs_somebody_who_may_ask_for_it(nagare: Nagare, services: Services) -> None:
-    services.users.create("viewer", "correct horse", Role.VIEWER)
+    services.access.users.create("viewer", "correct horse", Role.VIEWER)
     assert "no user who may pull" in nagare("pull", "1", code=1)

@@ -13,7 +13,9 @@ __all__ = ["nagare", "services"]
 
 @pytest.fixture
 def monitor(services: Services) -> str:
-    return str(services.monitors.create({"name": "上海", "type": "simulator", "url": "simulator://demo"})["id"])
+    return str(
+        services.inventory.monitors.create({"name": "上海", "type": "simulator", "url": "simulator://demo"})["id"]
+    )
 
 
 def test_schedules_come_rest_and_go(nagare: Nagare, monitor: str) -> None:

@@ -256,7 +256,7 @@ def test_a_data_folder_whose_path_is_too_long_for_a_socket(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("turn", range(2))
-def test_who_waits_for_readyz_comes_in_and_finds_the_fleet(tmp_path: Path, turn: int) -> None:
+def test_who_waits_for_readyz_comes_in_and_finds_the_fleet(tmp_path: Path, tick: int) -> None:
     starting = Instance(tmp_path, NAGARE_ADMIN_PASSWORD="correct horse")
     try:
         with httpx.Client(base_url=starting.url, timeout=30, trust_env=False) as client:

@@ -10,7 +10,7 @@ from redis import Redis
 from app import clock
 from app.queue.connection import Broker
 from app.queue.event_buffer import EventBuffer
-from app.queue.events import EventLog, place_of
+from app.queue.events import EventLog, parse_id
 from app.queue.publisher import RedisPublisher
 from app.queue.stream_tickets import Tickets
 from tests.cli.processes import wait_for
@@ -34,7 +34,7 @@ def test_what_is_written_is_read_in_order_with_ids(broker: Broker) -> None:
     assert log.newest_id() == entries[-1].id
     assert log.since(entries[2].id, 1) == log.wait_for_more(entries[2].id, 1, 100) == entries[3:4]
     assert log.wait_for_more(entries[-1].id, 1, 10) == []
-    assert sorted(entry.place for entry in entries) == [place_of(entry.id) for entry in entries]
+    assert sorted(entry.position for entry in entries) == [parse_id(entry.id) for entry in entries]
 
 
 def test_it_is_known_whether_something_is_lost(broker: Broker, redis: Redis) -> None:
@@ -59,7 +59,7 @@ def test_what_is_older_than_ten_minutes_is_forgotten(
             redis.xadd(KEY, {"e": "{}"}, id=f"{milliseconds}-{number + 1}")
     monkeypatch.setattr(clock, "now", lambda: now)
     log.trim()
-    kept = [entry.place[0] for entry in log.since("0-0", 1000)]
+    kept = [entry.position[0] for entry in log.since("0-0", 1000)]
     assert kept.count(at[1]) == 200
     assert kept.count(at[0]) < 200
 

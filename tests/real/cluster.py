@@ -68,8 +68,8 @@ class Cluster:
         wait_for(self._redis_answers, "Valkey to answer")
         upgrade(self.settings["DATABASE_URL"])
         services = build(load_settings(self.settings))
-        services.users.ensure_admin("admin", PASSWORD)
-        sign_in = services.auth.issue_token("admin", days=1)
+        services.access.users.ensure_admin("admin", PASSWORD)
+        sign_in = services.access.auth.issue_token("admin", days=1)
         services.close()
         self._token = make_tokens(services.settings, sign_in, access_token_s=DAY_S)["access_token"]
         # Not pooled: a connection would not outlive a cut between the user and the database.

@@ -36,20 +36,20 @@ def doors(services: Services) -> Iterator[list[Services]]:
 @pytest.fixture
 def no_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all look at their passwords at once, as many processes would, in no time."""
-    monkeypatch.setattr(passwords, "turn", nullcontext)
+    monkeypatch.setattr(passwords, "hashing_slot", nullcontext)
     monkeypatch.setattr(passwords, "is_right", lambda _, password: password == PASSWORD)
 
 
 def outcome(services: Services, username: str, password: str, address: str) -> str:
     try:
-        services.auth.login(username, password, address)
+        services.access.auth.login(username, password, address)
     except NagareError as error:
         return error.code
     return "in"
 
 
 def test_guesses_at_once_are_no_more_than_the_free_ones(doors: list[Services], no_turns: None) -> None:
-    doors[0].users.create("viewer", PASSWORD, Role.VIEWER)
+    doors[0].access.users.create("viewer", PASSWORD, Role.VIEWER)
     with ThreadPoolExecutor(16) as threads:
         guesses = threads.map(lambda n: outcome(doors[n % 2], "viewer", "wrong", "192.0.2.7"), range(80))
         assert Counter(guesses)["unauthorized"] == 5
@@ -63,20 +63,20 @@ def test_attempts_that_share_some_of_their_counters_do_not_wait_for_each_other_f
     doors: list[Services], no_turns: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a", "b", "c"):
-        doors[0].users.create(name, PASSWORD, Role.VIEWER)
+        doors[0].access.users.create(name, PASSWORD, Role.VIEWER)
 
     def attempt(number: int) -> str:
         password = PASSWORD if number % 3 else "wrong"
         return outcome(doors[number % 2], "abc"[number % 3], password, f"192.0.2.{number % 5}")
 
     # So that the table is trimmed meanwhile as well.
-    monkeypatch.setattr(login_throttle, "MOST_COUNTERS", 5)
+    monkeypatch.setattr(login_throttle, "MAX_COUNTERS", 5)
     with ThreadPoolExecutor(16) as threads:
         assert {*threads.map(attempt, range(300))} <= {"in", "unauthorized", "too_many_requests"}
 
 
 def test_right_passwords_at_once_count_for_nothing(doors: list[Services]) -> None:
-    doors[0].users.create("viewer", PASSWORD, Role.VIEWER)
+    doors[0].access.users.create("viewer", PASSWORD, Role.VIEWER)
     with ThreadPoolExecutor(6) as threads:
         assert {*threads.map(lambda n: outcome(doors[n % 2], "viewer", PASSWORD, "192.0.2.7"), range(12))} == {"in"}
     with doors[0].database.reading() as connection:
@@ -85,14 +85,15 @@ def test_right_passwords_at_once_count_for_nothing(doors: list[Services]) -> Non
 
 def test_one_quota_of_alerts_for_all_processes(doors: list[Services]) -> None:
     monitors = [
-        doors[0].monitors.create({"name": name, "type": "simulator", "url": "simulator://demo"}) for name in "ab"
+        doors[0].inventory.monitors.create({"name": name, "type": "simulator", "url": "simulator://demo"})
+        for name in "ab"
     ]
-    tokens = [doors[0].webhooks.issue_token(monitor["id"]) for monitor in monitors]
+    tokens = [doors[0].alerts.webhooks.issue_token(monitor["id"]) for monitor in monitors]
     reports = parse([{"message": "x", "id": str(number)} for number in range(7)])
 
     def post(number: int) -> tuple[int, str]:
         try:
-            doors[number % 2].webhooks.accept(tokens[number % 3 % 2], reports)
+            doors[number % 2].alerts.webhooks.accept(tokens[number % 3 % 2], reports)
         except NagareError as error:
             return number % 3 % 2, error.code
         return number % 3 % 2, "taken"
@@ -105,16 +106,18 @@ def test_one_quota_of_alerts_for_all_processes(doors: list[Services]) -> None:
 
 def test_a_monitor_can_be_deleted_while_it_posts(doors: list[Services]) -> None:
     reports = parse([{"message": "x"}])
-    for turn in range(10):
-        monitor = doors[0].monitors.create({"name": str(turn), "type": "simulator", "url": "simulator://demo"})
-        token = doors[0].webhooks.issue_token(monitor["id"])
+    for tick in range(10):
+        monitor = doors[0].inventory.monitors.create(
+            {"name": str(tick), "type": "simulator", "url": "simulator://demo"}
+        )
+        token = doors[0].alerts.webhooks.issue_token(monitor["id"])
 
         def post(number: int, token: str = token, monitor_id: int = monitor["id"]) -> str:
             try:
                 if number == 20:
-                    doors[0].monitors.delete(monitor_id)
+                    doors[0].inventory.monitors.delete(monitor_id)
                 else:
-                    doors[number % 2].webhooks.accept(token, reports)
+                    doors[number % 2].alerts.webhooks.accept(token, reports)
             except (NagareError, NotFound) as error:
                 return error.code
             return "done"

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app.store.database.engine import Database
-from app.store.database.postgresql_options import Sessions
+from app.store.database.postgresql_options import PostgresqlOptions
 from app.store.operation import migrate, schema_revision
 from app.store.operation.migrate import downgrade, upgrade
 from bench.fleet import FleetSize, add_alerts, add_items, add_tasks
@@ -66,8 +66,8 @@ class Writer:
         self._is_over.set()
 
     def write(self) -> None:
-        sessions = Sessions("nagare worker", statement_timeout_s=10)
-        with closing(Database(self._url, durable=False, sessions=sessions)) as database:
+        options = PostgresqlOptions("nagare worker", statement_timeout_s=10)
+        with closing(Database(self._url, durable=False, postgresql=options)) as database:
             while not self._is_over.is_set():
                 with database.transaction() as connection:
                     for statement in map(text, WRITES):

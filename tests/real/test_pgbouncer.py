@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.store.database.engine import Database
-from app.store.database.postgresql_options import Sessions
+from app.store.database.postgresql_options import PostgresqlOptions
 from tests.acceptance.stack import Stack
 from tests.real.pgbouncer_server import PgBouncer
 from tests.real.services_postgresql import migrated
@@ -34,7 +34,7 @@ def pooler(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def database(migrated: str, pooler: PgBouncer) -> Iterator[Database]:
-    database = Database(pooler.url, durable=False, sessions=Sessions(through_pooler=True))
+    database = Database(pooler.url, durable=False, postgresql=PostgresqlOptions(through_pooler=True))
     empty(database)
     yield database
     database.close()

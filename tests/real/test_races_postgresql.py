@@ -14,7 +14,7 @@ from app.composition import Services
 from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess
 from app.enums import Role, TaskType
 from app.errors import ConcurrentChange, Conflict, NotFound
-from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.pulls import PullService
 from app.services.ledger.outbox import new_entry, new_task_id
 from app.services.ledger.requester import Requester
@@ -49,7 +49,7 @@ def race(act: Callable[[], Any]) -> list[Any]:
 
 @pytest.mark.parametrize("name", [f"同名 {n}" for n in range(5)])
 def test_of_many_who_take_a_name_at_once_one_gets_it(services: Services, name: str) -> None:
-    outcomes = race(lambda: services.schedules.create({**FIELDS, "name": name, "enabled": True}))
+    outcomes = race(lambda: services.ledger.schedules.create({**FIELDS, "name": name, "enabled": True}))
     assert sum(not isinstance(outcome, Conflict) for outcome in outcomes) == 1
 
 
@@ -62,13 +62,15 @@ def test_who_refers_to_what_was_deleted_meanwhile_is_told_so(services: Services)
 
 @pytest.mark.parametrize("is_keyed", [False, True])
 def test_no_task_is_accepted_of_a_monitor_that_is_being_deleted(services: Services, is_keyed: bool) -> None:
-    monitor_id = services.monitors.create({"name": "告别", "type": "simulator", "url": "simulator://demo"})["id"]
-    user_id = services.users.create("阿离", "a long password", Role.OPERATOR)["id"]
+    monitor_id = services.inventory.monitors.create({"name": "告别", "type": "simulator", "url": "simulator://demo"})[
+        "id"
+    ]
+    user_id = services.access.users.create("阿离", "a long password", Role.OPERATOR)["id"]
     by = Requester(user_id, "最后一次" if is_keyed else None)
     with ThreadPoolExecutor(1) as threads:
         with services.database.transaction() as connection:
             assert monitors.remove(connection, monitor_id)
-            asked = threads.submit(services.submit.pull_hosts, by, monitor_id)
+            asked = threads.submit(services.ledger.submit.pull_hosts, by, monitor_id)
             with pytest.raises(TimeoutError):
                 asked.result(0.5)
         with pytest.raises(NotFound):
@@ -76,31 +78,37 @@ def test_no_task_is_accepted_of_a_monitor_that_is_being_deleted(services: Servic
 
 
 def test_who_deletes_a_monitor_cancels_the_task_that_is_just_accepted(services: Services) -> None:
-    monitor_id = services.monitors.create({"name": "告别", "type": "simulator", "url": "simulator://demo"})["id"]
+    monitor_id = services.inventory.monitors.create({"name": "告别", "type": "simulator", "url": "simulator://demo"})[
+        "id"
+    ]
     task_id = new_task_id(TaskType.PULL_HOSTS)
     with ThreadPoolExecutor(1) as threads:
         with services.database.transaction() as connection:
             entry = new_entry(task_id, {"monitor_id": monitor_id}, monitor_id=monitor_id)
             assert task_inserts.add(connection, [entry]) == 1
-            deleted = threads.submit(services.monitors.delete, monitor_id)
+            deleted = threads.submit(services.inventory.monitors.delete, monitor_id)
             with pytest.raises(TimeoutError):
                 deleted.result(0.5)
         deleted.result()
-    assert services.tasks.get(task_id)["state"] == "cancelled"
+    assert services.ledger.tasks.get(task_id)["state"] == "cancelled"
 
 
 def test_pulls_of_the_same_hosts_at_once_neither_deadlock_nor_make_items_twice(services: Services) -> None:
     source = Countless()
     vault = Vault(services.settings.require_secret_key())
-    pulls = PullService(services.database, Conversations(services.database, vault, source.open), services.item_values)
-    monitor_id = services.monitors.create({"name": "双重", "type": "simulator", "url": "simulator://demo"})["id"]
+    pulls = PullService(
+        services.database, MonitorConnections(services.database, vault, source.open), services.inventory.item_values
+    )
+    monitor_id = services.inventory.monitors.create({"name": "双重", "type": "simulator", "url": "simulator://demo"})[
+        "id"
+    ]
     pulls.hosts(monitor_id)
     outcomes = race(lambda: pulls.items(monitor_id))
     outcomes += race(lambda: pulls.items(monitor_id))
     assert {outcome["seen"] for outcome in outcomes} == {ITEMS}
     assert sum(outcome["created"] for outcome in outcomes) == ITEMS
     assert sum(outcome["vanished"] for outcome in outcomes) == 0
-    assert services.monitors.get(monitor_id)["item_count"] == ITEMS
+    assert services.inventory.monitors.get(monitor_id)["item_count"] == ITEMS
 
 
 class Countless:

@@ -174,8 +174,8 @@ def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None
     groups = [{"usrgrpid": group["usrgrpid"]} for group in admin["usrgrps"]]
     account = {"username": "nagare", "passwd": "Ein Wort 4711!", "roleid": admin["roleid"], "usrgrps": groups}
     # Zabbix tells nobody of what they did themselves: the messenger is a user of its own.
-    (messenger,) = api.call("user.create", {**account, "medias": [media]})["userids"]
-    told = {"opmessage": {"default_msg": 1, **media_type}, "opmessage_usr": [{"userid": messenger}]}
+    (notification_delivery,) = api.call("user.create", {**account, "medias": [media]})["userids"]
+    told = {"opmessage": {"default_msg": 1, **media_type}, "opmessage_usr": [{"userid": notification_delivery}]}
     action = {
         "name": "nagare",
         "eventsource": 0,
@@ -189,6 +189,6 @@ def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None
         yield
     finally:
         api.call("action.delete", actions)
-        api.call("user.delete", [messenger])
+        api.call("user.delete", [notification_delivery])
         api.call("usermacro.deleteglobal", macros)
         api.call("mediatype.delete", [media_type["mediatypeid"]])

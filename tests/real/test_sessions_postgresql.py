@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select, text
 from app.errors import DatabaseUnavailable
 from app.models import Monitor, TaskRun
 from app.store.database.engine import Database
-from app.store.database.postgresql_options import Sessions
+from app.store.database.postgresql_options import PostgresqlOptions
 from app.store.database.prepared_statements import Prepared
 from app.store.ledger import task_claims
 from tests.real.services_postgresql import migrated
@@ -26,7 +26,9 @@ SLEEP = text("SELECT pg_sleep(60)")
 @pytest.fixture
 def database(migrated: str) -> Iterator[Database]:
     """Return a database whose statements may take a fifth of a second."""
-    database = Database(migrated, durable=False, sessions=Sessions("nagare test", 2, statement_timeout_s=0.2))
+    database = Database(
+        migrated, durable=False, postgresql=PostgresqlOptions("nagare test", 2, statement_timeout_s=0.2)
+    )
     yield database
     database.close()
 
@@ -120,7 +122,7 @@ def test_moments_come_in_utc_wherever_the_server_is(migrated: str) -> None:
 
 
 def test_behind_a_pooler_nothing_is_prepared_or_set(migrated: str) -> None:
-    database = Database(migrated, durable=False, sessions=Sessions("x", 1, 60, through_pooler=True))
+    database = Database(migrated, durable=False, postgresql=PostgresqlOptions("x", 1, 60, through_pooler=True))
     with database.reading() as connection:
         for _ in range(10):
             connection.execute(text("SELECT 1"))

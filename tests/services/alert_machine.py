@@ -30,15 +30,15 @@ class AlertMachine(RuleBasedStateMachine):
     def __init__(self, fresh: Callable[[], Services], time: Time) -> None:
         super().__init__()
         self.services, self.time = fresh(), time
-        user = self.services.users.create("machine", "correct horse battery", Role.OPERATOR)
+        user = self.services.access.users.create("machine", "correct horse battery", Role.OPERATOR)
         self.editor = Editor(user["id"], "machine")
         monitor = {"name": "demo", "type": "simulator", "url": FLEET}
-        self.monitor_id = int(self.services.monitors.create(monitor)["id"])
+        self.monitor_id = int(self.services.inventory.monitors.create(monitor)["id"])
         self.known: dict[int, Any] = {}
 
     @initialize()
     def pull_hosts(self) -> None:
-        self.services.pulls.hosts(self.monitor_id)
+        self.services.inventory.pulls.hosts(self.monitor_id)
 
     @rule(
         said=st.lists(
@@ -50,7 +50,7 @@ class AlertMachine(RuleBasedStateMachine):
         is_pull=st.booleans(),
     )
     def report(self, said: list[tuple[str, bool, Severity, bool]], late_s: int, is_pull: bool) -> None:
-        host = self.services.inventory.list_hosts(ALL).items[0]["external_id"]
+        host = self.services.inventory.inventory.list_hosts(ALL).items[0]["external_id"]
         reports = [
             AlertReport(
                 "zabbix", one, is_firing, f"{one} 坏了", severity, is_acknowledged=is_seen, host_external_id=host
@@ -82,7 +82,7 @@ class AlertMachine(RuleBasedStateMachine):
             return
         alert = alerts[pick % len(alerts)]
         try:
-            getattr(self.services.alert_actions, verb)(alert["id"], self.editor)
+            getattr(self.services.alerts.alert_actions, verb)(alert["id"], self.editor)
         except Conflict:
             assert alert["status"] == RESOLVED
 
@@ -113,13 +113,13 @@ class AlertMachine(RuleBasedStateMachine):
     @invariant()
     def the_history_tells_the_status(self) -> None:
         for alert in self._alerts():
-            newest_first = [event["kind"] for event in self.services.alerts.events(ALL, alert["id"]).items]
+            newest_first = [event["kind"] for event in self.services.alerts.alerts.events(ALL, alert["id"]).items]
             assert newest_first.count("fired") == 1 and newest_first[-1] == "fired"
             assert next(TOLD[kind] for kind in newest_first if kind in TOLD) == alert["status"], newest_first
 
     @invariant()
     def the_host_is_marked_while_a_critical_one_is_open(self) -> None:
-        host = min(self.services.inventory.list_hosts(ALL).items, key=lambda host: host["id"], default=None)
+        host = min(self.services.inventory.inventory.list_hosts(ALL).items, key=lambda host: host["id"], default=None)
         if host is not None:
             is_critical = any(
                 alert["severity"] == Severity.CRITICAL and alert["status"] != RESOLVED for alert in self._alerts()
@@ -127,4 +127,4 @@ class AlertMachine(RuleBasedStateMachine):
             assert (host["status"] == 2) is is_critical
 
     def _alerts(self) -> list[Any]:
-        return [*self.services.alerts.list(ALL).items]
+        return [*self.services.alerts.alerts.list(ALL).items]

@@ -69,9 +69,9 @@ def services(tmp_path: Path, template: Path, redis: Redis, time: Time) -> Iterat
 @pytest.fixture
 def by(services: Services) -> Requester:
     """Return somebody who may ask for tasks."""
-    return Requester(services.users.create("operator", "correct horse battery", Role.OPERATOR)["id"])
+    return Requester(services.access.users.create("operator", "correct horse battery", Role.OPERATOR)["id"])
 
 
 @pytest.fixture
 def monitor_id(services: Services) -> int:
-    return int(services.monitors.create({"name": "demo", "type": "simulator", "url": FLEET})["id"])
+    return int(services.inventory.monitors.create({"name": "demo", "type": "simulator", "url": FLEET})["id"])

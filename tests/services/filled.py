@@ -21,23 +21,23 @@ BIG = 2**60
 
 def fill(services: Services, time: Time) -> None:
     """Do some of everything that leaves a row."""
-    user = services.users.create("操作员", PASSWORD, Role.OPERATOR)
+    user = services.access.users.create("操作员", PASSWORD, Role.OPERATOR)
     editor = Editor(user["id"], "操作员")
-    services.api_tokens.issue(user, editor, name="脚本", role=Role.VIEWER, scopes=None, days=30)
-    services.auth.login("操作员", PASSWORD, "127.0.0.1")
+    services.access.api_tokens.issue(user, editor, name="脚本", role=Role.VIEWER, scopes=None, days=30)
+    services.access.auth.login("操作员", PASSWORD, "127.0.0.1")
     try:
-        services.auth.login("操作员", "wrong", "127.0.0.1")
+        services.access.auth.login("操作员", "wrong", "127.0.0.1")
     except Unauthorized:
         time.now += timedelta(microseconds=1)
     monitor = {"name": "示例", "type": "simulator", "url": FLEET, "username": "nagare", "password": "hunter22"}
-    monitor_id = int(services.monitors.create(monitor)["id"])
-    services.notifications.create(_notification("json://127.0.0.1:9/s3cr3t", monitor_id))
-    services.queues.pause(TaskType.PUSH_ITEM)
-    services.schedules.create(_schedule(monitor_id))
-    services.pulls.items(monitor_id)
+    monitor_id = int(services.inventory.monitors.create(monitor)["id"])
+    services.response.notifications.create(_notification("json://127.0.0.1:9/s3cr3t", monitor_id))
+    services.ledger.queues.pause(TaskType.PUSH_ITEM)
+    services.ledger.schedules.create(_schedule(monitor_id))
+    services.inventory.pulls.items(monitor_id)
     [host, *_] = _hosts(services)
-    services.inventory.edit_host(host["id"], {"display_name": "改名 🦆"}, editor)
-    services.maintenance.create(
+    services.inventory.inventory.edit_host(host["id"], {"display_name": "改名 🦆"}, editor)
+    services.alerts.maintenance.create(
         {
             "name": "升级",
             "comment": "",
@@ -48,19 +48,19 @@ def fill(services: Services, time: Time) -> None:
         editor,
     )
     _run_tasks(services, Requester(user["id"], idempotency_key="密钥"), monitor_id)
-    token = services.webhooks.issue_token(monitor_id)
+    token = services.alerts.webhooks.issue_token(monitor_id)
     for number in range(3):
-        services.webhooks.accept(token, [AlertReport("webhook", str(number), True, f"磁盘空间不足\n{number}")])
-    services.deliveries.take_in(monitor_id)
-    services.webhooks.accept(token, [AlertReport("webhook", "later", True, "新的")])
+        services.alerts.webhooks.accept(token, [AlertReport("webhook", str(number), True, f"磁盘空间不足\n{number}")])
+    services.alerts.webhook_intake.take_in(monitor_id)
+    services.alerts.webhooks.accept(token, [AlertReport("webhook", "later", True, "新的")])
     time.pass_by(1)
-    services.alert_actions.resolve(1, editor, "好了")
-    services.notifier.turn()
+    services.alerts.alert_actions.resolve(1, editor, "好了")
+    services.response.notifier.tick()
     time.pass_by(60)
-    services.notifier.turn()
-    services.alert_actions.acknowledge(2, editor)
-    services.notifier.turn()
-    services.scores.turn()
+    services.response.notifier.tick()
+    services.alerts.alert_actions.acknowledge(2, editor)
+    services.response.notifier.tick()
+    services.alerts.scores.tick()
 
 
 def contents(database: Database) -> dict[str, Content]:
@@ -70,18 +70,18 @@ def contents(database: Database) -> dict[str, Content]:
 
 
 def _run_tasks(services: Services, by: Requester, monitor_id: int) -> None:
-    task_id = services.submit.pull_items(by, monitor_id)
-    claim = services.lifecycle.begin(task_id, "worker@here/1")
+    task_id = services.ledger.submit.pull_items(by, monitor_id)
+    claim = services.ledger.lifecycle.begin(task_id, "worker@here/1")
     assert claim is not None
-    services.lifecycle.fail(claim, SourceTimeout("太慢"))
-    generated = services.submit.generate_alerts(Requester(by.user_id), 5, seed=BIG)
-    claim = services.lifecycle.begin(generated, "worker@here/1")
+    services.ledger.lifecycle.fail(claim, SourceTimeout("太慢"))
+    generated = services.ledger.submit.generate_alerts(Requester(by.user_id), 5, seed=BIG)
+    claim = services.ledger.lifecycle.begin(generated, "worker@here/1")
     assert claim is not None
-    services.lifecycle.succeed(claim, services.alerts.generate(generated, **claim.params))
+    services.ledger.lifecycle.succeed(claim, services.alerts.alerts.generate(generated, **claim.params))
 
 
 def _hosts(services: Services) -> Any:
-    return services.inventory.list_hosts(PageRequest()).items
+    return services.inventory.inventory.list_hosts(PageRequest()).items
 
 
 def _notification(url: str, monitor_id: int) -> dict[str, Any]:

@@ -34,9 +34,9 @@ class TaskMachine(RuleBasedStateMachine):
     def __init__(self, fresh: Callable[[], Services], redis: Redis, time: Time) -> None:
         super().__init__()
         self.services, self.redis, self.time = fresh(), redis, time
-        self.by = Requester(self.services.users.create("machine", "correct horse battery", Role.OPERATOR)["id"])
+        self.by = Requester(self.services.access.users.create("machine", "correct horse battery", Role.OPERATOR)["id"])
         monitor = {"name": "demo", "type": "simulator", "url": FLEET, "max_parallel_tasks": 3}
-        self.monitor_id = int(self.services.monitors.create(monitor)["id"])
+        self.monitor_id = int(self.services.inventory.monitors.create(monitor)["id"])
         self.accepted: list[str] = []
         self.claims: dict[str, tuple[Claim, float]] = {}
         self.silent: dict[str, tuple[Claim, float]] = {}
@@ -56,14 +56,14 @@ class TaskMachine(RuleBasedStateMachine):
         self._pass(12)
         states = {task_id: self._state(task_id) for task_id in self.accepted}
         assert set(states.values()) <= ENDED, states
-        dead = {letter["task_id"] for letter in self.services.dead_letters.list(ALL).items}
+        dead = {letter["task_id"] for letter in self.services.ledger.dead_letters.list(ALL).items}
         listed = [json.loads(str(letter))["task_id"] for letter in self.redis.lrange(DEAD, 0, -1)]
         assert sorted(listed) == sorted(dead), "the list of dead letters is that of the ledger"
         assert dead <= {task_id for task_id, state in states.items() if state == TaskState.DEAD}
         self._deliver_all()
         assert self.claims == {}, "nothing runs that has ended"
         self._pass(12)
-        stats = self.services.queues.stats()
+        stats = self.services.ledger.queues.stats()
         assert (stats["dead"], stats["pull_hosts"]) == (len(dead), 0)
 
     @initialize()
@@ -74,7 +74,7 @@ class TaskMachine(RuleBasedStateMachine):
 
     @rule()
     def submit(self) -> None:
-        self.accepted.append(self.services.submit.pull_hosts(self.by, self.monitor_id))
+        self.accepted.append(self.services.ledger.submit.pull_hosts(self.by, self.monitor_id))
 
     @rule()
     def deliver(self) -> None:
@@ -94,7 +94,7 @@ class TaskMachine(RuleBasedStateMachine):
     @rule(pick=picks)
     def renew(self, pick: int) -> None:
         claim = self._some_claim(pick)
-        if self.services.lifecycle.renew(claim):
+        if self.services.ledger.lifecycle.renew(claim):
             self.claims[claim.task_id] = (claim, self.time.monotonic)
         else:
             self._is_lost(claim)
@@ -103,7 +103,7 @@ class TaskMachine(RuleBasedStateMachine):
     @rule(pick=picks, error=st.sampled_from([None, SourceUnreachable("gone"), SourceRejected("no")]))
     def end(self, pick: int, error: Exception | None) -> None:
         claim = self._some_claim(pick)
-        lifecycle = self.services.lifecycle
+        lifecycle = self.services.ledger.lifecycle
         is_recorded = lifecycle.succeed(claim, {"seen": 1}) if error is None else lifecycle.fail(claim, error)
         if not is_recorded:
             self._is_lost(claim)
@@ -117,7 +117,7 @@ class TaskMachine(RuleBasedStateMachine):
     @rule(pick=picks)
     def hand_back(self, pick: int) -> None:
         claim = self._some_claim(pick)
-        if self.services.lifecycle.hand_back(claim):
+        if self.services.ledger.lifecycle.hand_back(claim):
             del self.claims[claim.task_id]
         else:
             self._is_lost(claim)
@@ -128,7 +128,7 @@ class TaskMachine(RuleBasedStateMachine):
         """A child dies; its parent notices, or dies too."""
         claim = self._some_claim(pick)
         if is_noticed:
-            self.services.lifecycle.lose(claim.task_id, "worker/1", WorkerLost("killed"))
+            self.services.ledger.lifecycle.lose(claim.task_id, "worker/1", WorkerLost("killed"))
             self.stale.append(claim)
             del self.claims[claim.task_id]
         else:
@@ -139,10 +139,10 @@ class TaskMachine(RuleBasedStateMachine):
     def a_ghost_speaks(self, pick: int) -> None:
         """Somebody whose claim was taken back tries to record an outcome."""
         claim = self.stale[pick % len(self.stale)]
-        assert not self.services.lifecycle.renew(claim)
-        assert not self.services.lifecycle.succeed(claim, {"seen": 666})
-        assert not self.services.lifecycle.fail(claim, SourceRejected("ghost"))
-        assert not self.services.lifecycle.hand_back(claim)
+        assert not self.services.ledger.lifecycle.renew(claim)
+        assert not self.services.ledger.lifecycle.succeed(claim, {"seen": 666})
+        assert not self.services.ledger.lifecycle.fail(claim, SourceRejected("ghost"))
+        assert not self.services.ledger.lifecycle.hand_back(claim)
 
     @precondition(lambda self: self.accepted)
     @rule(pick=picks)
@@ -150,7 +150,7 @@ class TaskMachine(RuleBasedStateMachine):
         task_id = self.accepted[pick % len(self.accepted)]
         before = self._state(task_id)
         try:
-            self.services.tasks.cancel(task_id)
+            self.services.ledger.tasks.cancel(task_id)
         except Conflict:
             assert before in ENDED
         else:
@@ -159,10 +159,12 @@ class TaskMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.accepted)
     @rule(pick=picks, is_retry=st.booleans())
     def retry_or_discard(self, pick: int, is_retry: bool) -> None:
-        letters = self.services.dead_letters.list(ALL).items
+        letters = self.services.ledger.dead_letters.list(ALL).items
         if letters:
             task_id = letters[pick % len(letters)]["task_id"]
-            (self.services.dead_letters.retry if is_retry else self.services.dead_letters.discard)(task_id)
+            (self.services.ledger.dead_letters.retry if is_retry else self.services.ledger.dead_letters.discard)(
+                task_id
+            )
             if is_retry:
                 self.ended.pop(task_id, None)
 
@@ -178,11 +180,11 @@ class TaskMachine(RuleBasedStateMachine):
         """Time passes; a worker's recovery takes its turn each second."""
         for _ in range(seconds):
             self.time.pass_by(1)
-            self.services.recovery.turn("me")
+            self.services.recovery.tick("me")
 
     @invariant()
     def what_has_ended_stays_as_it_is(self) -> None:
-        for task in self.services.tasks.list(ALL).items:
+        for task in self.services.ledger.tasks.list(ALL).items:
             known = self.ended.setdefault(task["task_id"], task["state"]) if task["state"] in ENDED else None
             assert known in (None, task["state"])
             assert task["task_id"] not in self.ended or task["state"] in ENDED
@@ -190,13 +192,13 @@ class TaskMachine(RuleBasedStateMachine):
     @invariant()
     def nobody_takes_what_a_living_worker_holds(self) -> None:
         for claim, at in self.claims.values():
-            task = self.services.tasks.get(claim.task_id)
+            task = self.services.ledger.tasks.get(claim.task_id)
             is_held = (task["state"], task["attempts"]) == (TaskState.RUNNING, claim.attempt - claim.first_attempt)
             assert is_held or task["state"] == TaskState.CANCELLED or self.time.monotonic - at >= LEASE_S
 
     def _begin(self, task_id: str) -> None:
         held = self.claims.get(task_id) or self.silent.get(task_id)
-        claim = self.services.lifecycle.begin(task_id, "worker/1")
+        claim = self.services.ledger.lifecycle.begin(task_id, "worker/1")
         if claim is None:
             return
         if held is not None:
@@ -221,4 +223,4 @@ class TaskMachine(RuleBasedStateMachine):
         assert silent_s >= LEASE_S or self._state(claim.task_id) == TaskState.CANCELLED
 
     def _state(self, task_id: str) -> str:
-        return str(self.services.tasks.get(task_id)["state"])
+        return str(self.services.ledger.tasks.get(task_id)["state"])

@@ -70,7 +70,7 @@ def test_dead_letters_are_read_among_the_dead_only(database: Database) -> None:
 
 @pytest.mark.parametrize("q", ["needle", "磁盘空间"])
 def test_a_text_is_found_by_its_index(database: Database, monkeypatch: pytest.MonkeyPatch, q: str) -> None:
-    monkeypatch.setattr(search, "READ_AT_ONCE", 1)
+    monkeypatch.setattr(search, "READ_BATCH_SIZE", 1)
     monkeypatch.setattr(search, "LONGEST_S", 60)
     with database.transaction() as connection:
         monitor_id = add_monitor(connection)

@@ -45,6 +45,27 @@ OWNERS = {
 }
 """Libraries that only one layer may know, so that another one can be put in its place there."""
 
+SERVICE_ROOMS = {
+    "ledger": (),
+    "access": (),
+    "operation": (),
+    "inventory": ("ledger", "access"),
+    "alerts": ("ledger", "access", "inventory"),
+    "response": ("ledger",),
+}
+STORE_ROOMS = {
+    "database": (),
+    "ledger": ("database",),
+    "access": ("database",),
+    "inventory": ("database",),
+    "alerts": ("database", "inventory"),
+    "response": ("database", "inventory"),
+    "operation": ("database", "ledger", "inventory", "alerts", "response"),
+}
+ROOMS = {"app.services": SERVICE_ROOMS, "app.store": STORE_ROOMS}
+"""Which rooms of its own layer a room may import. Files beside the rooms serve all of them."""
+MAX_FILES_A_ROOM = 18
+
 
 def package_of(module: str) -> str:
     """Return the layer's package that a module of ours belongs to."""
@@ -79,6 +100,30 @@ def may_import(package: str, imported: str) -> bool:
     return package in OWNERS.get(top, (package,))
 
 
+def room_of(module: str) -> tuple[str, str] | None:
+    """Return the layer and the room of a module; None for one that is in no room."""
+    layer, inside = package_of(module), module.split(".")[2:]
+    return (layer, inside[0]) if layer in ROOMS and inside and inside[0] in ROOMS[layer] else None
+
+
+def room_faults(module: str, source: str) -> list[str]:
+    """Return the rooms of its layer that a module imports and its room may not."""
+    here = room_of(module)
+    if here is None:
+        return []
+    layer, room = here
+    found = {there for imported in names_of(source) if (there := room_of(imported)) and there[0] == layer}
+    return [f"{module} imports {other}" for _, other in sorted(found) if other not in (room, *ROOMS[layer][room])]
+
+
+def names_of(source: str) -> Iterator[str]:
+    """Yield what a source imports, each imported name by its full path."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    yield from imports_of(source)
+
+
 def modules() -> Iterator[tuple[str, Path]]:
     for folder in ("app", "tasks"):
         for path in sorted((ROOT / folder).rglob("*.py")):
@@ -90,9 +135,41 @@ def test_imports_run_down() -> None:
     assert [fault for module, path in modules() for fault in faults(module, path.read_text())] == []
 
 
+def test_rooms_import_only_the_rooms_below_them() -> None:
+    assert [fault for module, path in modules() for fault in room_faults(module, path.read_text())] == []
+
+
+def test_every_service_and_every_statement_is_in_a_room() -> None:
+    for layer, rooms in ROOMS.items():
+        folders = {path.parent.name for path in (ROOT / layer.replace(".", "/")).glob("*/__init__.py")}
+        assert folders - {"migrations"} == set(rooms)
+
+
+def test_a_room_has_one_subject() -> None:
+    sizes = {
+        folder: len([*folder.glob("*.py")]) for layer in ROOMS for folder in (ROOT / layer.replace(".", "/")).iterdir()
+    }
+    assert {folder.name: size for folder, size in sizes.items() if size > MAX_FILES_A_ROOM} == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("app.services.ledger.submit", "from app.services.alerts import webhooks"),
+        ("app.services.access.users", "from app.services.ledger.outbox import Outbox"),
+        ("app.services.response.notifier", "import app.services.inventory.pulls"),
+        ("app.store.database.pages", "from app.store.ledger.task_runs import RUNS"),
+        ("app.store.ledger.task_runs", "from app.store.inventory import monitors"),
+        ("app.store.inventory.items", "from app.store import alerts"),
+    ],
+)
+def test_a_wrong_room_is_found(module: str, source: str) -> None:
+    assert len(room_faults(module, source)) == 1
+
+
 def test_only_the_settings_and_the_command_line_read_the_environment() -> None:
     readers = [module for module, path in modules() if "os.environ" in path.read_text() or "getenv" in path.read_text()]
-    # The courier reads nothing from it, but passes it on to its process without the proxies.
+    # The sender reads nothing from it, but passes it on to its process without the proxies.
     assert {package_of(module) for module in readers if module != "app.channels.sender"} <= {"app.settings", "app.cli"}
 
 

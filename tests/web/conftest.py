@@ -29,7 +29,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     services = build(make_settings(home))
     upgrade(services.settings.sql_url)
     for role in Role:
-        services.users.create(role, PASSWORD, role)
+        services.access.users.create(role, PASSWORD, role)
     with services.database.autocommit() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     services.close()
@@ -70,7 +70,7 @@ def sign_in(app: Flask, services: Services) -> Callable[[str], Caller]:
     """Return what signs a user in, without the time that a password takes."""
 
     def sign_in(username: str) -> Caller:
-        tokens = make_tokens(services.settings, services.auth.issue_token(username, days=1))
+        tokens = make_tokens(services.settings, services.access.auth.issue_token(username, days=1))
         return Caller(app.test_client(), tokens["access_token"])
 
     return sign_in
@@ -81,7 +81,7 @@ def browse(app: Flask, services: Services) -> Callable[[str], Browser]:
     """Return what opens the dashboard as a user."""
 
     def browse(username: str) -> Browser:
-        tokens = make_tokens(services.settings, services.auth.issue_token(username, days=1), TOKEN_S)
+        tokens = make_tokens(services.settings, services.access.auth.issue_token(username, days=1), TOKEN_S)
         return Browser(app.test_client(), tokens["access_token"])
 
     return browse

@@ -15,7 +15,7 @@ PAST = "2026-01-31T12:00:00Z"
 @pytest.fixture
 def alert_ids(services: Services, viewer: Caller, fleet: int) -> list[int]:
     """Return the ids of four critical alerts, oldest first."""
-    services.alerts.generate("generate_alerts:test", 4, Severity.CRITICAL, seed=1)
+    services.alerts.alerts.generate("generate_alerts:test", 4, Severity.CRITICAL, seed=1)
     return sorted(alert["id"] for alert in viewer.get("/alerts").json["items"])
 
 

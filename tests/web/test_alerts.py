@@ -10,7 +10,7 @@ from tests.web.caller import Caller
 @pytest.fixture
 def alert_ids(services: Services, viewer: Caller, fleet: int) -> list[int]:
     """Return the ids of four critical alerts."""
-    services.alerts.generate("generate_alerts:test", 4, Severity.CRITICAL, seed=1)
+    services.alerts.alerts.generate("generate_alerts:test", 4, Severity.CRITICAL, seed=1)
     return [alert["id"] for alert in viewer.get("/alerts").json["items"]]
 
 

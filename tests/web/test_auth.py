@@ -113,7 +113,7 @@ def test_what_is_no_token_of_ours_is_refused(nobody: Caller, header: str) -> Non
 
 
 def test_tokens_can_be_made_without_a_request(services: Services, app: Flask) -> None:
-    sign_in = services.auth.issue_token("operator", days=365)
+    sign_in = services.access.auth.issue_token("operator", days=365)
     tokens = make_tokens(services.settings, sign_in, access_token_s=365 * 86400)
     with travel(datetime.now(UTC) + timedelta(days=364)):
         assert Caller(app.test_client(), tokens["access_token"]).get("/auth/me").json["username"] == "operator"
@@ -123,5 +123,5 @@ def test_another_secret_key_makes_tokens_worthless(
     services: Services, sign_in: Callable[[str], Caller], nobody: Caller
 ) -> None:
     other = services.settings.model_copy(update={"secret_key": type(services.settings.secret_key)("another secret")})
-    forged = make_tokens(other, services.auth.issue_token("admin", days=1))["access_token"]
+    forged = make_tokens(other, services.access.auth.issue_token("admin", days=1))["access_token"]
     assert nobody.get("/auth/me", headers={"Authorization": f"Bearer {forged}"}).status == 401

@@ -26,7 +26,7 @@ def operator_page(browse: Callable[[str], Browser]) -> Browser:
 
 
 def queued(services: Services) -> list[str]:
-    return [task["type"] for task in services.tasks.list(FIRST).items]
+    return [task["type"] for task in services.ledger.tasks.list(FIRST).items]
 
 
 def test_a_monitor_is_added_checked_pulled_turned_off_and_deleted(admin_page: Browser, services: Services) -> None:
@@ -40,7 +40,7 @@ def test_a_monitor_is_added_checked_pulled_turned_off_and_deleted(admin_page: Br
     assert admin_page.post("/monitors/1/pull/all").status == 303
     assert "sync" in queued(services)
     admin_page.post("/monitors/1", {"enabled": "false"})
-    assert services.monitors.get(1)["enabled"] is False
+    assert services.inventory.monitors.get(1)["enabled"] is False
     refused = admin_page.post("/monitors/1/pull/hosts", headers=HTMX)
     assert (refused.status, "That is not possible now" in refused.text) == (409, True)
     assert "Deleted: 上海机房" in admin_page.follow(admin_page.post("/monitors/1/delete")).text
@@ -63,7 +63,7 @@ def test_a_blank_secret_keeps_the_stored_one(admin_page: Browser, services: Serv
     with services.database.reading() as connection:
         after = connection.exec_driver_sql(sealed).one()
     assert (after[0], after[1] == before[1], before[1] is not None) == (None, True, True)
-    assert services.monitors.get(1)["max_parallel_tasks"] == 7
+    assert services.inventory.monitors.get(1)["max_parallel_tasks"] == 7
     assert "s3cret" not in admin_page.get("/monitors/1").text
 
 
@@ -79,12 +79,12 @@ def test_a_host_and_an_item_are_edited(operator_page: Browser, services: Service
     form = {"name": "web", "display_name": "网站 <1>", "description": "a\r\nb", "enabled": "false"}
     page = operator_page.follow(operator_page.post("/hosts/1", form))
     assert "Saved: 网站 &lt;1&gt;" in page.text
-    host = services.inventory.get_host(1)
+    host = services.inventory.inventory.get_host(1)
     assert (host["display_name"], host["description"], host["enabled"]) == ("网站 <1>", "a\nb", False)
     operator_page.post(
         "/items/1", {"name": "load", "units": "", "interval": "5m", "description": "", "enabled": "true"}
     )
-    item = services.inventory.get_item(1)
+    item = services.inventory.inventory.get_item(1)
     assert (item["name"], item["units"], item["interval"]) == ("load", "", "5m")
     assert operator_page.post("/hosts/2/pull").status == operator_page.post("/items/3/pull").status == 303
     assert set(queued(services)) == {TaskType.PULL_HOST, TaskType.PULL_ITEMS, TaskType.PULL_ITEM}
@@ -92,32 +92,32 @@ def test_a_host_and_an_item_are_edited(operator_page: Browser, services: Service
 
 
 def test_many_alerts_are_settled_at_once(operator_page: Browser, services: Services, fleet: int) -> None:
-    services.alerts.generate("generate_alerts:1", 9, None, 1)
-    ids = [alert["id"] for alert in services.alerts.list(FIRST).items]
+    services.alerts.alerts.generate("generate_alerts:1", 9, None, 1)
+    ids = [alert["id"] for alert in services.alerts.alerts.list(FIRST).items]
     answer = operator_page.post(
         "/alerts/acknowledge", {"ids": [ids[0], ids[1]], "comment": "看着", "back": "/alerts?q=1"}
     )
     assert answer.headers["Location"] == "/alerts?q=1"
     assert "Acknowledged: 2" in operator_page.follow(answer).text
-    assert "看着" in services.alerts.get(ids[0])["comment"]
+    assert "看着" in services.alerts.alerts.get(ids[0])["comment"]
     operator_page.post("/alerts/snooze", {"ids": ids[2], "until": "4h"})
-    assert services.alerts.get(ids[2])["suppressed"] is True
+    assert services.alerts.alerts.get(ids[2])["suppressed"] is True
     operator_page.post("/alerts/snooze", {"ids": ids[2], "until": "wake"})
-    assert services.alerts.get(ids[2])["suppressed"] is False
+    assert services.alerts.alerts.get(ids[2])["suppressed"] is False
     told = operator_page.follow(operator_page.post("/alerts/resolve", {"everything": "true", "status": "0"})).text
     assert "Resolved: 7" in told
     assert "Reopened: 1" in operator_page.follow(operator_page.post("/alerts/reopen", {"ids": ids[4]})).text
-    assert [alert["id"] for alert in services.alerts.list(FIRST, status=0).items] == [ids[4]]
+    assert [alert["id"] for alert in services.alerts.alerts.list(FIRST, status=0).items] == [ids[4]]
 
 
 def test_an_alert_is_commented_on_whatever_its_status(operator_page: Browser, services: Services, fleet: int) -> None:
-    services.alerts.generate("generate_alerts:1", 1, None, 1)
+    services.alerts.alerts.generate("generate_alerts:1", 1, None, 1)
     for status in (0, 1, 2):
         page = operator_page.follow(operator_page.post("/alerts/1/comment", {"comment": f"note {status}"})).text
         assert f"note {status}" in page
-        assert services.alerts.get(1)["status"] == status
+        assert services.alerts.alerts.get(1)["status"] == status
         operator_page.post("/alerts/acknowledge" if status == 0 else "/alerts/resolve", {"ids": "1"})
-    assert [event["kind"] for event in services.alerts.events(FIRST, 1).items].count("commented") == 3
+    assert [event["kind"] for event in services.alerts.alerts.events(FIRST, 1).items].count("commented") == 3
 
 
 @pytest.mark.parametrize(
@@ -142,10 +142,10 @@ def test_an_alert_is_commented_on_whatever_its_status(operator_page: Browser, se
 def test_what_cannot_be_right_changes_nothing(
     admin_page: Browser, services: Services, fleet: int, path: str, form: dict[str, str]
 ) -> None:
-    services.alerts.generate("generate_alerts:1", 1, None, 1)
+    services.alerts.alerts.generate("generate_alerts:1", 1, None, 1)
     assert admin_page.post(path, form, headers=HTMX).status == 422
-    assert services.alerts.get(1)["status"] == 0
-    assert len(services.users.list(FIRST).items) == 3
+    assert services.alerts.alerts.get(1)["status"] == 0
+    assert len(services.access.users.list(FIRST).items) == 3
 
 
 def test_a_window_is_read_in_the_readers_time_zone_and_ended(
@@ -156,7 +156,7 @@ def test_a_window_is_read_in_the_readers_time_zone_and_ended(
     moments = {"starts_at": "2020-01-01T08:00", "ends_at": "2099-01-01T08:30"}
     page = operator_page.follow(operator_page.post("/maintenance", {**form, **moments})).text
     assert "1 Jan 2099, 08:30" in page
-    window = services.maintenance.get(1)
+    window = services.alerts.maintenance.get(1)
     assert (window["starts_at"].isoformat(), window["group"]) == ("2020-01-01T00:00:00+00:00", None)
     assert "Maintenance ended" in operator_page.follow(operator_page.post("/maintenance/1/end")).text
     operator_page.post("/maintenance/1/delete")
@@ -167,10 +167,10 @@ def test_a_schedule_is_added_turned_off_and_deleted(admin_page: Browser, service
     form = {"name": "每小时", "task_type": "sync", "monitor_id": str(fleet), "cron": "0 * * * *", "timezone": "UTC"}
     page = admin_page.follow(admin_page.post("/schedules", form)).text
     assert "Schedule added: 每小时" in page
-    schedule = services.schedules.get(1)
+    schedule = services.ledger.schedules.get(1)
     assert (schedule["task_type"], schedule["params"]) == ("sync", {"monitor_id": fleet})
     admin_page.post("/schedules/1", {"enabled": "false"})
-    assert not services.schedules.get(1)["enabled"]
+    assert not services.ledger.schedules.get(1)["enabled"]
     assert "Times" in admin_page.post("/schedules", {**form, "name": "b", "cron": "hourly"}).text
     admin_page.post("/schedules/1/delete")
     assert "No schedules" in admin_page.get("/schedules").text
@@ -183,12 +183,12 @@ def test_a_notification_is_added_tried_turned_off_and_deleted(
     page = admin_page.follow(admin_page.post("/notifications", {**form, "language": "zh"})).text
     assert "Notification added: 值班" in page
     assert "secret" not in page
-    rule = services.notifications.get(1)
+    rule = services.response.notifications.get(1)
     assert (rule["min_severity"], rule["monitor_id"], rule["language"]) == (2, None, "zh")
     admin_page.post("/notifications/1/test")
     assert queued(services) == ["notify"]
     admin_page.post("/notifications/1", {"enabled": "false"})
-    assert not services.notifications.get(1)["enabled"]
+    assert not services.response.notifications.get(1)["enabled"]
     admin_page.post("/notifications/1/delete")
     assert "Nobody is notified" in admin_page.get("/notifications").text
 
@@ -197,10 +197,10 @@ def test_dead_letters_are_retried_and_discarded(admin_page: Browser, services: S
     task_ids = []
     for what in ("hosts", "items", "alerts"):
         admin_page.post(f"/monitors/{fleet}/pull/{what}")
-    for task in services.tasks.list(FIRST).items:
-        claim = services.lifecycle.begin(task["task_id"], "celery@test/1")
+    for task in services.ledger.tasks.list(FIRST).items:
+        claim = services.ledger.lifecycle.begin(task["task_id"], "celery@test/1")
         assert claim is not None
-        services.lifecycle.fail(claim, ValueError("broken"))
+        services.ledger.lifecycle.fail(claim, ValueError("broken"))
         task_ids.append(task["task_id"])
     assert "Traceback" in admin_page.get(f"/dead-letters/{task_ids[0]}").text
     page = admin_page.follow(admin_page.post(f"/dead-letters/{task_ids[0]}/retry")).text
@@ -209,15 +209,15 @@ def test_dead_letters_are_retried_and_discarded(admin_page: Browser, services: S
     assert "Discarded: 1" in told
     assert "Queued again: 1" in admin_page.follow(admin_page.post("/dead-letters/retry", {"q": "broken"})).text
     admin_page.post(f"/tasks/{task_ids[0]}/cancel")
-    assert services.tasks.get(task_ids[0])["state"] == "cancelled"
+    assert services.ledger.tasks.get(task_ids[0])["state"] == "cancelled"
 
 
 def test_queues_are_paused_and_resumed(admin_page: Browser, services: Services, fleet: int) -> None:
     assert admin_page.post("/queues/pull_hosts/pause").headers["Location"] == "/"
-    assert services.queues.paused() == {"pull_hosts"}
+    assert services.ledger.queues.paused() == {"pull_hosts"}
     assert "Paused" in admin_page.get("/").text
     admin_page.post("/queues/pull_hosts/resume")
-    assert services.queues.paused() == set()
+    assert services.ledger.queues.paused() == set()
     admin_page.post(f"/monitors/{fleet}/pull/hosts")
     assert "cancelled: 1" in admin_page.follow(admin_page.post("/queues/pull_hosts/clear")).text
 
@@ -226,11 +226,11 @@ def test_a_user_is_added_changed_and_deleted(
     admin_page: Browser, services: Services, browse: Callable[[str], Browser]
 ) -> None:
     admin_page.post("/users", {"username": "王芳", "password": PASSWORD, "role": "operator"})
-    user = services.users.get_by_name("王芳")
+    user = services.access.users.get_by_name("王芳")
     theirs = browse("王芳")
     assert theirs.get("/").status == 200
     admin_page.post(f"/users/{user['id']}", {"role": "viewer", "password": ""})
-    assert services.users.get(user["id"])["role"] == "viewer"
+    assert services.access.users.get(user["id"])["role"] == "viewer"
     assert theirs.get("/").status == 200, "a blank password is none"
     admin_page.post(f"/users/{user['id']}", {"role": "viewer", "password": "another long one"})
     assert theirs.get("/").status == 303
@@ -240,12 +240,12 @@ def test_a_user_is_added_changed_and_deleted(
 def test_tasks_that_ended_are_counted_by_the_minute(services: Services, fleet: int, operator_page: Browser) -> None:
     operator_page.post(f"/monitors/{fleet}/pull/hosts")
     operator_page.post(f"/monitors/{fleet}/pull/items")
-    first, second = (task["task_id"] for task in services.tasks.list(FIRST).items)
+    first, second = (task["task_id"] for task in services.ledger.tasks.list(FIRST).items)
     for task_id, error in ((first, None), (second, ValueError("broken"))):
-        claim = services.lifecycle.begin(task_id, "celery@test/1")
+        claim = services.ledger.lifecycle.begin(task_id, "celery@test/1")
         assert claim is not None
-        services.lifecycle.fail(claim, error) if error else services.lifecycle.succeed(claim, {})
-    minutes = services.tasks.throughput(60)
+        services.ledger.lifecycle.fail(claim, error) if error else services.ledger.lifecycle.succeed(claim, {})
+    minutes = services.ledger.tasks.throughput(60)
     assert len(minutes) == 60
     assert [b["at"] - a["at"] for a, b in pairwise(minutes)] == [60] * 59
     assert (sum(m["succeeded"] for m in minutes), sum(m["dead"] for m in minutes[-2:])) == (1, 1)

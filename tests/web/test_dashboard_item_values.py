@@ -171,7 +171,7 @@ def test_without_values_the_page_says_why(
 
 def test_where_no_history_is_kept_the_page_says_so(services: Services, fleet: int) -> None:
     off = build(services.settings.model_copy(update={"values_hours": 0}))
-    tokens = make_tokens(off.settings, off.auth.issue_token("viewer", days=1), TOKEN_S)
+    tokens = make_tokens(off.settings, off.access.auth.issue_token("viewer", days=1), TOKEN_S)
     browser = Browser(create_app(off).test_client(), tokens["access_token"])
     assert fleet and "NAGARE_VALUES_HOURS is 0" in browser.get("/items/1").text
     assert "sparkline" not in browser.get("/items").text

@@ -40,14 +40,14 @@ PAGES = (
 def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
     """Fill the database so that each page has something to show; return the pages of single things."""
     task_id = admin.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"]
-    services.registry.announce("celery@test", WORKER)
-    claimed = services.lifecycle.begin(task_id, "celery@test/1")
+    services.queue.workers.announce("celery@test", WORKER)
+    claimed = services.ledger.lifecycle.begin(task_id, "celery@test/1")
     assert claimed is not None
-    services.lifecycle.fail(claimed, ValueError("broken"))
-    services.alerts.generate("generate_alerts:1", 6, None, 1)
+    services.ledger.lifecycle.fail(claimed, ValueError("broken"))
+    services.alerts.alerts.generate("generate_alerts:1", 6, None, 1)
     editor = Editor(1, "admin")
-    services.maintenance.create({"name": "w", "comment": "", "monitor_id": fleet, **window()}, editor)
-    services.inventory.edit_host(1, {"display_name": "edited"}, editor)
+    services.alerts.maintenance.create({"name": "w", "comment": "", "monitor_id": fleet, **window()}, editor)
+    services.inventory.inventory.edit_host(1, {"display_name": "edited"}, editor)
     return {
         "monitor": f"/monitors/{fleet}",
         "host": "/hosts/1",
@@ -101,12 +101,14 @@ def test_names_from_monitors_are_only_ever_text(
     browse: Callable[[str], Browser], everything: dict[str, str], services: Services
 ) -> None:
     editor = Editor(1, HOSTILE[:64])
-    services.monitors.update(1, {"name": HOSTILE})
-    services.inventory.edit_host(1, {"name": HOSTILE, "display_name": HOSTILE, "description": HOSTILE}, editor)
-    services.inventory.edit_item(1, {"name": HOSTILE, "units": HOSTILE, "description": HOSTILE}, editor)
-    services.alert_actions.comment(1, editor, HOSTILE)
-    services.maintenance.create({"name": HOSTILE, "comment": HOSTILE, "group": HOSTILE, **window()}, editor)
-    services.users.create(HOSTILE[:64], "long enough", Role.VIEWER)
+    services.inventory.monitors.update(1, {"name": HOSTILE})
+    services.inventory.inventory.edit_host(
+        1, {"name": HOSTILE, "display_name": HOSTILE, "description": HOSTILE}, editor
+    )
+    services.inventory.inventory.edit_item(1, {"name": HOSTILE, "units": HOSTILE, "description": HOSTILE}, editor)
+    services.alerts.alert_actions.comment(1, editor, HOSTILE)
+    services.alerts.maintenance.create({"name": HOSTILE, "comment": HOSTILE, "group": HOSTILE, **window()}, editor)
+    services.access.users.create(HOSTILE[:64], "long enough", Role.VIEWER)
     browser = browse("admin")
     shown = 0
     for path in (*PAGES, *everything.values(), "/hosts?q=" + HOSTILE.replace("#", "")):
@@ -146,7 +148,7 @@ def test_an_error_is_a_page_in_the_readers_language(browse: Callable[[str], Brow
 def test_without_redis_pages_still_show_what_is_known(
     browse: Callable[[str], Browser], everything: dict[str, str], services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.broker._rest, "_until", float("inf"))
+    monkeypatch.setattr(services.broker._circuit_breaker, "_opened_until", float("inf"))
     browser = browse("admin")
     page = browser.get("/")
     assert page.status == 200
@@ -172,16 +174,16 @@ def test_a_dead_worker_is_seen(browse: Callable[[str], Browser], services: Servi
     status = browse("viewer").get("/status").text
     assert "No worker takes tasks" in status
     assert re.findall(r"<dd>(\d+)</dd>", status) == ["0", "1", "0"]
-    services.registry.announce("celery@test", WORKER)
+    services.queue.workers.announce("celery@test", WORKER)
     assert "No worker" not in browse("viewer").get("/status").text
 
 
 def test_workers_of_one_name_are_told_apart(browse: Callable[[str], Browser], services: Services) -> None:
-    services.registry.announce("celery@test", WORKER)
+    services.queue.workers.announce("celery@test", WORKER)
     assert "another worker has the same name" not in browse("viewer").get("/").text
     for pid in (7, 8):
         shared: dict[str, object] = {"id": f"celery@test/{pid}", "pid": pid, "is_name_shared": True, "processes": []}
-        services.registry.announce(f"celery@test/{pid}", {**WORKER, **shared})
+        services.queue.workers.announce(f"celery@test/{pid}", {**WORKER, **shared})
     page = browse("viewer").get("/").text
     assert re.findall(r"Process (\d) on test: another worker has the same name", page) == ["7", "8"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services.ledger.task_watch import WAITING_AT_ONCE
+from app.services.ledger.task_watch import MAX_WAITING
 from app.web.server.front_door import THREADS
 from app.web.streams import streams
 from tests.web.caller import Caller
@@ -58,7 +58,7 @@ def test_a_server_that_gives_no_connection_away_says_so(viewer: Caller) -> None:
 
 
 def test_a_full_server_says_when_to_come_again(viewer: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "MOST_STREAMS", 0)
+    monkeypatch.setattr(streams, "MAX_STREAMS", 0)
     answer = viewer.get("/events", headers=STREAM)
     assert (answer.status, answer.json["code"]) == (503, "too_many_streams")
     assert int(answer.headers["Retry-After"]) > 0
@@ -71,4 +71,4 @@ def test_a_ticket_of_a_session_that_ended_is_not_good(viewer: Caller, nobody: Ca
 
 
 def test_the_api_has_threads_left_when_all_who_may_wait() -> None:
-    assert THREADS >= 2 * WAITING_AT_ONCE
+    assert THREADS >= 2 * MAX_WAITING

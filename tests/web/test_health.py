@@ -16,12 +16,12 @@ def root(caller: Caller, path: str) -> Answer:
 @pytest.fixture
 def worker(services: Services) -> None:
     """Announce a worker."""
-    services.registry.announce("celery@test", WORKER)
+    services.queue.workers.announce("celery@test", WORKER)
 
 
 @pytest.fixture
 def without_redis(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services.broker._rest, "_until", float("inf"))
+    monkeypatch.setattr(services.broker._circuit_breaker, "_opened_until", float("inf"))
 
 
 def figures(text: str) -> dict[str, float]:
@@ -46,7 +46,7 @@ def test_without_a_user_it_is_not_ready_and_says_so(nobody: Caller, worker: None
     assert "there is no user yet" in answer.json["detail"]
     assert root(nobody, "/readyz?needs=database").status == 200, "a 202 needs no more"
     assert root(nobody, "/readyz?needs=setup").status == 503
-    services.users.ensure_admin("admin", PASSWORD)
+    services.access.users.ensure_admin("admin", PASSWORD)
     assert root(nobody, "/readyz").status == 200
 
 
@@ -58,7 +58,7 @@ def test_without_a_worker_it_is_not_ready_and_says_so(nobody: Caller) -> None:
 
 
 def test_with_a_worker_that_takes_nothing_it_is_not_ready_and_says_so(nobody: Caller, services: Services) -> None:
-    services.registry.announce("celery@test", {**WORKER, "stalls": 2, "is_stalled": True})
+    services.queue.workers.announce("celery@test", {**WORKER, "stalls": 2, "is_stalled": True})
     answer = root(nobody, "/readyz")
     assert (answer.status, "celery@test" in answer.json["errors"]["worker"][0]) == (503, True)
     assert figures(root(nobody, "/metrics").text)['nagare_worker_stalls_total{worker="celery@test"}'] == 2

@@ -40,16 +40,16 @@ def opened(services: Services) -> Mapping[str, str | None]:
         monitor = monitors.find_sealed(connection, 1)
         assert monitor is not None
         url = connection.execute(text("SELECT url_sealed FROM notifications")).scalar_one()
-    vault = services.sealing._vault
+    vault = services.operation.secret_rotation._vault
     names = ("password_sealed", "api_token_sealed")
     return {name: vault.open(monitor[name]) for name in names} | {"url": vault.open(url)}
 
 
 def fill(services: Services) -> None:
     monitor = {"name": "zabbix", "type": "zabbix", "url": "http://127.0.0.1:9", **SECRETS}
-    services.monitors.create(monitor)
-    services.monitors.create({"name": "demo", "type": "simulator", "url": "simulator://demo"})
-    services.notifications.create(
+    services.inventory.monitors.create(monitor)
+    services.inventory.monitors.create({"name": "demo", "type": "simulator", "url": "simulator://demo"})
+    services.response.notifications.create(
         {
             "name": "值班",
             "url": "json://127.0.0.1:9/s3cr3t",
@@ -72,10 +72,12 @@ def test_all_credentials_are_sealed_anew_once(services: Services, with_keys: Wit
     assert {*before.values()} == {"hunter22", "t0ken", "json://127.0.0.1:9/s3cr3t"}
     both = with_keys(NEW, OLD)
     assert opened(both) == before
-    assert both.sealing.reseal() == Resealed(renewed=3, kept=0, lost=[])
-    assert both.sealing.reseal() == Resealed(renewed=0, kept=3, lost=[])
+    assert both.operation.secret_rotation.reseal() == Resealed(renewed=3, kept=0, lost=[])
+    assert both.operation.secret_rotation.reseal() == Resealed(renewed=0, kept=3, lost=[])
     assert opened(with_keys(NEW)) == before
-    assert with_keys(OLD).sealing.reseal() == Resealed(0, 0, ["monitors: zabbix", "notifications: 值班"])
+    assert with_keys(OLD).operation.secret_rotation.reseal() == Resealed(
+        0, 0, ["monitors: zabbix", "notifications: 值班"]
+    )
     assert opened(with_keys(NEW)) == before
 
 
@@ -83,12 +85,12 @@ def test_processes_of_each_step_understand_each_other(services: Services, with_k
     fill(services)
     before = opened(services)
     known, turned = with_keys(OLD, NEW), with_keys(NEW, OLD)
-    turned.sealing.reseal()
+    turned.operation.secret_rotation.reseal()
     assert opened(known) == opened(turned) == before
 
 
 def test_nobody_is_signed_out(services: Services, app: Flask, with_keys: With) -> None:
-    old = make_tokens(services.settings, services.auth.login("admin", PASSWORD, "127.0.0.1"))
+    old = make_tokens(services.settings, services.access.auth.login("admin", PASSWORD, "127.0.0.1"))
     for step in (with_keys(OLD, NEW), with_keys(NEW, OLD)):
         caller = Caller(create_app(step).test_client(), old["access_token"])
         assert caller.get("/auth/me").json["username"] == "admin"

@@ -28,7 +28,7 @@ def guess(services: Services, monkeypatch: pytest.MonkeyPatch) -> Guess:
 
     def guess(username: str, address: str, password: str = "wrong horse") -> str:
         try:
-            services.auth.login(username, password, address)
+            services.access.auth.login(username, password, address)
         except Unauthorized:
             return "wrong"
         except TooManyRequests:
@@ -73,12 +73,12 @@ def test_where_others_guessed_no_answer_tells_which_names_exist(
     refused = []
     for second in range(1, 7):
         with travel(moment + timedelta(seconds=2 * second), tick=False), pytest.raises(TooManyRequests) as refusal:
-            services.auth.login(names[second % 3], "wrong horse", HOME)
+            services.access.auth.login(names[second % 3], "wrong horse", HOME)
         refused.append((str(refusal.value), refusal.value.retry_after_s + 2 * second))
     assert len({*refused}) == 1, refused
     assert len(looked_at) == len(refused), "what is not looked at is refused sooner"
     with travel(moment + timedelta(seconds=20), tick=False), pytest.raises(TooManyRequests):
-        services.auth.login("viewer", PASSWORD, other(250) if blocked == "account" else HOME)
+        services.access.auth.login("viewer", PASSWORD, other(250) if blocked == "account" else HOME)
 
 
 def test_the_owner_comes_in_where_and_while_others_guess(guess: Guess) -> None:
@@ -97,7 +97,7 @@ def test_guesses_that_come_at_once_are_no_more_than_the_free_ones(services: Serv
 
     def login(number: int) -> str:
         try:
-            doors[number % 2].auth.login("viewer", "wrong horse", CAFE)
+            doors[number % 2].access.auth.login("viewer", "wrong horse", CAFE)
         except NagareError as error:
             return error.code
         return "in"
@@ -110,7 +110,7 @@ def test_guesses_that_come_at_once_are_no_more_than_the_free_ones(services: Serv
 
 def test_right_passwords_that_come_at_once_count_for_nothing(services: Services) -> None:
     with ThreadPoolExecutor(8) as threads:
-        assert all(threads.map(lambda _: services.auth.login("viewer", PASSWORD, CAFE).session_id, range(24)))
+        assert all(threads.map(lambda _: services.access.auth.login("viewer", PASSWORD, CAFE).session_id, range(24)))
     with services.database.reading() as connection:
         assert not any(connection.execute(text("SELECT failures FROM login_throttles")).scalars())
 
@@ -128,7 +128,7 @@ used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 {limit}
 for _ in range(7):
     try:
-        services.auth.login("viewer", {PASSWORD!r}, {CAFE!r})
+        services.access.auth.login("viewer", {PASSWORD!r}, {CAFE!r})
     except NagareError as error:
         print(error.code)
 """
@@ -178,7 +178,7 @@ def test_a_network_of_ipv6_is_one_place(guess: Guess, neighbour: str) -> None:
 def test_what_was_typed_for_a_name_is_not_kept_and_the_table_stays_small(
     guess: Guess, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login_throttle, "MOST_COUNTERS", 30)
+    monkeypatch.setattr(login_throttle, "MAX_COUNTERS", 30)
     for number in range(25):
         guess(f"hunter{number}", other(number))
     with services.database.reading() as connection:

@@ -11,7 +11,7 @@ from tests.web.caller import Caller
 
 @pytest.fixture(autouse=True)
 def hardly_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "READ_AT_ONCE", 1)
+    monkeypatch.setattr(search, "READ_BATCH_SIZE", 1)
     monkeypatch.setattr(search, "LONGEST_S", -1)
 
 

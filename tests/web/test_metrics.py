@@ -40,7 +40,7 @@ def test_what_other_processes_counted_is_added(services: Services, nobody: Calle
     other = build(services.settings)
     for seconds in (0.02, 0.02, 7, 1000):
         TASK_DURATION.observe(seconds, "pull_hosts")
-    other.metrics.flush()
+    other.operation.metrics.flush()
     TASKS.add("pull_hosts", "succeeded", amount=3)
     other.close()
     TASKS.add("pull_hosts", "succeeded")
@@ -58,9 +58,9 @@ def test_what_is_counted_while_redis_is_away_is_told_once_it_is_back(
     services: Services, nobody: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as away:
-        away.setattr(services.broker._rest, "_until", float("inf"))
+        away.setattr(services.broker._circuit_breaker, "_opened_until", float("inf"))
         TASKS.add("sync", "dead")
-        services.metrics.flush()
+        services.operation.metrics.flush()
     assert scrape(nobody)['nagare_tasks_total{state="dead",type="sync"}'] == 1
     assert scrape(nobody)['nagare_tasks_total{state="dead",type="sync"}'] == 1
 
@@ -72,19 +72,19 @@ def test_what_never_happened_is_zero_so_that_the_first_time_is_a_rise(nobody: Ca
 
 
 def test_what_nobody_asks_for_does_not_fill_the_memory() -> None:
-    for _ in range(metrics_registry.MOST_KEPT + 5):
+    for _ in range(metrics_registry.MAX_KEPT + 5):
         HTTP_REQUESTS.add("GET", "/", "200")
-    assert metrics_registry.drain() == {("nagare_http_requests", "GET", "/", "200"): metrics_registry.MOST_KEPT}
+    assert metrics_registry.drain() == {("nagare_http_requests", "GET", "/", "200"): metrics_registry.MAX_KEPT}
 
 
 def test_a_task_is_counted_when_it_ends_retries_and_dies(
     services: Services, nobody: Caller, operator: Caller, admin: Caller, fleet: int
 ) -> None:
     ids = [operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"] for _ in range(3)]
-    claims = [services.lifecycle.begin(task_id, "a worker") for task_id in ids[:2]]
+    claims = [services.ledger.lifecycle.begin(task_id, "a worker") for task_id in ids[:2]]
     assert claims[0] is not None and claims[1] is not None
-    services.lifecycle.succeed(claims[0], {})
-    services.lifecycle.fail(claims[1], TimeoutError("no answer"))
+    services.ledger.lifecycle.succeed(claims[0], {})
+    services.ledger.lifecycle.fail(claims[1], TimeoutError("no answer"))
     operator.post(f"/tasks/{ids[2]}/cancel")
     operator.post(f"/tasks/{ids[2]}/cancel")
     found = scrape(nobody)
@@ -121,10 +121,10 @@ def test_a_held_task_waits_too(services: Services, nobody: Caller, operator: Cal
 def test_slots_alerts_monitors_and_probes_are_told(
     services: Services, nobody: Caller, operator: Caller, fleet: int
 ) -> None:
-    services.registry.announce("celery@test", {**WORKER, "concurrency": 4})
+    services.queue.workers.announce("celery@test", {**WORKER, "concurrency": 4})
     task_id = operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"]
-    assert services.lifecycle.begin(task_id, "celery@test/17") is not None
-    services.alerts.generate("generate_alerts:1", 5, 2, 1)
+    assert services.ledger.lifecycle.begin(task_id, "celery@test/17") is not None
+    services.alerts.alerts.generate("generate_alerts:1", 5, 2, 1)
     found = scrape(nobody)
     assert found['nagare_worker_slots{worker="celery@test"}'] == 4
     assert found['nagare_worker_slots_in_use{worker="celery@test"}'] == 1
@@ -151,12 +151,12 @@ def test_a_monitor_is_timed_page_by_page_and_its_errors_are_counted(
     assert counts == {"hosts": 2, "items": 3, "check": 1}
     assert found[f'nagare_connector_errors_total{{monitor_id="{monitor}",reason="source_failing"}}'] == 2
 
-    services.metrics.forget_gone()
+    services.operation.metrics.forget_gone()
     admin.delete(f"/monitors/{monitor}")
     assert f'nagare_connector_errors_total{{monitor_id="{monitor}",reason="source_failing"}}' in scrape(nobody)
     in_an_hour = time.monotonic() + 3600
     monkeypatch.setattr(clock, "monotonic", lambda: in_an_hour)
-    services.metrics.forget_gone()
+    services.operation.metrics.forget_gone()
     assert not [name for name in scrape(nobody) if f'monitor_id="{monitor}"' in name]
 
 

@@ -51,7 +51,7 @@ def headers(
 ) -> Mapping[str, dict[str, str]]:
     """Return what each role and nobody send, with services behind the document's application that have an inventory."""
     monkeypatch.setitem(app.extensions, EXTENSION, services)
-    services.registry.announce("celery@test", WORKER)
+    services.queue.workers.announce("celery@test", WORKER)
     return {"nobody": {}} | {role: {"Authorization": f"Bearer {sign_in(role).token}"} for role in Role}
 
 

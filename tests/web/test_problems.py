@@ -191,7 +191,7 @@ def test_a_body_where_none_is_taken_must_be_empty(operator: Caller, fleet: int) 
 def test_errors_of_the_services_keep_their_words(
     viewer: Caller, services: Services, monkeypatch: pytest.MonkeyPatch, error: NagareError, status: int, code: str
 ) -> None:
-    monkeypatch.setattr(type(services.queues), "stats", raising(error))
+    monkeypatch.setattr(type(services.ledger.queues), "stats", raising(error))
     answer = viewer.get("/queue/stats")
     assert (answer.status, answer.json["code"], answer.json["detail"]) == (status, code, str(error))
     assert answer.headers["Content-Type"] == MEDIA_TYPE
@@ -201,7 +201,7 @@ def test_errors_of_the_services_keep_their_words(
 def test_an_unexpected_error_is_logged_and_not_shown(
     viewer: Caller, services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(type(services.queues), "stats", raising(RuntimeError("the innermost secret")))
+    monkeypatch.setattr(type(services.ledger.queues), "stats", raising(RuntimeError("the innermost secret")))
     with caplog.at_level(logging.ERROR):
         answer = viewer.get("/queue/stats")
     assert (answer.status, answer.headers["Content-Type"], answer.json["code"]) == (500, MEDIA_TYPE, "internal")

@@ -18,9 +18,9 @@ def dead(services: Services, operator: Caller, fleet: int) -> list[str]:
     pull = operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"]
     alerts = operator.post("/alerts/generate-test").json["task_id"]
     for task_id in (pull, alerts):
-        run = services.lifecycle.begin(task_id, "worker@test/1")
+        run = services.ledger.lifecycle.begin(task_id, "worker@test/1")
         assert run is not None
-        services.lifecycle.fail(run, ValueError("the innermost reason"))
+        services.ledger.lifecycle.fail(run, ValueError("the innermost reason"))
     return [pull, alerts]
 
 
@@ -55,8 +55,8 @@ def test_a_retry_that_is_repeated_with_its_key_is_done_once(
 ) -> None:
     key = {"Idempotency-Key": "retry-1"}
     assert operator.post(f"/queue/dead/{dead[0]}/retry", headers=key).status == 202
-    again = services.lifecycle.begin(dead[0], "worker@test/1")
-    assert again is not None and services.lifecycle.fail(again, ValueError("as before"))
+    again = services.ledger.lifecycle.begin(dead[0], "worker@test/1")
+    assert again is not None and services.ledger.lifecycle.fail(again, ValueError("as before"))
     answer = operator.post(f"/queue/dead/{dead[0]}/retry", headers=key)
     assert (answer.status, answer.json["task_id"]) == (202, dead[0])
     assert operator.get(f"/tasks/{dead[0]}").json["state"] == "dead"
@@ -88,10 +88,10 @@ def test_an_unknown_dead_letter_is_not_found(admin: Caller) -> None:
 
 def test_a_queue_is_paused_and_resumed(operator: Caller, services: Services, fleet: int) -> None:
     assert operator.post("/queue/pull_hosts/pause").json == {"type": "pull_hosts", "paused": True}
-    assert set(services.queues.paused()) == {"pull_hosts"}
+    assert set(services.ledger.queues.paused()) == {"pull_hosts"}
     assert operator.post(f"/monitors/{fleet}/hosts/pull-async").status == 202
     assert operator.post("/queue/pull_hosts/resume").json == {"type": "pull_hosts", "paused": False}
-    assert not services.queues.paused()
+    assert not services.ledger.queues.paused()
     assert operator.post("/queue/dead/pause").status == 404
     assert operator.post("/queue/unknown/pause").status == 404
 
@@ -102,9 +102,9 @@ def test_a_queue_is_cleared_of_all_that_waits_but_not_of_what_runs(
     pulls = [operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"] for _ in range(4)]
     other = operator.post(f"/monitors/{fleet}/items/pull-async").json["task_id"]
     running, retrying, *_ = pulls
-    assert services.lifecycle.begin(running, "worker@test/1") is not None
-    failing = services.lifecycle.begin(retrying, "worker@test/1")
-    assert failing is not None and services.lifecycle.fail(failing, WorkerLost("killed"))
+    assert services.ledger.lifecycle.begin(running, "worker@test/1") is not None
+    failing = services.ledger.lifecycle.begin(retrying, "worker@test/1")
+    assert failing is not None and services.ledger.lifecycle.fail(failing, WorkerLost("killed"))
     assert operator.post("/queue/pull_hosts/clear").status == 403
     assert admin.post("/queue/pull_hosts/clear").json == {"cancelled": 3}
     states = [operator.get(f"/tasks/{task_id}").json["state"] for task_id in (*pulls, other)]
@@ -116,9 +116,9 @@ def test_a_queue_is_cleared_of_all_that_waits_but_not_of_what_runs(
 
 def test_workers_tell_what_they_run(viewer: Caller, operator: Caller, services: Services, fleet: int) -> None:
     assert viewer.get("/workers").json == {"items": [], "next_cursor": None}
-    services.registry.announce("celery@test", WORKER)
+    services.queue.workers.announce("celery@test", WORKER)
     task_id = operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"]
-    services.lifecycle.begin(task_id, "celery@test/1")
+    services.ledger.lifecycle.begin(task_id, "celery@test/1")
     (worker,) = viewer.get("/workers").json["items"]
     assert (worker["name"], worker["concurrency"]) == ("celery@test", 4)
     assert worker["seen_at"] == "2026-01-31T12:00:05Z"
@@ -132,9 +132,9 @@ def test_workers_of_one_name_have_their_own_tasks(
 ) -> None:
     for pid in (10, 20):
         shared = {"id": f"celery@test/{pid}", "pid": pid, "is_name_shared": True, "processes": [pid + 1]}
-        services.registry.announce(f"celery@test/{pid}", {**WORKER, **shared})
+        services.queue.workers.announce(f"celery@test/{pid}", {**WORKER, **shared})
     task_id = operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"]
-    services.lifecycle.begin(task_id, "celery@test/21")
+    services.ledger.lifecycle.begin(task_id, "celery@test/21")
     one, other = viewer.get("/workers").json["items"]
     assert (one["pid"], one["tasks"], other["pid"]) == (10, [], 20)
     assert [task["task_id"] for task in other["tasks"]] == [task_id]
@@ -162,8 +162,8 @@ def test_a_dry_run_counts_and_changes_nothing(admin: Caller, dead: list[str]) ->
 
 
 def test_what_was_never_a_task_is_not_run_again(admin: Caller, services: Services) -> None:
-    services.malformed.set_aside("nagare:queue:pull_hosts", "不是 JSON")
-    services.strays.record_malformed()
+    services.queue.malformed_elements.set_aside("nagare:queue:pull_hosts", "不是 JSON")
+    services.ledger.malformed_messages.record_malformed()
     (letter,) = admin.get("/queue/dead").json["items"]
     assert (letter["reason"], letter["params"]) == ("malformed_message", {"element": "不是 JSON"})
     assert admin.post(f"/queue/dead/{letter['task_id']}/retry").status == 409
@@ -174,7 +174,7 @@ def test_what_was_never_a_task_is_not_run_again(admin: Caller, services: Service
 def test_stats_without_redis_tell_what_the_ledger_knows(template: Path, tmp_path: Path) -> None:
     shutil.copy(template, tmp_path / "nagare.db")
     services = build(make_settings(tmp_path))
-    token = make_tokens(services.settings, services.auth.issue_token("operator", days=1))["access_token"]
+    token = make_tokens(services.settings, services.access.auth.issue_token("operator", days=1))["access_token"]
     operator = Caller(create_app(services).test_client(), token)
     assert operator.post("/alerts/generate-test").status == 202
     stats = operator.get("/queue/stats")

@@ -63,8 +63,8 @@ def with_token(app: Flask, services: Services) -> Callable[..., Caller]:
     """Return what makes a caller with an API token of a user."""
 
     def with_token(username: str, role: Role, scopes: set[Scope] | None = None, days: int = 1) -> Caller:
-        user = services.users.get_by_name(username)
-        made = services.api_tokens.issue(user, COMMAND_LINE, name="test", role=role, scopes=scopes, days=days)
+        user = services.access.users.get_by_name(username)
+        made = services.access.api_tokens.issue(user, COMMAND_LINE, name="test", role=role, scopes=scopes, days=days)
         return Caller(app.test_client(), made["token"])
 
     return with_token

@@ -24,7 +24,7 @@ EVENTS = "/api/v1/events"
 @pytest.fixture
 def quick(tmp_path: Path, template: Path, valkey: str) -> Iterator[Served]:
     """Run a server with little patience."""
-    patience = ("from app.web.server import door", "door.REQUEST_S, door.ANSWER_S = 1.0, 1.0")
+    patience = ("from app.web.server import front_door", "front_door.REQUEST_S, door.ANSWER_S = 1.0, 1.0")
     with serve(tmp_path, template, valkey, *patience) as served:
         yield served
 
@@ -32,7 +32,7 @@ def quick(tmp_path: Path, template: Path, valkey: str) -> Iterator[Served]:
 @pytest.fixture
 def patient(tmp_path: Path, template: Path, valkey: str) -> Iterator[Served]:
     """Run a server that does not end a connection within a test, so that only its shape keeps it available."""
-    patience = ("from app.web.server import door", "door.REQUEST_S, door.ANSWER_S = 600.0, 600.0")
+    patience = ("from app.web.server import front_door", "front_door.REQUEST_S, door.ANSWER_S = 600.0, 600.0")
     with serve(tmp_path, template, valkey, *patience) as served:
         yield served
 
@@ -116,7 +116,7 @@ def test_an_answer_that_takes_longer_than_a_request_may_still_comes(quick: Serve
 
 
 def test_of_too_many_connections_those_go_that_have_waited_longest(tmp_path: Path, template: Path, valkey: str) -> None:
-    few = ("from app.web.server import door", "door.MOST_CONNECTIONS = 20")
+    few = ("from app.web.server import front_door", "front_door.MAX_CONNECTIONS = 20")
     with serve(tmp_path, template, valkey, *few) as served, ExitStack() as open_, sign_in(served) as client:
         slow = [open_.enter_context(served.connect()) for _ in range(200)]
         for each in slow:
@@ -136,7 +136,7 @@ def test_with_few_files_there_are_fewer_connections(tmp_path: Path, template: Pa
 
 
 def test_bodies_that_never_end_share_what_memory_there_is(tmp_path: Path, template: Path, valkey: str) -> None:
-    little = ("from app.web.server import door", "door.REQUEST_BYTES = 4 * 1024 * 1024")
+    little = ("from app.web.server import front_door", "front_door.REQUEST_BYTES = 4 * 1024 * 1024")
     body = b"Content-Length: 1000000\r\n\r\n" + b" " * 900_000
     with serve(tmp_path, template, valkey, *little) as served, ExitStack() as open_, sign_in(served) as client:
         before = served.memory_mb()

@@ -124,7 +124,7 @@ def test_a_key_must_be_one(operator: Caller, fleet: int, key: str) -> None:
 def test_without_redis_a_task_is_accepted_all_the_same(
     operator: Caller, fleet: int, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services.broker._rest, "_until", float("inf"))
+    monkeypatch.setattr(services.broker._circuit_breaker, "_opened_until", float("inf"))
     answer = operator.post(f"/monitors/{fleet}/hosts/pull-async")
     assert answer.status == 202
     assert operator.get(f"/tasks/{answer.json['task_id']}").json["state"] == "queued"
@@ -186,7 +186,7 @@ def test_a_unique_request_is_answered_with_the_task_that_has_not_ended(
     assert operator.post(path).json["task_id"] != first
     assert operator.post(f"/monitors/{fleet}/items/pull-async?unique=true").json["task_id"] != first
     assert operator.post(f"{path}?unique=yes").json["errors"].keys() == {"unique"}
-    claim = services.lifecycle.begin(first, "worker@test/1")
+    claim = services.ledger.lifecycle.begin(first, "worker@test/1")
     assert claim is not None
     assert operator.post(f"{path}?unique=true").json["task_id"] == first
 
@@ -195,9 +195,13 @@ def test_a_unique_request_is_answered_with_the_task_that_has_not_ended(
 def test_a_task_that_has_ended_blocks_no_new_one(operator: Caller, services: Services, has_failed: bool) -> None:
     path = "/alerts/generate-test?unique=true"
     first = operator.post(path).json["task_id"]
-    claim = services.lifecycle.begin(first, "worker@test/1")
+    claim = services.ledger.lifecycle.begin(first, "worker@test/1")
     assert claim is not None
-    assert services.lifecycle.fail(claim, ValueError()) if has_failed else services.lifecycle.succeed(claim, {})
+    assert (
+        services.ledger.lifecycle.fail(claim, ValueError())
+        if has_failed
+        else services.ledger.lifecycle.succeed(claim, {})
+    )
     assert operator.post(path).json["task_id"] != first
 
 

@@ -182,9 +182,9 @@ def test_it_opens_the_events_if_it_may_read(app: Flask, services: Services, view
     with pytest.raises(StreamEnded, match="the token lacks the scope read"):
         admit(f'{{"token": "{writes.json["token"]}"}}')
     ticket = use(app, reads).post("/events/ticket").json["ticket"]
-    key = services.tickets.redeem(ticket)
+    key = services.access.tickets.redeem(ticket)
     assert key is not None and reads.json["token"] not in key
-    assert services.auth.identify(key)["username"] == "viewer"
+    assert services.access.auth.identify(key)["username"] == "viewer"
     viewer.delete(f"/tokens/{reads.json['id']}")
     with pytest.raises(StreamEnded, match="a valid token is needed"):
         admit(f'{{"token": "{reads.json["token"]}"}}')
@@ -212,8 +212,8 @@ def test_the_dashboard_makes_shows_once_and_revokes(app: Flask, browse: Callable
 
 
 def test_old_ones_are_forgotten(services: Services) -> None:
-    user = services.users.get_by_name("viewer")
-    services.api_tokens.issue(user, COMMAND_LINE, name="old", role=Role.VIEWER, scopes={Scope.READ}, days=1)
+    user = services.access.users.get_by_name("viewer")
+    services.access.api_tokens.issue(user, COMMAND_LINE, name="old", role=Role.VIEWER, scopes={Scope.READ}, days=1)
     for days, left in ((30, 1), (32, 0)):
         with travel(datetime.now(UTC) + timedelta(days=days)):
             services.recovery._prune()

@@ -23,14 +23,14 @@ def no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def count_waiting(services: Services) -> int:
-    return sum(map(len, services.task_watch._waiting.values()))
+    return sum(map(len, services.ledger.task_watch._waiting.values()))
 
 
 def test_an_event_wakes_who_waits(services: Services, viewer: Caller, task_id: str, no_looks: None) -> None:
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(viewer.get, f"/tasks/{task_id}?wait=60")
-        wait_for(lambda: count_waiting(services) == 1 and services.feed._position, "the request to wait")
-        assert services.lifecycle.begin(task_id, "worker/1")
+        wait_for(lambda: count_waiting(services) == 1 and services.ledger.feed._position, "the request to wait")
+        assert services.ledger.lifecycle.begin(task_id, "worker/1")
         assert answer.result(timeout=30).json["state"] == "running"
     assert count_waiting(services) == 0
 
@@ -39,29 +39,29 @@ def test_who_waits_looks_at_the_ledger_when_an_event_is_lost(
     services: Services, viewer: Caller, task_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(task_watch, "LOOK_EVERY_S", 0.1)
-    monkeypatch.setattr(services.events, "add", lambda _events: None)
+    monkeypatch.setattr(services.queue.events, "add", lambda _events: None)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(viewer.get, f"/tasks/{task_id}?wait=60")
         wait_for(lambda: count_waiting(services) == 1, "the request to wait")
-        assert services.lifecycle.begin(task_id, "worker/1")
+        assert services.ledger.lifecycle.begin(task_id, "worker/1")
         assert answer.result(timeout=30).json["state"] == "running"
 
 
 def test_what_has_ended_or_stays_as_it_is_is_answered_in_time(services: Services, viewer: Caller, task_id: str) -> None:
     assert viewer.get(f"/tasks/{task_id}?wait=1").json["state"] == "queued"
-    services.tasks.cancel(task_id)
+    services.ledger.tasks.cancel(task_id)
     assert viewer.get(f"/tasks/{task_id}?wait=60").json["state"] == "cancelled"
 
 
 def test_who_comes_when_many_wait_is_answered_at_once(
     services: Services, viewer: Caller, task_id: str, no_looks: None
 ) -> None:
-    places = task_watch.WAITING_AT_ONCE
-    with ThreadPoolExecutor(places) as pool:
-        answers = [pool.submit(viewer.get, f"/tasks/{task_id}?wait=60") for _ in range(places)]
-        wait_for(lambda: count_waiting(services) == places, "all places to be taken")
+    slots = task_watch.MAX_WAITING
+    with ThreadPoolExecutor(slots) as pool:
+        answers = [pool.submit(viewer.get, f"/tasks/{task_id}?wait=60") for _ in range(slots)]
+        wait_for(lambda: count_waiting(services) == slots, "all slots to be taken")
         assert viewer.get(f"/tasks/{task_id}?wait=60").json["state"] == "queued"
-        services.tasks.cancel(task_id)
+        services.ledger.tasks.cancel(task_id)
         assert {answer.result(timeout=30).json["state"] for answer in answers} == {"cancelled"}
 
 
@@ -71,8 +71,8 @@ def test_nobody_waits_when_the_process_is_about_to_end(
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(viewer.get, f"/tasks/{task_id}?wait=60")
         wait_for(lambda: count_waiting(services) == 1, "the request to wait")
-        services.feed.close()
-        services.task_watch.close()
+        services.ledger.feed.close()
+        services.ledger.task_watch.close()
         assert answer.result(timeout=30).json["state"] == "queued"
     assert viewer.get(f"/tasks/{task_id}?wait=60").json["state"] == "queued"
 

@@ -34,8 +34,8 @@ def token(services: Services) -> str:
 
 
 def add_monitor(services: Services, name: str) -> str:
-    monitor = services.monitors.create({"name": name, "type": "simulator", "url": FLEET})
-    return services.webhooks.issue_token(monitor["id"])
+    monitor = services.inventory.monitors.create({"name": name, "type": "simulator", "url": FLEET})
+    return services.alerts.webhooks.issue_token(monitor["id"])
 
 
 def alerts(count: int) -> list[dict[str, str]]:
@@ -103,7 +103,7 @@ def test_each_monitor_has_its_own(nobody: Caller, token: str, services: Services
 def test_a_new_token_brings_no_new_quota(nobody: Caller, token: str, services: Services) -> None:
     with travel(NOW, tick=False):
         assert post(nobody, token, 100).status == 202
-        assert post(nobody, services.webhooks.issue_token(1), 1).status == 429
+        assert post(nobody, services.alerts.webhooks.issue_token(1), 1).status == 429
 
 
 def test_it_is_one_quota_for_all_who_post_at_once_at_whichever_process(services: Services, token: str) -> None:
@@ -113,7 +113,7 @@ def test_it_is_one_quota_for_all_who_post_at_once_at_whichever_process(services:
 
         def send(number: int) -> str:
             try:
-                doors[number % 2].webhooks.accept(token, reports)
+                doors[number % 2].alerts.webhooks.accept(token, reports)
             except TooManyRequests:
                 return "refused"
             return "taken"
@@ -148,6 +148,6 @@ def test_with_0_there_is_no_quota(nobody: Caller, token: str) -> None:
 def test_who_is_over_the_quota_and_disabled_is_told_so(nobody: Caller, token: str, services: Services) -> None:
     with travel(NOW, tick=False):
         post(nobody, token, 50)
-        services.monitors.update(1, {"enabled": False})
+        services.inventory.monitors.update(1, {"enabled": False})
         assert post(nobody, token, 1).status == 409
         assert post(nobody, "wrong", 1).status == 401

@@ -46,7 +46,7 @@ def dead() -> None:
 def list_dead(limit: int, as_json: bool, **filters: Any) -> None:
     """Show the newest dead letters."""
     with open_services() as services:
-        page = services.dead_letters.list(PageRequest(limit=limit), **filters)
+        page = services.ledger.dead_letters.list(PageRequest(limit=limit), **filters)
     show_page(page, COLUMNS, as_json, "There are no dead letters.")
 
 
@@ -55,7 +55,7 @@ def list_dead(limit: int, as_json: bool, **filters: Any) -> None:
 def show_dead(task_id: str) -> None:
     """Show one dead letter whole, as JSON."""
     with open_services() as services:
-        show_json(services.dead_letters.get(task_id))
+        show_json(services.ledger.dead_letters.get(task_id))
 
 
 @dead.command()
@@ -68,9 +68,9 @@ def retry(task_id: str | None, is_all: bool, dry_run: bool, **filters: Any) -> N
     _require_one_choice(task_id, is_all)
     with open_services() as services:
         if task_id is None:
-            count = services.dead_letters.retry_many(dry_run=dry_run, **filters)
+            count = services.ledger.dead_letters.retry_many(dry_run=dry_run, **filters)
         else:
-            act = services.dead_letters.get if dry_run else services.dead_letters.retry
+            act = services.ledger.dead_letters.get if dry_run else services.ledger.dead_letters.retry
             act(task_id)
             count = 1
     click.echo(f"{'Would be queued' if dry_run else 'Queued'} again: {count}.")
@@ -86,9 +86,9 @@ def discard(task_id: str | None, is_all: bool, dry_run: bool, **filters: Any) ->
     _require_one_choice(task_id, is_all)
     with open_services() as services:
         if task_id is None:
-            count = services.dead_letters.discard_many(dry_run=dry_run, **filters)
+            count = services.ledger.dead_letters.discard_many(dry_run=dry_run, **filters)
         else:
-            act = services.dead_letters.get if dry_run else services.dead_letters.discard
+            act = services.ledger.dead_letters.get if dry_run else services.ledger.dead_letters.discard
             act(task_id)
             count = 1
     click.echo(f"{'Would be discarded' if dry_run else 'Discarded'}: {count}.")

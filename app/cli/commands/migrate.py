@@ -25,5 +25,5 @@ def migrate() -> None:
     if not password:
         return
     with open_services() as services:
-        if services.users.ensure_admin(settings.admin_username, password):
+        if services.access.users.ensure_admin(settings.admin_username, password):
             click.echo(f"Created the first user, {settings.admin_username}.")

@@ -36,7 +36,7 @@ def take_first_steps(settings: Settings, *, is_demo_wanted: bool) -> FirstSteps:
     The user comes last: whoever can sign in finds the fleet, and `/readyz` waits for the user.
     """
     with closing(build(settings)) as services:
-        if is_demo_wanted and not services.users.is_there_any():
+        if is_demo_wanted and not services.access.users.is_there_any():
             with suppress(NagareError):  # whatever goes wrong with a demo, there must be a user
                 ensure_demo(services)
         generated_password = ensure_admin(services, settings)

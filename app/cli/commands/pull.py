@@ -27,7 +27,7 @@ def pull(monitor_id: int, what: str, follow: bool) -> int:
     """Ask for the hosts, items or alerts of a monitor to be pulled."""
     with open_services() as services:
         by = Requester(_operator_id(services))
-        submit = services.submit
+        submit = services.ledger.submit
         ask: dict[str, Callable[[Requester, int], str]] = {
             "hosts": submit.pull_hosts,
             "items": submit.pull_items,
@@ -53,7 +53,7 @@ def _follow(services: Services, task_id: str) -> dict[str, Any]:
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
         bar = progress.add_task(TaskState.QUEUED, total=None, said="")
         while True:
-            task = services.tasks.get(task_id)
+            task = services.ledger.tasks.get(task_id)
             step = task["progress"]
             attempt = f" (attempt {task['attempts']})" if task["attempts"] > 1 else ""
             progress.update(
@@ -70,7 +70,7 @@ def _follow(services: Services, task_id: str) -> dict[str, Any]:
 
 def _operator_id(services: Services) -> int:
     """Return the first user who may pull: whoever runs this has the database anyway. Raises NotFound."""
-    for user in every(services.users.list):
+    for user in every(services.access.users.list):
         if user["enabled"] and Role(user["role"]).includes(Role.OPERATOR):
             return int(user["id"])
     raise NotFound("there is no user who may pull: create one with nagare user create")

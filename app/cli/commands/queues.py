@@ -24,8 +24,8 @@ WORKERS = {
 def stats(as_json: bool) -> None:
     """Show the length of every queue and the number of dead letters; --json as GET /api/v1/queue/stats."""
     with open_services() as services:
-        lengths = services.queues.stats() if as_json else services.queues.lengths()
-        paused = services.queues.paused()
+        lengths = services.ledger.queues.stats() if as_json else services.ledger.queues.lengths()
+        paused = services.ledger.queues.paused()
     if as_json:
         show_json(lengths)
         return
@@ -49,7 +49,7 @@ queue.add_command(stats)
 def pause(task_type: str) -> None:
     """Let a type's tasks wait from now on; those that run go on."""
     with open_services() as services:
-        services.queues.pause(TaskType(task_type))
+        services.ledger.queues.pause(TaskType(task_type))
     click.echo(f"Paused {task_type}.")
 
 
@@ -58,7 +58,7 @@ def pause(task_type: str) -> None:
 def resume(task_type: str) -> None:
     """Let a type's tasks run again."""
     with open_services() as services:
-        services.queues.resume(TaskType(task_type))
+        services.ledger.queues.resume(TaskType(task_type))
     click.echo(f"Resumed {task_type}.")
 
 
@@ -68,7 +68,7 @@ def resume(task_type: str) -> None:
 def clear(task_type: str) -> None:
     """Cancel all tasks of a type that wait; those that run go on."""
     with open_services() as services:
-        count = services.tasks.cancel_waiting(TaskType(task_type))
+        count = services.ledger.tasks.cancel_waiting(TaskType(task_type))
     click.echo(f"Cancelled: {count}.")
 
 
@@ -77,7 +77,7 @@ def clear(task_type: str) -> None:
 def workers(as_json: bool) -> None:
     """Show the workers that are alive and what they run."""
     with open_services() as services:
-        alive = services.queues.workers()
+        alive = services.ledger.queues.workers()
     runs = [", ".join(task["task_id"] for task in worker["tasks"]) for worker in alive]
     rows = alive if as_json else [{**worker, "runs": run} for worker, run in zip(alive, runs, strict=True)]
     show(rows, WORKERS, as_json, "No worker is alive.")

@@ -14,7 +14,7 @@ from app.errors import Conflict
 def rotate_key(as_json: bool) -> None:
     """Seal all stored credentials with NAGARE_SECRET_KEY; those of NAGARE_SECRET_KEY_OLD are opened with that."""
     with open_services() as services:
-        resealed = services.sealing.reseal()
+        resealed = services.operation.secret_rotation.reseal()
     if as_json:
         show_json(asdict(resealed))
     else:

@@ -39,7 +39,7 @@ def schedules() -> None:
 def list_schedules(as_json: bool) -> None:
     """Show all schedules."""
     with open_services() as services:
-        rows = list(every(services.schedules.list))
+        rows = list(every(services.ledger.schedules.list))
     show(rows, COLUMNS, as_json, "There are no schedules.")
 
 
@@ -68,7 +68,7 @@ def add(name: str, cron: str, task_type: str, timezone: str, severity: str | Non
         "enabled": True,
     }
     with open_services() as services:
-        made = services.schedules.create(fields)
+        made = services.ledger.schedules.create(fields)
     click.echo(f"Added {name}; its first time is {made['next_run_at']:%Y-%m-%d %H:%M} UTC.")
 
 
@@ -77,7 +77,7 @@ def add(name: str, cron: str, task_type: str, timezone: str, severity: str | Non
 def pause(name: str) -> None:
     """Let a schedule ask for nothing until it is resumed."""
     with open_services() as services:
-        services.schedules.update(_find_id(services, name), {"enabled": False})
+        services.ledger.schedules.update(_find_id(services, name), {"enabled": False})
     click.echo(f"Paused {name}.")
 
 
@@ -86,7 +86,7 @@ def pause(name: str) -> None:
 def resume(name: str) -> None:
     """Let a schedule go on, from its next time on."""
     with open_services() as services:
-        changed = services.schedules.update(_find_id(services, name), {"enabled": True})
+        changed = services.ledger.schedules.update(_find_id(services, name), {"enabled": True})
     click.echo(f"Resumed {name}; its next time is {changed['next_run_at']:%Y-%m-%d %H:%M} UTC.")
 
 
@@ -95,12 +95,12 @@ def resume(name: str) -> None:
 def remove(name: str) -> None:
     """Remove a schedule; what it asked for goes on."""
     with open_services() as services:
-        services.schedules.delete(_find_id(services, name))
+        services.ledger.schedules.delete(_find_id(services, name))
     click.echo(f"Removed {name}.")
 
 
 def _find_id(services: Services, name: str) -> int:
-    for row in every(services.schedules.list):
+    for row in every(services.ledger.schedules.list):
         if row["name"] == name:
             return int(row["id"])
     raise NotFound(f"there is no schedule {name}")

@@ -32,7 +32,7 @@ def tasks() -> None:
 def list_tasks(type: str | None, state: str | None, monitor_id: int | None, limit: int, as_json: bool) -> None:
     """Show the newest tasks."""
     with open_services() as services:
-        page = services.tasks.list(PageRequest(limit=limit), type=type, state=state, monitor_id=monitor_id)
+        page = services.ledger.tasks.list(PageRequest(limit=limit), type=type, state=state, monitor_id=monitor_id)
     show_page(page, COLUMNS, as_json, "There are no tasks.")
 
 
@@ -41,7 +41,7 @@ def list_tasks(type: str | None, state: str | None, monitor_id: int | None, limi
 def show_task(task_id: str) -> None:
     """Show one task with its history, as JSON."""
     with open_services() as services:
-        show_json(services.tasks.get(task_id))
+        show_json(services.ledger.tasks.get(task_id))
 
 
 @tasks.command()
@@ -49,5 +49,5 @@ def show_task(task_id: str) -> None:
 def cancel(task_id: str) -> None:
     """Cancel one task: if it waits it never starts, if it runs it stops at its next step."""
     with open_services() as services:
-        services.tasks.cancel(task_id)
+        services.ledger.tasks.cancel(task_id)
     click.echo(f"Cancelled {task_id}.")

@@ -34,9 +34,9 @@ def token(username: str, days: int, name: str, role: str | None, scopes: tuple[s
     if not 0 < len(name) <= 100:
         raise click.UsageError("--name has 1 to 100 characters")
     with open_services() as services:
-        user = services.users.get_by_name(username)
+        user = services.access.users.get_by_name(username)
         limits = {Scope(scope) for scope in scopes} or None
-        made = services.api_tokens.issue(
+        made = services.access.api_tokens.issue(
             user, COMMAND_LINE, name=name, role=Role(role or user["role"]), scopes=limits, days=days
         )
     click.echo(made["token"])
@@ -52,7 +52,7 @@ def tokens() -> None:
 def list_tokens(as_json: bool) -> None:
     """Show all tokens, newest first."""
     with open_services() as services:
-        rows = list(every(lambda page: services.api_tokens.list(page, ANYONE)))
+        rows = list(every(lambda page: services.access.api_tokens.list(page, ANYONE)))
     plain = [{**row, "scopes": " ".join(row["scopes"]) if row["scopes"] else None} for row in rows]
     show(rows if as_json else plain, COLUMNS, as_json, "There are no tokens.")
 
@@ -62,5 +62,5 @@ def list_tokens(as_json: bool) -> None:
 def revoke(token_id: int) -> None:
     """Revoke a token by its id."""
     with open_services() as services:
-        revoked = services.api_tokens.revoke(token_id, None, COMMAND_LINE)
+        revoked = services.access.api_tokens.revoke(token_id, None, COMMAND_LINE)
     click.echo(f"Revoked {revoked['name']} of {revoked['username']}.")

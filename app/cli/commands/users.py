@@ -29,7 +29,7 @@ def user() -> None:
 def list_users(as_json: bool) -> None:
     """Show all users."""
     with open_services() as services:
-        rows = list(every(services.users.list))
+        rows = list(every(services.access.users.list))
     show(rows, COLUMNS, as_json, "There are no users.")
 
 
@@ -40,7 +40,7 @@ def list_users(as_json: bool) -> None:
 def add(username: str, role: str, password: str | None) -> None:
     """Add a user."""
     with open_services() as services:
-        services.users.create(username, _choose(password), Role(role))
+        services.access.users.create(username, _choose(password), Role(role))
     click.echo(f"Added {username}, {role}.")
 
 
@@ -53,7 +53,7 @@ def passwd(username: str, password: str | None, revoke_tokens: bool) -> None:
     with open_services() as services:
         found = _find(services, username)
         changes = {"password": _choose(password)}
-        changed = services.users.update(found["id"], changes, revoke_tokens=revoke_tokens)
+        changed = services.access.users.update(found["id"], changes, revoke_tokens=revoke_tokens)
     left = f" API tokens that still hold: {changed['api_tokens']} (--revoke-tokens)." if changed["api_tokens"] else ""
     click.echo(f"Changed the password of {username}.{left}")
 
@@ -63,12 +63,12 @@ def passwd(username: str, password: str | None, revoke_tokens: bool) -> None:
 def remove(username: str) -> None:
     """Remove a user."""
     with open_services() as services:
-        services.users.delete(_find(services, username)["id"])
+        services.access.users.delete(_find(services, username)["id"])
     click.echo(f"Removed {username}.")
 
 
 def _find(services: Services, username: str) -> Mapping[str, Any]:
-    for row in every(services.users.list):
+    for row in every(services.access.users.list):
         if row["username"] == username:
             return row
     raise NotFound(f"there is no user {username}")

@@ -11,8 +11,8 @@ from urllib.parse import unquote, unquote_plus
 WITHHELD = "its words are withheld, since they repeat what it was sent"
 ROUNDS = 3
 """How often one writing may be inside another: a JSON text of percent signs of base64."""
-MOST_READINGS = 200
-MOST_CHARACTERS = 2000
+MAX_READINGS = 200
+MAX_CHARACTERS = 2000
 PART = 12
 """So many characters of a longer secret tell too much of it."""
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
@@ -27,7 +27,7 @@ def is_told(text: str, secrets: Sequence[str | None]) -> bool:
     """
     wanted = [secret for secret in secrets if secret]
     parts = {part for secret in wanted for part in _parts(secret.casefold())}
-    return bool(wanted) and any(_holds(reading, wanted, parts) for reading in _readings(text[:MOST_CHARACTERS]))
+    return bool(wanted) and any(_holds(reading, wanted, parts) for reading in _readings(text[:MAX_CHARACTERS]))
 
 
 def _holds(text: str, secrets: Sequence[str], parts: Set[str]) -> bool:
@@ -47,7 +47,7 @@ def _readings(text: str) -> Collection[str]:
     latest: Sequence[str] = [text]
     for _ in range(ROUNDS):
         found = (each for reading in latest for decode in DECODERS for each in decode(reading))
-        latest = list(islice((each for each in found if each not in known), MOST_READINGS))
+        latest = list(islice((each for each in found if each not in known), MAX_READINGS))
         known |= dict.fromkeys(latest)
     return known
 

@@ -23,7 +23,7 @@ from app.rules.alert_reports import AlertReport
 
 HOSTS_A_PAGE = 500
 ALERTS_A_PAGE = 500
-QUERIES_AT_ONCE = 4
+MAX_CONCURRENT_QUERIES = 4
 PASSING_ERRORS = ("timeout", "canceled", "unavailable", "internal")
 
 
@@ -63,9 +63,9 @@ class PrometheusConnector(ReadOnly):
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
         """Yield the series of these targets, four targets at once and a page."""
         wanted = list(dict.fromkeys(host_external_ids))
-        with ThreadPoolExecutor(QUERIES_AT_ONCE) as pool:
-            for start in range(0, len(wanted), QUERIES_AT_ONCE):
-                page = wanted[start : start + QUERIES_AT_ONCE]
+        with ThreadPoolExecutor(MAX_CONCURRENT_QUERIES) as pool:
+            for start in range(0, len(wanted), MAX_CONCURRENT_QUERIES):
+                page = wanted[start : start + MAX_CONCURRENT_QUERIES]
                 targets = [self._targets[name] for name in page if name in self._targets]
                 yield ItemPage(page, self._query_all(targets, pool))
 

@@ -1,4 +1,4 @@
-"""Reads what was posted piece by piece; what is not as it should be is refused by its place, like `alerts.3.labels`."""
+"""Reads what was posted piece by piece; what is not as it should be is refused by its path, like `alerts.3.labels`."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ def clean(text: str) -> str:
 
 
 class Fields:
-    """An object that was posted, at its place in the body; every method that reads a field raises Invalid."""
+    """An object that was posted, at its path in the body; every method that reads a field raises Invalid."""
 
     def __init__(self, values: Mapping[str, object], path: str = "") -> None:
         self._values = values
@@ -29,7 +29,7 @@ class Fields:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
-    def place(self, name: str) -> str:
+    def path(self, name: str) -> str:
         """Return the path of a field."""
         return f"{self._path}.{name}" if self._path else name
 
@@ -39,14 +39,14 @@ class Fields:
         if value is None:
             return ""
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise Invalid(self.place(name), "Must be a text.")
+            raise Invalid(self.path(name), "Must be a text.")
         return clean(str(value)).strip()
 
     def required_text(self, name: str) -> str:
         """Return a text that must not be empty."""
         text = self.text(name)
         if not text:
-            raise Invalid(self.place(name), "Is needed, and must not be empty.")
+            raise Invalid(self.path(name), "Is needed, and must not be empty.")
         return text
 
     def choice(self, name: str, choices: Mapping[str, Choice], default: Choice | None = None) -> Choice:
@@ -55,7 +55,7 @@ class Fields:
         if not word and default is not None:
             return default
         if word not in choices:
-            raise Invalid(self.place(name), f"Must be one of {', '.join(choices)}.")
+            raise Invalid(self.path(name), f"Must be one of {', '.join(choices)}.")
         return choices[word]
 
     def labels(self, name: str, *, is_required: bool = False) -> dict[str, str]:
@@ -64,27 +64,27 @@ class Fields:
         if value is None and not is_required:
             return {}
         if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
-            raise Invalid(self.place(name), "Must be an object of texts.")
+            raise Invalid(self.path(name), "Must be an object of texts.")
         return {clean(label): clean(text) for label, text in value.items()}
 
     def objects(self, name: str) -> Iterator["Fields"]:
         """Yield the objects of a list."""
-        return objects(self._values.get(name), self.place(name))
+        return objects(self._values.get(name), self.path(name))
 
     def refuse_others(self, known: Sequence[str]) -> None:
         """Refuse a field that is not one of these: it may be one of them, misspelt."""
         for name in self._values:
             if name not in known:
-                raise Invalid(self.place(clean(name)[:100]), f"Unknown field. Known are {', '.join(known)}.")
+                raise Invalid(self.path(clean(name)[:100]), f"Unknown field. Known are {', '.join(known)}.")
 
 
 def objects(values: object, path: str = "") -> Iterator[Fields]:
     """Yield the objects of a list that stands at `path`. Raises Invalid when it is none, or too long."""
-    place = path or "body"
+    path = path or "body"
     if not isinstance(values, list):
-        raise Invalid(place, "Must be a list.")
+        raise Invalid(path, "Must be a list.")
     if len(values) > MAX_ALERTS:
-        raise Invalid(place, f"Has more than {MAX_ALERTS} alerts.")
+        raise Invalid(path, f"Has more than {MAX_ALERTS} alerts.")
     for index, value in enumerate(values):
         here = f"{path}.{index}" if path else str(index)
         if not isinstance(value, Mapping):

@@ -38,5 +38,5 @@ def parse_plain(alert: Fields) -> AlertReport:
 def _severity(alert: Fields) -> Severity:
     word = alert.text("severity")
     if word.lstrip("-").isdecimal() and word not in ("0", "1", "2"):
-        raise Invalid(alert.place("severity"), "Must be a word like warning or critical, or 0, 1 or 2.")
+        raise Invalid(alert.path("severity"), "Must be a word like warning or critical, or 0, 1 or 2.")
     return severity_of(word or None)

@@ -19,7 +19,7 @@ from app.store.database.pages import Page, PageRequest
 START = "nagare_"
 """What every token begins with, so that who scans code for secrets finds it: nagare_ and 64 hexadecimal digits."""
 KEY_START = "token:"
-MOST_TOKENS = 100
+MAX_TOKENS = 100
 NOTED_AGAIN_AFTER = timedelta(minutes=1)
 
 
@@ -76,8 +76,8 @@ class ApiTokenService:
             present = users.find(connection, owner["id"])
             if present is None or not Role(present["role"]).includes(role):
                 raise Forbidden(f"a token of the role {role} needs an owner of that role")
-            if api_tokens.count_of(connection, owner["id"]) >= MOST_TOKENS:
-                raise Conflict(f"there are {MOST_TOKENS} tokens of this user: revoke some")
+            if api_tokens.count_of(connection, owner["id"]) >= MAX_TOKENS:
+                raise Conflict(f"there are {MAX_TOKENS} tokens of this user: revoke some")
             row = {"user_id": owner["id"], "name": name, "token_hash": _hash(token), "role": role}
             row["scopes"] = None if scopes is None else " ".join(scope for scope in Scope if scope in scopes)
             token_id = api_tokens.add(connection, {**row, "created_at": now, "expires_at": now + timedelta(days=days)})
@@ -98,7 +98,7 @@ class ApiTokenService:
 
 def revoke_all_of(connection: Connection, user_id: int, editor: Editor) -> int:
     """Delete all tokens of a user; return how many there were."""
-    rows = api_tokens.fetch(connection, PageRequest(MOST_TOKENS), user_id).items
+    rows = api_tokens.fetch(connection, PageRequest(MAX_TOKENS), user_id).items
     for row in rows:
         api_tokens.remove(connection, row["id"])
         record_removal(connection, editor, AuditedType.TOKEN, row["id"], _audited(_shown(row)))

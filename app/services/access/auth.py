@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.errors import DatabaseUnavailable, NotFound, Overloaded, TooManyRequests, Unauthorized
-from app.rules.client_addresses import place_of
+from app.rules.client_addresses import network_of
 from app.services.access import api_tokens, login_throttle, passwords
 from app.services.access.login_throttle import Attempt
-from app.services.batcher import Together
+from app.services.batcher import Batcher
 from app.store.access import api_tokens as stored_tokens
 from app.store.access import users
 from app.store.database.engine import Database
@@ -39,7 +39,7 @@ class AuthService:
     def __init__(self, database: Database) -> None:
         self._database = database
         # PostgreSQL is asked once for all who come with one token at once; to wait for more of them would win nothing.
-        self._together: Together[str, Mapping[Any, Any] | None] = Together(self._find_all, gather_s=0)
+        self._batcher: Batcher[str, Mapping[Any, Any] | None] = Batcher(self._find_all, gather_s=0)
 
     def login(self, username: str, password: str, address: str) -> SignIn:
         """Sign a user in.
@@ -47,10 +47,10 @@ class AuthService:
         Each try is counted before its password is looked at, so that many at once are no more than the free ones.
         Raises TooManyRequests after several failures in a row (`app.services.access.login_throttle`), and Overloaded.
         """
-        attempt = Attempt(username, place_of(address))
+        attempt = Attempt(username, network_of(address))
         with self._database.reading() as connection:
             login_throttle.refuse_blocked(connection, attempt)
-        with passwords.turn():
+        with passwords.hashing_slot():
             return self._try(attempt, password)
 
     def _try(self, attempt: Attempt, password: str) -> SignIn:
@@ -59,7 +59,7 @@ class AuthService:
         All of it in one turn: several that are right, counted and not yet taken back, would block each other.
         """
         with self._database.transaction() as connection:
-            user = users.find_for_sign_in(connection, attempt.username, attempt.place)
+            user = users.find_for_sign_in(connection, attempt.username, attempt.network)
             counted = login_throttle.count(connection, attempt)
         try:
             is_right = passwords.is_right(user["password_hash"] if user else passwords.NOBODYS_HASH, password)
@@ -72,7 +72,7 @@ class AuthService:
             raise _refusal(counted.wait_s)
         with self._database.transaction() as connection:
             login_throttle.forget(connection, counted)
-            return _open_session(connection, user, REFRESH_TOKEN_S, attempt.place)
+            return _open_session(connection, user, REFRESH_TOKEN_S, attempt.network)
 
     def refresh(self, session_id: str, jti: str) -> SignIn:
         """Exchange a refresh token for a new one; one that was used before ends the session: it was stolen."""
@@ -95,7 +95,7 @@ class AuthService:
 
         The latter has a `token_id`, and the powers of the token: `role`, and `scopes` if it is limited to some.
         """
-        user = self._together.ask(session_id)
+        user = self._batcher.call(session_id)
         if user is None:
             raise Unauthorized("the token is not valid any more")
         if "token_id" in user and not api_tokens.is_use_noted(user):
@@ -129,11 +129,11 @@ def _refusal(wait_s: int | None) -> Unauthorized | TooManyRequests:
 
 
 def _open_session(
-    connection: Connection, user: Mapping[Any, Any], lifetime_s: int, place: str | None, is_refreshable: bool = True
+    connection: Connection, user: Mapping[Any, Any], lifetime_s: int, network: str | None, is_refreshable: bool = True
 ) -> SignIn:
     now = clock.now()
     sign_in = SignIn(user, str(uuid.uuid4()), str(uuid.uuid4()) if is_refreshable else None)
-    row = {"id": sign_in.session_id, "user_id": user["id"], "refresh_jti": sign_in.refresh_jti, "network": place}
+    row = {"id": sign_in.session_id, "user_id": user["id"], "refresh_jti": sign_in.refresh_jti, "network": network}
     users.add_session(connection, {**row, "created_at": now, "expires_at": now + timedelta(seconds=lifetime_s)})
     return sign_in
 

@@ -11,12 +11,12 @@ from app import clock
 from app.errors import TooManyRequests
 from app.store.access import throttles
 
-FREE_AT_A_PLACE_OF_ITS_OWN = 5
+FREE_PER_NETWORK = 5
 FREE_ELSEWHERE = 20
 LONGEST_BLOCK_S = 300
 FORGOTTEN_AFTER = timedelta(hours=1)
 LOOK_EVERY = timedelta(seconds=1)
-MOST_COUNTERS = 10_000
+MAX_COUNTERS = 10_000
 """Whoever makes up names makes up counters: beyond so many those that count least are forgotten."""
 
 
@@ -32,23 +32,23 @@ class Attempt:
     """
 
     username: str
-    place: str
+    network: str
 
     @property
     def pair(self) -> str:
         """The counter of this account at this place."""
-        return _subject("pair", self.username, self.place)
+        return _subject("pair", self.username, self.network)
 
     @property
     def free(self) -> Mapping[str, int]:
         """The counters of this attempt, each with the failures that are free."""
-        account, place = _subject("account", self.username, ""), _subject("place", "", self.place)
-        return {self.pair: FREE_AT_A_PLACE_OF_ITS_OWN, place: FREE_ELSEWHERE, account: FREE_ELSEWHERE}
+        account, network = _subject("account", self.username, ""), _subject("place", "", self.network)
+        return {self.pair: FREE_PER_NETWORK, network: FREE_ELSEWHERE, account: FREE_ELSEWHERE}
 
     @property
     def look(self) -> str:
         """What has the place's passwords looked at now and then when nothing else is free."""
-        return _subject("look", "", self.place)
+        return _subject("look", "", self.network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def count(connection: Connection, attempt: Attempt) -> Counted:
         if subject not in until:
             blocks[subject] = _block_if_many(connection, subject, failures - attempt.free[subject], now)
     if any(failures == 1 for _, failures, _ in rows):
-        throttles.trim(connection, MOST_COUNTERS)
+        throttles.trim(connection, MAX_COUNTERS)
     return Counted(attempt, blocks, wait_s)
 
 
@@ -126,5 +126,5 @@ def _wait_s(until: Mapping[str, datetime], now: datetime) -> int:
     return int((max(until.values()) - now).total_seconds()) + 1
 
 
-def _subject(kind: str, username: str, place: str) -> str:
-    return hashlib.sha256("\0".join((kind, username, place)).encode(errors="replace")).hexdigest()
+def _subject(kind: str, username: str, network: str) -> str:
+    return hashlib.sha256("\0".join((kind, username, network)).encode(errors="replace")).hexdigest()

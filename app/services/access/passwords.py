@@ -11,13 +11,13 @@ from argon2.exceptions import HashingError, InvalidHashError, VerificationError,
 
 from app.errors import Overloaded
 
-MOST_AT_THE_DOOR = 8
+MAX_WAITING_LOGINS = 8
 """How many may hash or wait for it in one process: whoever waits keeps a thread that others need."""
 PATIENCE_S = 5.0
 
 _hasher = PasswordHasher()
-_places = threading.BoundedSemaphore(MOST_AT_THE_DOOR)
-_turn = threading.Lock()
+_places = threading.BoundedSemaphore(MAX_WAITING_LOGINS)
+_hashing = threading.Lock()
 
 
 def _make_up_hash() -> str:
@@ -32,24 +32,24 @@ NOBODYS_HASH = _make_up_hash()
 
 
 @contextmanager
-def turn() -> Iterator[None]:
+def hashing_slot() -> Iterator[None]:
     """Let one thread in at a time. Raises Overloaded when many wait already, or when it was not its turn for long."""
     if not _places.acquire(blocking=False):
         raise Overloaded("too many passwords are being checked: try again in a moment")
     try:
-        if not _turn.acquire(timeout=PATIENCE_S):
+        if not _hashing.acquire(timeout=PATIENCE_S):
             raise Overloaded("checking passwords takes too long: try again in a moment")
         try:
             yield
         finally:
-            _turn.release()
+            _hashing.release()
     finally:
         _places.release()
 
 
 def hash_password(password: str) -> str:
     """Return the hash of a password. Raises Overloaded, also when there is no memory for it."""
-    with turn():
+    with hashing_slot():
         try:
             return _hasher.hash(password)
         except (HashingError, MemoryError) as error:

@@ -18,7 +18,7 @@ from app.store.alerts import alert_events, alerts, maintenance
 from app.store.database.engine import Database
 from app.store.inventory import monitors
 
-ALERTS_AT_ONCE = 1000
+ALERT_BATCH_SIZE = 1000
 ACKNOWLEDGED_A_TASK = 100
 
 
@@ -122,11 +122,11 @@ class AlertActions:
         count, after = 0, 0
         while True:
             with self._database.transaction() as connection:
-                chosen = alerts.some_ids(connection, conditions, ids, after, ALERTS_AT_ONCE)
+                chosen = alerts.some_ids(connection, conditions, ids, after, ALERT_BATCH_SIZE)
                 recorded = self._act(connection, chosen, action, by, comment) if chosen else {}
             self._outbox.publish(recorded)
             count += len(chosen)
-            if len(chosen) < ALERTS_AT_ONCE:
+            if len(chosen) < ALERT_BATCH_SIZE:
                 return count
             after = chosen[-1]
 

@@ -9,15 +9,15 @@ from app.services.periodic import Interval
 from app.store.alerts import alert_events
 from app.store.database.engine import Database
 
-ENTRIES_AT_ONCE = 1000
+ENTRY_BATCH_SIZE = 1000
 ROUNDS_A_TURN = 5
 """How often in a turn as many are told, so that a storm does not keep the leader from its other work."""
 TRIM_EVERY_S = 5.0
 LATE_AFTER_S = 60.0
-MOST_GAPS = 1000
+MAX_GAPS = 1000
 
 
-class AlertNews:
+class AlertEventRelay:
     """Reading the histories costs those who change alerts nothing, and what Redis misses while it is away comes later.
 
     Methods raise BrokerUnavailable and DatabaseUnavailable. Of two leaders at once one tells.
@@ -30,7 +30,7 @@ class AlertNews:
         self._gaps: dict[int, float] = {}
         self._trimming = Interval(TRIM_EVERY_S)
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Tell what happened since the last turn, and forget what is too old to be asked for."""
         if self._trimming.is_over():
             # A Redis that lost its data has lost this too.
@@ -54,7 +54,7 @@ class AlertNews:
         gaps = [event_id for event_id, until in self._gaps.items() if until > clock.monotonic()]
         with self._database.reading() as connection:
             late = alert_events.some(connection, gaps) if gaps else []
-            entries = alert_events.after(connection, last, ENTRIES_AT_ONCE)
+            entries = alert_events.after(connection, last, ENTRY_BATCH_SIZE)
         if not entries and not late:
             return False
         up_to = max([last, *(entry["event_id"] for entry in entries)])
@@ -65,13 +65,13 @@ class AlertNews:
         self._gaps = {event_id: self._gaps[event_id] for event_id in gaps if event_id not in told}
         self._note_gaps(last, [entry["event_id"] for entry in entries])
         self._told = up_to
-        return len(entries) == ENTRIES_AT_ONCE
+        return len(entries) == ENTRY_BATCH_SIZE
 
     def _note_gaps(self, last: int, event_ids: Iterable[int]) -> None:
         """Remember the numbers that are missing: on PostgreSQL an entry with a lower one can be committed later."""
         until = clock.monotonic() + LATE_AFTER_S
         for event_id in event_ids:
-            for missing in range(max(last + 1, event_id - MOST_GAPS), event_id):
-                if len(self._gaps) < MOST_GAPS:
+            for missing in range(max(last + 1, event_id - MAX_GAPS), event_id):
+                if len(self._gaps) < MAX_GAPS:
                     self._gaps[missing] = until
             last = event_id

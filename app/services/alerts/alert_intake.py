@@ -11,13 +11,13 @@ from app import clock
 from app.enums import AlertEventKind, AlertStatus, Severity
 from app.rules.alert_changes import AlertState, follow
 from app.rules.alert_reports import AlertReport
-from app.services.alerts.alert_targets import AlertPlaces
+from app.services.alerts.alert_targets import AlertTargets
 from app.store.alerts import alert_events, alert_states, alerts, maintenance
 from app.store.inventory import monitors
 
 Identity = tuple[str, str]
 STATE = [each.name for each in fields(AlertState)]
-ENDED_AT_ONCE = 1000
+END_BATCH_SIZE = 1000
 BEGINNINGS = (AlertEventKind.FIRED, AlertEventKind.REOPENED)
 
 
@@ -54,7 +54,7 @@ class AlertIntake:
         monitors.lock(connection, monitor_id)
         known = _find(connection, monitor_id, reports)
         drafts = dict(known)
-        places = AlertPlaces(connection, monitor_id, reports)
+        targets = AlertTargets(connection, monitor_id, reports)
         counts = dict.fromkeys(("seen", "new", "repeated", "reopened", "resolved", "unchanged"), 0)
         for report in reports:
             identity = (report.source, report.external_id)
@@ -70,7 +70,7 @@ class AlertIntake:
             draft.events += events
             draft.comment = draft.comment or report.comment
             if draft.host_id is None:
-                draft.host_id, draft.item_id = places.find(report)
+                draft.host_id, draft.item_id = targets.find(report)
         changed = [draft for draft in drafts.values() if draft.state is not None and draft.state != _stored(draft.row)]
         _write(connection, monitor_id, changed, observed_at, is_pull)
         return counts
@@ -78,7 +78,7 @@ class AlertIntake:
     def end_unseen(self, connection: Connection, monitor_id: int, observed_at: datetime) -> int:
         """Resolve some of the alerts that pulls have reported, but not the one of `observed_at`; return how many."""
         monitors.lock(connection, monitor_id)
-        rows = alert_states.end_unseen(connection, monitor_id, observed_at, ENDED_AT_ONCE)
+        rows = alert_states.end_unseen(connection, monitor_id, observed_at, END_BATCH_SIZE)
         alert_events.add(connection, [(row["id"], AlertEventKind.RESOLVED) for row in rows], observed_at)
         alerts.refresh_marks_of(connection, rows, clock.now())
         return len(rows)
@@ -137,15 +137,15 @@ def _write(
 
 def _new_row(monitor_id: int, draft: Draft, pulled_at: datetime | None) -> dict[str, Any]:
     source, external_id = draft.identity
-    place = {"monitor_id": monitor_id, "host_id": draft.host_id, "item_id": draft.item_id}
-    rest = {"source": source, "external_id": external_id, "comment": draft.comment, "pulled_at": pulled_at}
-    return {**_columns(draft.state), **place, **rest, "suppressed": False}
+    target = {"monitor_id": monitor_id, "host_id": draft.host_id, "item_id": draft.item_id}
+    told = {"source": source, "external_id": external_id, "comment": draft.comment, "pulled_at": pulled_at}
+    return {**_columns(draft.state), **target, **told, "suppressed": False}
 
 
 def _changes(draft: Draft, row: RowMapping, pulled_at: datetime | None) -> dict[str, Any]:
     seen = max((moment for moment in (row["pulled_at"], pulled_at) if moment), default=None)
-    place = {"id": row["id"], "host_id": draft.host_id, "item_id": draft.item_id}
-    return {**_columns(draft.state), **place, "pulled_at": seen}
+    target = {"id": row["id"], "host_id": draft.host_id, "item_id": draft.item_id}
+    return {**_columns(draft.state), **target, "pulled_at": seen}
 
 
 def _columns(state: AlertState | None) -> dict[str, Any]:

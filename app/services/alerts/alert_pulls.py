@@ -8,7 +8,7 @@ from app import clock
 from app.errors import SourceRejected
 from app.rules.alert_bounds import bounded
 from app.services.alerts.alert_intake import AlertIntake
-from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.alerts import alerts
 from app.store.database.engine import Database
@@ -18,9 +18,9 @@ from app.store.inventory import monitors
 class AlertPullService:
     """Methods raise NotFound, Conflict (a disabled monitor), SourceError, DatabaseUnavailable, TaskInterrupted."""
 
-    def __init__(self, database: Database, conversations: Conversations, intake: AlertIntake) -> None:
+    def __init__(self, database: Database, monitor_connections: MonitorConnections, intake: AlertIntake) -> None:
         self._database = database
-        self._conversations = conversations
+        self._monitor_connections = monitor_connections
         self._intake = intake
 
     def pull(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
@@ -31,7 +31,7 @@ class AlertPullService:
         observed_at = clock.now()
         totals: dict[str, int] = {}
         step(0, None, "0 alerts")
-        with self._conversations.open(monitor_id) as connector:
+        with self._monitor_connections.open(monitor_id) as connector:
             for reports in connector.alerts():
                 with self._database.transaction() as connection:
                     counts = self._intake.take_in(
@@ -57,7 +57,7 @@ class AlertPullService:
         refused: list[str] = []
         with self._database.reading() as connection:
             external_ids = alerts.external_ids(connection, monitor_id, alert_ids)
-        with self._conversations.open(monitor_id) as connector:
+        with self._monitor_connections.open(monitor_id) as connector:
             step(0, len(external_ids), "0 alerts")
             for done, external_id in enumerate(external_ids, 1):
                 try:

@@ -8,7 +8,7 @@ from app.rules.alert_reports import AlertReport
 from app.store.alerts import alert_states
 
 
-class AlertPlaces:
+class AlertTargets:
     """The hosts and items of one monitor that some reports name."""
 
     def __init__(self, connection: Connection, monitor_id: int, reports: Sequence[AlertReport]) -> None:

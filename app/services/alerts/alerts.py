@@ -18,7 +18,7 @@ from app.store.database.pages import Page, PageRequest
 from app.store.inventory import hosts, items
 
 TEST_SOURCE = "test"
-ALERTS_AT_ONCE = 1000
+ALERT_BATCH_SIZE = 1000
 
 
 class AlertService:
@@ -82,8 +82,8 @@ class AlertService:
             )
         now = clock.now()
         step(0, count, "0 alerts")
-        for start in range(0, count, ALERTS_AT_ONCE):
-            rows = [_row(task_id, alert, item_ids, now) for alert in drawn[start : start + ALERTS_AT_ONCE]]
+        for start in range(0, count, ALERT_BATCH_SIZE):
+            rows = [_row(task_id, alert, item_ids, now) for alert in drawn[start : start + ALERT_BATCH_SIZE]]
             with self._database.transaction() as connection:
                 alert_ids = alerts.add_new(connection, rows)
                 suppressed, _ = maintenance.flip(connection, now, len(rows), alert_ids)

@@ -96,7 +96,7 @@ class ScoreService:
             scope = score_samples.FLEET if monitor_id is None else score_samples.monitor_scope(monitor_id)
             return score_samples.fetch(connection, page, scope, after=after, before=before)
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Take the sample of these five minutes, unless that was done, and put the sums of the alerts together."""
         now = clock.now()
         if self._putting_together.is_over():

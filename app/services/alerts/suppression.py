@@ -9,7 +9,7 @@ from app.enums import AlertEventKind
 from app.store.alerts import alert_events, alerts, maintenance
 from app.store.database.engine import Database
 
-ALERTS_AT_ONCE = 1000
+ALERT_BATCH_SIZE = 1000
 
 
 class Suppression:
@@ -18,7 +18,7 @@ class Suppression:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Follow the windows that began or ended, and the snoozes that are over, since the last turn."""
         with self._database.reading() as connection:
             is_due = maintenance.is_any_due(connection, clock.now())
@@ -33,11 +33,11 @@ def update_all_marks(connection: Connection, now: datetime) -> None:
     Those that come back to life are told of again.
     """
     while True:
-        suppressed, returned = maintenance.flip(connection, now, ALERTS_AT_ONCE)
+        suppressed, returned = maintenance.flip(connection, now, ALERT_BATCH_SIZE)
         happened = [(row["id"], AlertEventKind.SUPPRESSED) for row in suppressed]
         happened += [(row["id"], AlertEventKind.RETURNED) for row in returned]
         alert_events.add(connection, happened, now)
         alerts.refresh_marks_of(connection, [*suppressed, *returned], now)
-        if len(happened) < ALERTS_AT_ONCE:
+        if len(happened) < ALERT_BATCH_SIZE:
             maintenance.mark_applied(connection, now)
             return

@@ -21,7 +21,7 @@ from app.store.inventory import monitors
 from app.store.ledger import task_fingerprints
 
 log = structlog.get_logger()
-REPORTS_AT_ONCE = 500
+REPORT_BATCH_SIZE = 500
 GATHER_S = 0.05
 RECEIVED_WITHIN = timedelta(seconds=10)
 """What is taken in at once counts as seen at one moment: it must not lie too far apart."""
@@ -33,7 +33,7 @@ UNUSABLE = (StatementRefused, TypeError, ValueError, LookupError)
 Reports = Sequence[Mapping[str, Any]]
 
 
-class DeliveryService:
+class WebhookIntake:
     """Methods raise DatabaseUnavailable."""
 
     def __init__(self, database: Database, outbox: Outbox, intake: AlertIntake) -> None:
@@ -56,18 +56,18 @@ class DeliveryService:
         counts = Counter[str]()
         while True:
             try:
-                taken = self._take_some(monitor_id, REPORTS_AT_ONCE)
+                taken = self._take_some(monitor_id, REPORT_BATCH_SIZE)
             except UNUSABLE:
                 taken = self._take_one(monitor_id)
             if taken is None and self._is_done(monitor_id):
                 return dict(counts)
             counts.update(taken or {})
-            if taken is not None and taken.get("seen", 0) < REPORTS_AT_ONCE // 4:
+            if taken is not None and taken.get("seen", 0) < REPORT_BATCH_SIZE // 4:
                 # Where single alerts come in a row, let some come together: each look costs as much as many alerts.
                 clock.sleep(GATHER_S)
             step(counts["seen"], None, f"{counts['seen']} alerts")
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Ask for tasks for what waits although no task will take it in; not while a dead one waits for people."""
         with self._database.reading() as connection:
             waiting = deliveries.monitors_that_wait(connection, clock.now() - FORGOTTEN_AFTER)

@@ -14,7 +14,7 @@ from app.enums import TaskType
 from app.errors import ConcurrentChange, NagareError, NotFound, TooManyRequests
 from app.rules.alert_reports import AlertReport
 from app.services.alerts.webhook_quotas import WebhookQuotas
-from app.services.batcher import Together
+from app.services.batcher import Batcher
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
 from app.store.alerts import deliveries
@@ -38,8 +38,8 @@ class WebhookService:
         self._database = database
         self._outbox = outbox
         self._quotas = quotas
-        self._together: Together[_Post, str] = Together(
-            self._accept_all, each_alone_after=(ConcurrentChange, StatementRefused)
+        self._batcher: Batcher[_Post, str] = Batcher(
+            self._accept_all, run_singly_after=(ConcurrentChange, StatementRefused)
         )
 
     def issue_token(self, monitor_id: int) -> str:
@@ -64,7 +64,7 @@ class WebhookService:
         idempotency key was used for another post.
         """
         post = _Post(_hash(token), [report.as_dict() for report in reports])
-        return self._together.ask(post) if idempotency_key is None else self._accept_once(post, idempotency_key)
+        return self._batcher.call(post) if idempotency_key is None else self._accept_once(post, idempotency_key)
 
     def _accept_once(self, post: _Post, idempotency_key: str) -> str:
         """Record a post unless it was before; alone, since it may have to wait for another one with the same key."""

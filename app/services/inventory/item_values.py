@@ -18,8 +18,8 @@ from app.store.inventory.pulled_items import PulledItem
 AHEAD = timedelta(hours=1)
 """How far a source's clock may be ahead of ours."""
 PRUNE_EVERY_S = 60.0
-PRUNED_AT_ONCE = 5000
-STEPS_AT_ONCE = 20
+PRUNE_BATCH_SIZE = 5000
+STEP_BATCH_SIZE = 20
 
 
 class ItemValues:
@@ -70,15 +70,15 @@ class ItemValues:
             found[row["item_id"]].append(row)
         return found
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Delete what is too old each minute, in short steps, so that no other writer waits long."""
         if not self._pruning.is_over():
             return
         before, _ = self._span()
-        for _ in range(STEPS_AT_ONCE):
+        for _ in range(STEP_BATCH_SIZE):
             with self._database.transaction() as connection:
-                count = item_values.prune(connection, before, PRUNED_AT_ONCE)
-            if count < PRUNED_AT_ONCE:
+                count = item_values.prune(connection, before, PRUNE_BATCH_SIZE)
+            if count < PRUNE_BATCH_SIZE:
                 return
         self._pruning.cut_short()
 

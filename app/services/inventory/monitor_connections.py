@@ -15,8 +15,8 @@ from app.store.inventory import monitors
 OpenConnector = Callable[[str, MonitorAccess], AbstractContextManager[Connector]]
 
 
-class Conversations:
-    """Conversations with monitors, by their ids."""
+class MonitorConnections:
+    """MonitorConnections with monitors, by their ids."""
 
     def __init__(self, database: Database, vault: Vault, open_connector: OpenConnector) -> None:
         self._database = database

@@ -13,7 +13,7 @@ from app.connectors.registry import connector_class
 from app.enums import MonitorStatus, TaskState
 from app.errors import Conflict, Invalid, NotFound, SourceError
 from app.metrics import TASKS
-from app.services.inventory.monitor_connections import Conversations, OpenConnector
+from app.services.inventory.monitor_connections import MonitorConnections, OpenConnector
 from app.services.inventory.observed_connector import observed
 from app.services.ledger.task_events import TaskEvents
 from app.store.alerts import score_samples
@@ -44,13 +44,13 @@ class MonitorService:
         self,
         database: Database,
         vault: Vault,
-        conversations: Conversations,
+        monitor_connections: MonitorConnections,
         open_connector: OpenConnector,
         events: TaskEvents,
     ) -> None:
         self._database = database
         self._vault = vault
-        self._conversations = conversations
+        self._monitor_connections = monitor_connections
         self._open_connector = open_connector
         self._events = events
 
@@ -84,7 +84,7 @@ class MonitorService:
         """
         with self._database.transaction() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
-            access = self._conversations.access(monitor, except_for=changes)
+            access = self._monitor_connections.access(monitor, except_for=changes)
             kept = {
                 "type": monitor["type"],
                 "url": access.url,
@@ -120,7 +120,7 @@ class MonitorService:
         started = clock.monotonic()
         version, error = None, None
         try:
-            with self._open_connector(monitor["type"], self._conversations.access(monitor)) as connector:
+            with self._open_connector(monitor["type"], self._monitor_connections.access(monitor)) as connector:
                 version = observed(connector, monitor_id).check()
         except SourceError as source_error:
             error = str(source_error)

@@ -8,7 +8,7 @@ from app import clock
 from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
 from app.errors import NotFound
 from app.services.inventory.item_values import ItemValues
-from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.database.engine import Database
 from app.store.inventory import hosts, items, monitors, pulled_items
@@ -44,21 +44,21 @@ class PullService:
     A pull that stops half-way leaves whole pages behind and can be run again.
     """
 
-    def __init__(self, database: Database, conversations: Conversations, values: ItemValues) -> None:
+    def __init__(self, database: Database, monitor_connections: MonitorConnections, values: ItemValues) -> None:
         self._database = database
-        self._conversations = conversations
+        self._monitor_connections = monitor_connections
         self._values = values
 
     def hosts(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
         """Pull all hosts of a monitor; those that the source does not have any more become inactive."""
-        with self._conversations.open(monitor_id) as connector:
+        with self._monitor_connections.open(monitor_id) as connector:
             counts = self._pull_hosts(connector, monitor_id, step)
         return asdict(counts)
 
     def items(self, monitor_id: int, host_id: int | None = None, step: Step = no_step) -> dict[str, int]:
         """Pull the items of one host, or of all hosts of a monitor, whose hosts are pulled first if there are none."""
         counts = Counts()
-        with self._conversations.open(monitor_id) as connector:
+        with self._monitor_connections.open(monitor_id) as connector:
             if host_id is None and not self._has_hosts(monitor_id):
                 self._pull_hosts(connector, monitor_id, step)
             with self._database.reading() as connection:
@@ -76,7 +76,7 @@ class PullService:
     def host(self, monitor_id: int, host_id: int, step: Step = no_step) -> dict[str, int]:
         """Pull one host."""
         step(0, 1, "")
-        with self._conversations.open(monitor_id) as connector:
+        with self._monitor_connections.open(monitor_id) as connector:
             counts = self.refresh_host(connector, monitor_id, host_id)
         step(1, 1, "")
         return asdict(counts)
@@ -84,7 +84,7 @@ class PullService:
     def item(self, monitor_id: int, host_id: int, item_id: int, step: Step = no_step) -> dict[str, int]:
         """Pull one item."""
         step(0, 1, "")
-        with self._conversations.open(monitor_id) as connector:
+        with self._monitor_connections.open(monitor_id) as connector:
             counts = self.refresh_item(connector, monitor_id, host_id, item_id)
         step(1, 1, "")
         return asdict(counts)

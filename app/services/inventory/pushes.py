@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 from app.connectors.base import Connector, HostEdit, HostRecord, ItemEdit, ItemRecord, NewHost, NewItem
 from app.errors import NotFound, SourceConflict, SourceRejected
 from app.models.hosts import LOCAL_PREFIX
-from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.pulls import PullService
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.database.engine import Database
@@ -24,9 +24,9 @@ class PushService:
     changed at the monitor as well since the last pull: who changed it there would not know why that is gone.
     """
 
-    def __init__(self, database: Database, conversations: Conversations, pulls: PullService) -> None:
+    def __init__(self, database: Database, monitor_connections: MonitorConnections, pulls: PullService) -> None:
         self._database = database
-        self._conversations = conversations
+        self._monitor_connections = monitor_connections
         self._pulls = pulls
 
     def host(self, monitor_id: int, host_id: int, force: bool = False, step: Step = no_step) -> dict[str, int]:
@@ -36,7 +36,7 @@ class PushService:
         if host is None or twins is None:
             raise NotFound(f"there is no host {host_id}")
         step(0, 1, "")
-        with self._conversations.open(monitor_id) as connector:
+        with self._monitor_connections.open(monitor_id) as connector:
             if host["external_id"].startswith(LOCAL_PREFIX):
                 self._create_host(connector, host)
             else:
@@ -57,7 +57,7 @@ class PushService:
         if host is None or item is None or twins is None:
             raise NotFound(f"there is no item {item_id} of host {host_id}")
         step(0, 1, "")
-        with self._conversations.open(monitor_id) as connector:
+        with self._monitor_connections.open(monitor_id) as connector:
             if item["external_id"].startswith(LOCAL_PREFIX):
                 self._create_item(connector, host, item)
             else:

@@ -19,7 +19,7 @@ from app.store.ledger import dead_letters, task_attempts, task_messages, task_ru
 from app.store.ledger.dead_letters import LetterFilter
 
 log = structlog.get_logger()
-LETTERS_AT_ONCE = 500
+LETTER_BATCH_SIZE = 500
 
 Letter = Mapping[Any, Any]
 
@@ -72,7 +72,7 @@ class DeadLetterService:
         started_at, count = clock.now(), 0
         while True:
             with self._database.transaction() as connection:
-                letters = dead_letters.some(connection, wanted, LETTERS_AT_ONCE)
+                letters = dead_letters.some(connection, wanted, LETTER_BATCH_SIZE)
                 # What dies again meanwhile is left alone, or this would never end.
                 letters = [letter for letter in letters if letter["dead_at"] <= started_at]
                 for letter in letters:
@@ -98,7 +98,7 @@ class DeadLetterService:
         count = 0
         while True:
             with self._database.transaction() as connection:
-                letters = dead_letters.some(connection, wanted, LETTERS_AT_ONCE)
+                letters = dead_letters.some(connection, wanted, LETTER_BATCH_SIZE)
                 for letter in letters:
                     dead_letters.discard(connection, letter["task_id"], clock.now())
             if not letters:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import structlog
 
 from app.errors import BrokerUnavailable
-from app.queue.events import BEGINNING, Entry, EventLog, place_of
+from app.queue.events import BEGINNING, Entry, EventLog, parse_id
 
 log = structlog.get_logger()
-ENTRIES_AT_ONCE = 1000
+ENTRY_BATCH_SIZE = 1000
 WAIT_MS = 5000
-REST_S = 1.0
+OPEN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class EventFeed:
             except BrokerUnavailable as error:
                 if not self._closing.is_set():
                     log.info("events.not_read", error=str(error))
-                self._closing.wait(REST_S)
+                self._closing.wait(OPEN_S)
 
     def _resume(self) -> None:
         newest = self._log.newest_id()
@@ -89,10 +89,10 @@ class EventFeed:
     def _is_whole(self, position: str, newest: str) -> bool:
         if position == BEGINNING:
             return True
-        return place_of(newest) >= place_of(position) and self._log.is_whole_since(position)
+        return parse_id(newest) >= parse_id(position) and self._log.is_whole_since(position)
 
     def _read(self) -> None:
-        entries = self._log.wait_for_more(self._position or BEGINNING, ENTRIES_AT_ONCE, WAIT_MS)
+        entries = self._log.wait_for_more(self._position or BEGINNING, ENTRY_BATCH_SIZE, WAIT_MS)
         if entries:
             self._tell(Batch(entries, entries[-1].id))
 

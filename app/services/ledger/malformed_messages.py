@@ -15,13 +15,13 @@ from app.store.database.engine import Database
 from app.store.ledger import dead_letters, task_runs
 
 log = structlog.get_logger()
-NOTES_AT_ONCE = 100
+NOTE_BATCH_SIZE = 100
 MALFORMED_MESSAGE = "malformed_message"
 UNKNOWN_TASK = "unknown_task"
 STRAY_REASONS = (MALFORMED_MESSAGE, UNKNOWN_TASK)
 
 
-class StrayService:
+class MalformedMessages:
     """Every method raises DatabaseUnavailable."""
 
     def __init__(self, database: Database, malformed: MalformedElements, dead_letter_list: DeadLetterList) -> None:
@@ -31,7 +31,7 @@ class StrayService:
 
     def record_malformed(self) -> None:
         """Record the elements that workers set aside. Raises BrokerUnavailable."""
-        while notes := self._malformed.oldest(NOTES_AT_ONCE):
+        while notes := self._malformed.oldest(NOTE_BATCH_SIZE):
             for note in notes:
                 self._record(note)
             # Removed after they were recorded: killed in between, they are recorded twice rather than never.

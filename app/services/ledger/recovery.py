@@ -13,7 +13,7 @@ from app.queue.publisher import Publisher
 from app.queue.queue_lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.rules.live_events import task_event
-from app.services.ledger.malformed_messages import StrayService
+from app.services.ledger.malformed_messages import MalformedMessages
 from app.services.ledger.task_lifecycle import TaskLifecycle
 from app.services.periodic import Interval
 from app.store.access import api_tokens, throttles, users
@@ -24,7 +24,7 @@ from app.store.operation.due_work import Due
 
 log = structlog.get_logger()
 LEADERSHIP_S = 5.0
-MESSAGES_AT_ONCE = 1000
+MESSAGE_BATCH_SIZE = 1000
 RECONCILE_EVERY_S = 5.0
 RECONCILE_ALL_EVERY_S = 60.0
 PRUNE_EVERY_S = 60.0
@@ -60,11 +60,11 @@ class Recovery:
         dead_letter_list: DeadLetterList,
         registry: WorkerRegistry,
         lifecycle: TaskLifecycle,
-        strays: StrayService,
+        malformed_messages: MalformedMessages,
         *,
         lease_s: float,
-        chores: Mapping[Due, Callable[[], None]],
-        timed_chores: Sequence[Callable[[], None]],
+        due_jobs: Mapping[Due, Callable[[], None]],
+        periodic_jobs: Sequence[Callable[[], None]],
     ) -> None:
         self._database = database
         self._publisher = publisher
@@ -72,10 +72,10 @@ class Recovery:
         self._dead_letter_list = dead_letter_list
         self._registry = registry
         self._lifecycle = lifecycle
-        self._strays = strays
+        self._malformed_messages = malformed_messages
         self._lease_s = lease_s
-        self._chores = chores
-        self._timed_chores = timed_chores
+        self._due_jobs = due_jobs
+        self._periodic_jobs = periodic_jobs
         self._watched: dict[str, Watched] = {}
         self._watched_at: float | None = None
         self._reconciling = Interval(RECONCILE_EVERY_S)
@@ -87,13 +87,13 @@ class Recovery:
         """Have the keys be of their types that a turn begins with. Raises BrokerUnavailable."""
         self._lengths.make_room(self._lengths.misplaced())
 
-    def turn(self, name: str) -> Mapping[str, int]:
+    def tick(self, name: str) -> Mapping[str, int]:
         """Do what is due, if this worker leads; return how many messages of each type waited before.
 
         Raises BrokerUnavailable, DatabaseUnavailable.
         """
         try:
-            seen = self._lengths.look()
+            seen = self._lengths.snapshot()
             if not self._registry.lead(name, LEADERSHIP_S):
                 self._stop_watching()
                 return seen.lengths
@@ -104,7 +104,7 @@ class Recovery:
             if Due.MESSAGES in found:
                 self._publish_due()
             if seen.is_any_malformed:
-                self._strays.record_malformed()
+                self._malformed_messages.record_malformed()
             if self._reconciling.is_over():
                 self._reconcile_lists(GRACE_S)
                 self._reconcile_dead_letters()
@@ -112,7 +112,7 @@ class Recovery:
                 self._reconcile_lists(0)
             if self._pruning.is_over():
                 self._prune()
-            for chore in (*(self._chores[each] for each in self._chores if each in found), *self._timed_chores):
+            for chore in (*(self._due_jobs[each] for each in self._due_jobs if each in found), *self._periodic_jobs):
                 chore()
         except (BrokerUnavailable, DatabaseUnavailable):
             # A worker could not renew its lease either while the database was away.
@@ -154,9 +154,9 @@ class Recovery:
         while is_due:
             with self._database.transaction() as connection:
                 now = clock.now()
-                requeued = task_messages.requeue_due(connection, now, MESSAGES_AT_ONCE)
-                unpublished = task_messages.unpublished(connection, MESSAGES_AT_ONCE)
-                unpublished += task_messages.releasable(connection, MESSAGES_AT_ONCE)
+                requeued = task_messages.requeue_due(connection, now, MESSAGE_BATCH_SIZE)
+                unpublished = task_messages.unpublished(connection, MESSAGE_BATCH_SIZE)
+                unpublished += task_messages.releasable(connection, MESSAGE_BATCH_SIZE)
                 tasks = task_messages.claim_publishing(connection, unpublished, now)
                 events = [task_event(run) for run in task_runs.find_many(connection, requeued)] if requeued else []
             try:
@@ -165,7 +165,7 @@ class Recovery:
                 with self._database.transaction() as connection:
                     task_messages.mark_unpublished(connection, unpublished)
                 raise
-            is_due = len(tasks) >= MESSAGES_AT_ONCE
+            is_due = len(tasks) >= MESSAGE_BATCH_SIZE
 
     def _reconcile_lists(self, grace_s: float) -> None:
         """Find queued tasks whose message is gone, as after a flush of Redis, and have them published again."""
@@ -179,9 +179,9 @@ class Recovery:
             with self._database.reading() as connection:
                 expected = task_messages.queued_ids(connection, type_, now - timedelta(seconds=GRACE_S))
             missing = self._publisher.lost(type_, expected)
-            for start in range(0, len(missing), MESSAGES_AT_ONCE):
+            for start in range(0, len(missing), MESSAGE_BATCH_SIZE):
                 with self._database.transaction() as connection:
-                    task_messages.mark_unpublished(connection, missing[start : start + MESSAGES_AT_ONCE])
+                    task_messages.mark_unpublished(connection, missing[start : start + MESSAGE_BATCH_SIZE])
             if missing:
                 log.warning("messages.lost", type=type_, count=len(missing))
         self._publish_due()

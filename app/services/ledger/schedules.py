@@ -29,7 +29,7 @@ PARAMS: Mapping[TaskType, frozenset[str]] = {
 }
 """What can be scheduled, and which parameters each type takes."""
 SCHEDULED_TYPES = tuple(PARAMS)
-FIRED_AT_ONCE = 100
+FIRED_BATCH_SIZE = 100
 UNSAID: Mapping[str, Any] = {"count": GENERATED, "severity": None, "seed": None}
 """The parameters of a request for test alerts that says none."""
 TIMES = ("cron", "timezone", "enabled")
@@ -87,11 +87,11 @@ class ScheduleService:
             if not schedules.remove(connection, schedule_id):
                 raise NotFound(f"there is no schedule {schedule_id}")
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Ask for the tasks whose time has come: each once, however long nobody looked and however many look now."""
         now = clock.now()
         with self._database.reading() as connection:
-            due = schedules.due(connection, now, FIRED_AT_ONCE)
+            due = schedules.due(connection, now, FIRED_BATCH_SIZE)
         for schedule in due:
             self._fire(schedule, now)
 

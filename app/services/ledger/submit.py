@@ -10,7 +10,7 @@ from app.connectors.registry import connector_class
 from app.enums import Severity, TaskType
 from app.errors import ConcurrentChange, Conflict, NagareError, NotFound
 from app.models.hosts import LOCAL_PREFIX
-from app.services.batcher import Together
+from app.services.batcher import Batcher
 from app.services.ledger.outbox import Entry, Outbox, new_entry, new_task_id
 from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
 from app.store.database.engine import Database
@@ -35,7 +35,7 @@ class SubmitService:
     def __init__(self, database: Database, outbox: Outbox) -> None:
         self._database = database
         self._outbox = outbox
-        self._together: Together[Entry, str] = Together(self._accept_all, each_alone_after=(ConcurrentChange,))
+        self._batcher: Batcher[Entry, str] = Batcher(self._accept_all, run_singly_after=(ConcurrentChange,))
 
     def pull_hosts(self, by: Requester, monitor_id: int) -> str:
         """Ask for a pull of all hosts of a monitor."""
@@ -93,7 +93,7 @@ class SubmitService:
             )
             if by.unique or by.idempotency_key is not None:
                 return self._accept_once(by, entry)
-            return self._together.ask(entry)
+            return self._batcher.call(entry)
 
     def _accept_once(self, by: Requester, entry: Entry) -> str:
         """Record a task unless it was before, and publish it.

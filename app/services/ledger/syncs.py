@@ -40,7 +40,7 @@ class SyncService:
             child_id = self._record_child(connection, task_id, parents_attempt, monitor_id, STAGES[0])
         self._outbox.publish({child_id: monitor_id})
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Move on every parent whose children moved: its progress, its next child, its end."""
         with self._database.reading() as connection:
             parents = parent_tasks.parents(connection)

@@ -8,7 +8,7 @@ from app.enums import TERMINAL_STATES
 from app.services.ledger.event_feed import Batch, EventFeed
 from app.services.ledger.tasks import TaskService
 
-WAITING_AT_ONCE = 8
+MAX_WAITING = 8
 """Each takes a thread of the API; who comes when so many wait already is answered at once."""
 LOOK_EVERY_S = 3.0
 """How often the ledger is asked whether an event got lost."""
@@ -20,7 +20,7 @@ class TaskWatch:
     def __init__(self, tasks: TaskService, feed: EventFeed) -> None:
         self._tasks = tasks
         self._feed = feed
-        self._places = threading.BoundedSemaphore(WAITING_AT_ONCE)
+        self._slots = threading.BoundedSemaphore(MAX_WAITING)
         self._lock = threading.Lock()
         self._waiting: dict[str, set[threading.Event]] = {}
         self._is_listening = False
@@ -31,12 +31,12 @@ class TaskWatch:
         Raises NotFound, DatabaseUnavailable.
         """
         task = self._tasks.get(task_id)
-        if wait_s <= 0 or task["state"] in TERMINAL_STATES or not self._places.acquire(blocking=False):
+        if wait_s <= 0 or task["state"] in TERMINAL_STATES or not self._slots.acquire(blocking=False):
             return task
         try:
             return self._wait(task, clock.monotonic() + wait_s)
         finally:
-            self._places.release()
+            self._slots.release()
 
     def close(self) -> None:
         """Let all who wait go on: the process is about to end. The feed must be closing."""

@@ -19,7 +19,7 @@ from app.store.ledger import parent_tasks, task_attempts, task_runs
 from app.store.operation import throughput
 
 log = structlog.get_logger()
-CANCELLED_AT_ONCE = 500
+CANCEL_BATCH_SIZE = 500
 
 
 class TaskService:
@@ -107,7 +107,7 @@ class TaskService:
         begun_at, count = clock.now(), 0
         while True:
             with self._database.transaction() as connection:
-                task_ids = task_runs.cancel_waiting(connection, type, begun_at, clock.now(), CANCELLED_AT_ONCE)
+                task_ids = task_runs.cancel_waiting(connection, type, begun_at, clock.now(), CANCEL_BATCH_SIZE)
                 cancelled = task_runs.find_many(connection, task_ids)
             if not task_ids:
                 return count

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table
 
 from app.errors import NagareError
 from app.store.database.engine import Database
-from app.store.database.postgresql_options import Sessions
+from app.store.database.postgresql_options import PostgresqlOptions
 from app.store.operation import copied_rows, copy_source, copy_target
 from app.store.operation.copied_rows import TABLES, Content, Page
 from app.store.operation.migrate import upgrade
@@ -52,7 +52,9 @@ def copy_database(source_url: str, target_url: str, *, is_running_allowed: bool,
 
 
 def _database(url: str) -> Database:
-    return Database(url, durable=True, pooled=False, sessions=Sessions("nagare copy-db", through_pooler=True))
+    return Database(
+        url, durable=True, pooled=False, postgresql=PostgresqlOptions("nagare copy-db", through_pooler=True)
+    )
 
 
 def _copy(source: Connection, target: Connection, table: Table, tell: Tell) -> CopiedTable:

@@ -7,7 +7,7 @@ from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.metrics import CONNECTOR_DURATION, CONNECTOR_ERRORS
 from app.metrics_registry import Field
 from app.queue.connection import Broker
-from app.queue.metric_sums import MeasureStore
+from app.queue.metric_sums import MetricSums
 from app.queue.queue_lengths import QueueLengths
 from app.services.periodic import Interval
 from app.store.database.engine import Database
@@ -22,7 +22,7 @@ BY_MONITOR = (CONNECTOR_DURATION.name, CONNECTOR_ERRORS.name)
 class MetricsService:
     """Methods raise BrokerUnavailable and DatabaseUnavailable where nothing else is said."""
 
-    def __init__(self, database: Database, broker: Broker, measures: MeasureStore, lengths: QueueLengths) -> None:
+    def __init__(self, database: Database, broker: Broker, measures: MetricSums, lengths: QueueLengths) -> None:
         self._database = database
         self._broker = broker
         self._measures = measures

@@ -10,7 +10,7 @@ from app.store.database.engine import Database
 from app.store.ledger import task_runs
 
 PRUNE_EVERY_S = 60.0
-PRUNED_AT_ONCE = 500
+PRUNE_BATCH_SIZE = 500
 
 
 class Retention:
@@ -27,12 +27,12 @@ class Retention:
         )
         self._pruning = Interval(PRUNE_EVERY_S)
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Delete a few of each: each minute, and each turn while there are more, so that no other writer waits long."""
         if not self._pruning.is_over():
             return
         for prune, kept in self._kept:
             with self._database.transaction() as connection:
-                count = prune(connection, clock.now() - kept, PRUNED_AT_ONCE)
-            if count >= PRUNED_AT_ONCE:
+                count = prune(connection, clock.now() - kept, PRUNE_BATCH_SIZE)
+            if count >= PRUNE_BATCH_SIZE:
                 self._pruning.cut_short()

@@ -18,7 +18,7 @@ class Resealed:
     """The table and name of each that neither key opens."""
 
 
-class SealingService:
+class SecretRotation:
     """Knows every sealed column there is."""
 
     def __init__(self, database: Database, vault: Vault) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
-from app.channels.sender import Courier, Delivery, Message, Outcome
+from app.channels.sender import Delivery, Message, Outcome, Sender
 from app.errors import NotificationFailed, NotificationUncertain
 from app.rules.notification_texts import Text, text_of, trial_text
 from app.rules.notifications import Change, Rule
@@ -16,13 +16,13 @@ from app.store.ledger import task_attempts
 from app.store.response import notification_changes, notification_messages, notifications
 
 
-class Messenger:
+class NotificationDelivery:
     """Sends each message at most once, unless a person says that one of which nobody knows is to be sent again."""
 
-    def __init__(self, database: Database, vault: Vault, courier: Courier) -> None:
+    def __init__(self, database: Database, vault: Vault, sender: Sender) -> None:
         self._database = database
         self._vault = vault
-        self._courier = courier
+        self._sender = sender
 
     def send(self, task_id: str, notification_id: int, test: bool = False) -> dict[str, Any]:
         """Send the task's message, or a test message that has its rule's address tried.
@@ -49,7 +49,7 @@ class Messenger:
             text = trial_text(rule, row["name"]) if test else text_of(rule, changes)
             url = self._vault.open(row["url_sealed"]) or ""
             notification_messages.mark(connection, task_id, sending_at=clock.now())
-        delivery = self._courier.send(url, _message(text))
+        delivery = self._sender.send(url, _message(text))
         self._record(task_id, notification_id, delivery)
         return {"sent": 1, "changes": len(changes)}
 

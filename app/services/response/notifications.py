@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, RowMapping
 
 from app import clock
-from app.channels.sender import Courier
+from app.channels.sender import Sender
 from app.errors import Conflict, Invalid, NotFound
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
@@ -22,10 +22,10 @@ class NotificationService:
     A rule's `url` is a secret: it is sealed, and no method returns it.
     """
 
-    def __init__(self, database: Database, vault: Vault, courier: Courier) -> None:
+    def __init__(self, database: Database, vault: Vault, sender: Sender) -> None:
         self._database = database
         self._vault = vault
-        self._courier = courier
+        self._sender = sender
 
     def list(self, page: PageRequest) -> Page:
         """Return a page of rules."""
@@ -73,7 +73,7 @@ class NotificationService:
         if "timezone" in fields and not _is_timezone(fields["timezone"]):
             raise Invalid("timezone", "is not a time zone of the IANA database, such as Asia/Shanghai")
         if "url" in fields:
-            fault = self._courier.find_fault(fields["url"])
+            fault = self._sender.find_fault(fields["url"])
             if fault is not None:
                 raise Invalid("url", fault)
 

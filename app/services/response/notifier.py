@@ -15,11 +15,11 @@ from app.store.database.engine import Database
 from app.store.response import notification_changes, notification_messages, notifications
 
 log = structlog.get_logger()
-EVENTS_AT_ONCE = 1000
+EVENT_BATCH_SIZE = 1000
 ROUNDS_A_TURN = 20
 """How often in a turn as many are looked at, so that a storm does not keep the leader from its other work."""
 PRUNE_EVERY_S = 60.0
-PRUNED_AT_ONCE = 500
+PRUNE_BATCH_SIZE = 500
 
 Row = Mapping[Any, Any]
 
@@ -33,7 +33,7 @@ class Notifier:
         self._history_days = history_days
         self._pruning = Interval(PRUNE_EVERY_S)
 
-    def turn(self) -> None:
+    def tick(self) -> None:
         """Find whom the pending events concern, and make messages of what is to be told."""
         with self._database.reading() as connection:
             is_any_pending = notification_changes.is_any_pending(connection)
@@ -49,12 +49,12 @@ class Notifier:
             return
         with self._database.transaction() as connection:
             before = clock.now() - timedelta(days=self._history_days)
-            notification_messages.prune(connection, before, PRUNED_AT_ONCE)
+            notification_messages.prune(connection, before, PRUNE_BATCH_SIZE)
 
     def _match_events(self) -> None:
         for _ in range(ROUNDS_A_TURN):
             with self._database.transaction() as connection:
-                events = notification_changes.pending_events(connection, EVENTS_AT_ONCE)
+                events = notification_changes.pending_events(connection, EVENT_BATCH_SIZE)
                 if not events:
                     return
                 rules = [Rule.from_row(row) for row in notifications.enabled(connection)]
@@ -67,7 +67,7 @@ class Notifier:
                 ]
                 notification_changes.add(connection, concerned)
                 notification_changes.settle_events(connection, [event["event_id"] for event in events])
-            if len(events) < EVENTS_AT_ONCE:
+            if len(events) < EVENT_BATCH_SIZE:
                 return
 
     def _make_messages(self) -> None:
@@ -97,7 +97,7 @@ class Notifier:
                 # A leader that comes second finds here what the first one left.
                 if notifications.lock(connection, rule.id) is None:
                     return
-                rows = notification_changes.unsent(connection, rule.id, EVENTS_AT_ONCE)
+                rows = notification_changes.unsent(connection, rule.id, EVENT_BATCH_SIZE)
                 whole = _whole_stories(rows)
                 told = [change.event_id for change in worth_telling(rule, _changes(whole))]
                 dropped = {row["event_id"] for row in whole} - {*told}
@@ -108,7 +108,7 @@ class Notifier:
                     notification_changes.assign(connection, rule.id, told, task_id)
             if told:
                 self._outbox.publish({task_id: None})
-            if len(rows) < EVENTS_AT_ONCE:
+            if len(rows) < EVENT_BATCH_SIZE:
                 return
 
 
@@ -118,5 +118,5 @@ def _changes(rows: Sequence[Row]) -> list[Change]:
 
 def _whole_stories(rows: Sequence[Row]) -> Sequence[Row]:
     """Leave out the last alert of a page that is full: the rest of its changes may be on the next one."""
-    whole = [row for row in rows if row["alert_id"] != rows[-1]["alert_id"]] if len(rows) >= EVENTS_AT_ONCE else rows
+    whole = [row for row in rows if row["alert_id"] != rows[-1]["alert_id"]] if len(rows) >= EVENT_BATCH_SIZE else rows
     return whole or rows

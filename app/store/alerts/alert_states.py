@@ -10,7 +10,7 @@ from app.enums import AlertStatus
 from app.models import Alert, Host, Item
 from app.store.alerts.alerts import ALERTS
 from app.store.database.upsert import table_of
-from app.store.inventory.hosts import IDS_AT_ONCE
+from app.store.inventory.hosts import ID_BATCH_SIZE
 
 HOSTS = Host.__table__.c
 ITEMS = Item.__table__.c
@@ -111,4 +111,4 @@ def item_ids(
 
 def _chunks(texts: Iterable[str]) -> Iterable[list[str]]:
     every = sorted(texts)
-    return (every[start : start + IDS_AT_ONCE // 10] for start in range(0, len(every), IDS_AT_ONCE // 10))
+    return (every[start : start + ID_BATCH_SIZE // 10] for start in range(0, len(every), ID_BATCH_SIZE // 10))

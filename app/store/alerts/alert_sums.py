@@ -15,7 +15,7 @@ from app.store.database.upsert import dialect_insert, table_of
 
 SUMS = AlertSum.__table__.c
 KEY = (SUMS.status, SUMS.bucket, SUMS.monitor_id, SUMS.severity, SUMS.slot)
-PARTS_AT_ONCE = 1000
+PART_BATCH_SIZE = 1000
 OPEN = {AlertStatus.ACTIVE: "active", AlertStatus.ACKNOWLEDGED: "acknowledged"}
 Found = dict[tuple[int | None, Severity], AlertSums]
 """By monitor, or None for all together, and severity."""
@@ -61,7 +61,7 @@ def put_together(connection: Connection) -> int:
 
     Parts whose connection has a transaction open are left for the next time, instead of waiting for it.
     """
-    parts = select(*KEY).where(SUMS.slot != 0).limit(PARTS_AT_ONCE).with_for_update(skip_locked=True)
+    parts = select(*KEY).where(SUMS.slot != 0).limit(PART_BATCH_SIZE).with_for_update(skip_locked=True)
     keys = [tuple(row) for row in connection.execute(parts)]
     if keys:
         gone = delete(table_of(AlertSum)).where(tuple_(*KEY).in_(keys)).returning(*SUMS)

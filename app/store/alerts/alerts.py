@@ -23,12 +23,12 @@ from sqlalchemy import (
 from app.enums import AlertStatus, Severity
 from app.models import Alert, Host, Item
 from app.models.alerts import LISTED
-from app.store.database.bulk_rows import execute_given, stored_moment
+from app.store.database.bulk_rows import execute_bulk, stored_moment
 from app.store.database.index_hints import unindexed
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import Search, matches
-from app.store.database.upsert import dialect_of, insert_given, table_of
-from app.store.inventory.hosts import IDS_AT_ONCE
+from app.store.database.upsert import dialect_of, insert_bulk, table_of
+from app.store.inventory.hosts import ID_BATCH_SIZE
 
 ALERTS = Alert.__table__.c
 SHOWN = tuple(ALERTS)
@@ -126,13 +126,13 @@ def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[i
         [stored_moment(dialect, row[name]) if kind == "timestamptz" else row.get(name) for name, kind in KINDS.items()]
         for row in rows
     ]
-    return [alert_id for (alert_id,) in execute_given(connection, _add_statement(dialect), KINDS, given)]
+    return [alert_id for (alert_id,) in execute_bulk(connection, _add_statement(dialect), KINDS, given)]
 
 
 @cache
 def _add_statement(dialect: str) -> str:
     given = table("given", *map(column, KINDS)).c
-    insert = insert_given(dialect, Alert, {**{name: given[name] for name in KINDS}, **ONCE})
+    insert = insert_bulk(dialect, Alert, {**{name: given[name] for name in KINDS}, **ONCE})
     statement = insert.on_conflict_do_nothing(index_elements=IDENTITY).returning(ALERTS.id)
     return str(statement.compile(dialect=dialect_of(dialect)))
 
@@ -218,7 +218,7 @@ def refresh_error_marks(
             .correlate(marked)
             .scalar_subquery()
         )
-        for start in range(0, len(ids), IDS_AT_ONCE):
-            chunk = marked.c.id.in_(ids[start : start + IDS_AT_ONCE])
+        for start in range(0, len(ids), ID_BATCH_SIZE):
+            chunk = marked.c.id.in_(ids[start : start + ID_BATCH_SIZE])
             is_changed = marked.c.alert_error.is_distinct_from(newest)
             connection.execute(update(marked).where(chunk, is_changed).values(alert_error=newest, updated_at=now))

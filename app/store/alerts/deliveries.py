@@ -21,7 +21,7 @@ OLDEST = (
     .where(DELIVERIES.monitor_id == bindparam("monitor"))
     .order_by(DELIVERIES.id)
 )
-READ_AT_ONCE = 20
+READ_BATCH_SIZE = 20
 IS_THERE_ANY = select(DELIVERIES.id).where(DELIVERIES.monitor_id == bindparam("monitor")).limit(1)
 
 
@@ -37,7 +37,7 @@ def oldest(connection: Connection, monitor_id: int, reports: int, within: timede
     """
     found: list[Delivery] = []
     count = 0
-    with connection.execute(OLDEST, {"monitor": monitor_id}, execution_options={"yield_per": READ_AT_ONCE}) as rows:
+    with connection.execute(OLDEST, {"monitor": monitor_id}, execution_options={"yield_per": READ_BATCH_SIZE}) as rows:
         for row in rows:
             count += len(row.reports)
             if found and (count > reports or row.received_at - found[0].received_at > within):

@@ -20,7 +20,7 @@ Kinds = Mapping[str, str]
 """PostgreSQL's types of columns, by their names: `text` too for what is shorter, which a cast would cut off."""
 
 
-def execute_given(
+def execute_bulk(
     connection: Connection,
     statement: str,
     kinds: Kinds,

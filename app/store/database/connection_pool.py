@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 WAIT_S = 10
 
 
-class Connections:
+class ConnectionPool:
     """Hands out connections, `most` at once, and keeps up to `kept` of those that come back for whoever comes next.
 
     SQLAlchemy's own pool takes longer to hand one out and take it back than SQLite for what is then asked.

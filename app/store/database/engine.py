@@ -14,9 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import tracing
 from app.errors import ConcurrentChange, DatabaseUnavailable, NagareError
-from app.store.database.connection_pool import Connections
-from app.store.database.postgresql_options import POOL_SIZE, UNLIMITED, Sessions
-from app.store.database.sqlite_lock import BUSY_TIMEOUT_S, look_often
+from app.store.database.connection_pool import ConnectionPool
+from app.store.database.postgresql_options import NO_LIMITS, POOL_SIZE, PostgresqlOptions
+from app.store.database.sqlite_lock import BUSY_TIMEOUT_S, retry_while_locked
 from app.store.database.traced_statements import trace_statements
 
 StatementRefused = DBAPIError
@@ -33,13 +33,15 @@ class Database:
 
     `durable` makes each transaction on SQLite reach the disk before it returns: what answers 202 needs that, a worker
     does not, since a task whose end was forgotten in a power cut simply runs again. `pooled=False` opens a connection
-    for each transaction and closes it after: for a process that forks. `sessions` is for PostgreSQL.
+    for each transaction and closes it after: for a process that forks. `postgresql` is for PostgreSQL.
     """
 
-    def __init__(self, url: str, *, durable: bool, pooled: bool = True, sessions: Sessions = UNLIMITED) -> None:
-        self.engine = _create_engine(url, durable, sessions)
+    def __init__(
+        self, url: str, *, durable: bool, pooled: bool = True, postgresql: PostgresqlOptions = NO_LIMITS
+    ) -> None:
+        self.engine = _create_engine(url, durable, postgresql)
         self._is_sqlite = self.engine.dialect.name == "sqlite"
-        self._connections = Connections(self.engine, sessions.most, POOL_SIZE)
+        self._connections = ConnectionPool(self.engine, postgresql.most, POOL_SIZE)
         self._is_pooled = pooled
         self._keeping: set[int] = set()
         if tracing.is_on():
@@ -205,10 +207,10 @@ def _roll_back(connection: Connection) -> None:
         connection.close()
 
 
-def _create_engine(url: str, durable: bool, sessions: Sessions) -> Engine:
+def _create_engine(url: str, durable: bool, postgresql: PostgresqlOptions) -> Engine:
     options: dict[str, Any] = {"hide_parameters": True, "poolclass": NullPool}
     if not url.startswith("sqlite"):
-        options["connect_args"] = sessions.connect_args(str(make_url(url).query.get("options", "")))
+        options["connect_args"] = postgresql.connect_args(str(make_url(url).query.get("options", "")))
         return create_engine(url, **options)
     options["connect_args"] = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
     engine = create_engine(url, **options)
@@ -259,8 +261,8 @@ def _write_to_disk(write_ahead_log: Path) -> None:
 def _begin_sqlite(driver: Any, begin: str) -> None:
     """Begin a transaction, with the lock that it needs."""
     if begin != "BEGIN":
-        look_often(driver.execute, begin)
+        retry_while_locked(driver.execute, begin)
         return
     # By itself it would take none before the first statement, which does not look again.
     driver.execute(begin)
-    look_often(driver.execute, "SELECT NULL FROM sqlite_schema LIMIT 0")
+    retry_while_locked(driver.execute, "SELECT NULL FROM sqlite_schema LIMIT 0")

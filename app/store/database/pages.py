@@ -57,13 +57,13 @@ def first_page(rows: Sequence[RowMapping], limit: int, order: Iterable[str]) -> 
 
 
 def cursor_behind(values: Sequence[Any]) -> str:
-    """Return the cursor behind a place in a list."""
+    """Return the cursor that continues after a row of a list."""
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
 def position(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[BindParameter[Any]]:
-    """Return the place in a list behind which a cursor is. Raises Invalid for a cursor that this list did not give."""
+    """Return the position after which a cursor continues. Raises Invalid for a cursor of another list."""
     try:
         values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         return [_literal(value, column) for value, column in zip(values, columns, strict=True)]

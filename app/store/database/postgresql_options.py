@@ -10,7 +10,7 @@ KEEPALIVES = {"tcp_keepalives_idle": UNHEARD_S, "tcp_keepalives_interval": 2, "t
 
 
 @dataclass(frozen=True, slots=True)
-class Sessions:
+class PostgresqlOptions:
     """A process's connections to PostgreSQL: `most` at once, which it shows as those of `name`.
 
     A statement is ended after `statement_timeout_s`, one that waits for a lock after half of it, a transaction in which
@@ -49,4 +49,4 @@ class Sessions:
         return arguments
 
 
-UNLIMITED = Sessions()
+NO_LIMITS = PostgresqlOptions()

@@ -10,7 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
 from app import tracing
-from app.store.database.sqlite_lock import look_often
+from app.store.database.sqlite_lock import retry_while_locked
 
 Convert = Callable[[Any], Any] | None
 
@@ -135,7 +135,7 @@ class Prepared:
             elif is_many:
                 cursor.executemany(text, bound)
             elif dialect.name == "sqlite":
-                look_often(cursor.execute, text, bound)
+                retry_while_locked(cursor.execute, text, bound)
             else:
                 cursor.execute(text, bound)
             # To the end, where a statement that is a transaction is committed, which may fail.

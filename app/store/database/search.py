@@ -9,9 +9,9 @@ from app import clock
 from app.store.database.pages import Page, PageRequest, cursor_behind, first_page, position
 from app.store.database.text_index import look_up
 
-READ_AT_ONCE = 2000
+READ_BATCH_SIZE = 2000
 """A text that many rows have is found among as many."""
-FOUND_AT_ONCE = 200
+FOUND_BATCH_SIZE = 200
 LONGEST_S = 0.03
 
 
@@ -54,9 +54,9 @@ class Search:
         while True:
             missing = request.limit + 1 - len(rows)
             if index is not None:
-                ids = index.ids(after, FOUND_AT_ONCE, descending=self._descending)
+                ids = index.ids(after, FOUND_BATCH_SIZE, descending=self._descending)
                 rows += self._read([self._id.in_(ids)], missing)
-                after, is_end = (ids[-1] if ids else after), len(ids) < FOUND_AT_ONCE
+                after, is_end = (ids[-1] if ids else after), len(ids) < FOUND_BATCH_SIZE
             else:
                 last = self._last_of_next(after)
                 rows += self._read(self._between(after, last), missing)
@@ -73,7 +73,7 @@ class Search:
     def _last_of_next(self, after: int | None) -> int | None:
         """Return the id of the last of the next rows; None when there are not so many."""
         ids = self._ordered(self._statement.with_only_columns(self._id).where(*self._between(after, None)))
-        return self._connection.execute(ids.offset(READ_AT_ONCE - 1).limit(1)).scalar_one_or_none()
+        return self._connection.execute(ids.offset(READ_BATCH_SIZE - 1).limit(1)).scalar_one_or_none()
 
     def _read(self, among: Sequence[ColumnElement[bool]], limit: int) -> list[RowMapping]:
         statement = self._ordered(self._statement.where(*among, self._matches)).limit(limit)

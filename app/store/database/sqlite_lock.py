@@ -12,7 +12,7 @@ BUSY_LOOK_S = 0.002
 Outcome = TypeVar("Outcome")
 
 
-def look_often(take: Callable[..., Outcome], *arguments: object) -> Outcome:
+def retry_while_locked(take: Callable[..., Outcome], *arguments: object) -> Outcome:
     """Do what takes the lock, which another one may hold: look often whether it is free.
 
     SQLite's own wait sleeps longer each time, so that the lock lies idle while processes that want it sleep, and who

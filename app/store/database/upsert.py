@@ -11,7 +11,7 @@ from sqlalchemy import table as named_table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.models import Base
-from app.store.database.bulk_rows import execute_given, stored_moment
+from app.store.database.bulk_rows import execute_bulk, stored_moment
 
 Insert = postgresql.Insert | sqlite.Insert
 DIALECTS: Mapping[str, Callable[[], Dialect]] = {"postgresql": postgresql.dialect, "sqlite": sqlite.dialect}
@@ -57,7 +57,7 @@ def insert_into(dialect: str, model: type[Base]) -> Insert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
-def insert_given(dialect: str, model: type[Base], values: Mapping[str, ColumnElement[Any]]) -> Insert:
+def insert_bulk(dialect: str, model: type[Base], values: Mapping[str, ColumnElement[Any]]) -> Insert:
     """Return an INSERT of what these columns are made of, for a statement that selects from `given`."""
     # SQLite cannot tell ON CONFLICT from a join's ON without a WHERE before it.
     source = select(*values.values()).where(true())
@@ -75,7 +75,7 @@ def upsert_inventory(
     statement = _upsert_statement(connection.dialect.name, inventory)
     # Two pulls of one monitor that lock the same rows in another order would deadlock on PostgreSQL.
     ordered = sorted(rows)
-    written = execute_given(connection, statement, kinds, ordered, {"monitor_id": monitor_id, "now": moment})
+    written = execute_bulk(connection, statement, kinds, ordered, {"monitor_id": monitor_id, "now": moment})
     created = sum(created_at == moment for _, _, _, created_at in written)
     ids = {(owner, external_id): item_id for item_id, owner, external_id, _ in written}
     return Upserted(created, len(written) - created, ids)
@@ -89,7 +89,7 @@ def _upsert_statement(dialect: str, inventory: Inventory) -> str:
     twins = {name: f"source_{name}" for name in inventory.editable}
     values = {name: given[name] for name in names} | {twin: given[name] for name, twin in twins.items()}
     values |= {"created_at": given.now, "updated_at": given.now}
-    insert = insert_given(dialect, inventory.model, values)
+    insert = insert_bulk(dialect, inventory.model, values)
     excluded, columns = insert.excluded, table_of(inventory.model).c
     compared = [*twins.values(), *inventory.followed]
     changes: dict[str, Any] = {name: excluded[name] for name in compared}

@@ -30,7 +30,7 @@ from app.store.database.upsert import Inventory, Upserted, table_of, take_over, 
 HOSTS = Host.__table__.c
 ITEMS = Item.__table__.c
 # SQLite takes at most 32,766 parameters in a statement.
-IDS_AT_ONCE = 10_000
+ID_BATCH_SIZE = 10_000
 
 IS_AT_SOURCE = HOSTS.external_id.not_like(f"{LOCAL_PREFIX}%")
 
@@ -214,8 +214,8 @@ def mark_vanished(
 
 def mark_gone(connection: Connection, host_ids: Sequence[int], now: datetime) -> None:
     """Mark hosts and their items as gone from the source."""
-    for start in range(0, len(host_ids), IDS_AT_ONCE):
-        chunk = host_ids[start : start + IDS_AT_ONCE]
+    for start in range(0, len(host_ids), ID_BATCH_SIZE):
+        chunk = host_ids[start : start + ID_BATCH_SIZE]
         values = {"vanished_at": now, "updated_at": now}
         connection.execute(update(Host).where(HOSTS.id.in_(chunk)).values(values))
         connection.execute(update(Item).where(ITEMS.host_id.in_(chunk), ITEMS.vanished_at.is_(None)).values(values))

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, delete
 
 from app.models import ItemValue
 from app.models.item_values import EPOCH, HOUR, MILLISECOND, hour_of
-from app.store.database.bulk_rows import execute_given
+from app.store.database.bulk_rows import execute_bulk
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.inventory.items import ITEMS
 
@@ -26,7 +26,7 @@ def add(connection: Connection, points: Iterable[tuple[int, datetime, float]]) -
     if stamped:
         # In the order of the table, so that each place of it is looked up once.
         rows = sorted((stamp // HOUR_MS, item_id, stamp, value) for item_id, stamp, value in stamped)
-        execute_given(connection, ADDING, KINDS, rows)
+        execute_bulk(connection, ADDING, KINDS, rows)
 
 
 def fetch(connection: Connection, page: PageRequest, item_id: int, after: datetime, before: datetime) -> Page:

@@ -13,7 +13,7 @@ from app.store.database.index_hints import unindexed
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import Search
 from app.store.database.upsert import table_of, take_over
-from app.store.inventory.hosts import IDS_AT_ONCE
+from app.store.inventory.hosts import ID_BATCH_SIZE
 
 ITEMS = Item.__table__.c
 
@@ -102,8 +102,8 @@ def edit(connection: Connection, item_id: int, values: Mapping[str, Any]) -> Non
 def mark_gone(connection: Connection, item_ids: Sequence[int], now: datetime) -> None:
     """Mark items as gone from the source."""
     values = {"vanished_at": now, "updated_at": now}
-    for start in range(0, len(item_ids), IDS_AT_ONCE):
-        chunk = item_ids[start : start + IDS_AT_ONCE]
+    for start in range(0, len(item_ids), ID_BATCH_SIZE):
+        chunk = item_ids[start : start + ID_BATCH_SIZE]
         connection.execute(update(Item).where(ITEMS.id.in_(chunk)).values(values))
 
 
@@ -111,9 +111,9 @@ def active_ids_by_host(connection: Connection, host_ids: Iterable[int]) -> dict[
     """Return the ids, in their order, of those items of each host that are not inactive."""
     ids: dict[int, list[int]] = {}
     wanted = sorted(set(host_ids))
-    for start in range(0, len(wanted), IDS_AT_ONCE):
+    for start in range(0, len(wanted), ID_BATCH_SIZE):
         statement = select(ITEMS.host_id, ITEMS.id).where(
-            ITEMS.host_id.in_(wanted[start : start + IDS_AT_ONCE]), ITEMS.status != InventoryStatus.INACTIVE
+            ITEMS.host_id.in_(wanted[start : start + ID_BATCH_SIZE]), ITEMS.status != InventoryStatus.INACTIVE
         )
         for row in connection.execute(statement.order_by(ITEMS.host_id, ITEMS.id)):
             ids.setdefault(row.host_id, []).append(row.id)

@@ -27,7 +27,7 @@ from sqlalchemy.types import NullType
 
 from app.models import Item
 from app.models.hosts import LOCAL_PREFIX
-from app.store.database.bulk_rows import execute_given, moment_reader, stored_moment
+from app.store.database.bulk_rows import execute_bulk, moment_reader, stored_moment
 from app.store.database.prepared_statements import Prepared
 from app.store.database.upsert import Inventory, Upserted, dialect_of, upsert_inventory
 from app.store.inventory.items import EDITABLE, ITEMS
@@ -143,7 +143,7 @@ def upsert(
             for item_id, row in sorted(followed.values())
         ]
         shared = {"now": stored_moment(dialect, now)}
-        execute_given(connection, _follow_statement(dialect), FOLLOWED_KINDS, given, shared)
+        execute_bulk(connection, _follow_statement(dialect), FOLLOWED_KINDS, given, shared)
     others = [(*identity, *row[:-1], stored_moment(dialect, row.value_at)) for identity, row in rows.items()]
     upserted = upsert_inventory(connection, INVENTORY, monitor_id, others, now)
     ids = {identity: item_id for identity, (item_id, _) in followed.items()}

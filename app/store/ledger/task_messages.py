@@ -32,15 +32,15 @@ def unpublished(connection: Connection, limit: int) -> list[str]:
 
 def releasable(connection: Connection, limit: int) -> list[str]:
     """Return the ids of held tasks, oldest first, as many of each monitor as it may run beside those that run."""
-    place = func.row_number().over(partition_by=RUNS.monitor_id, order_by=(RUNS.held_at, RUNS.id))
+    rank = func.row_number().over(partition_by=RUNS.monitor_id, order_by=(RUNS.held_at, RUNS.id))
     free = MONITORS.max_parallel_tasks - count_running(RUNS.monitor_id)
     held = (
-        select(RUNS.id, place.label("place"), free.label("free"))
+        select(RUNS.id, rank.label("rank"), free.label("free"))
         .join(Monitor, MONITORS.id == RUNS.monitor_id)
         .where(IS_QUEUED, RUNS.published_at.is_(None), RUNS.held_at.is_not(None))
         .subquery()
     )
-    statement = select(held.c.id).where(held.c.place <= held.c.free).order_by(held.c.place).limit(limit)
+    statement = select(held.c.id).where(held.c.rank <= held.c.free).order_by(held.c.rank).limit(limit)
     return list(connection.execute(statement).scalars())
 
 

@@ -25,7 +25,7 @@ from app.models import AlertSum, Base, StaleText
 from app.models.item_values import EpochMilliseconds
 from app.store.database.upsert import table_of
 
-ROWS_AT_ONCE = 2000
+ROW_BATCH_SIZE = 2000
 DERIVED = (table_of(AlertSum), table_of(StaleText))
 """Written by triggers as the rows come that they are about: copied as well they would count double."""
 TABLES = tuple(table for table in Base.metadata.sorted_tables if table not in DERIVED)
@@ -59,7 +59,7 @@ def read(connection: Connection, table: Table, content: Content) -> Iterator[Pag
     statement = select(*plain).order_by(*table.primary_key)
     canonical = [(at, _canonical(column)) for at, column in enumerate(table.columns)]
     changed = [(at, change) for at, change in canonical if change is not None]
-    result = connection.execute(statement, execution_options={"stream_results": True, "yield_per": ROWS_AT_ONCE})
+    result = connection.execute(statement, execution_options={"stream_results": True, "yield_per": ROW_BATCH_SIZE})
     for page in result.partitions():
         rows = [tuple(row) for row in page]
         content.rows += len(rows)

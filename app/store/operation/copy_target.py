@@ -46,8 +46,8 @@ def write(connection: Connection, table: Table, pages: Iterable[Page]) -> None:
 
     Raises Invalid, with the table for its field, when the database does not take one.
     """
-    places = [at for at, each in enumerate(table.columns) if is_written(each)]
-    wanted = ([tuple(row[at] for at in places) for row in page] for page in pages)
+    positions = [at for at, each in enumerate(table.columns) if is_written(each)]
+    wanted = ([tuple(row[at] for at in positions) for row in page] for page in pages)
     names = [each.name for each in table.columns if is_written(each)]
     if connection.dialect.name == "postgresql":
         _copy(connection, table, names, wanted)
@@ -99,5 +99,5 @@ def _refused(table: Table, cause: BaseException, error: Exception) -> Exception:
         return error
     diagnosis = getattr(cause, "diag", None)
     message = getattr(diagnosis, "message_primary", None) or str(cause).partition("\n")[0]
-    place = (getattr(diagnosis, "context", None) or "").partition(":")[0]
-    return Invalid(table.name, f"the target does not take a row: {message}{f' ({place})' if place else ''}")
+    location = (getattr(diagnosis, "context", None) or "").partition(":")[0]
+    return Invalid(table.name, f"the target does not take a row: {message}{f' ({location})' if location else ''}")

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from app import clock
 from app.errors import DatabaseUnavailable, SettingsError
 from app.store.database.engine import Database
-from app.store.database.postgresql_options import Sessions
+from app.store.database.postgresql_options import PostgresqlOptions
 from app.store.operation.schema_revision import MIGRATIONS
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ LOCK_TIMEOUT_S = 0.5
 TRIES = 120
 PAUSE_S = 1.0
 LOOK_EVERY_S = 0.2
-SESSIONS = Sessions("nagare migrate", through_pooler=True)
+CONNECTION = PostgresqlOptions("nagare migrate", through_pooler=True)
 """Nothing is prepared, so that a connection of a pooler is as it was afterwards."""
 
 
@@ -44,7 +44,7 @@ def downgrade(url: str, revision: str) -> None:
 
 
 def _run(url: str, move: Callable[[Config], None]) -> None:
-    with closing(Database(url, durable=True, pooled=False, sessions=SESSIONS)) as database:
+    with closing(Database(url, durable=True, pooled=False, postgresql=CONNECTION)) as database:
         if database.engine.dialect.name == "sqlite":
             # Alembic would commit each migration by itself if SQLAlchemy knew of no transaction.
             with database.transaction() as connection, connection.begin():

@@ -10,7 +10,7 @@ from app.models import Alert, AlertEvent, Host, NotificationChange
 from app.models.alerts import PENDING
 from app.models.notifications import UNSENT
 from app.store.database.upsert import dialect_insert
-from app.store.inventory.hosts import IDS_AT_ONCE
+from app.store.inventory.hosts import ID_BATCH_SIZE
 
 EVENTS = AlertEvent.__table__.c
 ALERTS = Alert.__table__.c
@@ -101,8 +101,8 @@ def assign(connection: Connection, notification_id: int, event_ids: Sequence[int
 
 def drop(connection: Connection, notification_id: int, event_ids: Sequence[int]) -> None:
     """Take unsent changes of a rule away: nobody is told of them."""
-    for start in range(0, len(event_ids), IDS_AT_ONCE):
-        chunk = CHANGES.event_id.in_(event_ids[start : start + IDS_AT_ONCE])
+    for start in range(0, len(event_ids), ID_BATCH_SIZE):
+        chunk = CHANGES.event_id.in_(event_ids[start : start + ID_BATCH_SIZE])
         connection.execute(
             delete(NotificationChange).where(CHANGES.notification_id == notification_id, chunk, IS_UNSENT)
         )

@@ -35,7 +35,7 @@ ALERT = "/alerts/<id:alert_id>"
 )
 def acknowledge_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
     """Note that somebody takes care of an alert; its monitor is told by a task, where it can be."""
-    return services().alert_actions.acknowledge(alert_id, current_editor(), **body)
+    return services().alerts.alert_actions.acknowledge(alert_id, current_editor(), **body)
 
 
 @alert_actions.operation(
@@ -43,7 +43,7 @@ def acknowledge_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
 )
 def resolve_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
     """Note that an alert is over."""
-    return services().alert_actions.resolve(alert_id, current_editor(), **body)
+    return services().alerts.alert_actions.resolve(alert_id, current_editor(), **body)
 
 
 @alert_actions.operation(
@@ -51,7 +51,7 @@ def resolve_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
 )
 def reopen_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
     """Make an alert active again."""
-    return services().alert_actions.reopen(alert_id, current_editor(), **body)
+    return services().alerts.alert_actions.reopen(alert_id, current_editor(), **body)
 
 
 @alert_actions.operation(
@@ -59,7 +59,7 @@ def reopen_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
 )
 def snooze_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
     """Suppress an open alert until a time: it is not scored and nobody is notified; `null` wakes it."""
-    return services().alert_actions.snooze(alert_id, current_editor(), **body)
+    return services().alerts.alert_actions.snooze(alert_id, current_editor(), **body)
 
 
 @alert_actions.operation(
@@ -67,22 +67,22 @@ def snooze_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
 )
 def acknowledge_alerts(body: Mapping[str, Any]) -> dict[str, int]:
     """Acknowledge many active alerts, by their ids or by a filter."""
-    return {"acknowledged": services().alert_actions.acknowledge_many(current_editor(), **body)}
+    return {"acknowledged": services().alerts.alert_actions.acknowledge_many(current_editor(), **body)}
 
 
 @alert_actions.operation("POST", "/alerts/resolve", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ResolvedSchema)
 def resolve_alerts(body: Mapping[str, Any]) -> dict[str, int]:
     """Resolve many alerts, by their ids or by a filter."""
-    return {"resolved": services().alert_actions.resolve_many(current_editor(), **body)}
+    return {"resolved": services().alerts.alert_actions.resolve_many(current_editor(), **body)}
 
 
 @alert_actions.operation("POST", "/alerts/reopen", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ReopenedSchema)
 def reopen_alerts(body: Mapping[str, Any]) -> dict[str, int]:
     """Reopen many resolved alerts, by their ids or by a filter; those that fired anew since stay as they are."""
-    return {"reopened": services().alert_actions.reopen_many(current_editor(), **body)}
+    return {"reopened": services().alerts.alert_actions.reopen_many(current_editor(), **body)}
 
 
 @alert_actions.operation("POST", "/alerts/snooze", role=Role.OPERATOR, body=SnoozeChoiceSchema, answer=SnoozedSchema)
 def snooze_alerts(body: Mapping[str, Any]) -> dict[str, int]:
     """Snooze many open alerts, by their ids or by a filter."""
-    return {"snoozed": services().alert_actions.snooze_many(current_editor(), **body)}
+    return {"snoozed": services().alerts.alert_actions.snooze_many(current_editor(), **body)}

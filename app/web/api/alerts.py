@@ -28,20 +28,20 @@ def generate_test_alerts(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Queue the making of test alerts on random hosts and items."""
     chosen = None if severity is None else Severity(severity)
-    task_id = services().submit.generate_alerts(by, count, chosen, seed)
+    task_id = services().ledger.submit.generate_alerts(by, count, chosen, seed)
     return accepted("Test alert generation task queued", task_id, count=count)
 
 
 @alerts.operation("GET", "/alerts", role=Role.VIEWER, query=AlertQuerySchema, answer=page_of(AlertSchema))
 def list_alerts(**query: Any) -> Page:
     """List the alerts, newest first."""
-    return services().alerts.list(**query)
+    return services().alerts.alerts.list(**query)
 
 
 @alerts.operation("GET", ALERT, role=Role.VIEWER, answer=AlertSchema, errors=(404,))
 def get_alert(alert_id: int) -> Row:
     """Return one alert."""
-    return services().alerts.get(alert_id)
+    return services().alerts.alerts.get(alert_id)
 
 
 @alerts.operation(
@@ -54,4 +54,4 @@ def get_alert(alert_id: int) -> Row:
 )
 def list_alert_events(alert_id: int, page: PageRequest) -> Page:
     """List what happened to an alert, newest first."""
-    return services().alerts.events(page, alert_id)
+    return services().alerts.alerts.events(page, alert_id)

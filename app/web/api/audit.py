@@ -15,4 +15,4 @@ audit = ApiBlueprint("audit", __name__, description="Who changed what")
 @audit.operation("GET", "/audit", role=Role.VIEWER, query=AuditQuerySchema, answer=page_of(AuditEntrySchema))
 def list_audit_entries(**query: Any) -> Page:
     """List the edits of hosts and items, for administrators those of users and API tokens too, newest first."""
-    return services().audit.list(reader=Role(current_user()["role"]), **query)
+    return services().access.audit.list(reader=Role(current_user()["role"]), **query)

@@ -19,21 +19,21 @@ auth = ApiBlueprint("auth", __name__, description="Sign-in and sign-out")
 @auth.operation("POST", "/auth/login", role=PUBLIC, body=LoginSchema, answer=TokensSchema, errors=(401, 429))
 def login(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Sign in."""
-    sign_in = services().auth.login(body["username"], body["password"], request.remote_addr or "")
+    sign_in = services().access.auth.login(body["username"], body["password"], request.remote_addr or "")
     return make_tokens(services().settings, sign_in)
 
 
 @auth.operation("POST", "/auth/refresh", role=PUBLIC, body=RefreshSchema, answer=TokensSchema, errors=(401,))
 def refresh(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Exchange a refresh token, in the body or as the bearer, for new tokens; the old one is then spent."""
-    sign_in = services().auth.refresh(*read_refresh_token(body.get("refresh_token")))
+    sign_in = services().access.auth.refresh(*read_refresh_token(body.get("refresh_token")))
     return make_tokens(services().settings, sign_in)
 
 
 @auth.operation("POST", "/auth/logout", role=Role.VIEWER, status=204)
 def logout() -> None:
     """End the session: all its tokens are refused from now on."""
-    services().auth.logout(current_session_id())
+    services().access.auth.logout(current_session_id())
 
 
 @auth.operation("GET", "/auth/me", role=Role.VIEWER, answer=UserSchema)

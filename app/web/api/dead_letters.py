@@ -30,35 +30,35 @@ LETTER = DEAD + "/<task_id:task_id>"
 @dead_letters.operation("GET", DEAD, role=Role.VIEWER, query=DeadLetterQuerySchema, answer=page_of(DeadLetterSchema))
 def list_dead_letters(**query: Any) -> Page:
     """List the dead letters, newest first."""
-    return services().dead_letters.list(**query)
+    return services().ledger.dead_letters.list(**query)
 
 
 @dead_letters.operation("GET", LETTER, role=Role.VIEWER, answer=DeadLetterStorySchema, errors=(404,))
 def get_dead_letter(task_id: str) -> Row:
     """Return one dead letter with its traceback."""
-    return services().dead_letters.get(task_id)
+    return services().ledger.dead_letters.get(task_id)
 
 
 @dead_letters.submission(LETTER + "/retry", query=NothingSchema, answer=TaskAcceptedSchema)
 def retry_dead_letter(by: Requester, task_id: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Run a dead task again with a fresh count of attempts."""
-    services().dead_letters.retry(task_id, by)
+    services().ledger.dead_letters.retry(task_id, by)
     return accepted("Task queued again", task_id)
 
 
 @dead_letters.operation("POST", DEAD + "/retry", role=Role.OPERATOR, body=DeadLetterFilterSchema, answer=RetriedSchema)
 def retry_dead_letters(body: Mapping[str, Any]) -> dict[str, int]:
     """Run the dead tasks that match again."""
-    return {"retried": services().dead_letters.retry_many(**body)}
+    return {"retried": services().ledger.dead_letters.retry_many(**body)}
 
 
 @dead_letters.operation("DELETE", LETTER, role=Role.ADMIN, status=204, errors=(404,))
 def discard_dead_letter(task_id: str) -> None:
     """Discard a dead letter."""
-    services().dead_letters.discard(task_id)
+    services().ledger.dead_letters.discard(task_id)
 
 
 @dead_letters.operation("POST", DEAD + "/discard", role=Role.ADMIN, body=DeadLetterFilterSchema, answer=DiscardedSchema)
 def discard_dead_letters(body: Mapping[str, Any]) -> dict[str, int]:
     """Discard the dead letters that match."""
-    return {"discarded": services().dead_letters.discard_many(**body)}
+    return {"discarded": services().ledger.dead_letters.discard_many(**body)}

@@ -26,7 +26,7 @@ events = ApiBlueprint("events", __name__, description="What happens, as it happe
 @events.operation("POST", "/events/ticket", role=Role.VIEWER, scope=Scope.READ, answer=TicketSchema, status=201)
 def create_events_ticket() -> dict[str, Any]:
     """Make a ticket to the events, good once, for clients that cannot send a header."""
-    return {"ticket": services().tickets.issue(current_session_id()), "expires_in": TICKET_S}
+    return {"ticket": services().access.tickets.issue(current_session_id()), "expires_in": TICKET_S}
 
 
 @events.operation(
@@ -74,10 +74,10 @@ def _session_id(ticket: str | None) -> str | None:
         if "websocket" in request.headers.get("Upgrade", "").lower():
             return None
         raise Unauthorized("A valid token or ticket is needed.")
-    session_id = services().tickets.redeem(ticket)
+    session_id = services().access.tickets.redeem(ticket)
     if session_id is None:
         raise Unauthorized("The ticket is not good, or no longer.")
-    services().auth.identify(session_id)
+    services().access.auth.identify(session_id)
     return session_id
 
 

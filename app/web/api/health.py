@@ -22,7 +22,9 @@ def healthz() -> dict[str, str]:
 @health.operation("GET", "/readyz", role=PUBLIC, query=ReadinessQuerySchema, answer=HealthSchema)
 def readyz(needs: str | None = None) -> dict[str, str] | Response:
     """Tell whether the database, a first user, the broker and a worker are there; names what is missing."""
-    missing = {part: [error] for part, error in services().health.readiness(needs).items() if error is not None}
+    missing = {
+        part: [error] for part, error in services().operation.health.readiness(needs).items() if error is not None
+    }
     if not missing:
         return {"status": "ready"}
     detail = "; ".join(f"{part}: {error}" for part, (error,) in missing.items())

@@ -16,7 +16,7 @@ hosts = ApiBlueprint("hosts", __name__, description="The inventory's hosts", wri
 @hosts.operation("GET", "/hosts", role=Role.VIEWER, query=HostQuerySchema, answer=page_of(HostSchema))
 def list_hosts(**query: Any) -> Page:
     """List the hosts of all monitors."""
-    return services().inventory.list_hosts(**query)
+    return services().inventory.inventory.list_hosts(**query)
 
 
 @hosts.operation(
@@ -31,14 +31,14 @@ def list_hosts(**query: Any) -> Page:
 )
 def create_host(monitor_id: int, body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Make a host here; a push makes it at its monitor. Until then its `external_id` begins with `nagare-local:`."""
-    host = services().inventory.create_host(monitor_id, body, current_editor())
+    host = services().inventory.inventory.create_host(monitor_id, body, current_editor())
     return host, {"Location": f"/api/v1/hosts/{host['id']}"}
 
 
 @hosts.operation("GET", "/hosts/<id:host_id>", role=Role.VIEWER, answer=HostSchema, errors=(404,))
 def get_host(host_id: int) -> Row:
     """Return one host."""
-    return services().inventory.get_host(host_id)
+    return services().inventory.inventory.get_host(host_id)
 
 
 @hosts.operation(
@@ -46,4 +46,4 @@ def get_host(host_id: int) -> Row:
 )
 def edit_host(host_id: int, body: Mapping[str, Any]) -> Row:
     """Edit a host; an edit stays until the source itself changes that field."""
-    return services().inventory.edit_host(host_id, body, current_editor())
+    return services().inventory.inventory.edit_host(host_id, body, current_editor())

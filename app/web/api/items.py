@@ -23,7 +23,7 @@ items = ApiBlueprint("items", __name__, description="The inventory's items (metr
 @items.operation("GET", "/items", role=Role.VIEWER, query=ItemQuerySchema, answer=page_of(ItemSchema))
 def list_items(**query: Any) -> Page:
     """List the items of all hosts."""
-    return services().inventory.list_items(**query)
+    return services().inventory.inventory.list_items(**query)
 
 
 @items.operation(
@@ -38,14 +38,14 @@ def list_items(**query: Any) -> Page:
 )
 def create_item(host_id: int, body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Make an item here; a push makes it at its host's monitor, where the host must be before."""
-    item = services().inventory.create_item(host_id, body, current_editor())
+    item = services().inventory.inventory.create_item(host_id, body, current_editor())
     return item, {"Location": f"/api/v1/items/{item['id']}"}
 
 
 @items.operation("GET", "/items/<id:item_id>", role=Role.VIEWER, answer=ItemSchema, errors=(404,))
 def get_item(item_id: int) -> Row:
     """Return one item with its last value."""
-    return services().inventory.get_item(item_id)
+    return services().inventory.inventory.get_item(item_id)
 
 
 @items.operation(
@@ -58,7 +58,7 @@ def get_item(item_id: int) -> Row:
 )
 def list_item_values(item_id: int, page: PageRequest, **moments: Any) -> Page:
     """List what the value of an item was, oldest first, for as long back as values are kept; numbers only."""
-    return services().item_values.list(item_id, page, **moments)
+    return services().inventory.item_values.list(item_id, page, **moments)
 
 
 @items.operation(
@@ -66,4 +66,4 @@ def list_item_values(item_id: int, page: PageRequest, **moments: Any) -> Page:
 )
 def edit_item(item_id: int, body: Mapping[str, Any]) -> Row:
     """Edit an item; an edit stays until the source itself changes that field."""
-    return services().inventory.edit_item(item_id, body, current_editor())
+    return services().inventory.inventory.edit_item(item_id, body, current_editor())

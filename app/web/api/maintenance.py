@@ -27,7 +27,7 @@ WINDOW = "/maintenance/<id:window_id>"
 )
 def list_maintenance_windows(page: PageRequest, active: bool | None = None) -> Page:
     """List the maintenance windows, newest first."""
-    return services().maintenance.list(page, active)
+    return services().alerts.maintenance.list(page, active)
 
 
 @maintenance.operation(
@@ -42,14 +42,14 @@ def list_maintenance_windows(page: PageRequest, active: bool | None = None) -> P
 )
 def create_maintenance_window(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Make a maintenance window; one that has begun suppresses what is open at once."""
-    window = services().maintenance.create(body, current_editor())
+    window = services().alerts.maintenance.create(body, current_editor())
     return window, {"Location": f"/api/v1/maintenance/{window['id']}"}
 
 
 @maintenance.operation("GET", WINDOW, role=Role.VIEWER, answer=MaintenanceSchema, errors=(404,))
 def get_maintenance_window(window_id: int) -> Row:
     """Return one maintenance window."""
-    return services().maintenance.get(window_id)
+    return services().alerts.maintenance.get(window_id)
 
 
 @maintenance.operation(
@@ -57,10 +57,10 @@ def get_maintenance_window(window_id: int) -> Row:
 )
 def update_maintenance_window(window_id: int, body: Mapping[str, Any]) -> Row:
     """Change a maintenance window; alerts that it covers no more and that are still open come back to life."""
-    return services().maintenance.update(window_id, body)
+    return services().alerts.maintenance.update(window_id, body)
 
 
 @maintenance.operation("DELETE", WINDOW, role=Role.OPERATOR, status=204, errors=(404,))
 def delete_maintenance_window(window_id: int) -> None:
     """Delete a maintenance window, with the same effect as its end."""
-    services().maintenance.delete(window_id)
+    services().alerts.maintenance.delete(window_id)

@@ -19,7 +19,7 @@ monitors = ApiBlueprint(
 @monitors.operation("GET", "/monitors", role=Role.VIEWER, query=PageQuerySchema, answer=page_of(MonitorSchema))
 def list_monitors(page: PageRequest) -> Page:
     """List the monitors."""
-    return services().monitors.list(page)
+    return services().inventory.monitors.list(page)
 
 
 @monitors.operation(
@@ -34,14 +34,14 @@ def list_monitors(page: PageRequest) -> Page:
 )
 def create_monitor(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Make a monitor."""
-    monitor = services().monitors.create(body)
+    monitor = services().inventory.monitors.create(body)
     return monitor, {"Location": f"/api/v1/monitors/{monitor['id']}"}
 
 
 @monitors.operation("GET", "/monitors/<id:monitor_id>", role=Role.VIEWER, answer=MonitorSchema, errors=(404,))
 def get_monitor(monitor_id: int) -> Row:
     """Return one monitor."""
-    return services().monitors.get(monitor_id)
+    return services().inventory.monitors.get(monitor_id)
 
 
 @monitors.operation(
@@ -54,13 +54,13 @@ def get_monitor(monitor_id: int) -> Row:
 )
 def update_monitor(monitor_id: int, body: Mapping[str, Any]) -> Row:
     """Change a monitor; `null` takes a credential away."""
-    return services().monitors.update(monitor_id, body)
+    return services().inventory.monitors.update(monitor_id, body)
 
 
 @monitors.operation("DELETE", "/monitors/<id:monitor_id>", role=Role.ADMIN, status=204, errors=(404, 409))
 def delete_monitor(monitor_id: int) -> None:
     """Delete a monitor with its hosts, items and alerts."""
-    services().monitors.delete(monitor_id)
+    services().inventory.monitors.delete(monitor_id)
 
 
 @monitors.operation(
@@ -68,4 +68,4 @@ def delete_monitor(monitor_id: int) -> None:
 )
 def check_monitor(monitor_id: int) -> Check:
     """Sign in to a monitor and ask its version."""
-    return services().monitors.check(monitor_id)
+    return services().inventory.monitors.check(monitor_id)

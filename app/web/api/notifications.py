@@ -29,7 +29,7 @@ NOTIFICATION = "/notifications/<id:notification_id>"
 )
 def list_notifications(page: PageRequest) -> Page:
     """List the notifications."""
-    return services().notifications.list(page)
+    return services().response.notifications.list(page)
 
 
 @notifications.operation(
@@ -44,14 +44,14 @@ def list_notifications(page: PageRequest) -> Page:
 )
 def create_notification(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Make a notification."""
-    notification = services().notifications.create(body)
+    notification = services().response.notifications.create(body)
     return notification, {"Location": f"/api/v1/notifications/{notification['id']}"}
 
 
 @notifications.operation("GET", NOTIFICATION, role=Role.VIEWER, answer=NotificationSchema, errors=(404,))
 def get_notification(notification_id: int) -> Row:
     """Return one notification."""
-    return services().notifications.get(notification_id)
+    return services().response.notifications.get(notification_id)
 
 
 @notifications.operation(
@@ -59,17 +59,17 @@ def get_notification(notification_id: int) -> Row:
 )
 def update_notification(notification_id: int, body: Mapping[str, Any]) -> Row:
     """Change a notification; `null` takes a limit or the quiet hours away."""
-    return services().notifications.update(notification_id, body)
+    return services().response.notifications.update(notification_id, body)
 
 
 @notifications.operation("DELETE", NOTIFICATION, role=Role.ADMIN, status=204, errors=(404,))
 def delete_notification(notification_id: int) -> None:
     """Delete a notification; what it had not told yet nobody is told."""
-    services().notifications.delete(notification_id)
+    services().response.notifications.delete(notification_id)
 
 
 @notifications.submission(NOTIFICATION + "/test", answer=NotificationTaskSchema)
 def test_notification(by: Requester, notification_id: int) -> tuple[dict[str, Any], dict[str, str]]:
     """Queue the sending of a test message, at once and whatever the hour."""
-    task_id = services().submit.test_notification(by, notification_id)
+    task_id = services().ledger.submit.test_notification(by, notification_id)
     return accepted("Test message task queued", task_id, notification_id=notification_id)

@@ -27,58 +27,58 @@ Accepted = tuple[dict[str, Any], dict[str, str]]
 @pulls.submission(HOSTS + "/pull-async", answer=MonitorTaskSchema)
 def pull_hosts(by: Requester, monitor_id: int) -> Accepted:
     """Queue a pull of all hosts of a monitor."""
-    task_id = services().submit.pull_hosts(by, monitor_id)
+    task_id = services().ledger.submit.pull_hosts(by, monitor_id)
     return accepted(HOSTS_QUEUED, task_id, monitor_id=monitor_id)
 
 
 @pulls.submission(ITEMS + "/pull-async", answer=MonitorTaskSchema)
 def pull_items(by: Requester, monitor_id: int) -> Accepted:
     """Queue a pull of the items of all hosts of a monitor."""
-    task_id = services().submit.pull_items(by, monitor_id)
+    task_id = services().ledger.submit.pull_items(by, monitor_id)
     return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id)
 
 
 @pulls.submission(ALERTS + "/pull-async", answer=MonitorTaskSchema)
 def pull_alerts(by: Requester, monitor_id: int) -> Accepted:
     """Queue a pull of the alerts that fire at a monitor."""
-    task_id = services().submit.pull_alerts(by, monitor_id)
+    task_id = services().ledger.submit.pull_alerts(by, monitor_id)
     return accepted("Alert pull task queued", task_id, monitor_id=monitor_id)
 
 
 @pulls.submission("/monitors/<id:monitor_id>/sync-async", answer=MonitorTaskSchema)
 def sync(by: Requester, monitor_id: int) -> Accepted:
     """Queue a pull of a monitor's hosts, then of their items, then of its alerts."""
-    return accepted("Sync task queued", services().submit.sync(by, monitor_id), monitor_id=monitor_id)
+    return accepted("Sync task queued", services().ledger.submit.sync(by, monitor_id), monitor_id=monitor_id)
 
 
 @pulls.submission(HOST + "/pull-async", answer=HostTaskSchema)
 def pull_host(by: Requester, monitor_id: int, host_id: int) -> Accepted:
     """Queue a pull of one host."""
-    task_id = services().submit.pull_host(by, monitor_id, host_id)
+    task_id = services().ledger.submit.pull_host(by, monitor_id, host_id)
     return accepted(HOSTS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id)
 
 
 @pulls.submission(HOST + "/items/pull-async", answer=HostTaskSchema)
 def pull_host_items(by: Requester, monitor_id: int, host_id: int) -> Accepted:
     """Queue a pull of the items of one host."""
-    task_id = services().submit.pull_items(by, monitor_id, host_id)
+    task_id = services().ledger.submit.pull_items(by, monitor_id, host_id)
     return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id)
 
 
 @pulls.submission(ITEM + "/pull-async", answer=ItemTaskSchema)
 def pull_item(by: Requester, monitor_id: int, host_id: int, item_id: int) -> Accepted:
     """Queue a pull of one item."""
-    task_id = services().submit.pull_item(by, monitor_id, host_id, item_id)
+    task_id = services().ledger.submit.pull_item(by, monitor_id, host_id, item_id)
     return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id, item_id=item_id)
 
 
 @pulls.operation("POST", HOSTS + "/pull", role=Role.OPERATOR, answer=PullCountsSchema, errors=(404, 409, 502, 504))
 def pull_hosts_now(monitor_id: int) -> Mapping[str, int]:
     """Pull all hosts of a monitor and wait for it."""
-    return services().pulls.hosts(monitor_id)
+    return services().inventory.pulls.hosts(monitor_id)
 
 
 @pulls.operation("POST", ITEMS + "/pull", role=Role.OPERATOR, answer=PullCountsSchema, errors=(404, 409, 502, 504))
 def pull_items_now(monitor_id: int) -> Mapping[str, int]:
     """Pull the items of all hosts of a monitor and wait for it."""
-    return services().pulls.items(monitor_id)
+    return services().inventory.pulls.items(monitor_id)

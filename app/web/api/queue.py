@@ -24,24 +24,24 @@ def queue_stats() -> Mapping[str, int] | Response:
     Without Redis the answer is a 503 that tells under `known` what the ledger knows.
     """
     try:
-        return services().queues.stats()
+        return services().ledger.queues.stats()
     except BrokerUnavailable as error:
-        return known(error, services().queues.ledger_stats())
+        return known(error, services().ledger.queues.ledger_stats())
 
 
 @queue.operation("POST", f"/queue/{TYPE}/pause", role=Role.OPERATOR, answer=QueueSchema, errors=(404,))
 def pause_queue(type: str) -> Mapping[str, Any]:
     """Stop the workers from taking tasks of a type; the queue still accepts."""
-    return services().queues.pause(TaskType(type))
+    return services().ledger.queues.pause(TaskType(type))
 
 
 @queue.operation("POST", f"/queue/{TYPE}/resume", role=Role.OPERATOR, answer=QueueSchema, errors=(404,))
 def resume_queue(type: str) -> Mapping[str, Any]:
     """Let the workers take tasks of a type again."""
-    return services().queues.resume(TaskType(type))
+    return services().ledger.queues.resume(TaskType(type))
 
 
 @queue.operation("POST", f"/queue/{TYPE}/clear", role=Role.ADMIN, answer=ClearedSchema, errors=(404,))
 def clear_queue(type: str) -> Mapping[str, int]:
     """Cancel all tasks of a type that wait, queued or for a retry; those that run go on."""
-    return {"cancelled": services().tasks.cancel_waiting(TaskType(type))}
+    return {"cancelled": services().ledger.tasks.cancel_waiting(TaskType(type))}

@@ -18,7 +18,7 @@ SCHEDULE = "/schedules/<id:schedule_id>"
 @schedules.operation("GET", "/schedules", role=Role.VIEWER, query=PageQuerySchema, answer=page_of(ScheduleSchema))
 def list_schedules(page: PageRequest) -> Page:
     """List the schedules."""
-    return services().schedules.list(page)
+    return services().ledger.schedules.list(page)
 
 
 @schedules.operation(
@@ -33,14 +33,14 @@ def list_schedules(page: PageRequest) -> Page:
 )
 def create_schedule(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Make a schedule."""
-    schedule = services().schedules.create(body)
+    schedule = services().ledger.schedules.create(body)
     return schedule, {"Location": f"/api/v1/schedules/{schedule['id']}"}
 
 
 @schedules.operation("GET", SCHEDULE, role=Role.VIEWER, answer=ScheduleSchema, errors=(404,))
 def get_schedule(schedule_id: int) -> Row:
     """Return one schedule."""
-    return services().schedules.get(schedule_id)
+    return services().ledger.schedules.get(schedule_id)
 
 
 @schedules.operation(
@@ -48,10 +48,10 @@ def get_schedule(schedule_id: int) -> Row:
 )
 def update_schedule(schedule_id: int, body: Mapping[str, Any]) -> Row:
     """Change a schedule; its next time is counted from now."""
-    return services().schedules.update(schedule_id, body)
+    return services().ledger.schedules.update(schedule_id, body)
 
 
 @schedules.operation("DELETE", SCHEDULE, role=Role.ADMIN, status=204, errors=(404,))
 def delete_schedule(schedule_id: int) -> None:
     """Delete a schedule; what it asked for goes on."""
-    services().schedules.delete(schedule_id)
+    services().ledger.schedules.delete(schedule_id)

@@ -21,7 +21,7 @@ scores = ApiBlueprint("scores", __name__, description="How well the fleet is, as
 @scores.operation("GET", "/alerts/score", role=Role.VIEWER, query=ScopeQuerySchema, answer=ScoreSchema, errors=(404,))
 def score(**scope: Any) -> Row:
     """Return the health score, of all or of a part, and what it comes from."""
-    return services().scores.score(**scope)
+    return services().alerts.scores.score(**scope)
 
 
 @scores.operation(
@@ -29,7 +29,7 @@ def score(**scope: Any) -> Row:
 )
 def score_causes(**scope: Any) -> Row:
     """Return the hosts and the alerts that cost the score most."""
-    return services().scores.why(**scope)
+    return services().alerts.scores.why(**scope)
 
 
 @scores.operation(
@@ -42,4 +42,4 @@ def score_causes(**scope: Any) -> Row:
 )
 def score_history(**query: Any) -> Page:
     """List what the score was each five minutes, newest first."""
-    return services().scores.history(**query)
+    return services().alerts.scores.history(**query)

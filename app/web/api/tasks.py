@@ -18,7 +18,7 @@ tasks = ApiBlueprint("tasks", __name__, description="What became of accepted req
 @tasks.operation("GET", "/tasks", role=Role.VIEWER, query=TaskQuerySchema, answer=page_of(TaskSchema))
 def list_tasks(**query: Any) -> Page:
     """List the tasks, newest first."""
-    return services().tasks.list(**query)
+    return services().ledger.tasks.list(**query)
 
 
 @tasks.operation(
@@ -26,10 +26,10 @@ def list_tasks(**query: Any) -> Page:
 )
 def get_task(task_id: str, wait: int) -> Row:
     """Return one task with all its attempts; with `wait` once its state changes, if it does within so many seconds."""
-    return services().task_watch.get(task_id, wait)
+    return services().ledger.task_watch.get(task_id, wait)
 
 
 @tasks.submission("/tasks/<task_id:task_id>/cancel", query=NothingSchema, answer=TaskSchema)
 def cancel_task(by: Requester, task_id: str) -> tuple[Row, dict[str, str]]:
     """Cancel a task: a running one stops at its next step, a waiting one never starts."""
-    return services().tasks.cancel(task_id, by), task_headers(task_id)
+    return services().ledger.tasks.cancel(task_id, by), task_headers(task_id)

@@ -17,7 +17,7 @@ tokens = ApiBlueprint("tokens", __name__, description="What scripts come in with
 @tokens.operation("GET", "/tokens", role=Role.VIEWER, query=TokensQuerySchema, answer=page_of(TokenSchema))
 def list_tokens(page: PageRequest, user_id: int | None = None) -> Page:
     """List one's own tokens, newest first; an admin sees everyone's."""
-    return services().api_tokens.list(page, current_user(), user_id)
+    return services().access.api_tokens.list(page, current_user(), user_id)
 
 
 @tokens.operation(
@@ -25,10 +25,10 @@ def list_tokens(page: PageRequest, user_id: int | None = None) -> Page:
 )
 def create_token(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Make a token for oneself, with a role no higher than one's own; it is shown this once."""
-    return services().api_tokens.issue(current_user(), current_editor(), **body)
+    return services().access.api_tokens.issue(current_user(), current_editor(), **body)
 
 
 @tokens.operation("DELETE", "/tokens/<id:token_id>", role=Role.VIEWER, status=204, errors=(404,))
 def revoke_token(token_id: int) -> None:
     """Revoke a token of one's own, or as an admin anyone's: it is refused at once."""
-    services().api_tokens.revoke(token_id, current_user(), current_editor())
+    services().access.api_tokens.revoke(token_id, current_user(), current_editor())

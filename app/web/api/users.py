@@ -24,7 +24,7 @@ users = ApiBlueprint("users", __name__, description="Who may sign in, and what t
 @users.operation("GET", "/users", role=Role.ADMIN, query=PageQuerySchema, answer=page_of(UserSchema))
 def list_users(page: PageRequest) -> Page:
     """List the users."""
-    return services().users.list(page)
+    return services().access.users.list(page)
 
 
 @users.operation(
@@ -39,14 +39,14 @@ def list_users(page: PageRequest) -> Page:
 )
 def create_user(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Make a user."""
-    user = services().users.create(**body, editor=current_editor())
+    user = services().access.users.create(**body, editor=current_editor())
     return user, {"Location": f"/api/v1/users/{user['id']}"}
 
 
 @users.operation("GET", "/users/<id:user_id>", role=Role.ADMIN, answer=UserSchema, errors=(404,))
 def get_user(user_id: int) -> Row:
     """Return one user."""
-    return services().users.get(user_id)
+    return services().access.users.get(user_id)
 
 
 @users.operation(
@@ -58,13 +58,13 @@ def update_user(user_id: int, body: dict[str, Any]) -> Row:
     A new password ends the user's sign-ins, and with `revoke_tokens` the API tokens too.
     """
     revoke_tokens = body.pop("revoke_tokens")
-    return services().users.update(user_id, body, current_editor(), revoke_tokens=revoke_tokens)
+    return services().access.users.update(user_id, body, current_editor(), revoke_tokens=revoke_tokens)
 
 
 @users.operation("DELETE", "/users/<id:user_id>", role=Role.ADMIN, status=204, errors=(404, 409))
 def delete_user(user_id: int) -> None:
     """Delete a user."""
-    services().users.delete(user_id, current_editor())
+    services().access.users.delete(user_id, current_editor())
 
 
 @users.operation(
@@ -77,7 +77,7 @@ def delete_user(user_id: int) -> None:
 )
 def list_sessions(user_id: int, page: PageRequest) -> Page:
     """List where a user is signed in, newest first."""
-    return services().users.sessions(page, user_id)
+    return services().access.users.sessions(page, user_id)
 
 
 @users.operation(
@@ -90,4 +90,4 @@ def list_sessions(user_id: int, page: PageRequest) -> Page:
 )
 def end_sessions(user_id: int, body: Mapping[str, Any]) -> Mapping[str, int]:
     """End all sign-ins of a user at once, and with `tokens` revoke all API tokens too."""
-    return services().users.end_sessions(user_id, body["tokens"], current_editor())
+    return services().access.users.end_sessions(user_id, body["tokens"], current_editor())

@@ -42,7 +42,7 @@ def receive_alerts(
 
     A post with which the monitor would have posted more alerts than it may in a minute is refused whole, with 429.
     """
-    task_id = services().webhooks.accept(_token(), body, idempotency_key)
+    task_id = services().alerts.webhooks.accept(_token(), body, idempotency_key)
     return accepted("Alerts recorded", task_id, count=len(body))
 
 
@@ -56,13 +56,13 @@ def receive_alerts(
 )
 def issue_webhook_token(monitor_id: int) -> dict[str, str]:
     """Make a new token for a monitor's webhook; it is shown this once, and the last one stops to work."""
-    return {"token": services().webhooks.issue_token(monitor_id)}
+    return {"token": services().alerts.webhooks.issue_token(monitor_id)}
 
 
 def _admit() -> None:
     """Let only monitors post, before anything of a post is read."""
     if request.endpoint == f"{webhooks.name}.{receive_alerts.__name__}":
-        services().webhooks.identify(_token())
+        services().alerts.webhooks.identify(_token())
         request.max_content_length = MAX_POST_BYTES
 
 

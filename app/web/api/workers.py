@@ -15,4 +15,4 @@ workers = ApiBlueprint("workers", __name__, description="The processes that run 
 @workers.operation("GET", "/workers", role=Role.VIEWER, answer=page_of(WorkerSchema))
 def list_workers() -> Mapping[str, Any]:
     """List the workers that are alive, and what each runs."""
-    return {"items": services().queues.workers(), "next_cursor": None}
+    return {"items": services().ledger.queues.workers(), "next_cursor": None}

@@ -42,13 +42,13 @@ class History:
 def lines_of(items: Sequence[Row]) -> dict[int, Sparkline]:
     """Return the lines of a page of items by their ids; those that have no two values of late have none."""
     latest = {item["id"]: finite_number(item["value"], item["value_type"]) for item in items if has_history(item)}
-    return sparklines(services().item_values.summarize(latest, LINE, LINE_STEPS), latest)
+    return sparklines(services().inventory.item_values.summarize(latest, LINE, LINE_STEPS), latest)
 
 
 def history_of(item: Mapping[Any, Any], hours: int) -> History | None:
     """Return what an item's value was in the last hours, None if nothing is known."""
     span = timedelta(hours=hours)
-    steps = services().item_values.summarize([item["id"]], span, CHART_STEPS).get(item["id"])
+    steps = services().inventory.item_values.summarize([item["id"]], span, CHART_STEPS).get(item["id"])
     if not steps:
         return None
     lowest = min(step["lowest"] for step in steps)

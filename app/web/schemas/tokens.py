@@ -9,7 +9,7 @@ from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Integer, Text, Timestamp, query_id, word
 from app.web.schemas.pages import PageQuerySchema
 
-MOST_DAYS = 3650
+MAX_DAYS = 3650
 
 
 class TokensQuerySchema(PageQuerySchema):
@@ -31,7 +31,7 @@ class NewTokenSchema(RequestSchema):
         metadata={"description": "What it is limited to; null for all that the role may do"},
     )
     days = Integer(
-        validate=validate.Range(1, MOST_DAYS), load_default=90, metadata={"description": "For how long it is good"}
+        validate=validate.Range(1, MAX_DAYS), load_default=90, metadata={"description": "For how long it is good"}
     )
 
     @post_load

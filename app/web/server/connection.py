@@ -14,10 +14,10 @@ from app.web.server.wsgi_bridge import Answer, Body, BodyWanted, ClientGone, Rec
 
 PART = 64 * 1024
 """Bytes of an answer that are handed to the socket at once."""
-MOST_UNSENT = 256 * 1024
+MAX_UNSENT = 256 * 1024
 """Bytes that a client who goes on sending may leave unread."""
-MOST_PIPELINED = 16 * 1024
-MOST_ARRIVING = 2 * MAX_POST_BYTES
+MAX_PIPELINED = 16 * 1024
+MAX_ARRIVING = 2 * MAX_POST_BYTES
 """Bytes of a request with its head, and with what chunks add to its body."""
 AT_ONCE_S = 0.001
 
@@ -29,7 +29,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         super().__init__(worker)
         # gunicorn would call one application for all connections; each request is answered by its connection here.
         self.app = self._answer
-        self._max_buffer_size = MOST_PIPELINED
+        self._max_buffer_size = MAX_PIPELINED
         self._door: FrontDoor = worker.front_door
         self._watches = False
 
@@ -45,11 +45,11 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent. Who sends without reading the answers is not served any longer."""
-        if self.transport.get_write_buffer_size() > MOST_UNSENT:
+        if self.transport.get_write_buffer_size() > MAX_UNSENT:
             self.transport.abort()
         else:
             self._door.requests.hold(self, len(data))
-            if self._door.requests.held(self) > MOST_ARRIVING:
+            if self._door.requests.held(self) > MAX_ARRIVING:
                 self.give_up(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
             else:
                 super().data_received(data)

@@ -12,7 +12,7 @@ from app.web.server.wsgi_bridge import Answer, call
 from app.web.streams import EXTENSION
 from app.web.streams.streams import Streams
 
-MOST_CONNECTIONS = 2_000
+MAX_CONNECTIONS = 2_000
 REQUEST_S = 20.0
 """How long a client may take to send a request."""
 REQUEST_BYTES = 64 * 1024 * 1024

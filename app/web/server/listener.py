@@ -14,7 +14,7 @@ NOBODY = -1
 LEAVE_S = 0.001
 """How long a connection is left to a worker that has fewer."""
 RETRY_S = 1.0
-MOST_AT_END = 512
+MAX_AT_END = 512
 """Connections that a worker takes when it ends; gunicorn's queue of them is as long."""
 
 
@@ -65,7 +65,7 @@ class FairListener:
     def stop(self) -> None:
         """Accept those who are connected already, to whom the kernel would say nothing but that we are gone."""
         self._loop.remove_reader(self._socket)
-        for _ in range(MOST_AT_END):
+        for _ in range(MAX_AT_END):
             if not self._accept():
                 break
         self._socket.close()

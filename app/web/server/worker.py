@@ -32,8 +32,8 @@ class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
     front_door: FrontDoor
 
     async def _serve(self) -> None:
-        files = raise_file_limit(front_door.MOST_CONNECTIONS + SPARE_FILES)
-        most_connections = min(front_door.MOST_CONNECTIONS, max(files - SPARE_FILES, files // 2))
+        files = raise_file_limit(front_door.MAX_CONNECTIONS + SPARE_FILES)
+        most_connections = min(front_door.MAX_CONNECTIONS, max(files - SPARE_FILES, files // 2))
         self.front_door = FrontDoor(self.asgi, partial(self.counts.tell, self.age), most_connections)
         for each in self.sockets:
             bound_by_kernel(each.sock)

@@ -27,7 +27,7 @@ def make_admission(app: Flask) -> Callable[[str], Wish]:
             with app.app_context():
                 said = FirstMessageSchema().load(parse_json(message.encode(errors="replace")))
                 session_id = read_token(said.pop("token"))
-                check_powers(services().auth.identify(session_id), Role.VIEWER, Scope.READ)
+                check_powers(services().access.auth.identify(session_id), Role.VIEWER, Scope.READ)
         except Forbidden:
             raise StreamEnded(POLICY, f"the token lacks the scope {Scope.READ}") from None
         except Unauthorized:

@@ -11,8 +11,8 @@ from app.web.streams.handover import Wish
 from app.web.streams.hub import Hub
 from app.web.streams.stream import Stream, StreamEnded
 
-MOST_STREAMS = 600
-MOST_STRANGERS = 100
+MAX_STREAMS = 600
+MAX_STRANGERS = 100
 """Clients that have not said yet who they are: the one that has waited longest makes room for the next one."""
 TICK_S = 3.0
 """How often streams are looked after: heartbeats, and clients that do not read."""
@@ -35,22 +35,22 @@ class Streams:
 
     def require_room(self) -> None:
         """Raise TooManyStreams when there is no place for another stream, or the process is about to end."""
-        if len(self._open) >= MOST_STREAMS or self._services.feed.is_closing:
+        if len(self._open) >= MAX_STREAMS or self._services.ledger.feed.is_closing:
             raise TooManyStreams(NO_ROOM)
 
     async def serve(self, client: Client, wish: Wish | None) -> None:
         """Serve a client until its end."""
         stream = Stream(client, wish)
         if self._hub is None:
-            self._hub = Hub(self._services.feed)
+            self._hub = Hub(self._services.ledger.feed)
             self._looking = asyncio.ensure_future(self._look_after(self._hub))
-        if self._services.feed.is_closing:
+        if self._services.ledger.feed.is_closing:
             stream.end(GOING_AWAY, STOPPING)
         if wish is not None:
             self._open.add(stream)
         else:
             self._strangers[stream] = None
-            if len(self._strangers) > MOST_STRANGERS:
+            if len(self._strangers) > MAX_STRANGERS:
                 next(iter(self._strangers)).end(TRY_AGAIN_LATER, "too many clients say nothing")
         try:
             await stream.run(self._hub, lambda message: self._admit(stream, message))
@@ -60,8 +60,8 @@ class Streams:
 
     def close(self) -> None:
         """Send all clients away, and let requests that wait for a task go on."""
-        self._services.feed.close()
-        self._services.task_watch.close()
+        self._services.ledger.feed.close()
+        self._services.ledger.task_watch.close()
         for stream in (*self._open, *self._strangers):
             stream.end(GOING_AWAY, STOPPING)
         if self._looking is not None:
@@ -70,7 +70,7 @@ class Streams:
     async def _admit(self, stream: Stream, message: str) -> Wish:
         wish = await asyncio.to_thread(self._admit_now, message)
         self._strangers.pop(stream, None)
-        if len(self._open) >= MOST_STREAMS:
+        if len(self._open) >= MAX_STREAMS:
             raise StreamEnded(TRY_AGAIN_LATER, NO_ROOM)
         self._open.add(stream)
         return wish
@@ -93,7 +93,7 @@ class Streams:
 
     def _has_ended(self, session_id: str) -> bool:
         try:
-            self._services.auth.identify(session_id)
+            self._services.access.auth.identify(session_id)
         except Unauthorized:
             return True
         except DatabaseUnavailable:

@@ -11,7 +11,7 @@ from app.errors import BrokerUnavailable
 from app.models import Base
 from app.queue.events import EventLog
 from app.services.access.audit import Editor
-from app.services.alerts.alert_event_relay import AlertNews
+from app.services.alerts.alert_event_relay import AlertEventRelay
 from app.services.ledger.requester import Requester
 from app.store.database.pages import PageRequest
 from tests.services.away import redis_away
@@ -19,10 +19,10 @@ from tests.services.conftest import Time
 
 
 @pytest.fixture
-def news(services: Services, monitor_id: int) -> AlertNews:
-    services.pulls.items(monitor_id)
-    news = AlertNews(services.database, services.events)
-    news.turn()
+def news(services: Services, monitor_id: int) -> AlertEventRelay:
+    services.inventory.pulls.items(monitor_id)
+    news = AlertEventRelay(services.database, services.queue.events)
+    news.tick()
     return news
 
 
@@ -30,63 +30,65 @@ def alerts_told(log: EventLog) -> list[dict[str, Any]]:
     return [dict(entry.event) for entry in log.since("0-0", 5000) if entry.event["event"].startswith("alert.")]
 
 
-def test_what_happens_to_alerts_is_told_once(services: Services, news: AlertNews, by: Requester, time: Time) -> None:
-    services.alerts.generate("generate_alerts:1", 3, 2, None)
-    other = AlertNews(services.database, services.events)
+def test_what_happens_to_alerts_is_told_once(
+    services: Services, news: AlertEventRelay, by: Requester, time: Time
+) -> None:
+    services.alerts.alerts.generate("generate_alerts:1", 3, 2, None)
+    other = AlertEventRelay(services.database, services.queue.events)
     for each in (news, other, news):
-        each.turn()
-    alerts = services.alerts.list(PageRequest(limit=9)).items
-    assert alerts_told(services.events) == [
+        each.tick()
+    alerts = services.alerts.alerts.list(PageRequest(limit=9)).items
+    assert alerts_told(services.queue.events) == [
         {
             "event": "alert.fired",
             "alert": {name: alert[name] for name in ("id", "monitor_id", "host_id", "severity", "status")},
         }
         for alert in sorted(alerts, key=lambda alert: int(alert["id"]))
     ]
-    services.alert_actions.resolve(alerts[0]["id"], Editor(by.user_id, "operator"))
-    other.turn()
-    news.turn()
-    assert [(each["event"], each["alert"]["status"]) for each in alerts_told(services.events)[3:]] == [
+    services.alerts.alert_actions.resolve(alerts[0]["id"], Editor(by.user_id, "operator"))
+    other.tick()
+    news.tick()
+    assert [(each["event"], each["alert"]["status"]) for each in alerts_told(services.queue.events)[3:]] == [
         ("alert.resolved", 2)
     ]
 
 
 def test_what_redis_misses_while_it_is_away_comes_later(
-    services: Services, redis: Redis, news: AlertNews, time: Time
+    services: Services, redis: Redis, news: AlertEventRelay, time: Time
 ) -> None:
-    services.alerts.generate("generate_alerts:1", 1200, None, None)
+    services.alerts.alerts.generate("generate_alerts:1", 1200, None, None)
     with redis_away(redis), pytest.raises(BrokerUnavailable):
-        news.turn()
+        news.tick()
     time.pass_by(2)
-    news.turn()
-    assert len(alerts_told(services.events)) == 1200
+    news.tick()
+    assert len(alerts_told(services.queue.events)) == 1200
 
 
 def test_a_redis_that_lost_its_data_is_not_told_the_whole_history(
-    services: Services, redis: Redis, news: AlertNews, time: Time
+    services: Services, redis: Redis, news: AlertEventRelay, time: Time
 ) -> None:
-    services.alerts.generate("generate_alerts:1", 3, None, None)
-    news.turn()
+    services.alerts.alerts.generate("generate_alerts:1", 3, None, None)
+    news.tick()
     redis.flushall()
     time.pass_by(6)
-    news.turn()
-    services.alerts.generate("generate_alerts:2", 2, None, None)
-    news.turn()
-    assert len(alerts_told(services.events)) == 2
+    news.tick()
+    services.alerts.alerts.generate("generate_alerts:2", 2, None, None)
+    news.tick()
+    assert len(alerts_told(services.queue.events)) == 2
 
 
 def test_an_entry_that_is_committed_after_one_with_a_higher_number_is_told_too(
-    services: Services, news: AlertNews, time: Time
+    services: Services, news: AlertEventRelay, time: Time
 ) -> None:
-    services.alerts.generate("generate_alerts:1", 3, None, None)
+    services.alerts.alerts.generate("generate_alerts:1", 3, None, None)
     table = Base.metadata.tables["alert_events"]
     with services.database.transaction() as connection:
         late = dict(connection.execute(select(table).order_by(table.c.id).limit(1)).mappings().one())
         connection.execute(delete(table).where(table.c.id == late["id"]))
-    news.turn()
-    assert len(alerts_told(services.events)) == 2
+    news.tick()
+    assert len(alerts_told(services.queue.events)) == 2
     with services.database.transaction() as connection:
         connection.execute(insert(table), late)
-    news.turn()
-    news.turn()
-    assert len(alerts_told(services.events)) == 3
+    news.tick()
+    news.tick()
+    assert len(alerts_told(services.queue.events)) == 3

@@ -36,26 +36,26 @@ class Source:
             return AlertIntake().end_unseen(connection, self.monitor_id, self.time.now)
 
     def alerts(self, **filters: Any) -> Sequence[Any]:
-        return self.services.alerts.list(ALL, **filters).items
+        return self.services.alerts.alerts.list(ALL, **filters).items
 
     def history(self, alert_id: int) -> list[str]:
-        return [event["kind"] for event in reversed(self.services.alerts.events(ALL, alert_id).items)]
+        return [event["kind"] for event in reversed(self.services.alerts.alerts.events(ALL, alert_id).items)]
 
 
 @pytest.fixture
 def source(services: Services, time: Time, monitor_id: int) -> Source:
-    services.pulls.items(monitor_id)
+    services.inventory.pulls.items(monitor_id)
     return Source(services, time, monitor_id)
 
 
 @pytest.fixture
 def editor(services: Services) -> Editor:
-    return Editor(services.users.create("王伟", "correct horse battery", Role.OPERATOR)["id"], "王伟")
+    return Editor(services.access.users.create("王伟", "correct horse battery", Role.OPERATOR)["id"], "王伟")
 
 
 def test_an_alert_is_linked_to_its_host_and_item_by_external_ids_or_names(services: Services, source: Source) -> None:
-    [first, second, _] = services.inventory.list_hosts(ALL).items
-    items = services.inventory.list_items(ALL, host_id=second["id"]).items
+    [first, second, _] = services.inventory.inventory.list_hosts(ALL).items
+    items = services.inventory.inventory.list_items(ALL, host_id=second["id"]).items
     source.say(
         replace(FIRING, external_id="1", host_external_id=first["external_id"]),
         replace(FIRING, external_id="2", host_name=second["display_name"], item_name=items[1]["key"]),
@@ -69,7 +69,7 @@ def test_an_alert_is_linked_to_its_host_and_item_by_external_ids_or_names(servic
         "3": (second["id"], items[0]["id"]),
         "4": (None, None),
     }
-    host = services.inventory.get_host(first["id"])
+    host = services.inventory.inventory.get_host(first["id"])
     assert (host["status"], host["status_description"]) == (2, "Critical alert: 磁盘空间不足")
 
 
@@ -79,10 +79,10 @@ def test_a_host_that_is_pulled_later_is_linked_by_the_next_report(
     source = Source(services, time, monitor_id)
     report = replace(FIRING, host_external_id="1")
     source.say(report)
-    services.pulls.hosts(monitor_id)
+    services.inventory.pulls.hosts(monitor_id)
     source.say(report)
     [alert] = source.alerts()
-    assert (alert["host_id"], alert["count"]) == (services.inventory.list_hosts(ALL).items[0]["id"], 2)
+    assert (alert["host_id"], alert["count"]) == (services.inventory.inventory.list_hosts(ALL).items[0]["id"], 2)
 
 
 def test_one_batch_tells_a_whole_story_in_order(source: Source) -> None:
@@ -106,7 +106,7 @@ def test_long_after_its_end_it_is_a_new_alert(source: Source, time: Time) -> Non
 
 
 def test_the_same_name_at_another_monitor_or_source_is_another_alert(services: Services, source: Source) -> None:
-    other = services.monitors.create({"name": "other", "type": "simulator", "url": "simulator://other"})["id"]
+    other = services.inventory.monitors.create({"name": "other", "type": "simulator", "url": "simulator://other"})["id"]
     source.say(FIRING, replace(FIRING, source="grafana"))
     Source(services, source.time, other).say(FIRING)
     assert len(source.alerts()) == 3
@@ -141,8 +141,8 @@ def test_ten_thousand_reports_at_once(source: Source) -> None:
 def test_in_a_maintenance_window_alerts_are_recorded_but_suppressed(
     services: Services, source: Source, time: Time, editor: Editor
 ) -> None:
-    [host, other, _] = services.inventory.list_hosts(ALL).items
-    window = services.maintenance.create(
+    [host, other, _] = services.inventory.inventory.list_hosts(ALL).items
+    window = services.alerts.maintenance.create(
         {
             "name": "升级",
             "comment": "",
@@ -158,35 +158,35 @@ def test_in_a_maintenance_window_alerts_are_recorded_but_suppressed(
     source.say(covered, recovered, elsewhere)
     suppressed = {alert["external_id"]: alert["suppressed"] for alert in source.alerts()}
     assert suppressed == {"1": True, "2": True, "3": False}
-    assert services.scores.score()["alerts"]["critical"]["active"] == 1
-    assert services.inventory.get_host(host["id"])["status"] == 1
+    assert services.alerts.scores.score()["alerts"]["critical"]["active"] == 1
+    assert services.inventory.inventory.get_host(host["id"])["status"] == 1
     source.say(replace(recovered, is_firing=False))
 
-    services.maintenance.update(window["id"], {"ends_at": time.now + timedelta(seconds=1)})
+    services.alerts.maintenance.update(window["id"], {"ends_at": time.now + timedelta(seconds=1)})
     time.pass_by(2)
-    services.recovery.turn("leader")
+    services.recovery.tick("leader")
     alerts = {alert["external_id"]: alert for alert in source.alerts()}
     assert not alerts["1"]["suppressed"]
     assert source.history(alerts["1"]["id"]) == ["fired", "suppressed", "returned"]
     assert source.history(alerts["2"]["id"]) == ["fired", "suppressed", "resolved"]
-    assert services.scores.score()["alerts"]["critical"] == {"active": 2, "acknowledged": 0, "resolved": 0}
-    assert services.inventory.get_host(host["id"])["status"] == 2
+    assert services.alerts.scores.score()["alerts"]["critical"] == {"active": 2, "acknowledged": 0, "resolved": 0}
+    assert services.inventory.inventory.get_host(host["id"])["status"] == 2
 
 
 @pytest.mark.parametrize("scope", ["monitor_id", "group"])
 def test_a_window_that_begins_suppresses_what_is_open(
     services: Services, source: Source, time: Time, editor: Editor, scope: str
 ) -> None:
-    host = services.inventory.list_hosts(ALL).items[0]
+    host = services.inventory.inventory.list_hosts(ALL).items[0]
     source.say(replace(FIRING, host_external_id=host["external_id"]))
     value = source.monitor_id if scope == "monitor_id" else host["groups"][0]
     times = {"starts_at": time.now + timedelta(minutes=1), "ends_at": time.now + timedelta(minutes=2)}
-    window = services.maintenance.create({"name": "w", "comment": "", scope: value, **times}, editor)
+    window = services.alerts.maintenance.create({"name": "w", "comment": "", scope: value, **times}, editor)
     assert source.alerts(suppressed=True) == []
     time.pass_by(61)
-    services.recovery.turn("leader")
+    services.recovery.tick("leader")
     assert len(source.alerts(suppressed=True)) == 1
-    services.maintenance.delete(window["id"])
+    services.alerts.maintenance.delete(window["id"])
     assert source.alerts(suppressed=True) == []
 
 
@@ -194,13 +194,13 @@ def test_a_snoozed_alert_sleeps_until_its_time(services: Services, source: Sourc
     source.say(FIRING)
     [alert] = source.alerts()
     until = time.now + timedelta(minutes=5)
-    assert services.alert_actions.snooze(alert["id"], editor, until, "等待硬盘")["suppressed"]
+    assert services.alerts.alert_actions.snooze(alert["id"], editor, until, "等待硬盘")["suppressed"]
     source.say(FIRING)
     time.pass_by(299)
-    services.recovery.turn("leader")
+    services.recovery.tick("leader")
     assert source.alerts()[0]["suppressed"]
     time.pass_by(2)
-    services.recovery.turn("leader")
+    services.recovery.tick("leader")
     [alert] = source.alerts()
     assert (alert["suppressed"], alert["snoozed_until"]) == (False, None)
     assert source.history(alert["id"]) == ["fired", "snoozed", "suppressed", "returned"]
@@ -211,7 +211,7 @@ def test_what_fires_again_while_it_is_snoozed_stays_silent(
 ) -> None:
     source.say(FIRING)
     [alert] = source.alerts()
-    services.alert_actions.snooze(alert["id"], editor, time.now + timedelta(hours=2))
+    services.alerts.alert_actions.snooze(alert["id"], editor, time.now + timedelta(hours=2))
     source.say(replace(FIRING, is_firing=False))
     time.pass_by(60)
     source.say(FIRING)

@@ -15,7 +15,7 @@ from app.rules.alert_reports import AlertReport
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.alert_pulls import AlertPullService
-from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.monitor_connections import MonitorConnections
 from app.store.database.pages import PageRequest
 from app.store.database.vault import Vault
 from tests.services.conftest import Time
@@ -35,8 +35,8 @@ class Source:
         self.breaks_after: int | None = None
         self.acknowledged: list[tuple[str, str]] = []
         self.refused: set[str] = set()
-        conversations = Conversations(services.database, Vault("a secret for tests"), self.open)
-        self.service = AlertPullService(services.database, conversations, AlertIntake())
+        monitor_connections = MonitorConnections(services.database, Vault("a secret for tests"), self.open)
+        self.service = AlertPullService(services.database, monitor_connections, AlertIntake())
 
     @contextmanager
     def open(self, _type: str, _access: MonitorAccess) -> Iterator[Any]:
@@ -60,7 +60,7 @@ class Source:
         return self.service.pull(self.monitor_id)
 
     def statuses(self) -> dict[str, int]:
-        alerts = self.services.alerts.list(ALL).items
+        alerts = self.services.alerts.alerts.list(ALL).items
         return {alert["external_id"]: alert["status"] for alert in alerts}
 
 
@@ -73,12 +73,12 @@ def source(services: Services, time: Time) -> Source:
         "username": "Admin",
         "password": "zabbix",
     }
-    return Source(services, time, services.monitors.create(fields)["id"])
+    return Source(services, time, services.inventory.monitors.create(fields)["id"])
 
 
 @pytest.fixture
 def editor(services: Services) -> Editor:
-    return Editor(services.users.create("王伟", "correct horse battery", Role.OPERATOR)["id"], "王伟")
+    return Editor(services.access.users.create("王伟", "correct horse battery", Role.OPERATOR)["id"], "王伟")
 
 
 def test_alerts_come_stay_and_go(source: Source) -> None:
@@ -100,7 +100,9 @@ def test_a_pull_that_breaks_off_ends_nothing(source: Source) -> None:
 
 
 def test_one_monitor_whose_pull_fails_holds_up_no_other(services: Services, source: Source) -> None:
-    other_id = services.monitors.create({"name": "other", "type": "simulator", "url": "simulator://other"})["id"]
+    other_id = services.inventory.monitors.create({"name": "other", "type": "simulator", "url": "simulator://other"})[
+        "id"
+    ]
     other = Source(services, source.time, other_id)
     source.breaks_after = 0
     with pytest.raises(SourceUnreachable):
@@ -112,12 +114,12 @@ def test_an_acknowledgement_here_becomes_a_task_that_tells_the_monitor(
     services: Services, source: Source, editor: Editor
 ) -> None:
     source.pull(FIRING)
-    [alert] = services.alerts.list(ALL).items
-    services.alert_actions.acknowledge(alert["id"], editor, "我来看")
-    [task] = services.tasks.list(ALL, type="acknowledge_alert").items
+    [alert] = services.alerts.alerts.list(ALL).items
+    services.alerts.alert_actions.acknowledge(alert["id"], editor, "我来看")
+    [task] = services.ledger.tasks.list(ALL, type="acknowledge_alert").items
     assert (task["monitor_id"], task["state"]) == (source.monitor_id, "queued")
     assert task["params"] == {"monitor_id": source.monitor_id, "alert_ids": [alert["id"]], "comment": "王伟: 我来看"}
-    assert services.queues.lengths()["acknowledge_alert"] == 1
+    assert services.ledger.queues.lengths()["acknowledge_alert"] == 1
     assert source.service.acknowledge(**task["params"]) == {"acknowledged": 1}
     assert source.acknowledged == [("7", "王伟: 我来看")]
 
@@ -126,8 +128,8 @@ def test_many_acknowledgements_are_told_in_tasks_of_a_hundred(
     services: Services, source: Source, editor: Editor
 ) -> None:
     source.pull(*(replace(FIRING, external_id=str(number)) for number in range(250)))
-    assert services.alert_actions.acknowledge_many(editor) == 250
-    tasks = services.tasks.list(ALL, type="acknowledge_alert").items
+    assert services.alerts.alert_actions.acknowledge_many(editor) == 250
+    tasks = services.ledger.tasks.list(ALL, type="acknowledge_alert").items
     assert sorted(len(task["params"]["alert_ids"]) for task in tasks) == [50, 100, 100]
 
 
@@ -135,9 +137,9 @@ def test_those_that_the_monitor_refuses_do_not_keep_the_others(
     services: Services, source: Source, editor: Editor
 ) -> None:
     source.pull(*(replace(FIRING, external_id=str(number)) for number in range(3)))
-    services.alert_actions.acknowledge_many(editor)
+    services.alerts.alert_actions.acknowledge_many(editor)
     source.refused = {"1"}
-    [task] = services.tasks.list(ALL, type="acknowledge_alert").items
+    [task] = services.ledger.tasks.list(ALL, type="acknowledge_alert").items
     with pytest.raises(SourceRejected, match="1 of 3 were refused; 1: no permission"):
         source.service.acknowledge(**task["params"])
     assert [external_id for external_id, _ in source.acknowledged] == ["0", "2"]
@@ -148,9 +150,9 @@ def test_a_monitor_that_is_not_to_be_told_is_not(
     services: Services, source: Source, editor: Editor, change: dict[str, bool]
 ) -> None:
     source.pull(FIRING)
-    services.monitors.update(source.monitor_id, change)
-    assert services.alert_actions.acknowledge_many(editor) == 1
-    assert services.tasks.list(ALL).items == []
+    services.inventory.monitors.update(source.monitor_id, change)
+    assert services.alerts.alert_actions.acknowledge_many(editor) == 1
+    assert services.ledger.tasks.list(ALL).items == []
 
 
 def test_what_fired_anew_is_settled_there_and_not_where_it_is_over(
@@ -160,7 +162,7 @@ def test_what_fired_anew_is_settled_there_and_not_where_it_is_over(
     source.pull()
     time.pass_by(7200)
     source.pull(FIRING)
-    newer, older = services.alerts.list(ALL).items
+    newer, older = services.alerts.alerts.list(ALL).items
     with pytest.raises(Conflict, match=f"fired anew as alert {newer['id']}"):
-        services.alert_actions.reopen(older["id"], editor)
-    assert services.alert_actions.reopen_many(editor) == 0
+        services.alerts.alert_actions.reopen(older["id"], editor)
+    assert services.alerts.alert_actions.reopen_many(editor) == 0

@@ -32,8 +32,8 @@ Post = Callable[..., str]
 @pytest.fixture
 def post(services: Services, monitor_id: int) -> Post:
     """Return what posts reports for the monitor, and answers the task's id."""
-    token = services.webhooks.issue_token(monitor_id)
-    return lambda *reports: services.webhooks.accept(token, reports)
+    token = services.alerts.webhooks.issue_token(monitor_id)
+    return lambda *reports: services.alerts.webhooks.accept(token, reports)
 
 
 def many(count: int, start: int = 0) -> list[AlertReport]:
@@ -41,22 +41,22 @@ def many(count: int, start: int = 0) -> list[AlertReport]:
 
 
 def alerts(services: Services) -> Sequence[Any]:
-    return services.alerts.list(ALL).items
+    return services.alerts.alerts.list(ALL).items
 
 
 def history(services: Services, alert_id: int) -> list[str]:
-    return [event["kind"] for event in reversed(services.alerts.events(ALL, alert_id).items)]
+    return [event["kind"] for event in reversed(services.alerts.alerts.events(ALL, alert_id).items)]
 
 
 def tasks(services: Services) -> list[str]:
-    return [task["task_id"] for task in services.tasks.list(ALL, type=TaskType.RECEIVE_ALERTS).items]
+    return [task["task_id"] for task in services.ledger.tasks.list(ALL, type=TaskType.RECEIVE_ALERTS).items]
 
 
 def test_posts_share_the_task_that_nobody_has_begun(services: Services, redis: Redis, post: Post) -> None:
     first = {post(FIRING) for _ in range(3)}
     assert len(first) == redis.llen(KEY) == 1
     (task_id,) = first
-    assert services.lifecycle.begin(task_id, "worker")
+    assert services.ledger.lifecycle.begin(task_id, "worker")
     second = {post(FIRING) for _ in range(3)}
     assert len(second) == 1
     assert first.isdisjoint(second)
@@ -66,10 +66,10 @@ def test_posts_share_the_task_that_nobody_has_begun(services: Services, redis: R
 def test_a_running_pull_of_the_monitor_does_not_hold_its_posts_up(
     services: Services, post: Post, monitor_id: int
 ) -> None:
-    services.monitors.update(monitor_id, {"max_parallel_tasks": 1})
+    services.inventory.monitors.update(monitor_id, {"max_parallel_tasks": 1})
     claims = []
     for _ in range(2):
-        claims.append(services.lifecycle.begin(post(FIRING), "worker"))
+        claims.append(services.ledger.lifecycle.begin(post(FIRING), "worker"))
     assert all(claims)
 
 
@@ -77,13 +77,13 @@ def test_many_who_post_at_once_share_one_task(services: Services, post: Post, mo
     with ThreadPoolExecutor(8) as pool:
         task_ids = set(pool.map(lambda number: post(replace(FIRING, external_id=str(number))), range(40)))
     assert len(task_ids) == 1
-    assert services.deliveries.take_in(monitor_id)["new"] == 40
+    assert services.alerts.webhook_intake.take_in(monitor_id)["new"] == 40
 
 
 def test_a_large_post_is_taken_in_whole(services: Services, post: Post, monitor_id: int) -> None:
     post(*many(1200))
     steps: list[int] = []
-    counts = services.deliveries.take_in(monitor_id, step=lambda done, *_: steps.append(done))
+    counts = services.alerts.webhook_intake.take_in(monitor_id, step=lambda done, *_: steps.append(done))
     assert (counts["seen"], counts["new"]) == (1200, 1200)
     assert steps == [500, 1000, 1200]
 
@@ -99,8 +99,8 @@ def test_who_stops_between_two_pieces_loses_and_doubles_nothing(
 
     for _ in range(2):
         with pytest.raises(TaskInterrupted):
-            services.deliveries.take_in(monitor_id, step=stop)
-    services.deliveries.take_in(monitor_id)
+            services.alerts.webhook_intake.take_in(monitor_id, step=stop)
+    services.alerts.webhook_intake.take_in(monitor_id)
     with services.database.reading() as connection:
         rows = connection.exec_driver_sql("SELECT count, count(*) FROM alerts GROUP BY count").all()
     assert [tuple(row) for row in rows] == [(2, 700)]
@@ -117,9 +117,9 @@ def test_who_stops_before_the_commit_has_done_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(deliveries, "remove", stop)
         with pytest.raises(TaskInterrupted):
-            services.deliveries.take_in(monitor_id)
+            services.alerts.webhook_intake.take_in(monitor_id)
     assert alerts(services) == []
-    assert services.deliveries.take_in(monitor_id)["new"] == 1
+    assert services.alerts.webhook_intake.take_in(monitor_id)["new"] == 1
     assert [alert["count"] for alert in alerts(services)] == [1]
 
 
@@ -130,7 +130,7 @@ def test_two_who_take_in_at_once_share_the_work(services: Services, post: Post, 
 
     def take_in(_: int) -> int:
         together.wait()
-        return services.deliveries.take_in(monitor_id).get("seen", 0)
+        return services.alerts.webhook_intake.take_in(monitor_id).get("seen", 0)
 
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(take_in, range(2))) == 2400
@@ -142,10 +142,10 @@ def test_an_end_never_overtakes_its_beginning(services: Services, post: Post, mo
     for report in (FIRING, OVER, FIRING, OVER):
         post(report)
         time.pass_by(1)
-    services.deliveries.take_in(monitor_id)
+    services.alerts.webhook_intake.take_in(monitor_id)
     [alert] = alerts(services)
     assert history(services, alert["id"]) == ["fired", "resolved", "reopened", "resolved"]
-    assert services.deliveries.take_in(monitor_id) == {}
+    assert services.alerts.webhook_intake.take_in(monitor_id) == {}
 
 
 def test_what_waited_for_hours_is_dated_to_when_it_was_received(
@@ -158,7 +158,7 @@ def test_what_waited_for_hours_is_dated_to_when_it_was_received(
     over = time.now
     time.pass_by(2 * 3600)
     post(FIRING)
-    services.deliveries.take_in(monitor_id)
+    services.alerts.webhook_intake.take_in(monitor_id)
     again, first = alerts(services)
     assert (first["first_seen_at"], first["resolved_at"], first["occurrence"]) == (begun, over, 1)
     assert (again["first_seen_at"], again["occurrence"], again["status"]) == (time.now, 2, 0)
@@ -181,33 +181,33 @@ def test_what_cannot_be_taken_in_is_set_aside_and_holds_nothing_up(
     services: Services, redis: Redis, post: Post, monitor_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     intake = PickyIntake()
-    monkeypatch.setattr(services.deliveries, "_intake", intake)
+    monkeypatch.setattr(services.alerts.webhook_intake, "_intake", intake)
     poison = replace(FIRING, external_id="bad", message="poison")
     shared = post(FIRING)
     post(replace(FIRING, external_id="2"), poison)
     post(OVER)
-    counts = services.deliveries.take_in(monitor_id)
+    counts = services.alerts.webhook_intake.take_in(monitor_id)
     assert (counts["new"], counts["resolved"], counts["set_aside"]) == (1, 1, 2)
     assert [alert["external_id"] for alert in alerts(services)] == ["1"]
 
     aside = [task_id for task_id in reversed(tasks(services)) if task_id != shared]
     assert len(aside) == 2
     for task_id in aside:
-        claim = services.lifecycle.begin(task_id, "worker")
+        claim = services.ledger.lifecycle.begin(task_id, "worker")
         assert claim
         try:
-            services.lifecycle.succeed(claim, services.deliveries.take_in(**claim.params))
+            services.ledger.lifecycle.succeed(claim, services.alerts.webhook_intake.take_in(**claim.params))
         except ValueError as error:
-            services.lifecycle.fail(claim, error)
-    [letter] = services.dead_letters.list(ALL).items
+            services.ledger.lifecycle.fail(claim, error)
+    [letter] = services.ledger.dead_letters.list(ALL).items
     assert [report["external_id"] for report in letter["params"]["reports"]] == ["bad"]
     assert {alert["external_id"] for alert in alerts(services)} == {"1", "2"}
 
     intake.broken = False
-    services.dead_letters.retry(letter["task_id"])
-    claim = services.lifecycle.begin(letter["task_id"], "worker")
+    services.ledger.dead_letters.retry(letter["task_id"])
+    claim = services.ledger.lifecycle.begin(letter["task_id"], "worker")
     assert claim
-    assert services.deliveries.take_in(**claim.params)["new"] == 1
+    assert services.alerts.webhook_intake.take_in(**claim.params)["new"] == 1
 
 
 def test_what_another_version_wrote_is_set_aside(services: Services, post: Post, monitor_id: int, time: Time) -> None:
@@ -215,22 +215,22 @@ def test_what_another_version_wrote_is_set_aside(services: Services, post: Post,
         report = FIRING.as_dict() | {"colour": "red"}
         deliveries.add(connection, [{"monitor_id": monitor_id, "received_at": time.now, "reports": [report]}])
     post(FIRING)
-    counts = services.deliveries.take_in(monitor_id)
+    counts = services.alerts.webhook_intake.take_in(monitor_id)
     assert (counts["new"], counts["set_aside"]) == (1, 1)
 
 
 def test_what_was_forgotten_gets_a_task(services: Services, post: Post, monitor_id: int, time: Time) -> None:
     lost = post(FIRING)
-    services.tasks.cancel(lost)
+    services.ledger.tasks.cancel(lost)
     time.pass_by(5)
-    services.deliveries.turn()
+    services.alerts.webhook_intake.tick()
     assert tasks(services) == [lost]
     time.pass_by(6)
-    services.deliveries.turn()
-    services.deliveries.turn()
+    services.alerts.webhook_intake.tick()
+    services.alerts.webhook_intake.tick()
     [asked, _] = tasks(services)
-    assert services.lifecycle.begin(asked, "worker")
-    services.deliveries.turn()
+    assert services.ledger.lifecycle.begin(asked, "worker")
+    services.alerts.webhook_intake.tick()
     assert len(tasks(services)) == 2
 
 
@@ -238,14 +238,14 @@ def test_a_dead_letter_is_left_to_people_and_replaced_once_it_is_discarded(
     services: Services, post: Post, monitor_id: int, time: Time
 ) -> None:
     dead = post(FIRING)
-    claim = services.lifecycle.begin(dead, "worker")
+    claim = services.ledger.lifecycle.begin(dead, "worker")
     assert claim
-    services.lifecycle.fail(claim, RuntimeError("a bug"))
+    services.ledger.lifecycle.fail(claim, RuntimeError("a bug"))
     time.pass_by(60)
-    services.deliveries.turn()
+    services.alerts.webhook_intake.tick()
     assert tasks(services) == [dead]
-    services.dead_letters.discard(dead)
-    services.deliveries.turn()
+    services.ledger.dead_letters.discard(dead)
+    services.alerts.webhook_intake.tick()
     assert len(tasks(services)) == 2
     with services.database.reading() as connection:
         assert task_fingerprints.is_any_open(connection, receiving(monitor_id))
@@ -253,6 +253,6 @@ def test_a_dead_letter_is_left_to_people_and_replaced_once_it_is_discarded(
 
 def test_a_monitor_that_is_deleted_takes_its_posts_along(services: Services, post: Post, monitor_id: int) -> None:
     task_id = post(FIRING)
-    services.monitors.delete(monitor_id)
-    assert services.lifecycle.begin(task_id, "worker")
-    assert services.deliveries.take_in(monitor_id) == {}
+    services.inventory.monitors.delete(monitor_id)
+    assert services.ledger.lifecycle.begin(task_id, "worker")
+    assert services.alerts.webhook_intake.take_in(monitor_id) == {}

@@ -29,12 +29,12 @@ def pull(services: Services, pulls: PullService, source: Source, monitor_id: int
     source.hosts_there = source.hosts_there[:1]
     source.items_there = [measured(value, source.time.now)]
     pulls.items(monitor_id)
-    [item] = services.inventory.list_items(ALL).items
+    [item] = services.inventory.inventory.list_items(ALL).items
     return int(item["id"])
 
 
 def values(services: Services, item_id: int) -> list[float]:
-    return [row["value"] for row in services.item_values.list(item_id, ALL).items]
+    return [row["value"] for row in services.inventory.item_values.list(item_id, ALL).items]
 
 
 def test_each_pull_with_a_newer_value_adds_a_point(
@@ -45,14 +45,14 @@ def test_each_pull_with_a_newer_value_adds_a_point(
     assert values(services, item_id) == [1.0, 2.5, 2.5]
     source.time.pass_by(60)
     pulls.items(monitor_id)
-    [host] = services.inventory.list_hosts(ALL).items
+    [host] = services.inventory.inventory.list_hosts(ALL).items
     pulls.item(monitor_id, host["id"], item_id)
     assert values(services, item_id) == [1.0, 2.5, 2.5]
     source.items_there = [measured("7", source.time.now)]
     pulls.item(monitor_id, host["id"], item_id)
     newest = source.time.now - timedelta(seconds=30)
-    assert [row["value"] for row in services.item_values.list(item_id, ALL, after=newest).items] == [7.0]
-    assert len(services.item_values.list(item_id, ALL, before=newest).items) == 3
+    assert [row["value"] for row in services.inventory.item_values.list(item_id, ALL, after=newest).items] == [7.0]
+    assert len(services.inventory.item_values.list(item_id, ALL, before=newest).items) == 3
 
 
 def test_old_points_are_deleted_and_not_added_again(
@@ -62,7 +62,7 @@ def test_old_points_are_deleted_and_not_added_again(
     for _ in range(2):
         time.pass_by(24 * 3600)
         pulls.items(monitor_id)
-        services.recovery.turn("leader")
+        services.recovery.tick("leader")
     assert values(services, item_id) == []
     # A source whose clock is a day ahead.
     source.items_there = [measured("1", time.now + timedelta(days=1))]
@@ -74,15 +74,15 @@ def test_old_points_are_deleted_and_not_added_again(
 def test_many_old_points_are_deleted_in_steps(
     services: Services, pulls: PullService, source: Source, monitor_id: int, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.inventory.item_values.PRUNED_AT_ONCE", 2)
-    monkeypatch.setattr("app.services.inventory.item_values.STEPS_AT_ONCE", 2)
+    monkeypatch.setattr("app.services.inventory.item_values.PRUNE_BATCH_SIZE", 2)
+    monkeypatch.setattr("app.services.inventory.item_values.STEP_BATCH_SIZE", 2)
     for value in range(9):
         item_id = pull(services, pulls, source, monitor_id, str(value), 60)
     time.pass_by(3600)
     short = ItemValues(services.database, hours=1 / 3600)
     left = []
     for _ in range(4):
-        short.turn()
+        short.tick()
         left.append(len(values(services, item_id)))
     assert left == [5, 1, 0, 0]
 
@@ -92,13 +92,15 @@ def test_what_is_drawn_is_of_the_last_time_and_not_older_than_what_is_kept(
 ) -> None:
     for value in ("1", "5", "3"):
         item_id = pull(services, pulls, source, monitor_id, value, 1800)
-    read_at = services.inventory.get_item(item_id)["value_at"]
+    read_at = services.inventory.inventory.get_item(item_id)["value_at"]
     hours = timedelta(hours=1)
-    [*_, newest] = services.item_values.summarize([item_id, 999], 2 * hours, 60)[item_id]
+    [*_, newest] = services.inventory.item_values.summarize([item_id, 999], 2 * hours, 60)[item_id]
     assert (newest["at"], newest["lowest"], newest["count"]) == (read_at, 3.0, 1)
-    [whole] = services.item_values.summarize([item_id], 24 * hours, 1)[item_id]
+    [whole] = services.inventory.item_values.summarize([item_id], 24 * hours, 1)[item_id]
     assert (whole["lowest"], whole["highest"], whole["count"]) == (1.0, 5.0, 3)
-    assert [row["lowest"] for row in services.item_values.summarize([item_id], hours / 2, 60)[item_id]] == [3.0]
+    assert [row["lowest"] for row in services.inventory.item_values.summarize([item_id], hours / 2, 60)[item_id]] == [
+        3.0
+    ]
     short = ItemValues(services.database, hours=0.5)
     assert [row["lowest"] for row in short.summarize([item_id], hours, 60)[item_id]] == [3.0]
 
@@ -108,7 +110,7 @@ def test_nothing_is_kept_without_hours(services: Services, pulls: PullService, s
     off = ItemValues(services.database, hours=0)
     assert off.list(item_id, ALL).items == []
     source.time.pass_by(3600)
-    off.turn()
+    off.tick()
     assert values(services, item_id) == []
     with services.database.transaction() as connection:
         off.add(connection, [(item_id, item_row("cpu", value_at=source.time.now))])
@@ -117,9 +119,11 @@ def test_nothing_is_kept_without_hours(services: Services, pulls: PullService, s
 
 def test_points_go_with_their_monitor(services: Services, pulls: PullService, source: Source, monitor_id: int) -> None:
     item_id = pull(services, pulls, source, monitor_id, "1", 0)
-    services.monitors.delete(monitor_id)
+    services.inventory.monitors.delete(monitor_id)
     with pytest.raises(NotFound):
-        services.item_values.list(item_id, ALL)
-    again = int(services.monitors.create({"name": "again", "type": "simulator", "url": "simulator://demo"})["id"])
+        services.inventory.item_values.list(item_id, ALL)
+    again = int(
+        services.inventory.monitors.create({"name": "again", "type": "simulator", "url": "simulator://demo"})["id"]
+    )
     new_id = pull(services, pulls, source, again, "2", 60)
     assert values(services, new_id) == [2.0]

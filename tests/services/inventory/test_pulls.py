@@ -10,7 +10,7 @@ import pytest
 from app.composition import Services
 from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess
 from app.errors import Conflict, NotFound, SourceError, SourceUnreachable, TaskInterrupted
-from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.pulls import PullService
 from app.store.database.pages import PageRequest
 from app.store.database.vault import Vault
@@ -70,15 +70,17 @@ def source(time: Time) -> Source:
 @pytest.fixture
 def pulls(services: Services, source: Source) -> PullService:
     vault = Vault(services.settings.require_secret_key())
-    return PullService(services.database, Conversations(services.database, vault, source.open), services.item_values)
+    return PullService(
+        services.database, MonitorConnections(services.database, vault, source.open), services.inventory.item_values
+    )
 
 
 def hosts(services: Services, **filters: Any) -> dict[str, Any]:
-    return {host["external_id"]: host for host in services.inventory.list_hosts(ALL, **filters).items}
+    return {host["external_id"]: host for host in services.inventory.inventory.list_hosts(ALL, **filters).items}
 
 
 def items(services: Services, **filters: Any) -> dict[str, Any]:
-    return {item["external_id"]: item for item in services.inventory.list_items(ALL, **filters).items}
+    return {item["external_id"]: item for item in services.inventory.inventory.list_items(ALL, **filters).items}
 
 
 def counts(seen: int, created: int = 0, updated: int = 0, vanished: int = 0) -> dict[str, int]:
@@ -93,7 +95,7 @@ def test_a_second_pull_changes_nothing(services: Services, pulls: PullService, m
     assert pulls.hosts(monitor_id) == counts(4)
     assert pulls.items(monitor_id) == counts(8)
     assert (hosts(services), items(services)) == before
-    assert services.monitors.get(monitor_id)["last_pulled_at"] == time.now
+    assert services.inventory.monitors.get(monitor_id)["last_pulled_at"] == time.now
 
 
 def test_what_changed_is_updated_and_only_that(
@@ -148,11 +150,11 @@ def test_a_source_that_breaks_off_makes_nothing_vanish(
         pulls.items(monitor_id)
     assert {host["status"] for host in hosts(services).values()} == {1}
     assert {item["status"] for item in items(services).values()} == {1}
-    monitor = services.monitors.get(monitor_id)
+    monitor = services.inventory.monitors.get(monitor_id)
     assert (monitor["status"], monitor["last_error"]) == ("error", "连接被重置")
     source.breaks_after = None
     assert pulls.hosts(monitor_id) == counts(4)
-    assert services.monitors.get(monitor_id)["status"] == "ok"
+    assert services.inventory.monitors.get(monitor_id)["status"] == "ok"
 
 
 def test_whole_pages_stay_when_a_first_pull_breaks_off(
@@ -215,7 +217,7 @@ def test_what_is_not_there_or_disabled_is_not_asked(
     with pytest.raises(NotFound):
         pulls.host(monitor_id, 999)
     asked = len(source.seen)
-    services.monitors.update(monitor_id, {"enabled": False})
+    services.inventory.monitors.update(monitor_id, {"enabled": False})
     with pytest.raises(Conflict):
         pulls.hosts(monitor_id)
     assert len(source.seen) == asked
@@ -225,10 +227,10 @@ def test_secrets_are_sealed_in_the_database_and_opened_for_the_source(
     services: Services, pulls: PullService, source: Source
 ) -> None:
     zabbix = {"name": "z", "type": "zabbix", "url": "http://127.0.0.1:9/zabbix", "username": "Admin"}
-    monitor_id = services.monitors.create({**zabbix, "password": "密码-tr0ub4dor"})["id"]
+    monitor_id = services.inventory.monitors.create({**zabbix, "password": "密码-tr0ub4dor"})["id"]
     pulls.hosts(monitor_id)
     assert (source.seen[-1].username, source.seen[-1].password) == ("Admin", "密码-tr0ub4dor")
     with services.database.reading() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM monitors").mappings().all()
     assert "tr0ub4dor" not in str([dict(row) for row in rows])
-    assert "tr0ub4dor" not in str(dict(services.monitors.get(monitor_id)))
+    assert "tr0ub4dor" not in str(dict(services.inventory.monitors.get(monitor_id)))

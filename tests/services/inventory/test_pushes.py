@@ -10,7 +10,7 @@ from app.connectors.base import HostEdit, HostRecord, ItemEdit, ItemRecord, NewH
 from app.connectors.simulator.connector import SimulatorConnector
 from app.errors import Conflict, SourceConflict, SourceRejected
 from app.services.access.audit import Editor
-from app.services.inventory.monitor_connections import Conversations
+from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.pulls import PullService
 from app.services.inventory.pushes import PushService
 from app.services.ledger.requester import Requester
@@ -58,16 +58,16 @@ def there(source: Source) -> WritableSource:
 def pushes(services: Services, there: WritableSource, monitor_id: int) -> PushService:
     """Return the pushes to the source, whose hosts and items are here."""
     vault = Vault(services.settings.require_secret_key())
-    conversations = Conversations(services.database, vault, there.open)
-    pulls = PullService(services.database, conversations, services.item_values)
+    monitor_connections = MonitorConnections(services.database, vault, there.open)
+    pulls = PullService(services.database, monitor_connections, services.inventory.item_values)
     pulls.hosts(monitor_id)
     pulls.items(monitor_id)
-    return PushService(services.database, conversations, pulls)
+    return PushService(services.database, monitor_connections, pulls)
 
 
 def edit_host(services: Services, external_id: str, **changes: Any) -> int:
     host_id = int(hosts(services)[external_id]["id"])
-    services.inventory.edit_host(host_id, changes, EDITOR)
+    services.inventory.inventory.edit_host(host_id, changes, EDITOR)
     return host_id
 
 
@@ -101,7 +101,7 @@ def test_an_item_is_pushed_by_the_same_rules(
     services: Services, pushes: PushService, there: WritableSource, monitor_id: int
 ) -> None:
     item = items(services)["2"]
-    services.inventory.edit_item(item["id"], {"interval": "5m"}, EDITOR)
+    services.inventory.inventory.edit_item(item["id"], {"interval": "5m"}, EDITOR)
     there.items_there[2] = there.items_there[2]._replace(interval="30s", value="3")
     with pytest.raises(SourceConflict, match="interval is '30s' there, '5m' here"):
         pushes.item(monitor_id, item["host_id"], item["id"])
@@ -131,24 +131,28 @@ def new_host(services: Services, pushes: PushService, monitor_id: int, monkeypat
         "ip_addr": None,
         "groups": [],
     }
-    return int(services.inventory.create_host(monitor_id, fields, EDITOR)["id"])
+    return int(services.inventory.inventory.create_host(monitor_id, fields, EDITOR)["id"])
 
 
 @pytest.fixture
 def new_item(services: Services, new_host: int) -> int:
     """Return the id of an item of that host that was made here as well."""
     fields = {"name": "Load", "description": "", "enabled": True, "interval": "1m", "units": "%"}
-    return int(services.inventory.create_item(new_host, fields | {"key": "load", "value_type": "float"}, EDITOR)["id"])
+    return int(
+        services.inventory.inventory.create_item(new_host, fields | {"key": "load", "value_type": "float"}, EDITOR)[
+            "id"
+        ]
+    )
 
 
 def test_what_was_made_here_is_made_at_the_source_and_found_there_from_then_on(
     services: Services, pushes: PushService, there: WritableSource, monitor_id: int, new_host: int, new_item: int
 ) -> None:
     assert pushes.host(monitor_id, new_host)["seen"] == 1
-    assert services.inventory.get_host(new_host)["external_id"] == "90"
+    assert services.inventory.inventory.get_host(new_host)["external_id"] == "90"
     assert pushes.item(monitor_id, new_host, new_item)["seen"] == 1
-    assert services.inventory.get_item(new_item)["external_id"] == "91"
-    services.inventory.edit_host(new_host, {"display_name": "改名"}, EDITOR)
+    assert services.inventory.inventory.get_item(new_item)["external_id"] == "91"
+    services.inventory.inventory.edit_host(new_host, {"display_name": "改名"}, EDITOR)
     pushes.host(monitor_id, new_host)
     assert [host.display_name for host in there.hosts_there if host.external_id == "90"] == ["改名"]
 
@@ -161,7 +165,11 @@ def test_a_pull_leaves_alone_what_is_not_at_the_source_yet(
     assert pulls.items(monitor_id) == counts(8)
     pushes.host(monitor_id, new_host)
     assert pulls.items(monitor_id, new_host) == counts(0)
-    assert services.inventory.get_host(new_host)["status"] == services.inventory.get_item(new_item)["status"] == 1
+    assert (
+        services.inventory.inventory.get_host(new_host)["status"]
+        == services.inventory.inventory.get_item(new_item)["status"]
+        == 1
+    )
 
 
 def test_a_pull_that_saw_the_new_host_first_leaves_one_of_them(
@@ -182,19 +190,19 @@ def test_a_pull_that_saw_the_new_host_first_leaves_one_of_them(
 def test_only_a_push_can_be_asked_of_what_is_not_at_the_source_yet(
     services: Services, by: Requester, monitor_id: int, new_host: int, new_item: int
 ) -> None:
-    for ask in (services.submit.pull_host, services.submit.pull_items):
+    for ask in (services.ledger.submit.pull_host, services.ledger.submit.pull_items):
         with pytest.raises(Conflict, match="push it first"):
             ask(by, monitor_id, new_host)
     with pytest.raises(Conflict, match="push it first"):
-        services.submit.push_item(by, monitor_id, new_host, new_item)
-    assert services.submit.push_host(by, monitor_id, new_host).startswith("push_host:")
+        services.ledger.submit.push_item(by, monitor_id, new_host, new_item)
+    assert services.ledger.submit.push_host(by, monitor_id, new_host).startswith("push_host:")
 
 
 def test_each_edit_that_changes_something_is_in_the_trail(services: Services, pushes: PushService) -> None:
     host_id = edit_host(services, "1", display_name="网关", enabled=True)
     edit_host(services, "1", display_name="网关")
     edit_host(services, "1", display_name="网关 2")
-    entries = services.audit.list(PageRequest(limit=9)).items
+    entries = services.access.audit.list(PageRequest(limit=9)).items
     assert [(entry["before"], entry["after"]) for entry in entries] == [
         ({"display_name": "网关"}, {"display_name": "网关 2"}),
         ({"display_name": "主机 1"}, {"display_name": "网关"}),

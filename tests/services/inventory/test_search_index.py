@@ -17,16 +17,16 @@ def is_due(services: Services, time: Time) -> bool:
 
 
 def test_the_leader_indexes_what_was_pulled(services: Services, monitor_id: int, time: Time) -> None:
-    services.pulls.items(monitor_id)
+    services.inventory.pulls.items(monitor_id)
     assert is_due(services, time)
-    services.recovery.turn("leader")
+    services.recovery.tick("leader")
     assert not is_due(services, time)
 
 
 def test_after_a_big_pull_it_goes_on_in_the_next_turn(
     services: Services, monitor_id: int, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_index, "TEXTS_AT_ONCE", 1)
+    monkeypatch.setattr(search_index, "TEXT_BATCH_SIZE", 1)
     refresh = text_index.refresh
 
     def refresh_slowly(connection: Connection, limit: int) -> int:
@@ -34,8 +34,8 @@ def test_after_a_big_pull_it_goes_on_in_the_next_turn(
         return refresh(connection, limit)
 
     monkeypatch.setattr(text_index, "refresh", refresh_slowly)
-    services.pulls.items(monitor_id)
-    services.recovery.turn("leader")
+    services.inventory.pulls.items(monitor_id)
+    services.recovery.tick("leader")
     assert is_due(services, time)
-    services.recovery.turn("leader")
+    services.recovery.tick("leader")
     assert not is_due(services, time)

@@ -24,7 +24,7 @@ KEY = "nagare:queue:pull_hosts"
 
 
 def count_tasks(services: Services) -> int:
-    return len(services.tasks.list(PageRequest(limit=500)).items)
+    return len(services.ledger.tasks.list(PageRequest(limit=500)).items)
 
 
 def test_the_row_is_committed_before_the_message_is_pushed(
@@ -34,11 +34,11 @@ def test_the_row_is_committed_before_the_message_is_pushed(
     take = redis.connection_pool.get_connection
 
     def look_first() -> Any:
-        seen.append([run["state"] for run in services.tasks.list(PageRequest(limit=9)).items])
+        seen.append([run["state"] for run in services.ledger.tasks.list(PageRequest(limit=9)).items])
         return take()
 
     monkeypatch.setattr(redis.connection_pool, "get_connection", look_first)
-    task_id = services.submit.pull_hosts(by, monitor_id)
+    task_id = services.ledger.submit.pull_hosts(by, monitor_id)
     monkeypatch.undo()
     assert seen == [["queued"]]
     assert redis.lrange(KEY, 0, -1) == [message("pull_hosts", task_id)]
@@ -48,14 +48,14 @@ def test_what_was_accepted_while_redis_was_away_is_published_when_it_is_back(
     services: Services, redis: Redis, by: Requester, monitor_id: int, time: Time
 ) -> None:
     with redis_away(redis):
-        task_ids = [services.submit.pull_hosts(by, monitor_id) for _ in range(3)]
+        task_ids = [services.ledger.submit.pull_hosts(by, monitor_id) for _ in range(3)]
         with pytest.raises(BrokerUnavailable):
-            services.recovery.turn("me")
+            services.recovery.tick("me")
     assert redis.llen(KEY) == 0
     time.pass_by(2)
-    services.recovery.turn("me")
+    services.recovery.tick("me")
     assert redis.lrange(KEY, 0, -1) == [message("pull_hosts", task_id) for task_id in reversed(task_ids)]
-    services.recovery.turn("me")
+    services.recovery.tick("me")
     assert redis.llen(KEY) == 3
 
 
@@ -67,7 +67,7 @@ def test_nothing_is_published_that_could_not_be_recorded(
 
     monkeypatch.setattr("app.services.ledger.submit.task_inserts.add", fail)
     with pytest.raises(DatabaseUnavailable):
-        services.submit.pull_hosts(by, monitor_id)
+        services.ledger.submit.pull_hosts(by, monitor_id)
     assert redis.llen(KEY) == count_tasks(services) == 0
 
 
@@ -76,7 +76,7 @@ def test_of_many_equal_requests_at_once_with_one_key_one_becomes_a_task(
 ) -> None:
     with ThreadPoolExecutor(8) as pool:
         keyed = replace(by, idempotency_key="清晨-1")
-        task_ids = set(pool.map(lambda _: services.submit.pull_hosts(keyed, monitor_id), range(16)))
+        task_ids = set(pool.map(lambda _: services.ledger.submit.pull_hosts(keyed, monitor_id), range(16)))
     assert len(task_ids) == count_tasks(services) == redis.llen(KEY) == 1
 
 
@@ -85,7 +85,7 @@ def test_of_many_unique_requests_at_once_one_becomes_a_task(
 ) -> None:
     with ThreadPoolExecutor(8) as pool:
         unique = replace(by, unique=True)
-        task_ids = set(pool.map(lambda _: services.submit.pull_hosts(unique, monitor_id), range(16)))
+        task_ids = set(pool.map(lambda _: services.ledger.submit.pull_hosts(unique, monitor_id), range(16)))
     assert len(task_ids) == count_tasks(services) == redis.llen(KEY) == 1
 
 
@@ -93,37 +93,39 @@ def test_a_key_names_one_request_of_one_user_for_a_day(
     services: Services, by: Requester, monitor_id: int, time: Time
 ) -> None:
     keyed = replace(by, idempotency_key="k")
-    first = services.submit.pull_hosts(keyed, monitor_id)
-    assert services.submit.pull_hosts(keyed, monitor_id) == first
+    first = services.ledger.submit.pull_hosts(keyed, monitor_id)
+    assert services.ledger.submit.pull_hosts(keyed, monitor_id) == first
     with pytest.raises(Invalid) as refusal:
-        services.submit.pull_items(keyed, monitor_id)
+        services.ledger.submit.pull_items(keyed, monitor_id)
     assert refusal.value.field == "Idempotency-Key"
-    assert services.submit.pull_hosts(replace(keyed, user_id=by.user_id + 1), monitor_id) != first
+    assert services.ledger.submit.pull_hosts(replace(keyed, user_id=by.user_id + 1), monitor_id) != first
     time.pass_by(24 * 3600 + 1)
-    assert services.submit.pull_hosts(keyed, monitor_id) != first
+    assert services.ledger.submit.pull_hosts(keyed, monitor_id) != first
 
 
 def test_a_refused_request_leaves_its_key_free(services: Services, by: Requester, monitor_id: int) -> None:
     keyed = replace(by, idempotency_key="k")
-    services.monitors.update(monitor_id, {"enabled": False})
+    services.inventory.monitors.update(monitor_id, {"enabled": False})
     with pytest.raises(Conflict):
-        services.submit.pull_hosts(keyed, monitor_id)
-    services.monitors.update(monitor_id, {"enabled": True})
-    assert services.submit.pull_hosts(keyed, monitor_id).startswith("pull_hosts:")
+        services.ledger.submit.pull_hosts(keyed, monitor_id)
+    services.inventory.monitors.update(monitor_id, {"enabled": True})
+    assert services.ledger.submit.pull_hosts(keyed, monitor_id).startswith("pull_hosts:")
 
 
 def test_what_could_only_end_in_the_dead_letters_is_refused(services: Services, by: Requester, monitor_id: int) -> None:
-    services.pulls.items(monitor_id)
-    item = services.inventory.list_items(PageRequest(limit=1)).items[0]
-    other = services.monitors.create({"name": "other", "type": "simulator", "url": "simulator://demo?hosts=1"})["id"]
+    services.inventory.pulls.items(monitor_id)
+    item = services.inventory.inventory.list_items(PageRequest(limit=1)).items[0]
+    other = services.inventory.monitors.create(
+        {"name": "other", "type": "simulator", "url": "simulator://demo?hosts=1"}
+    )["id"]
     with pytest.raises(NotFound):
-        services.submit.pull_hosts(by, 999)
+        services.ledger.submit.pull_hosts(by, 999)
     with pytest.raises(NotFound):
-        services.submit.pull_items(by, other, item["host_id"])
+        services.ledger.submit.pull_items(by, other, item["host_id"])
     with pytest.raises(NotFound):
-        services.submit.pull_item(by, monitor_id, item["host_id"] + 1, item["id"])
+        services.ledger.submit.pull_item(by, monitor_id, item["host_id"] + 1, item["id"])
     with pytest.raises(Conflict):
-        services.submit.push_host(by, monitor_id, item["host_id"])
+        services.ledger.submit.push_host(by, monitor_id, item["host_id"])
     assert count_tasks(services) == 0
 
 
@@ -132,7 +134,7 @@ def test_of_many_at_once_each_gets_its_own_answer(
 ) -> None:
     def submit(number: int) -> str | None:
         try:
-            return services.submit.pull_hosts(by, monitor_id if number % 3 else 4711)
+            return services.ledger.submit.pull_hosts(by, monitor_id if number % 3 else 4711)
         except NotFound:
             return None
 
@@ -153,12 +155,12 @@ def test_who_deletes_a_monitor_meanwhile_finds_its_last_task(
 
         def add_and_let_delete(*arguments: Any) -> int:
             count = add(*arguments)
-            wait([pool.submit(services.monitors.delete, monitor_id)], timeout=0.3)
+            wait([pool.submit(services.inventory.monitors.delete, monitor_id)], timeout=0.3)
             return count
 
         monkeypatch.setattr(task_inserts, "add", add_and_let_delete)
-        task_id = services.submit.pull_hosts(by, monitor_id)
-    assert services.tasks.get(task_id)["state"] == "cancelled"
+        task_id = services.ledger.submit.pull_hosts(by, monitor_id)
+    assert services.ledger.tasks.get(task_id)["state"] == "cancelled"
 
 
 def test_one_that_loses_a_race_takes_nobody_with_it(
@@ -176,7 +178,7 @@ def test_one_that_loses_a_race_takes_nobody_with_it(
         new_entry(new_task_id(type_), {"monitor_id": monitor_id}, monitor_id=monitor_id, fingerprint=str(type_))
         for type_ in (TaskType.PULL_HOSTS, TaskType.PULL_ITEMS, TaskType.SYNC)
     ]
-    first, second, third = services.submit._together._outcomes(entries)
+    first, second, third = services.ledger.submit._batcher._outcomes(entries)
     assert (first, third) == (entries[0]["id"], entries[2]["id"])
     assert isinstance(second, ConcurrentChange)
     assert count_tasks(services) == 2

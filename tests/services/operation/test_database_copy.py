@@ -73,20 +73,20 @@ def assert_work_goes_on(services: Services, url: str, first_user_id: int = 2) ->
     """Assert that people, credentials, searches and tasks are right on a copy, and that new rows get new numbers."""
     moved = wire(services.settings, Database(url, durable=False), services.broker)
     with closing(moved.database):
-        assert moved.auth.login("操作员", PASSWORD, "127.0.0.2")
-        before = moved.alerts.list(ALL).items
-        assert moved.monitors.check(1).ok
-        moved.recovery.turn("leader")
-        assert [alert["id"] for alert in moved.alerts.list(ALL, q="磁盘空间不足").items]
-        task_id = moved.submit.generate_alerts(Requester(1), 3)
-        claim = moved.lifecycle.begin(task_id, "worker@here/1")
+        assert moved.access.auth.login("操作员", PASSWORD, "127.0.0.2")
+        before = moved.alerts.alerts.list(ALL).items
+        assert moved.inventory.monitors.check(1).ok
+        moved.recovery.tick("leader")
+        assert [alert["id"] for alert in moved.alerts.alerts.list(ALL, q="磁盘空间不足").items]
+        task_id = moved.ledger.submit.generate_alerts(Requester(1), 3)
+        claim = moved.ledger.lifecycle.begin(task_id, "worker@here/1")
         assert claim is not None
-        assert moved.lifecycle.succeed(claim, moved.alerts.generate(task_id, **claim.params))
-        assert len(moved.alerts.list(ALL).items) == len(before) + 3
-        assert min(alert["id"] for alert in moved.alerts.list(ALL).items if alert not in before) > max(
+        assert moved.ledger.lifecycle.succeed(claim, moved.alerts.alerts.generate(task_id, **claim.params))
+        assert len(moved.alerts.alerts.list(ALL).items) == len(before) + 3
+        assert min(alert["id"] for alert in moved.alerts.alerts.list(ALL).items if alert not in before) > max(
             alert["id"] for alert in before
         )
-        assert moved.users.create("new", PASSWORD, Role.VIEWER)["id"] == first_user_id
+        assert moved.access.users.create("new", PASSWORD, Role.VIEWER)["id"] == first_user_id
 
 
 def test_nothing_is_missing_and_work_goes_on(services: Services, source: str, target: str) -> None:
@@ -100,7 +100,7 @@ def test_nothing_is_missing_and_work_goes_on(services: Services, source: str, ta
 
 def test_a_number_that_was_given_out_is_not_given_out_by_the_copy(services: Services, time: Time, target: str) -> None:
     fill(services, time)
-    gone = services.users.create("gone", PASSWORD, Role.VIEWER)["id"]
+    gone = services.access.users.create("gone", PASSWORD, Role.VIEWER)["id"]
     with services.database.transaction() as connection:
         users.remove(connection, gone)
     services.database.close()

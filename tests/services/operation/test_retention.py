@@ -41,7 +41,7 @@ def test_resolved_alerts_go_with_their_histories_and_open_ones_stay(
         recent = add_alert(connection, monitor_id, 3)
         end_alert(connection, recent)
     time.pass_by(31 * DAY_S)
-    services.recovery.turn("me")
+    services.recovery.tick("me")
     with services.database.reading() as connection:
         left = connection.execute(select(Alert.id, Alert.status).order_by(Alert.id)).all()
         assert [tuple(row) for row in left] == [(open_, AlertStatus.ACTIVE), (recent, AlertStatus.RESOLVED)]
@@ -52,10 +52,10 @@ def test_the_audit_trail_is_kept_for_a_year(services: Services, time: Time) -> N
     add_audit(services)
     time.pass_by(364 * DAY_S)
     add_audit(services)
-    services.recovery.turn("me")
+    services.recovery.tick("me")
     assert count(services, AuditEntry) == 2
     time.pass_by(2 * DAY_S)
-    services.recovery.turn("me")
+    services.recovery.tick("me")
     assert count(services, AuditEntry) == 1
 
 
@@ -64,24 +64,24 @@ def test_an_alert_stays_for_as_long_as_it_weighs(services: Services, monitor_id:
     with services.database.transaction() as connection:
         end_alert(connection, add_alert(connection, monitor_id))
     time.pass_by(2 * DAY_S)
-    kept.turn()
+    kept.tick()
     assert count(services, Alert) == 1
     time.pass_by(2 * DAY_S)
-    kept.turn()
+    kept.tick()
     assert count(services, Alert) == 0
 
 
 def test_much_is_deleted_a_few_at_a_time_in_turn_after_turn(
     services: Services, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "PRUNED_AT_ONCE", 2)
+    monkeypatch.setattr(retention, "PRUNE_BATCH_SIZE", 2)
     with services.database.transaction() as connection:
         for number in range(5):
             add_run(connection, number, state="succeeded", finished_at=clock.now())
     time.pass_by(31 * DAY_S)
     left = []
     for _ in range(4):
-        services.recovery.turn("me")
+        services.recovery.tick("me")
         left.append(count(services, TaskRun))
         time.pass_by(1)
     assert left == [3, 1, 0, 0]

@@ -52,7 +52,7 @@ def notify(services: Services, receiver: Receiver) -> Callable[..., int]:
             "language": "en",
             "batch_s": BATCH_S,
         }
-        return int(services.notifications.create(given | fields)["id"])
+        return int(services.response.notifications.create(given | fields)["id"])
 
     return make
 
@@ -81,25 +81,25 @@ def attempt(services: Services, task_id: str) -> str:
     """Run one attempt as a worker does, and return the state that the task is in then."""
     claim = begin(services, task_id)
     try:
-        result = services.messenger.send(task_id, **claim.params)
+        result = services.response.notification_delivery.send(task_id, **claim.params)
     except NagareError as error:
-        assert services.lifecycle.fail(claim, error)
+        assert services.ledger.lifecycle.fail(claim, error)
     else:
-        assert services.lifecycle.succeed(claim, result)
-    return str(services.tasks.get(task_id)["state"])
+        assert services.ledger.lifecycle.succeed(claim, result)
+    return str(services.ledger.tasks.get(task_id)["state"])
 
 
 def begin(services: Services, task_id: str) -> Claim:
-    claim = services.lifecycle.begin(task_id, "worker/1")
+    claim = services.ledger.lifecycle.begin(task_id, "worker/1")
     assert claim is not None
     return claim
 
 
 def deliver(services: Services, time: Time, after_s: float = BATCH_S) -> int:
     """Let a batch's time pass, run what is due, and return how many messages that was."""
-    services.notifier.turn()
+    services.response.notifier.tick()
     time.pass_by(after_s)
-    services.notifier.turn()
+    services.response.notifier.tick()
     task_ids = queued(services)
     for task_id in task_ids:
         assert attempt(services, task_id) == "succeeded"
@@ -116,29 +116,29 @@ def test_two_hundred_alerts_are_one_message(
 ) -> None:
     rule = notify()
     fire(services, monitor_id, 200)
-    services.notifier.turn()
+    services.response.notifier.tick()
     assert queued(services) == []
     time.pass_by(BATCH_S)
-    services.notifier.turn()
+    services.response.notifier.tick()
     [task_id] = queued(services)
     assert redis.lrange(KEY, 0, -1) == [message("notify", task_id)]
-    assert services.tasks.get(task_id)["params"] == {"notification_id": rule}
+    assert services.ledger.tasks.get(task_id)["params"] == {"notification_id": rule}
     assert attempt(services, task_id) == "succeeded"
-    assert services.tasks.get(task_id)["result"] == {"sent": 1, "changes": 200}
+    assert services.ledger.tasks.get(task_id)["result"] == {"sent": 1, "changes": 200}
     [seen] = receiver.seen
     assert seen["title"] == "[nagare] 200 critical fired"
     assert seen["message"].splitlines()[-1] == "… and 180 more"
-    assert services.notifications.get(rule)["last_sent_at"] == time.now
+    assert services.response.notifications.get(rule)["last_sent_at"] == time.now
     time.pass_by(60)
-    services.notifier.turn()
+    services.response.notifier.tick()
     assert queued(services) == []
 
 
 def test_a_message_is_in_chinese_where_the_rule_says_so(
     services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
 ) -> None:
-    services.pulls.hosts(monitor_id)
-    host = services.inventory.list_hosts(PageRequest(limit=500)).items[0]
+    services.inventory.pulls.hosts(monitor_id)
+    host = services.inventory.inventory.list_hosts(PageRequest(limit=500)).items[0]
     notify(language="zh", timezone="Asia/Shanghai", batch_s=0)
     fire(services, monitor_id, host_id=host["id"])
     assert deliver(services, time, 0) == 1
@@ -151,9 +151,9 @@ def test_a_message_is_in_chinese_where_the_rule_says_so(
 def test_each_rule_tells_of_what_it_is_about(
     services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
 ) -> None:
-    services.pulls.hosts(monitor_id)
-    host = services.inventory.list_hosts(PageRequest(limit=500)).items[0]
-    other = int(services.monitors.create({"name": "b", "type": "simulator", "url": "simulator://demo"})["id"])
+    services.inventory.pulls.hosts(monitor_id)
+    host = services.inventory.inventory.list_hosts(PageRequest(limit=500)).items[0]
+    other = int(services.inventory.monitors.create({"name": "b", "type": "simulator", "url": "simulator://demo"})["id"])
     notify("critical", min_severity=2)
     notify("monitor", monitor_id=other)
     notify("group", group=host["groups"][0])
@@ -184,7 +184,7 @@ def test_of_what_is_suppressed_by_now_nobody_is_told(
             connection.execute(update(Alert).where(Alert.__table__.c.id == alert_id).values(suppressed=True))
 
     suppress(before)
-    services.notifier.turn()
+    services.response.notifier.tick()
     suppress(between)
     assert deliver(services, time) == 0
     assert rows(services, NotificationChange) == []
@@ -208,13 +208,13 @@ def test_quiet_hours_end_with_one_message_of_what_still_stands(
     end(services, evening, over)
     for hour, minute in ((23, 59), (4, 59)):
         time.now = datetime(2026, 3, 28 if hour == 23 else 29, hour, minute, tzinfo=UTC)
-        services.notifier.turn()
+        services.response.notifier.tick()
         assert queued(services) == []
     time.now = datetime(2026, 3, 29, 5, 0, tzinfo=UTC)
     assert deliver(services, time, 0) == 1
     assert receiver.titles[1:] == ["[nagare] 1 critical fired; 1 resolved"]
     assert "over" not in receiver.seen[1]["message"]
-    services.notifier.turn()
+    services.response.notifier.tick()
     assert queued(services) == []
 
 
@@ -244,12 +244,12 @@ def test_two_leaders_at_once_tell_nobody_twice(
 ) -> None:
     notify(batch_s=0)
     fire(services, monitor_id, 50)
-    leaders = [threading.Thread(target=services.notifier.turn) for _ in range(4)]
+    leaders = [threading.Thread(target=services.response.notifier.tick) for _ in range(4)]
     for leader in leaders:
         leader.start()
     for leader in leaders:
         leader.join()
-    services.notifier.turn()
+    services.response.notifier.tick()
     for task_id in queued(services):
         attempt(services, task_id)
     assert receiver.titles == ["[nagare] 50 critical fired"]
@@ -260,12 +260,12 @@ def test_what_a_rule_has_not_told_is_dropped_when_it_is_disabled_or_deleted(
 ) -> None:
     rule, other = notify(), notify("other")
     fire(services, monitor_id)
-    services.notifier.turn()
-    services.notifications.update(rule, {"enabled": False})
-    services.notifications.delete(other)
+    services.response.notifier.tick()
+    services.response.notifications.update(rule, {"enabled": False})
+    services.response.notifications.delete(other)
     assert deliver(services, time) == 0
     assert rows(services, NotificationChange) == []
-    services.notifications.update(rule, {"enabled": True})
+    services.response.notifications.update(rule, {"enabled": True})
     assert deliver(services, time) == 0
 
 
@@ -280,14 +280,14 @@ def test_a_task_whose_rule_is_gone_has_nothing_to_do(
 ) -> None:
     rule = notify(batch_s=0)
     fire(services, monitor_id)
-    services.notifier.turn()
+    services.response.notifier.tick()
     [task_id] = queued(services)
     if is_deleted:
-        services.notifications.delete(rule)
+        services.response.notifications.delete(rule)
     else:
-        services.notifications.update(rule, {"enabled": False})
+        services.response.notifications.update(rule, {"enabled": False})
     assert attempt(services, task_id) == "succeeded"
-    assert services.tasks.get(task_id)["result"] == {"sent": 0, "changes": 0}
+    assert services.ledger.tasks.get(task_id)["result"] == {"sent": 0, "changes": 0}
     assert receiver.seen == []
 
 
@@ -296,7 +296,7 @@ def task_id(services: Services, notify: Callable[..., int], monitor_id: int, tim
     """Return the task of a message that waits to be sent."""
     notify(batch_s=0)
     fire(services, monitor_id)
-    services.notifier.turn()
+    services.response.notifier.tick()
     [task_id] = queued(services)
     return task_id
 
@@ -304,8 +304,8 @@ def task_id(services: Services, notify: Callable[..., int], monitor_id: int, tim
 def again(services: Services, task_id: str, time: Time) -> None:
     """Let the time of a task's retry come."""
     time.pass_by(60)
-    services.recovery.turn("me")
-    assert services.tasks.get(task_id)["state"] == "queued"
+    services.recovery.tick("me")
+    assert services.ledger.tasks.get(task_id)["state"] == "queued"
 
 
 def test_a_message_that_is_not_taken_is_tried_again_and_then_dead(
@@ -320,13 +320,13 @@ def test_a_message_that_is_not_taken_is_tried_again_and_then_dead(
     [letter] = map(json.loads, redis.lrange("nagare:queue:dead", 0, -1))
     expected = "the message was not sent: the receiver answered HTTP 503"
     assert (letter["reason"], letter["error"]) == ("notification_failed", expected)
-    [rule] = services.notifications.list(PageRequest(limit=500)).items
+    [rule] = services.response.notifications.list(PageRequest(limit=500)).items
     assert (rule["last_error"], rule["last_sent_at"]) == ("the receiver answered HTTP 503", None)
 
     receiver.respond = lambda request: request.answer()
-    services.dead_letters.retry(task_id)
+    services.ledger.dead_letters.retry(task_id)
     assert attempt(services, task_id) == "succeeded"
-    [rule] = services.notifications.list(PageRequest(limit=500)).items
+    [rule] = services.response.notifications.list(PageRequest(limit=500)).items
     assert (rule["last_error"], rule["last_sent_at"]) == (None, time.now)
 
 
@@ -339,10 +339,10 @@ def test_a_message_whose_arrival_nobody_knows_is_sent_again_only_by_a_person(
 
     receiver.respond = break_off
     assert attempt(services, task_id) == "dead"
-    assert services.tasks.get(task_id)["reason"] == "notification_uncertain"
+    assert services.ledger.tasks.get(task_id)["reason"] == "notification_uncertain"
     assert len(receiver.seen) == 1
     time.pass_by(60)
-    services.dead_letters.retry(task_id)
+    services.ledger.dead_letters.retry(task_id)
     receiver.respond = lambda request: request.answer()
     assert attempt(services, task_id) == "succeeded"
     assert len(receiver.seen) == 2
@@ -356,14 +356,14 @@ def test_a_worker_that_dies_while_it_sends_does_not_send_twice(
         with services.database.transaction() as connection:
             notification_messages.mark(connection, task_id, sending_at=time.now)
         time.pass_by(1)
-        services.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker's process ended"))
+        services.ledger.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker's process ended"))
         again(services, task_id, time)
         # Dies again, between the verdict and its record: the retry must not take it for a person's.
         with pytest.raises(NotificationUncertain):
-            services.messenger.send(task_id, **claim.params)
+            services.response.notification_delivery.send(task_id, **claim.params)
     assert attempt(services, task_id) == "dead"
     assert receiver.seen == []
-    services.dead_letters.retry(task_id)
+    services.ledger.dead_letters.retry(task_id)
     assert attempt(services, task_id) == "succeeded"
     assert len(receiver.seen) == 1
 
@@ -372,11 +372,11 @@ def test_a_message_that_was_sent_is_not_sent_again(
     services: Services, receiver: Receiver, task_id: str, time: Time
 ) -> None:
     claim = begin(services, task_id)
-    services.messenger.send(task_id, **claim.params)
-    services.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker's process ended"))
+    services.response.notification_delivery.send(task_id, **claim.params)
+    services.ledger.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker's process ended"))
     again(services, task_id, time)
     assert attempt(services, task_id) == "succeeded"
-    assert services.tasks.get(task_id)["result"] == {"sent": 1, "changes": 1}
+    assert services.ledger.tasks.get(task_id)["result"] == {"sent": 1, "changes": 1}
     assert len(receiver.seen) == 1
 
 
@@ -384,12 +384,12 @@ def test_a_test_message_waits_for_nothing(
     services: Services, receiver: Receiver, notify: Callable[..., int], by: Requester
 ) -> None:
     rule = notify(quiet_hours={"from": "00:00", "until": "23:59"}, batch_s=3600, enabled=False)
-    task_id = services.submit.test_notification(by, rule)
+    task_id = services.ledger.submit.test_notification(by, rule)
     assert attempt(services, task_id) == "succeeded"
     assert receiver.titles == ["[nagare] Test message"]
     assert "值班" in receiver.seen[0]["message"]
     with pytest.raises(NotFound):
-        services.submit.test_notification(by, 999)
+        services.ledger.submit.test_notification(by, 999)
 
 
 def test_old_messages_are_pruned_with_what_they_told(
@@ -399,11 +399,11 @@ def test_old_messages_are_pruned_with_what_they_told(
     fire(services, monitor_id)
     assert deliver(services, time) == 1
     time.pass_by(29 * 86_400)
-    services.recovery.turn("me")
+    services.recovery.tick("me")
     assert len(rows(services, NotificationMessage)) == len(rows(services, NotificationChange)) == 1
     time.pass_by(2 * 86_400)
     for _ in range(2):
-        services.recovery.turn("me")
+        services.recovery.tick("me")
         time.pass_by(61)
     assert rows(services, NotificationMessage) == rows(services, NotificationChange) == []
 

@@ -15,9 +15,9 @@ __all__ = ["notify", "receiver", "serve"]
 
 def test_a_turn_with_nothing_to_tell_writes_nothing(services: Services, notify: Callable[..., int], time: Time) -> None:
     notify()
-    services.notifier.turn()
+    services.response.notifier.tick()
     with services.database.transaction():  # whoever wants to write waits in vain
-        services.notifier.turn()
+        services.response.notifier.tick()
 
 
 def test_a_turn_finds_what_waits_by_indexes(services: Services) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from app.store.database.bulk_rows import ABSENT, SEPARATOR, execute_given
+from app.store.database.bulk_rows import ABSENT, SEPARATOR, execute_bulk
 
 KINDS = {"id": "bigint", "name": "text", "on": "boolean", "value": "double precision", "why": "text"}
 STATEMENT = 'SELECT id, name, "on", value, why, mark FROM given'
@@ -13,7 +13,7 @@ STATEMENT = 'SELECT id, name, "on", value, why, mark FROM given'
 
 def rows_back(connection: Connection, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     kinds = {f'"{name}"' if name == "on" else name: kind for name, kind in KINDS.items()}
-    return execute_given(connection, STATEMENT, {**kinds, "mark": "text"}, rows, {"mark": f"m{SEPARATOR}"})
+    return execute_bulk(connection, STATEMENT, {**kinds, "mark": "text"}, rows, {"mark": f"m{SEPARATOR}"})
 
 
 TEXTS = ("", " ", "指标 1", "NULL", "{a,b}", '"\\', "%s %b", "a\nb", "\x1d")

@@ -13,7 +13,7 @@ from app.models import LoginThrottle
 from app.store.access import throttles
 from app.store.database import connection_pool
 from app.store.database.engine import Database
-from app.store.database.postgresql_options import Sessions
+from app.store.database.postgresql_options import PostgresqlOptions
 from app.store.database.prepared_statements import Prepared
 from app.store.database.upsert import table_of
 from tests.store.rows import NOW
@@ -37,7 +37,7 @@ def test_no_more_are_open_at_once_and_what_fails_takes_none_away(
     migrated: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection_pool, "WAIT_S", 0.05)
-    with closing(Database(migrated, durable=False, sessions=Sessions(most=2))) as database:
+    with closing(Database(migrated, durable=False, postgresql=PostgresqlOptions(most=2))) as database:
         for error in (NotFound("gone"), ZeroDivisionError()):
             for _ in range(3):
                 with pytest.raises(type(error)), database.transaction():
@@ -60,7 +60,7 @@ def test_who_waits_gets_the_next_one(migrated: str) -> None:
         return sum(_one(database) for _ in range(20))
 
     with (
-        closing(Database(migrated, durable=False, sessions=Sessions(most=2))) as database,
+        closing(Database(migrated, durable=False, postgresql=PostgresqlOptions(most=2))) as database,
         ThreadPoolExecutor(8) as threads,
     ):
         assert list(threads.map(ask, range(8))) == [20] * 8

@@ -66,8 +66,8 @@ def refresh_all(connection: Connection) -> None:
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a dozen rows be many, for which there is time."""
     monkeypatch.setattr(search, "LONGEST_S", 60)
-    monkeypatch.setattr(search, "READ_AT_ONCE", 3)
-    monkeypatch.setattr(search, "FOUND_AT_ONCE", 2)
+    monkeypatch.setattr(search, "READ_BATCH_SIZE", 3)
+    monkeypatch.setattr(search, "FOUND_BATCH_SIZE", 2)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_the_index_finds_what_reading_finds(
     elif known == "some":
         text_index.refresh(connection, 15)
     by_index = {q: found(connection, ask, q) for q in TEXTS}
-    monkeypatch.setattr(search, "READ_AT_ONCE", 1000)
+    monkeypatch.setattr(search, "READ_BATCH_SIZE", 1000)
     assert by_index == {q: found(connection, ask, q) for q in TEXTS}
     assert by_index["nowhere"] == []
     assert len(by_index["磁盘空间"]) == len(by_index["UTILIZATIONS"]) + 1 == 1

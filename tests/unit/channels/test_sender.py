@@ -18,7 +18,7 @@ from apprise.manager_plugins import NotificationManager
 
 from app.channels import sender
 from app.channels.schemes import SCHEMES, fault_of
-from app.channels.sender import PROGRAM, Courier, Delivery, Message, Outcome
+from app.channels.sender import PROGRAM, Delivery, Message, Outcome, Sender
 from tests.unit.channels.mail_server import MailServer
 
 Serve = Callable[[Callable[[Any], None]], str]
@@ -38,7 +38,7 @@ def test_a_message_arrives_as_it_was_written(serve: Serve) -> None:
         seen.append((request.path, request.json, request.body))
         request.answer()
 
-    assert Courier().send(address(serve(take)), MESSAGE) == Delivery(Outcome.SENT)
+    assert Sender().send(address(serve(take)), MESSAGE) == Delivery(Outcome.SENT)
     [(path, body, _)] = seen
     assert (path, body["title"], body["message"], body["type"]) == ("/alerts", MESSAGE.title, MESSAGE.body, "failure")
 
@@ -48,7 +48,7 @@ def test_a_mail_arrives_as_it_was_written() -> None:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         url = f"mailto://127.0.0.1:{server.port}/?from=nagare@example.com&to=oncall@example.com&mode=insecure"
-        assert Courier().send(url, MESSAGE) == Delivery(Outcome.SENT)
+        assert Sender().send(url, MESSAGE) == Delivery(Outcome.SENT)
         server.shutdown()
         thread.join()
     [mail] = server.mails
@@ -60,7 +60,7 @@ def test_a_mail_arrives_as_it_was_written() -> None:
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
 def test_a_receiver_that_says_no_has_not_taken_it(serve: Serve, status: int) -> None:
     words = f"{SECRET} is wrong"
-    delivery = Courier().send(address(serve(lambda request: request.answer({"error": words}, status))), MESSAGE)
+    delivery = Sender().send(address(serve(lambda request: request.answer({"error": words}, status))), MESSAGE)
     assert delivery == Delivery(Outcome.FAILED, f"the receiver answered HTTP {status}")
 
 
@@ -69,15 +69,15 @@ def test_the_environments_proxy_is_not_used(serve: Serve, monkeypatch: pytest.Mo
     proxy = serve(lambda request: asked.append(request.path))
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, proxy)
-    assert Courier().send(address(serve(lambda request: request.answer())), MESSAGE) == Delivery(Outcome.SENT)
+    assert Sender().send(address(serve(lambda request: request.answer())), MESSAGE) == Delivery(Outcome.SENT)
     assert asked == []
 
 
 def test_a_receiver_that_is_not_there_has_not_taken_it() -> None:
-    assert Courier().send("json://user:password@127.0.0.1:9", MESSAGE) == Delivery(
+    assert Sender().send("json://user:password@127.0.0.1:9", MESSAGE) == Delivery(
         Outcome.FAILED, "the receiver does not answer"
     )
-    assert Courier().send("json://nothing.invalid", MESSAGE) == Delivery(
+    assert Sender().send("json://nothing.invalid", MESSAGE) == Delivery(
         Outcome.FAILED, "the receiver's name cannot be resolved"
     )
 
@@ -92,7 +92,7 @@ def test_whether_a_receiver_that_reads_and_goes_silent_has_taken_it_is_not_known
         else:
             request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{")
 
-    assert Courier().send(address(serve(respond)), MESSAGE).outcome is Outcome.UNCERTAIN
+    assert Sender().send(address(serve(respond)), MESSAGE).outcome is Outcome.UNCERTAIN
 
 
 def test_a_receiver_that_drips_is_not_waited_for(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_a_receiver_that_drips_is_not_waited_for(serve: Serve, monkeypatch: pyte
             request.send(b" ")
 
     begun = time.monotonic()
-    assert Courier().send(address(serve(drip)), MESSAGE).outcome is Outcome.UNCERTAIN
+    assert Sender().send(address(serve(drip)), MESSAGE).outcome is Outcome.UNCERTAIN
     assert time.monotonic() - begun < 10
 
 
@@ -121,16 +121,16 @@ def test_a_receiver_that_drips_is_not_waited_for(serve: Serve, monkeypatch: pyte
     ],
 )
 def test_link_local_and_metadata_addresses_are_refused(url: str) -> None:
-    fault = Courier().find_fault(url)
+    fault = Sender().find_fault(url)
     assert fault is not None and "link-local" in fault
-    assert Courier().send(url, MESSAGE).outcome is Outcome.FAILED
+    assert Sender().send(url, MESSAGE).outcome is Outcome.FAILED
 
 
 def test_a_redirect_to_a_metadata_address_is_not_followed(serve: Serve) -> None:
     def respond(request: Any) -> None:
         request.answer(b"", 307, {"Location": "http://169.254.169.254/latest/meta-data/"})
 
-    delivery = Courier().send(address(serve(respond), "/?redirect=yes"), MESSAGE)
+    delivery = Sender().send(address(serve(respond), "/?redirect=yes"), MESSAGE)
     assert delivery.outcome is Outcome.FAILED
     assert delivery.reason is not None and "link-local" in delivery.reason
 
@@ -153,7 +153,7 @@ def test_a_redirect_to_a_metadata_address_is_not_followed(serve: Serve) -> None:
     ],
 )
 def test_what_is_no_address_over_the_network_is_refused_without_being_repeated(url: str) -> None:
-    fault = Courier().find_fault(url)
+    fault = Sender().find_fault(url)
     assert fault
     assert SECRET not in fault
 
@@ -175,7 +175,7 @@ def test_control_characters_are_refused_wherever_they_are(url: str, what: str) -
 
 @pytest.mark.parametrize("url", ["irc://127.0.0.1:6379/%0d%0aSET%20a%20b", "json://127.0.0.1:9/%250d%250a"])
 def test_nothing_is_sent_to_what_is_refused(url: str) -> None:
-    delivery = Courier().send(url, MESSAGE)
+    delivery = Sender().send(url, MESSAGE)
     assert delivery.outcome is Outcome.FAILED
     assert delivery.reason is not None and "control characters" in delivery.reason
 
@@ -206,7 +206,7 @@ def test_an_answer_without_end_costs_no_memory(serve: Serve, is_packed: bool) ->
                 request.send(packing.compress(chunk) if is_packed else chunk)
             peaks.extend(peak_kb_of_sender())
 
-    assert Courier().send(address(serve(respond)), MESSAGE) == Delivery(Outcome.SENT)
+    assert Sender().send(address(serve(respond)), MESSAGE) == Delivery(Outcome.SENT)
     assert 0 < max(peaks) < 150 * 1024
 
 
@@ -242,4 +242,4 @@ def test_the_process_may_not_take_much_memory() -> None:
     ],
 )
 def test_addresses_of_common_services_are_understood(url: str) -> None:
-    assert Courier().find_fault(url) is None
+    assert Sender().find_fault(url) is None

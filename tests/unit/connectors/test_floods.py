@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.unit.connectors.floods import FLOODS
 
-MOST_MB = 300
+MAX_MB = 300
 PROGRAM = """
 import json, resource, sys
 from app.connectors.http.client import HttpSource
@@ -40,4 +40,4 @@ def test_a_flood_takes_little_memory_and_is_final(serve: Callable[[Callable[[Any
     print(base_mb, told)
     for name, (outcome, peak_mb) in told.items():
         assert outcome == "taken" if name == "one name" else outcome.startswith("source_garbled False"), (name, outcome)
-        assert peak_mb - base_mb < MOST_MB, (name, peak_mb)
+        assert peak_mb - base_mb < MAX_MB, (name, peak_mb)

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.rules.client_addresses import client_of, place_of
+from app.rules.client_addresses import client_of, network_of
 
 TRUSTED = (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -44,4 +44,4 @@ def test_only_what_trusted_proxies_added_is_believed(peer: str, forwarded_for: s
     ],
 )
 def test_a_place_is_an_address_or_a_network_of_ipv6(address: str, place: str) -> None:
-    assert place_of(address) == place
+    assert network_of(address) == place

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tasks.duplicate_nodenames import Namesakes
+from tasks.duplicate_nodenames import DuplicateNodenames
 
 
 def worker(id: str, seen_at: int, name: str = "a@host") -> dict[str, Any]:
@@ -10,19 +10,19 @@ def worker(id: str, seen_at: int, name: str = "a@host") -> dict[str, Any]:
 
 
 def test_one_that_goes_on_to_be_seen_is_a_namesake() -> None:
-    namesakes = Namesakes("a@host/1", "a@host")
+    namesakes = DuplicateNodenames("a@host/1", "a@host")
     assert not namesakes.watch([worker("a@host/1", 1), worker("a@host/2", 1), worker("b@host/3", 1, "b@host")])
     assert namesakes.watch([worker("a@host/1", 2), worker("a@host/2", 2), worker("b@host/3", 2, "b@host")])
     assert not namesakes.watch([worker("a@host/1", 3)])
 
 
 def test_one_that_was_killed_is_none() -> None:
-    namesakes = Namesakes("a@host/1", "a@host")
+    namesakes = DuplicateNodenames("a@host/1", "a@host")
     assert not any(namesakes.watch([worker("a@host/1", second), worker("a@host/2", 0)]) for second in range(10))
 
 
 def test_one_of_an_earlier_version_has_no_id() -> None:
-    namesakes = Namesakes("a@host/1", "a@host")
+    namesakes = DuplicateNodenames("a@host/1", "a@host")
     old = {"name": "a@host", "hostname": "host", "pid": 7}
     assert not any(
         namesakes.watch([worker("a@host/1", second), {**old, "seen_at": str(second)}]) for second in range(3)

@@ -17,7 +17,7 @@ def test_a_task_that_is_refused_memory_can_be_tried_again(monkeypatch: pytest.Mo
     services = Mock()
     services.settings.lease_s = 60.0
     services.database.kept_open = nullcontext
-    services.lifecycle.begin.return_value = Claim("pull_hosts:1", "pull_hosts", {}, 1)
+    services.ledger.lifecycle.begin.return_value = Claim("pull_hosts:1", "pull_hosts", {}, 1)
     monkeypatch.setattr(base, "services", lambda: services)
 
     def body(_run: Run) -> Mapping[str, int]:
@@ -25,6 +25,6 @@ def test_a_task_that_is_refused_memory_can_be_tried_again(monkeypatch: pytest.Mo
 
     run_task("pull_hosts:1", TaskType.PULL_HOSTS, body, "worker/1")
 
-    [call] = services.lifecycle.fail.call_args_list
+    [call] = services.ledger.lifecycle.fail.call_args_list
     assert isinstance(call.args[1], OutOfMemory)
     assert OutOfMemory.retryable

@@ -27,7 +27,7 @@ AWAKE = "wake"
 @dashboard.action("/alerts/<any(acknowledge, resolve, reopen, snooze):action>", role=Role.OPERATOR)
 def act_on_alerts(action: str) -> Response:
     """Do one thing to many alerts."""
-    actions = services().alert_actions
+    actions = services().alerts.alert_actions
     acts: dict[str, Callable[..., int]] = {
         "acknowledge": actions.acknowledge_many,
         "resolve": actions.resolve_many,
@@ -47,7 +47,7 @@ def comment_alert(alert_id: int) -> Response:
     comment = _comment()
     if not comment:
         raise ValidationError({"comment": ["Must not be empty."]})
-    services().alert_actions.comment(alert_id, current_editor(), comment)
+    services().alerts.alert_actions.comment(alert_id, current_editor(), comment)
     return lead_to(f"/alerts/{alert_id}", "flash.commented")
 
 

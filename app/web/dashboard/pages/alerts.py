@@ -20,13 +20,13 @@ EVENTS_SHOWN = 100
 def alerts() -> str:
     """List the alerts, newest first."""
     query = read_query(AlertQuerySchema)
-    page = services().alerts.list(**query)
+    page = services().alerts.alerts.list(**query)
     return render(
         "alerts",
         page=page,
         filters=filters_of(query),
         monitors=monitor_names(),
-        hosts=services().inventory.host_names({alert["host_id"] for alert in page.items} - {None}),
+        hosts=services().inventory.inventory.host_names({alert["host_id"] for alert in page.items} - {None}),
         severities=list(reversed(Severity)),
         statuses=list(AlertStatus),
         snoozes=SNOOZES,
@@ -36,15 +36,15 @@ def alerts() -> str:
 @dashboard.page(ALERT, role=Role.VIEWER)
 def alert(alert_id: int) -> str:
     """Show one alert and what happened to it."""
-    found = services().alerts.get(alert_id)
-    inventory = services().inventory
+    found = services().alerts.alerts.get(alert_id)
+    inventory = services().inventory.inventory
     return render(
         "alert",
         alert=found,
-        monitor=services().monitors.get(found["monitor_id"]),
+        monitor=services().inventory.monitors.get(found["monitor_id"]),
         host=inventory.get_host(found["host_id"]) if found["host_id"] else None,
         item=inventory.get_item(found["item_id"]) if found["item_id"] else None,
-        events=services().alerts.events(PageRequest(EVENTS_SHOWN), alert_id).items,
+        events=services().alerts.alerts.events(PageRequest(EVENTS_SHOWN), alert_id).items,
         snoozes=SNOOZES,
     )
 
@@ -54,5 +54,5 @@ def make_test_alerts() -> Response:
     """Queue the making of test alerts."""
     form = read_form(TestAlertsQuerySchema)
     chosen = None if form.get("severity") is None else Severity(form["severity"])
-    services().submit.generate_alerts(requester(), form["count"], chosen, form.get("seed"))
+    services().ledger.submit.generate_alerts(requester(), form["count"], chosen, form.get("seed"))
     return lead_to("/alerts", "flash.alerts_queued", count=form["count"])

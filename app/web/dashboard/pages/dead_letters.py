@@ -18,39 +18,39 @@ LETTER = LETTERS + "/<task_id:task_id>"
 def dead_letters() -> str:
     """List the dead letters, newest first."""
     query = read_query(DeadLetterQuerySchema)
-    page = services().dead_letters.list(**query)
+    page = services().ledger.dead_letters.list(**query)
     return render("dead_letters", page=page, filters=filters_of(query), monitors=monitor_names(), types=list(TaskType))
 
 
 @dashboard.page(LETTER, role=Role.VIEWER)
 def dead_letter(task_id: str) -> str:
     """Show one dead letter with its traceback."""
-    return render("dead_letter", letter=services().dead_letters.get(task_id), monitors=monitor_names())
+    return render("dead_letter", letter=services().ledger.dead_letters.get(task_id), monitors=monitor_names())
 
 
 @dashboard.action(LETTER + "/retry", role=Role.OPERATOR)
 def retry_dead_letter(task_id: str) -> Response:
     """Run a dead task again."""
-    services().dead_letters.retry(task_id)
+    services().ledger.dead_letters.retry(task_id)
     return lead_to(f"/tasks/{task_id}", "flash.retried_one")
 
 
 @dashboard.action(LETTER + "/discard", role=Role.ADMIN)
 def discard_dead_letter(task_id: str) -> Response:
     """Discard a dead letter."""
-    services().dead_letters.discard(task_id)
+    services().ledger.dead_letters.discard(task_id)
     return lead_to(LETTERS, "flash.discarded", count=1)
 
 
 @dashboard.action(LETTERS + "/retry", role=Role.OPERATOR)
 def retry_dead_letters() -> Response:
     """Run all dead tasks again that match the filters of the list."""
-    count = services().dead_letters.retry_many(**read_form(DeadLetterFilterSchema))
+    count = services().ledger.dead_letters.retry_many(**read_form(DeadLetterFilterSchema))
     return lead_to(LETTERS, "flash.retried", count=count)
 
 
 @dashboard.action(LETTERS + "/discard", role=Role.ADMIN)
 def discard_dead_letters() -> Response:
     """Discard all dead letters that match the filters of the list."""
-    count = services().dead_letters.discard_many(**read_form(DeadLetterFilterSchema))
+    count = services().ledger.dead_letters.discard_many(**read_form(DeadLetterFilterSchema))
     return lead_to(LETTERS, "flash.discarded", count=count)

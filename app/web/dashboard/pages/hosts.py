@@ -23,7 +23,7 @@ EDITS_SHOWN = 5
 def hosts() -> str:
     """List the hosts."""
     query = read_query(HostQuerySchema)
-    page = services().inventory.list_hosts(**query)
+    page = services().inventory.inventory.list_hosts(**query)
     return render(
         "hosts", page=page, filters=filters_of(query), monitors=monitor_names(), statuses=list(InventoryStatus)
     )
@@ -32,10 +32,11 @@ def hosts() -> str:
 @dashboard.page(HOST, role=Role.VIEWER)
 def host(host_id: int) -> str:
     """Show one host with its items, its alerts and who edited it."""
-    found = services().inventory.get_host(host_id)
+    found = services().inventory.inventory.get_host(host_id)
     query = read_query(ItemQuerySchema)
-    items = services().inventory.list_items(**{**query, "host_id": host_id})
-    monitor = services().monitors.get(found["monitor_id"])
+    items = services().inventory.inventory.list_items(**{**query, "host_id": host_id})
+    monitor = services().inventory.monitors.get(found["monitor_id"])
+    edits = services().access.audit.list(PageRequest(EDITS_SHOWN), object_type=AuditedType.HOST, object_id=host_id)
     return render(
         "host",
         host=found,
@@ -45,38 +46,38 @@ def host(host_id: int) -> str:
         lines=lines_of(items.items),
         filters=filters_of(query),
         statuses=list(InventoryStatus),
-        alerts=services().alerts.list(PageRequest(5), host_id=host_id).items,
-        edits=services().audit.list(PageRequest(EDITS_SHOWN), object_type=AuditedType.HOST, object_id=host_id).items,
+        alerts=services().alerts.alerts.list(PageRequest(5), host_id=host_id).items,
+        edits=edits.items,
     )
 
 
 @dashboard.action("/monitors/<id:monitor_id>/hosts", role=Role.OPERATOR)
 def add_host(monitor_id: int) -> Response:
     """Make a host here; a push makes it at its monitor."""
-    found = services().inventory.create_host(monitor_id, read_form(NewHostSchema), current_editor())
+    found = services().inventory.inventory.create_host(monitor_id, read_form(NewHostSchema), current_editor())
     return lead_to(f"/hosts/{found['id']}", "flash.host_added", name=found["display_name"])
 
 
 @dashboard.action(HOST, role=Role.OPERATOR)
 def edit_host(host_id: int) -> Response:
     """Edit a host."""
-    found = services().inventory.edit_host(host_id, read_form(HostChangesSchema), current_editor())
+    found = services().inventory.inventory.edit_host(host_id, read_form(HostChangesSchema), current_editor())
     return lead_to(f"/hosts/{host_id}", "flash.saved", name=found["display_name"])
 
 
 @dashboard.action(HOST + "/pull", role=Role.OPERATOR)
 def pull_host(host_id: int) -> Response:
     """Queue a pull of a host and of its items."""
-    found = services().inventory.get_host(host_id)
-    services().submit.pull_host(requester(), found["monitor_id"], host_id)
-    services().submit.pull_items(requester(), found["monitor_id"], host_id)
+    found = services().inventory.inventory.get_host(host_id)
+    services().ledger.submit.pull_host(requester(), found["monitor_id"], host_id)
+    services().ledger.submit.pull_items(requester(), found["monitor_id"], host_id)
     return lead_to(f"/hosts/{host_id}", "flash.pull_queued")
 
 
 @dashboard.action(HOST + "/push", role=Role.OPERATOR)
 def push_host(host_id: int) -> Response:
     """Queue a push of a host, and lead to the task: what the monitor says to it stands there."""
-    found = services().inventory.get_host(host_id)
+    found = services().inventory.inventory.get_host(host_id)
     is_forced = request.form.get("force") == "true"
-    task_id = services().submit.push_host(requester(), found["monitor_id"], host_id, is_forced)
+    task_id = services().ledger.submit.push_host(requester(), found["monitor_id"], host_id, is_forced)
     return lead_to(f"/tasks/{task_id}", "flash.push_queued")

@@ -21,13 +21,13 @@ VALUE_TYPES = ("float", "unsigned", "char", "text", "log")
 def items() -> str:
     """List the items with their last values."""
     query = read_query(ItemQuerySchema)
-    page = services().inventory.list_items(**query)
+    page = services().inventory.inventory.list_items(**query)
     return render(
         "items",
         page=page,
         filters=filters_of(query),
         monitors=monitor_names(),
-        hosts=services().inventory.host_names({item["host_id"] for item in page.items}),
+        hosts=services().inventory.inventory.host_names({item["host_id"] for item in page.items}),
         statuses=list(InventoryStatus),
         lines=lines_of(page.items),
     )
@@ -37,15 +37,15 @@ def items() -> str:
 def item(item_id: int) -> str:
     """Show one item, and what its value was."""
     hours = read_query(ItemHistoryQuerySchema)["hours"]
-    found = services().inventory.get_item(item_id)
-    monitor = services().monitors.get(found["monitor_id"])
+    found = services().inventory.inventory.get_item(item_id)
+    monitor = services().inventory.monitors.get(found["monitor_id"])
     return render(
         "item",
         item=found,
-        host=services().inventory.get_host(found["host_id"]),
+        host=services().inventory.inventory.get_host(found["host_id"]),
         monitor=monitor,
         is_writable=connector_class(monitor["type"]).writable,
-        edits=services().audit.list(PageRequest(5), object_type=AuditedType.ITEM, object_id=item_id).items,
+        edits=services().access.audit.list(PageRequest(5), object_type=AuditedType.ITEM, object_id=item_id).items,
         hours=hours,
         choices=CHART_HOURS,
         has_history=has_history(found),
@@ -57,29 +57,29 @@ def item(item_id: int) -> str:
 @dashboard.action("/hosts/<id:host_id>/items", role=Role.OPERATOR)
 def add_item(host_id: int) -> Response:
     """Make an item here; a push makes it at its monitor."""
-    found = services().inventory.create_item(host_id, read_form(NewItemSchema), current_editor())
+    found = services().inventory.inventory.create_item(host_id, read_form(NewItemSchema), current_editor())
     return lead_to(f"/items/{found['id']}", "flash.item_added", name=found["name"])
 
 
 @dashboard.action(ITEM, role=Role.OPERATOR)
 def edit_item(item_id: int) -> Response:
     """Edit an item."""
-    found = services().inventory.edit_item(item_id, read_form(ItemChangesSchema), current_editor())
+    found = services().inventory.inventory.edit_item(item_id, read_form(ItemChangesSchema), current_editor())
     return lead_to(f"/items/{item_id}", "flash.saved", name=found["name"])
 
 
 @dashboard.action(ITEM + "/pull", role=Role.OPERATOR)
 def pull_item(item_id: int) -> Response:
     """Queue a pull of an item."""
-    found = services().inventory.get_item(item_id)
-    services().submit.pull_item(requester(), found["monitor_id"], found["host_id"], item_id)
+    found = services().inventory.inventory.get_item(item_id)
+    services().ledger.submit.pull_item(requester(), found["monitor_id"], found["host_id"], item_id)
     return lead_to(f"/items/{item_id}", "flash.pull_queued")
 
 
 @dashboard.action(ITEM + "/push", role=Role.OPERATOR)
 def push_item(item_id: int) -> Response:
     """Queue a push of an item, and lead to the task: what the monitor says to it stands there."""
-    found = services().inventory.get_item(item_id)
+    found = services().inventory.inventory.get_item(item_id)
     is_forced = request.form.get("force") == "true"
-    task_id = services().submit.push_item(requester(), found["monitor_id"], found["host_id"], item_id, is_forced)
+    task_id = services().ledger.submit.push_item(requester(), found["monitor_id"], found["host_id"], item_id, is_forced)
     return lead_to(f"/tasks/{task_id}", "flash.push_queued")

@@ -21,7 +21,7 @@ WINDOW = "/maintenance/<id:window_id>"
 def maintenance() -> str:
     """List the windows, newest first."""
     query = read_query(MaintenanceQuerySchema)
-    page = services().maintenance.list(**query)
+    page = services().alerts.maintenance.list(**query)
     now = clock.now()
     local = now.astimezone(zone())
     return render(
@@ -33,27 +33,27 @@ def maintenance() -> str:
         ends_at=f"{local + timedelta(hours=1):%Y-%m-%dT%H:%M}",
         zone=str(zone()),
         monitors=monitor_names(),
-        hosts=services().inventory.host_names({window["host_id"] for window in page.items} - {None}),
+        hosts=services().inventory.inventory.host_names({window["host_id"] for window in page.items} - {None}),
     )
 
 
 @dashboard.action("/maintenance", role=Role.OPERATOR)
 def add_maintenance() -> Response:
     """Add a window."""
-    window = services().maintenance.create(read_form(NewMaintenanceSchema), current_editor())
+    window = services().alerts.maintenance.create(read_form(NewMaintenanceSchema), current_editor())
     return lead_to("/maintenance", "flash.window_added", name=window["name"])
 
 
 @dashboard.action(WINDOW + "/end", role=Role.OPERATOR)
 def end_maintenance(window_id: int) -> Response:
     """End a window that is going on: what it covers and is still open comes back."""
-    window = services().maintenance.update(window_id, {"ends_at": clock.now()})
+    window = services().alerts.maintenance.update(window_id, {"ends_at": clock.now()})
     return lead_to("/maintenance", "flash.window_ended", name=window["name"])
 
 
 @dashboard.action(WINDOW + "/delete", role=Role.OPERATOR)
 def delete_maintenance(window_id: int) -> Response:
     """Delete a window, with the same effect as its end."""
-    name = services().maintenance.get(window_id)["name"]
-    services().maintenance.delete(window_id)
+    name = services().alerts.maintenance.get(window_id)["name"]
+    services().alerts.maintenance.delete(window_id)
     return lead_to("/maintenance", "flash.deleted", name=name)

@@ -22,15 +22,15 @@ RECENT = 10
 def monitors() -> str:
     """List the monitors with what runs on each."""
     query = read_query(PageQuerySchema)
-    page = services().monitors.list(**query)
+    page = services().inventory.monitors.list(**query)
     return render("monitors", page=page, filters=filters_of(query), work=_work(), types=connector_types())
 
 
 @dashboard.page(MONITOR, role=Role.VIEWER)
 def monitor(monitor_id: int) -> str:
     """Show one monitor and its latest tasks."""
-    found = services().monitors.get(monitor_id)
-    tasks = services().tasks.list(PageRequest(RECENT), monitor_id=monitor_id).items
+    found = services().inventory.monitors.get(monitor_id)
+    tasks = services().ledger.tasks.list(PageRequest(RECENT), monitor_id=monitor_id).items
     is_busy = any(task["state"] not in TERMINAL_STATES for task in tasks)
     return render("monitor", monitor=found, tasks=tasks, is_busy=is_busy)
 
@@ -38,29 +38,29 @@ def monitor(monitor_id: int) -> str:
 @dashboard.action("/monitors", role=Role.ADMIN)
 def add_monitor() -> Response:
     """Add a monitor."""
-    found = services().monitors.create(read_form(NewMonitorSchema))
+    found = services().inventory.monitors.create(read_form(NewMonitorSchema))
     return lead_to(f"/monitors/{found['id']}", "flash.monitor_added", name=found["name"])
 
 
 @dashboard.action(MONITOR, role=Role.ADMIN)
 def edit_monitor(monitor_id: int) -> Response:
     """Change a monitor."""
-    found = services().monitors.update(monitor_id, read_form(MonitorChangesSchema))
+    found = services().inventory.monitors.update(monitor_id, read_form(MonitorChangesSchema))
     return lead_to(back(f"/monitors/{monitor_id}"), "flash.saved", name=found["name"])
 
 
 @dashboard.action(MONITOR + "/delete", role=Role.ADMIN)
 def delete_monitor(monitor_id: int) -> Response:
     """Delete a monitor with all that came from it."""
-    name = services().monitors.get(monitor_id)["name"]
-    services().monitors.delete(monitor_id)
+    name = services().inventory.monitors.get(monitor_id)["name"]
+    services().inventory.monitors.delete(monitor_id)
     return lead_to("/monitors", "flash.deleted", name=name)
 
 
 @dashboard.action(MONITOR + "/check", role=Role.OPERATOR)
 def check_monitor(monitor_id: int) -> Response:
     """Sign in to a monitor and tell what came of it."""
-    check = services().monitors.check(monitor_id)
+    check = services().inventory.monitors.check(monitor_id)
     path = back(f"/monitors/{monitor_id}")
     if check.ok:
         return lead_to(path, "flash.check_ok", version=check.version or "–", latency=check.latency_ms)
@@ -70,7 +70,7 @@ def check_monitor(monitor_id: int) -> Response:
 @dashboard.action(MONITOR + "/pull/<any(all, hosts, items, alerts):what>", role=Role.OPERATOR)
 def pull_monitor(monitor_id: int, what: str) -> Response:
     """Queue a pull of the hosts, the items or the alerts of a monitor, or of all of them in order."""
-    submit = services().submit
+    submit = services().ledger.submit
     pulls = {"hosts": submit.pull_hosts, "items": submit.pull_items, "alerts": submit.pull_alerts, "all": submit.sync}
     pulls[what](requester(), monitor_id)
     return lead_to(back(f"/monitors/{monitor_id}"), "flash.pull_queued")
@@ -78,13 +78,13 @@ def pull_monitor(monitor_id: int, what: str) -> Response:
 
 def monitor_names() -> dict[int, str]:
     """Return the names of the monitors by their ids, for filters and links."""
-    return {row["id"]: row["name"] for row in services().monitors.list(PageRequest(500)).items}
+    return {row["id"]: row["name"] for row in services().inventory.monitors.list(PageRequest(500)).items}
 
 
 def _work() -> dict[int, list[Row]]:
     """Return the tasks that run or wait, by monitor."""
     found: dict[int, list[Any]] = {}
     for state in (TaskState.RUNNING, TaskState.QUEUED, TaskState.RETRYING):
-        for task in services().tasks.list(PageRequest(100), state=state).items:
+        for task in services().ledger.tasks.list(PageRequest(100), state=state).items:
             found.setdefault(task["monitor_id"], []).append(task)
     return found

@@ -20,7 +20,7 @@ def notifications() -> str:
     query = read_query(PageQuerySchema)
     return render(
         "notifications",
-        page=services().notifications.list(**query),
+        page=services().response.notifications.list(**query),
         filters=filters_of(query),
         monitors=monitor_names(),
         severities=list(Severity),
@@ -31,28 +31,28 @@ def notifications() -> str:
 @dashboard.action("/notifications", role=Role.ADMIN)
 def add_notification() -> Response:
     """Add a rule."""
-    made = services().notifications.create(read_form(NewNotificationSchema))
+    made = services().response.notifications.create(read_form(NewNotificationSchema))
     return lead_to("/notifications", "flash.notification_added", name=made["name"])
 
 
 @dashboard.action(NOTIFICATION + "/test", role=Role.OPERATOR)
 def try_notification(notification_id: int) -> Response:
     """Ask for a test message."""
-    name = services().notifications.get(notification_id)["name"]
-    services().submit.test_notification(requester(), notification_id)
+    name = services().response.notifications.get(notification_id)["name"]
+    services().ledger.submit.test_notification(requester(), notification_id)
     return lead_to("/notifications", "flash.notification_tried", name=name)
 
 
 @dashboard.action(NOTIFICATION, role=Role.ADMIN)
 def edit_notification(notification_id: int) -> Response:
     """Turn a rule off or on."""
-    changed = services().notifications.update(notification_id, read_form(NotificationChangesSchema))
+    changed = services().response.notifications.update(notification_id, read_form(NotificationChangesSchema))
     return lead_to("/notifications", "flash.saved", name=changed["name"])
 
 
 @dashboard.action(NOTIFICATION + "/delete", role=Role.ADMIN)
 def delete_notification(notification_id: int) -> Response:
     """Delete a rule."""
-    name = services().notifications.get(notification_id)["name"]
-    services().notifications.delete(notification_id)
+    name = services().response.notifications.get(notification_id)["name"]
+    services().response.notifications.delete(notification_id)
     return lead_to("/notifications", "flash.deleted", name=name)

@@ -19,31 +19,31 @@ def overview() -> str:
     """Show score, alerts, queues, workers, throughput and dead letters."""
     return render(
         "overview",
-        score=services().scores.score(),
-        costly=services().scores.why()["hosts"][:COSTLY],
+        score=services().alerts.scores.score(),
+        costly=services().alerts.scores.why()["hosts"][:COSTLY],
         scores=_scores(),
-        throughput=services().tasks.throughput(THROUGHPUT_MINUTES),
-        tasks=services().tasks.list(PageRequest(LISTED)).items,
-        letters=services().dead_letters.list(PageRequest(LISTED)).items,
-        monitors=services().monitors.list(PageRequest(500)).items,
+        throughput=services().ledger.tasks.throughput(THROUGHPUT_MINUTES),
+        tasks=services().ledger.tasks.list(PageRequest(LISTED)).items,
+        letters=services().ledger.dead_letters.list(PageRequest(LISTED)).items,
+        monitors=services().inventory.monitors.list(PageRequest(500)).items,
         **_queues(),
     )
 
 
 def _scores() -> list[list[int]]:
     """Return when the score of the last day was taken, in seconds, and what it was."""
-    samples = list(reversed(services().scores.history(PageRequest(SAMPLES_A_DAY)).items))
+    samples = list(reversed(services().alerts.scores.history(PageRequest(SAMPLES_A_DAY)).items))
     return [[int(sample["at"].timestamp()) for sample in samples], [sample["score"] for sample in samples]]
 
 
 def _queues() -> dict[str, Any]:
     """Return what waits and who works; as far as the ledger knows it when Redis is away."""
-    paused = services().queues.paused()
-    running = services().tasks.list(PageRequest(100), state=TaskState.RUNNING).items
+    paused = services().ledger.queues.paused()
+    running = services().ledger.tasks.list(PageRequest(100), state=TaskState.RUNNING).items
     progress = {task["task_id"]: task for task in running}
     try:
-        lengths, workers = services().queues.lengths(), services().queues.workers()
+        lengths, workers = services().ledger.queues.lengths(), services().ledger.queues.workers()
     except BrokerUnavailable:
-        lengths, workers = services().queues.ledger_stats(), None
+        lengths, workers = services().ledger.queues.ledger_stats(), None
     queues = [{"type": type, "waiting": lengths.get(type, 0), "paused": type in paused} for type in TaskType]
     return {"queues": queues, "workers": workers, "progress": progress}

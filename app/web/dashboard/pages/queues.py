@@ -14,18 +14,18 @@ TYPE = f"<any({', '.join(TaskType)}):type>"
 @dashboard.action(f"/queues/{TYPE}/pause", role=Role.OPERATOR)
 def pause_queue(type: str) -> Response:
     """Stop the workers from taking tasks of a type."""
-    services().queues.pause(TaskType(type))
+    services().ledger.queues.pause(TaskType(type))
     return lead_to(back("/"), "flash.paused")
 
 
 @dashboard.action(f"/queues/{TYPE}/resume", role=Role.OPERATOR)
 def resume_queue(type: str) -> Response:
     """Let the workers take tasks of a type again."""
-    services().queues.resume(TaskType(type))
+    services().ledger.queues.resume(TaskType(type))
     return lead_to(back("/"), "flash.resumed")
 
 
 @dashboard.action(f"/queues/{TYPE}/clear", role=Role.ADMIN)
 def clear_queue(type: str) -> Response:
     """Cancel all tasks of a type that wait."""
-    return lead_to(back("/"), "flash.cleared", count=services().tasks.cancel_waiting(TaskType(type)))
+    return lead_to(back("/"), "flash.cleared", count=services().ledger.tasks.cancel_waiting(TaskType(type)))

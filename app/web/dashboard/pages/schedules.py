@@ -34,7 +34,7 @@ def schedules() -> str:
     query = read_query(PageQuerySchema)
     return render(
         "schedules",
-        page=services().schedules.list(**query),
+        page=services().ledger.schedules.list(**query),
         filters=filters_of(query),
         monitors=monitor_names(),
         types=TYPES,
@@ -47,20 +47,20 @@ def add_schedule() -> Response:
     """Add a schedule."""
     form: dict[str, Any] = read_form(ScheduleFormSchema)
     params = {"monitor_id": form.pop("monitor_id")}
-    made = services().schedules.create(NewScheduleSchema().load({**form, "params": params}))
+    made = services().ledger.schedules.create(NewScheduleSchema().load({**form, "params": params}))
     return lead_to("/schedules", "flash.schedule_added", name=made["name"])
 
 
 @dashboard.action(SCHEDULE, role=Role.ADMIN)
 def edit_schedule(schedule_id: int) -> Response:
     """Turn a schedule off or on."""
-    changed = services().schedules.update(schedule_id, read_form(ScheduleChangesSchema))
+    changed = services().ledger.schedules.update(schedule_id, read_form(ScheduleChangesSchema))
     return lead_to("/schedules", "flash.saved", name=changed["name"])
 
 
 @dashboard.action(SCHEDULE + "/delete", role=Role.ADMIN)
 def delete_schedule(schedule_id: int) -> Response:
     """Delete a schedule."""
-    name = services().schedules.get(schedule_id)["name"]
-    services().schedules.delete(schedule_id)
+    name = services().ledger.schedules.get(schedule_id)["name"]
+    services().ledger.schedules.delete(schedule_id)
     return lead_to("/schedules", "flash.deleted", name=name)

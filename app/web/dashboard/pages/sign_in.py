@@ -20,7 +20,7 @@ def sign_in() -> Response:
     session_id = session.find_or_none()
     if session_id is not None:
         try:
-            services().auth.identify(session_id)
+            services().access.auth.identify(session_id)
             return Response(status=303, headers={"Location": back("/")})
         except Unauthorized:
             pass
@@ -35,7 +35,7 @@ def send_sign_in() -> Response:
     """Sign in and go where the user wanted to."""
     form = read_form(LoginSchema)
     try:
-        signed_in = services().auth.login(form["username"], form["password"], request.remote_addr or "")
+        signed_in = services().access.auth.login(form["username"], form["password"], request.remote_addr or "")
     except (Unauthorized, TooManyRequests, Overloaded) as error:
         return _refuse(error, form["username"])
     response = Response(status=303, headers={"Location": back("/")})
@@ -46,7 +46,7 @@ def send_sign_in() -> Response:
 @dashboard.action("/sign-out", role=Role.VIEWER)
 def sign_out() -> Response:
     """End the session."""
-    services().auth.logout(current_session_id())
+    services().access.auth.logout(current_session_id())
     g.user = None
     response = Response(status=303, headers={"Location": "/sign-in"})
     session.end(response)

@@ -17,12 +17,12 @@ def status() -> str:
 @dashboard.app_template_global()
 def system_status() -> dict[str, Any]:
     """Return what is wrong, and how many workers are alive, tasks wait and dead letters lie there; None is unknown."""
-    wrong = services().health.readiness()
+    wrong = services().operation.health.readiness()
     known: dict[str, Any] = {"workers": None, "waiting": None, "dead": None}
     try:
-        lengths = services().queues.lengths()
+        lengths = services().ledger.queues.lengths()
         known |= {"dead": lengths.pop("dead"), "waiting": sum(lengths.values())}
-        known["workers"] = len(services().registry.alive())
+        known["workers"] = len(services().queue.workers.alive())
     except BrokerUnavailable:
         known |= _by_ledger()
     # Whoever sees this page is a user.
@@ -31,7 +31,7 @@ def system_status() -> dict[str, Any]:
 
 def _by_ledger() -> dict[str, int]:
     try:
-        counts = services().queues.ledger_stats()
+        counts = services().ledger.queues.ledger_stats()
     except DatabaseUnavailable:
         return {}
     return {"dead": counts.pop("dead"), "waiting": sum(counts.values())}

@@ -19,7 +19,7 @@ CHILDREN_SHOWN = 100
 def tasks() -> str:
     """List the tasks, newest first."""
     query = read_query(TaskQuerySchema)
-    page = services().tasks.list(**query)
+    page = services().ledger.tasks.list(**query)
     return render(
         "tasks",
         page=page,
@@ -33,12 +33,12 @@ def tasks() -> str:
 @dashboard.page(TASK, role=Role.VIEWER)
 def task(task_id: str) -> str:
     """Show one task with its attempts and the tasks that are part of it."""
-    found = services().tasks.get(task_id)
+    found = services().ledger.tasks.get(task_id)
     return render(
         "task",
         task=found,
         is_over=found["state"] in TERMINAL_STATES,
-        children=services().tasks.list(PageRequest(CHILDREN_SHOWN), parent_id=task_id).items,
+        children=services().ledger.tasks.list(PageRequest(CHILDREN_SHOWN), parent_id=task_id).items,
         monitors=monitor_names(),
     )
 
@@ -46,5 +46,5 @@ def task(task_id: str) -> str:
 @dashboard.action(TASK + "/cancel", role=Role.OPERATOR)
 def cancel_task(task_id: str) -> Response:
     """Cancel a task."""
-    services().tasks.cancel(task_id)
+    services().ledger.tasks.cancel(task_id)
     return lead_to(back(f"/tasks/{task_id}"), "flash.cancelled")

@@ -23,18 +23,18 @@ def tokens() -> str:
 @dashboard.action("/tokens", role=Role.VIEWER)
 def add_token() -> Response:
     """Make a token and show it."""
-    made = services().api_tokens.issue(current_user(), current_editor(), **read_form(NewTokenSchema))
+    made = services().access.api_tokens.issue(current_user(), current_editor(), **read_form(NewTokenSchema))
     return Response(_show(PageRequest(), made=made))
 
 
 @dashboard.action("/tokens/<id:token_id>/revoke", role=Role.VIEWER)
 def revoke_token(token_id: int) -> Response:
     """Revoke a token."""
-    revoked = services().api_tokens.revoke(token_id, current_user(), current_editor())
+    revoked = services().access.api_tokens.revoke(token_id, current_user(), current_editor())
     return lead_to("/tokens", "flash.token_revoked", name=revoked["name"])
 
 
 def _show(page: PageRequest, **context: object) -> str:
-    found = services().api_tokens.list(page, current_user())
+    found = services().access.api_tokens.list(page, current_user())
     roles = [role for role in Role if Role(current_user()["role"]).includes(role)]
     return render("tokens", page=found, roles=roles, scopes=list(Scope), now=clock.now(), **{"filters": {}, **context})

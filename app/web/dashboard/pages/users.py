@@ -17,13 +17,13 @@ USER = "/users/<id:user_id>"
 def users() -> str:
     """List the users."""
     query = read_query(PageQuerySchema)
-    return render("users", page=services().users.list(**query), filters=filters_of(query), roles=list(Role))
+    return render("users", page=services().access.users.list(**query), filters=filters_of(query), roles=list(Role))
 
 
 @dashboard.action("/users", role=Role.ADMIN)
 def add_user() -> Response:
     """Add a user."""
-    added = services().users.create(**read_form(NewUserSchema), editor=current_editor())
+    added = services().access.users.create(**read_form(NewUserSchema), editor=current_editor())
     return lead_to("/users", "flash.user_added", name=added["username"])
 
 
@@ -32,7 +32,7 @@ def edit_user(user_id: int) -> Response:
     """Change a user's role or password, or whether they may sign in; tell which tokens outlive a new password."""
     changes = read_form(UserChangesSchema)
     revoke_tokens = changes.pop("revoke_tokens")
-    changed = services().users.update(user_id, changes, current_editor(), revoke_tokens=revoke_tokens)
+    changed = services().access.users.update(user_id, changes, current_editor(), revoke_tokens=revoke_tokens)
     if "password" in changes or revoke_tokens:
         message = "flash.tokens_hold" if changed["api_tokens"] else "flash.no_token_holds"
         return lead_to("/users", message, name=changed["username"], count=changed["api_tokens"])
@@ -42,14 +42,14 @@ def edit_user(user_id: int) -> Response:
 @dashboard.action(USER + "/sessions/revoke", role=Role.ADMIN)
 def end_user_sessions(user_id: int) -> Response:
     """Sign a user out everywhere, and revoke all API tokens."""
-    name = services().users.get(user_id)["username"]
-    services().users.end_sessions(user_id, with_tokens=True, editor=current_editor())
+    name = services().access.users.get(user_id)["username"]
+    services().access.users.end_sessions(user_id, with_tokens=True, editor=current_editor())
     return lead_to("/users", "flash.sessions_ended", name=name)
 
 
 @dashboard.action(USER + "/delete", role=Role.ADMIN)
 def delete_user(user_id: int) -> Response:
     """Delete a user."""
-    name = services().users.get(user_id)["username"]
-    services().users.delete(user_id, current_editor())
+    name = services().access.users.get(user_id)["username"]
+    services().access.users.delete(user_id, current_editor())
     return lead_to("/users", "flash.deleted", name=name)

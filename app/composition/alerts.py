@@ -1,0 +1,49 @@
+"""Wires the services of alerts."""
+
+from dataclasses import dataclass
+
+from app.composition.inventory import Inventory
+from app.composition.ledger import Ledger
+from app.composition.resources import Resources
+from app.services.alerts.alert_actions import AlertActions
+from app.services.alerts.alert_event_relay import AlertEventRelay
+from app.services.alerts.alert_intake import AlertIntake
+from app.services.alerts.alert_pulls import AlertPullService
+from app.services.alerts.alerts import AlertService
+from app.services.alerts.maintenance import MaintenanceService
+from app.services.alerts.scores import ScoreService
+from app.services.alerts.suppression import Suppression
+from app.services.alerts.webhook_intake import WebhookIntake
+from app.services.alerts.webhook_quotas import WebhookQuotas
+from app.services.alerts.webhooks import WebhookService
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """What sources say of alerts, what becomes of it, what is quiet, and the health score."""
+
+    alerts: AlertService
+    alert_actions: AlertActions
+    alert_pulls: AlertPullService
+    alert_event_relay: AlertEventRelay
+    webhooks: WebhookService
+    webhook_intake: WebhookIntake
+    maintenance: MaintenanceService
+    suppression: Suppression
+    scores: ScoreService
+
+
+def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory) -> Alerts:
+    """Wire the services of alerts."""
+    settings, database, outbox = resources.settings, resources.database, ledger.outbox
+    return Alerts(
+        alerts=AlertService(database),
+        alert_actions=AlertActions(database, outbox),
+        alert_pulls=AlertPullService(database, inventory.monitor_connections, AlertIntake()),
+        alert_event_relay=AlertEventRelay(database, resources.queue.events),
+        webhooks=WebhookService(database, outbox, WebhookQuotas(settings.webhook_alerts_per_minute)),
+        webhook_intake=WebhookIntake(database, outbox, AlertIntake()),
+        maintenance=MaintenanceService(database),
+        suppression=Suppression(database),
+        scores=ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days),
+    )

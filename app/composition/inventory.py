@@ -1,0 +1,44 @@
+"""Wires the services of monitors, hosts and items."""
+
+from dataclasses import dataclass
+
+from app.composition.ledger import Ledger
+from app.composition.resources import Resources
+from app.connectors.registry import open_connector
+from app.services.inventory.inventory import InventoryService
+from app.services.inventory.item_values import ItemValues
+from app.services.inventory.monitor_connections import MonitorConnections
+from app.services.inventory.monitors import MonitorService
+from app.services.inventory.pulls import PullService
+from app.services.inventory.pushes import PushService
+from app.services.inventory.search_index import SearchIndex
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Monitors, hosts, items and values; pulls and pushes."""
+
+    monitor_connections: MonitorConnections
+    monitors: MonitorService
+    inventory: InventoryService
+    item_values: ItemValues
+    pulls: PullService
+    pushes: PushService
+    search_index: SearchIndex
+
+
+def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
+    """Wire the services of monitors, hosts and items."""
+    database = resources.database
+    connections = MonitorConnections(database, resources.vault, open_connector)
+    item_values = ItemValues(database, resources.settings.values_hours)
+    pulls = PullService(database, connections, item_values)
+    return Inventory(
+        monitor_connections=connections,
+        monitors=MonitorService(database, resources.vault, connections, open_connector, ledger.task_events),
+        inventory=InventoryService(database),
+        item_values=item_values,
+        pulls=pulls,
+        pushes=PushService(database, connections, pulls),
+        search_index=SearchIndex(database),
+    )

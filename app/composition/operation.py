@@ -1,0 +1,37 @@
+"""Wires the services that keep nagare itself running."""
+
+from dataclasses import dataclass
+
+from app.composition.resources import Resources
+from app.queue.metric_sums import MetricSums
+from app.services.operation.health import HealthService
+from app.services.operation.metrics import MetricsService
+from app.services.operation.retention import Retention
+from app.services.operation.secret_rotation import SecretRotation
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Health, metrics, retention and the change of secret keys."""
+
+    health: HealthService
+    metrics: MetricsService
+    retention: Retention
+    secret_rotation: SecretRotation
+
+
+def build_operation(resources: Resources) -> Operation:
+    """Wire the services that keep nagare itself running."""
+    settings, database, queue = resources.settings, resources.database, resources.queue
+    return Operation(
+        health=HealthService(database, queue.workers, queue.lengths),
+        metrics=MetricsService(database, resources.broker, MetricSums(resources.broker), queue.lengths),
+        retention=Retention(
+            database,
+            history_days=settings.history_days,
+            alert_days=settings.alert_days,
+            audit_days=settings.audit_days,
+            score_window_h=settings.score_window_h,
+        ),
+        secret_rotation=SecretRotation(database, resources.vault),
+    )

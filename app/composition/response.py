@@ -1,0 +1,29 @@
+"""Wires the services that notify people."""
+
+from dataclasses import dataclass
+
+from app.channels.sender import Sender
+from app.composition.ledger import Ledger
+from app.composition.resources import Resources
+from app.services.response.notification_delivery import NotificationDelivery
+from app.services.response.notifications import NotificationService
+from app.services.response.notifier import Notifier
+
+
+@dataclass(frozen=True)
+class Response:
+    """Notification channels and their messages."""
+
+    notifications: NotificationService
+    notifier: Notifier
+    notification_delivery: NotificationDelivery
+
+
+def build_response(resources: Resources, ledger: Ledger) -> Response:
+    """Wire the services that notify people."""
+    database, vault, sender = resources.database, resources.vault, Sender()
+    return Response(
+        notifications=NotificationService(database, vault, sender),
+        notifier=Notifier(database, ledger.outbox, resources.settings.history_days),
+        notification_delivery=NotificationDelivery(database, vault, sender),
+    )

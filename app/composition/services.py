@@ -1,0 +1,143 @@
+"""All services of a process, room by room, wired to one database and one Redis."""
+
+from dataclasses import dataclass
+
+from app.composition.access import Access, build_access
+from app.composition.alerts import Alerts, build_alerts
+from app.composition.inventory import Inventory, build_inventory
+from app.composition.ledger import Ledger, build_ledger
+from app.composition.operation import Operation, build_operation
+from app.composition.resources import Queue, Resources, build_queue
+from app.composition.response import Response, build_response
+from app.queue.connection import Broker, connect
+from app.queue.event_buffer import EventBuffer
+from app.queue.events import EventLog
+from app.queue.server_discovery import RedisServer, find_server
+from app.services.ledger.event_feed import WAIT_MS
+from app.services.ledger.recovery import Recovery
+from app.settings import Settings
+from app.store.database.engine import Database
+from app.store.database.postgresql_options import PostgresqlOptions
+from app.store.database.vault import Vault
+from app.store.operation.due_work import Due
+
+LISTENING_TIMEOUT_S = 2 * WAIT_MS / 1000
+
+
+@dataclass(frozen=True)
+class Services:
+    """All use cases, by their rooms."""
+
+    settings: Settings
+    database: Database
+    broker: Broker
+    listening: Broker
+    queue: Queue
+    ledger: Ledger
+    inventory: Inventory
+    alerts: Alerts
+    response: Response
+    access: Access
+    operation: Operation
+    recovery: Recovery
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.ledger.feed.close()
+        self.operation.metrics.close()
+        self.queue.events.flush()
+        self.database.close()
+        self.listening.close()
+        self.broker.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    durable: bool = True,
+    pooled: bool = True,
+    are_events_gathered: bool = False,
+    name: str = "nagare",
+) -> Services:
+    """Wire all services; nothing connects before it is used. `durable` and `pooled` are those of `Database`.
+
+    PostgreSQL shows the connections under `name`. `are_events_gathered` is for a process that reports many events and
+    does not fork: see `EventBuffer`. Raises SettingsError without a secret key.
+    """
+    options = PostgresqlOptions(name, settings.database_pool, settings.statement_timeout_s, settings.database_pooler)
+    database = Database(settings.sql_url, durable=durable, pooled=pooled, postgresql=options)
+    server = redis_server(settings)
+    broker, listening = connect(server), connect(server, LISTENING_TIMEOUT_S)
+    events = EventBuffer(broker) if are_events_gathered else EventLog(broker)
+    return wire(settings, database, broker, listening=listening, events=events)
+
+
+def redis_server(settings: Settings) -> RedisServer:
+    """Return how to reach Redis."""
+    return find_server(settings.broker_url, settings.sentinel_master, settings.sentinel_password.get_secret_value())
+
+
+def wire(
+    settings: Settings,
+    database: Database,
+    broker: Broker,
+    *,
+    listening: Broker | None = None,
+    events: EventLog | None = None,
+) -> Services:
+    """Wire all services to this database and this Redis; `listening` is the same Redis with more patience."""
+    listening = listening or broker
+    queue = build_queue(settings, broker, events or EventLog(broker))
+    resources = Resources(settings, database, broker, listening, queue, Vault(*settings.secret_keys()))
+    ledger = build_ledger(resources)
+    inventory = build_inventory(resources, ledger)
+    alerts = build_alerts(resources, ledger, inventory)
+    response = build_response(resources, ledger)
+    operation = build_operation(resources)
+    return Services(
+        settings=settings,
+        database=database,
+        broker=broker,
+        listening=listening,
+        queue=queue,
+        ledger=ledger,
+        inventory=inventory,
+        alerts=alerts,
+        response=response,
+        access=build_access(resources),
+        operation=operation,
+        recovery=_build_recovery(resources, ledger, inventory, alerts, response, operation),
+    )
+
+
+def _build_recovery(
+    resources: Resources, ledger: Ledger, inventory: Inventory, alerts: Alerts, response: Response, operation: Operation
+) -> Recovery:
+    """Wire the recovery, which runs the jobs of every room."""
+    queue = resources.queue
+    return Recovery(
+        resources.database,
+        queue.publisher,
+        queue.lengths,
+        queue.dead_letter_list,
+        queue.workers,
+        ledger.lifecycle,
+        ledger.malformed_messages,
+        lease_s=resources.settings.lease_s,
+        due_jobs={
+            Due.SUPPRESSION: alerts.suppression.tick,
+            Due.DELIVERIES: alerts.webhook_intake.tick,
+            Due.NOTIFICATIONS: response.notifier.tick,
+            Due.SYNCS: ledger.syncs.tick,
+            Due.SCHEDULES: ledger.schedules.tick,
+            Due.TEXTS: inventory.search_index.tick,
+        },
+        periodic_jobs=(
+            response.notifier.prune,
+            alerts.scores.tick,
+            inventory.item_values.tick,
+            operation.retention.tick,
+            operation.metrics.forget_gone,
+            alerts.alert_event_relay.tick,
+        ),
+    )
