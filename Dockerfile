@@ -1,4 +1,4 @@
-# Dependencies are installed in a stage of their own: what pip leaves behind stays there.
+# A separate stage installs the dependencies, so that pip's leftovers are not in the image.
 FROM python:3.11-slim AS build
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -6,11 +6,11 @@ RUN python -m venv /opt/nagare
 ENV PATH=/opt/nagare/bin:$PATH
 
 WORKDIR /srv/nagare
-# In this order, so that a change of our own code does not install all dependencies again.
+# Dependencies come first, so that a change of our own code does not install them again.
 COPY requirements.txt .
 RUN pip install --require-hashes -r requirements.txt
 COPY . .
-# Compiled here, since a container whose root is read-only would compile at each start.
+# Compiled here, because a container with a read-only root would compile at every start.
 RUN pip install --no-deps --no-build-isolation -e . \
     && python -m compileall -q app tasks celeryconfig.py gunicorn.conf.py wsgi.py
 
@@ -27,7 +27,7 @@ COPY --from=build /opt/nagare /opt/nagare
 COPY --from=build /srv/nagare /srv/nagare
 WORKDIR /srv/nagare
 
-# By its number: an orchestrator that refuses root cannot look a name up.
+# A number, because an orchestrator that rejects root cannot look up a name.
 USER 10001:10001
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \

@@ -1,4 +1,4 @@
-# A target's stamp says that its install is done: a second `make run` starts at once.
+# A stamp file marks a finished install, so that a second `make run` starts at once.
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -14,38 +14,38 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.installed ## Install what is needed and start everything; Ctrl-C stops it
+run: $(VENV)/.installed ## Install the dependencies and start everything; Ctrl-C stops it
 	@$(VENV)/bin/nagare up
 
 test: $(VENV)/.installed-dev ## Run all tests that need no root and no system package; ARGS go to pytest
 	$(PY) -m pytest -n auto --dist worksteal -m "not real" $(or $(ARGS),tests)
 
-check: $(VENV)/.installed-dev ## Check format, style, types and the installed versions
+check: $(VENV)/.installed-dev ## Check format, style, types and dependencies
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PIP) check
 	$(PY) -m tests.audit
 
-audit: $(VENV)/.installed-dev ## Look for faults of the locked packages; ARGS=--strict fails also when advisories are out of reach
+audit: $(VENV)/.installed-dev ## Check the locked packages for known vulnerabilities; ARGS=--strict also fails if the advisories are unreachable
 	$(PY) -m tests.audit $(ARGS)
 
-test-real: $(VENV)/.installed-dev ## Run the tests against real systems, which it installs where it is root
+test-real: $(VENV)/.installed-dev ## Run the tests against real systems; as root, install them first
 	$(PY) -m pytest -m real $(or $(ARGS),tests/real)
 
-chaos: $(VENV)/.installed-dev ## Kill everything at random for minutes and prove that nothing was lost; ARGS="--minutes 20 --seed 5 --postgresql"
+chaos: $(VENV)/.installed-dev ## Kill processes at random and verify that no task is lost; ARGS="--minutes 20 --seed 5 --postgresql"
 	$(PY) -m tests.chaos $(ARGS)
 
-fuzz: $(VENV)/.installed-dev ## Send the API thousands of requests of all roles and compare each answer with the document; ARGS go to pytest
+fuzz: $(VENV)/.installed-dev ## Send the API thousands of requests in every role and check the responses against OpenAPI; ARGS go to pytest
 	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),120) $(PY) -m pytest -n auto --dist worksteal tests/web/test_openapi.py $(ARGS)
 
-load: $(VENV)/.installed-dev ## Work steadily for long and fail when memory, files or anything grows; ARGS="--minutes 60"
+load: $(VENV)/.installed-dev ## Run a steady load and fail if memory, open files or another resource grows; ARGS="--minutes 60"
 	$(PY) -m tests.load $(ARGS)
 
-bench: $(VENV)/.installed-dev ## Measure how fast nagare is, beside its peers in the same run; ARGS="accept tasks --scale 0.1"
+bench: $(VENV)/.installed-dev ## Measure nagare and its peers in the same run; ARGS="accept tasks --scale 0.1"
 	$(PY) -m bench $(ARGS)
 
-lock: ## Choose the versions anew (needs uv; LOCK=--upgrade takes newer ones)
+lock: ## Update the lock files (needs uv); LOCK=--upgrade selects newer versions
 	$(COMPILE) $(LOCK) pyproject.toml -o requirements.txt
 	$(COMPILE) $(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	$(COMPILE) $(LOCK) bench/peers/requirements.in -o bench/peers/requirements.txt
@@ -54,19 +54,19 @@ $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "nagare needs Python 3.11 or newer, and there is no $(PYTHON)."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "nagare needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)."; \
-		echo "Name a newer one: make PYTHON=/path/to/python3.12"; exit 1; }
+		echo "Use a newer one: make PYTHON=/path/to/python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@touch $@
 
 $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/.created
-	@echo "Installing what nagare needs into $(VENV)"
+	@echo "Installing the dependencies of nagare into $(VENV)"
 	@$(INSTALL_LOCKED) requirements.txt
 	@$(INSTALL_NAGARE)
 	@touch $@
 
-# The development lock holds all that the other one holds, in the same versions.
+# The development lock file contains everything in the other one, in the same versions.
 $(VENV)/.installed-dev: requirements-dev.txt requirements.txt pyproject.toml | $(VENV)/.created
-	@echo "Installing what nagare and its tests need into $(VENV)"
+	@echo "Installing the dependencies of nagare and its tests into $(VENV)"
 	@$(INSTALL_LOCKED) requirements-dev.txt
 	@$(INSTALL_NAGARE)
 	@touch $(VENV)/.installed $@
