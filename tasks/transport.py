@@ -24,7 +24,7 @@ from app.composition import redis_server
 from app.errors import BrokerUnavailable
 from app.queue.keys import QUEUES
 from app.queue.malformed_elements import canonical
-from app.queue.redis_errors import Telling
+from app.queue.redis_errors import DescriptiveErrors
 from app.queue.server_discovery import RedisServer
 from app.settings import settings_or_exit
 from tasks.broadcast_envelope import republished
@@ -34,8 +34,8 @@ log = structlog.get_logger()
 
 
 @cache
-def place() -> RedisServer:
-    """Return where this process's Redis is."""
+def server() -> RedisServer:
+    """Return how this process reaches Redis."""
     return redis_server(settings_or_exit())
 
 
@@ -66,7 +66,7 @@ class GuardedRedis(Redis):
         if command_name != "BRPOP" or not reply:
             return reply
         key, element = reply
-        name = place().keys.name_for_celery(key.decode() if isinstance(key, bytes) else key)
+        name = server().keys.name_for_celery(key.decode() if isinstance(key, bytes) else key)
         if name not in QUEUES.values():
             return name, element  # an answer to `celery inspect`
         message = canonical(name, element)
@@ -107,30 +107,30 @@ class Channel(kombu_redis.Channel):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         # On a Cluster these too must be on the server to which the channel talks.
         for attribute in ("keyprefix_queue", "keyprefix_binding_deadlines", "keyprefix_binding_permanent"):
-            setattr(self, attribute, place().keys.of_celery(getattr(type(self), attribute)))
+            setattr(self, attribute, server().keys.of_celery(getattr(type(self), attribute)))
         super().__init__(*arguments, **options)
 
     def _restore(self, message: Any, leftmost: bool = False) -> None:  # noqa: ARG002 - the signature is kombu's
         """Put a message back to where the next one is taken from."""
         with self.conn_or_acquire() as client:
-            client.rpush(place().keys.of_celery(message.delivery_info["routing_key"]), dumps(message._raw))
+            client.rpush(server().keys.of_celery(message.delivery_info["routing_key"]), dumps(message._raw))
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the connection was closed")
         # kombu itself would speak plainly to rediss:// that says nothing of certificates.
-        found = place().options
+        found = server().options
         self.connection_class = self.connection_class_ssl = found.get("connection_class", Connection)
         own = {name: value for name, value in found.items() if name not in ("host", "port", "connection_class")}
         options = {**super()._connparams(asynchronous), **own}
         # For a Unix socket kombu takes a class of its own choice.
-        if not issubclass(options["connection_class"], Telling):
-            options["connection_class"] = type("Connection", (Telling, options["connection_class"]), {})
+        if not issubclass(options["connection_class"], DescriptiveErrors):
+            options["connection_class"] = type("Connection", (DescriptiveErrors, options["connection_class"]), {})
         return options
 
     def _q_for_pri(self, queue: str, pri: Any) -> str:  # noqa: ARG002 - the signature is kombu's
         """Return the list of a queue; there is one priority only."""
-        return place().keys.of_celery(queue)
+        return server().keys.of_celery(queue)
 
     def _size(self, queue: str) -> int:
         """Return a list's length, and 0 where it is no list: the worker must start to mend that."""

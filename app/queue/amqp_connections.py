@@ -40,7 +40,7 @@ def verified(host: str) -> dict[str, Any]:
     }
 
 
-class Line:
+class AmqpConnection:
     """A connection with one channel on which RabbitMQ confirms what it keeps."""
 
     def __init__(self, options: dict[str, Any]) -> None:
@@ -89,21 +89,21 @@ class Line:
         raise MessageNacked()
 
 
-class Lines:
+class AmqpConnections:
     """Hands out connections; every use raises BrokerUnavailable when RabbitMQ does not answer, or did not just now."""
 
     def __init__(self, url: str) -> None:
         self._options = amqp_options(url)
         self._circuit_breaker = CircuitBreaker("RabbitMQ")
         self._lock = threading.Lock()
-        self._idle: list[Line] = []
+        self._idle: list[AmqpConnection] = []
 
     @contextmanager
-    def use(self) -> Iterator[Line]:
+    def use(self) -> Iterator[AmqpConnection]:
         """Yield a connection that nobody else uses meanwhile."""
         self._circuit_breaker.refuse_while_open()
         try:
-            line = self._take() or Line(self._options)
+            line = self._take() or AmqpConnection(self._options)
         except (AMQPError, OSError) as error:
             raise self._circuit_breaker.trip(error) from error
         try:
@@ -129,6 +129,6 @@ class Lines:
         for line in idle:
             line.close()
 
-    def _take(self) -> Line | None:
+    def _take(self) -> AmqpConnection | None:
         with self._lock:
             return self._idle.pop() if self._idle else None

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from amqp import Message
 
-from app.queue.amqp_connections import Lines
+from app.queue.amqp_connections import AmqpConnections
 from app.queue.connection import Broker
 from app.queue.events import EventLog
 from app.queue.keys import QUEUES
@@ -30,8 +30,8 @@ def amqp_message(type: str, task_id: str) -> Message:
 class AmqpPublisher:
     """A publisher into the queues of RabbitMQ, of which nobody can say what is in them, only how much."""
 
-    def __init__(self, lines: Lines, events: EventLog, registry: WorkerRegistry) -> None:
-        self._lines = lines
+    def __init__(self, connections: AmqpConnections, events: EventLog, registry: WorkerRegistry) -> None:
+        self._connections = connections
         self._events = events
         self._registry = registry
 
@@ -40,7 +40,7 @@ class AmqpPublisher:
         self._events.add(events)
         for start in range(0, len(tasks), MESSAGE_BATCH_SIZE):
             chunk = tasks[start : start + MESSAGE_BATCH_SIZE]
-            with self._lines.use() as line:
+            with self._connections.use() as line:
                 line.publish([(QUEUES[type_], amqp_message(type_, task_id)) for type_, task_id in chunk])
 
     def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
@@ -53,7 +53,7 @@ class AmqpPublisher:
         missing, or none waits at all, each gets another message: a second one of the same task is refused when it is
         taken, and the queue is then no shorter than it should be.
         """
-        with self._lines.use() as line:
+        with self._connections.use() as line:
             waiting = line.count(QUEUES[type])
         held = sum(int(worker["concurrency"]) for worker in self._registry.alive())
         return [*task_ids] if waiting == 0 or len(task_ids) - waiting > held else []
@@ -62,9 +62,9 @@ class AmqpPublisher:
 class AmqpLengths(QueueLengths):
     """Counts the messages that wait in RabbitMQ, and the dead letters in Redis."""
 
-    def __init__(self, lines: Lines, broker: Broker) -> None:
+    def __init__(self, connections: AmqpConnections, broker: Broker) -> None:
         super().__init__(broker)
-        self._lines = lines
+        self._connections = connections
 
     def read(self) -> dict[str, int]:
         """Return each type's length and that of the dead letters."""
@@ -72,7 +72,7 @@ class AmqpLengths(QueueLengths):
 
     def ping(self) -> None:
         """Ask RabbitMQ whether it is there."""
-        with self._lines.use() as line:
+        with self._connections.use() as line:
             line.count(next(iter(QUEUES.values())))
 
     def next_ids(self) -> list[str] | None:
@@ -84,5 +84,5 @@ class AmqpLengths(QueueLengths):
         return replace(super().snapshot(), lengths=self._counts())
 
     def _counts(self) -> dict[str, int]:
-        with self._lines.use() as line:
+        with self._connections.use() as line:
             return {type_: line.count(queue) for type_, queue in QUEUES.items()}

@@ -24,8 +24,10 @@ def choose_broker(amqp_url: str, broker: Broker, events: EventLog, registry: Wor
     if not amqp_url:
         return MessageBroker(RedisPublisher(broker), QueueLengths(broker))
     # Not at the top: an instance without RabbitMQ does not load its client.
-    from app.queue.amqp_connections import Lines  # noqa: PLC0415
+    from app.queue.amqp_connections import AmqpConnections  # noqa: PLC0415
     from app.queue.amqp_messages import AmqpLengths, AmqpPublisher  # noqa: PLC0415
 
-    lines = Lines(amqp_url)
-    return MessageBroker(AmqpPublisher(lines, events, registry), AmqpLengths(lines, broker), are_withdrawn=False)
+    connections = AmqpConnections(amqp_url)
+    return MessageBroker(
+        AmqpPublisher(connections, events, registry), AmqpLengths(connections, broker), are_withdrawn=False
+    )

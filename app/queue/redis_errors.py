@@ -31,7 +31,7 @@ def not_permitted(refusal: Exception, command: tuple[Any, ...]) -> NotPermitted:
     return NotPermitted(f"NOPERM: {refusal} ({words})")
 
 
-class Telling:
+class DescriptiveErrors:
     """A connection's class has it before redis-py's own."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -81,20 +81,20 @@ class Telling:
         return self._asked.popleft() if self._asked else None
 
 
-class TellingConnection(Telling, Connection):
+class DescriptiveConnection(DescriptiveErrors, Connection):
     """By TCP."""
 
 
-class TellingSSLConnection(Telling, SSLConnection):
+class DescriptiveSSLConnection(DescriptiveErrors, SSLConnection):
     """By TCP, encrypted."""
 
 
-class TellingSocketConnection(Telling, UnixDomainSocketConnection):
+class DescriptiveUnixConnection(DescriptiveErrors, UnixDomainSocketConnection):
     """By a Unix socket."""
 
 
-TELLING: Mapping[type, Any] = {
-    Connection: TellingConnection,
-    SSLConnection: TellingSSLConnection,
-    UnixDomainSocketConnection: TellingSocketConnection,
+DESCRIPTIVE: Mapping[type, Any] = {
+    Connection: DescriptiveConnection,
+    SSLConnection: DescriptiveSSLConnection,
+    UnixDomainSocketConnection: DescriptiveUnixConnection,
 }

@@ -23,7 +23,7 @@ from redis.sentinel import MasterNotFoundError
 
 from app import clock
 from app.queue.keys import PLAIN, TAG, TAGGED, Keys
-from app.queue.redis_errors import TELLING, TellingConnection, TellingSSLConnection
+from app.queue.redis_errors import DESCRIPTIVE, DescriptiveConnection, DescriptiveSSLConnection
 from app.urls.redis import Topology, parse_redis_url
 from app.urls.syntax import Node
 
@@ -62,12 +62,12 @@ def find_server(url: str, sentinel_master: str = "", sentinel_password: str = ""
     options: dict[str, Any] = dict(address.options)
     plain_class = options.get("connection_class", Connection)
     if address.topology is Topology.SERVER:
-        return RedisServer(options | {"connection_class": TELLING[plain_class]}, PLAIN)
+        return RedisServer(options | {"connection_class": DESCRIPTIVE[plain_class]}, PLAIN)
     options["connection_class"] = FoundSSLConnection if plain_class is SSLConnection else FoundConnection
     if address.topology is Topology.CLUSTER:
         of_pool = ("host", "port", "connection_class", "max_connections")
         to_ask = {name: value for name, value in options.items() if name not in of_pool}
-        return RedisServer(options | {"finder": SlotOwner(address.nodes, TELLING[plain_class], to_ask)}, TAGGED)
+        return RedisServer(options | {"finder": SlotOwner(address.nodes, DESCRIPTIVE[plain_class], to_ask)}, TAGGED)
     return RedisServer(options | {"finder": SentinelMaster(address.nodes, sentinel_master, sentinel_password)}, PLAIN)
 
 
@@ -75,7 +75,7 @@ class ServerMoved(RedisConnectionError):
     """The server is not the one any more that takes our commands. It did nothing with the one that it refused."""
 
 
-class FoundConnection(TellingConnection):
+class FoundConnection(DescriptiveConnection):
     """A connection to whatever server is the right one at the moment in which it is made."""
 
     def __init__(self, *, finder: Finder, **options: Any) -> None:
@@ -114,7 +114,7 @@ class FoundConnection(TellingConnection):
             raise RedisConnectionError(f"the server is about to move: {error}") from error
 
 
-class FoundSSLConnection(FoundConnection, TellingSSLConnection):
+class FoundSSLConnection(FoundConnection, DescriptiveSSLConnection):
     """The same, encrypted."""
 
 

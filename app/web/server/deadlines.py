@@ -17,7 +17,7 @@ class Waiting(Protocol):
         """End the connection, with an answer if the client has begun to ask for something."""
 
 
-class Waits:
+class Deadlines:
     """Who waits for longest comes first, and goes first when the connections hold too much.
 
     A client that means well sends a request within milliseconds, so the oldest wait is that of a client that does not.

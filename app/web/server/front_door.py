@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from flask import Flask
 
-from app.web.server.deadlines import Waiting, Waits
+from app.web.server.deadlines import Deadlines, Waiting
 from app.web.server.wsgi_bridge import Answer, call
 from app.web.streams import EXTENSION
 from app.web.streams.streams import Streams
@@ -68,8 +68,8 @@ class FrontDoor:
         self._of_strangers = Lane("strangers", THREADS // 2)
         self._of_users = Lane("users", THREADS)
         self.streams: Streams = application.extensions[EXTENSION]
-        self.requests = Waits("request", REQUEST_S, REQUEST_BYTES)
-        self.answers = Waits("answer", ANSWER_S, ANSWER_BYTES)
+        self.requests = Deadlines("request", REQUEST_S, REQUEST_BYTES)
+        self.answers = Deadlines("answer", ANSWER_S, ANSWER_BYTES)
         tell_count(0)
 
     async def ask(self, environ: dict[str, Any]) -> Answer:
