@@ -13,24 +13,25 @@ from app.web.converters import TaskIdConverter
 from app.web.problems import MEDIA_TYPE
 from app.web.schemas.problems import ProblemSchema
 
-DESCRIPTION = """One API over several monitoring systems. Pulls and pushes are tasks: the request is answered 202 with a
-task id, and `GET /api/v1/tasks/{task_id}` tells what became of it. `x-role` is the role that an operation needs,
-`x-scope` the scope that an API token needs if it is limited to some; `sign-in` is what no API token may do."""
+DESCRIPTION = """One API over several monitoring systems. Pulls and pushes run as background tasks: the request
+returns 202 with a task id, and `GET /api/v1/tasks/{task_id}` returns the task's state and result. `x-role` is the
+minimum role for an operation. `x-scope` is the scope that an API token needs if its scopes are limited; `sign-in` means
+that the operation accepts no API token."""
 
 PROBLEMS = {
-    400: "The body is not JSON, or is malformed.",
-    401: "There is no valid token.",
-    403: "The user's role or the API token's scopes do not allow it.",
-    404: "It is not there.",
-    409: "The present state forbids it.",
-    413: "The body is too large.",
-    415: "The body is not of the type application/json.",
-    426: "The connection must become a stream of events.",
-    422: "A field or a parameter is unknown, missing or wrong; `errors` names it.",
-    429: "Too many attempts; `Retry-After` says when to try again.",
-    502: "The monitor refused, or its answer was wrong.",
-    503: "The database or the broker is away; `Retry-After` says when to try again.",
-    504: "The monitor did not answer in time.",
+    400: "The request is malformed, for example the body is not valid JSON.",
+    401: "The token is missing, invalid or expired.",
+    403: "The user's role or the API token's scopes do not allow this operation.",
+    404: "The resource does not exist.",
+    409: "The request conflicts with the current state of the resource.",
+    413: "The request body is too large.",
+    415: "The request's Content-Type is not application/json.",
+    426: "A WebSocket upgrade or `Accept: text/event-stream` is required.",
+    422: "A field or parameter is unknown, missing or invalid; `errors` names it.",
+    429: "Too many requests or failed attempts; retry after `Retry-After` seconds.",
+    502: "The monitor rejected the request or returned an invalid response.",
+    503: "The database or the broker is unavailable, or the server is overloaded; retry after `Retry-After` seconds.",
+    504: "The monitor did not respond in time.",
 }
 
 
@@ -71,10 +72,11 @@ def make_api(app: Flask) -> NagareApi:
     api.register_converter(TaskIdConverter, lambda _: {"type": "string", "maxLength": 80})
     components = api.spec.components
     components.security_scheme(
-        "bearer", {"type": "http", "scheme": "bearer", "description": "The access token of a sign-in, or an API token"}
+        "bearer",
+        {"type": "http", "scheme": "bearer", "description": "An access token from `/auth/login`, or an API token"},
     )
     components.security_scheme(
-        "webhook", {"type": "http", "scheme": "bearer", "description": "The token of a monitor's webhook"}
+        "webhook", {"type": "http", "scheme": "bearer", "description": "A monitor's webhook token"}
     )
     for status, description in PROBLEMS.items():
         response: dict[str, Any] = {"description": description, "content": {MEDIA_TYPE: {"schema": ProblemSchema}}}

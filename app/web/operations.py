@@ -19,10 +19,10 @@ from app.web.schemas.submission import IdempotencySchema, SubmissionQuerySchema
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 TASK_HEADERS = {
-    "Location": {"description": "Where to ask for the task", "schema": {"type": "string"}},
-    "Retry-After": {"description": "In how many seconds to ask", "schema": {"type": "integer"}},
+    "Location": {"description": "URL of the task", "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds to wait before the first poll", "schema": {"type": "integer"}},
 }
-CREATED_HEADERS = {"Location": {"description": "Where the new row is", "schema": {"type": "string"}}}
+CREATED_HEADERS = {"Location": {"description": "URL of the new resource", "schema": {"type": "string"}}}
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]

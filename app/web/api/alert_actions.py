@@ -19,7 +19,7 @@ from app.web.schemas.alert_actions import (
 from app.web.schemas.alerts import AlertSchema
 
 alert_actions = ApiBlueprint(
-    "alert_actions", __name__, description="Acknowledging, resolving, reopening, snoozing", writes=Scope.ALERTS
+    "alert_actions", __name__, description="Acknowledge, resolve, reopen and snooze alerts", writes=Scope.ALERTS
 )
 
 ALERT = "/alerts/<id:alert_id>"
@@ -34,7 +34,7 @@ ALERT = "/alerts/<id:alert_id>"
     errors=(404, 409),
 )
 def acknowledge_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
-    """Note that somebody takes care of an alert; its monitor is told by a task, where it can be."""
+    """Acknowledge an alert. If its monitor supports it, a task acknowledges the alert there too."""
     return services().alerts.alert_actions.acknowledge(alert_id, current_editor(), **body)
 
 
@@ -42,7 +42,7 @@ def acknowledge_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
     "POST", ALERT + "/resolve", role=Role.OPERATOR, body=AlertCommentSchema, answer=AlertSchema, errors=(404, 409)
 )
 def resolve_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
-    """Note that an alert is over."""
+    """Resolve an alert."""
     return services().alerts.alert_actions.resolve(alert_id, current_editor(), **body)
 
 
@@ -50,7 +50,7 @@ def resolve_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
     "POST", ALERT + "/reopen", role=Role.OPERATOR, body=AlertCommentSchema, answer=AlertSchema, errors=(404, 409)
 )
 def reopen_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
-    """Make an alert active again."""
+    """Reopen an alert: an acknowledged or resolved alert becomes active again."""
     return services().alerts.alert_actions.reopen(alert_id, current_editor(), **body)
 
 
@@ -58,7 +58,7 @@ def reopen_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
     "POST", ALERT + "/snooze", role=Role.OPERATOR, body=AlertSnoozeSchema, answer=AlertSchema, errors=(404, 409)
 )
 def snooze_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
-    """Suppress an open alert until a time: it is not scored and nobody is notified; `null` wakes it."""
+    """Snooze an open alert: until a given time it is not scored and nobody is notified. `null` ends the snooze."""
     return services().alerts.alert_actions.snooze(alert_id, current_editor(), **body)
 
 
@@ -66,23 +66,23 @@ def snooze_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
     "POST", "/alerts/acknowledge", role=Role.OPERATOR, body=AlertChoiceSchema, answer=AcknowledgedSchema
 )
 def acknowledge_alerts(body: Mapping[str, Any]) -> dict[str, int]:
-    """Acknowledge many active alerts, by their ids or by a filter."""
+    """Acknowledge many active alerts, selected by id or by filter."""
     return {"acknowledged": services().alerts.alert_actions.acknowledge_many(current_editor(), **body)}
 
 
 @alert_actions.operation("POST", "/alerts/resolve", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ResolvedSchema)
 def resolve_alerts(body: Mapping[str, Any]) -> dict[str, int]:
-    """Resolve many alerts, by their ids or by a filter."""
+    """Resolve many alerts, selected by id or by filter."""
     return {"resolved": services().alerts.alert_actions.resolve_many(current_editor(), **body)}
 
 
 @alert_actions.operation("POST", "/alerts/reopen", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ReopenedSchema)
 def reopen_alerts(body: Mapping[str, Any]) -> dict[str, int]:
-    """Reopen many resolved alerts, by their ids or by a filter; those that fired anew since stay as they are."""
+    """Reopen many resolved alerts, selected by id or by filter. Alerts with a newer occurrence are left unchanged."""
     return {"reopened": services().alerts.alert_actions.reopen_many(current_editor(), **body)}
 
 
 @alert_actions.operation("POST", "/alerts/snooze", role=Role.OPERATOR, body=SnoozeChoiceSchema, answer=SnoozedSchema)
 def snooze_alerts(body: Mapping[str, Any]) -> dict[str, int]:
-    """Snooze many open alerts, by their ids or by a filter."""
+    """Snooze many open alerts, selected by id or by filter."""
     return {"snoozed": services().alerts.alert_actions.snooze_many(current_editor(), **body)}

@@ -17,7 +17,7 @@ from app.web.schemas.alerts import (
 from app.web.schemas.pages import PageQuerySchema, page_of
 from app.web.schemas.tasks import AlertTaskSchema
 
-alerts = ApiBlueprint("alerts", __name__, description="What needs a person's eye", writes=Scope.ALERTS)
+alerts = ApiBlueprint("alerts", __name__, description="Alerts from all monitors", writes=Scope.ALERTS)
 
 ALERT = "/alerts/<id:alert_id>"
 
@@ -26,7 +26,7 @@ ALERT = "/alerts/<id:alert_id>"
 def generate_test_alerts(
     by: Requester, count: int, severity: int | None = None, seed: int | None = None
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Queue the making of test alerts on random hosts and items."""
+    """Queue the generation of test alerts on random hosts and items."""
     chosen = None if severity is None else Severity(severity)
     task_id = services().ledger.submit.generate_alerts(by, count, chosen, seed)
     return accepted("Test alert generation task queued", task_id, count=count)
@@ -40,7 +40,7 @@ def list_alerts(**query: Any) -> Page:
 
 @alerts.operation("GET", ALERT, role=Role.VIEWER, answer=AlertSchema, errors=(404,))
 def get_alert(alert_id: int) -> Row:
-    """Return one alert."""
+    """Return an alert."""
     return services().alerts.alerts.get(alert_id)
 
 
@@ -53,5 +53,5 @@ def get_alert(alert_id: int) -> Row:
     errors=(404,),
 )
 def list_alert_events(alert_id: int, page: PageRequest) -> Page:
-    """List what happened to an alert, newest first."""
+    """List the events of an alert, newest first."""
     return services().alerts.alerts.events(page, alert_id)

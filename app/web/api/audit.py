@@ -9,10 +9,10 @@ from app.web.operations import ApiBlueprint
 from app.web.schemas.audit import AuditEntrySchema, AuditQuerySchema
 from app.web.schemas.pages import page_of
 
-audit = ApiBlueprint("audit", __name__, description="Who changed what")
+audit = ApiBlueprint("audit", __name__, description="Audit trail: who changed what, and when")
 
 
 @audit.operation("GET", "/audit", role=Role.VIEWER, query=AuditQuerySchema, answer=page_of(AuditEntrySchema))
 def list_audit_entries(**query: Any) -> Page:
-    """List the edits of hosts and items, for administrators those of users and API tokens too, newest first."""
+    """List the changes to hosts and items, newest first. Admins also see changes to users and API tokens."""
     return services().access.audit.list(reader=Role(current_user()["role"]), **query)

@@ -13,7 +13,7 @@ from app.web.schemas.auth import LoginSchema, RefreshSchema, TokensSchema
 from app.web.schemas.users import UserSchema
 from app.web.tokens import make_tokens
 
-auth = ApiBlueprint("auth", __name__, description="Sign-in and sign-out")
+auth = ApiBlueprint("auth", __name__, description="Sign in and sign out")
 
 
 @auth.operation("POST", "/auth/login", role=PUBLIC, body=LoginSchema, answer=TokensSchema, errors=(401, 429))
@@ -25,18 +25,21 @@ def login(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @auth.operation("POST", "/auth/refresh", role=PUBLIC, body=RefreshSchema, answer=TokensSchema, errors=(401,))
 def refresh(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Exchange a refresh token, in the body or as the bearer, for new tokens; the old one is then spent."""
+    """Exchange a refresh token for new tokens. The old refresh token stops working.
+
+    Send it in the body, or in the Authorization header.
+    """
     sign_in = services().access.auth.refresh(*read_refresh_token(body.get("refresh_token")))
     return make_tokens(services().settings, sign_in)
 
 
 @auth.operation("POST", "/auth/logout", role=Role.VIEWER, status=204)
 def logout() -> None:
-    """End the session: all its tokens are refused from now on."""
+    """Sign out: revoke all tokens of this session."""
     services().access.auth.logout(current_session_id())
 
 
 @auth.operation("GET", "/auth/me", role=Role.VIEWER, answer=UserSchema)
 def me() -> Row:
-    """Return the user that the token belongs to."""
+    """Return the user who owns the token."""
     return current_user()

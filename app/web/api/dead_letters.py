@@ -21,7 +21,7 @@ from app.web.schemas.queue import (
 )
 from app.web.schemas.tasks import TaskAcceptedSchema
 
-dead_letters = ApiBlueprint("dead letters", __name__, description="Tasks that gave up", writes=Scope.TASKS)
+dead_letters = ApiBlueprint("dead letters", __name__, description="Tasks that failed for good", writes=Scope.TASKS)
 
 DEAD = "/queue/dead"
 LETTER = DEAD + "/<task_id:task_id>"
@@ -35,20 +35,20 @@ def list_dead_letters(**query: Any) -> Page:
 
 @dead_letters.operation("GET", LETTER, role=Role.VIEWER, answer=DeadLetterStorySchema, errors=(404,))
 def get_dead_letter(task_id: str) -> Row:
-    """Return one dead letter with its traceback."""
+    """Return a dead letter with its traceback."""
     return services().ledger.dead_letters.get(task_id)
 
 
 @dead_letters.submission(LETTER + "/retry", query=NothingSchema, answer=TaskAcceptedSchema)
 def retry_dead_letter(by: Requester, task_id: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """Run a dead task again with a fresh count of attempts."""
+    """Retry a dead task with a new set of attempts."""
     services().ledger.dead_letters.retry(task_id, by)
     return accepted("Task queued again", task_id)
 
 
 @dead_letters.operation("POST", DEAD + "/retry", role=Role.OPERATOR, body=DeadLetterFilterSchema, answer=RetriedSchema)
 def retry_dead_letters(body: Mapping[str, Any]) -> dict[str, int]:
-    """Run the dead tasks that match again."""
+    """Retry all dead tasks that match the filter."""
     return {"retried": services().ledger.dead_letters.retry_many(**body)}
 
 
@@ -60,5 +60,5 @@ def discard_dead_letter(task_id: str) -> None:
 
 @dead_letters.operation("POST", DEAD + "/discard", role=Role.ADMIN, body=DeadLetterFilterSchema, answer=DiscardedSchema)
 def discard_dead_letters(body: Mapping[str, Any]) -> dict[str, int]:
-    """Discard the dead letters that match."""
+    """Discard all dead letters that match the filter."""
     return {"discarded": services().ledger.dead_letters.discard_many(**body)}

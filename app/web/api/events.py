@@ -20,12 +20,12 @@ EVENT_STREAM = "text/event-stream"
 WEBSOCKET_VERSION = "13"
 UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": WEBSOCKET_VERSION}
 
-events = ApiBlueprint("events", __name__, description="What happens, as it happens")
+events = ApiBlueprint("events", __name__, description="Task events in real time")
 
 
 @events.operation("POST", "/events/ticket", role=Role.VIEWER, scope=Scope.READ, answer=TicketSchema, status=201)
 def create_events_ticket() -> dict[str, Any]:
-    """Make a ticket to the events, good once, for clients that cannot send a header."""
+    """Create a single-use ticket for `GET /events`, for clients that cannot send an Authorization header."""
     return {"ticket": services().access.tickets.issue(current_session_id()), "expires_in": TICKET_S}
 
 
@@ -39,11 +39,11 @@ def create_events_ticket() -> dict[str, Any]:
     media_type=EVENT_STREAM,
 )
 def watch_events(ticket: str | None = None, **wanted: Any) -> Response:
-    """Watch what happens, by WebSocket or, with `Accept: text/event-stream`, as server-sent events.
+    """Stream events over a WebSocket or, with `Accept: text/event-stream`, as server-sent events.
 
-    Whoever opens a WebSocket with neither a token in the header nor a ticket must send `{"token": …}` within 5 s, with
-    the filters, if any, beside it. Each message has an `id`; with the last one as `last_id` a client that comes again
-    misses nothing of the last 10 minutes.
+    A client that opens a WebSocket with neither an Authorization header nor a ticket must send `{"token": …}` within
+    5 s, together with its filters, if any. Each message has an `id`. A client that reconnects with the last `id` as
+    `last_id` gets all events of the last 10 minutes that it missed.
     """
     kind = _kind()
     session_id = _session_id(ticket)

@@ -10,18 +10,18 @@ from app.web.operations import ApiBlueprint
 from app.web.problems import RETRY_AFTER_S, problem
 from app.web.schemas.health import HealthSchema, ReadinessQuerySchema
 
-health = ApiBlueprint("health", __name__, description="For load balancers and probes")
+health = ApiBlueprint("health", __name__, description="Health checks for load balancers and probes")
 
 
 @health.operation("GET", "/healthz", role=PUBLIC, answer=HealthSchema)
 def healthz() -> dict[str, str]:
-    """Tell that the process answers."""
+    """Liveness: the process responds."""
     return {"status": "ok"}
 
 
 @health.operation("GET", "/readyz", role=PUBLIC, query=ReadinessQuerySchema, answer=HealthSchema)
 def readyz(needs: str | None = None) -> dict[str, str] | Response:
-    """Tell whether the database, a first user, the broker and a worker are there; names what is missing."""
+    """Readiness: the database, a user, the broker and a worker are available. A 503 names what is missing."""
     missing = {
         part: [error] for part, error in services().operation.health.readiness(needs).items() if error is not None
     }

@@ -10,7 +10,7 @@ from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, HostSchema, NewHostSchema
 from app.web.schemas.pages import page_of
 
-hosts = ApiBlueprint("hosts", __name__, description="The inventory's hosts", writes=Scope.INVENTORY)
+hosts = ApiBlueprint("hosts", __name__, description="Hosts in the inventory", writes=Scope.INVENTORY)
 
 
 @hosts.operation("GET", "/hosts", role=Role.VIEWER, query=HostQuerySchema, answer=page_of(HostSchema))
@@ -30,14 +30,17 @@ def list_hosts(**query: Any) -> Page:
     headers=CREATED_HEADERS,
 )
 def create_host(monitor_id: int, body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
-    """Make a host here; a push makes it at its monitor. Until then its `external_id` begins with `nagare-local:`."""
+    """Create a host in the inventory. A push creates it at its monitor.
+
+    Until then its `external_id` starts with `nagare-local:`.
+    """
     host = services().inventory.inventory.create_host(monitor_id, body, current_editor())
     return host, {"Location": f"/api/v1/hosts/{host['id']}"}
 
 
 @hosts.operation("GET", "/hosts/<id:host_id>", role=Role.VIEWER, answer=HostSchema, errors=(404,))
 def get_host(host_id: int) -> Row:
-    """Return one host."""
+    """Return a host."""
     return services().inventory.inventory.get_host(host_id)
 
 
@@ -45,5 +48,5 @@ def get_host(host_id: int) -> Row:
     "PATCH", "/hosts/<id:host_id>", role=Role.OPERATOR, body=HostChangesSchema, answer=HostSchema, errors=(404,)
 )
 def edit_host(host_id: int, body: Mapping[str, Any]) -> Row:
-    """Edit a host; an edit stays until the source itself changes that field."""
+    """Edit a host. An edit is kept until the source changes the same field."""
     return services().inventory.inventory.edit_host(host_id, body, current_editor())

@@ -17,7 +17,7 @@ from app.web.schemas.items import (
 )
 from app.web.schemas.pages import page_of
 
-items = ApiBlueprint("items", __name__, description="The inventory's items (metrics)", writes=Scope.INVENTORY)
+items = ApiBlueprint("items", __name__, description="Items (metrics) in the inventory", writes=Scope.INVENTORY)
 
 
 @items.operation("GET", "/items", role=Role.VIEWER, query=ItemQuerySchema, answer=page_of(ItemSchema))
@@ -37,14 +37,14 @@ def list_items(**query: Any) -> Page:
     headers=CREATED_HEADERS,
 )
 def create_item(host_id: int, body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
-    """Make an item here; a push makes it at its host's monitor, where the host must be before."""
+    """Create an item in the inventory. A push creates it at the monitor, where its host must exist."""
     item = services().inventory.inventory.create_item(host_id, body, current_editor())
     return item, {"Location": f"/api/v1/items/{item['id']}"}
 
 
 @items.operation("GET", "/items/<id:item_id>", role=Role.VIEWER, answer=ItemSchema, errors=(404,))
 def get_item(item_id: int) -> Row:
-    """Return one item with its last value."""
+    """Return an item with its last value."""
     return services().inventory.inventory.get_item(item_id)
 
 
@@ -57,7 +57,10 @@ def get_item(item_id: int) -> Row:
     errors=(404,),
 )
 def list_item_values(item_id: int, page: PageRequest, **moments: Any) -> Page:
-    """List what the value of an item was, oldest first, for as long back as values are kept; numbers only."""
+    """List the stored values of an item, oldest first.
+
+    Only numbers are stored, for `NAGARE_VALUES_HOURS` hours.
+    """
     return services().inventory.item_values.list(item_id, page, **moments)
 
 
@@ -65,5 +68,5 @@ def list_item_values(item_id: int, page: PageRequest, **moments: Any) -> Page:
     "PATCH", "/items/<id:item_id>", role=Role.OPERATOR, body=ItemChangesSchema, answer=ItemSchema, errors=(404,)
 )
 def edit_item(item_id: int, body: Mapping[str, Any]) -> Row:
-    """Edit an item; an edit stays until the source itself changes that field."""
+    """Edit an item. An edit is kept until the source changes the same field."""
     return services().inventory.inventory.edit_item(item_id, body, current_editor())

@@ -16,7 +16,7 @@ from app.web.schemas.maintenance import (
 from app.web.schemas.pages import page_of
 
 maintenance = ApiBlueprint(
-    "maintenance", __name__, description="Times in which alerts are suppressed", writes=Scope.ALERTS
+    "maintenance", __name__, description="Maintenance windows, during which alerts are suppressed", writes=Scope.ALERTS
 )
 
 WINDOW = "/maintenance/<id:window_id>"
@@ -41,14 +41,14 @@ def list_maintenance_windows(page: PageRequest, active: bool | None = None) -> P
     headers=CREATED_HEADERS,
 )
 def create_maintenance_window(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
-    """Make a maintenance window; one that has begun suppresses what is open at once."""
+    """Create a maintenance window. If it has already started, it suppresses matching open alerts immediately."""
     window = services().alerts.maintenance.create(body, current_editor())
     return window, {"Location": f"/api/v1/maintenance/{window['id']}"}
 
 
 @maintenance.operation("GET", WINDOW, role=Role.VIEWER, answer=MaintenanceSchema, errors=(404,))
 def get_maintenance_window(window_id: int) -> Row:
-    """Return one maintenance window."""
+    """Return a maintenance window."""
     return services().alerts.maintenance.get(window_id)
 
 
@@ -56,11 +56,11 @@ def get_maintenance_window(window_id: int) -> Row:
     "PATCH", WINDOW, role=Role.OPERATOR, body=MaintenanceChangesSchema, answer=MaintenanceSchema, errors=(404,)
 )
 def update_maintenance_window(window_id: int, body: Mapping[str, Any]) -> Row:
-    """Change a maintenance window; alerts that it covers no more and that are still open come back to life."""
+    """Change a maintenance window. Open alerts that it no longer covers are no longer suppressed."""
     return services().alerts.maintenance.update(window_id, body)
 
 
 @maintenance.operation("DELETE", WINDOW, role=Role.OPERATOR, status=204, errors=(404,))
 def delete_maintenance_window(window_id: int) -> None:
-    """Delete a maintenance window, with the same effect as its end."""
+    """Delete a maintenance window. Open alerts that it covered are no longer suppressed."""
     services().alerts.maintenance.delete(window_id)

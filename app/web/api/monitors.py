@@ -12,7 +12,7 @@ from app.web.schemas.monitors import CheckSchema, MonitorChangesSchema, MonitorS
 from app.web.schemas.pages import PageQuerySchema, page_of
 
 monitors = ApiBlueprint(
-    "monitors", __name__, description="The monitoring systems that nagare reads", writes=Scope.SETTINGS
+    "monitors", __name__, description="Monitoring systems that nagare connects to", writes=Scope.SETTINGS
 )
 
 
@@ -33,14 +33,14 @@ def list_monitors(page: PageRequest) -> Page:
     headers=CREATED_HEADERS,
 )
 def create_monitor(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
-    """Make a monitor."""
+    """Create a monitor."""
     monitor = services().inventory.monitors.create(body)
     return monitor, {"Location": f"/api/v1/monitors/{monitor['id']}"}
 
 
 @monitors.operation("GET", "/monitors/<id:monitor_id>", role=Role.VIEWER, answer=MonitorSchema, errors=(404,))
 def get_monitor(monitor_id: int) -> Row:
-    """Return one monitor."""
+    """Return a monitor."""
     return services().inventory.monitors.get(monitor_id)
 
 
@@ -53,13 +53,13 @@ def get_monitor(monitor_id: int) -> Row:
     errors=(404, 409),
 )
 def update_monitor(monitor_id: int, body: Mapping[str, Any]) -> Row:
-    """Change a monitor; `null` takes a credential away."""
+    """Change a monitor. `null` removes a credential."""
     return services().inventory.monitors.update(monitor_id, body)
 
 
 @monitors.operation("DELETE", "/monitors/<id:monitor_id>", role=Role.ADMIN, status=204, errors=(404, 409))
 def delete_monitor(monitor_id: int) -> None:
-    """Delete a monitor with its hosts, items and alerts."""
+    """Delete a monitor with all its hosts, items and alerts."""
     services().inventory.monitors.delete(monitor_id)
 
 
@@ -67,5 +67,5 @@ def delete_monitor(monitor_id: int) -> None:
     "POST", "/monitors/<id:monitor_id>/check", role=Role.OPERATOR, answer=CheckSchema, errors=(404, 409)
 )
 def check_monitor(monitor_id: int) -> Check:
-    """Sign in to a monitor and ask its version."""
+    """Test the connection to a monitor: sign in and read its version."""
     return services().inventory.monitors.check(monitor_id)

@@ -18,7 +18,7 @@ from app.web.schemas.notifications import (
 from app.web.schemas.pages import PageQuerySchema, page_of
 
 notifications = ApiBlueprint(
-    "notifications", __name__, description="Who is told of what, and by which way", writes=Scope.SETTINGS
+    "notifications", __name__, description="Rules that send alert events to people", writes=Scope.SETTINGS
 )
 
 NOTIFICATION = "/notifications/<id:notification_id>"
@@ -43,14 +43,14 @@ def list_notifications(page: PageRequest) -> Page:
     headers=CREATED_HEADERS,
 )
 def create_notification(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
-    """Make a notification."""
+    """Create a notification."""
     notification = services().response.notifications.create(body)
     return notification, {"Location": f"/api/v1/notifications/{notification['id']}"}
 
 
 @notifications.operation("GET", NOTIFICATION, role=Role.VIEWER, answer=NotificationSchema, errors=(404,))
 def get_notification(notification_id: int) -> Row:
-    """Return one notification."""
+    """Return a notification."""
     return services().response.notifications.get(notification_id)
 
 
@@ -58,18 +58,18 @@ def get_notification(notification_id: int) -> Row:
     "PATCH", NOTIFICATION, role=Role.ADMIN, body=NotificationChangesSchema, answer=NotificationSchema, errors=(404, 409)
 )
 def update_notification(notification_id: int, body: Mapping[str, Any]) -> Row:
-    """Change a notification; `null` takes a limit or the quiet hours away."""
+    """Change a notification. `null` removes a filter or the quiet hours."""
     return services().response.notifications.update(notification_id, body)
 
 
 @notifications.operation("DELETE", NOTIFICATION, role=Role.ADMIN, status=204, errors=(404,))
 def delete_notification(notification_id: int) -> None:
-    """Delete a notification; what it had not told yet nobody is told."""
+    """Delete a notification. Its pending messages are not sent."""
     services().response.notifications.delete(notification_id)
 
 
 @notifications.submission(NOTIFICATION + "/test", answer=NotificationTaskSchema)
 def test_notification(by: Requester, notification_id: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """Queue the sending of a test message, at once and whatever the hour."""
+    """Queue a test message. It ignores batching and quiet hours."""
     task_id = services().ledger.submit.test_notification(by, notification_id)
     return accepted("Test message task queued", task_id, notification_id=notification_id)

@@ -11,7 +11,7 @@ from app.web.operations import ApiBlueprint
 from app.web.schemas.monitors import PullCountsSchema
 from app.web.schemas.tasks import HostTaskSchema, ItemTaskSchema, MonitorTaskSchema
 
-pulls = ApiBlueprint("pulls", __name__, description="Reading hosts and items from a monitor", writes=Scope.TASKS)
+pulls = ApiBlueprint("pulls", __name__, description="Read hosts, items and alerts from a monitor", writes=Scope.TASKS)
 
 HOSTS = "/monitors/<id:monitor_id>/hosts"
 ITEMS = "/monitors/<id:monitor_id>/items"
@@ -40,14 +40,14 @@ def pull_items(by: Requester, monitor_id: int) -> Accepted:
 
 @pulls.submission(ALERTS + "/pull-async", answer=MonitorTaskSchema)
 def pull_alerts(by: Requester, monitor_id: int) -> Accepted:
-    """Queue a pull of the alerts that fire at a monitor."""
+    """Queue a pull of the active alerts of a monitor."""
     task_id = services().ledger.submit.pull_alerts(by, monitor_id)
     return accepted("Alert pull task queued", task_id, monitor_id=monitor_id)
 
 
 @pulls.submission("/monitors/<id:monitor_id>/sync-async", answer=MonitorTaskSchema)
 def sync(by: Requester, monitor_id: int) -> Accepted:
-    """Queue a pull of a monitor's hosts, then of their items, then of its alerts."""
+    """Queue a sync of a monitor: pull its hosts, then their items, then its alerts."""
     return accepted("Sync task queued", services().ledger.submit.sync(by, monitor_id), monitor_id=monitor_id)
 
 
@@ -74,11 +74,11 @@ def pull_item(by: Requester, monitor_id: int, host_id: int, item_id: int) -> Acc
 
 @pulls.operation("POST", HOSTS + "/pull", role=Role.OPERATOR, answer=PullCountsSchema, errors=(404, 409, 502, 504))
 def pull_hosts_now(monitor_id: int) -> Mapping[str, int]:
-    """Pull all hosts of a monitor and wait for it."""
+    """Pull all hosts of a monitor synchronously."""
     return services().inventory.pulls.hosts(monitor_id)
 
 
 @pulls.operation("POST", ITEMS + "/pull", role=Role.OPERATOR, answer=PullCountsSchema, errors=(404, 409, 502, 504))
 def pull_items_now(monitor_id: int) -> Mapping[str, int]:
-    """Pull the items of all hosts of a monitor and wait for it."""
+    """Pull the items of all hosts of a monitor synchronously."""
     return services().inventory.pulls.items(monitor_id)

@@ -9,18 +9,18 @@ from app.web.operations import ApiBlueprint
 from app.web.schemas.submission import PushQuerySchema
 from app.web.schemas.tasks import HostTaskSchema, ItemTaskSchema
 
-pushes = ApiBlueprint("pushes", __name__, description="Writing what was edited here to a monitor", writes=Scope.TASKS)
+pushes = ApiBlueprint("pushes", __name__, description="Write edits to a monitor", writes=Scope.TASKS)
 
 
 @pushes.submission(HOST + "/push-async", query=PushQuerySchema, answer=HostTaskSchema)
 def push_host(by: Requester, monitor_id: int, host_id: int, force: bool) -> Accepted:
-    """Queue a push of a host's name, description and whether it is enabled."""
+    """Queue a push of a host's name, description and enabled state to its monitor."""
     task_id = services().ledger.submit.push_host(by, monitor_id, host_id, force)
     return accepted("Host push task queued", task_id, monitor_id=monitor_id, host_id=host_id)
 
 
 @pushes.submission(ITEM + "/push-async", query=PushQuerySchema, answer=ItemTaskSchema)
 def push_item(by: Requester, monitor_id: int, host_id: int, item_id: int, force: bool) -> Accepted:
-    """Queue a push of an item's name, description, interval and whether it is enabled."""
+    """Queue a push of an item's name, description, interval and enabled state to its monitor."""
     task_id = services().ledger.submit.push_item(by, monitor_id, host_id, item_id, force)
     return accepted("Item push task queued", task_id, monitor_id=monitor_id, host_id=host_id, item_id=item_id)

@@ -10,7 +10,7 @@ from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.pages import PageQuerySchema, page_of
 from app.web.schemas.schedules import NewScheduleSchema, ScheduleChangesSchema, ScheduleSchema
 
-schedules = ApiBlueprint("schedules", __name__, description="Tasks at set times", writes=Scope.SETTINGS)
+schedules = ApiBlueprint("schedules", __name__, description="Tasks that run on a cron schedule", writes=Scope.SETTINGS)
 
 SCHEDULE = "/schedules/<id:schedule_id>"
 
@@ -32,14 +32,14 @@ def list_schedules(page: PageRequest) -> Page:
     headers=CREATED_HEADERS,
 )
 def create_schedule(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
-    """Make a schedule."""
+    """Create a schedule."""
     schedule = services().ledger.schedules.create(body)
     return schedule, {"Location": f"/api/v1/schedules/{schedule['id']}"}
 
 
 @schedules.operation("GET", SCHEDULE, role=Role.VIEWER, answer=ScheduleSchema, errors=(404,))
 def get_schedule(schedule_id: int) -> Row:
-    """Return one schedule."""
+    """Return a schedule."""
     return services().ledger.schedules.get(schedule_id)
 
 
@@ -47,11 +47,11 @@ def get_schedule(schedule_id: int) -> Row:
     "PATCH", SCHEDULE, role=Role.ADMIN, body=ScheduleChangesSchema, answer=ScheduleSchema, errors=(404, 409)
 )
 def update_schedule(schedule_id: int, body: Mapping[str, Any]) -> Row:
-    """Change a schedule; its next time is counted from now."""
+    """Change a schedule. Its next run is computed from the current time."""
     return services().ledger.schedules.update(schedule_id, body)
 
 
 @schedules.operation("DELETE", SCHEDULE, role=Role.ADMIN, status=204, errors=(404,))
 def delete_schedule(schedule_id: int) -> None:
-    """Delete a schedule; what it asked for goes on."""
+    """Delete a schedule. Tasks that it already queued still run."""
     services().ledger.schedules.delete(schedule_id)

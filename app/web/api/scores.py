@@ -15,12 +15,12 @@ from app.web.schemas.scores import (
     ScoreSchema,
 )
 
-scores = ApiBlueprint("scores", __name__, description="How well the fleet is, as one number")
+scores = ApiBlueprint("scores", __name__, description="The health score: the state of the fleet as one number")
 
 
 @scores.operation("GET", "/alerts/score", role=Role.VIEWER, query=ScopeQuerySchema, answer=ScoreSchema, errors=(404,))
 def score(**scope: Any) -> Row:
-    """Return the health score, of all or of a part, and what it comes from."""
+    """Return the health score of the fleet or of a part of it, with the alert counts behind it."""
     return services().alerts.scores.score(**scope)
 
 
@@ -28,7 +28,7 @@ def score(**scope: Any) -> Row:
     "GET", "/alerts/score/why", role=Role.VIEWER, query=ScopeQuerySchema, answer=ScoreCausesSchema, errors=(404,)
 )
 def score_causes(**scope: Any) -> Row:
-    """Return the hosts and the alerts that cost the score most."""
+    """Return the hosts and alerts that lower the score most."""
     return services().alerts.scores.why(**scope)
 
 
@@ -41,5 +41,5 @@ def score_causes(**scope: Any) -> Row:
     errors=(404,),
 )
 def score_history(**query: Any) -> Page:
-    """List what the score was each five minutes, newest first."""
+    """List the health scores of the past, sampled every five minutes, newest first."""
     return services().alerts.scores.history(**query)

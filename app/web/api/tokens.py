@@ -11,12 +11,12 @@ from app.web.schemas.pages import page_of
 from app.web.schemas.tokens import MadeTokenSchema, NewTokenSchema, TokenSchema, TokensQuerySchema
 
 # Without a scope that writes: a token that leaked must not make another one that outlives it.
-tokens = ApiBlueprint("tokens", __name__, description="What scripts come in with")
+tokens = ApiBlueprint("tokens", __name__, description="API tokens for scripts")
 
 
 @tokens.operation("GET", "/tokens", role=Role.VIEWER, query=TokensQuerySchema, answer=page_of(TokenSchema))
 def list_tokens(page: PageRequest, user_id: int | None = None) -> Page:
-    """List one's own tokens, newest first; an admin sees everyone's."""
+    """List your API tokens, newest first. Admins see the tokens of all users."""
     return services().access.api_tokens.list(page, current_user(), user_id)
 
 
@@ -24,11 +24,11 @@ def list_tokens(page: PageRequest, user_id: int | None = None) -> Page:
     "POST", "/tokens", role=Role.VIEWER, body=NewTokenSchema, answer=MadeTokenSchema, status=201, errors=(409,)
 )
 def create_token(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Make a token for oneself, with a role no higher than one's own; it is shown this once."""
+    """Create an API token for yourself, with your role or a lower one. The token is shown only in this response."""
     return services().access.api_tokens.issue(current_user(), current_editor(), **body)
 
 
 @tokens.operation("DELETE", "/tokens/<id:token_id>", role=Role.VIEWER, status=204, errors=(404,))
 def revoke_token(token_id: int) -> None:
-    """Revoke a token of one's own, or as an admin anyone's: it is refused at once."""
+    """Revoke an API token, effective immediately. Admins can revoke the tokens of all users."""
     services().access.api_tokens.revoke(token_id, current_user(), current_editor())

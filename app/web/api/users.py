@@ -18,7 +18,7 @@ from app.web.schemas.users import (
     UserSchema,
 )
 
-users = ApiBlueprint("users", __name__, description="Who may sign in, and what they may do", writes=Scope.USERS)
+users = ApiBlueprint("users", __name__, description="User accounts and their roles", writes=Scope.USERS)
 
 
 @users.operation("GET", "/users", role=Role.ADMIN, query=PageQuerySchema, answer=page_of(UserSchema))
@@ -38,14 +38,14 @@ def list_users(page: PageRequest) -> Page:
     headers=CREATED_HEADERS,
 )
 def create_user(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
-    """Make a user."""
+    """Create a user."""
     user = services().access.users.create(**body, editor=current_editor())
     return user, {"Location": f"/api/v1/users/{user['id']}"}
 
 
 @users.operation("GET", "/users/<id:user_id>", role=Role.ADMIN, answer=UserSchema, errors=(404,))
 def get_user(user_id: int) -> Row:
-    """Return one user."""
+    """Return a user."""
     return services().access.users.get(user_id)
 
 
@@ -53,9 +53,9 @@ def get_user(user_id: int) -> Row:
     "PATCH", "/users/<id:user_id>", role=Role.ADMIN, body=UserChangesSchema, answer=ChangedUserSchema, errors=(404, 409)
 )
 def update_user(user_id: int, body: dict[str, Any]) -> Row:
-    """Change a user's password, role or whether they may sign in.
+    """Change a user's password or role, or enable or disable the user.
 
-    A new password ends the user's sign-ins, and with `revoke_tokens` the API tokens too.
+    A new password ends the user's sessions. With `revoke_tokens` it also revokes the user's API tokens.
     """
     revoke_tokens = body.pop("revoke_tokens")
     return services().access.users.update(user_id, body, current_editor(), revoke_tokens=revoke_tokens)
@@ -76,7 +76,7 @@ def delete_user(user_id: int) -> None:
     errors=(404,),
 )
 def list_sessions(user_id: int, page: PageRequest) -> Page:
-    """List where a user is signed in, newest first."""
+    """List a user's sessions, newest first."""
     return services().access.users.sessions(page, user_id)
 
 
@@ -89,5 +89,5 @@ def list_sessions(user_id: int, page: PageRequest) -> Page:
     errors=(404,),
 )
 def end_sessions(user_id: int, body: Mapping[str, Any]) -> Mapping[str, int]:
-    """End all sign-ins of a user at once, and with `tokens` revoke all API tokens too."""
+    """End all sessions of a user immediately. With `tokens`, also revoke all of the user's API tokens."""
     return services().access.users.end_sessions(user_id, body["tokens"], current_editor())

@@ -16,9 +16,7 @@ from app.web.schemas.monitors import WebhookTokenSchema
 from app.web.schemas.tasks import AlertTaskSchema
 from app.web.schemas.webhooks import WebhookSchema
 
-webhooks = ApiBlueprint(
-    "webhooks", __name__, description="Alerts that monitors post by themselves", writes=Scope.SETTINGS
-)
+webhooks = ApiBlueprint("webhooks", __name__, description="Alerts that monitors send to nagare", writes=Scope.SETTINGS)
 
 POST = "/alerts/webhook"
 
@@ -38,9 +36,9 @@ POST = "/alerts/webhook"
 def receive_alerts(
     body: Sequence[AlertReport], idempotency_key: str | None = None
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Take alerts that fire or are resolved from a monitor, known by its webhook token.
+    """Accept firing and resolved alerts from a monitor, identified by its webhook token.
 
-    A post with which the monitor would have posted more alerts than it may in a minute is refused whole, with 429.
+    A request that would exceed the monitor's limit of alerts per minute is rejected as a whole, with 429.
     """
     task_id = services().alerts.webhooks.accept(_token(), body, idempotency_key)
     return accepted("Alerts recorded", task_id, count=len(body))
@@ -55,7 +53,7 @@ def receive_alerts(
     errors=(404,),
 )
 def issue_webhook_token(monitor_id: int) -> dict[str, str]:
-    """Make a new token for a monitor's webhook; it is shown this once, and the last one stops to work."""
+    """Create a webhook token for a monitor. It is shown only in this response, and the previous one stops working."""
     return {"token": services().alerts.webhooks.issue_token(monitor_id)}
 
 

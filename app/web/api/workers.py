@@ -9,10 +9,10 @@ from app.web.operations import ApiBlueprint
 from app.web.schemas.pages import page_of
 from app.web.schemas.workers import WorkerSchema
 
-workers = ApiBlueprint("workers", __name__, description="The processes that run tasks")
+workers = ApiBlueprint("workers", __name__, description="Worker processes that run tasks")
 
 
 @workers.operation("GET", "/workers", role=Role.VIEWER, answer=page_of(WorkerSchema))
 def list_workers() -> Mapping[str, Any]:
-    """List the workers that are alive, and what each runs."""
+    """List the live workers and the tasks that each runs."""
     return {"items": services().ledger.queues.workers(), "next_cursor": None}

@@ -16,7 +16,7 @@ MAX_SEED = 2**53
 class AlertQuerySchema(PageQuerySchema):
     """Filters of the list of alerts."""
 
-    q = Text(max=200, metadata={"description": f"Text in the message or the comment. {SHORT_PAGES}"})
+    q = Text(max=200, metadata={"description": f"Text in the message or comment. {SHORT_PAGES}"})
     severity = query_code(Severity)
     status = query_code(AlertStatus)
     host_id = query_id()
@@ -31,7 +31,7 @@ class TestAlertsQuerySchema(SubmissionQuerySchema):
     count = QueryInteger(validate=validate.Range(1, MAX_GENERATED), load_default=GENERATED)
     severity = query_code(Severity)
     seed = QueryInteger(
-        validate=validate.Range(0, MAX_SEED), metadata={"description": "The same seed draws the same alerts"}
+        validate=validate.Range(0, MAX_SEED), metadata={"description": "The same seed generates the same alerts"}
     )
 
 
@@ -43,11 +43,13 @@ class AlertSchema(AnswerSchema):
     severity = code(Severity)
     status = code(AlertStatus)
     suppressed = fields.Boolean(
-        metadata={"description": "Snoozed or in a maintenance window: not scored, nobody is notified"}
+        metadata={"description": "Snoozed or in a maintenance window: it is not scored and nobody is notified"}
     )
     snoozed_until = Timestamp(allow_none=True)
-    flapping = fields.Boolean(metadata={"description": "It keeps coming back soon after its end"})
-    occurrence = fields.Integer(metadata={"description": "Which time it is that the source fires this alert"})
+    flapping = fields.Boolean(metadata={"description": "It fires again and again shortly after it is resolved"})
+    occurrence = fields.Integer(
+        metadata={"description": "Number of the occurrence: 1 the first time that the source fires this alert"}
+    )
     monitor_id = fields.Integer()
     host_id = fields.Integer(allow_none=True)
     item_id = fields.Integer(allow_none=True)

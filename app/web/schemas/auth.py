@@ -28,4 +28,4 @@ class TokensSchema(AnswerSchema):
     access_token = fields.String()
     refresh_token = fields.String()
     token_type = fields.String(validate=validate.Equal("Bearer"))
-    expires_in = fields.Integer(metadata={"description": "Seconds for which the access token is good"})
+    expires_in = fields.Integer(metadata={"description": "Lifetime of the access token in seconds"})

@@ -7,18 +7,21 @@ from app.web.converters import TASK_ID_PATTERN
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Text, query_id, row_id, word
 
-EVENT_ID = validate.Regexp("^[0-9]{1,15}-[0-9]{1,9}$", error="Must be the id of an event.")
-TASK_ID = validate.Regexp(f"^{TASK_ID_PATTERN}$", error="Must be the id of a task.")
+EVENT_ID = validate.Regexp("^[0-9]{1,15}-[0-9]{1,9}$", error="Must be an event id, such as 1700000000000-0.")
+TASK_ID = validate.Regexp(f"^{TASK_ID_PATTERN}$", error="Must be a task id, such as pull_hosts:<uuid>.")
 
 
 class EventsQuerySchema(RequestSchema):
     """Which events, and from where on."""
 
-    task_id = fields.String(validate=TASK_ID, metadata={"description": "Only of this task"})
+    task_id = fields.String(validate=TASK_ID, metadata={"description": "Only events of this task"})
     type = word(TaskType)
     monitor_id = query_id()
-    last_id = fields.String(validate=EVENT_ID, metadata={"description": "What came after this event comes first"})
-    ticket = Text(min=1, max=200, metadata={"description": "In the place of a token, which no address may hold"})
+    last_id = fields.String(
+        validate=EVENT_ID,
+        metadata={"description": "Id of the last event received: the stream starts with the events after it"},
+    )
+    ticket = Text(min=1, max=200, metadata={"description": "A ticket from `POST /events/ticket`, in place of a token"})
 
 
 class FirstMessageSchema(RequestSchema):
@@ -41,4 +44,4 @@ class TicketSchema(AnswerSchema):
     """A ticket, good once."""
 
     ticket = fields.String()
-    expires_in = fields.Integer(metadata={"description": "Seconds for which it is good"})
+    expires_in = fields.Integer(metadata={"description": "Lifetime of the ticket in seconds"})

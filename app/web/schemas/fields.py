@@ -28,7 +28,7 @@ class Text(fields.String):
         text: str = super()._deserialize(value, attr, data, **kwargs)
         # PostgreSQL stores no NUL, and nothing encodes a lone surrogate, which no JSON Schema can exclude.
         if "\0" in text or not is_encodable(text):
-            raise ValidationError("Has a character that text cannot have.")
+            raise ValidationError("Must not contain a NUL character or a lone surrogate.")
         return text
 
 

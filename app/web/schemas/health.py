@@ -11,9 +11,7 @@ class ReadinessQuerySchema(RequestSchema):
 
     needs = fields.String(
         validate=validate.OneOf(PARTS),
-        metadata={
-            "description": "The only part to look at: `database` tells a load balancer whether a 202 is possible"
-        },
+        metadata={"description": "Check only this part: `database` is enough for requests to be accepted with 202"},
     )
 
 

@@ -13,7 +13,7 @@ from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema
 class HostQuerySchema(PageQuerySchema):
     """Filters of the list of hosts."""
 
-    q = Text(max=200, metadata={"description": f"Text in a name or an address. {SHORT_PAGES}"})
+    q = Text(max=200, metadata={"description": f"Text in a name, address or description. {SHORT_PAGES}"})
     monitor_id = query_id()
     status = query_code(InventoryStatus)
     group = Text(max=200)
@@ -32,10 +32,12 @@ class NewHostSchema(RequestSchema):
     """A host to be made; a push makes it at the monitor."""
 
     name = Text(min=1, max=128, required=True)
-    display_name = Text(min=1, max=128, metadata={"description": "The name, unless given"})
+    display_name = Text(min=1, max=128, metadata={"description": "Defaults to `name`"})
     description = Text(max=65535, load_default="")
     enabled = Boolean(load_default=True)
-    ip_addr = Text(min=1, max=255, load_default=None, allow_none=True, metadata={"description": "Where its agent is"})
+    ip_addr = Text(
+        min=1, max=255, load_default=None, allow_none=True, metadata={"description": "Address of the host's agent"}
+    )
     groups = fields.List(Text(min=1, max=255), load_default=[], validate=validate.Length(max=100))
 
     @post_load

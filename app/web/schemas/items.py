@@ -13,7 +13,7 @@ CHART_HOURS = (1, 6, 24)
 class ItemQuerySchema(PageQuerySchema):
     """Filters of the list of items."""
 
-    q = Text(max=200, metadata={"description": f"Text in a name or a key. {SHORT_PAGES}"})
+    q = Text(max=200, metadata={"description": f"Text in a name or key. {SHORT_PAGES}"})
     host_id = query_id()
     monitor_id = query_id()
     status = query_code(InventoryStatus)

@@ -10,7 +10,7 @@ from app.web.schemas.pages import PageQuerySchema
 class MaintenanceQuerySchema(PageQuerySchema):
     """Filters of the list of windows."""
 
-    active = QueryBoolean(metadata={"description": "Only those that cover this moment"})
+    active = QueryBoolean(metadata={"description": "`true` returns only the windows that are active now"})
 
 
 class MaintenanceChangesSchema(RequestSchema):

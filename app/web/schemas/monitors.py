@@ -20,10 +20,11 @@ class MonitorChangesSchema(RequestSchema):
     api_token = Text(max=MAX_SECRET, allow_none=True)
     enabled = Boolean()
     max_parallel_tasks = Integer(
-        validate=validate.Range(1, 1000), metadata={"description": "How many of its tasks may run at once"}
+        validate=validate.Range(1, 1000),
+        metadata={"description": "Maximum number of this monitor's tasks that run at the same time"},
     )
     acknowledge_at_source = Boolean(
-        metadata={"description": "Whether to acknowledge an alert here acknowledges it there, where that is possible"}
+        metadata={"description": "Whether acknowledging an alert also acknowledges it at the monitor, if supported"}
     )
 
 

@@ -37,7 +37,9 @@ ShownQuietHoursSchema = AnswerSchema.from_dict(
 
 
 def _quiet_hours(schema: type[Schema], **kwargs: Any) -> fields.Nested:
-    description = "The times of day between which changes wait; what is over by their end is not told"
+    description = (
+        "Times of day between which messages wait; an alert that fires and is resolved between them is not sent"
+    )
     return fields.Nested(schema, allow_none=True, metadata={"description": description}, **kwargs)
 
 
@@ -46,17 +48,19 @@ class NotificationChangesSchema(RequestSchema):
 
     name = Text(min=1, max=200)
     enabled = Boolean()
-    url = Text(min=1, max=MAX_URL, metadata={"description": "An address in Apprise's notation; it is never shown"})
+    url = Text(
+        min=1, max=MAX_URL, metadata={"description": "An Apprise URL, such as mailto:// or slack://; never shown again"}
+    )
     min_severity = code(Severity)
     monitor_id = row_id(allow_none=True)
     group = Text(min=1, max=255, allow_none=True)
     on = fields.List(word(NotificationKind), validate=validate.Length(1, len(NotificationKind)))
     quiet_hours = _quiet_hours(QuietHoursSchema)
-    timezone = Text(min=1, max=64, metadata={"description": "A name of the IANA database, such as Asia/Shanghai"})
+    timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
     language = word(Language)
     batch_s = Integer(
         validate=validate.Range(0, MAX_BATCH_S),
-        metadata={"description": "For how many seconds changes are gathered into one message"},
+        metadata={"description": "Seconds during which events are collected into one message"},
     )
 
 
@@ -69,7 +73,7 @@ class NewNotificationSchema(NotificationChangesSchema):
         min=1,
         max=MAX_URL,
         required=True,
-        metadata={"description": "An address in Apprise's notation, such as mailto:// or slack://; it is never shown"},
+        metadata={"description": "An Apprise URL, such as mailto:// or slack://; never shown again"},
     )
     min_severity = code(Severity, load_default=int(Severity.WARNING))
     monitor_id = row_id(allow_none=True, load_default=None)
@@ -84,13 +88,13 @@ class NewNotificationSchema(NotificationChangesSchema):
         min=1,
         max=64,
         load_default="UTC",
-        metadata={"description": "A name of the IANA database, such as Asia/Shanghai"},
+        metadata={"description": "An IANA time zone, such as Asia/Shanghai"},
     )
     language = word(Language, load_default=str(Language.ENGLISH))
     batch_s = Integer(
         validate=validate.Range(0, MAX_BATCH_S),
         load_default=10,
-        metadata={"description": "For how many seconds changes are gathered into one message"},
+        metadata={"description": "Seconds during which events are collected into one message"},
     )
 
 

@@ -8,7 +8,7 @@ from app.store.database.pages import PageRequest
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import QueryInteger, Text
 
-SHORT_PAGES = "Of many rows, some are looked at for each page: it may be short, even empty, and have a `next_cursor`"
+SHORT_PAGES = "With many rows, a page can have fewer rows than `limit`, or none, and still have a `next_cursor`"
 """What to say of a search."""
 
 
@@ -16,9 +16,9 @@ class PageQuerySchema(RequestSchema):
     """Which part of a list is asked for; lists with filters add theirs."""
 
     limit = QueryInteger(
-        validate=validate.Range(1, 500), load_default=50, metadata={"description": "How many rows at most"}
+        validate=validate.Range(1, 500), load_default=50, metadata={"description": "Maximum number of rows"}
     )
-    cursor = Text(min=1, max=1000, metadata={"description": "`next_cursor` of the page before"})
+    cursor = Text(min=1, max=1000, metadata={"description": "The `next_cursor` of the previous page"})
 
     @post_load
     def _make_page(self, query: dict[str, Any], **_: object) -> dict[str, Any]:

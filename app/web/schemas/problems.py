@@ -10,7 +10,7 @@ class ProblemSchema(Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
-    code = fields.String(required=True, metadata={"description": "What happened, for programs"})
+    code = fields.String(required=True, metadata={"description": "Machine-readable error code"})
     errors = fields.Dict(
-        keys=fields.String(), values=fields.List(fields.String()), metadata={"description": "Messages by field"}
+        keys=fields.String(), values=fields.List(fields.String()), metadata={"description": "Error messages by field"}
     )

@@ -32,7 +32,7 @@ class DeadLetterQuerySchema(PageQuerySchema):
     type = word(TaskType)
     monitor_id = query_id()
     reason = Text(max=64)
-    q = Text(max=200, metadata={"description": "Text in the error"})
+    q = Text(max=200, metadata={"description": "Text in the error message"})
 
 
 class DeadLetterFilterSchema(RequestSchema):
@@ -43,8 +43,8 @@ class DeadLetterFilterSchema(RequestSchema):
     type = word(TaskType)
     monitor_id = row_id()
     reason = Text(max=64)
-    q = Text(max=200, metadata={"description": "Text in the error"})
-    dry_run = Boolean(load_default=False, metadata={"description": "Only count them"})
+    q = Text(max=200, metadata={"description": "Text in the error message"})
+    dry_run = Boolean(load_default=False, metadata={"description": "Only count the matching dead letters"})
 
 
 class DeadLetterSchema(AnswerSchema):

@@ -24,8 +24,8 @@ class ScheduleChangesSchema(RequestSchema):
     """What to change of a schedule; its type stays, and parameters are given for that type."""
 
     name = Text(min=1, max=200)
-    cron = Text(min=1, max=200, metadata={"description": "Minute, hour, day of the month, month, day of the week"})
-    timezone = Text(min=1, max=64, metadata={"description": "A name of the IANA database, such as Asia/Shanghai"})
+    cron = Text(min=1, max=200, metadata={"description": "Five fields: minute, hour, day of month, month, day of week"})
+    timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
     params = fields.Nested(ScheduleParamsSchema)
     enabled = Boolean()
 
@@ -38,7 +38,7 @@ class NewScheduleSchema(ScheduleChangesSchema):
         min=1,
         max=200,
         required=True,
-        metadata={"description": "Minute, hour, day of the month, month, day of the week"},
+        metadata={"description": "Five fields: minute, hour, day of month, month, day of week"},
     )
     timezone = Text(min=1, max=64, load_default="UTC")
     task_type = fields.String(required=True, validate=validate.OneOf([str(type_) for type_ in SCHEDULED_TYPES]))
@@ -59,5 +59,5 @@ class ScheduleSchema(AnswerSchema):
     next_run_at = Timestamp(allow_none=True)
     last_run_at = Timestamp(allow_none=True)
     last_task_id = fields.String(allow_none=True)
-    last_error = fields.String(allow_none=True, metadata={"description": "Why nothing was asked for at the last time"})
+    last_error = fields.String(allow_none=True, metadata={"description": "Why the last run did not queue a task"})
     created_at = Timestamp()

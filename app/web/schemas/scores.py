@@ -44,14 +44,16 @@ class ScoredSchema(AnswerSchema):
     """A health score and the load that it follows from."""
 
     score = fields.Integer(metadata={"description": "0 to 100"})
-    load_ = fields.Float(data_key="load", attribute="load", metadata={"description": "Weight of the alerts per host"})
+    load_ = fields.Float(
+        data_key="load", attribute="load", metadata={"description": "Total weight of the alerts, per host"}
+    )
 
 
 class ScoreSchema(ScoredSchema):
     """The health score, and what it comes from."""
 
     hosts = fields.Integer()
-    window_h = fields.Float(metadata={"description": "Hours for which a resolved alert still weighs"})
+    window_h = fields.Float(metadata={"description": "Hours during which a resolved alert still lowers the score"})
     alerts = fields.Nested(AlertsBySeveritySchema)
 
 
@@ -61,8 +63,8 @@ class CostlyHostSchema(AnswerSchema):
     host_id = fields.Integer()
     name = fields.String()
     monitor_id = fields.Integer()
-    cost = fields.Float(metadata={"description": "The points of load that it adds"})
-    alerts = fields.Integer(metadata={"description": "How many of its alerts weigh anything"})
+    cost = fields.Float(metadata={"description": "Its share of the load"})
+    alerts = fields.Integer(metadata={"description": "Number of its alerts that lower the score"})
 
 
 class CostlyAlertSchema(AnswerSchema):
@@ -73,7 +75,7 @@ class CostlyAlertSchema(AnswerSchema):
     severity = code(Severity)
     status = code(AlertStatus)
     host_id = fields.Integer(allow_none=True)
-    cost = fields.Float(metadata={"description": "The points of load that it adds"})
+    cost = fields.Float(metadata={"description": "Its share of the load"})
 
 
 class ScoreCausesSchema(ScoredSchema):
@@ -87,4 +89,4 @@ class ScoreSampleSchema(ScoredSchema):
     """The health score as it was at one moment."""
 
     at = Timestamp()
-    open_alerts = fields.Integer(metadata={"description": "Active and acknowledged ones, without the suppressed"})
+    open_alerts = fields.Integer(metadata={"description": "Active and acknowledged alerts, without suppressed ones"})

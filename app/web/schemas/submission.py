@@ -12,7 +12,7 @@ class IdempotencySchema(RequestSchema):
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
         validate=validate.Regexp("^[!-~]{1,200}$", error="Must be 1 to 200 visible ASCII characters."),
-        metadata={"description": "A repeat with the same key within 24 hours is answered with the first task's id"},
+        metadata={"description": "A request with the same key within 24 hours returns the id of the first task"},
     )
 
 
@@ -21,7 +21,7 @@ class SubmissionQuerySchema(RequestSchema):
 
     unique = QueryBoolean(
         load_default=False,
-        metadata={"description": "Answer the id of a task for the same work that has not ended, if there is one"},
+        metadata={"description": "If a task for the same work has not finished, return its id instead of a new task"},
     )
 
 
@@ -30,5 +30,5 @@ class PushQuerySchema(SubmissionQuerySchema):
 
     force = QueryBoolean(
         load_default=False,
-        metadata={"description": "Also over what was changed at the monitor since the last pull"},
+        metadata={"description": "Overwrite changes made at the monitor since the last pull"},
     )

@@ -54,7 +54,9 @@ class WaitQuerySchema(RequestSchema):
     """How long to wait for news of a task."""
 
     wait = QueryInteger(
-        validate=validate.Range(0, 60), load_default=0, metadata={"description": "Seconds; 0 asks for its state now"}
+        validate=validate.Range(0, 60),
+        load_default=0,
+        metadata={"description": "Seconds to wait for a change of state; 0 returns the current state immediately"},
     )
 
 
@@ -74,7 +76,7 @@ class TaskSchema(AnswerSchema):
     state = word(TaskState)
     params = fields.Dict(keys=fields.String())
     monitor_id = fields.Integer(allow_none=True)
-    parent_id = fields.String(allow_none=True, metadata={"description": "The task that it is a part of"})
+    parent_id = fields.String(allow_none=True, metadata={"description": "The parent task"})
     attempts = fields.Integer()
     max_retries = fields.Integer()
     progress = fields.Nested(ProgressSchema)

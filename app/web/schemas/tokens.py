@@ -21,18 +21,16 @@ class TokensQuerySchema(PageQuerySchema):
 class NewTokenSchema(RequestSchema):
     """A token to be made for who asks for it."""
 
-    name = Text(min=1, max=100, required=True, metadata={"description": "What it is for"})
+    name = Text(min=1, max=100, required=True, metadata={"description": "What the token is for"})
     role = word(Role, load_default=Role.VIEWER)
     scopes = fields.List(
         word(Scope),
         allow_none=True,
         load_default=None,
         validate=validate.Length(1, len(Scope)),
-        metadata={"description": "What it is limited to; null for all that the role may do"},
+        metadata={"description": "Limits the token to these scopes; `null` for everything that the role allows"},
     )
-    days = Integer(
-        validate=validate.Range(1, MAX_DAYS), load_default=90, metadata={"description": "For how long it is good"}
-    )
+    days = Integer(validate=validate.Range(1, MAX_DAYS), load_default=90, metadata={"description": "Lifetime in days"})
 
     @post_load
     def _use_words(self, token: dict[str, Any], **_: object) -> dict[str, Any]:
@@ -47,14 +45,14 @@ class TokenSchema(AnswerSchema):
     user_id = fields.Integer()
     username = fields.String()
     name = fields.String()
-    role = word(Role, metadata={"description": "It never does more than the owner's present role"})
+    role = word(Role, metadata={"description": "The effective role is never higher than the owner's current role"})
     scopes = fields.List(word(Scope), allow_none=True)
     created_at = Timestamp()
     expires_at = Timestamp()
-    last_used_at = Timestamp(allow_none=True, metadata={"description": "To the minute"})
+    last_used_at = Timestamp(allow_none=True, metadata={"description": "Accurate to the minute"})
 
 
 class MadeTokenSchema(TokenSchema):
     """A token that was just made."""
 
-    token = fields.String(metadata={"description": "Shown this once"})
+    token = fields.String(metadata={"description": "Shown only in this response"})

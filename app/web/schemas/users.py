@@ -27,7 +27,9 @@ class UserChangesSchema(RequestSchema):
     enabled = Boolean()
     revoke_tokens = Boolean(
         load_default=False,
-        metadata={"description": "Whether to revoke the user's API tokens too: they outlive a new password"},
+        metadata={
+            "description": "Whether to also revoke the user's API tokens; a new password alone does not revoke them"
+        },
     )
 
 
@@ -44,13 +46,13 @@ class UserSchema(AnswerSchema):
 class ChangedUserSchema(UserSchema):
     """A user after a change."""
 
-    api_tokens = fields.Integer(metadata={"description": "How many API tokens of the user hold"})
+    api_tokens = fields.Integer(metadata={"description": "Number of the user's API tokens that are still valid"})
 
 
 class SessionSchema(AnswerSchema):
     """A sign-in that has not ended. Its id is in tokens, and is told to nobody."""
 
-    network = fields.String(allow_none=True, metadata={"description": "From where; of IPv6 the network of 64 bits"})
+    network = fields.String(allow_none=True, metadata={"description": "Client address; for IPv6 its /64 network"})
     created_at = Timestamp()
     expires_at = Timestamp()
 
@@ -60,7 +62,7 @@ class SessionsEndSchema(RequestSchema):
 
     is_body_required = False
 
-    tokens = Boolean(load_default=False, metadata={"description": "Whether to revoke all API tokens too"})
+    tokens = Boolean(load_default=False, metadata={"description": "Whether to also revoke all API tokens"})
 
 
 class SessionsEndedSchema(AnswerSchema):

@@ -16,8 +16,8 @@ class WebhookSchema(RequestSchema):
             {"required": ["version", "alerts"], "description": "Alertmanager, version 4"},
             {"required": ["orgId", "alerts"], "description": "Grafana"},
             {"required": ["event_id", "event_value", "event_nseverity"], "description": "Zabbix"},
-            {"required": ["message"], "description": "One plain alert: message, severity, host, item, status, id, …"},
-            {"type": "array", "maxItems": 10_000, "description": "Plain alerts"},
+            {"required": ["message"], "description": "A plain alert: message, severity, host, item, status, id, …"},
+            {"type": "array", "maxItems": 10_000, "description": "A list of plain alerts"},
         ],
         "additionalProperties": True,
     }

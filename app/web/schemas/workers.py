@@ -18,13 +18,13 @@ class RunningTaskSchema(AnswerSchema):
 class WorkerSchema(AnswerSchema):
     """A worker that is alive, and what it runs."""
 
-    id = fields.String(metadata={"description": "Of this run of the worker: two may have one name"})
+    id = fields.String(metadata={"description": "Id of this worker process; two workers can have the same name"})
     name = fields.String()
-    is_name_shared = Boolean(metadata={"description": "Whether another worker that is alive has the same name"})
+    is_name_shared = Boolean(metadata={"description": "Whether another live worker has the same name"})
     hostname = fields.String()
     pid = fields.Integer()
     concurrency = fields.Integer()
-    queues = fields.List(word(TaskType), metadata={"description": "The types whose tasks it takes now"})
+    queues = fields.List(word(TaskType), metadata={"description": "Task types that it currently takes"})
     started_at = Timestamp()
     seen_at = Timestamp()
     tasks = fields.List(fields.Nested(RunningTaskSchema))
