@@ -75,7 +75,7 @@ class Settings(BaseModel):
     @classmethod
     def _redis_addr_is_host_and_port(cls, value: str) -> str:
         if value and ("://" in value or "@" in value or not value.rpartition(":")[2].isdecimal()):
-            raise ValueError("must look like host:port (an address with more to it is set as REDIS_URL)")
+            raise ValueError("must look like host:port (use REDIS_URL for anything more)")
         if value:
             parse_node(value)
             from app.urls.redis import parse_redis_url  # noqa: PLC0415
@@ -107,7 +107,7 @@ class Settings(BaseModel):
             if parts.scheme not in ("http", "https"):
                 raise ValueError(f"must look like {OTLP_FORM}")
             if parts.query is not None:
-                raise ValueError("takes no options: leave out what follows the ?")
+                raise ValueError("takes no options: remove the ? and everything after it")
             parse_node(parts.nodes, DEFAULT_HTTP_PORT)
         return value
 
@@ -124,7 +124,7 @@ class Settings(BaseModel):
     @classmethod
     def _secret_is_long_enough(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < 8:
-            raise ValueError("must have 8 characters or more")
+            raise ValueError("must have at least 8 characters")
         return value
 
     @model_validator(mode="after")
@@ -133,7 +133,9 @@ class Settings(BaseModel):
         if redis_url and self.redis_addr:
             raise ValueError("REDIS_URL and REDIS_ADDR: set one of them, not both")
         if redis_url.lower().startswith("sentinel:") and not self.sentinel_master:
-            raise ValueError("REDIS_SENTINEL_MASTER: set it to the name under which the Sentinels know the master")
+            raise ValueError(
+                "REDIS_SENTINEL_MASTER: required with sentinel://, set it to the master's name in Sentinel"
+            )
         return self
 
     @model_validator(mode="after")
@@ -176,7 +178,9 @@ class Settings(BaseModel):
         every token worthless at the next start.
         """
         if not self.secret_key.get_secret_value():
-            raise SettingsError("NAGARE_SECRET_KEY is not set: set it to a long random text (nagare up makes its own)")
+            raise SettingsError(
+                "NAGARE_SECRET_KEY is not set: set it to a long random string (nagare up generates its own)"
+            )
         return self.secret_key.get_secret_value()
 
     def secret_keys(self) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def start(endpoint: str, service: str) -> None:
     try:
         otel = importlib.import_module("app.otel")
     except ModuleNotFoundError as error:
-        log.error("tracing.off", missing=error.name, hint="OTEL_EXPORTER_OTLP_ENDPOINT needs nagare[tracing]")
+        log.error("tracing.off", missing=error.name, hint="OTEL_EXPORTER_OTLP_ENDPOINT requires nagare[tracing]")
         return
     stop()
     _tracers.append(cast(Tracer, otel.OtelTracer(endpoint, service)))

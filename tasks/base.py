@@ -135,7 +135,7 @@ def _run_claimed(app: Services, claim: Claim, progress: Progress, body: Body) ->
         timeout = TaskTimeout(f"the task ran longer than {app.settings.task_timeout_s} s")
         _record(lambda: app.ledger.lifecycle.fail(claim, timeout))
     except MemoryError:
-        _record(lambda: app.ledger.lifecycle.fail(claim, OutOfMemory("the task needed more memory than there was")))
+        _record(lambda: app.ledger.lifecycle.fail(claim, OutOfMemory("the task ran out of memory")))
     except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the ledger
         # The name is unbound when this block ends.
         failure = error
@@ -173,7 +173,7 @@ def _record(write: Callable[[], bool]) -> None:
     while True:
         try:
             if not write():
-                raise TaskInterrupted("the task was cancelled or taken back before its outcome was recorded")
+                raise TaskInterrupted("the task was cancelled or taken over before its outcome was recorded")
         except DatabaseUnavailable as error:
             log.warning("outcome.not_recorded", error=str(error))
             clock.sleep(DATABASE_RETRY_S)

@@ -5,11 +5,11 @@ import click
 from tasks.refusal import refuse
 
 REFUSED = {
-    "call": "a task is recorded before it is sent: ask nagare for it, by POST /api/v1/… or `nagare pull`",
-    "logtool": "it reads Celery's own log lines; nagare's are one event a line, or JSON with NAGARE_LOG_FORMAT=json",
-    "migrate": "messages are published again from the ledger wherever REDIS_URL or BROKER_URL leads",
-    "purge": "the ledger publishes the messages again; `nagare queue clear TYPE` cancels what waits",
-    "result": "the ledger has the outcomes: GET /api/v1/tasks/ID",
+    "call": "a task must be recorded before it is sent: use POST /api/v1/… or `nagare pull`",
+    "logtool": "it parses Celery's log format; nagare logs one event per line, or JSON with NAGARE_LOG_FORMAT=json",
+    "migrate": "nagare republishes the messages from the ledger to the broker in REDIS_URL or BROKER_URL",
+    "purge": "the messages would be republished from the ledger; `nagare queue clear TYPE` cancels waiting tasks",
+    "result": "results are in the ledger: GET /api/v1/tasks/ID",
 }
 
 

@@ -19,5 +19,5 @@ class Consumer(consumer.Consumer):
     def add_task_queue(self, queue: str, *arguments: Any, **options: Any) -> None:
         """Begin to take from a queue, which must be one of nagare's. Raises ValueError."""
         if queue not in QUEUES.values():
-            raise ValueError(f"{queue} is not a queue of nagare")
+            raise ValueError(f"{queue} is not a nagare queue")
         super().add_task_queue(queue, *arguments, **options)

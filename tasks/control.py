@@ -44,20 +44,20 @@ REPLIES = "reply.celery.pidbox"
 _PARTS = frozenset({"method", "arguments", "destination", "pattern", "matcher", "ticket", "reply_to"})
 _CANCEL = "cancel it in the ledger: `nagare tasks cancel ID`, or POST /api/v1/tasks/ID/cancel"
 _SLOTS = "start the worker with another -c or --autoscale"
-_QUEUES = "start the worker with -Q or -X; `nagare queue pause TYPE` and `resume TYPE` count for all workers"
-_DEBUGGING = "it is for debugging a worker from inside"
+_QUEUES = "start the worker with -Q or -X; `nagare queue pause TYPE` and `resume TYPE` apply to all workers"
+_DEBUGGING = "it is for debugging inside a worker and is not supported"
 REFUSED: Mapping[str, str] = MappingProxyType(
     {
         "add_consumer": _QUEUES,
         "autoscale": _SLOTS,
         "cancel_consumer": _QUEUES,
         "election": "workers do not gossip",
-        "hello": "workers do not mingle, and take no revocations from each other",
+        "hello": "workers do not mingle and do not exchange revoked tasks",
         "memdump": _DEBUGGING,
         "memsample": _DEBUGGING,
         "objgraph": _DEBUGGING,
         "pool_grow": _SLOTS,
-        "pool_restart": "restart the worker: it hands back what it runs",
+        "pool_restart": "restart the worker: it hands back its running tasks",
         "pool_shrink": _SLOTS,
         "rate_limit": "limit a monitor by its max_parallel_tasks, or pause a type: `nagare queue pause TYPE`",
         "revoke": _CANCEL,
@@ -73,8 +73,8 @@ def refusal(command: object) -> str | None:
     name = str(command)[:100]
     if name in ALLOWED:
         return None
-    instead = REFUSED.get(name, "docs/celery.md has those that they take")
-    return f"nagare's workers do not take {name} from a broadcast: {instead}"
+    instead = REFUSED.get(name, "docs/celery.md lists the supported commands")
+    return f"nagare workers do not support the remote control command {name}: {instead}"
 
 
 class CommandRefused(Exception):

@@ -27,6 +27,6 @@ class DuplicateNodenames:
         self._seen_at = {id: self._seen_at.get(id, other["seen_at"]) for id, other in others.items()}
         for id in living - self._told:
             about = {"other_hostname": others[id]["hostname"], "other_pid": others[id]["pid"]}
-            log.warning("worker.name_taken", worker=self._name, hint="give each worker a name of its own: -n", **about)
+            log.warning("worker.name_taken", worker=self._name, hint="give each worker a unique name with -n", **about)
         self._told = living
         return bool(living)

@@ -122,4 +122,4 @@ _keeper = _Keeper()
 def interrupt(_signal: int, _frame: FrameType | None) -> None:
     """Handle SIGUSR2: stop the running task, if there is one."""
     if _keeper.lease is not None:
-        raise TaskInterrupted("the task was cancelled or taken back")
+        raise TaskInterrupted("the task was cancelled or taken over")

@@ -30,7 +30,7 @@ class LedgerRequest(Request):
         cause = getattr(exc_info.exception, "exc", exc_info.exception)
         # With return_ok the child lives and has recorded the outcome itself.
         if not return_ok and not isinstance(cause, TimeLimitExceeded):
-            self._lose(WorkerLost(f"the worker's process ended: {cause}"))
+            self._lose(WorkerLost(f"the worker process exited: {cause}"))
 
     def _lose(self, error: NagareError) -> None:
         worker = f"{self.hostname}/{self.worker_pid}"

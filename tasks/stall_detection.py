@@ -42,7 +42,7 @@ class StallGuard:
             self.stalls += 1
             self.is_stalled = True
             log.error("worker.stalled", waiting=waiting)
-            raise RedisConnectionError("messages wait and slots are free, but none was taken")
+            raise RedisConnectionError("messages are waiting and slots are free, but the worker takes none")
 
 
 def slots(consumer: Consumer) -> int:

@@ -36,9 +36,9 @@ def _check_queues(sender: Any, **_: Any) -> None:
     """Check what the worker would take from, however that came about."""
     taken = sender.app.amqp.queues.consume_from
     if not taken:
-        refuse("-Q, -X", "no queue is left to take tasks from", sender.logfile)
+        refuse("-Q, -X", "no queue is left to consume from", sender.logfile)
     if not {*taken} <= {*QUEUES.values()}:
-        refuse("task_queues, worker_direct", "workers take tasks from nagare's own queues only", sender.logfile)
+        refuse("task_queues, worker_direct", "workers consume only nagare's queues", sender.logfile)
 
 
 def _overridden() -> tuple[str, str] | None:
@@ -46,7 +46,7 @@ def _overridden() -> tuple[str, str] | None:
     context = click.get_current_context(silent=True)
     if context is None or not context.args:
         return None
-    reason = "Celery's settings are not taken from the command line: use nagare's settings and the worker's options"
+    reason = "Celery settings on the command line are not supported: use nagare's settings and the worker's options"
     return " ".join(context.args), reason
 
 
@@ -54,7 +54,7 @@ def _unknown_queue(options: Mapping[str, Any]) -> tuple[str, str] | None:
     for flag, given in (("-Q", options.get("queues")), ("-X", options.get("exclude_queues"))):
         unknown = [name for name in _names(given) if name not in {*QUEUES, *QUEUES.values()}]
         if unknown:
-            return f"{flag} {','.join(unknown)}", f"there is no such queue: they are {', '.join(QUEUES)}"
+            return f"{flag} {','.join(unknown)}", f"unknown queue: the queues are {', '.join(QUEUES)}"
     return None
 
 
@@ -65,14 +65,20 @@ def _names(given: str | Iterable[str] | None) -> list[str]:
 def _refused(app: Any, options: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return what would undo a promise, and what to do instead."""
     if not isinstance(app.control, Control):
-        return "worker", "this is not nagare's application: name it by -A tasks"
+        return "worker", "this is not the nagare application: use -A tasks"
     pools = app.either("worker_pool", options.get("pool"), options.get("pool_cls")), app.conf.worker_pool
     if not all(pool is TaskPool or pool in PREFORK for pool in pools):
-        return "--pool, worker_pool", "only prefork keeps leases and time limits: leave it out; -c says how many tasks"
+        return (
+            "--pool, worker_pool",
+            "only prefork supports leases and time limits: omit this option; -c sets the slots",
+        )
     if options.get("soft_time_limit") or options.get("time_limit"):
-        return "--soft-time-limit, --time-limit", "set NAGARE_TASK_TIMEOUT_S, which counts for all workers"
+        return "--soft-time-limit, --time-limit", "set NAGARE_TASK_TIMEOUT_S, which applies to all workers"
     if {app.conf.broker_read_url, app.conf.broker_write_url} != {app.conf.first("broker_url")}:
-        return "--broker, CELERY_BROKER_URL", "workers go where nagare sends: set REDIS_URL, or BROKER_URL for RabbitMQ"
+        return "--broker, CELERY_BROKER_URL", "workers use nagare's broker: set REDIS_URL, or BROKER_URL for RabbitMQ"
     if options.get("purge"):
-        return "--purge", "the ledger publishes the messages again; `nagare queue clear TYPE` cancels what waits"
+        return (
+            "--purge",
+            "the messages would be republished from the ledger; `nagare queue clear TYPE` cancels waiting tasks",
+        )
     return None

@@ -69,14 +69,14 @@ class HttpOutcome:
         cause = error.args[0] if error.args else None
         reason = cause.reason if isinstance(cause, MaxRetryError) else None
         if isinstance(reason, NameResolutionError):
-            self.fault = "the receiver's name cannot be resolved"
+            self.fault = "the receiver's host name cannot be resolved"
         elif isinstance(error, requests.exceptions.SSLError):
             self.fault = "the receiver's certificate is not trusted"
         elif isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
-            self.fault = "the receiver does not answer"
+            self.fault = "cannot connect to the receiver"
         else:
             self.is_uncertain = True
-            self.fault = "the receiver took the connection and did not answer"
+            self.fault = "the receiver accepted the connection but did not respond"
 
     @property
     def reason(self) -> str:
@@ -84,5 +84,5 @@ class HttpOutcome:
         if self.fault is not None:
             return self.fault
         if self.last_status is not None and self.last_status >= 300:
-            return f"the receiver answered HTTP {self.last_status}"
-        return "the service did not take the message"
+            return f"the receiver returned HTTP {self.last_status}"
+        return "the service rejected the message"

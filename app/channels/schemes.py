@@ -37,10 +37,10 @@ FORBIDDEN = frozenset(("Cc", "Zl", "Zp", "Cs"))
 def fault_of(url: str) -> str | None:
     """Return why an address is refused before anything looks into it, or None; without a part of the address."""
     if holds_control_characters(url):
-        return "An address must not hold line breaks or other control characters, however they are written."
+        return "Must not contain line breaks or other control characters, not even encoded ones."
     if scheme_of(url) not in SCHEMES | WEB:
         return (
-            "It is not an address of a kind that nagare sends to: services that are reached by HTTP or mail, such as"
+            "Must be the URL of a supported service, one that is reached by HTTP or mail, such as"
             " mailto://, slack://, dingtalk:// or json://."
         )
     return None

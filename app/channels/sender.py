@@ -57,13 +57,15 @@ class Sender:
     def find_fault(self, url: str) -> str | None:
         """Return why nothing can be sent to this address, or None; nothing is sent."""
         answer = self._run({"url": url})
-        return "The address could not be checked." if answer is None else answer.get("fault")
+        return "The URL could not be checked. Try again." if answer is None else answer.get("fault")
 
     def send(self, url: str, message: Message) -> Delivery:
         """Send a message, at most once, within `TIMEOUT_S`."""
         answer = self._run({"url": url, "message": asdict(message)})
         if answer is None:
-            return Delivery(Outcome.UNCERTAIN, "the receiver did not answer in time, or sending broke off")
+            return Delivery(
+                Outcome.UNCERTAIN, "the receiver did not respond in time, or the connection was interrupted"
+            )
         return Delivery(Outcome(answer["outcome"]), answer["reason"])
 
     def _run(self, order: Mapping[str, object]) -> dict[str, Any] | None:

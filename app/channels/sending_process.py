@@ -21,7 +21,7 @@ from app.rules.forbidden_addresses import is_callable
 READ_TIMEOUT_S = 15.0
 MEMORY = 256 * 1024 * 1024
 """In bytes, what the process may ask the system for: a receiver may answer without end. It needs a quarter of that."""
-REFUSED_ADDRESS = "the address is a link-local, metadata or multicast one; nagare does not call those"
+REFUSED_ADDRESS = "the address is link-local, multicast or a metadata service; nagare does not connect to those"
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def _open(url: str) -> NotifyBase | str:
     service = Apprise.instantiate(url, asset=AppriseAsset(storage_mode="memory", plugin_paths=[]))
     # A webhook as its service hands it out is taken for that service's own kind of address.
     if not isinstance(service, NotifyBase) or not SCHEMES & _schemes(service):
-        return "It is not an address that Apprise understands, such as mailto://, slack://, dingtalk:// or json://."
+        return "Must be a URL that Apprise supports, such as mailto://, slack://, dingtalk:// or json://."
     return service
 
 

@@ -72,6 +72,6 @@ def absolute_database(name: str, url: str) -> str:
     if parts.drivername != "sqlite":
         return url
     if parts.database in (None, "", ":memory:"):
-        raise SettingsError(f"{name}: several processes share the database, so it cannot be in memory")
+        raise SettingsError(f"{name}: several processes share the database, so it must not be in memory")
     path = Path(str(parts.database)).absolute()
     return parts.set(database=str(path)).render_as_string(hide_password=False)

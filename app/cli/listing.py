@@ -13,7 +13,7 @@ from app.store.database.pages import Page
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 TYPES = click.Choice([kind.value for kind in TaskType])
-TYPE = click.option("--type", type=TYPES, help="Only this type.")
+TYPE = click.option("--type", type=TYPES, help="Only tasks of this type.")
 MONITOR = click.option("--monitor", "monitor_id", type=int, help="Only tasks of the monitor with this id.")
 LIMIT = click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 
@@ -41,7 +41,7 @@ def show_page(page: Page, columns: Mapping[str, str], as_json: bool, empty: str)
     """Print a page as `show` does, and say on standard error when it is not all."""
     show(page.items, columns, as_json, empty)
     if page.next_cursor:
-        click.echo(f"There are more than {len(page.items)}.", err=True)
+        click.echo(f"Only the first {len(page.items)} are shown; see --limit.", err=True)
 
 
 def show_json(value: object) -> None:

@@ -48,7 +48,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="nagare")
 def nagare() -> None:
-    """One API over several monitoring systems; every pull is a task that is never lost."""
+    """One API over several monitoring systems, with background tasks that are never lost."""
 
 
 def main() -> int:

@@ -13,20 +13,20 @@ class ReadOnly:
 
     def update_host(self, external_id: str, edit: HostEdit) -> None:  # noqa: ARG002
         """Raise SourceReadOnly."""
-        raise SourceReadOnly("Hosts of this type of monitor cannot be written to")
+        raise SourceReadOnly("Hosts are read-only at this type of monitor")
 
     def update_item(self, external_id: str, edit: ItemEdit) -> None:  # noqa: ARG002
         """Raise SourceReadOnly."""
-        raise SourceReadOnly("Items of this type of monitor cannot be written to")
+        raise SourceReadOnly("Items are read-only at this type of monitor")
 
     def create_host(self, host: NewHost) -> str:  # noqa: ARG002
         """Raise SourceReadOnly."""
-        raise SourceReadOnly("Hosts cannot be made at this type of monitor")
+        raise SourceReadOnly("Hosts cannot be created at this type of monitor")
 
     def create_item(self, host_external_id: str, item: NewItem) -> str:  # noqa: ARG002
         """Raise SourceReadOnly."""
-        raise SourceReadOnly("Items cannot be made at this type of monitor")
+        raise SourceReadOnly("Items cannot be created at this type of monitor")
 
     def acknowledge_alert(self, external_id: str, comment: str) -> None:  # noqa: ARG002
         """Raise SourceReadOnly."""
-        raise SourceReadOnly("Alerts of this type of monitor cannot be acknowledged there")
+        raise SourceReadOnly("Alerts cannot be acknowledged at this type of monitor")

@@ -36,7 +36,7 @@ def connector_class(type: str) -> type[Connector]:
     """Return the connector of a type of monitor; raises Invalid for `type` when there is none."""
     found = BUILT_IN.get(type) or _load_third_party().get(type)
     if found is None:
-        raise Invalid("type", f"There is no such type of monitor; the types are {', '.join(connector_types())}")
+        raise Invalid("type", f"Unknown type of monitor; the types are {', '.join(connector_types())}")
     return found
 
 
@@ -53,7 +53,7 @@ def open_connector(type: str, access: MonitorAccess) -> Iterator[Connector]:
     except SourceError as error:
         # The built-in ones look by themselves, and know what are their own words: a password may be in those by chance.
         if type not in BUILT_IN and is_told(str(error), (access.password, access.api_token)):
-            error.args = (f"the monitor refused something, but {WITHHELD}",)
+            error.args = (f"the monitor rejected a request, but {WITHHELD}",)
             # Nor may its cause end in the dead letter's traceback.
             raise error from None
         raise
@@ -74,17 +74,17 @@ def _load_third_party() -> Mapping[str, type[Connector]]:
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, point.value)):
         try:
             if point.name in BUILT_IN or point.name in found:
-                raise TypeError(f"there is another connector named {point.name}")
+                raise TypeError(f"another connector is already named {point.name}")
             found[point.name] = _require_connector(point.load())
         except Exception:
-            log.exception("Left out the connector %s = %s", point.name, point.value, extra={"action": "connector_load"})
+            log.exception("Ignored the connector %s = %s", point.name, point.value, extra={"action": "connector_load"})
     return MappingProxyType(found)
 
 
 def _require_connector(loaded: object) -> type[Connector]:
     """Return what an entry point named; raises TypeError when it is no class with all of a connector's methods."""
     if not isinstance(loaded, type) or not isinstance(getattr(loaded, "writable", None), bool):
-        raise TypeError("it is not a class with a `writable` that is true or false")
+        raise TypeError("it is not a class with a boolean `writable`")
     missing = [name for name in METHODS if not callable(getattr(loaded, name, None))]
     if missing:
         raise TypeError(f"it has no {', '.join(missing)}")

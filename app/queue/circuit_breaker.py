@@ -20,10 +20,10 @@ class CircuitBreaker:
     def refuse_while_open(self) -> None:
         """Raise BrokerUnavailable while the circuit is open."""
         if clock.monotonic() < self._opened_until:
-            raise BrokerUnavailable(f"{self._server} was not available a moment ago")
+            raise BrokerUnavailable(f"{self._server} was unavailable a moment ago")
 
     def trip(self, error: Exception) -> BrokerUnavailable:
         """Open the circuit, and return the error to raise."""
         self._opened_until = clock.monotonic() + OPEN_S
         first_line = str(error).partition("\n")[0]
-        return BrokerUnavailable(f"{self._server} is not available: {first_line or type(error).__name__}")
+        return BrokerUnavailable(f"{self._server} is unavailable: {first_line or type(error).__name__}")

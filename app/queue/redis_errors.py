@@ -7,8 +7,8 @@ from typing import Any
 from redis import Connection, SSLConnection, UnixDomainSocketConnection
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
-NO_LOGIN = "Redis wants a password (NOAUTH): REDIS_URL must have it, as in redis://:password@host:6379/0"
-WRONG_LOGIN = "Redis wants another password or user than those in REDIS_URL (WRONGPASS)"
+NO_LOGIN = "Redis requires a password (NOAUTH): set it in REDIS_URL, as in redis://:password@host:6379/0"
+WRONG_LOGIN = "Redis rejected the user name or password in REDIS_URL (WRONGPASS)"
 ARGUMENTS_SHOWN = 3
 SHOWN_LENGTH = 80
 WITH_SECRETS = frozenset(("AUTH", "HELLO"))

@@ -86,7 +86,7 @@ class FoundConnection(DescriptiveConnection):
         """Connect to the server that is the right one now. Raises Redis's ConnectionError."""
         if self._sock:
             return
-        failure: Exception = RedisConnectionError("nobody knows which server is the right one")
+        failure: Exception = RedisConnectionError("the current server is unknown")
         for host, port in self._finder.servers():
             self.host, self.port = host, port
             try:
@@ -105,13 +105,13 @@ class FoundConnection(DescriptiveConnection):
             self.disconnect()
             if isinstance(error, MovedError):
                 self._finder.hear((error.host or self.host, error.port))
-            raise ServerMoved(f"the server moved: {error}") from error
+            raise ServerMoved(f"the keys moved to another server: {error}") from error
         except (AskError, TryAgainError, ClusterDownError) as error:
             # The slot is on its way to another server, or its server is being replaced: that takes a moment. Kept
             # as it is, this error of Redis's would be taken for one of the command, and the worker would end.
             self.disconnect()
             self._finder.doubt((self.host, self.port))
-            raise RedisConnectionError(f"the server is about to move: {error}") from error
+            raise RedisConnectionError(f"the keys are being moved to another server: {error}") from error
 
 
 class FoundSSLConnection(FoundConnection, DescriptiveSSLConnection):
@@ -140,8 +140,8 @@ class SentinelMaster:
         except MasterNotFoundError as error:
             # Its own words describe each connection at length.
             if AuthenticationError.__name__ in str(error):
-                raise RedisConnectionError("the Sentinels want a password: REDIS_SENTINEL_PASSWORD") from None
-            raise RedisConnectionError(f"no Sentinel answers that knows the master {self._service}") from None
+                raise RedisConnectionError("the Sentinels require a password: set REDIS_SENTINEL_PASSWORD") from None
+            raise RedisConnectionError(f"no reachable Sentinel knows the master {self._service}") from None
         yield master
 
     def hear(self, server: Node) -> None:
@@ -187,7 +187,7 @@ class SlotOwner:
                 self._known = owner
                 yield owner
         if failure is not None and found == {None}:
-            raise RedisConnectionError(f"no node of the Cluster tells who owns the keys: {failure}")
+            raise RedisConnectionError(f"no node of the Cluster reports the owner of the keys: {failure}")
 
     def hear(self, server: Node) -> None:
         """Take the word of a server that the slot moved to another one, which the others may not know of yet."""

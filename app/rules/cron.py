@@ -24,7 +24,7 @@ def next_time(cron: str, timezone: str, after: datetime) -> datetime:
         # In the second of two equal hours cronsim takes the first one's times for times to come.
         return next(time for time in times if time > after)
     except CronSimError as error:
-        raise Invalid("cron", f"Is not a cron expression: {error}.") from None
+        raise Invalid("cron", f"Is not a valid cron expression: {error}.") from None
     except StopIteration:
         raise Invalid("cron", "Never comes.") from None
 
@@ -34,4 +34,4 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     # KeyError: there is none; ValueError: it leaves the database's folder; OSError: it is a folder of zones.
     except (KeyError, ValueError, OSError):
-        raise Invalid("timezone", "Must be a name of the IANA database, such as Asia/Shanghai.") from None
+        raise Invalid("timezone", "Must be an IANA time zone, such as Asia/Shanghai.") from None

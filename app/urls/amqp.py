@@ -5,7 +5,7 @@ from urllib.parse import quote, unquote
 
 from app.urls.syntax import Node, parse_node, shown, take_apart
 
-FORM = "amqp://user:password@host:5672/vhost (a Redis is named by REDIS_URL)"
+FORM = "amqp://user:password@host:5672/vhost (set a Redis URL as REDIS_URL)"
 DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671}
 DEFAULT_LOGIN = "guest"
 
@@ -34,9 +34,9 @@ def parse_amqp_url(url: str) -> AmqpAddress:
     if parts.scheme not in DEFAULT_PORTS:
         raise ValueError(f"must look like {FORM}")
     if parts.query:
-        raise ValueError("takes no options: leave out what follows the ?")
+        raise ValueError("takes no options: remove the ? and everything after it")
     if "," in parts.nodes or ";" in parts.nodes:
-        raise ValueError("names one host; several are behind one name or a load balancer")
+        raise ValueError("must name one host; put several hosts behind one DNS name or a load balancer")
     username, _, password = (parts.login or "").partition(":")
     return AmqpAddress(
         parse_node(parts.nodes, DEFAULT_PORTS[parts.scheme]),

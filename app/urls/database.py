@@ -37,7 +37,7 @@ def supported_database(address: str) -> str:
     elif url.drivername == "postgresql+psycopg":
         _check_postgresql(address, url)
     elif url.get_backend_name() in ("postgresql", "postgres"):
-        raise ValueError("must begin with postgresql+psycopg://, which names the driver that nagare has")
+        raise ValueError("must start with postgresql+psycopg://, because nagare uses the psycopg driver")
     else:
         raise ValueError(f"must look like {FORMS}")
     return address
@@ -53,18 +53,20 @@ def require_folder(address: str, made_later: Path | None = None) -> None:
         return
     path = Path(str(url.database)).absolute()
     if path.is_dir():
-        raise ValueError("names a folder: the name of a file must follow, as in nagare.db")
+        raise ValueError("names a folder: add a file name, such as nagare.db")
     if not path.parent.is_dir() and path.parent != made_later:
-        raise ValueError(f"there is no folder {path.parent}: make it, or name another one")
+        raise ValueError(f"there is no folder {path.parent}: create it, or use another one")
 
 
 def _check_sqlite(url: URL) -> None:
     if url.host or url.port or url.username:
-        raise ValueError("must look like sqlite:///relative/path or sqlite:////absolute/path, with so many slashes")
+        raise ValueError(
+            "must look like sqlite:///relative/path or sqlite:////absolute/path: mind the number of slashes"
+        )
     if url.database in (None, "", ":memory:"):
-        raise ValueError("several processes share the database, so it cannot be in memory")
+        raise ValueError("several processes share the database, so it must not be in memory")
     if url.query:
-        raise ValueError("takes no options for SQLite: leave out what follows the ?")
+        raise ValueError("takes no options for SQLite: remove the ? and everything after it")
 
 
 def _check_postgresql(address: str, url: URL) -> None:
@@ -72,12 +74,12 @@ def _check_postgresql(address: str, url: URL) -> None:
     if has_login:
         refuse_stray_percents(head)
     if "%00" in address:
-        raise ValueError("has a %00, at which PostgreSQL's client would end")
+        raise ValueError("must not contain %00")
     texts = (url.host or "", url.database or "", *map(str, url.query.values()))
     if any("@" in unquote(text) for text in texts[:2]) or "@" in (rest if has_login else address).partition("?")[2]:
-        raise ValueError("a / ? or @ in a user name or a password must be written as %2F %3F or %40")
+        raise ValueError("a / ? or @ in a user name or password must be written as %2F %3F or %40")
     if re.search(r"\s", "".join(texts[:2])):
-        raise ValueError("has a space in the name of the host or of the database")
+        raise ValueError("has a space in the host or database name")
     if url.port is not None:
         parse_port(str(url.port))
     dialect = url.get_dialect()()
@@ -91,14 +93,14 @@ def _check_client_options(driver: Any, options: dict[str, Any], query: str) -> N
         if NUMBERS.fullmatch(name) and not re.fullmatch("-?[0-9]{1,9}", str(value)):
             raise ValueError(f"the option {name} must be a number")
         if name in CLIENT_FILES and str(value) != "system" and not Path(str(value)).is_file():
-            raise ValueError(f"the option {name} names a file that is not there")
+            raise ValueError(f"the option {name} names a file that does not exist")
     for name in options.keys() - {option.keyword.decode() for option in driver.pq.Conninfo.get_defaults()}:
-        raise ValueError(f"has an option{nameable(name, query)} that PostgreSQL's client does not know")
+        raise ValueError(f"has an option{nameable(name, query)} that the PostgreSQL client does not support")
     elsewhere = {name: value for name, value in options.items() if name not in ("host", "hostaddr", "port")}
     words = driver.conninfo.make_conninfo("", **elsewhere, host=NOWHERE)
     refusal = driver.pq.PGconn.connect_start(words.encode()).error_message.decode(errors="replace")
     if NOWHERE not in refusal:
-        raise ValueError(f"PostgreSQL's client refuses an option: {_without_values(refusal, options)}")
+        raise ValueError(f"the PostgreSQL client rejects an option: {_without_values(refusal, options)}")
 
 
 def _without_values(refusal: str, options: dict[str, Any]) -> str:

@@ -80,29 +80,29 @@ def parse_redis_url(url: str) -> RedisAddress:
     default_port = SENTINEL_PORT if topology is Topology.SENTINEL else DEFAULT_PORT
     nodes = [parse_node(node, default_port) for part in (first, *others) for node in part.nodes.split(",")]
     if topology is Topology.SERVER and len(nodes) > 1:
-        raise ValueError("several nodes are a Redis Cluster: redis+cluster://host:port,host:port")
+        raise ValueError("several nodes mean a Redis Cluster: use redis+cluster://host:port,host:port")
     return RedisAddress(topology, tuple(nodes), _options(first, topology, nodes[0]))
 
 
 def _check_others(topology: Topology, first: Parts, others: list[Parts]) -> None:
     if others and topology is not Topology.SENTINEL:
-        raise ValueError("several addresses are separated by ; only if they are sentinel://")
+        raise ValueError("only sentinel:// takes several URLs separated by ;")
     for each in others:
         if each.login not in (None, first.login) or each.path not in ("", "/", first.path) or each.query:
-            raise ValueError("the login, the database and the options of all Sentinels stand in the first address")
+            raise ValueError("put the login, database and options for all Sentinels in the first URL")
 
 
 def _options(parts: Parts, topology: Topology, node: Node) -> Mapping[str, Any]:
     """Return what redis-py makes of a server's address."""
     database = parts.path.removeprefix("/")
     if not re.fullmatch("[0-9]{0,9}", database):
-        raise ValueError("what follows the host must be the number of a database, as in redis://host:port/0")
+        raise ValueError("the path must be a database number, as in redis://host:port/0")
     scheme = "rediss" if parts.scheme.startswith("rediss") else "redis"
     options = check_options(parts.query, is_tls=scheme == "rediss", is_socket=False)
     if database and "db" in options:
-        raise ValueError("names the database twice, behind the host and as the option db")
+        raise ValueError("sets the database twice: in the path and with the option db")
     if topology is Topology.CLUSTER and int(database or options.get("db", "0")):
-        raise ValueError("a Redis Cluster has only the database 0")
+        raise ValueError("a Redis Cluster only has database 0")
     login = "" if parts.login is None else f"{parts.login}@"
     found: dict[str, Any] = parse_url(f"{scheme}://{login}{shown(node)}/{database}?{parts.query or ''}")
     check_tls(found)
@@ -112,9 +112,11 @@ def _options(parts: Parts, topology: Topology, node: Node) -> Mapping[str, Any]:
 def _at_socket(parts: Parts) -> RedisAddress:
     path = unquote(parts.path)
     if parts.nodes or not parts.path.startswith("/") or "\0" in path:
-        raise ValueError("a socket's path is absolute: unix:///path/to/socket, or unix://user:password@/path/to/socket")
+        raise ValueError(
+            "the socket path must be absolute: unix:///path/to/socket, or unix://user:password@/path/to/socket"
+        )
     if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
-        raise ValueError(f"a socket's path has {SOCKET_PATH_BYTES} bytes at most")
+        raise ValueError(f"the socket path must not be longer than {SOCKET_PATH_BYTES} bytes")
     # Celery's word for the database of a socket.
     query = re.sub("(^|&)virtual_host=", r"\1db=", parts.query or "")
     check_options(query, is_tls=False, is_socket=True)

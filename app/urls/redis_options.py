@@ -19,13 +19,13 @@ def check_options(query: str | None, *, is_tls: bool, is_socket: bool) -> Mappin
     found: dict[str, str] = {}
     for name, value in parse_qsl(query or "", keep_blank_values=True):
         if name in OVER_TLS and not is_tls:
-            raise ValueError(f"the option {name} belongs to rediss://")
+            raise ValueError(f"the option {name} requires rediss://")
         if name not in known:
-            raise ValueError(f"has an option{nameable(name, query)} that is not known; known are {', '.join(known)}")
+            raise ValueError(f"has an unknown option{nameable(name, query)}; the known options are {', '.join(known)}")
         if name in found:
             raise ValueError(f"has the option {name} twice")
         if not known[name](value):
-            raise ValueError(f"the option {name} must be {MEANINGS.get(known[name], 'a path or a text')}")
+            raise ValueError(f"the option {name} must be {MEANINGS.get(known[name], 'a path or text')}")
         found[name] = value
     return found
 
@@ -51,7 +51,7 @@ def _try(name: str, load: Callable[[], None]) -> None:
         load()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
-        raise ValueError(f"the option {name} cannot be used: {reason or 'OpenSSL does not take it'}") from None
+        raise ValueError(f"the option {name} cannot be used: {reason or 'OpenSSL rejects it'}") from None
 
 
 def _is_seconds(text: str) -> bool:
@@ -102,7 +102,7 @@ MEANINGS: Mapping[Check, str] = {
     _is_requirement: "none, optional or required",
     _is_tls_version: "771 (TLS 1.2) or 772 (TLS 1.3)",
     _is_name: "a word without spaces",
-    _is_folder: "a folder that is there",
+    _is_folder: "an existing folder",
 }
 ANYWHERE: Mapping[str, Check] = {
     "db": _is_count,

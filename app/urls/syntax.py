@@ -34,7 +34,7 @@ class Parts:
 def take_apart(url: str, form: str) -> Parts:
     """Take apart an address that should look like `form`. Raises ValueError."""
     if _BEYOND_PRINTABLE_ASCII.search(url):
-        raise ValueError("has a space, a line break or another character that must be percent-encoded")
+        raise ValueError("has a space, line break or other character that must be percent-encoded")
     if "#" in url:
         raise ValueError("has a # that must be written as %23")
     refuse_stray_percents(url)
@@ -42,7 +42,7 @@ def take_apart(url: str, form: str) -> Parts:
     if found is None:
         raise ValueError(f"must look like {form}")
     if "@" in found["path"] or "@" in (found["query"] or ""):
-        raise ValueError("a / ? or @ in a user name or a password must be written as %2F %3F or %40")
+        raise ValueError("a / ? or @ in a user name or password must be written as %2F %3F or %40")
     return Parts(found["scheme"].lower(), found["login"], found["nodes"], found["path"], found["query"])
 
 
@@ -53,7 +53,7 @@ def refuse_stray_percents(text: str) -> None:
     try:
         unquote_to_bytes(text).decode()
     except UnicodeDecodeError:
-        raise ValueError("percent-encodes what is not UTF-8") from None
+        raise ValueError("percent-encodes bytes that are not UTF-8") from None
 
 
 def nameable(option: str, query: str | None) -> str:
@@ -65,15 +65,15 @@ def parse_node(text: str, default_port: int = 0) -> Node:
     """Return the host (an IPv6 address without its brackets) and the port. Raises ValueError."""
     found = _NODE.fullmatch(text)
     if found is None:
-        raise ValueError("must name host:port (an IPv6 address stands in brackets: [::1]:6379)")
+        raise ValueError("must have the form host:port (put an IPv6 address in brackets: [::1]:6379)")
     host = found["host"]
     if not host:
-        raise ValueError("names no host: localhost is not assumed, write it")
+        raise ValueError("has no host: localhost is not assumed, so write it")
     if host.startswith("["):
         host = host[1:-1]
         _require_ipv6(host)
     elif not _HOST.fullmatch(host):
-        raise ValueError("names a host that can be none: letters, digits, dots and hyphens, or [IPv6]")
+        raise ValueError("has an invalid host: use letters, digits, dots and hyphens, or [IPv6]")
     return host, parse_port(found["port"] or str(default_port))
 
 
@@ -94,4 +94,4 @@ def _require_ipv6(host: str) -> None:
     try:
         IPv6Address(host)
     except ValueError:
-        raise ValueError("what stands in brackets must be an IPv6 address") from None
+        raise ValueError("the text in brackets must be an IPv6 address") from None

@@ -80,12 +80,12 @@ def read_token(token: str) -> str:
 def check_powers(user: Mapping[Any, Any], role: Role, scope: Scope | Literal["sign-in"]) -> None:
     """Raise Forbidden unless the user has the role and, if they come with an API token, the token has the scope."""
     if not Role(user["role"]).includes(role):
-        raise Forbidden(f"This needs the role {role}.")
+        raise Forbidden(f"This requires the role {role}.")
     if "token_id" in user:
         if scope == SIGN_IN:
-            raise Forbidden("This needs a sign-in: no API token may do it.")
+            raise Forbidden("This requires a sign-in: API tokens are not accepted.")
         if user["scopes"] is not None and scope not in user["scopes"]:
-            raise Forbidden(f"This needs a token with the scope {scope}.")
+            raise Forbidden(f"This requires a token with the scope {scope}.")
 
 
 def find_session_by(find: Callable[[], str]) -> Callable[[View], View]:
@@ -136,7 +136,7 @@ def _claims(read: Callable[[], Any]) -> dict[str, Any]:
         claims: dict[str, Any] = _by_any_key(read)
     except (JWTExtendedException, PyJWTError, ValueError, RecursionError):
         # ValueError and RecursionError: a token's header is JSON from the client that is read before its signature.
-        raise Unauthorized("A valid token is needed: Authorization: Bearer <token>.") from None
+        raise Unauthorized("A valid token is required: Authorization: Bearer <token>.") from None
     return claims
 
 

@@ -42,7 +42,7 @@ class ServicesCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Yield the figures; a broker or a database that is away is a figure too. Each block is a round trip or two."""
         metrics = self._services.operation.metrics
-        yield InfoMetricFamily("nagare_build", "Which nagare answers", {"version": __version__})
+        yield InfoMetricFamily("nagare_build", "Version of nagare", {"version": __version__})
         yield from _probe("broker", "Redis", metrics.broker_round_trip_s())
         yield from _probe("database", "the database", metrics.database_round_trip_s())
         for block in (self._lengths, self._waiting, self._workers, self._slots, self._alerts, self._monitors):
@@ -51,16 +51,16 @@ class ServicesCollector(Collector):
 
     def _lengths(self) -> Iterable[Metric]:
         stats = self._services.ledger.queues.lengths()
-        lengths = GaugeMetricFamily("nagare_queue_length", "Tasks that wait in Redis", labels=["type"])
+        lengths = GaugeMetricFamily("nagare_queue_length", "Tasks that wait in the queue", labels=["type"])
         for type in TaskType:
             lengths.add_metric([type], stats[type])
         yield lengths
-        yield GaugeMetricFamily("nagare_dead_letters", "Tasks that gave up", stats["dead"])
+        yield GaugeMetricFamily("nagare_dead_letters", "Dead letters: tasks that failed for good", stats["dead"])
 
     def _waiting(self) -> Iterable[Metric]:
         waiting_s = self._services.operation.metrics.waiting_s()
         oldest = GaugeMetricFamily(
-            "nagare_queue_oldest_waiting_seconds", "For how long the oldest waiting task has waited", labels=["type"]
+            "nagare_queue_oldest_waiting_seconds", "Age of the oldest waiting task", labels=["type"]
         )
         for type in TaskType:
             oldest.add_metric([type], waiting_s.get(type, 0))
@@ -68,11 +68,13 @@ class ServicesCollector(Collector):
 
     def _workers(self) -> Iterable[Metric]:
         workers = self._services.queue.workers.alive()
-        yield GaugeMetricFamily("nagare_workers", "Workers that are alive", len(workers))
+        yield GaugeMetricFamily("nagare_workers", "Live workers", len(workers))
         stalls = CounterMetricFamily(
-            "nagare_worker_stalls", "How often a worker stopped taking tasks and connected anew", labels=["worker"]
+            "nagare_worker_stalls", "Times that a worker stopped taking tasks and reconnected", labels=["worker"]
         )
-        slots = GaugeMetricFamily("nagare_worker_slots", "Tasks that a worker can run at once", labels=["worker"])
+        slots = GaugeMetricFamily(
+            "nagare_worker_slots", "Tasks that a worker can run at the same time", labels=["worker"]
+        )
         for name, alike in _by_name(workers).items():
             stalls.add_metric([name], sum(worker.get("stalls", 0) for worker in alike))
             slots.add_metric([name], sum(worker.get("concurrency", 0) for worker in alike))
@@ -80,7 +82,7 @@ class ServicesCollector(Collector):
         yield slots
 
     def _slots(self) -> Iterable[Metric]:
-        in_use = GaugeMetricFamily("nagare_worker_slots_in_use", "Tasks that a worker runs", labels=["worker"])
+        in_use = GaugeMetricFamily("nagare_worker_slots_in_use", "Tasks that a worker is running", labels=["worker"])
         for name, alike in _by_name(self._services.ledger.queues.workers()).items():
             in_use.add_metric([name], sum(len(worker["tasks"]) for worker in alike))
         yield in_use
@@ -90,7 +92,7 @@ class ServicesCollector(Collector):
         yield GaugeMetricFamily("nagare_health_score", "The health score, 0 to 100", score["score"])
         alerts = GaugeMetricFamily(
             "nagare_alerts",
-            "Alerts that weigh on the score: those that are open, and those that were resolved within its window",
+            "Alerts that affect the score: open, or resolved within the score's window",
             labels=["severity", "status"],
         )
         for severity in Severity:
@@ -100,7 +102,7 @@ class ServicesCollector(Collector):
         yield alerts
 
     def _monitors(self) -> Iterable[Metric]:
-        known = GaugeMetricFamily("nagare_monitor_info", "The monitors by id", labels=["monitor_id", "name", "type"])
+        known = GaugeMetricFamily("nagare_monitor_info", "Monitors by id", labels=["monitor_id", "name", "type"])
         for monitor in self._services.operation.metrics.monitors():
             known.add_metric(monitor, 1)
         yield known
@@ -115,9 +117,9 @@ def _by_name(workers: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str
 
 
 def _probe(name: str, what: str, round_trip_s: float | None) -> Iterable[Metric]:
-    yield GaugeMetricFamily(f"nagare_{name}_up", f"Whether {what} answers", round_trip_s is not None)
+    yield GaugeMetricFamily(f"nagare_{name}_up", f"Whether {what} responds", round_trip_s is not None)
     if round_trip_s is not None:
-        yield GaugeMetricFamily(f"nagare_{name}_round_trip_seconds", f"How long {what} took to answer", round_trip_s)
+        yield GaugeMetricFamily(f"nagare_{name}_round_trip_seconds", f"Round-trip time to {what}", round_trip_s)
 
 
 def _known(block: Callable[[], Iterable[Metric]]) -> Iterable[Metric]:

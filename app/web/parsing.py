@@ -32,7 +32,7 @@ class StrictParser(FlaskParser):
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         """Return the query parameters; raises ValidationError for one that is given more than once."""
-        repeated = {name: ["Given more than once."] for name, values in req.args.lists() if len(values) > 1}
+        repeated = {name: ["Must not be given more than once."] for name, values in req.args.lists() if len(values) > 1}
         if repeated:
             raise ValidationError(repeated)
         return super().load_querystring(req, schema)
@@ -48,7 +48,7 @@ class StrictParser(FlaskParser):
             raise UnsupportedMediaType("The body must not be compressed.")
         if not text:
             if getattr(schema, "is_body_required", False):
-                raise BadRequest("A JSON body is needed.")
+                raise BadRequest("A JSON body is required.")
             return missing
         if not is_json(req.mimetype):
             raise UnsupportedMediaType("The body must be JSON, with Content-Type: application/json.")
@@ -83,7 +83,7 @@ def _unambiguous(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise ValueError(f"a name is given twice: {name!a}")
+            raise ValueError(f"duplicate name: {name!a}")
         # A lone surrogate cannot be written as UTF-8, so an answer that names the field would fail.
         if not is_encodable(name):
             raise ValueError("a name is not valid Unicode")

@@ -37,8 +37,8 @@ STATUS: Mapping[type[errors.NagareError], HTTPStatus] = {
 }
 HTTP_CODES = {400: "malformed", 413: "too_large", 422: "invalid"}
 HTTP_DETAILS = {
-    404: "There is nothing at this address.",
-    405: "This address does not take that method.",
+    404: "There is no resource at this URL.",
+    405: "This URL does not support that method.",
 }
 
 log = logging.getLogger(__name__)
@@ -127,13 +127,13 @@ def _answer_http(error: HTTPException) -> Response:
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     detail = HTTP_DETAILS.get(status) or error.description or status.phrase
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        detail = f"The body has more than {request.max_content_length} bytes."
+        detail = f"The body is larger than {request.max_content_length} bytes."
     return problem(status, code_of(status), detail, None, headers)
 
 
 def _answer_unexpected(error: Exception) -> Response:
     log.error("A request failed unexpectedly", exc_info=error, extra={"action": "request_failed"})
-    detail = "Something went wrong inside nagare; the log of the server says what."
+    detail = "An internal error occurred; see the server's log for details."
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", detail)
 
 

@@ -102,7 +102,7 @@ def flower(stack: Stack) -> None:
     [
         (["resetkeys", "~nagare:queue:*"], "SMEMBERS nagare:workers"),
         (["-smembers"], "SMEMBERS nagare:workers"),
-        (["resetpass"], "another password"),
+        (["resetpass"], "rejected the user name or password"),
     ],
 )
 def test_readiness_names_what_is_refused(stack: RestrictedStack, rules: list[str], named: str) -> None:
@@ -121,7 +121,7 @@ def test_readiness_names_what_is_refused(stack: RestrictedStack, rules: list[str
         (["resetkeys", "~nagare:*"], "_kombu.binding"),
         (["resetchannels"], "/0.celery.pidbox"),
         (["-brpop"], "BRPOP nagare:queue:"),
-        (["nopass", "off"], "another password or user"),
+        (["nopass", "off"], "rejected the user name or password"),
     ],
 )
 def test_a_worker_names_what_is_refused(stack: RestrictedStack, rules: list[str], named: str) -> None:

@@ -71,7 +71,7 @@ class Instance:
     def wait_until_ready(self) -> None:
         def _is_ready() -> bool:
             assert self.process.poll() is None, self.printed
-            return "Ctrl-C stops all of it." in self.printed
+            return "Press Ctrl-C to stop." in self.printed
 
         wait_for(_is_ready, "nagare up to be ready", timeout_s=90)
 

@@ -51,7 +51,7 @@ def test_users_come_and_go(nagare: Nagare) -> None:
     assert "ada" in nagare("user", "list")
     assert nagare("user", "passwd", "ada", "--password", "-").startswith("Password: ")
     nagare("token", "ada")
-    assert "API tokens that still hold: 1" in nagare("user", "passwd", "ada", "--password", "correct horse 2")
+    assert "API tokens that are still valid: 1" in nagare("user", "passwd", "ada", "--password", "correct horse 2")
     revoked = nagare("user", "passwd", "ada", "--password", "correct horse 3", "--revoke-tokens")
     assert revoked == "Changed the password of ada.\n"
     assert nagare("user", "add", "ada", "--password", "correct horse", code=1).startswith("nagare: ")

@@ -23,21 +23,23 @@ def test_an_instance_moves_with_its_users(nagare: Nagare, monkeypatch: pytest.Mo
         assert made.stat().st_mode & 0o077 == 0, made
     monkeypatch.setenv("DATABASE_URL", "sqlite:///there/copy.db")
     assert "ada" in nagare("user", "list")
-    assert "are rows in audit_entries" in nagare("copy-db", "sqlite:///home/nagare.db", "DATABASE_URL", code=1)
+    assert "audit_entries has rows" in nagare("copy-db", "sqlite:///home/nagare.db", "DATABASE_URL", code=1)
     printed = nagare("copy-db", "sqlite:///there/copy.db", "sqlite:///there/again.db")
-    assert printed.endswith(f"Copied {sum(table['rows'] for table in copied)} rows; both databases hold the same.\n")
+    assert printed.endswith(
+        f"Copied {sum(table['rows'] for table in copied)} rows; both databases have the same content.\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("source", "target", "told"),
     [
-        ("DATABASE_URL", "NOWHERE", "TARGET: neither an address nor an environment variable that holds one: NOWHERE"),
+        ("DATABASE_URL", "NOWHERE", "TARGET: neither a database URL nor an environment variable"),
         ("sqlite:///typo.db", "DATABASE_URL", "SOURCE: there is no file"),
         ("DATABASE_URL", "mysql://host/db", "TARGET: must look like"),
         ("DATABASE_URL", "sqlite://", "TARGET: several processes share the database"),
         ("DATABASE_URL", "WRONG", "WRONG: must look like"),
         ("DATABASE_URL", "sqlite:///home/nagare.db", "the same database"),
-        ("DATABASE_URL", WITH_PASSWORD, "TARGET: others on this machine can read a command's password"),
+        ("DATABASE_URL", WITH_PASSWORD, "TARGET: other users of this machine can read a password on a command line"),
     ],
 )
 def test_what_cannot_be_copied_is_named(

@@ -91,7 +91,7 @@ def test_dead_letters_are_filtered(nagare: Nagare, dead: list[str], options: lis
 
 
 def test_a_dry_run_counts_and_changes_nothing(nagare: Nagare, dead: list[str], services: Services) -> None:
-    assert nagare("dead", "retry", "--all", "--monitor", "1", "--dry-run") == "Would be queued again: 2.\n"
+    assert nagare("dead", "retry", "--all", "--monitor", "1", "--dry-run") == "Would be retried: 2.\n"
     assert nagare("dead", "discard", "--all", "--dry-run") == "Would be discarded: 3.\n"
     assert nagare("dead", "discard", dead[0], "--dry-run") == "Would be discarded: 1.\n"
     assert nagare("dead", "retry", "pull_hosts:1", "--dry-run", code=1).startswith("nagare: ")
@@ -131,7 +131,7 @@ def test_a_queue_is_cleared_once_that_is_confirmed(nagare: Nagare, dead: list[st
 
 
 def test_workers_tell_what_they_run(nagare: Nagare, dead: list[str], services: Services) -> None:
-    assert nagare("workers") == "No worker is alive.\n"
+    assert nagare("workers") == "There are no live workers.\n"
     services.ledger.dead_letters.retry(dead[0])
     services.ledger.lifecycle.begin(dead[0], "worker@here/7")
     seen_at = "2026-01-31T12:00:00+00:00"
@@ -177,4 +177,4 @@ def test_a_pull_is_followed_to_its_end(
 
 def test_a_pull_needs_somebody_who_may_ask_for_it(nagare: Nagare, services: Services) -> None:
     services.access.users.create("viewer", "correct horse", Role.VIEWER)
-    assert "no user who may pull" in nagare("pull", "1", code=1)
+    assert "no enabled operator or admin" in nagare("pull", "1", code=1)

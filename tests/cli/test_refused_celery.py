@@ -10,9 +10,11 @@ from tests.acceptance.programs import ROOT
 from tests.cli.instance import environment
 from tests.cli.processes import wait_for
 
-POOL = "nagare: --pool, worker_pool: only prefork keeps leases and time limits: leave it out; -c says how many tasks\n"
+POOL = (
+    "nagare: --pool, worker_pool: only prefork supports leases and time limits: omit this option; -c sets the slots\n"
+)
 THREADS = "celery.concurrency.thread:TaskPool"
-TIMEOUT = "nagare: --soft-time-limit, --time-limit: set NAGARE_TASK_TIMEOUT_S, which counts for all workers\n"
+TIMEOUT = "nagare: --soft-time-limit, --time-limit: set NAGARE_TASK_TIMEOUT_S, which applies to all workers\n"
 MAIN = "import sys; from tasks import celery; {}; celery.worker_main(['worker', *sys.argv[1:]])"
 
 
@@ -60,26 +62,26 @@ def test_another_loader_and_configuration_have_no_effect(tmp_path: Path) -> None
 
 def test_an_application_that_is_not_nagares(tmp_path: Path) -> None:
     """Celery without `-A` makes one of its own, by what it finds in celeryconfig.py."""
-    line = "nagare: worker: this is not nagare's application: name it by -A tasks\n"
+    line = "nagare: worker: this is not the nagare application: use -A tasks\n"
     assert run(tmp_path, "-m", "celery", "worker") == (2, "", line)
 
 
 def test_a_queue_of_ones_own(tmp_path: Path) -> None:
     code, _, err = run(tmp_path, "-c", MAIN.format("celery.conf.worker_direct = True"))
-    line = "nagare: task_queues, worker_direct: workers take tasks from nagare's own queues only\n"
+    line = "nagare: task_queues, worker_direct: workers consume only nagare's queues\n"
     assert (code, err) == (2, line)
 
 
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("--", "worker.pool=threads"), "nagare: worker.pool=threads: Celery's settings are not taken from the comma"),
-        (("-Q", "pull_hosts,evil"), "nagare: -Q evil: there is no such queue: they are pull_hosts, pull_items, "),
-        (("-X", "pull_host,evil"), "nagare: -X evil: there is no such queue: they are pull_hosts, pull_items, "),
-        (("-Q", "pull_hosts", "-X", "nagare:queue:pull_hosts"), "nagare: -Q, -X: no queue is left to take tasks from"),
+        (("--", "worker.pool=threads"), "nagare: worker.pool=threads: Celery settings on the command line are not s"),
+        (("-Q", "pull_hosts,evil"), "nagare: -Q evil: unknown queue: the queues are pull_hosts, pull_items, "),
+        (("-X", "pull_host,evil"), "nagare: -X evil: unknown queue: the queues are pull_hosts, pull_items, "),
+        (("-Q", "pull_hosts", "-X", "nagare:queue:pull_hosts"), "nagare: -Q, -X: no queue is left to consume from"),
         (("--soft-time-limit", "4"), TIMEOUT),
         (("--time-limit", "4"), TIMEOUT),
-        (("--purge",), "nagare: --purge: the ledger publishes the messages again; `nagare queue clear TYPE` cancels"),
+        (("--purge",), "nagare: --purge: the messages would be republished from the ledger; `nagare queue clear TYPE`"),
         (("--logfile", "/no/such/folder/x"), "nagare: --logfile /no/such/folder/x: No such file or directory"),
     ],
 )
@@ -93,7 +95,7 @@ def test_an_option(tmp_path: Path, arguments: tuple[str, ...], line: str) -> Non
 def test_another_broker_than_nagares(tmp_path: Path, name: str) -> None:
     code, out, err = celery(tmp_path, "worker", **{name: "redis://:pa55@127.0.0.1:10/0"})
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith("nagare: --broker, CELERY_BROKER_URL: workers go where nagare sends: set REDIS_URL")
+    assert err.startswith("nagare: --broker, CELERY_BROKER_URL: workers use nagare's broker: set REDIS_URL")
 
 
 @pytest.mark.parametrize("virtual_host", ["", "/", "//", "/%2F"])

@@ -21,7 +21,7 @@ def monitor(services: Services) -> str:
 def test_schedules_come_rest_and_go(nagare: Nagare, monitor: str) -> None:
     assert nagare("schedules", "list") == "There are no schedules.\n"
     added = nagare("schedules", "add", "夜间", "30 2 * * *", "sync", "--zone", "Asia/Shanghai", "--monitor", monitor)
-    assert added.startswith("Added 夜间; its first time is ")
+    assert added.startswith("Added 夜间; its first run is at ")
     assert added.endswith(" 18:30 UTC.\n")
     assert nagare("schedules", "pause", "夜间") == "Paused 夜间.\n"
     [row] = json.loads(nagare("schedules", "list", "--json"))

@@ -147,7 +147,7 @@ def test_a_crashed_program_starts_again_with_its_leftovers_gone(start: Start, tm
     process.terminate()
     printed = process.communicate()[0]
     assert "p0     | 1\n" in printed
-    assert "nagare | p0 ended (exit code 3); starting it again in 1 s\n" in printed
+    assert "nagare | p0 exited (exit code 3); restarting it in 1 s\n" in printed
     assert "p0     | 2\n" in printed
 
 

@@ -166,7 +166,7 @@ def test_where_none_runs_one_line_says_so(tmp_path: Path) -> None:
             (tmp_path / "home" / "running.json").write_text(leftover)
         none = run(tmp_path, "env")
         assert (none.returncode, none.stdout, none.stderr.count("\n")) == (1, "", 1)
-        assert none.stderr.startswith("nagare: no nagare up runs in ")
+        assert none.stderr.startswith("nagare: nagare up is not running in ")
 
 
 def test_a_second_one_in_the_same_folder_is_refused(instance: Instance) -> None:
@@ -203,7 +203,7 @@ def test_a_killed_worker_comes_back(instance: Instance, client: httpx.Client) ->
 
     assert accepted.status_code == 202
     _wait_for_success(client, accepted.json()["task_id"])
-    assert "worker ended (killed by SIGKILL); starting it again in 1 s" in instance.printed
+    assert "worker exited (killed by SIGKILL); restarting it in 1 s" in instance.printed
 
 
 def test_a_killed_valkey_comes_back_with_its_data(instance: Instance, client: httpx.Client) -> None:

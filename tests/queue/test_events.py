@@ -79,7 +79,7 @@ def test_events_are_lost_while_redis_is_away(broker: Broker, redis: Redis) -> No
 
 def test_a_message_that_redis_refuses_is_an_error_though_its_event_went_through(broker: Broker, redis: Redis) -> None:
     redis.set("nagare:queue:pull_hosts", "not a list")
-    with pytest.raises(Exception, match="not available"):
+    with pytest.raises(Exception, match="is unavailable"):
         RedisPublisher(broker).publish([("pull_hosts", ID)], [event(1)])
 
 

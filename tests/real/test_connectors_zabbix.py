@@ -170,5 +170,5 @@ def test_an_item_from_a_template_takes_its_status_and_not_its_name(
     assert after is not None
     assert after.enabled is not before.enabled
     connector.update_item(before.external_id, replace(edit, enabled=before.enabled))
-    with pytest.raises(SourceRejected, match="did not take the new name"):
+    with pytest.raises(SourceRejected, match="did not apply the new name"):
         connector.update_item(before.external_id, replace(edit, name="another name", enabled=before.enabled))

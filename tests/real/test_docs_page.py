@@ -51,4 +51,4 @@ def test_an_operation_can_be_tried(instance: Instance, page: Page) -> None:
     page.get_by_text("/api/v1/auth/me").click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
-    page.get_by_text("A valid token is needed").first.wait_for()
+    page.get_by_text("A valid token is required").first.wait_for()

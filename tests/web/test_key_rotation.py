@@ -117,5 +117,5 @@ def test_a_form_that_was_open_can_be_sent(app: Flask, with_keys: With, keys: tup
 def test_the_command_says_how_many(nagare: Nagare, monkeypatch: pytest.MonkeyPatch) -> None:
     nagare("migrate")
     monkeypatch.setenv("NAGARE_SECRET_KEY_OLD", "o" * 32)
-    assert nagare("rotate-key") == "Sealed anew: 0. Sealed with NAGARE_SECRET_KEY before: 0.\n"
+    assert nagare("rotate-key") == "Encrypted again: 0. Already encrypted with NAGARE_SECRET_KEY: 0.\n"
     assert json.loads(nagare("rotate-key", "--json")) == {"renewed": 0, "kept": 0, "lost": []}

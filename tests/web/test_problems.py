@@ -33,7 +33,7 @@ def test_an_unknown_address_is_not_found(nobody: Caller) -> None:
         "type": "about:blank",
         "title": "Not Found",
         "status": 404,
-        "detail": "There is nothing at this address.",
+        "detail": "There is no resource at this URL.",
         "code": "not_found",
     }
 

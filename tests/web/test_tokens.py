@@ -80,7 +80,7 @@ def test_nobody_gives_away_more_than_they_have(operator: Caller) -> None:
 def test_a_token_makes_no_tokens(app: Flask, admin: Caller) -> None:
     unlimited = use(app, make(admin, role="admin"))
     answer = make(unlimited)
-    assert (answer.status, answer.json["detail"]) == (403, "This needs a sign-in: no API token may do it.")
+    assert (answer.status, answer.json["detail"]) == (403, "This requires a sign-in: API tokens are not accepted.")
     assert unlimited.post("/auth/refresh", {"refresh_token": unlimited.token}).status == 401
 
 
@@ -186,7 +186,7 @@ def test_it_opens_the_events_if_it_may_read(app: Flask, services: Services, view
     assert key is not None and reads.json["token"] not in key
     assert services.access.auth.identify(key)["username"] == "viewer"
     viewer.delete(f"/tokens/{reads.json['id']}")
-    with pytest.raises(StreamEnded, match="a valid token is needed"):
+    with pytest.raises(StreamEnded, match="a valid token is required"):
         admit(f'{{"token": "{reads.json["token"]}"}}')
 
 

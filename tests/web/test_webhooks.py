@@ -137,4 +137,4 @@ def test_a_post_may_be_larger_than_other_bodies_but_not_endless(nobody: Caller, 
         data=b" " * 17_000_000,
         content_type="application/json",
     )
-    assert (endless.status, endless.json["detail"]) == (413, f"The body has more than {16 * 1024 * 1024} bytes.")
+    assert (endless.status, endless.json["detail"]) == (413, f"The body is larger than {16 * 1024 * 1024} bytes.")

@@ -23,13 +23,15 @@ SQLITE = "sqlite:///"
 @click.command("copy-db")
 @click.argument("source")
 @click.argument("target")
-@click.option("--while-running", is_flag=True, help="Also when nagare runs on SOURCE; what it does then is not copied.")
+@click.option(
+    "--while-running", is_flag=True, help="Copy while nagare runs on SOURCE; changes made meanwhile are not copied."
+)
 @AS_JSON
 def copy_db(source: str, target: str, while_running: bool, as_json: bool) -> None:
-    """Copy everything from one database to another, empty one.
+    """Copy all data from one database to another, empty one.
 
-    SOURCE and TARGET are addresses as in DATABASE_URL, or the names of environment variables that hold them, which they
-    must be where there is a password in them.
+    SOURCE and TARGET are URLs as in DATABASE_URL, or names of environment variables that contain them. URLs with a
+    password must be passed in an environment variable.
     """
     logs.configure_command()
     source_url, target_url = _address("SOURCE", source), _address("TARGET", target)
@@ -51,7 +53,7 @@ def copy_db(source: str, target: str, while_running: bool, as_json: bool) -> Non
     rows = [asdict(table) for table in copied]
     show(rows, COLUMNS, as_json, "")
     if not as_json:
-        click.echo(f"Copied {sum(table.rows for table in copied):,} rows; both databases hold the same.")
+        click.echo(f"Copied {sum(table.rows for table in copied):,} rows; both databases have the same content.")
 
 
 def _address(parameter: str, given: str) -> str:
@@ -59,8 +61,8 @@ def _address(parameter: str, given: str) -> str:
         return _address_in(parameter, given)
     if make_url(_supported(parameter, given)).password:
         raise SettingsError(
-            f"{parameter}: others on this machine can read a command's password: put the address into an environment"
-            " variable, and give the variable's name"
+            f"{parameter}: other users of this machine can read a password on a command line: put the URL in an"
+            " environment variable and pass the variable's name"
         )
     return absolute_database(parameter, given)
 
@@ -69,7 +71,9 @@ def _address_in(parameter: str, variable: str) -> str:
     if variable == "DATABASE_URL":
         return read_settings().sql_url
     if not os.environ.get(variable):
-        raise SettingsError(f"{parameter}: neither an address nor an environment variable that holds one: {variable}")
+        raise SettingsError(
+            f"{parameter}: neither a database URL nor an environment variable that contains one: {variable}"
+        )
     return absolute_database(variable, _supported(variable, os.environ[variable]))
 
 

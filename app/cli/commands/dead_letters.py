@@ -19,11 +19,11 @@ COLUMNS = {
 OPTIONS = (
     TYPE,
     MONITOR,
-    click.option("--reason", help="Only this reason, for example source_unreachable."),
-    click.option("--text", "q", help="Only errors that contain this text."),
+    click.option("--reason", help="Only dead letters with this reason, for example source_unreachable."),
+    click.option("--text", "q", help="Only dead letters whose error contains this text."),
 )
-ALL = click.option("--all", "is_all", is_flag=True, help="All of them, or all that the filters leave.")
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Only say how many it would be.")
+ALL = click.option("--all", "is_all", is_flag=True, help="All dead letters, or all that match the filters.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Only print how many would be affected.")
 TASK_ID = click.argument("task_id", required=False)
 
 
@@ -36,7 +36,7 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def dead() -> None:
-    """Work with the tasks that gave up."""
+    """List, retry and discard dead letters: tasks that failed for good."""
 
 
 @dead.command("list")
@@ -44,7 +44,7 @@ def dead() -> None:
 @LIMIT
 @AS_JSON
 def list_dead(limit: int, as_json: bool, **filters: Any) -> None:
-    """Show the newest dead letters."""
+    """List the newest dead letters."""
     with open_services() as services:
         page = services.ledger.dead_letters.list(PageRequest(limit=limit), **filters)
     show_page(page, COLUMNS, as_json, "There are no dead letters.")
@@ -53,7 +53,7 @@ def list_dead(limit: int, as_json: bool, **filters: Any) -> None:
 @dead.command("show")
 @click.argument("task_id")
 def show_dead(task_id: str) -> None:
-    """Show one dead letter whole, as JSON."""
+    """Show a dead letter with its traceback, as JSON."""
     with open_services() as services:
         show_json(services.ledger.dead_letters.get(task_id))
 
@@ -64,7 +64,7 @@ def show_dead(task_id: str) -> None:
 @filtered
 @DRY_RUN
 def retry(task_id: str | None, is_all: bool, dry_run: bool, **filters: Any) -> None:
-    """Run one dead task, or many, again."""
+    """Retry one dead letter, or many."""
     _require_one_choice(task_id, is_all)
     with open_services() as services:
         if task_id is None:
@@ -73,7 +73,7 @@ def retry(task_id: str | None, is_all: bool, dry_run: bool, **filters: Any) -> N
             act = services.ledger.dead_letters.get if dry_run else services.ledger.dead_letters.retry
             act(task_id)
             count = 1
-    click.echo(f"{'Would be queued' if dry_run else 'Queued'} again: {count}.")
+    click.echo(f"{'Would be retried' if dry_run else 'Retried'}: {count}.")
 
 
 @dead.command()
@@ -82,7 +82,7 @@ def retry(task_id: str | None, is_all: bool, dry_run: bool, **filters: Any) -> N
 @filtered
 @DRY_RUN
 def discard(task_id: str | None, is_all: bool, dry_run: bool, **filters: Any) -> None:
-    """Throw one dead task, or many, away."""
+    """Discard one dead letter, or many."""
     _require_one_choice(task_id, is_all)
     with open_services() as services:
         if task_id is None:
@@ -96,4 +96,4 @@ def discard(task_id: str | None, is_all: bool, dry_run: bool, **filters: Any) ->
 
 def _require_one_choice(task_id: str | None, is_all: bool) -> None:
     if bool(task_id) == is_all:
-        raise click.UsageError("Name one task, or say --all.")
+        raise click.UsageError("Give a task id or --all.")

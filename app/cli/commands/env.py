@@ -20,12 +20,12 @@ from app.settings import CONFIG_VARIABLE, VARIABLES
 def env() -> None:
     """Print the environment of the running nagare up, for: eval "$(nagare env)"
 
-    Secrets are in it, as they are in the data folder.
+    The output contains secrets.
     """
     home = Home(read_settings().home)
     environment = running.find(home)
     if environment is None:
-        raise NotFound(f"no nagare up runs in {home.path}: start it, or name its folder in NAGARE_HOME")
+        raise NotFound(f"nagare up is not running in {home.path}: start it, or set NAGARE_HOME to its data folder")
     # A Flower that is started by it is as closed as that of nagare up.
     flower = {FLOWER_VARIABLE: f"{FLOWER_USER}:{home.secret(FLOWER_PASSWORD)}", "FLOWER_ADDRESS": FLOWER_ADDRESS}
     for line in _lines({**flower, **environment}, os.environ):

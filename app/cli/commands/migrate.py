@@ -11,9 +11,9 @@ from app.store.operation.migrate import upgrade
 
 @click.command()
 def migrate() -> None:
-    """Bring the database up to date.
+    """Migrate the database to the newest schema.
 
-    Where NAGARE_ADMIN_PASSWORD is set and there is no user yet, this makes the first one.
+    If NAGARE_ADMIN_PASSWORD is set and there is no user yet, also create the first user.
     """
     logs.configure_command()
     settings = read_settings()

@@ -18,9 +18,9 @@ from app.store.operation.migrate import upgrade
 
 
 @click.command(hidden=True)
-@click.option("--demo/--no-demo", help="Whether to make the demo fleet on a first start.")
+@click.option("--demo/--no-demo", help="Whether to create the demo fleet on the first start.")
 def prepare(demo: bool) -> None:
-    """Bring the database up to date, wait for a line, make the first user and the demo fleet; used by nagare up."""
+    """Migrate the database, wait for a line, create the first user and the demo fleet; used by nagare up."""
     logs.configure_command()
     settings = read_settings()
     upgrade(settings.sql_url)

@@ -22,9 +22,11 @@ FAILED = 1
 @click.command()
 @click.argument("monitor_id", type=click.IntRange(min=1))
 @click.argument("what", type=click.Choice(["hosts", "items", "alerts"]), default="hosts")
-@click.option("--follow", is_flag=True, help="Show its progress until it ends; the exit code is 1 unless it succeeds.")
+@click.option(
+    "--follow", is_flag=True, help="Show the task's progress until it finishes; the exit code is 1 unless it succeeds."
+)
 def pull(monitor_id: int, what: str, follow: bool) -> int:
-    """Ask for the hosts, items or alerts of a monitor to be pulled."""
+    """Queue a pull of the hosts, items or alerts of a monitor."""
     with open_services() as services:
         by = Requester(_operator_id(services))
         submit = services.ledger.submit
@@ -42,7 +44,7 @@ def pull(monitor_id: int, what: str, follow: bool) -> int:
     if task["state"] == TaskState.SUCCEEDED:
         click.echo(", ".join(f"{name} {count}" for name, count in (task["result"] or {}).items()))
         return 0
-    click.echo(f"{task['state']}: {task['error'] or 'no reason is known'}", err=True)
+    click.echo(f"{task['state']}: {task['error'] or 'unknown reason'}", err=True)
     return FAILED
 
 
@@ -73,4 +75,4 @@ def _operator_id(services: Services) -> int:
     for user in every(services.access.users.list):
         if user["enabled"] and Role(user["role"]).includes(Role.OPERATOR):
             return int(user["id"])
-    raise NotFound("there is no user who may pull: create one with nagare user create")
+    raise NotFound("there is no enabled operator or admin: add one with nagare user add")

@@ -13,7 +13,7 @@ WORKERS = {
     "host": "hostname",
     "pid": "pid",
     "slots": "concurrency",
-    "runs": "runs",
+    "running tasks": "runs",
     "started": "started_at",
     "last seen": "seen_at",
 }
@@ -22,7 +22,7 @@ WORKERS = {
 @click.command()
 @AS_JSON
 def stats(as_json: bool) -> None:
-    """Show the length of every queue and the number of dead letters; --json as GET /api/v1/queue/stats."""
+    """Show the length of each queue and the number of dead letters; --json prints the same as GET /queue/stats."""
     with open_services() as services:
         lengths = services.ledger.queues.stats() if as_json else services.ledger.queues.lengths()
         paused = services.ledger.queues.paused()
@@ -38,7 +38,7 @@ def stats(as_json: bool) -> None:
 
 @click.group()
 def queue() -> None:
-    """Look at the queues, pause and resume them."""
+    """Show, pause, resume and clear queues."""
 
 
 queue.add_command(stats)
@@ -47,7 +47,7 @@ queue.add_command(stats)
 @queue.command()
 @TYPE
 def pause(task_type: str) -> None:
-    """Let a type's tasks wait from now on; those that run go on."""
+    """Pause a queue: workers take no tasks from it. Running tasks are not affected."""
     with open_services() as services:
         services.ledger.queues.pause(TaskType(task_type))
     click.echo(f"Paused {task_type}.")
@@ -56,7 +56,7 @@ def pause(task_type: str) -> None:
 @queue.command()
 @TYPE
 def resume(task_type: str) -> None:
-    """Let a type's tasks run again."""
+    """Resume a paused queue."""
     with open_services() as services:
         services.ledger.queues.resume(TaskType(task_type))
     click.echo(f"Resumed {task_type}.")
@@ -64,9 +64,9 @@ def resume(task_type: str) -> None:
 
 @queue.command()
 @TYPE
-@click.confirmation_option(prompt="Cancel all tasks of this type that wait?")
+@click.confirmation_option(prompt="Cancel all waiting tasks of this type?")
 def clear(task_type: str) -> None:
-    """Cancel all tasks of a type that wait; those that run go on."""
+    """Cancel all waiting tasks of a type. Running tasks are not affected."""
     with open_services() as services:
         count = services.ledger.tasks.cancel_waiting(TaskType(task_type))
     click.echo(f"Cancelled: {count}.")
@@ -75,9 +75,9 @@ def clear(task_type: str) -> None:
 @click.command()
 @AS_JSON
 def workers(as_json: bool) -> None:
-    """Show the workers that are alive and what they run."""
+    """List the live workers and the tasks that they run."""
     with open_services() as services:
         alive = services.ledger.queues.workers()
     runs = [", ".join(task["task_id"] for task in worker["tasks"]) for worker in alive]
     rows = alive if as_json else [{**worker, "runs": run} for worker, run in zip(alive, runs, strict=True)]
-    show(rows, WORKERS, as_json, "No worker is alive.")
+    show(rows, WORKERS, as_json, "There are no live workers.")

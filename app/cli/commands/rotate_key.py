@@ -12,12 +12,12 @@ from app.errors import Conflict
 @click.command("rotate-key")
 @AS_JSON
 def rotate_key(as_json: bool) -> None:
-    """Seal all stored credentials with NAGARE_SECRET_KEY; those of NAGARE_SECRET_KEY_OLD are opened with that."""
+    """Encrypt all stored credentials with NAGARE_SECRET_KEY; decrypt the old ones with NAGARE_SECRET_KEY_OLD."""
     with open_services() as services:
         resealed = services.operation.secret_rotation.reseal()
     if as_json:
         show_json(asdict(resealed))
     else:
-        click.echo(f"Sealed anew: {resealed.renewed}. Sealed with NAGARE_SECRET_KEY before: {resealed.kept}.")
+        click.echo(f"Encrypted again: {resealed.renewed}. Already encrypted with NAGARE_SECRET_KEY: {resealed.kept}.")
     if resealed.lost:
-        raise Conflict(f"neither key opens the credentials of {', '.join(resealed.lost)}: enter them again")
+        raise Conflict(f"neither key decrypts the credentials of {', '.join(resealed.lost)}: enter them again")

@@ -15,13 +15,13 @@ from app.services.ledger.submit import MAX_GENERATED
 
 COLUMNS = {
     "name": "name",
-    "when": "cron",
-    "zone": "timezone",
+    "cron": "cron",
+    "time zone": "timezone",
     "task": "task_type",
     "monitor": "monitor_id",
-    "runs": "enabled",
-    "last": "last_run_at",
-    "next": "next_run_at",
+    "enabled": "enabled",
+    "last run": "last_run_at",
+    "next run": "next_run_at",
     "error": "last_error",
 }
 NAME = click.argument("name")
@@ -31,13 +31,13 @@ SEVERITIES = click.Choice([str(int(severity)) for severity in Severity])
 
 @click.group()
 def schedules() -> None:
-    """List and change what is asked for at set times."""
+    """List and change schedules: tasks that are queued at set times."""
 
 
 @schedules.command("list")
 @AS_JSON
 def list_schedules(as_json: bool) -> None:
-    """Show all schedules."""
+    """List all schedules."""
     with open_services() as services:
         rows = list(every(services.ledger.schedules.list))
     show(rows, COLUMNS, as_json, "There are no schedules.")
@@ -47,14 +47,14 @@ def list_schedules(as_json: bool) -> None:
 @NAME
 @click.argument("cron")
 @click.argument("task_type", metavar="TYPE", type=TYPES)
-@click.option("--zone", "timezone", default="UTC", show_default=True, help="A time zone, such as Asia/Shanghai.")
-@click.option("--monitor", "monitor_id", type=int, help="The id of the monitor that is pulled.")
-@click.option("--host", "host_id", type=int, help="Only the items of the host with this id.")
-@click.option("--count", type=click.IntRange(1, MAX_GENERATED), help="How many test alerts.")
-@click.option("--severity", type=SEVERITIES, help="Only test alerts of this severity.")
-@click.option("--seed", type=click.IntRange(min=0), help="The same seed draws the same test alerts.")
+@click.option("--zone", "timezone", default="UTC", show_default=True, help="An IANA time zone, such as Asia/Shanghai.")
+@click.option("--monitor", "monitor_id", type=int, help="The id of the monitor to pull.")
+@click.option("--host", "host_id", type=int, help="Pull only the items of the host with this id.")
+@click.option("--count", type=click.IntRange(1, MAX_GENERATED), help="Number of test alerts.")
+@click.option("--severity", type=SEVERITIES, help="Severity of the test alerts; random if omitted.")
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed generates the same test alerts.")
 def add(name: str, cron: str, task_type: str, timezone: str, severity: str | None, **numbers: int | None) -> None:
-    """Ask for a task at the times that CRON says: minute, hour, day of the month, month, day of the week.
+    """Add a schedule. CRON has five fields: minute, hour, day of month, month, day of week.
 
     For example: nagare schedules add nightly "30 2 * * *" sync --zone Asia/Shanghai --monitor 1
     """
@@ -69,13 +69,13 @@ def add(name: str, cron: str, task_type: str, timezone: str, severity: str | Non
     }
     with open_services() as services:
         made = services.ledger.schedules.create(fields)
-    click.echo(f"Added {name}; its first time is {made['next_run_at']:%Y-%m-%d %H:%M} UTC.")
+    click.echo(f"Added {name}; its first run is at {made['next_run_at']:%Y-%m-%d %H:%M} UTC.")
 
 
 @schedules.command()
 @NAME
 def pause(name: str) -> None:
-    """Let a schedule ask for nothing until it is resumed."""
+    """Pause a schedule."""
     with open_services() as services:
         services.ledger.schedules.update(_find_id(services, name), {"enabled": False})
     click.echo(f"Paused {name}.")
@@ -84,16 +84,16 @@ def pause(name: str) -> None:
 @schedules.command()
 @NAME
 def resume(name: str) -> None:
-    """Let a schedule go on, from its next time on."""
+    """Resume a paused schedule. Missed runs are not made up for."""
     with open_services() as services:
         changed = services.ledger.schedules.update(_find_id(services, name), {"enabled": True})
-    click.echo(f"Resumed {name}; its next time is {changed['next_run_at']:%Y-%m-%d %H:%M} UTC.")
+    click.echo(f"Resumed {name}; its next run is at {changed['next_run_at']:%Y-%m-%d %H:%M} UTC.")
 
 
 @schedules.command()
 @NAME
 def remove(name: str) -> None:
-    """Remove a schedule; what it asked for goes on."""
+    """Remove a schedule. Tasks that it already queued still run."""
     with open_services() as services:
         services.ledger.schedules.delete(_find_id(services, name))
     click.echo(f"Removed {name}.")

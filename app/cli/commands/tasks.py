@@ -20,17 +20,17 @@ COLUMNS = {
 
 @click.group()
 def tasks() -> None:
-    """Look at tasks, and cancel them."""
+    """List, show and cancel tasks."""
 
 
 @tasks.command("list")
 @TYPE
-@click.option("--state", type=click.Choice([state.value for state in TaskState]), help="Only in this state.")
+@click.option("--state", type=click.Choice([state.value for state in TaskState]), help="Only tasks in this state.")
 @MONITOR
 @LIMIT
 @AS_JSON
 def list_tasks(type: str | None, state: str | None, monitor_id: int | None, limit: int, as_json: bool) -> None:
-    """Show the newest tasks."""
+    """List the newest tasks."""
     with open_services() as services:
         page = services.ledger.tasks.list(PageRequest(limit=limit), type=type, state=state, monitor_id=monitor_id)
     show_page(page, COLUMNS, as_json, "There are no tasks.")
@@ -39,7 +39,7 @@ def list_tasks(type: str | None, state: str | None, monitor_id: int | None, limi
 @tasks.command("show")
 @click.argument("task_id")
 def show_task(task_id: str) -> None:
-    """Show one task with its history, as JSON."""
+    """Show a task with its failed attempts, as JSON."""
     with open_services() as services:
         show_json(services.ledger.tasks.get(task_id))
 
@@ -47,7 +47,7 @@ def show_task(task_id: str) -> None:
 @tasks.command()
 @click.argument("task_id")
 def cancel(task_id: str) -> None:
-    """Cancel one task: if it waits it never starts, if it runs it stops at its next step."""
+    """Cancel a task. A waiting task does not start, a running task stops at its next step."""
     with open_services() as services:
         services.ledger.tasks.cancel(task_id)
     click.echo(f"Cancelled {task_id}.")

@@ -25,14 +25,16 @@ SCOPES = click.Choice([scope.value for scope in Scope])
 
 @click.command()
 @click.argument("username")
-@click.option("--days", type=click.IntRange(1, 3650), default=1, show_default=True, help="How long the token is good.")
-@click.option("--name", default="command line", show_default=True, help="What it is for.")
-@click.option("--role", type=ROLES, help="No higher than the user's, which it is when left out.")
-@click.option("--scope", "scopes", type=SCOPES, multiple=True, help="Limit it to this; can be given several times.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=1, show_default=True, help="Lifetime of the token in days."
+)
+@click.option("--name", default="command line", show_default=True, help="What the token is for.")
+@click.option("--role", type=ROLES, help="Defaults to the user's role, and cannot be higher.")
+@click.option("--scope", "scopes", type=SCOPES, multiple=True, help="Limit the token to this scope; can be repeated.")
 def token(username: str, days: int, name: str, role: str | None, scopes: tuple[str, ...]) -> None:
-    """Make an API token of a user and print it."""
+    """Create an API token for a user and print it."""
     if not 0 < len(name) <= 100:
-        raise click.UsageError("--name has 1 to 100 characters")
+        raise click.UsageError("--name must have 1 to 100 characters")
     with open_services() as services:
         user = services.access.users.get_by_name(username)
         limits = {Scope(scope) for scope in scopes} or None
@@ -50,7 +52,7 @@ def tokens() -> None:
 @tokens.command("list")
 @AS_JSON
 def list_tokens(as_json: bool) -> None:
-    """Show all tokens, newest first."""
+    """List all tokens, newest first."""
     with open_services() as services:
         rows = list(every(lambda page: services.access.api_tokens.list(page, ANYONE)))
     plain = [{**row, "scopes": " ".join(row["scopes"]) if row["scopes"] else None} for row in rows]

@@ -13,21 +13,21 @@ from app.composition import Services
 from app.enums import Role
 from app.errors import NotFound
 
-COLUMNS = {"id": "id", "user name": "username", "role": "role", "may sign in": "enabled", "created": "created_at"}
+COLUMNS = {"id": "id", "user name": "username", "role": "role", "enabled": "enabled", "created": "created_at"}
 PASSWORD = click.option(
-    "--password", help="Asked for when left out: a command line can be read by others. - makes one up and prints it."
+    "--password", help="Prompted for if omitted; other users can read a command line. - generates one and prints it."
 )
 
 
 @click.group()
 def user() -> None:
-    """List and change who may sign in."""
+    """List and change users."""
 
 
 @user.command("list")
 @AS_JSON
 def list_users(as_json: bool) -> None:
-    """Show all users."""
+    """List all users."""
     with open_services() as services:
         rows = list(every(services.access.users.list))
     show(rows, COLUMNS, as_json, "There are no users.")
@@ -47,14 +47,18 @@ def add(username: str, role: str, password: str | None) -> None:
 @user.command()
 @click.argument("username")
 @PASSWORD
-@click.option("--revoke-tokens", is_flag=True, help="Revoke the user's API tokens too: they outlive a new password.")
+@click.option("--revoke-tokens", is_flag=True, help="Also revoke the user's API tokens; a new password alone does not.")
 def passwd(username: str, password: str | None, revoke_tokens: bool) -> None:
-    """Set a user's password, which ends the sign-ins."""
+    """Set a user's password. This ends the user's sessions."""
     with open_services() as services:
         found = _find(services, username)
         changes = {"password": _choose(password)}
         changed = services.access.users.update(found["id"], changes, revoke_tokens=revoke_tokens)
-    left = f" API tokens that still hold: {changed['api_tokens']} (--revoke-tokens)." if changed["api_tokens"] else ""
+    left = (
+        f" API tokens that are still valid: {changed['api_tokens']} (--revoke-tokens revokes them)."
+        if changed["api_tokens"]
+        else ""
+    )
     click.echo(f"Changed the password of {username}.{left}")
 
 

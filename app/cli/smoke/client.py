@@ -34,7 +34,7 @@ class Client:
         """Return the answer, which must have this status when one is given."""
         answer = self._http.request(method, API + path, **options)
         if status not in (None, answer.status_code):
-            raise Unexpected(f"{method} {path} answered {answer.status_code}: {answer.text[:300]}")
+            raise Unexpected(f"{method} {path} returned {answer.status_code}: {answer.text[:300]}")
         return answer
 
     def get(self, path: str, **query: Any) -> Any:

@@ -14,12 +14,14 @@ TIMEOUT_S = 30
 
 
 @click.command()
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the instance is.")
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="URL of the instance.")
 @click.option("--token", envvar="NAGARE_TOKEN", help="An admin's access token; also read from NAGARE_TOKEN.")
-@click.option("--username", default="admin", show_default=True, help="Who signs in when there is no token.")
-@click.option("--password", help="Asked for when there is no token: a command line can be read by others.")
+@click.option("--username", default="admin", show_default=True, help="User to sign in as if no token is given.")
+@click.option(
+    "--password", help="Password to sign in with. Prompted for if omitted; other users can read a command line."
+)
 @click.option("--redis-url", help="Compare the lists in this Redis with /queue/stats.")
-@click.option("--zabbix-url", help="Check that this Zabbix refuses a wrong password, and what then happens.")
+@click.option("--zabbix-url", help="Also test with this Zabbix and a wrong password.")
 def smoke(
     url: str, token: str | None, username: str, password: str | None, redis_url: str | None, zabbix_url: str | None
 ) -> int:
@@ -39,7 +41,7 @@ def smoke(
             with report.scenario("Tidying up"):
                 left = client.remove_monitors()
                 report.check(left == 0, f"the monitors of this run are removed{f', except {left}' if left else ''}")
-    click.echo(f"\n{report.passed} right, {report.failed} wrong")
+    click.echo(f"\n{report.passed} passed, {report.failed} failed")
     return 1 if report.failed else 0
 
 
@@ -48,13 +50,13 @@ def _sign_in(client: Client, url: str, token: str | None, username: str, passwor
         client.use(token or client.sign_in(username, password or click.prompt("Password", hide_input=True)))
         me = client.get("/auth/me")
     except httpx.HTTPError as error:
-        raise NagareError(f"{url} does not answer: {error}") from error
+        raise NagareError(f"cannot connect to {url}: {error}") from error
     click.echo(f"{url}, signed in as {me['username']}, {me['role']}")
 
 
 def _run(client: Client, report: Report, prefix: str, redis_url: str | None, zabbix_url: str | None) -> None:
     monitors: list[int] = []
-    with report.scenario("1. Five pulls of hosts at once"):
+    with report.scenario("1. Five concurrent pulls of hosts"):
         monitors = pulls.pull_hosts(client, report, prefix)
     if monitors:
         with report.scenario("2. The items of one host"):

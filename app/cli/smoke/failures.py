@@ -26,14 +26,14 @@ def unreachable_monitor(client: Client, report: Report, prefix: str) -> None:
     attempts = task["max_retries"] + 1
     report.check(task["state"] == "dead" and task["attempts"] == attempts, f"dead after {task['attempts']} attempts")
     report.check(task["reason"] == "source_unreachable", f"the reason: {task['reason']}, {task['error']}")
-    report.check(len(task["history"]) == attempts, f"GET /tasks/{task_id} tells of {len(task['history'])} attempts")
+    report.check(len(task["history"]) == attempts, f"GET /tasks/{task_id} lists {len(task['history'])} attempts")
     stats = _stats_with_letter(client)
     report.check(stats["dead"] >= 1, f"GET /queue/stats counts {stats['dead']} dead")
     _check_letter(client, report, task_id, password)
     client.post(f"/queue/dead/{task_id}/retry", 202)
     again = client.wait_for_end(task_id, DEAD_WITHIN_S)
     is_same_end = (again["state"], again["attempts"]) == ("dead", attempts)
-    report.check(is_same_end, f"run again it is {again['state']} after {again['attempts']} attempts")
+    report.check(is_same_end, f"retried, it is {again['state']} after {again['attempts']} attempts")
     discarded = client.call("DELETE", f"/queue/dead/{task_id}").status_code
     left = client.call("GET", f"/queue/dead/{task_id}").status_code
     report.check((discarded, left) == (204, 404), f"discarded: {discarded}, and then it is gone: {left}")
@@ -67,7 +67,7 @@ def _check_letter(client: Client, report: Report, task_id: str, password: str) -
     report.check(task_id in listed, f"GET /queue/dead lists it, one of {len(listed)}")
     answer = client.call("GET", f"/queue/dead/{task_id}", 200)
     missing = LETTER_FIELDS - set(answer.json())
-    report.check(not missing, f"the letter has all fields{f', except {sorted(missing)}' if missing else ''}")
+    report.check(not missing, f"the dead letter has all fields{f', except {sorted(missing)}' if missing else ''}")
     report.check(password not in answer.text, "the password is not in it")
 
 

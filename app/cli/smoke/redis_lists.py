@@ -31,4 +31,4 @@ def compare(client: Client, report: Report, redis_url: str) -> None:
                     return
         except BrokerUnavailable as error:
             raise Unexpected(str(error)) from error
-    raise Unexpected("the lists never stood still long enough to be compared")
+    raise Unexpected("the lists kept changing, so they could not be compared")

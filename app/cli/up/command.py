@@ -29,9 +29,9 @@ WEB_READY_S = 60
 
 
 @click.command()
-@click.option("--flower", "with_flower", is_flag=True, help="Run Flower too, behind a generated password.")
+@click.option("--flower", "with_flower", is_flag=True, help="Also run Flower, with a generated password.")
 def up(with_flower: bool) -> None:
-    """Run the whole product on this machine, until Ctrl-C."""
+    """Run all of nagare on this machine until Ctrl-C."""
     given = read_settings()
     home = Home(given.home)
     home.create()
@@ -51,7 +51,7 @@ def up(with_flower: bool) -> None:
                             _start_valkey(supervisor, home, valkey)
                         preparation.wait_for_schema()
                         flower = _start_programs(supervisor, settings, home, listener, with_flower)
-                        supervisor.wait_until(lambda: _is_answering(settings), "the API answered", WEB_READY_S)
+                        supervisor.wait_until(lambda: _is_answering(settings), "the API responded", WEB_READY_S)
                         made = preparation.take_first_steps()
                     output.print(welcome(settings, made, flower))
                     supervisor.watch()
@@ -69,7 +69,7 @@ def _prepare(settings: Settings, lock_fd: int) -> Preparation:
 
 def _start_valkey(supervisor: Supervisor, home: Home, socket_path: Path) -> None:
     supervisor.start(embedded_valkey.valkey_program(home, socket_path))
-    what = f"it answered; it says why in {embedded_valkey.log_path(home)}"
+    what = f"it responded; see {embedded_valkey.log_path(home)}"
     supervisor.wait_until(lambda: embedded_valkey.is_answering(socket_path), what, VALKEY_READY_S)
 
 
@@ -104,7 +104,7 @@ def _flower_access(home: Home) -> tuple[str, str]:
     """Return the `user:password` of Flower, and what to tell of it: a password that this start made up is shown."""
     given = os.environ.get(programs.FLOWER_VARIABLE)
     if given:
-        return given, f"as {programs.FLOWER_VARIABLE} says"
+        return given, f"user and password from {programs.FLOWER_VARIABLE}"
     is_new = home.read(FLOWER_PASSWORD) is None
     password = home.secret(FLOWER_PASSWORD)
     shown = f"password {password}, shown only now" if is_new else f"password in {home.path / FLOWER_PASSWORD}"

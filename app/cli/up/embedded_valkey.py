@@ -51,7 +51,7 @@ def choose_socket(home: Home) -> Path:
     other.unlink(missing_ok=True)
     if not _can_listen(other):
         raise SettingsError(
-            f"NAGARE_HOME: Valkey can listen neither in {home.path} (is its path too long?) nor in {other.parent}:"
+            f"NAGARE_HOME: Valkey cannot create its socket in {home.path} (is the path too long?) or in {other.parent}:"
             " choose another NAGARE_HOME, or set XDG_RUNTIME_DIR"
         )
     wanted.symlink_to(other)
@@ -114,7 +114,9 @@ def _private_folder(home: Home) -> Path:
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()
     except OSError as error:
-        raise SettingsError(f"XDG_RUNTIME_DIR: cannot make {folder}: {error.strerror}") from error
+        raise SettingsError(f"XDG_RUNTIME_DIR: cannot create {folder}: {error.strerror}") from error
     if not folder.is_dir() or folder.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise SettingsError(f"{folder} is open to others: remove it, or set XDG_RUNTIME_DIR to a folder of your own")
+        raise SettingsError(
+            f"{folder} is accessible to other users: remove it, or set XDG_RUNTIME_DIR to a folder of your own"
+        )
     return folder

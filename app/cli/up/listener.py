@@ -17,7 +17,7 @@ def listen(host: str, port: int, named: str) -> socket.socket:
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise SettingsError(f"{named}: {host} is no address of this machine: {error.strerror}") from error
+        raise SettingsError(f"{named}: {host} is not an address of this machine: {error.strerror}") from error
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

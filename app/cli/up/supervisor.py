@@ -68,9 +68,9 @@ class Supervisor:
             for child in self._children:
                 code = child.exit_code()
                 if code is not None:
-                    raise StartError(f"{child.program.name} ended ({in_words(code)}) before {what}")
+                    raise StartError(f"{child.program.name} exited ({in_words(code)}) before {what}")
             if monotonic() > deadline:
-                raise StartError(f"gave up after {timeout_s:.0f} s: not yet {what}")
+                raise StartError(f"timed out after {timeout_s:.0f} s, before {what}")
             self._pause()
 
     def watch(self) -> None:
@@ -95,7 +95,7 @@ class Supervisor:
         self._crashes[name] = 1 if was_calm else self._crashes.get(name, 0) + 1
         delay_s = min(BACKOFF_CAP_S, 2.0 ** (self._crashes[name] - 1))
         self._waiting.append((monotonic() + delay_s, child.program))
-        self._output.say(f"{name} ended ({in_words(code)}); starting it again in {delay_s:.0f} s")
+        self._output.say(f"{name} exited ({in_words(code)}); restarting it in {delay_s:.0f} s")
 
     def _pause(self, pause_s: float = POLL_S) -> None:
         # An exception that a signal raised inside a callback or a destructor gets lost; the wish does not.

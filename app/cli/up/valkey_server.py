@@ -16,7 +16,7 @@ def main() -> None:
     try:
         binary = str(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
-        sys.exit(f"REDIS_URL is not set, and there is no embedded Valkey here: {error}")
+        sys.exit(f"REDIS_URL is not set, and the embedded Valkey is missing: {error}")
     os.execv(binary, [binary, *sys.argv[1:]])  # noqa: S606 - a shell would only be in between
 
 

@@ -133,21 +133,23 @@ class HttpSource:
                         return self._answer(response, secrets, limits)
                     url = self._redirected(url, response, secrets)
         except httpx.TimeoutException as error:
-            raise SourceTimeout(f"{self.host} did not answer in time") from error
+            raise SourceTimeout(f"{self.host} did not respond in time") from error
         except httpx.TransportError as error:
             reason = plain_words(str(error), secrets) or "the connection failed"
             # httpx quotes what it could not parse, which may be our own request, so its text must not stay as a cause.
-            raise SourceUnreachable(f"{self.host} does not answer: {reason}") from None
-        raise SourceGarbled(f"{self.host} redirects more than {MAX_REDIRECTS} times")
+            raise SourceUnreachable(f"cannot connect to {self.host}: {reason}") from None
+        raise SourceGarbled(f"{self.host} redirected more than {MAX_REDIRECTS} times")
 
     def _redirected(self, url: httpx.URL, response: httpx.Response, secrets: Sequence[str | None]) -> httpx.URL:
         try:
             target = url.join(response.headers["location"])
             other = plain_words(f"{target.scheme}://{target.host}", secrets)
         except (KeyError, ValueError, httpx.InvalidURL) as error:
-            raise SourceGarbled(f"{self.host} redirects without saying where to") from error
+            raise SourceGarbled(f"{self.host} redirected without a Location header") from error
         if (target.scheme, target.netloc, target.userinfo) != (self._url.scheme, self._url.netloc, b""):
-            raise SourceForbidden(f"{self.host} redirects to {other}; nagare does not follow to another server")
+            raise SourceForbidden(
+                f"{self.host} redirected to {other}; nagare does not follow redirects to another server"
+            )
         return target
 
     def _answer(self, response: httpx.Response, secrets: Sequence[str | None], limits: HttpLimits) -> Any:
@@ -158,12 +160,12 @@ class HttpSource:
                     read_body(response.iter_raw(), _encoding(response), limits.max_bytes), limits.max_bytes
                 )
             except ValueError as error:
-                raise SourceGarbled(f"{self.host} answered {error}") from error
+                raise SourceGarbled(f"{self.host} returned {error}") from error
         if status in (401, 403):
             # Whatever it says of what it was sent, in whatever writing, is nobody's to read.
-            raise SourceRefusedLogin(f"{self.host} answered HTTP {status}")
+            raise SourceRefusedLogin(f"{self.host} returned HTTP {status}")
         words = plain_words(_error_text(response), secrets)
-        message = f"{self.host} answered HTTP {status}" + (f": {words}" if words else "")
+        message = f"{self.host} returned HTTP {status}" + (f": {words}" if words else "")
         if status == 408:
             raise SourceTimeout(message)
         if status == 429 or status >= 500:
@@ -205,13 +207,13 @@ def _parse_url(text: str) -> httpx.URL:
         url = httpx.URL(text)
         host = url.host  # which is decoded only now, and may be no name at all
     except (httpx.InvalidURL, ValueError):
-        raise Invalid("url", "The address is not a valid URL.") from None
+        raise Invalid("url", "The URL is not valid.") from None
     if url.scheme not in ("http", "https") or not host or (url.port is not None and not 1 <= url.port <= 65535):
-        raise Invalid("url", "The address must look like http://host or https://host:8443/path.")
+        raise Invalid("url", "The URL must look like http://host or https://host:8443/path.")
     if url.userinfo:
-        raise Invalid("url", "Put the user name and password into their own fields, not into the address.")
+        raise Invalid("url", "Put the user name and password in their own fields, not in the URL.")
     if set(text) & set("?#\\ "):
-        raise Invalid("url", "The address must end with its path: no spaces, no ? and no #.")
+        raise Invalid("url", "The URL must not contain spaces, a query (?) or a fragment (#).")
     return url
 
 
@@ -219,10 +221,10 @@ def _basic(username: str, password: str) -> str:
     try:
         return f"Basic {b64encode(f'{username}:{password}'.encode()).decode('ascii')}"
     except UnicodeEncodeError:
-        raise Invalid("password", "The user name or password holds characters that cannot be sent.") from None
+        raise Invalid("password", "The user name or password contains characters that cannot be sent.") from None
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:
     if not all(value.isascii() and value.isprintable() for value in headers.values()):
-        raise Invalid("api_token", "The token holds characters that cannot be sent in an HTTP header.")
+        raise Invalid("api_token", "The token contains characters that cannot be sent in an HTTP header.")
     return dict(headers)

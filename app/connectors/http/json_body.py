@@ -23,7 +23,7 @@ def read_body(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytearr
     Raises ValueError with the reason when the body is too large, cut short or in another encoding than gzip.
     """
     if encoding not in ("identity", "gzip"):
-        raise ValueError("an encoding that it was not asked for")
+        raise ValueError("an encoding that was not requested")
     inflater = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
     body = bytearray()
     try:
@@ -36,7 +36,7 @@ def read_body(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytearr
     except zlib.error as error:
         raise ValueError("a broken compressed body") from error
     if inflater and not inflater.eof:
-        raise ValueError("a compressed body that is cut short")
+        raise ValueError("a truncated compressed body")
     return body
 
 

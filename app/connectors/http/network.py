@@ -34,7 +34,7 @@ class Deadline(threading.local):
         """Return the seconds that one wait may take. Raises httpcore.ReadTimeout when none are left."""
         left_s = self.at - clock.monotonic()
         if left_s <= 0:
-            raise httpcore.ReadTimeout("the answer took too long as a whole")
+            raise httpcore.ReadTimeout("the response took too long")
         return left_s if timeout_s is None else min(timeout_s, left_s)
 
 
@@ -74,7 +74,9 @@ class _GuardedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         addresses = [address for address in _resolve(host, port) if is_callable(address)]
         if not addresses:
-            raise SourceForbidden(f"{host} is a link-local, metadata or multicast address; nagare does not call those")
+            raise SourceForbidden(
+                f"{host} is a link-local, multicast or metadata address; nagare does not connect to those"
+            )
         for address in addresses[:-1]:
             with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return self._connect(address, port, timeout, local_address, socket_options)
@@ -97,7 +99,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
                 return stream
         # The pool closes only the connections that it has; this one would wait for an answer until its timeout.
         stream.close()
-        raise httpcore.ConnectError("the conversation was ended")
+        raise httpcore.ConnectError("the connection was closed")
 
     def close(self) -> None:
         """Close all connections, and those that are being made as soon as they are."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from itertools import islice
 from urllib.parse import unquote, unquote_plus
 
-WITHHELD = "its words are withheld, since they repeat what it was sent"
+WITHHELD = "its message is withheld because it repeats what was sent"
 ROUNDS = 3
 """How often one writing may be inside another: a JSON text of percent signs of base64."""
 MAX_READINGS = 200

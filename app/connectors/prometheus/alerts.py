@@ -43,6 +43,6 @@ def read_external_labels(data: object) -> dict[str, str]:
         tree = yaml.load(section[0], Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts only, as labels are
     # OverflowError, ValueError: an escaped character beyond those that there are.
     except (yaml.YAMLError, RecursionError, OverflowError, ValueError):
-        raise SourceGarbled("Prometheus's configuration is not the YAML that its API promises") from None
+        raise SourceGarbled("Prometheus returned a configuration that is not valid YAML") from None
     labels = tree["global"].get("external_labels") if isinstance(tree["global"], dict) else None
     return storable(read_labels({"external_labels": labels}, "external_labels")) if labels else {}

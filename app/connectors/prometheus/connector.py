@@ -39,11 +39,11 @@ class PrometheusConnector(ReadOnly):
         auth = None
         if access.api_token:
             if not re.fullmatch(r"[\x21-\x7e]+", access.api_token):
-                raise Invalid("api_token", "The API token must be visible ASCII characters without spaces")
+                raise Invalid("api_token", "The API token must consist of visible ASCII characters without spaces")
             headers["Authorization"] = f"Bearer {access.api_token}"
         elif access.username or access.password:
             if not access.username or ":" in access.username:
-                raise Invalid("username", "The password needs a user name, and that must have no colon in it")
+                raise Invalid("username", "A password requires a user name, and the user name must not contain a colon")
             auth = (access.username, access.password or "")
         self._source = HttpSource(access.url, headers=headers, auth=auth)
 
@@ -122,7 +122,7 @@ class PrometheusConnector(ReadOnly):
         """Return an answer's data; raises SourceFailing or SourceRejected with Prometheus's own words."""
         answer = self._source.get_json(path, params)
         if not isinstance(answer, dict) or answer.get("status") not in ("success", "error"):
-            raise SourceGarbled("The answer is not Prometheus's: it does not say whether it is a success")
+            raise SourceGarbled("The response is not from a Prometheus API: it has no valid status")
         if answer["status"] == "success":
             return answer.get("data")
         error = answer.get("error")

@@ -210,4 +210,4 @@ def read_member(tree: object, name: str, kind: type[T]) -> T:
 
 
 def _garbled(name: str) -> SourceGarbled:
-    return SourceGarbled(f"The answer is not what Prometheus's API promises: {name} is missing or of the wrong type")
+    return SourceGarbled(f"Prometheus returned an unexpected response: {name} is missing or has the wrong type")

@@ -148,10 +148,10 @@ def parse_url(url: str) -> Simulation:
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError:
-        raise Invalid("url", "The address must look like simulator://demo?hosts=22&items=15&seed=1") from None
+        raise Invalid("url", "The URL must look like simulator://demo?hosts=22&items=15&seed=1") from None
     is_bare = parts.path in ("", "/") and not parts.fragment
     if parts.scheme != "simulator" or not is_bare or not re.fullmatch(r"[\w.-]{1,100}", parts.netloc):
-        raise Invalid("url", "The address must look like simulator://demo?hosts=22&items=15&seed=1")
+        raise Invalid("url", "The URL must look like simulator://demo?hosts=22&items=15&seed=1")
     names = [name for name, _ in pairs]
     for name in names:
         if name not in COUNTS_AND_MAXIMA and name not in SHARES:

@@ -94,7 +94,7 @@ def _report(problem: Row, trigger: Row) -> AlertReport:
     try:
         severity = zabbix_severity(number(problem, "severity"))
     except ValueError as error:
-        raise SourceGarbled(f"Zabbix answered a problem of unknown severity: {error}") from error
+        raise SourceGarbled(f"Zabbix returned a problem with an unknown severity: {error}") from error
     return AlertReport(
         source=SOURCE,
         external_id=identity(problem, "eventid"),

@@ -62,7 +62,7 @@ class ZabbixConnector:
         found = rows(self._rpc.call("host.get", query))
         ids = list(dict.fromkeys(identity(row, "hostid") for row in found))
         if external_ids is not None and not set(ids) <= set(external_ids):
-            raise SourceGarbled("Zabbix answered hosts that it was not asked for")
+            raise SourceGarbled("Zabbix returned hosts that were not requested")
         for page in _chunks(ids, HOSTS_A_PAGE):
             found = rows(self._rpc.call("host.get", {"hostids": page, **self._host_fields()}))
             records = {record.external_id: record for record in map(host_record, found)}
@@ -95,7 +95,7 @@ class ZabbixConnector:
         query = {"itemids": [external_id], "hostids": [host_external_id], "output": ITEM_FIELDS}
         record = next(map(item_record, rows(self._rpc.call("item.get", query))), None)
         if record and (record.host_external_id, record.external_id) != (host_external_id, external_id):
-            raise SourceGarbled("Zabbix answered an item that it was not asked for")
+            raise SourceGarbled("Zabbix returned an item that was not requested")
         return record
 
     def update_host(self, external_id: str, edit: HostEdit) -> None:
@@ -125,7 +125,7 @@ class ZabbixConnector:
     def acknowledge_alert(self, external_id: str, comment: str) -> None:
         """Acknowledge a problem; one that is closed or acknowledged already is left as it is."""
         if not _possible([external_id]):
-            raise SourceRejected("This is no problem of Zabbix's: its id is not a number")
+            raise SourceRejected("This is not a Zabbix problem: its id is not a number")
         alerts.acknowledge(self._rpc, external_id, comment)
 
     def close(self) -> None:
@@ -161,7 +161,7 @@ class ZabbixConnector:
         found = rows(self._rpc.call("item.get", {"hostids": asked, "output": ITEM_FIELDS})) if asked else []
         records = {record.external_id: record for record in map(item_record, found)}
         if not {record.host_external_id for record in records.values()} <= set(asked):
-            raise SourceGarbled("Zabbix answered items of hosts that it was not asked for")
+            raise SourceGarbled("Zabbix returned items of hosts that were not requested")
         return ItemPage(host_ids, [*records.values()])
 
     def _update(self, kind: str, external_id: str, wanted: Mapping[str, str]) -> None:
@@ -174,7 +174,9 @@ class ZabbixConnector:
         kept = [field for field, value in changed.items() if text(current, field) != value]
         if kept:
             # Zabbix 6.0 answers success when a template owns the field, and drops what was sent.
-            raise SourceRejected(f"Zabbix did not take the new {', '.join(kept)} of this {kind}: a template may own it")
+            raise SourceRejected(
+                f"Zabbix did not apply the new {', '.join(kept)} of this {kind}: a template may define it"
+            )
 
     def _editable(self, kind: str, external_id: str, fields: Iterable[str]) -> Row:
         query = {f"{kind}ids": _possible([external_id]), "output": [f"{kind}id", *fields]}

@@ -78,7 +78,7 @@ def create_item(rpc: ZabbixRpc, host_id: str, item: NewItem) -> str:
 def _same(row: Mapping[str, Any], wanted: Mapping[str, str], id_field: str, what: str) -> str:
     """Return the id of what is there already; raises SourceConflict when it differs from what is to be made."""
     sides = [
-        f"{name} is {text(row, name)!r} there, {value!r} here"
+        f"{name} is {text(row, name)!r} in Zabbix, {value!r} in nagare"
         for name, value in wanted.items()
         if text(row, name) != value
     ]
@@ -104,5 +104,5 @@ def _agent_interface(address: str) -> dict[str, str]:
 def _made(answer: object, field: str) -> str:
     ids = answer.get(field) if isinstance(answer, dict) else None
     if not isinstance(ids, list) or len(ids) != 1 or not isinstance(ids[0], str | int) or not is_identity(str(ids[0])):
-        raise SourceGarbled(f"Zabbix does not tell the {field} of what it made")
+        raise SourceGarbled(f"Zabbix did not return the {field} of the object that it created")
     return str(ids[0])

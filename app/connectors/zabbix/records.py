@@ -28,7 +28,7 @@ NOT_SUPPORTED = "1"
 def rows(answer: object) -> list[Row]:
     """Return the rows of an answer. Raises SourceGarbled when it is anything but a list of objects."""
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-        raise SourceGarbled("Zabbix answered something else than a list of objects")
+        raise SourceGarbled("Zabbix returned something other than a list of objects")
     return answer
 
 
@@ -41,9 +41,9 @@ def text(row: Row, field: str, longest: int = MAX_TEXT) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        raise SourceGarbled(f"Zabbix answered a row whose {field!r} is not a text")
+        raise SourceGarbled(f"Zabbix returned a row whose {field!r} is not a string")
     if len(value) > longest:
-        raise SourceGarbled(f"Zabbix answered a row whose {field!r} has more than {longest} characters")
+        raise SourceGarbled(f"Zabbix returned a row whose {field!r} has more than {longest} characters")
     return value
 
 
@@ -51,7 +51,7 @@ def identity(row: Row, field: str) -> str:
     """Return a field that is an id of Zabbix's. Raises SourceGarbled when it cannot be one."""
     value = text(row, field)
     if not is_identity(value):
-        raise SourceGarbled(f"Zabbix answered a row whose {field!r} is not an id")
+        raise SourceGarbled(f"Zabbix returned a row whose {field!r} is not an id")
     return value
 
 
@@ -64,7 +64,7 @@ def number(row: Row, field: str) -> int:
     """Return a field as a number. Raises SourceGarbled when it is not a whole number of reasonable size."""
     digits = text(row, field)
     if not is_identity(digits):
-        raise SourceGarbled(f"Zabbix answered a row whose {field!r} is not a number")
+        raise SourceGarbled(f"Zabbix returned a row whose {field!r} is not a number")
     return int(digits)
 
 
@@ -122,4 +122,4 @@ def _moment(clock: int, nanoseconds: int) -> datetime | None:
     try:
         return datetime.fromtimestamp(clock, UTC).replace(microsecond=nanoseconds // 1000)
     except (ValueError, OverflowError, OSError) as error:
-        raise SourceGarbled("Zabbix answered a value of a time that is not one") from error
+        raise SourceGarbled("Zabbix returned a value with an invalid timestamp") from error

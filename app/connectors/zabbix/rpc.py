@@ -43,7 +43,7 @@ class ZabbixRpc:
         if not access.api_token and access.password is None:
             raise Invalid("password", "A Zabbix monitor needs a user name and a password, or an API token.")
         if access.api_token and not _fits_header(access.api_token):
-            raise Invalid("api_token", "The API token holds characters that no Zabbix token has.")
+            raise Invalid("api_token", "The API token contains characters that a Zabbix token cannot have.")
         self._access = access
         self._source = HttpSource(_endpoint(access.url), secrets=[access.password, access.api_token])
         self._lock = threading.Lock()
@@ -77,7 +77,7 @@ class ZabbixRpc:
             return self._send(method, params, self._renewed(credential))
         except SessionEnded as error:
             # The password was right a moment ago: whoever ends our sessions there may stop.
-            raise SourceFailing(f"{self._source.host} ended a new session at once: {error}") from None
+            raise SourceFailing(f"{self._source.host} closed a new session immediately: {error}") from None
 
     def close(self) -> None:
         """Sign out if a session was opened, as far as Zabbix lets us, and free the connections."""
@@ -91,10 +91,10 @@ class ZabbixRpc:
         if not self._version:
             version = self._send("apiinfo.version", {}, None)
             if not isinstance(version, str) or not VERSION.match(version):
-                raise SourceGarbled(f"{self._source.host} does not tell Zabbix's version")
+                raise SourceGarbled(f"{self._source.host} did not return Zabbix's version")
             if _parsed(version) < OLDEST:
                 told = plain_words(version, self._secrets(None))
-                raise SourceRejected(f"Zabbix {told} is too old: 5.0 or a later one is needed")
+                raise SourceRejected(f"Zabbix {told} is too old: 5.0 or later is required")
             self._version = version[:32]
         return self._version
 
@@ -109,7 +109,7 @@ class ZabbixRpc:
         except SourceRejected as error:
             raise SourceRefusedLogin(str(error)) from None
         if not isinstance(session, str) or not _fits_header(session):
-            raise SourceGarbled(f"{self._source.host} answered a sign-in without a session")
+            raise SourceGarbled(f"{self._source.host} returned no session for the login")
         return session
 
     def _renewed(self, ended: str) -> str:
@@ -129,11 +129,11 @@ class ZabbixRpc:
             request["auth"] = credential
         answer = self._source.post_json("", request, headers, limits, [credential])
         if not isinstance(answer, dict):
-            raise SourceGarbled(f"{self._source.host} answered {method} with something else than JSON-RPC")
+            raise SourceGarbled(f"{self._source.host} returned something other than JSON-RPC for {method}")
         if isinstance(answer.get("error"), dict):
             raise self._refusal(answer["error"], credential)
         if "result" not in answer or answer.get("id") != request["id"]:
-            raise SourceGarbled(f"{self._source.host} answered {method} with something else than JSON-RPC")
+            raise SourceGarbled(f"{self._source.host} returned something other than JSON-RPC for {method}")
         return answer["result"]
 
     def _refusal(self, error: dict[str, Any], credential: str | None) -> SourceError:
@@ -145,7 +145,7 @@ class ZabbixRpc:
             words = words.partition('"')[0]  # what follows is the statement, in which a session's id may stand
         elif credential and SESSION_ENDED.search(data):
             kind = SessionEnded
-        return kind(f"Zabbix says: {plain_words(words, self._secrets(credential)) or 'an error without a text'}")
+        return kind(f"Zabbix says: {plain_words(words, self._secrets(credential)) or 'an error without a message'}")
 
     def _secrets(self, credential: str | None) -> list[str | None]:
         return [credential, self._access.password, self._access.api_token]

@@ -14,7 +14,7 @@ STATUSES = {"firing": True, "resolved": False}
 def parse_alertmanager(body: Fields) -> Iterator[AlertReport]:
     """Yield a report for each alert of the group, the same that a pull of Prometheus makes. Raises Invalid."""
     if body.text("version") != VERSION:
-        raise Invalid("version", f'Must be "{VERSION}", as Alertmanager posts it. Plain alerts are posted as a list.')
+        raise Invalid("version", f'Must be "{VERSION}", as Alertmanager sends it. Send plain alerts as a list.')
     for alert in body.objects("alerts"):
         labels = alert.labels("labels", is_required=True)
         yield prometheus_report(labels, alert.labels("annotations"), alert.choice("status", STATUSES))

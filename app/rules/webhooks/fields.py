@@ -39,14 +39,14 @@ class Fields:
         if value is None:
             return ""
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise Invalid(self.path(name), "Must be a text.")
+            raise Invalid(self.path(name), "Must be a string.")
         return clean(str(value)).strip()
 
     def required_text(self, name: str) -> str:
         """Return a text that must not be empty."""
         text = self.text(name)
         if not text:
-            raise Invalid(self.path(name), "Is needed, and must not be empty.")
+            raise Invalid(self.path(name), "Is required, and must not be empty.")
         return text
 
     def choice(self, name: str, choices: Mapping[str, Choice], default: Choice | None = None) -> Choice:
@@ -64,7 +64,7 @@ class Fields:
         if value is None and not is_required:
             return {}
         if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
-            raise Invalid(self.path(name), "Must be an object of texts.")
+            raise Invalid(self.path(name), "Must be an object with string values.")
         return {clean(label): clean(text) for label, text in value.items()}
 
     def objects(self, name: str) -> Iterator["Fields"]:
@@ -75,7 +75,7 @@ class Fields:
         """Refuse a field that is not one of these: it may be one of them, misspelt."""
         for name in self._values:
             if name not in known:
-                raise Invalid(self.path(clean(name)[:100]), f"Unknown field. Known are {', '.join(known)}.")
+                raise Invalid(self.path(clean(name)[:100]), f"Unknown field. The known fields are {', '.join(known)}.")
 
 
 def objects(values: object, path: str = "") -> Iterator[Fields]:
@@ -84,7 +84,7 @@ def objects(values: object, path: str = "") -> Iterator[Fields]:
     if not isinstance(values, list):
         raise Invalid(path, "Must be a list.")
     if len(values) > MAX_ALERTS:
-        raise Invalid(path, f"Has more than {MAX_ALERTS} alerts.")
+        raise Invalid(path, f"Must not have more than {MAX_ALERTS} alerts.")
     for index, value in enumerate(values):
         here = f"{path}.{index}" if path else str(index)
         if not isinstance(value, Mapping):

@@ -12,9 +12,9 @@ from app.rules.webhooks.plain import parse_plain
 from app.rules.webhooks.zabbix import parse_zabbix
 
 EXPECTED = (
-    "Is none of what is taken here: what Alertmanager posts (version, alerts), what Grafana's contact point posts "
-    "(orgId, alerts), what nagare's media type for Zabbix posts (event_id, event_value, event_nseverity), and plain "
-    "alerts: an object with a message, or a list of such objects."
+    "Must have one of these formats: Alertmanager's (version, alerts), Grafana's contact point's (orgId, alerts), "
+    "nagare's Zabbix media type's (event_id, event_value, event_nseverity), or plain alerts: an object with a "
+    "message, or a list of such objects."
 )
 
 

@@ -75,9 +75,9 @@ class ApiTokenService:
         with self._database.transaction() as connection:
             present = users.find(connection, owner["id"])
             if present is None or not Role(present["role"]).includes(role):
-                raise Forbidden(f"a token of the role {role} needs an owner of that role")
+                raise Forbidden(f"a token with the role {role} requires an owner with that role")
             if api_tokens.count_of(connection, owner["id"]) >= MAX_TOKENS:
-                raise Conflict(f"there are {MAX_TOKENS} tokens of this user: revoke some")
+                raise Conflict(f"this user already has {MAX_TOKENS} tokens: revoke some first")
             row = {"user_id": owner["id"], "name": name, "token_hash": _hash(token), "role": role}
             row["scopes"] = None if scopes is None else " ".join(scope for scope in Scope if scope in scopes)
             token_id = api_tokens.add(connection, {**row, "created_at": now, "expires_at": now + timedelta(days=days)})

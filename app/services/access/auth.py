@@ -83,7 +83,7 @@ class AuthService:
             if user is not None and users.rotate_refresh(connection, session_id, jti, new_jti, expires_at):
                 return SignIn(user, session_id, new_jti)
             users.revoke_session(connection, session_id, now)
-        raise Unauthorized("the refresh token is not valid any more")
+        raise Unauthorized("the refresh token is no longer valid")
 
     def logout(self, session_id: str) -> None:
         """End a session: all of its tokens are refused from now on."""
@@ -97,7 +97,7 @@ class AuthService:
         """
         user = self._batcher.call(session_id)
         if user is None:
-            raise Unauthorized("the token is not valid any more")
+            raise Unauthorized("the token is no longer valid")
         if "token_id" in user and not api_tokens.is_use_noted(user):
             self._note_use(user["token_id"])
         return user

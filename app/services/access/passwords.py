@@ -53,7 +53,7 @@ def hash_password(password: str) -> str:
         try:
             return _hasher.hash(password)
         except (HashingError, MemoryError) as error:
-            raise Overloaded("there is no memory to check passwords: try again in a moment") from error
+            raise Overloaded("not enough memory to check passwords: try again in a moment") from error
 
 
 def is_right(password_hash: str, password: str) -> bool:
@@ -64,4 +64,4 @@ def is_right(password_hash: str, password: str) -> bool:
         return False
     except (VerificationError, MemoryError) as error:
         # Not a wrong password: Argon2 had no memory, or no threads.
-        raise Overloaded("there is no memory to check passwords: try again in a moment") from error
+        raise Overloaded("not enough memory to check passwords: try again in a moment") from error

@@ -70,7 +70,7 @@ class UserService:
             row = _found(connection, user_id)
             is_power_lost = values.get("enabled") is False or values.get("role", Role.ADMIN) != Role.ADMIN
             if is_power_lost and users.is_only_admin(connection, user_id):
-                raise Conflict("this is the only admin")
+                raise Conflict("this is the last admin")
             if values:
                 users.change(connection, user_id, values)
                 _audit_change(connection, editor, row, changes)
@@ -102,7 +102,7 @@ class UserService:
         with self._database.transaction() as connection:
             row = _found(connection, user_id)
             if users.is_only_admin(connection, user_id):
-                raise Conflict("this is the only admin")
+                raise Conflict("this is the last admin")
             users.remove(connection, user_id)
             gone = {"username": row["username"], "role": row["role"]}
             record_removal(connection, editor, AuditedType.USER, user_id, gone)

@@ -102,10 +102,10 @@ class AlertActions:
             if alert["status"] in action.of_one:
                 newer_id = alerts.newer_occurrence(connection, alert_id) if alert["status"] == RESOLVED else None
                 if newer_id is not None:
-                    raise Conflict(f"alert {alert_id} is over, and fired anew as alert {newer_id}")
+                    raise Conflict(f"alert {alert_id} is resolved and has fired again as alert {newer_id}")
                 recorded = self._act(connection, [alert_id], action, by, comment)
             elif RESOLVED not in action.of_one and action.kind is not AlertEventKind.RESOLVED:
-                raise Conflict(f"alert {alert_id} is over")
+                raise Conflict(f"alert {alert_id} is resolved")
             elif comment:
                 alerts.act(connection, [alert_id], {}, comment)
                 _note(connection, [(alert_id, AlertEventKind.COMMENTED)], by, comment)
@@ -168,7 +168,7 @@ class AlertActions:
 
 def _snooze(until: datetime | None) -> Action:
     if until is not None and until <= clock.now():
-        raise Invalid("until", "Must be a moment that has not passed.")
+        raise Invalid("until", "Must be a time in the future.")
     kind = None if until is None else AlertEventKind.SNOOZED
     return Action(kind, {"snoozed_until": until}, (ACTIVE, ACKNOWLEDGED), (ACTIVE, ACKNOWLEDGED))
 

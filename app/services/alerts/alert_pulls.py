@@ -66,7 +66,7 @@ class AlertPullService:
                     refused.append(f"{external_id}: {error}")
                 step(done, len(external_ids), f"{done} alerts")
         if refused:
-            raise SourceRejected(f"{len(refused)} of {len(external_ids)} were refused; {'; '.join(refused[:3])}")
+            raise SourceRejected(f"{len(refused)} of {len(external_ids)} were rejected: {'; '.join(refused[:3])}")
         return {"acknowledged": len(external_ids)}
 
     def _end_unseen(self, monitor_id: int, observed_at: datetime, tell: Callable[[str], None]) -> int:
@@ -77,4 +77,4 @@ class AlertPullService:
             if not count:
                 return ended
             ended += count
-            tell(f"{ended} alerts are over")
+            tell(f"{ended} alerts resolved")

@@ -7,7 +7,7 @@ from app.errors import Conflict, TooManyRequests, Unauthorized
 from app.store.alerts import webhook_quotas
 from app.store.inventory import monitors
 
-NOT_KNOWN = "A monitor's webhook token is needed: Authorization: Bearer <token>."
+NOT_KNOWN = "A monitor's webhook token is required: Authorization: Bearer <token>."
 A_SECOND_US = 1_000_000
 
 
@@ -62,8 +62,8 @@ class WebhookQuotas:
 
     def _refusal(self, monitor_id: int, wait_s: int) -> TooManyRequests:
         return TooManyRequests(
-            f"monitor {monitor_id} may post {self._alerts_per_minute} alerts a minute, which this post would exceed:"
-            f" nothing of it was taken, post it again in {wait_s} s",
+            f"monitor {monitor_id} may send {self._alerts_per_minute} alerts per minute, which this request would exceed:"
+            f" no alert was accepted, send it again in {wait_s} s",
             wait_s,
         )
 

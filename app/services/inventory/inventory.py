@@ -126,7 +126,7 @@ def _require_writable(connection: Connection, monitor_id: int) -> None:
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
     if not connector_class(monitor["type"]).writable:
-        raise Conflict(f"a monitor of type {monitor['type']} cannot be written to")
+        raise Conflict(f"monitors of type {monitor['type']} are read-only")
     # Of two that make the same thing at once each would see that it is not there yet.
     monitors.lock(connection, monitor_id)
 

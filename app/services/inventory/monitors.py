@@ -156,7 +156,7 @@ def _server_of(url: str) -> tuple[str, str]:
 def _refuse_kept_secrets(monitor: Mapping[Any, Any], changes: Mapping[str, Any]) -> None:
     for name, column in SECRETS.items():
         if monitor[column] is not None and name not in changes:
-            raise Invalid(name, "give it again, since the address names another server")
+            raise Invalid(name, "enter it again: the URL names another server")
 
 
 def _refuse_taken_name(connection: Connection, name: str, except_id: int | None = None) -> None:

@@ -72,7 +72,7 @@ class PushService:
         external_id = connector.create_host(NewHost(edit, host["ip_addr"], tuple(host["groups"])))
         with self._database.transaction() as connection:
             if not hosts.take_external_id(connection, host["id"], external_id):
-                raise SourceConflict("the monitor already has this host, and so has the inventory")
+                raise SourceConflict("this host already exists at the monitor and in the inventory")
 
     def _create_item(self, connector: Connector, host: RowMapping, item: RowMapping) -> None:
         edit = ItemEdit(**{name: item[name] for name in items.EDITABLE})
@@ -80,7 +80,7 @@ class PushService:
         external_id = connector.create_item(host["external_id"], new)
         with self._database.transaction() as connection:
             if not items.take_external_id(connection, item["id"], external_id):
-                raise SourceConflict("the monitor already has this item, and so has the inventory")
+                raise SourceConflict("this item already exists at the monitor and in the inventory")
 
 
 def _merge(
@@ -91,13 +91,13 @@ def _merge(
     Raises SourceConflict with both sides, and SourceRejected when it is not there any more.
     """
     if there is None:
-        raise SourceRejected("the monitor no longer has it")
+        raise SourceRejected("it no longer exists at the monitor")
     edited = {name: here[name] for name in last if here[name] != last[name]}
     sides = [
-        f"{name} is {getattr(there, name)!r} there, {value!r} here, and was {last[name]!r}"
+        f"{name} is {getattr(there, name)!r} at the monitor, {value!r} in nagare, and was {last[name]!r}"
         for name, value in edited.items()
         if getattr(there, name) not in (last[name], value)
     ]
     if sides and not force:
-        raise SourceConflict(f"changed at the monitor too since the last pull: {'; '.join(sides)}")
+        raise SourceConflict(f"also changed at the monitor since the last pull: {'; '.join(sides)}")
     return {name: getattr(there, name) for name in last} | edited

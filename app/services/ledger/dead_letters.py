@@ -59,7 +59,7 @@ class DeadLetterService:
                 return
             letter = _found(connection, task_id)
             if letter["reason"] in STRAY_REASONS:
-                raise Conflict("it never was a task that could run: discard it")
+                raise Conflict("it is a malformed message that cannot run: discard it")
             dead_letters.revive(connection, task_id, now)
             runs = task_runs.find_many(connection, [task_id])
         self._after_revival([letter], runs)

@@ -45,7 +45,7 @@ class MalformedMessages:
             # Not even the note is nagare's own; whatever wrote it knows no queue.
             log.warning("malformed_note.dropped", length=len(note))
             return
-        error = f"an element of {length} bytes in the queue is not a message of nagare"
+        error = f"a queue element of {length} bytes is not a nagare message"
         self._bury(type_, MALFORMED_MESSAGE, error, text)
 
     def record_unknown(self, type: str, task_id: str) -> None:

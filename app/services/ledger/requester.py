@@ -44,5 +44,5 @@ def earlier_answer(connection: Connection, by: Requester, fingerprint: str, task
     if earlier is None:
         return None
     if earlier["fingerprint"] != fingerprint:
-        raise Invalid("Idempotency-Key", "was used for another request")
+        raise Invalid("Idempotency-Key", "was already used for another request")
     return str(earlier["task_id"])

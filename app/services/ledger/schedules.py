@@ -131,7 +131,7 @@ class ScheduleService:
         task_fingerprints.lock_fingerprint(connection, fingerprint)
         unfinished = task_fingerprints.find_unfinished(connection, fingerprint)
         if unfinished is not None:
-            raise Conflict(f"the task {unfinished} for the same has not ended")
+            raise Conflict(f"the task {unfinished} for the same work has not finished")
         task_id = new_task_id(type_)
         self._outbox.record(connection, task_id, params, monitor_id=params.get("monitor_id"), fingerprint=fingerprint)
         return task_id

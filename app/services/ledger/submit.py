@@ -21,7 +21,7 @@ from app.store.response import notifications
 MAX_GENERATED = 10_000
 GENERATED = 5
 """How many test alerts a request means that does not say it."""
-CHANGED = "the monitor was changed at this moment: try again"
+CHANGED = "the monitor was changed at the same time: try again"
 
 
 class SubmitService:
@@ -172,17 +172,17 @@ def check(connection: Connection, type: TaskType, params: Mapping[str, Any]) -> 
         if host is None or host["monitor_id"] != monitor["id"]:
             raise NotFound(f"monitor {monitor['id']} has no host {params['host_id']}")
         if host["external_id"].startswith(LOCAL_PREFIX) and type is not TaskType.PUSH_HOST:
-            raise Conflict(f"host {host['id']} is not at its monitor yet: push it first")
+            raise Conflict(f"host {host['id']} does not exist at its monitor yet: push it first")
     if "item_id" in params:
         item = items.find(connection, params["item_id"])
         if item is None or item["host_id"] != params["host_id"]:
             raise NotFound(f"host {params['host_id']} has no item {params['item_id']}")
         if item["external_id"].startswith(LOCAL_PREFIX) and type is not TaskType.PUSH_ITEM:
-            raise Conflict(f"item {item['id']} is not at its monitor yet: push it first")
+            raise Conflict(f"item {item['id']} does not exist at its monitor yet: push it first")
     if not monitor["enabled"]:
         raise Conflict(f"monitor {monitor['id']} is disabled")
     if type in (TaskType.PUSH_HOST, TaskType.PUSH_ITEM) and not connector_class(monitor["type"]).writable:
-        raise Conflict(f"a monitor of type {monitor['type']} cannot be written to")
+        raise Conflict(f"monitors of type {monitor['type']} are read-only")
 
 
 def _forced(force: bool) -> dict[str, bool]:

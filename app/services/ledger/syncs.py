@@ -36,7 +36,7 @@ class SyncService:
         with self._database.transaction() as connection:
             parents_attempt = parent_tasks.leave_worker(connection, task_id, attempt)
             if parents_attempt is None:
-                raise TaskInterrupted("the task was cancelled or taken back")
+                raise TaskInterrupted("the task was cancelled or taken over")
             child_id = self._record_child(connection, task_id, parents_attempt, monitor_id, STAGES[0])
         self._outbox.publish({child_id: monitor_id})
 

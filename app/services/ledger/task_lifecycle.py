@@ -222,11 +222,11 @@ class Progress:
         """Report that `done` of `total` is done; cheap enough to be called for each page.
 
         What is not written because a moment ago something was is kept in `last_step`, for `report_if_due` and for the
-        end of the attempt. Raises TaskInterrupted when the task was cancelled or taken back.
+        end of the attempt. Raises TaskInterrupted when the task was cancelled or taken over.
         """
         self.last_step = TaskStep(done, total, message)
         if not self.report_if_due():
-            raise TaskInterrupted("the task was cancelled or taken back")
+            raise TaskInterrupted("the task was cancelled or taken over")
 
     def report_if_due(self) -> bool:
         """Write the last step if it is not written and the one before is some time ago.

@@ -91,7 +91,7 @@ class TaskService:
             if run is None:
                 raise NotFound(f"there is no task {task_id}")
             if not is_cancelled:
-                raise Conflict(f"the task has ended: it is {run['state']}")
+                raise Conflict(f"the task has already finished: it is {run['state']}")
             children = task_runs.find_many(connection, [child_id for _, child_id in withdrawn])
         if not is_repeat:
             self._events.changed([run, *children])

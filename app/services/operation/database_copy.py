@@ -69,5 +69,5 @@ def _copy(source: Connection, target: Connection, table: Table, tell: Tell) -> C
     copy_target.finish(target, table, copy_source.last_number(source, table))
     written = copied_rows.measure(target, table)
     if written != content:
-        raise NotCopied(f"{table.name}: {content.rows} rows were read, and what was written is not the same")
+        raise NotCopied(f"{table.name}: {content.rows} rows were read, but the copy is different")
     return CopiedTable(table.name, content.rows, content.checksum)

@@ -31,11 +31,17 @@ class HealthService:
             with self._database.reading() as connection:
                 if not is_recent(connection):
                     old = "the schema is older than this version: run nagare migrate"
-                    return {"database": old, "setup": None if self._is_set_up else "unknown: the schema comes first"}
+                    return {
+                        "database": old,
+                        "setup": None if self._is_set_up else "not checked: the schema must be migrated first",
+                    }
                 # The last of them is never deleted.
                 self._is_set_up = self._is_set_up or users.count(connection) > 0
         except DatabaseUnavailable as error:
-            return {"database": str(error), "setup": None if self._is_set_up else "unknown: users are in the database"}
+            return {
+                "database": str(error),
+                "setup": None if self._is_set_up else "not checked: the database is unavailable",
+            }
         missing = "there is no user yet: set NAGARE_ADMIN_PASSWORD and run nagare migrate, or nagare user add"
         return {"database": None, "setup": None if self._is_set_up else missing}
 
@@ -43,11 +49,11 @@ class HealthService:
         try:
             alive = self._registry.alive()
         except BrokerUnavailable as error:
-            return {"broker": str(error), "worker": "unknown: workers sign on in Redis"}
+            return {"broker": str(error), "worker": "not checked: the broker is unavailable"}
         stalled = [worker["name"] for worker in alive if worker.get("is_stalled")]
         missing = None if alive else "no worker is alive"
         if stalled:
-            missing = f"tasks wait and slots are free, but none is taken by {', '.join(stalled)}"
+            missing = f"tasks wait and slots are free, but no task is taken by {', '.join(stalled)}"
         try:
             self._lengths.ping()
         except BrokerUnavailable as error:

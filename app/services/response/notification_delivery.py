@@ -44,7 +44,7 @@ class NotificationDelivery:
             if message["sent_at"] is not None:
                 return {"sent": 1, "changes": len(changes)}
             if message["sending_at"] is not None and not _is_asked_again(connection, task_id, message["sending_at"]):
-                raise NotificationUncertain("nobody knows whether the message arrived: sending it broke off")
+                raise NotificationUncertain("it is unknown whether the message arrived: sending was interrupted")
             rule = Rule.from_row(row)
             text = trial_text(rule, row["name"]) if test else text_of(rule, changes)
             url = self._vault.open(row["url_sealed"]) or ""
@@ -66,7 +66,7 @@ class NotificationDelivery:
         if delivery.outcome is Outcome.FAILED:
             raise NotificationFailed(f"the message was not sent: {delivery.reason}")
         if delivery.outcome is Outcome.UNCERTAIN:
-            raise NotificationUncertain(f"nobody knows whether the message arrived: {delivery.reason}")
+            raise NotificationUncertain(f"it is unknown whether the message arrived: {delivery.reason}")
 
 
 def _is_asked_again(connection: Connection, task_id: str, sending_at: datetime) -> bool:

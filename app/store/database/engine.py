@@ -163,7 +163,7 @@ class Database:
         except IntegrityError as error:
             if getattr(error.orig, "sqlstate", None) not in RACE_LOST:
                 raise
-            raise ConcurrentChange("somebody else changed the same at this moment: try again") from error
+            raise ConcurrentChange("the same data was changed at the same time: try again") from error
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
@@ -194,7 +194,7 @@ def _unavailable(error: Exception) -> DatabaseUnavailable:
     """Say why without the statement and its parameters, which may hold what nobody should read."""
     cause = getattr(error, "orig", None) or error
     first_line = str(cause).partition("\n")[0]
-    return DatabaseUnavailable(f"the database is not available: {first_line}")
+    return DatabaseUnavailable(f"the database is unavailable: {first_line}")
 
 
 def _roll_back(connection: Connection) -> None:
@@ -255,7 +255,7 @@ def _write_to_disk(write_ahead_log: Path) -> None:
         finally:
             os.close(file)
     except OSError as error:
-        raise sqlite3.OperationalError(f"what was committed may not be on the disk: {error.strerror}") from error
+        raise sqlite3.OperationalError(f"committed data may not be on disk: {error.strerror}") from error
 
 
 def _begin_sqlite(driver: Any, begin: str) -> None:

@@ -68,7 +68,7 @@ def position(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[BindPar
         values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         return [_literal(value, column) for value, column in zip(values, columns, strict=True)]
     except (binascii.Error, ValueError, TypeError, RecursionError):
-        raise Invalid("cursor", "is not a cursor of this list") from None
+        raise Invalid("cursor", "must be a cursor of this list") from None
 
 
 def _literal(value: Any, column: ColumnElement[Any]) -> BindParameter[Any]:

@@ -32,7 +32,7 @@ class Vault:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise TaskFailed(
-                "the stored credential was sealed with another NAGARE_SECRET_KEY: enter it again"
+                "the stored credential was encrypted with another NAGARE_SECRET_KEY: enter it again"
             ) from None
 
     def renew(self, sealed: str) -> str | None:

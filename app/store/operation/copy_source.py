@@ -19,11 +19,11 @@ def require_current(connection: Connection) -> None:
     """Raise Conflict when the schema is not the one of this version of nagare."""
     found = schema_revision.revision(connection)
     if found is None:
-        raise Conflict("the source holds no nagare")
+        raise Conflict("the source is not a nagare database")
     if found != schema_revision.newest_revision():
         raise Conflict(
-            f"the source has the schema {found}, this version of nagare copies {schema_revision.newest_revision()}:"
-            " run `nagare migrate` on it, or copy with the version that runs on it"
+            f"the source has schema {found}, but this version of nagare copies schema {schema_revision.newest_revision()}:"
+            " run `nagare migrate` on it, or copy with the version of nagare that uses it"
         )
 
 

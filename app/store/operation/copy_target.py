@@ -21,14 +21,14 @@ def require_empty(connection: Connection) -> None:
     found = schema_revision.revision(connection)
     names = {*inspect(connection).get_table_names()} - {"alembic_version"}
     if found is None and names:
-        raise Conflict(f"the target holds tables of something else, {min(names)} among them: give it an empty database")
+        raise Conflict(
+            f"the target contains tables of another application, such as {min(names)}: use an empty database"
+        )
     if found is not None and found > schema_revision.newest_revision():
-        raise Conflict(f"the target has the schema {found} of a newer nagare: use that version, or an empty database")
+        raise Conflict(f"the target has schema {found} of a newer nagare: use that version, or an empty database")
     for table in TABLES:
         if table.name in names and connection.execute(text(f'SELECT 1 FROM "{table.name}" LIMIT 1')).first():  # noqa: S608
-            raise Conflict(
-                f"the target is not empty, there are rows in {table.name}: a copy never adds to what is there"
-            )
+            raise Conflict(f"the target is not empty: {table.name} has rows; use an empty database")
 
 
 def prepare(connection: Connection) -> None:
@@ -100,4 +100,4 @@ def _refused(table: Table, cause: BaseException, error: Exception) -> Exception:
     diagnosis = getattr(cause, "diag", None)
     message = getattr(diagnosis, "message_primary", None) or str(cause).partition("\n")[0]
     location = (getattr(diagnosis, "context", None) or "").partition(":")[0]
-    return Invalid(table.name, f"the target does not take a row: {message}{f' ({location})' if location else ''}")
+    return Invalid(table.name, f"the target rejected a row: {message}{f' ({location})' if location else ''}")

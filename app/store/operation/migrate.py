@@ -89,4 +89,4 @@ def _move(connection: Connection, move: Callable[[Config], None]) -> None:
     try:
         move(config)
     except CommandError as error:
-        raise SettingsError(f"DATABASE_URL: the schema is not one that this version knows: {error}") from error
+        raise SettingsError(f"DATABASE_URL: this version of nagare does not know the schema: {error}") from error

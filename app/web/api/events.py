@@ -48,7 +48,7 @@ def watch_events(ticket: str | None = None, **wanted: Any) -> Response:
     kind = _kind()
     session_id = _session_id(ticket)
     if kind is None:
-        return problem(426, "upgrade_required", f"Ask for a WebSocket, or Accept: {EVENT_STREAM}.", None, UPGRADE)
+        return problem(426, "upgrade_required", f"Open a WebSocket, or send Accept: {EVENT_STREAM}.", None, UPGRADE)
     wish = None if session_id is None else wish_of(session_id, **{**_last_event(), **wanted})
     current_app.extensions[EXTENSION].require_room()
     handover: Handover | None = request.environ.get(HANDOVER)
@@ -73,10 +73,10 @@ def _session_id(ticket: str | None) -> str | None:
     if ticket is None:
         if "websocket" in request.headers.get("Upgrade", "").lower():
             return None
-        raise Unauthorized("A valid token or ticket is needed.")
+        raise Unauthorized("A valid token or ticket is required.")
     session_id = services().access.tickets.redeem(ticket)
     if session_id is None:
-        raise Unauthorized("The ticket is not good, or no longer.")
+        raise Unauthorized("The ticket is invalid or expired.")
     services().access.auth.identify(session_id)
     return session_id
 

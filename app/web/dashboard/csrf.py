@@ -38,13 +38,13 @@ def check(is_public: bool) -> None:
     Raises FromAnotherSite when the browser says that it comes from there.
     """
     if _is_from_another_site():
-        raise FromAnotherSite("This form was sent by a page of another site.")
+        raise FromAnotherSite("The form was sent from another site.")
     given = request.form.get(FIELD) or request.headers.get(HEADER) or ""
     owners = [g.get("session_id") or session.find_or_none()]
     if is_public:
         owners.append(cookies.read(COOKIE))
     if not any(owner and _is_signed(owner, given) for owner in owners):
-        raise FormExpired("The form is too old: load the page again.")
+        raise FormExpired("The form has expired: reload the page.")
 
 
 def keep_visitor(response: Response) -> None:

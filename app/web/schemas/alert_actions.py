@@ -54,7 +54,7 @@ class AlertChoiceSchema(RequestSchema):
     @validates_schema
     def _is_one_of_both(self, body: dict[str, Any], **_: object) -> None:
         if ("ids" in body) == ("filter" in body):
-            raise ValidationError("Give either ids or filter.", field_name="ids")
+            raise ValidationError("Give either `ids` or `filter`.", field_name="ids")
 
     @post_load
     def _flatten(self, body: dict[str, Any], **_: object) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from app import clock
 from app.metrics import CONNECTIONS_CUT
 
 OVERDUE = ("overdue", HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time.")
-NO_ROOM = ("no_room", HTTPStatus.SERVICE_UNAVAILABLE, "The server has no room for this request now: try again.")
+NO_ROOM = ("no_room", HTTPStatus.SERVICE_UNAVAILABLE, "The server is overloaded: try again.")
 
 
 class Waiting(Protocol):

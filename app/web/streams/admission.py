@@ -31,13 +31,13 @@ def make_admission(app: Flask) -> Callable[[str], Wish]:
         except Forbidden:
             raise StreamEnded(POLICY, f"the token lacks the scope {Scope.READ}") from None
         except Unauthorized:
-            raise StreamEnded(POLICY, "a valid token is needed") from None
+            raise StreamEnded(POLICY, "a valid token is required") from None
         except BadRequest:
             raise StreamEnded(POLICY, "the first message must be a JSON object") from None
         except ValidationError as error:
-            raise StreamEnded(POLICY, f"wrong in the first message: {_names(error)}") from None
+            raise StreamEnded(POLICY, f"invalid in the first message: {_names(error)}") from None
         except DatabaseUnavailable:
-            raise StreamEnded(TRY_AGAIN_LATER, "the database is away") from None
+            raise StreamEnded(TRY_AGAIN_LATER, "the database is unavailable") from None
         return wish_of(session_id, **said)
 
     return admit

@@ -84,14 +84,14 @@ class Stream:
             log.info("events.not_read", error=str(error))
         except OSError:
             return None
-        return StreamEnded(TRY_AGAIN_LATER, "the events cannot be read now")
+        return StreamEnded(TRY_AGAIN_LATER, "the events are currently unavailable")
 
     async def _hear_first_message(self) -> str:
         try:
             async with asyncio.timeout(FIRST_MESSAGE_S):
                 return await self._client.first_message
         except TimeoutError:
-            raise StreamEnded(POLICY, f"no token came within {FIRST_MESSAGE_S:g} s") from None
+            raise StreamEnded(POLICY, f"no token was sent within {FIRST_MESSAGE_S:g} s") from None
 
     async def _follow(self, hub: Hub, wish: Wish) -> None:
         """Tell of all that happens; return if nobody knows where the events are."""

@@ -18,8 +18,8 @@ TICK_S = 3.0
 """How often streams are looked after: heartbeats, and clients that do not read."""
 SESSIONS_EVERY = 10
 """Ticks after which the sessions are looked up."""
-STOPPING = "the server stops"
-NO_ROOM = "this server has no room for another stream: try again later"
+STOPPING = "the server is shutting down"
+NO_ROOM = "this server has too many open streams: try again later"
 
 
 class Streams:
@@ -51,7 +51,7 @@ class Streams:
         else:
             self._strangers[stream] = None
             if len(self._strangers) > MAX_STRANGERS:
-                next(iter(self._strangers)).end(TRY_AGAIN_LATER, "too many clients say nothing")
+                next(iter(self._strangers)).end(TRY_AGAIN_LATER, "too many clients have not sent a token")
         try:
             await stream.run(self._hub, lambda message: self._admit(stream, message))
         finally:

@@ -163,6 +163,6 @@ def test_what_fired_anew_is_settled_there_and_not_where_it_is_over(
     time.pass_by(7200)
     source.pull(FIRING)
     newer, older = services.alerts.alerts.list(ALL).items
-    with pytest.raises(Conflict, match=f"fired anew as alert {newer['id']}"):
+    with pytest.raises(Conflict, match=f"has fired again as alert {newer['id']}"):
         services.alerts.alert_actions.reopen(older["id"], editor)
     assert services.alerts.alert_actions.reopen_many(editor) == 0

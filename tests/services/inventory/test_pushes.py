@@ -90,7 +90,7 @@ def test_a_field_that_was_changed_on_both_sides_is_a_conflict_that_shows_them(
     with pytest.raises(SourceConflict) as conflict:
         pushes.host(monitor_id, host_id)
     assert not conflict.value.retryable
-    assert str(conflict.value).endswith("display_name is 'there' there, 'here' here, and was '主机 1'")
+    assert str(conflict.value).endswith("display_name is 'there' at the monitor, 'here' in nagare, and was '主机 1'")
     assert there.hosts_there[1].display_name == "there"
     pushes.host(monitor_id, host_id, force=True)
     assert there.hosts_there[1].display_name == "here"

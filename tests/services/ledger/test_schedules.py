@@ -98,9 +98,8 @@ def test_what_has_not_ended_is_not_asked_for_again(services: Services, time: Tim
     time.pass_by(300)
     services.ledger.schedules.tick()
     [task_id] = task_ids(services)
-    assert (
-        services.ledger.schedules.get(schedule["id"])["last_error"] == f"the task {task_id} for the same has not ended"
-    )
+    last_error = services.ledger.schedules.get(schedule["id"])["last_error"]
+    assert last_error == f"the task {task_id} for the same work has not finished"
     end(services, task_id)
     time.pass_by(300)
     services.ledger.schedules.tick()

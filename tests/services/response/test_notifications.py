@@ -318,10 +318,10 @@ def test_a_message_that_is_not_taken_is_tried_again_and_then_dead(
     assert attempt(services, task_id) == "dead"
     assert len(receiver.seen) == 4
     [letter] = map(json.loads, redis.lrange("nagare:queue:dead", 0, -1))
-    expected = "the message was not sent: the receiver answered HTTP 503"
+    expected = "the message was not sent: the receiver returned HTTP 503"
     assert (letter["reason"], letter["error"]) == ("notification_failed", expected)
     [rule] = services.response.notifications.list(PageRequest(limit=500)).items
-    assert (rule["last_error"], rule["last_sent_at"]) == ("the receiver answered HTTP 503", None)
+    assert (rule["last_error"], rule["last_sent_at"]) == ("the receiver returned HTTP 503", None)
 
     receiver.respond = lambda request: request.answer()
     services.ledger.dead_letters.retry(task_id)
@@ -356,7 +356,7 @@ def test_a_worker_that_dies_while_it_sends_does_not_send_twice(
         with services.database.transaction() as connection:
             notification_messages.mark(connection, task_id, sending_at=time.now)
         time.pass_by(1)
-        services.ledger.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker's process ended"))
+        services.ledger.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker process exited"))
         again(services, task_id, time)
         # Dies again, between the verdict and its record: the retry must not take it for a person's.
         with pytest.raises(NotificationUncertain):
@@ -373,7 +373,7 @@ def test_a_message_that_was_sent_is_not_sent_again(
 ) -> None:
     claim = begin(services, task_id)
     services.response.notification_delivery.send(task_id, **claim.params)
-    services.ledger.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker's process ended"))
+    services.ledger.lifecycle.lose(task_id, "worker/1", NotificationFailed("the worker process exited"))
     again(services, task_id, time)
     assert attempt(services, task_id) == "succeeded"
     assert services.ledger.tasks.get(task_id)["result"] == {"sent": 1, "changes": 1}

@@ -61,7 +61,7 @@ def test_a_mail_arrives_as_it_was_written() -> None:
 def test_a_receiver_that_says_no_has_not_taken_it(serve: Serve, status: int) -> None:
     words = f"{SECRET} is wrong"
     delivery = Sender().send(address(serve(lambda request: request.answer({"error": words}, status))), MESSAGE)
-    assert delivery == Delivery(Outcome.FAILED, f"the receiver answered HTTP {status}")
+    assert delivery == Delivery(Outcome.FAILED, f"the receiver returned HTTP {status}")
 
 
 def test_the_environments_proxy_is_not_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,10 +75,10 @@ def test_the_environments_proxy_is_not_used(serve: Serve, monkeypatch: pytest.Mo
 
 def test_a_receiver_that_is_not_there_has_not_taken_it() -> None:
     assert Sender().send("json://user:password@127.0.0.1:9", MESSAGE) == Delivery(
-        Outcome.FAILED, "the receiver does not answer"
+        Outcome.FAILED, "cannot connect to the receiver"
     )
     assert Sender().send("json://nothing.invalid", MESSAGE) == Delivery(
-        Outcome.FAILED, "the receiver's name cannot be resolved"
+        Outcome.FAILED, "the receiver's host name cannot be resolved"
     )
 
 

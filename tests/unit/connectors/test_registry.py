@@ -102,7 +102,7 @@ def test_a_third_party_cannot_replace_a_built_in_type(
     install(tmp_path, monkeypatch, simulator="third_party_plugin:NagiosConnector")
     assert connector_types() == ("zabbix", "prometheus", "simulator")
     assert connector_class("simulator") is SimulatorConnector
-    assert "there is another connector named simulator" in caplog.text
+    assert "another connector is already named simulator" in caplog.text
 
 
 def test_a_wrong_address_is_refused_on_opening() -> None:

@@ -50,5 +50,5 @@ def test_what_is_not_on_the_list_is_refused(command: object) -> None:
 
 
 def test_a_consumer_adds_no_queue_of_others() -> None:
-    with pytest.raises(ValueError, match="evil is not a queue of nagare"):
+    with pytest.raises(ValueError, match="evil is not a nagare queue"):
         object.__new__(Consumer).add_task_queue("evil")

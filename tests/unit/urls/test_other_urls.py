@@ -64,7 +64,7 @@ def test_a_wrong_address_of_rabbitmq(url: str, why: str) -> None:
             ("sqlite:///:memory:", "in memory"),
             ("sqlite:///n.db?timeout=abc", "no options"),
         ),
-        *(("sqlite:///n.db?mode=memory&uri=true", "no options"), ("sqlite://n.db", "many slashes")),
+        *(("sqlite:///n.db?mode=memory&uri=true", "no options"), ("sqlite://n.db", "number of slashes")),
         *(("sqlite:////no/such/folder/n.db", "no folder /no/such/folder"), ("sqlite:////tmp", "names a folder")),
         *(("sqlite:///n.db\n", "line break"), ("sqlite:///a\u2028b", "line break")),
         *(("postgresql+psycopg://u:hunter22@h:abc/n", "65535"), ("postgresql+psycopg://u:hunter22@h:70000/n", "65535")),

@@ -59,7 +59,7 @@ def _choice() -> dict[str, Any]:
         return {name: value for name, value in chosen.items() if name != "page"}
     ids = [int(text) for text in MultiDict(request.form).getlist("ids") if text.isdecimal() and int(text) <= MAX_ID]
     if not ids:
-        raise ValidationError({"ids": ["Choose one or more alerts."]})
+        raise ValidationError({"ids": ["Select at least one alert."]})
     return {"ids": ids}
 
 
@@ -73,5 +73,5 @@ def _until() -> datetime | None:
     if chosen == AWAKE:
         return None
     if chosen not in HOURS:
-        raise ValidationError({"until": ["Must be one of the lengths."]})
+        raise ValidationError({"until": ["Must be one of the listed durations."]})
     return clock.now() + timedelta(hours=HOURS[chosen])

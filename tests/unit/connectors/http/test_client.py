@@ -215,13 +215,13 @@ def test_a_broken_or_strange_encoding_is_garbled(serve: Serve, open_source: Open
 )
 def test_a_status_has_its_error(serve: Serve, open_source: Open, status: int, kind: type[SourceError]) -> None:
     url = serve(lambda request: request.answer(b"<h1>no</h1>" if status != 304 else b"", status))
-    with pytest.raises(kind, match=f"127.0.0.1:[0-9]+ answered HTTP {status}$"):
+    with pytest.raises(kind, match=f"127.0.0.1:[0-9]+ returned HTTP {status}$"):
         open_source(url).get_json("")
 
 
 def test_an_error_is_told_in_the_servers_words(serve: Serve, open_source: Open) -> None:
     body = {"status": "error", "errorType": "bad_data", "error": 'unknown  function\n"foo" ' + "x" * 1000}
-    with pytest.raises(SourceRejected, match=r'answered HTTP 400: unknown function "foo" x{100,300}…$'):
+    with pytest.raises(SourceRejected, match=r'returned HTTP 400: unknown function "foo" x{100,300}…$'):
         open_source(serve(lambda request: request.answer(body, 400))).get_json("")
 
 
@@ -251,7 +251,7 @@ def test_no_credential_is_told_in_whatever_writing_it_comes_back(
         open_source(serve(echo), auth=("admin", secret)).get_json("")
     told = str(caught.value)
     if status in (401, 403):
-        assert told.endswith(f"answered HTTP {status}")
+        assert told.endswith(f"returned HTTP {status}")
     for form in (write(secret), write(basic), secret, basic, secret[:8]):
         assert form not in told, told
 
@@ -313,7 +313,7 @@ def test_a_redirect_loop_ends(serve: Serve, open_source: Open) -> None:
         asked.append(request.path)
         request.answer(b"", 302, {"Location": request.path})
 
-    with pytest.raises(SourceGarbled, match="redirects more than 3 times"):
+    with pytest.raises(SourceGarbled, match="redirected more than 3 times"):
         open_source(serve(answer)).get_json("a")
     assert asked == ["/a"] * 4
 

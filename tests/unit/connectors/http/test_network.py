@@ -151,5 +151,5 @@ def test_a_connection_that_is_made_while_the_transport_closes_is_closed_too() ->
         made = transport._backend.connect_tcp("127.0.0.1", server.getsockname()[1])
         transport.close()
         assert made.get_extra_info("socket").fileno() == -1
-        with pytest.raises(httpcore.ConnectError, match="was ended"):
+        with pytest.raises(httpcore.ConnectError, match="was closed"):
             transport._backend.connect_tcp("127.0.0.1", server.getsockname()[1])

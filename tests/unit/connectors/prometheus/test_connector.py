@@ -510,7 +510,7 @@ def test_of_a_refused_login_no_words_are_told(
 ) -> None:
     prometheus.status = status
     prometheus.answers["/api/v1/targets"] = {"status": "error", "errorType": "bad_data", "error": "too many samples"}
-    with pytest.raises(SourceRefusedLogin, match=f"answered HTTP {status}$"):
+    with pytest.raises(SourceRefusedLogin, match=f"returned HTTP {status}$"):
         next(connector.hosts())
 
 

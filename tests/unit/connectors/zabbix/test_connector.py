@@ -150,5 +150,5 @@ def test_an_update_that_zabbix_drops_in_silence_is_rejected(start_zabbix: Start)
     zabbix.add_host("1")
     zabbix.add_item("11", "1")
     zabbix.say["item.update"] = lambda params: zabbix.items["11"].update(status=params["status"])
-    with pytest.raises(SourceRejected, match="did not take the new name, units of this item"):
+    with pytest.raises(SourceRejected, match="did not apply the new name, units of this item"):
         connector.update_item("11", ItemEdit("CPU", "第一行\n2", enabled=False, interval="1m", units="B"))

@@ -126,7 +126,7 @@ def test_a_session_that_ended_is_opened_again(start_zabbix: Start, version: str)
 def test_sessions_that_always_end_are_not_opened_for_ever(start_zabbix: Start) -> None:
     zabbix, connector = start_zabbix()
     zabbix.say["host.get"] = refuse(invalid("Session terminated, re-login, please."))
-    with pytest.raises(SourceFailing, match=r"ended a new session at once: .*Session terminated"):
+    with pytest.raises(SourceFailing, match=r"closed a new session immediately: .*Session terminated"):
         connector.check()
     assert zabbix.logins == 2
 
@@ -155,7 +155,7 @@ def test_four_threads_that_lose_the_session_sign_in_once(start_zabbix: Start) ->
         (invalid('Invalid parameter "/name": 太长'), SourceRejected, 'Invalid params. Invalid parameter "/name": 太长'),
         (Refusal(-32500, "Application error.", "No permissions to referred object"), SourceRejected, "No permissions"),
         (Refusal(-32601, "Method not found.", None), SourceRejected, "Method not found"),
-        (Refusal(None, None, None), SourceRejected, "an error without a text"),
+        (Refusal(None, None, None), SourceRejected, "an error without a message"),
         (Refusal(1, "Error connecting to database: Connection refused", ""), SourceFailing, "Error connecting to"),
         (
             Refusal(
@@ -232,7 +232,7 @@ def test_what_is_not_json_rpc_is_garbled(serve: Serve, answer: Any) -> None:
 def test_a_sign_in_without_a_session_is_garbled(start_zabbix: Start, session: Any) -> None:
     zabbix, connector = start_zabbix("7.0.6")
     zabbix.say["user.login"] = lambda params: session
-    with pytest.raises(SourceGarbled, match="without a session"):
+    with pytest.raises(SourceGarbled, match="returned no session"):
         connector.check()
 
 
