@@ -204,21 +204,21 @@ def test_from_a_new_monitor_to_its_hosts_on_screen(visit: Callable[..., Visit]) 
     one = visit()
     page = one.sign_in(back="/monitors")
     assert page.url.endswith("/monitors")
-    page.get_by_role("button", name="Add a monitor").first.click()
-    dialog = page.get_by_role("dialog", name="Add a monitor")
+    page.get_by_role("button", name="Add monitor").first.click()
+    dialog = page.get_by_role("dialog", name="Add monitor")
     dialog.get_by_label("Name", exact=True).fill("demo")
     dialog.get_by_label("Type").select_option("simulator")
-    dialog.get_by_label("Address (URL)").fill("simulator://new?hosts=400&items=2&latency_ms=6000&seed=5")
-    dialog.get_by_role("button", name="Add a monitor").click()
+    dialog.get_by_label("URL").fill("simulator://new?hosts=400&items=2&latency_ms=6000&seed=5")
+    dialog.get_by_role("button", name="Add monitor").click()
     expect(dialog.get_by_role("alert")).to_contain_text("there is already a monitor named demo")
     dialog.get_by_label("Name", exact=True).fill("新机房")
-    dialog.get_by_role("button", name="Add a monitor").click()
+    dialog.get_by_role("button", name="Add monitor").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("新机房")
     assert re.search(r"/monitors/\d+$", page.url)
-    page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("The monitor answers")).to_be_visible()
+    page.get_by_role("button", name="Test connection").click()
+    expect(page.get_by_text("Connection OK")).to_be_visible()
     page.get_by_role("button", name="Pull hosts").click()
-    expect(page.get_by_text("The pull is queued")).to_be_visible()
+    expect(page.get_by_text("Pull queued")).to_be_visible()
     expect(page.locator("#now progress")).to_be_visible()
     expect(page.locator("#now .state-succeeded")).to_be_visible(timeout=30_000)
     page.locator("#now dl a", has_text="400").click()
@@ -234,11 +234,11 @@ def test_from_a_new_monitor_to_its_hosts_on_screen(visit: Callable[..., Visit]) 
 def test_a_token_is_made_seen_once_and_revoked_on_a_phone(visit: Callable[..., Visit], instance: Instance) -> None:
     one = visit(width=PHONE)
     page = one.sign_in(back="/tokens")
-    page.get_by_role("button", name="Make a token").first.click()
-    dialog = page.get_by_role("dialog", name="Make a token")
+    page.get_by_role("button", name="Create token").first.click()
+    dialog = page.get_by_role("dialog", name="Create token")
     dialog.get_by_label("Name", exact=True).fill("每晚")
     dialog.get_by_label("read", exact=False).first.check()
-    dialog.get_by_role("button", name="Make a token").click()
+    dialog.get_by_role("button", name="Create token").click()
     token = page.locator("#made-token").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
     headers = {"Authorization": f"Bearer {token}"}
@@ -248,7 +248,7 @@ def test_a_token_is_made_seen_once_and_revoked_on_a_phone(visit: Callable[..., V
     expect(page.get_by_text("每晚")).to_be_visible()
     expect(page.locator("#made-token")).to_have_count(0)
     page.get_by_role("button", name="Revoke").click()
-    page.locator("#confirm").get_by_role("button", name="Go on").click()
+    page.locator("#confirm").get_by_role("button", name="Continue").click()
     expect(page.get_by_text("No tokens")).to_be_visible()
     assert httpx.get(address, headers=headers).status_code == 401
     assert one.complaints == []
@@ -265,7 +265,7 @@ def test_filters_stand_in_the_address_and_the_back_button_goes_back(visit: Calla
     assert 0 < some < everything
     page.get_by_label("Status").select_option("0")
     page.wait_for_url("**status=0")
-    expect(page.get_by_text("Nothing matches")).to_be_visible()
+    expect(page.get_by_text("No matches")).to_be_visible()
     page.go_back()
     expect(page.locator("tbody tr")).to_have_count(some)
     expect(page.get_by_label("Text in name")).to_have_value("北京")
@@ -342,7 +342,7 @@ def test_a_chart_appears_with_the_first_value(visit: Callable[..., Visit], insta
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     one.go(f"/items?{urlencode({'q': 'system.sw.os'})}")
     page.locator("tbody th a").first.click()
-    expect(page.get_by_text("of a text there is the last value")).to_be_visible()
+    expect(page.get_by_text("only the last value is kept")).to_be_visible()
     assert one.complaints == []
 
 
@@ -360,11 +360,11 @@ def test_a_dead_letter_is_looked_at_retried_and_discarded(visit: Callable[..., V
     page.get_by_role("button", name="Retry").click()
     expect(page).to_have_url(re.compile("/tasks/"))
     expect(page.locator(".state-dead")).to_be_visible(timeout=30_000)
-    page.get_by_role("link", name="To the dead letter").click()
+    page.get_by_role("link", name="Show the dead letter").click()
     page.get_by_role("button", name="Discard").click()
     page.locator("#confirm").get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Discard").click()
-    page.locator("#confirm").get_by_role("button", name="Go on").click()
+    page.locator("#confirm").get_by_role("button", name="Continue").click()
     expect(page.get_by_text("Discarded: 1")).to_be_visible()
     assert one.complaints == []
 
@@ -383,13 +383,13 @@ def test_a_frozen_worker_is_seen_on_the_open_page_and_so_is_its_return(
             # The first one may be on its way to the worker, which was listening when it froze.
             for what in ("hosts", "items"):
                 api.post(f"/monitors/1/{what}/pull-async")
-        expect(page.get_by_text("No worker is alive: tasks wait.")).to_be_visible(timeout=30_000)
-        expect(page.locator("#status")).to_contain_text("No worker takes tasks", timeout=30_000)
+        expect(page.get_by_text("There are no live workers: tasks are waiting.")).to_be_visible(timeout=30_000)
+        expect(page.locator("#status")).to_contain_text("No worker is taking tasks", timeout=30_000)
         expect(page.locator("#status dd").nth(1)).not_to_have_text("0")
     finally:
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
-    expect(page.locator("#status")).not_to_contain_text("No worker takes tasks", timeout=60_000)
+    expect(page.locator("#status")).not_to_contain_text("No worker is taking tasks", timeout=60_000)
     expect(page.get_by_text("0 of 4 slots").or_(page.get_by_text("1 of 4 slots")).first).to_be_visible(timeout=30_000)
     assert one.complaints == []
 
@@ -397,17 +397,17 @@ def test_a_frozen_worker_is_seen_on_the_open_page_and_so_is_its_return(
 def test_it_is_worked_by_keyboard_alone(visit: Callable[..., Visit]) -> None:
     page = visit().sign_in()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
     page.goto(page.url.split("#")[0] + "monitors")
-    page.get_by_role("button", name="Add a monitor").first.focus()
+    page.get_by_role("button", name="Add monitor").first.focus()
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="Add a monitor")
+    dialog = page.get_by_role("dialog", name="Add monitor")
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    expect(page.get_by_role("button", name="Add a monitor").first).to_be_focused()
+    expect(page.get_by_role("button", name="Add monitor").first).to_be_focused()
 
 
 def test_language_and_colours_are_kept_and_a_viewer_only_looks(visit: Callable[..., Visit]) -> None:
@@ -432,6 +432,6 @@ def test_what_is_on_screen_while_nothing_answers_is_said_to_be_old(visit: Callab
     one = visit()
     page = one.sign_in()
     one.context.set_offline(True)
-    expect(page.get_by_text("what you see may be old")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("this page may be out of date")).to_be_visible(timeout=15_000)
     one.context.set_offline(False)
     expect(page.locator("body.is-stale")).to_have_count(0, timeout=15_000)

@@ -126,9 +126,9 @@ def test_an_items_page_draws_its_last_hours(browse: Callable[[str], Browser], re
         "Highest": "4 KiB",
         "Latest": "2 KiB",
         "Values": "3",
-        "Unit of the chart": "KiB",
+        "Chart unit": "KiB",
     }
-    table = page[page.index("Newest values") :]
+    table = page[page.index("Latest values") :]
     assert re.findall(r'<td class="num">([^<]+)</td>', table) == ["2 KiB", "4 KiB", "1 KiB"]
     assert has_nothing_inline(page)
     assert 'id="range-6" href="/items/1?hours=6" hx-get="/items/1?hours=6" aria-current="true"' in page
@@ -150,7 +150,7 @@ def test_many_values_are_summed_up_without_losing_a_peak(browse: Callable[[str],
     (moments, highest, lowest), _ = feed_of(page)
     assert 349 < len(moments) <= 361 and moments == sorted(moments)
     assert max(highest) == pytest.approx(9e9 / 1024**3) and max(lowest) == pytest.approx(1e9 / 1024**3)
-    assert "lowest and the highest value of each 4 min" in page
+    assert "lowest and highest value per 4 min" in page
     assert page.count("<tr>") == 31
     assert re.findall(r'<th scope="col" class="num">([^<]+)</th>', page) == ["Lowest", "Highest"]
 
@@ -165,7 +165,7 @@ def test_without_values_the_page_says_why(
     with services.database.transaction() as connection:
         connection.execute(text("UPDATE items SET value_type = 'log', value = '12' WHERE id = 1"))
     words = browser.get("/items/1").text
-    assert "of a text there is the last value" in words
+    assert "only the last value is kept" in words
     assert 'id="values-chart"' not in words and 'id="range-1"' not in words
 
 

@@ -137,7 +137,7 @@ def test_a_viewer_sees_no_button_that_changes_something(
 def test_an_error_is_a_page_in_the_readers_language(browse: Callable[[str], Browser]) -> None:
     browser = browse("viewer")
     answer = browser.get("/hosts/999999")
-    assert (answer.status, "This is not, or no longer, there" in answer.text) == (404, True)
+    assert (answer.status, "This does not exist, or no longer exists" in answer.text) == (404, True)
     browser.client.set_cookie("nagare_language", "zh")
     assert "此内容不存在" in browser.get("/hosts/999999").text
     assert "您的角色" in browser.get("/users").text
@@ -152,7 +152,7 @@ def test_without_redis_pages_still_show_what_is_known(
     browser = browse("admin")
     page = browser.get("/")
     assert page.status == 200
-    assert "Redis does not answer" in page.text and "Unknown while Redis is away" in page.text
+    assert "Redis is unavailable" in page.text and "Unknown while Redis is unavailable" in page.text
     assert all(browser.get(path).status == 200 for path in (*PAGES, *everything.values()))
 
 
@@ -163,7 +163,7 @@ def test_without_the_database_the_page_says_so_and_tries_again(
     services.database.close()
     (tmp_path / "nagare.db").rename(tmp_path / "away.db")
     answer = browser.get("/")
-    assert (answer.status, "The database does not answer" in answer.text) == (503, True)
+    assert (answer.status, "The database is unavailable" in answer.text) == (503, True)
     assert int(answer.headers["Refresh"]) > 0
     part = browser.get("/", headers=HTMX)
     assert (part.status, 'class="problem"' in part.text, "<html" in part.text) == (503, True, False)
@@ -172,7 +172,7 @@ def test_without_the_database_the_page_says_so_and_tries_again(
 def test_a_dead_worker_is_seen(browse: Callable[[str], Browser], services: Services, admin: Caller, fleet: int) -> None:
     admin.post(f"/monitors/{fleet}/hosts/pull-async")
     status = browse("viewer").get("/status").text
-    assert "No worker takes tasks" in status
+    assert "No worker is taking tasks" in status
     assert re.findall(r"<dd>(\d+)</dd>", status) == ["0", "1", "0"]
     services.queue.workers.announce("celery@test", WORKER)
     assert "No worker" not in browse("viewer").get("/status").text

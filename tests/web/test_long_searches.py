@@ -31,4 +31,4 @@ def test_a_client_that_follows_the_cursors_sees_all(viewer: Caller, path: str) -
 @pytest.mark.parametrize("path", ["/hosts", "/items"])
 def test_an_empty_page_of_the_dashboard_leads_to_the_next(browse: Callable[[str], Browser], path: str) -> None:
     text = browse("viewer").get(f"{path}?q=!!").text
-    assert "Nothing found yet" in text and 'rel="next"' in text
+    assert "No results so far" in text and 'rel="next"' in text

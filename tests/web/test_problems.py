@@ -182,7 +182,7 @@ def test_a_body_where_none_is_taken_must_be_empty(operator: Caller, fleet: int) 
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (BrokerUnavailable("Redis does not answer"), 503, "broker_unavailable"),
+        (BrokerUnavailable("Redis is unavailable"), 503, "broker_unavailable"),
         (DatabaseUnavailable("the database is locked"), 503, "database_unavailable"),
         (SourceTimeout("no answer in 10 s"), 504, "source_timeout"),
         (TaskFailed("enter the password again"), 409, "failed"),

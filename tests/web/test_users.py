@@ -102,7 +102,7 @@ def test_the_dashboard_signs_a_user_out_everywhere(browse: Callable[[str], Brows
     browser = browse("admin")
     path = f"/users/{viewer.get('/auth/me').json['id']}/sessions/revoke"
     assert path in browser.get("/users").text
-    assert "everywhere" in browser.follow(browser.post(path, page="/users")).text
+    assert "out of all sessions" in browser.follow(browser.post(path, page="/users")).text
     assert viewer.get("/auth/me").status == 401
 
 
@@ -134,13 +134,13 @@ def test_a_new_password_tells_which_tokens_hold_and_ends_them_if_so_wanted(
     assert script.get("/auth/me").status == 200
     page = browse("admin")
     answer = page.follow(page.post(f"/users/{user_id}", {"password": "a third password"}, page="/users"))
-    assert "API tokens of this user still hold: 2" in answer.text
+    assert "API tokens of this user that are still valid: 2" in answer.text
     assert admin.patch(f"/users/{user_id}", {"role": "viewer"}).json["api_tokens"] == 2
     ended = admin.patch(f"/users/{user_id}", {"password": "a fourth password", "revoke_tokens": True})
     assert ended.json["api_tokens"] == 0
     assert script.get("/auth/me").status == 401
     form = {"password": "a fifth password", "revoke_tokens": "true"}
     answer = page.follow(page.post(f"/users/{user_id}", form, page="/users"))
-    assert "No API token of this user holds" in answer.text
+    assert "This user has no valid API tokens" in answer.text
     trail = admin.get("/audit?object_type=token").json["items"]
     assert [entry["after"] for entry in trail[:2]] == [{}, {}]

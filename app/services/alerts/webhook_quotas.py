@@ -62,7 +62,7 @@ class WebhookQuotas:
 
     def _refusal(self, monitor_id: int, wait_s: int) -> TooManyRequests:
         return TooManyRequests(
-            f"monitor {monitor_id} may send {self._alerts_per_minute} alerts per minute, which this request would exceed:"
+            f"monitor {monitor_id} may send {self._alerts_per_minute} alerts a minute, which this request would exceed:"
             f" no alert was accepted, send it again in {wait_s} s",
             wait_s,
         )
