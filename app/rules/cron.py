@@ -26,7 +26,7 @@ def next_time(cron: str, timezone: str, after: datetime) -> datetime:
     except CronSimError as error:
         raise Invalid("cron", f"Is not a valid cron expression: {error}.") from None
     except StopIteration:
-        raise Invalid("cron", "Never comes.") from None
+        raise Invalid("cron", "Never matches a date.") from None
 
 
 def _zone(name: str) -> ZoneInfo:

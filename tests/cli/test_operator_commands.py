@@ -20,7 +20,7 @@ from tests.cli.test_commands import Nagare, nagare
 
 __all__ = ["nagare"]
 
-UNREACHABLE = "127.0.0.1:9 does not answer: 拒绝连接"
+UNREACHABLE = "connection to 127.0.0.1:9 failed: 拒绝连接"
 
 
 @pytest.fixture

@@ -190,7 +190,7 @@ def test_smoke_passes(instance: Instance) -> None:
 def test_smoke_says_what_is_wrong(tmp_path: Path) -> None:
     failed = run(tmp_path, "smoke", "--url", "http://127.0.0.1:9", "--token", "x")
     assert failed.returncode == 1
-    assert failed.stderr.startswith("nagare: http://127.0.0.1:9 does not answer")
+    assert failed.stderr.startswith("nagare: cannot connect to http://127.0.0.1:9")
 
 
 def test_a_killed_worker_comes_back(instance: Instance, client: httpx.Client) -> None:

@@ -149,7 +149,7 @@ def test_what_was_edited_on_both_sides_is_pushed_only_by_force(user: User, monit
 
     refused = user.end(user.submit(path))
     assert (refused["state"], refused["reason"], refused["attempts"]) == ("dead", "source_conflict", 1)
-    assert "'改于 Zabbix' there, '改于此处' here" in refused["error"]
+    assert "'改于 Zabbix' at the monitor, '改于此处' in nagare" in refused["error"]
 
     result(user, user.submit(path, force="true"))
     [row] = zabbix_api.call("host.get", {"hostids": [host["external_id"]], "output": ["name", "description"]})

@@ -135,9 +135,9 @@ class HttpSource:
         except httpx.TimeoutException as error:
             raise SourceTimeout(f"{self.host} did not respond in time") from error
         except httpx.TransportError as error:
-            reason = plain_words(str(error), secrets) or "the connection failed"
+            reason = plain_words(str(error), secrets) or "unknown error"
             # httpx quotes what it could not parse, which may be our own request, so its text must not stay as a cause.
-            raise SourceUnreachable(f"cannot connect to {self.host}: {reason}") from None
+            raise SourceUnreachable(f"connection to {self.host} failed: {reason}") from None
         raise SourceGarbled(f"{self.host} redirected more than {MAX_REDIRECTS} times")
 
     def _redirected(self, url: httpx.URL, response: httpx.Response, secrets: Sequence[str | None]) -> httpx.URL:
@@ -145,7 +145,7 @@ class HttpSource:
             target = url.join(response.headers["location"])
             other = plain_words(f"{target.scheme}://{target.host}", secrets)
         except (KeyError, ValueError, httpx.InvalidURL) as error:
-            raise SourceGarbled(f"{self.host} redirected without a Location header") from error
+            raise SourceGarbled(f"{self.host} redirected without a valid Location header") from error
         if (target.scheme, target.netloc, target.userinfo) != (self._url.scheme, self._url.netloc, b""):
             raise SourceForbidden(
                 f"{self.host} redirected to {other}; nagare does not follow redirects to another server"

@@ -17,7 +17,11 @@ class AlertCommentSchema(RequestSchema):
 
     is_body_required = False
 
-    comment = Text(max=MAX_COMMENT, allow_none=True)
+    comment = Text(
+        max=MAX_COMMENT,
+        allow_none=True,
+        metadata={"description": "Reason for the action; added to the alert's comment"},
+    )
 
 
 class AlertSnoozeSchema(AlertCommentSchema):
@@ -25,7 +29,7 @@ class AlertSnoozeSchema(AlertCommentSchema):
 
     is_body_required = True
 
-    until = Timestamp(required=True, allow_none=True)
+    until = Timestamp(required=True, allow_none=True, metadata={"description": "End of the snooze; `null` ends it now"})
 
 
 class AlertFilterSchema(RequestSchema):
@@ -47,9 +51,15 @@ class AlertChoiceSchema(RequestSchema):
         "oneOf": [{"required": ["ids"]}, {"required": ["filter"]}],
     }
 
-    ids = fields.List(row_id(), validate=validate.Length(min=1, max=10_000))
+    ids = fields.List(
+        row_id(), validate=validate.Length(min=1, max=10_000), metadata={"description": "Ids of the alerts"}
+    )
     filter = fields.Nested(AlertFilterSchema)
-    comment = Text(max=MAX_COMMENT, allow_none=True)
+    comment = Text(
+        max=MAX_COMMENT,
+        allow_none=True,
+        metadata={"description": "Reason for the action; added to each alert's comment"},
+    )
 
     @validates_schema
     def _is_one_of_both(self, body: dict[str, Any], **_: object) -> None:
@@ -65,7 +75,7 @@ class AlertChoiceSchema(RequestSchema):
 class SnoozeChoiceSchema(AlertChoiceSchema):
     """Which alerts are snoozed until when; `null` wakes them."""
 
-    until = Timestamp(required=True, allow_none=True)
+    until = Timestamp(required=True, allow_none=True, metadata={"description": "End of the snooze; `null` ends it now"})
 
 
 class AcknowledgedSchema(AnswerSchema):

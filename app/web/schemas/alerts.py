@@ -21,14 +21,20 @@ class AlertQuerySchema(PageQuerySchema):
     status = query_code(AlertStatus)
     host_id = query_id()
     monitor_id = query_id()
-    source = Text(max=64)
-    suppressed = QueryBoolean()
+    source = Text(
+        max=64, metadata={"description": "Name of the system that reported the alert, such as zabbix or alertmanager"}
+    )
+    suppressed = QueryBoolean(metadata={"description": "Only alerts that are suppressed, or only alerts that are not"})
 
 
 class TestAlertsQuerySchema(SubmissionQuerySchema):
     """How many test alerts, and which."""
 
-    count = QueryInteger(validate=validate.Range(1, MAX_GENERATED), load_default=GENERATED)
+    count = QueryInteger(
+        validate=validate.Range(1, MAX_GENERATED),
+        load_default=GENERATED,
+        metadata={"description": "Number of test alerts"},
+    )
     severity = query_code(Severity)
     seed = QueryInteger(
         validate=validate.Range(0, MAX_SEED), metadata={"description": "The same seed generates the same alerts"}
@@ -39,26 +45,26 @@ class AlertSchema(AnswerSchema):
     """Something that needs, or needed, a person's eye."""
 
     id = fields.Integer()
-    message = fields.String()
+    message = fields.String(metadata={"description": "What is wrong"})
     severity = code(Severity)
     status = code(AlertStatus)
     suppressed = fields.Boolean(
         metadata={"description": "Snoozed or in a maintenance window: it is not scored and nobody is notified"}
     )
-    snoozed_until = Timestamp(allow_none=True)
+    snoozed_until = Timestamp(allow_none=True, metadata={"description": "End of the snooze"})
     flapping = fields.Boolean(metadata={"description": "It fires again and again shortly after it is resolved"})
     occurrence = fields.Integer(
         metadata={"description": "Number of the occurrence: 1 the first time that the source fires this alert"}
     )
     monitor_id = fields.Integer()
-    host_id = fields.Integer(allow_none=True)
-    item_id = fields.Integer(allow_none=True)
-    comment = fields.String()
-    source = fields.String()
-    external_id = fields.String()
-    count = fields.Integer()
-    first_seen_at = Timestamp()
-    last_seen_at = Timestamp()
+    host_id = fields.Integer(allow_none=True, metadata={"description": "The host in the inventory, if known"})
+    item_id = fields.Integer(allow_none=True, metadata={"description": "The item in the inventory, if known"})
+    comment = fields.String(metadata={"description": "Comments of users, and details of test alerts"})
+    source = fields.String(metadata={"description": "Name of the system that reported the alert"})
+    external_id = fields.String(metadata={"description": "Id of the alert at its source"})
+    count = fields.Integer(metadata={"description": "Number of times that the source reported this occurrence"})
+    first_seen_at = Timestamp(metadata={"description": "When nagare first saw this occurrence"})
+    last_seen_at = Timestamp(metadata={"description": "When the source last reported this occurrence"})
     resolved_at = Timestamp(allow_none=True)
 
 
@@ -68,6 +74,8 @@ class AlertEventSchema(AnswerSchema):
     id = fields.Integer()
     at = Timestamp()
     kind = word(AlertEventKind)
-    user_id = fields.Integer(allow_none=True)
+    user_id = fields.Integer(
+        allow_none=True, metadata={"description": "The user who acted; `null` for the source or a timer"}
+    )
     username = fields.String(allow_none=True)
-    comment = fields.String()
+    comment = fields.String(metadata={"description": "Comment of the user"})

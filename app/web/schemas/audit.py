@@ -22,8 +22,10 @@ class AuditEntrySchema(AnswerSchema):
     id = fields.Integer()
     at = Timestamp()
     user_id = fields.Integer()
-    username = fields.String()
+    username = fields.String(metadata={"description": "Who made the change"})
     object_type = word(AuditedType)
     object_id = fields.Integer()
-    before = fields.Dict(keys=fields.String())
-    after = fields.Dict(keys=fields.String())
+    before = fields.Dict(
+        keys=fields.String(), metadata={"description": "Values of the changed fields before the change"}
+    )
+    after = fields.Dict(keys=fields.String(), metadata={"description": "Values of the changed fields after the change"})

@@ -43,5 +43,5 @@ class LastEventSchema(RequestSchema):
 class TicketSchema(AnswerSchema):
     """A ticket, good once."""
 
-    ticket = fields.String()
+    ticket = fields.String(metadata={"description": "Pass it as `?ticket=` to `GET /events`; it works once"})
     expires_in = fields.Integer(metadata={"description": "Lifetime of the ticket in seconds"})

@@ -16,16 +16,16 @@ class HostQuerySchema(PageQuerySchema):
     q = Text(max=200, metadata={"description": f"Text in a name, address or description. {SHORT_PAGES}"})
     monitor_id = query_id()
     status = query_code(InventoryStatus)
-    group = Text(max=200)
+    group = Text(max=200, metadata={"description": "Name of a host group"})
 
 
 class HostChangesSchema(RequestSchema):
     """What a person may edit of a host."""
 
-    name = Text(min=1, max=512)
-    display_name = Text(min=1, max=512)
+    name = Text(min=1, max=512, metadata={"description": "Technical name, unique at the monitor"})
+    display_name = Text(min=1, max=512, metadata={"description": "Name shown to people"})
     description = Text(max=65535)
-    enabled = Boolean()
+    enabled = Boolean(metadata={"description": "Whether the monitor monitors the host"})
 
 
 class NewHostSchema(RequestSchema):
@@ -50,15 +50,15 @@ class HostSchema(AnswerSchema):
 
     id = fields.Integer()
     monitor_id = fields.Integer()
-    external_id = fields.String()
-    name = fields.String()
-    display_name = fields.String()
+    external_id = fields.String(metadata={"description": "Id of the host at its monitor"})
+    name = fields.String(metadata={"description": "Technical name, unique at the monitor"})
+    display_name = fields.String(metadata={"description": "Name shown to people"})
     description = fields.String()
-    ip_addr = fields.String(allow_none=True)
-    enabled = fields.Boolean()
+    ip_addr = fields.String(allow_none=True, metadata={"description": "Address that the monitor connects to"})
+    enabled = fields.Boolean(metadata={"description": "Whether the monitor monitors the host"})
     status = code(InventoryStatus)
-    status_description = fields.String()
-    groups = fields.List(fields.String())
-    item_count = fields.Integer()
+    status_description = fields.String(metadata={"description": "Reason for the status"})
+    groups = fields.List(fields.String(), metadata={"description": "Host groups"})
+    item_count = fields.Integer(metadata={"description": "Number of items"})
     created_at = Timestamp()
     updated_at = Timestamp()

@@ -25,15 +25,15 @@ class ItemChangesSchema(RequestSchema):
     name = Text(min=1, max=4096)
     description = Text(max=65535)
     enabled = Boolean()
-    interval = Text(max=255)
-    units = Text(max=255)
+    interval = Text(max=255, metadata={"description": "Update interval, such as 30s or 1m"})
+    units = Text(max=255, metadata={"description": "Unit of the values, such as B or %"})
 
 
 class ItemValueQuerySchema(PageQuerySchema):
     """Which part of an item's history."""
 
-    after = Timestamp()
-    before = Timestamp()
+    after = Timestamp(metadata={"description": "Only values after this time"})
+    before = Timestamp(metadata={"description": "Only values before this time"})
 
 
 class ItemHistoryQuerySchema(RequestSchema):
@@ -46,11 +46,11 @@ class NewItemSchema(RequestSchema):
     """An item to be made; a push makes it at the monitor."""
 
     name = Text(min=1, max=255, required=True)
-    key = Text(min=1, max=2048, required=True)
+    key = Text(min=1, max=2048, required=True, metadata={"description": "Key of the item, unique within its host"})
     description = Text(max=65535, load_default="")
     enabled = Boolean(load_default=True)
-    interval = Text(min=1, max=255, load_default="1m")
-    units = Text(max=255, load_default="")
+    interval = Text(min=1, max=255, load_default="1m", metadata={"description": "Update interval, such as 30s or 1m"})
+    units = Text(max=255, load_default="", metadata={"description": "Unit of the values, such as B or %"})
     value_type = fields.String(
         load_default="float", validate=validate.OneOf(["float", "char", "log", "unsigned", "text"])
     )
@@ -62,18 +62,18 @@ class ItemSchema(AnswerSchema):
     id = fields.Integer()
     host_id = fields.Integer()
     monitor_id = fields.Integer()
-    external_id = fields.String()
+    external_id = fields.String(metadata={"description": "Id of the item at its monitor"})
     name = fields.String()
-    key = fields.String()
+    key = fields.String(metadata={"description": "Key of the item, unique within its host"})
     description = fields.String()
-    interval = fields.String()
-    units = fields.String()
-    value = fields.String(allow_none=True)
+    interval = fields.String(metadata={"description": "Update interval, such as 30s or 1m"})
+    units = fields.String(metadata={"description": "Unit of the values, such as B or %"})
+    value = fields.String(allow_none=True, metadata={"description": "Last value as text"})
     value_type = fields.String()
-    value_at = Timestamp(allow_none=True)
-    enabled = fields.Boolean()
+    value_at = Timestamp(allow_none=True, metadata={"description": "When the monitor read the last value"})
+    enabled = fields.Boolean(metadata={"description": "Whether the monitor reads the item"})
     status = code(InventoryStatus)
-    status_description = fields.String()
+    status_description = fields.String(metadata={"description": "Reason for the status"})
     created_at = Timestamp()
     updated_at = Timestamp()
 

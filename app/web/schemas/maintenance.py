@@ -18,9 +18,9 @@ class MaintenanceChangesSchema(RequestSchema):
 
     name = Text(min=1, max=200)
     comment = Text(max=4096)
-    monitor_id = row_id(allow_none=True)
-    host_id = row_id(allow_none=True)
-    group = Text(min=1, max=255, allow_none=True)
+    monitor_id = row_id(allow_none=True, metadata={"description": "Only alerts of this monitor"})
+    host_id = row_id(allow_none=True, metadata={"description": "Only alerts of this host"})
+    group = Text(min=1, max=255, allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
     starts_at = Timestamp()
     ends_at = Timestamp()
 
@@ -45,5 +45,5 @@ class MaintenanceSchema(AnswerSchema):
     group = fields.String(allow_none=True)
     starts_at = Timestamp()
     ends_at = Timestamp()
-    created_by = fields.String()
+    created_by = fields.String(metadata={"description": "Name of the user who created it"})
     created_at = Timestamp()

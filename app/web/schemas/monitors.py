@@ -14,11 +14,15 @@ class MonitorChangesSchema(RequestSchema):
     """What to change of a monitor; `null` takes a credential away."""
 
     name = Text(min=1, max=200)
-    url = Text(min=1, max=2048)
+    url = Text(min=1, max=2048, metadata={"description": "URL of the monitor, such as https://zabbix.example.com"})
     username = Text(max=200, allow_none=True)
     password = Text(max=MAX_SECRET, allow_none=True)
-    api_token = Text(max=MAX_SECRET, allow_none=True)
-    enabled = Boolean()
+    api_token = Text(
+        max=MAX_SECRET,
+        allow_none=True,
+        metadata={"description": "API token or bearer token, in place of user name and password"},
+    )
+    enabled = Boolean(metadata={"description": "Whether tasks can be queued for the monitor"})
     max_parallel_tasks = Integer(
         validate=validate.Range(1, 1000),
         metadata={"description": "Maximum number of this monitor's tasks that run at the same time"},
@@ -45,12 +49,18 @@ class MonitorSchema(AnswerSchema):
     url = fields.String()
     username = fields.String(allow_none=True)
     enabled = fields.Boolean()
-    max_parallel_tasks = fields.Integer()
-    acknowledge_at_source = fields.Boolean()
-    has_webhook_token = fields.Boolean()
+    max_parallel_tasks = fields.Integer(
+        metadata={"description": "Maximum number of this monitor's tasks that run at the same time"}
+    )
+    acknowledge_at_source = fields.Boolean(
+        metadata={"description": "Whether acknowledging an alert also acknowledges it at the monitor, if supported"}
+    )
+    has_webhook_token = fields.Boolean(metadata={"description": "Whether a webhook token exists"})
     status = word(MonitorStatus)
-    last_error = fields.String(allow_none=True)
-    last_pulled_at = Timestamp(allow_none=True)
+    last_error = fields.String(
+        allow_none=True, metadata={"description": "Error of the last contact, `null` if it succeeded"}
+    )
+    last_pulled_at = Timestamp(allow_none=True, metadata={"description": "End of the last successful pull"})
     host_count = fields.Integer()
     item_count = fields.Integer()
     created_at = Timestamp()
@@ -59,23 +69,23 @@ class MonitorSchema(AnswerSchema):
 class CheckSchema(AnswerSchema):
     """What came of signing in to a monitor."""
 
-    ok = fields.Boolean()
-    version = fields.String(allow_none=True)
-    latency_ms = fields.Integer()
-    error = fields.String(allow_none=True)
+    ok = fields.Boolean(metadata={"description": "Whether the connection works"})
+    version = fields.String(allow_none=True, metadata={"description": "Version of the monitor"})
+    latency_ms = fields.Integer(metadata={"description": "Duration of the check"})
+    error = fields.String(allow_none=True, metadata={"description": "Why the connection does not work"})
 
 
 class WebhookTokenSchema(AnswerSchema):
     """The token of a monitor's webhook; it is shown this once."""
 
-    token = fields.String()
+    token = fields.String(metadata={"description": "Shown only in this response"})
 
 
 class PullCountsSchema(AnswerSchema):
     """What a pull found and changed."""
 
-    seen = fields.Integer()
-    created = fields.Integer()
-    updated = fields.Integer()
-    unchanged = fields.Integer()
-    vanished = fields.Integer()
+    seen = fields.Integer(metadata={"description": "Rows read from the monitor"})
+    created = fields.Integer(metadata={"description": "Rows created in the inventory"})
+    updated = fields.Integer(metadata={"description": "Rows updated"})
+    unchanged = fields.Integer(metadata={"description": "Rows without a change"})
+    vanished = fields.Integer(metadata={"description": "Rows that no longer exist at the monitor"})

@@ -52,8 +52,8 @@ class NotificationChangesSchema(RequestSchema):
         min=1, max=MAX_URL, metadata={"description": "An Apprise URL, such as mailto:// or slack://; never shown again"}
     )
     min_severity = code(Severity)
-    monitor_id = row_id(allow_none=True)
-    group = Text(min=1, max=255, allow_none=True)
+    monitor_id = row_id(allow_none=True, metadata={"description": "Only alerts of this monitor"})
+    group = Text(min=1, max=255, allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
     on = fields.List(word(NotificationKind), validate=validate.Length(1, len(NotificationKind)))
     quiet_hours = _quiet_hours(QuietHoursSchema)
     timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
@@ -105,16 +105,16 @@ class NotificationSchema(AnswerSchema):
     name = fields.String()
     enabled = fields.Boolean()
     min_severity = code(Severity)
-    monitor_id = fields.Integer(allow_none=True)
-    group = fields.String(allow_none=True)
-    on = fields.List(word(NotificationKind))
+    monitor_id = fields.Integer(allow_none=True, metadata={"description": "Only alerts of this monitor"})
+    group = fields.String(allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
+    on = fields.List(word(NotificationKind), metadata={"description": "Alert events that are sent"})
     quiet_hours = _quiet_hours(ShownQuietHoursSchema)
     timezone = fields.String()
     language = word(Language)
-    batch_s = fields.Integer()
+    batch_s = fields.Integer(metadata={"description": "Seconds during which events are collected into one message"})
     created_at = Timestamp()
     last_sent_at = Timestamp(allow_none=True)
-    last_error = fields.String(allow_none=True)
+    last_error = fields.String(allow_none=True, metadata={"description": "Why the last message was not sent"})
 
 
 class NotificationTaskSchema(TaskAcceptedSchema):

@@ -17,13 +17,13 @@ class QueueSchema(AnswerSchema):
     """Whether workers take tasks from a queue."""
 
     type = word(TaskType)
-    paused = Boolean()
+    paused = Boolean(metadata={"description": "Whether the queue is paused"})
 
 
 class ClearedSchema(AnswerSchema):
     """How many waiting tasks were cancelled."""
 
-    cancelled = fields.Integer()
+    cancelled = fields.Integer(metadata={"description": "Number of tasks cancelled"})
 
 
 class DeadLetterQuerySchema(PageQuerySchema):
@@ -31,7 +31,7 @@ class DeadLetterQuerySchema(PageQuerySchema):
 
     type = word(TaskType)
     monitor_id = query_id()
-    reason = Text(max=64)
+    reason = Text(max=64, metadata={"description": "Error code, such as source_unreachable"})
     q = Text(max=200, metadata={"description": "Text in the error message"})
 
 
@@ -42,7 +42,7 @@ class DeadLetterFilterSchema(RequestSchema):
 
     type = word(TaskType)
     monitor_id = row_id()
-    reason = Text(max=64)
+    reason = Text(max=64, metadata={"description": "Error code, such as source_unreachable"})
     q = Text(max=200, metadata={"description": "Text in the error message"})
     dry_run = Boolean(load_default=False, metadata={"description": "Only count the matching dead letters"})
 
@@ -53,28 +53,28 @@ class DeadLetterSchema(AnswerSchema):
     task_id = fields.String()
     type = word(TaskType)
     params = fields.Dict(keys=fields.String())
-    reason = fields.String(allow_none=True)
-    error = fields.String(allow_none=True)
-    attempts = fields.Integer()
+    reason = fields.String(allow_none=True, metadata={"description": "Error code, such as source_unreachable"})
+    error = fields.String(allow_none=True, metadata={"description": "Error message"})
+    attempts = fields.Integer(metadata={"description": "Number of attempts"})
     worker = fields.String(allow_none=True)
     created_at = Timestamp()
-    dead_at = Timestamp()
+    dead_at = Timestamp(metadata={"description": "When the task failed for good"})
 
 
 class DeadLetterStorySchema(DeadLetterSchema):
     """A dead letter with the traceback of its last attempt and all attempts."""
 
-    traceback = fields.String(allow_none=True)
-    history = fields.List(fields.Nested(AttemptSchema))
+    traceback = fields.String(allow_none=True, metadata={"description": "Python traceback of the last attempt"})
+    history = fields.List(fields.Nested(AttemptSchema), metadata={"description": "The failed attempts"})
 
 
 class RetriedSchema(AnswerSchema):
     """How many dead letters were queued again, or would be in a dry run."""
 
-    retried = fields.Integer()
+    retried = fields.Integer(metadata={"description": "Number of dead letters retried, or that match in a dry run"})
 
 
 class DiscardedSchema(AnswerSchema):
     """How many dead letters were discarded, or would be in a dry run."""
 
-    discarded = fields.Integer()
+    discarded = fields.Integer(metadata={"description": "Number of dead letters discarded, or that match in a dry run"})

@@ -40,7 +40,9 @@ class NewScheduleSchema(ScheduleChangesSchema):
         required=True,
         metadata={"description": "Five fields: minute, hour, day of month, month, day of week"},
     )
-    timezone = Text(min=1, max=64, load_default="UTC")
+    timezone = Text(
+        min=1, max=64, load_default="UTC", metadata={"description": "An IANA time zone, such as Asia/Shanghai"}
+    )
     task_type = fields.String(required=True, validate=validate.OneOf([str(type_) for type_ in SCHEDULED_TYPES]))
     params = fields.Nested(ScheduleParamsSchema, required=True)
     enabled = Boolean(load_default=True)

@@ -11,17 +11,17 @@ from app.web.schemas.pages import PageQuerySchema
 class ScopeQuerySchema(RequestSchema):
     """Which part of the fleet: what matches all that is given."""
 
-    monitor_id = query_id()
-    group = Text(max=200)
-    host_id = query_id()
+    monitor_id = query_id(metadata={"description": "Only hosts of this monitor"})
+    group = Text(max=200, metadata={"description": "Only hosts in this group"})
+    host_id = query_id(metadata={"description": "Only this host"})
 
 
 class ScoreHistoryQuerySchema(PageQuerySchema):
     """Which part of the history: of the fleet, or of a monitor."""
 
-    monitor_id = query_id()
-    after = Timestamp()
-    before = Timestamp()
+    monitor_id = query_id(metadata={"description": "The history of this monitor instead of the fleet"})
+    after = Timestamp(metadata={"description": "Only scores after this time"})
+    before = Timestamp(metadata={"description": "Only scores before this time"})
 
 
 class AlertCountsSchema(AnswerSchema):
@@ -52,7 +52,7 @@ class ScoredSchema(AnswerSchema):
 class ScoreSchema(ScoredSchema):
     """The health score, and what it comes from."""
 
-    hosts = fields.Integer()
+    hosts = fields.Integer(metadata={"description": "Number of active hosts"})
     window_h = fields.Float(metadata={"description": "Hours during which a resolved alert still lowers the score"})
     alerts = fields.Nested(AlertsBySeveritySchema)
 

@@ -11,8 +11,8 @@ from app.web.schemas.pages import PageQuerySchema
 class TaskAcceptedSchema(AnswerSchema):
     """A task was recorded and will run."""
 
-    message = fields.String()
-    task_id = fields.String()
+    message = fields.String(metadata={"description": "What was queued"})
+    task_id = fields.String(metadata={"description": "Id of the task, for `GET /api/v1/tasks/{task_id}`"})
 
 
 class MonitorTaskSchema(TaskAcceptedSchema):
@@ -36,7 +36,7 @@ class ItemTaskSchema(HostTaskSchema):
 class AlertTaskSchema(TaskAcceptedSchema):
     """A task that makes alerts was recorded."""
 
-    count = fields.Integer()
+    count = fields.Integer(metadata={"description": "Number of alerts"})
 
 
 class TaskQuerySchema(PageQuerySchema):
@@ -45,9 +45,9 @@ class TaskQuerySchema(PageQuerySchema):
     type = word(TaskType)
     state = word(TaskState)
     monitor_id = query_id()
-    parent_id = Text(max=80)
-    created_after = Timestamp()
-    created_before = Timestamp()
+    parent_id = Text(max=80, metadata={"description": "Only child tasks of this task"})
+    created_after = Timestamp(metadata={"description": "Only tasks created after this time"})
+    created_before = Timestamp(metadata={"description": "Only tasks created before this time"})
 
 
 class WaitQuerySchema(RequestSchema):
@@ -63,9 +63,9 @@ class WaitQuerySchema(RequestSchema):
 class ProgressSchema(AnswerSchema):
     """How far a task is."""
 
-    done = fields.Integer()
-    total = fields.Integer(allow_none=True)
-    message = fields.String()
+    done = fields.Integer(metadata={"description": "Steps done"})
+    total = fields.Integer(allow_none=True, metadata={"description": "Total steps, `null` while unknown"})
+    message = fields.String(metadata={"description": "Current step"})
 
 
 class TaskSchema(AnswerSchema):
@@ -74,31 +74,35 @@ class TaskSchema(AnswerSchema):
     task_id = fields.String()
     type = word(TaskType)
     state = word(TaskState)
-    params = fields.Dict(keys=fields.String())
+    params = fields.Dict(keys=fields.String(), metadata={"description": "Parameters of the task"})
     monitor_id = fields.Integer(allow_none=True)
     parent_id = fields.String(allow_none=True, metadata={"description": "The parent task"})
-    attempts = fields.Integer()
-    max_retries = fields.Integer()
+    attempts = fields.Integer(metadata={"description": "Number of attempts started"})
+    max_retries = fields.Integer(metadata={"description": "Retries before the task fails for good"})
     progress = fields.Nested(ProgressSchema)
     created_at = Timestamp()
     started_at = Timestamp(allow_none=True)
     finished_at = Timestamp(allow_none=True)
-    next_run_at = Timestamp(allow_none=True)
-    worker = fields.String(allow_none=True)
-    reason = fields.String(allow_none=True)
-    error = fields.String(allow_none=True)
-    result = fields.Dict(keys=fields.String(), allow_none=True)
+    next_run_at = Timestamp(
+        allow_none=True, metadata={"description": "Start of the next attempt, while the task is retrying"}
+    )
+    worker = fields.String(allow_none=True, metadata={"description": "The worker that runs or ran it"})
+    reason = fields.String(allow_none=True, metadata={"description": "Error code of the last failed attempt"})
+    error = fields.String(allow_none=True, metadata={"description": "Error message of the last failed attempt"})
+    result = fields.Dict(
+        keys=fields.String(), allow_none=True, metadata={"description": "Result of a task that succeeded"}
+    )
 
 
 class AttemptSchema(AnswerSchema):
     """An attempt that did not end well."""
 
-    attempt = fields.Integer()
+    attempt = fields.Integer(metadata={"description": "Number of the attempt"})
     worker = fields.String(allow_none=True)
     started_at = Timestamp(allow_none=True)
     finished_at = Timestamp()
-    reason = fields.String()
-    error = fields.String()
+    reason = fields.String(metadata={"description": "Error code"})
+    error = fields.String(metadata={"description": "Error message"})
 
 
 class ChildSchema(AnswerSchema):
@@ -112,5 +116,5 @@ class ChildSchema(AnswerSchema):
 class TaskStorySchema(TaskSchema):
     """A task with all its attempts, and the tasks that it consists of."""
 
-    history = fields.List(fields.Nested(AttemptSchema))
-    children = fields.List(fields.Nested(ChildSchema))
+    history = fields.List(fields.Nested(AttemptSchema), metadata={"description": "The failed attempts"})
+    children = fields.List(fields.Nested(ChildSchema), metadata={"description": "The child tasks"})

@@ -24,7 +24,7 @@ class UserChangesSchema(RequestSchema):
 
     password = Text(min=MIN_PASSWORD, max=MAX_PASSWORD)
     role = word(Role)
-    enabled = Boolean()
+    enabled = Boolean(metadata={"description": "Whether the user can sign in"})
     revoke_tokens = Boolean(
         load_default=False,
         metadata={
@@ -39,7 +39,7 @@ class UserSchema(AnswerSchema):
     id = fields.Integer()
     username = fields.String()
     role = word(Role)
-    enabled = fields.Boolean()
+    enabled = fields.Boolean(metadata={"description": "Whether the user can sign in"})
     created_at = Timestamp()
 
 
@@ -68,5 +68,5 @@ class SessionsEndSchema(RequestSchema):
 class SessionsEndedSchema(AnswerSchema):
     """How many sign-ins were ended, and API tokens revoked."""
 
-    sessions = fields.Integer()
-    tokens = fields.Integer()
+    sessions = fields.Integer(metadata={"description": "Number of sessions ended"})
+    tokens = fields.Integer(metadata={"description": "Number of API tokens revoked"})

@@ -49,6 +49,6 @@ def wish_of(session_id: str, last_id: str | None = None, **wanted: Any) -> Wish:
 
 
 def _names(error: ValidationError) -> str:
-    names = error.messages_dict if isinstance(error.messages, dict) else {"the whole": ()}
+    names = error.messages_dict if isinstance(error.messages, dict) else {"the message": ()}
     # A close frame has room for 123 bytes.
     return ", ".join(str(name) for name in names).encode("ascii", "replace").decode()[:60]

@@ -34,7 +34,7 @@ def test_the_environments_proxy_is_not_used(serve: Serve, open_source: Open, mon
 def test_a_closed_port_and_an_unknown_name_are_unreachable(open_source: Open) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    with pytest.raises(SourceUnreachable, match=f"127.0.0.1:{port} does not answer: .*refused"):
+    with pytest.raises(SourceUnreachable, match=f"connection to 127.0.0.1:{port} failed: .*refused"):
         open_source(f"http://127.0.0.1:{port}").get_json("")
     with pytest.raises(SourceUnreachable, match="the name cannot be resolved"):
         open_source("http://nothing.invalid").get_json("")

@@ -36,7 +36,7 @@ def test_a_host_that_was_made_already_is_found(start_zabbix: StartZabbix) -> Non
 def test_another_host_of_that_name_is_a_conflict_that_shows_both(start_zabbix: StartZabbix) -> None:
     zabbix, connector = start_zabbix()
     zabbix.add_host("10084", host="db-9", name="别的主机")
-    with pytest.raises(SourceConflict, match="name is '别的主机' there, '数据库 9' here"):
+    with pytest.raises(SourceConflict, match="name is '别的主机' in Zabbix, '数据库 9' in nagare"):
         connector.create_host(HOST)
     assert zabbix.method_count("host.create") == 0
 
@@ -75,7 +75,7 @@ def test_an_item_is_asked_of_the_agent_and_made_once(start_zabbix: StartZabbix) 
     assert (made["type"], made["interfaceid"], made["delay"], made["value_type"]) == ("0", "1", "30s", "0")
     item = connector.item("10084", item_id)
     assert item is not None and (item.key, item.name, item.units) == ("system.cpu.load", "Load", "%")
-    with pytest.raises(SourceConflict, match="units is '%' there, 'B' here"):
+    with pytest.raises(SourceConflict, match="units is '%' in Zabbix, 'B' in nagare"):
         connector.create_item("10084", replace(ITEM, edit=replace(ITEM.edit, units="B")))
 
 
