@@ -85,7 +85,7 @@ class User:
         wait_for(is_there, f"{count} tasks to be {state}", timeout_s)
 
     def end(self, task_id: str, timeout_s: float = 40) -> Json:
-        """Wait until the task has ended, and return it."""
+        """Wait until the task has already finished, and return it."""
         return self.wait(task_id, *TERMINAL_STATES, timeout_s=timeout_s)
 
     def stats(self) -> dict[str, int]:

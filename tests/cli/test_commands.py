@@ -75,7 +75,7 @@ def test_a_token_is_one_line_and_can_be_revoked(nagare: Nagare) -> None:
     assert nagare("tokens", "revoke", str(newest["id"])) == "Revoked nightly of ada.\n"
     assert "nightly" not in nagare("tokens", "list")
     assert nagare("tokens", "revoke", str(newest["id"]), code=1).startswith("nagare: there is no token")
-    assert nagare("token", "ada", "--role", "admin", code=1).startswith("nagare: a token of the role admin")
+    assert nagare("token", "ada", "--role", "admin", code=1).startswith("nagare: a token with the role admin")
     assert nagare("token", "bob", code=1).startswith("nagare: ")
 
 

@@ -99,7 +99,7 @@ def test_a_dry_run_counts_and_changes_nothing(nagare: Nagare, dead: list[str], s
 
 
 def test_dead_letters_are_run_again_and_thrown_away(nagare: Nagare, dead: list[str], services: Services) -> None:
-    assert nagare("dead", "retry", "--all", "--text", "坏") == "Queued again: 1.\n"
+    assert nagare("dead", "retry", "--all", "--text", "坏") == "Retried: 1.\n"
     assert services.ledger.tasks.get(dead[2])["state"] == "queued"
     assert nagare("dead", "discard", dead[0]) == "Discarded: 1.\n"
     stats = json.loads(nagare("queue", "stats", "--json"))
@@ -109,7 +109,7 @@ def test_dead_letters_are_run_again_and_thrown_away(nagare: Nagare, dead: list[s
 def test_a_task_is_cancelled_once(nagare: Nagare, dead: list[str], services: Services) -> None:
     services.ledger.dead_letters.retry(dead[0])
     assert nagare("tasks", "cancel", dead[0]) == f"Cancelled {dead[0]}.\n"
-    assert "the task has ended" in nagare("tasks", "cancel", dead[0], code=1)
+    assert "the task has already finished" in nagare("tasks", "cancel", dead[0], code=1)
     assert nagare("tasks", "list", "--state", "cancelled").count("pull_hosts:") == 1
     assert nagare("tasks", "list", "--state", "running") == "There are no tasks.\n"
 

@@ -26,7 +26,7 @@ def test_schedules_come_rest_and_go(nagare: Nagare, monitor: str) -> None:
     assert nagare("schedules", "pause", "夜间") == "Paused 夜间.\n"
     [row] = json.loads(nagare("schedules", "list", "--json"))
     assert (row["enabled"], row["cron"], row["params"]) == (False, "30 2 * * *", {"monitor_id": int(monitor)})
-    assert nagare("schedules", "resume", "夜间").startswith("Resumed 夜间; its next time is ")
+    assert nagare("schedules", "resume", "夜间").startswith("Resumed 夜间; its next run is at ")
     assert "夜间  30 2 * * *  Asia/Shanghai" in nagare("schedules", "list")
     assert nagare("schedules", "remove", "夜间") == "Removed 夜间.\n"
     assert nagare("schedules", "list", "--json") == "[]\n"

@@ -233,7 +233,7 @@ def test_dead_letters_from_the_shell(instance: Instance, client: httpx.Client) -
     shown = json.loads(run(instance.folder, "dead", "show", task_id).stdout)
     assert (shown["task_id"], shown["attempts"]) == (task_id, 4)
     assert "secret-b" not in str(shown)
-    assert run(instance.folder, "dead", "retry", task_id).stdout == "Queued again: 1.\n"
+    assert run(instance.folder, "dead", "retry", task_id).stdout == "Retried: 1.\n"
     wait_for(_is_dead, "the second dead letter", timeout_s=60)
     assert run(instance.folder, "dead", "discard", "--all", "--monitor", str(monitor_id)).stdout == "Discarded: 1.\n"
     assert client.get("/queue/stats").json()["dead"] == 0
