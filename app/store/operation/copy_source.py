@@ -22,7 +22,7 @@ def require_current(connection: Connection) -> None:
         raise Conflict("the source is not a nagare database")
     if found != schema_revision.newest_revision():
         raise Conflict(
-            f"the source has schema {found}, but this version of nagare copies schema {schema_revision.newest_revision()}:"
+            f"the source has schema {found}, but this nagare copies schema {schema_revision.newest_revision()}:"
             " run `nagare migrate` on it, or copy with the version of nagare that uses it"
         )
 
