@@ -1,4 +1,4 @@
-"""The HTTP door: parses a request, calls one service, answers."""
+"""The HTTP layer: parses a request, calls one service, returns a response."""
 
 from app.web.application import create_app
 from app.web.tokens import make_tokens

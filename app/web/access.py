@@ -1,4 +1,4 @@
-"""Who may call what: every view declares a role, and one that declares none cannot be called or even registered."""
+"""Access control: every view declares a role; one without a role can be neither registered nor called."""
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -22,13 +22,13 @@ VERIFIED = "nagare.verified_tokens"
 VERIFIED_AT_MOST = 1000
 PUBLIC: Literal["public"] = "public"
 SIGN_IN: Literal["sign-in"] = "sign-in"
-"""In the place of a scope: what no API token may do."""
+"""In place of a scope: an operation that accepts no API token."""
 API_TOKEN = f"Bearer {api_tokens.START}"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def declare_role(role: Role | Literal["public"], scope: Scope | Literal["sign-in"] = SIGN_IN) -> Callable[[View], View]:
-    """Make a decorator that notes on a view which role its callers need, and which scope if they come with a token."""
+    """Return a decorator that declares the role that a view requires, and the scope that an API token needs for it."""
 
     def declare(view: View) -> View:
         view.role, view.scope = role, scope  # type: ignore[attr-defined]
@@ -38,7 +38,7 @@ def declare_role(role: Role | Literal["public"], scope: Scope | Literal["sign-in
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Make the application check the caller of every request before anything else of it is looked at."""
+    """Make the application authenticate and authorize every request before anything else."""
     app.extensions[KEYS] = keys = signing_keys(settings)
     app.config.update(JWT_SECRET_KEY=keys[0], JWT_ALGORITHM=ALGORITHM, JWT_TOKEN_LOCATION=["headers"])
     JWTManager(app).decode_key_loader(lambda _header, _claims: g.decode_key)
@@ -47,7 +47,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def require_roles(app: Flask) -> None:
-    """Raise RuntimeError for a view that does not say who may call it."""
+    """Raise RuntimeError for a view that declares no role."""
     open_views = [name for name, view in app.view_functions.items() if not hasattr(view, "role")]
     if open_views:
         raise RuntimeError(f"no role is declared for {', '.join(sorted(open_views))}")
@@ -56,7 +56,7 @@ def require_roles(app: Flask) -> None:
 def read_refresh_token(token: str | None) -> tuple[str, str]:
     """Return (session id, token id) of a refresh token, by default the one in the Authorization header.
 
-    Raises Unauthorized for anything that is not a refresh token of ours that still holds.
+    Raises Unauthorized for anything that is not a valid refresh token.
     """
     claims = _claims(lambda: decode_token(token) if token else verify_jwt_in_request(refresh=True) and get_jwt())
     if claims["type"] != "refresh":
@@ -65,7 +65,7 @@ def read_refresh_token(token: str | None) -> tuple[str, str]:
 
 
 def read_access_token(token: str) -> dict[str, Any]:
-    """Return what an access token says, for views that do not take it as a bearer. Raises Unauthorized."""
+    """Return the claims of an access token that is not sent as a bearer token. Raises Unauthorized."""
     claims = _claims(lambda: decode_token(token))
     if claims["type"] != "access":
         raise Unauthorized("This is not an access token.")
@@ -73,12 +73,12 @@ def read_access_token(token: str) -> dict[str, Any]:
 
 
 def read_token(token: str) -> str:
-    """Return the session's id of an access token, or the key of an API token. Raises Unauthorized."""
+    """Return the session id of an access token, or the key of an API token. Raises Unauthorized."""
     return api_tokens.key_of(token) if token.startswith(api_tokens.START) else str(read_access_token(token)["sid"])
 
 
 def check_powers(user: Mapping[Any, Any], role: Role, scope: Scope | Literal["sign-in"]) -> None:
-    """Raise Forbidden unless the user has the role and, if they come with an API token, the token has the scope."""
+    """Raise Forbidden unless the user has the role and, with an API token, the token has the scope."""
     if not Role(user["role"]).includes(role):
         raise Forbidden(f"This requires the role {role}.")
     if "token_id" in user:
@@ -89,9 +89,9 @@ def check_powers(user: Mapping[Any, Any], role: Role, scope: Scope | Literal["si
 
 
 def find_session_by(find: Callable[[], str]) -> Callable[[View], View]:
-    """Make a decorator for views whose callers are known otherwise than by a bearer: `find` returns the session's id.
+    """Return a decorator for views that authenticate otherwise than by a bearer token.
 
-    It raises Unauthorized.
+    `find` returns the session id or raises Unauthorized.
     """
 
     def declare(view: View) -> View:
@@ -115,7 +115,8 @@ def _admit() -> None:
 
 
 def _bearer_session() -> str:
-    """Return the session of the request's token, which is verified once: that takes longer than to find its user."""
+    """Return the session id of the request's token. A token is verified once, because that costs more than the user
+    lookup."""
     header = request.headers.get("Authorization", "")
     if header.startswith(API_TOKEN):
         return api_tokens.key_of(header.removeprefix("Bearer "))
@@ -135,13 +136,14 @@ def _claims(read: Callable[[], Any]) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = _by_any_key(read)
     except (JWTExtendedException, PyJWTError, ValueError, RecursionError):
-        # ValueError and RecursionError: a token's header is JSON from the client that is read before its signature.
+        # ValueError and RecursionError: a token's header is JSON from the client that is parsed before its signature is
+        # checked.
         raise Unauthorized("A valid token is required: Authorization: Bearer <token>.") from None
     return claims
 
 
 def _by_any_key(read: Callable[[], Any]) -> Any:
-    """Read a token with each key until one fits. Raises InvalidSignatureError when none does."""
+    """Verify a token with each key until one fits. Raises InvalidSignatureError when none does."""
     first, *others = current_app.extensions[KEYS]
     g.decode_key = first
     for other in others:

@@ -1,4 +1,4 @@
-"""Puts the Flask application together from the services."""
+"""Builds the Flask application from the services."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,15 +21,15 @@ WATCH_EVENTS = "events.watch_events"
 
 
 class Application(Flask):
-    """Flask that does not look, several times a request, whether a view is a coroutine: none is."""
+    """Flask without its check, several times a request, whether a view is a coroutine: no view is."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the function as it is."""
+        """Return the function unchanged."""
         return func
 
 
 def create_app(services: Services) -> Flask:
-    """Return the application; nothing connects yet. Raises SettingsError when there is no secret key."""
+    """Return the application without connecting to anything. Raises SettingsError when there is no secret key."""
     app = Application(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=problems.MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -48,7 +48,7 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(blueprint, url_prefix=PREFIX)
     for blueprint in ROOT_BLUEPRINTS:
         api.register_blueprint(blueprint)
-    # The same view answers requests for a WebSocket, which a rule otherwise does not match.
+    # The same view handles WebSocket requests, which a rule does not match otherwise.
     view = app.view_functions[WATCH_EVENTS]
     app.add_url_rule(f"{PREFIX}/events", WATCH_EVENTS, view, methods=["GET"], websocket=True)
     app.register_blueprint(metrics)

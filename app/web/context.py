@@ -1,4 +1,4 @@
-"""What a view knows about the request it serves: the services and the user."""
+"""What a view knows about its request: the services and the user."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -20,15 +20,15 @@ def services() -> Services:
 
 
 def current_user() -> Row:
-    """Return the user who sent this request; there is one wherever the operation declares a role."""
+    """Return the user who sent this request; there is one in every operation that declares a role."""
     return cast(Row, g.user)
 
 
 def current_editor() -> Editor:
-    """Return the user who sent this request, as the one who makes an edit."""
+    """Return the user who sent this request, as the author of a change."""
     return Editor(g.user["id"], g.user["username"])
 
 
 def current_session_id() -> str:
-    """Return the id of the session that this request's token belongs to."""
+    """Return the id of the session of this request's token."""
     return cast(str, g.session_id)

@@ -1,17 +1,17 @@
-"""Path parameters: what cannot be an id is not found, before it gets anywhere near a query."""
+"""Path parameters: what cannot be an id gets a 404 before it reaches a query."""
 
 from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
-# Eighteen digits fit into a 64-bit column. A range instead of a pattern would be looked at only after the method, so
-# that a number out of it would be answered 405.
+# Eighteen digits fit into a 64-bit column. A range instead of a pattern would be checked only after the method, so a
+# number outside it would get 405.
 ID_PATTERN = "[1-9][0-9]{0,17}"
 MAX_ID = 10**18 - 1
 TASK_ID_PATTERN = "[a-z_]{1,32}:[0-9A-Za-z-]{1,47}"
 
 
 class IdConverter(IntegerConverter):
-    """The number of a row, written in the one canonical way."""
+    """The id of a row, in its canonical form."""
 
     regex = ID_PATTERN
 
@@ -20,7 +20,7 @@ class IdConverter(IntegerConverter):
 
 
 class TaskIdConverter(BaseConverter):
-    """A task's id, `<type>:<uuid>`."""
+    """A task id, `<type>:<uuid>`."""
 
     regex = TASK_ID_PATTERN
 

@@ -11,7 +11,7 @@ SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
 OWN_FILES = Path(__file__).parent / "static"
 DOCUMENT = "nagare.openapi"
 CACHE_S = 3600
-# Swagger UI sets style attributes and has its icons in data: addresses; scripts come from our own files only.
+# Swagger UI sets style attributes and has its icons in data: URLs; scripts come only from our own files.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -46,7 +46,7 @@ def own_file(name: str) -> Response:
 @docs.get("/api/v1/openapi.json")
 @declare_role(PUBLIC)
 def openapi() -> Response:
-    """Return the OpenAPI document, written once: that takes long, and anybody may ask."""
+    """Return the OpenAPI document. It is rendered once, because that is slow and anybody may ask for it."""
     text = current_app.extensions.get(DOCUMENT)
     if text is None:
         spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec

@@ -1,4 +1,4 @@
-"""Headers that every answer has: what a browser may do with it, and that nobody keeps a copy."""
+"""Headers of every response: what a browser may do with it, and that nobody caches it."""
 
 from flask import Flask, Response, request
 
@@ -11,11 +11,11 @@ PROTECTION = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""Also of the answers that never reach Flask."""
+"""Also sent with responses that never reach Flask."""
 
 
 def install(app: Flask) -> None:
-    """Make every answer carry the headers, unless its view chose its own."""
+    """Add the headers to every response unless its view set its own."""
     app.after_request(_protect)
 
 

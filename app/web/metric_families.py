@@ -1,4 +1,4 @@
-"""What all processes counted, as Prometheus's families."""
+"""The counters of all processes as Prometheus metric families."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,7 +10,7 @@ from app.metrics_registry import SUM, Field, Histogram
 
 
 def families(sums: Mapping[Field, float]) -> Iterable[Metric]:
-    """Yield a family for each measure, also for those that are still empty; fields of other versions are left out."""
+    """Yield a family for each metric, including empty ones; ignore fields of other versions."""
     by_name: dict[str, dict[Field, float]] = {}
     for (name, *rest), amount in sums.items():
         by_name.setdefault(name, {})[tuple(rest)] = amount

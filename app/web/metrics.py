@@ -1,4 +1,4 @@
-"""Figures for Prometheus: asked from the services at the moment of the scrape, and counted by all processes."""
+"""Prometheus metrics: read from the services at the scrape, and counted by all processes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -23,24 +23,25 @@ metrics = Blueprint("metrics", __name__)
 @metrics.get("/metrics")
 @declare_role(PUBLIC)
 def scrape() -> Response:
-    """Return the figures in Prometheus's text format."""
+    """Return the metrics in Prometheus's text format."""
     registry = CollectorRegistry()
     registry.register(ServicesCollector(services()))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class ServicesCollector(Collector):
-    """Tells what Redis and the database know now, and what all processes counted; leaves out what cannot be known."""
+    """Collects the current state from Redis and the database and the counters of all processes; omits what is
+    unavailable."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing, so that registering does not already ask the services."""
+        """Return nothing, so that registering does not query the services."""
         return []
 
     def collect(self) -> Iterable[Metric]:
-        """Yield the figures; a broker or a database that is away is a figure too. Each block is a round trip or two."""
+        """Yield the metrics; an unavailable broker or database is one too. Each block costs a round trip or two."""
         metrics = self._services.operation.metrics
         yield InfoMetricFamily("nagare_build", "Version of nagare", {"version": __version__})
         yield from _probe("broker", "Redis", metrics.broker_round_trip_s())
@@ -109,7 +110,7 @@ class ServicesCollector(Collector):
 
 
 def _by_name(workers: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the workers of each name: Prometheus takes none twice."""
+    """Return the workers by name: Prometheus rejects duplicate series."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for worker in workers:
         found.setdefault(worker["name"], []).append(worker)
@@ -123,7 +124,7 @@ def _probe(name: str, what: str, round_trip_s: float | None) -> Iterable[Metric]
 
 
 def _known(block: Callable[[], Iterable[Metric]]) -> Iterable[Metric]:
-    """Return the block's families, none of them when the broker or the database is away."""
+    """Return the block's families, none when the broker or the database is unavailable."""
     try:
         return [*block()]
     except (BrokerUnavailable, DatabaseUnavailable):

@@ -1,4 +1,4 @@
-"""What is noted of every request: how long its answer took, its trace, and the id under which it is logged."""
+"""Observes every request: its duration, its trace, and the id under which it is logged."""
 
 import re
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ REQUEST_ID = re.compile("[A-Za-z0-9._-]{1,64}")
 
 
 def install(app: Flask) -> None:
-    """Observe every request, from before the application sees it."""
+    """Observe every request, before the application sees it."""
     app.before_request(_note_route)
     app.wsgi_app = Observation(app.wsgi_app)  # type: ignore[method-assign]
 
@@ -33,7 +33,7 @@ class Observation:
         self._application = application
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a request."""
+        """Handle a request."""
         given = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = given if REQUEST_ID.fullmatch(given) else str(uuid7())
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"

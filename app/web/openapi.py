@@ -1,4 +1,4 @@
-"""The OpenAPI document: what flask-smorest derives from the operations, with our errors and our security."""
+"""The OpenAPI document that flask-smorest derives from the operations, with our errors and security schemes."""
 
 from http import HTTPStatus
 from typing import Any
@@ -36,7 +36,7 @@ PROBLEMS = {
 
 
 class NagareApi(Api):  # type: ignore[misc]
-    """flask-smorest's API without its own shape of errors."""
+    """flask-smorest's API without its own error format."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
@@ -47,11 +47,11 @@ class NagareApi(Api):  # type: ignore[misc]
         """Document only the errors that `make_api` adds."""
 
     def _register_pagination_header(self) -> None:
-        """Document no such header: pages are in the bodies."""
+        """Document no pagination header: cursors are in the bodies."""
 
 
 class Converter(OpenAPIConverter):
-    """Documents what a schema says beyond its fields."""
+    """Documents what a schema declares beyond its fields."""
 
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
         """Return the JSON schema of a marshmallow schema."""
@@ -87,5 +87,5 @@ def make_api(app: Flask) -> NagareApi:
 
 
 def problem_reference(status: int) -> str:
-    """Return the name of the documented answer for an error."""
+    """Return the name of the documented response for a status."""
     return "".join(word.capitalize() for word in HTTPStatus(status).phrase.replace("-", " ").split())

@@ -1,4 +1,4 @@
-"""One decorator that declares all of an operation: address, role, what it takes, answers and may fail with."""
+"""One decorator that declares an operation: URL, role, request, response and errors."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
@@ -26,12 +26,13 @@ CREATED_HEADERS = {"Location": {"description": "URL of the new resource", "schem
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]
-    """A blueprint whose operations parse strictly, need a role and document every answer that they can give."""
+    """A blueprint whose operations parse strictly, require a role and document all their responses."""
 
     ARGUMENTS_PARSER = StrictParser()
 
     def __init__(self, *args: Any, writes: Scope | None = None, **kwargs: Any) -> None:
-        """`writes` is the scope with which an API token may call what changes something; none may without."""
+        """`writes` is the scope that an API token needs for operations that change something; without it none is
+        accepted."""
         super().__init__(*args, **kwargs)
         self._writes = writes
 
@@ -53,19 +54,19 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         media_type: str | None = None,
         scope: Scope | Literal["sign-in"] | None = None,
     ) -> Callable[[View], View]:
-        """Register a view: the query's parameters and the path's come as keywords, the body as `body`.
+        """Register a view: query and path parameters are passed as keywords, the body as `body`.
 
-        `errors` are the statuses beyond those that follow from the other arguments; `security` names a scheme of the
-        document by which a public operation knows its callers by itself. One that `is_keyed` takes an
-        `idempotency_key`. One that `admits_itself` is called without a token too, and must then know its caller
-        otherwise. `media_type` is that of an answer that is not JSON. `scope` is what API tokens need, where it is not
-        what follows from the method: `read`, or what the blueprint writes.
+        `errors` are the statuses beyond those that follow from the other arguments. `security` names a security scheme
+        for a public operation that authenticates its callers itself. With `is_keyed` the view takes an
+        `idempotency_key`. With `admits_itself` it is also called without a token and must authenticate the caller in
+        another way. `media_type` is that of a response that is not JSON. `scope` is the scope that API tokens need, if
+        it does not follow from the method: `read`, or what the blueprint writes.
         """
         needed = scope or (Scope.READ if method == "GET" else self._writes or SIGN_IN)
 
         def register(view: View) -> View:
             statuses = {*errors, *_implied_errors(method, role)}
-            # Instances, since of a class one would be made for each request.
+            # Instances, because a class would be instantiated for each request.
             keyed = self.arguments(IdempotencySchema(), location="headers", as_kwargs=True)(view) if is_keyed else view
             run = self.response(status, answer, headers=headers, content_type=media_type)(
                 _without_content(keyed) if status == 204 else keyed
@@ -90,7 +91,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
     def submission(
         self, rule: str, *, answer: type[Schema], query: type[RequestSchema] = SubmissionQuerySchema
     ) -> Callable[[View], View]:
-        """Register a view that does something with a task for the requester it is given, and answers 202."""
+        """Register a view that does something with a task on behalf of a requester, and returns 202."""
         register = self.operation(
             "POST",
             rule,

@@ -1,4 +1,4 @@
-"""Reads bodies and query strings strictly: what a client did not mean to send is refused, never guessed at."""
+"""Parses bodies and query strings strictly: what is ambiguous or unknown is rejected, never guessed."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 
 class StrictParser(FlaskParser):
-    """Refuses unknown and repeated query parameters, bodies that are not JSON, and JSON that is ambiguous."""
+    """Rejects unknown and repeated query parameters, bodies that are not JSON, and ambiguous JSON."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE, "headers": EXCLUDE}  # noqa: RUF012 - as webargs declares it
 
@@ -22,7 +22,7 @@ class StrictParser(FlaskParser):
         self._nothing: dict[Schema, Mapping[str, Any]] = {}
 
     def parse(self, argmap: Any, req: Request | None = None, *, location: str | None = None, **others: Any) -> Any:
-        """Return what the request gives. What it means when it gives nothing is found out once, not each time."""
+        """Return the parsed request. The result for an empty request is computed once per schema."""
         schema, request = argmap, req or self.get_default_request()
         if not isinstance(schema, Schema) or not gives_nothing(request, schema, location):
             return super().parse(schema, request, location=location, **others)
@@ -31,19 +31,19 @@ class StrictParser(FlaskParser):
         return dict(self._nothing[schema])
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        """Return the query parameters; raises ValidationError for one that is given more than once."""
+        """Return the query parameters. Raises ValidationError for one that is given more than once."""
         repeated = {name: ["Must not be given more than once."] for name, values in req.args.lists() if len(values) > 1}
         if repeated:
             raise ValidationError(repeated)
         return super().load_querystring(req, schema)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        """Return the body; an absent one counts as empty where the schema does not require a body."""
+        """Return the body; a missing one counts as empty if the schema does not require a body."""
         text = req.get_data()
-        # Werkzeug cuts a chunked body off at the limit and says nothing.
+        # Werkzeug silently truncates a chunked body at the limit.
         if req.content_length is None and len(text) >= (req.max_content_length or math.inf):
             raise RequestEntityTooLarge
-        # Unpacked, a small body could be of any size, so nothing is.
+        # A small compressed body could decompress to any size, so none is accepted.
         if req.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise UnsupportedMediaType("The body must not be compressed.")
         if not text:
@@ -55,13 +55,13 @@ class StrictParser(FlaskParser):
         return parse_json(text)
 
     def handle_error(self, error: ValidationError, *_: object, **__: object) -> NoReturn:
-        """Hand the messages on without webargs's wrapping by location."""
+        """Pass the messages on without webargs's wrapping by location."""
         (error.messages,) = error.messages_dict.values()
         raise error
 
 
 def gives_nothing(request: Request, schema: Schema, location: str | None) -> bool:
-    """Tell of a place of the request whether there is nothing for the schema."""
+    """Return whether a location of the request has nothing for the schema."""
     if location == "query":
         return not request.query_string
     if location == "headers":
@@ -70,7 +70,7 @@ def gives_nothing(request: Request, schema: Schema, location: str | None) -> boo
 
 
 def parse_json(text: bytes) -> Any:
-    """Return what the text says. Raises BadRequest when it is not JSON or could be read in two ways."""
+    """Return the parsed JSON. Raises BadRequest when it is not JSON or is ambiguous."""
     try:
         return json.loads(text.decode(), object_pairs_hook=_unambiguous, parse_constant=_refuse_constant)
     except RecursionError:
@@ -84,7 +84,7 @@ def _unambiguous(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     for name, value in pairs:
         if name in found:
             raise ValueError(f"duplicate name: {name!a}")
-        # A lone surrogate cannot be written as UTF-8, so an answer that names the field would fail.
+        # A lone surrogate cannot be encoded as UTF-8, so a response that names the field would fail.
         if not is_encodable(name):
             raise ValueError("a name is not valid Unicode")
         found[name] = value
@@ -92,7 +92,7 @@ def _unambiguous(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def is_encodable(text: str) -> bool:
-    """Tell whether the text can be written as UTF-8, which a lone surrogate from JSON's `\\ud800` cannot."""
+    """Return whether the text can be encoded as UTF-8; a lone surrogate from JSON's `\\ud800` cannot."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 

@@ -1,4 +1,4 @@
-"""Errors as answers: every error leaves as `application/problem+json` (RFC 9457), and nothing internal with it."""
+"""Error responses: every error becomes `application/problem+json` (RFC 9457) without internal details."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 MAX_BODY_BYTES = 1024 * 1024
 MAX_POST_BYTES = 16 * MAX_BODY_BYTES
-"""Of a post to the webhook: Alertmanager posts a whole group at once, and gives one up that is refused."""
+"""For the webhook: Alertmanager sends a whole group at once, and does not retry one that is rejected."""
 
 STATUS: Mapping[type[errors.NagareError], HTTPStatus] = {
     errors.NotFound: HTTPStatus.NOT_FOUND,
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 def install(app: Flask) -> None:
-    """Make every error of the application an answer of one shape."""
+    """Convert every error of the application to one format."""
     app.register_error_handler(errors.NagareError, _answer_known)
     app.register_error_handler(ValidationError, _answer_invalid)
     app.register_error_handler(HTTPException, _answer_http)
@@ -59,7 +59,7 @@ def problem(
     fields: Mapping[str, list[str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Build the answer for an error; `fields` holds the messages for each field that is to blame."""
+    """Build the response for an error; `fields` has the messages for each invalid field."""
     body = members(status, code, detail)
     if fields:
         body["errors"] = fields
@@ -78,12 +78,12 @@ def members(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 def code_of(status: HTTPStatus) -> str:
-    """Return the code of an error that is known by its status only."""
+    """Return the code of an error of which only the status is known."""
     return HTTP_CODES.get(status, status.phrase.lower().replace(" ", "_").replace("-", "_"))
 
 
 def answer(error: Exception) -> Response:
-    """Build the answer for any error, as the application would."""
+    """Build the response for any error, as the application would."""
     if isinstance(error, errors.NagareError):
         return _answer_known(error)
     if isinstance(error, ValidationError):
@@ -92,7 +92,7 @@ def answer(error: Exception) -> Response:
 
 
 def known(error: errors.NagareError, content: Mapping[str, int]) -> Response:
-    """Build the answer for an error that still tells, under `known`, what could be found out."""
+    """Build the response for an error with what is still known, under `known`."""
     response = _answer_known(error)
     response.set_data(json.dumps({**json.loads(response.get_data()), "known": content}))
     return response
@@ -138,7 +138,7 @@ def _answer_unexpected(error: Exception) -> Response:
 
 
 def _flatten(path: str, messages: Any) -> Iterator[tuple[str, str]]:
-    """Turn `{"filter": {"severity": ["…"]}}` into `("filter.severity", "…")`; `_schema` means the whole."""
+    """Turn `{"filter": {"severity": ["…"]}}` into `("filter.severity", "…")`; `_schema` means the whole body."""
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
             name = "" if key == "_schema" else str(key)

@@ -1,4 +1,4 @@
-"""Who called and how, as the proxies before this server tell it: only those that are trusted are believed."""
+"""The client's address and scheme as reported by trusted proxies."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"
 
 
 def install(app: Flask, trusted: tuple[Network, ...]) -> None:
-    """Make the application see its clients in the place of these proxies."""
+    """Make the application see the client instead of these proxies."""
     app.wsgi_app = TrustedProxies(app.wsgi_app, trusted)  # type: ignore[method-assign]
 
 
@@ -27,12 +27,12 @@ class TrustedProxies:
         self._trusted = trusted
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Answer a request: `REMOTE_ADDR` becomes the client's address, `wsgi.url_scheme` what the client spoke."""
+        """Handle a request: `REMOTE_ADDR` becomes the client's address, `wsgi.url_scheme` the client's scheme."""
         if (FORWARDED_FOR in environ or FORWARDED_PROTO in environ) and is_within(
             peer := environ.get("REMOTE_ADDR", ""), self._trusted
         ):
             environ["REMOTE_ADDR"] = client_of(peer, environ.get(FORWARDED_FOR, ""), self._trusted)
-            # What the last proxy says; those before it, if there are any, come first.
+            # The last proxy's value; those of earlier proxies, if any, come first.
             scheme = environ.get(FORWARDED_PROTO, "").rpartition(",")[2].strip().lower()
             if scheme in ("http", "https"):
                 environ["wsgi.url_scheme"] = scheme

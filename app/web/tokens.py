@@ -16,7 +16,7 @@ ALGORITHM = "HS256"
 
 
 def signing_keys(settings: Settings) -> tuple[str, ...]:
-    """Return the key that signs tokens, and after it the one whose signatures hold too.
+    """Return the key that signs tokens, then the old key whose signatures are still valid.
 
     Raises SettingsError when there is no secret key.
     """
@@ -24,12 +24,12 @@ def signing_keys(settings: Settings) -> tuple[str, ...]:
 
 
 def _derive(secret: str) -> str:
-    # The info keeps this key apart from the one that seals credentials, though both come from the same secret.
+    # The info separates this key from the one that encrypts credentials, although both derive from the same secret.
     return HKDF(SHA256(), 32, salt=None, info=b"nagare tokens").derive(secret.encode()).hex()
 
 
 def make_tokens(settings: Settings, sign_in: SignIn, access_token_s: int = ACCESS_TOKEN_S) -> dict[str, Any]:
-    """Return what a sign-in is answered with; there is a refresh token when the session can be refreshed."""
+    """Return the response to a sign-in; it has a refresh token if the session can be refreshed."""
     tokens: dict[str, Any] = {
         "access_token": _sign(settings, sign_in, "access", uuid.uuid4().hex, access_token_s),
         "token_type": "Bearer",

@@ -1,4 +1,4 @@
-"""The answer to a request that became a task."""
+"""The response to a request that was accepted as a task."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ def accepted(message: str, task_id: str, **fields: int) -> tuple[dict[str, Any],
 
 
 def task_headers(task_id: str) -> dict[str, str]:
-    """Return the headers that say where to ask for a task, and when."""
+    """Return the headers that name the task's URL and when to poll it."""
     return {"Location": f"/api/v1/tasks/{task_id}", "Retry-After": str(RETRY_AFTER_S)}

@@ -1,4 +1,4 @@
-"""What people do about alerts, one and many."""
+"""Actions on one alert and on many."""
 
 from collections.abc import Mapping
 from typing import Any

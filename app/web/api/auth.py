@@ -1,4 +1,4 @@
-"""Sign-in, sign-out."""
+"""Sign-in and sign-out."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What happens, as it happens: by WebSocket or as a text/event-stream."""
+"""Task events in real time, over a WebSocket or as text/event-stream."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def watch_events(ticket: str | None = None, **wanted: Any) -> Response:
 
 
 def _last_event() -> dict[str, str]:
-    """Return the last event that a browser saw before it lost the stream."""
+    """Return the last event that a browser received before it lost the stream."""
     name = "Last-Event-ID"
     given = {name: request.headers[name]} if request.headers.get(name) else {}
     loaded: dict[str, str] = LastEventSchema().load(given)
@@ -67,7 +67,7 @@ def _last_event() -> dict[str, str]:
 
 
 def _session_id(ticket: str | None) -> str | None:
-    """Return the session of a token in the header or of a ticket. Raises Unauthorized for a ticket that is not good."""
+    """Return the session of a token in the header or of a ticket. Raises Unauthorized for an invalid ticket."""
     if "session_id" in g:
         return current_session_id()
     if ticket is None:
@@ -82,7 +82,7 @@ def _session_id(ticket: str | None) -> str | None:
 
 
 def _kind() -> type[Client] | None:
-    """Return how the client wants to be told; None when it says neither."""
+    """Return the kind of stream that the client asks for; None when it asks for none."""
     headers = request.headers
     if request.method != "GET":
         return None

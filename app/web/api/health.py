@@ -1,4 +1,4 @@
-"""Whether the process answers, and whether it can do its work."""
+"""Liveness and readiness."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""Notifications: who is told of what, and by which way."""
+"""Notifications: which alert events are sent to which address."""
 
 from collections.abc import Mapping
 from typing import Any

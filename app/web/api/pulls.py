@@ -1,4 +1,4 @@
-"""Pulls from a monitor: as tasks, and inside the request for scripts that want to wait."""
+"""Pulls from a monitor: as tasks, and synchronous ones for scripts that want to wait."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -10,7 +10,7 @@ from app.web.operations import ApiBlueprint
 from app.web.schemas.pages import page_of
 from app.web.schemas.tokens import MadeTokenSchema, NewTokenSchema, TokenSchema, TokensQuerySchema
 
-# Without a scope that writes: a token that leaked must not make another one that outlives it.
+# No scope allows writing here: a leaked token must not create another one that outlives it.
 tokens = ApiBlueprint("tokens", __name__, description="API tokens for scripts")
 
 

@@ -1,4 +1,4 @@
-"""The webhook: what monitors post, and the tokens by which they are known."""
+"""The webhook to which monitors send alerts, and the tokens that identify them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -58,7 +58,7 @@ def issue_webhook_token(monitor_id: int) -> dict[str, str]:
 
 
 def _admit() -> None:
-    """Let only monitors post, before anything of a post is read."""
+    """Authenticate the monitor before anything of the body is read."""
     if request.endpoint == f"{webhooks.name}.{receive_alerts.__name__}":
         services().alerts.webhooks.identify(_token())
         request.max_content_length = MAX_POST_BYTES

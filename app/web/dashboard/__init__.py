@@ -1,4 +1,4 @@
-"""The dashboard: pages for people, over the same services as the API, one noun a file."""
+"""The dashboard: pages for people, on top of the same services as the API."""
 
 from app.web.dashboard import assets, errors
 from app.web.dashboard.blueprint import dashboard

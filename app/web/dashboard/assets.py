@@ -1,4 +1,4 @@
-"""Our own static files, under an address that changes with their content: a browser may keep them for ever."""
+"""Static files under a URL that changes with their content, so that a browser may cache them forever."""
 
 import hashlib
 from functools import cache
@@ -33,5 +33,5 @@ def asset(version: str, name: str) -> Response:  # noqa: ARG001 - an old page ma
 
 @dashboard.app_template_global()
 def asset_url(name: str) -> str:
-    """Return a file's address."""
+    """Return a file's URL."""
     return f"/static/{version()}/{name}"

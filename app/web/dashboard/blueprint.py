@@ -1,4 +1,4 @@
-"""One decorator for pages, one for what their buttons do; each says who may call it."""
+"""Decorators for pages and for the actions of their buttons; each declares who may call it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,14 +21,14 @@ Access = Role | Literal["public"]
 
 
 class Dashboard(Blueprint):
-    """A blueprint whose callers are known by a cookie, and whose actions need the token of a form of ours."""
+    """A blueprint that identifies callers by a cookie, and whose actions require the token of a form of ours."""
 
     def page(self, rule: str, *, role: Access) -> Callable[[View], View]:
-        """Register a view that shows something."""
+        """Register a view that shows a page."""
         return self._register(rule, role, "GET")
 
     def action(self, rule: str, *, role: Access) -> Callable[[View], View]:
-        """Register a view that changes something; it leads to a page that shows what came of it."""
+        """Register a view that changes something and redirects to a page with the outcome."""
         return self._register(rule, role, "POST")
 
     def _register(self, rule: str, role: Access, method: str) -> Callable[[View], View]:
@@ -85,9 +85,9 @@ def _words() -> dict[str, Any]:
 @dashboard.after_request
 def _finish(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", POLICY)
-    # With none at all browsers would send our own forms without their origin.
+    # With no policy at all, browsers would send our own forms without an Origin header.
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    # A part and the whole page have one address: a cache must not give one for the other.
+    # A part and the whole page have the same URL: a cache must not return one for the other.
     response.vary.add("HX-Request")
     csrf.keep_visitor(response)
     session.renew(response)

@@ -1,4 +1,4 @@
-"""Proof that a form that comes back is one of ours: a token bound to the session, before a sign-in to the browser."""
+"""CSRF protection: a token bound to the session or, before sign-in, to the browser proves that a form is ours."""
 
 import hmac
 import secrets
@@ -16,26 +16,26 @@ HEADER = "X-CSRF-Token"
 
 
 class FormExpired(Forbidden):
-    """The form belongs to a session that ended, or is not one of ours."""
+    """The form belongs to a session that has ended, or is not one of ours."""
 
     code = "form_expired"
 
 
 class FromAnotherSite(Forbidden):
-    """The form was sent by a page of another site."""
+    """The form was sent from another site."""
 
     code = "from_another_site"
 
 
 def token() -> str:
-    """Return the token for the forms of the page that is being made."""
+    """Return the token for the forms of the current page."""
     return _signatures(g.get("session_id") or session.find_or_none() or _visitor())[0]
 
 
 def check(is_public: bool) -> None:
-    """Raise FormExpired when the request carries no token of this session, or on public pages of this browser.
+    """Raise FormExpired when the request has no token of this session, or on public pages of this browser.
 
-    Raises FromAnotherSite when the browser says that it comes from there.
+    Raises FromAnotherSite when the browser says that the request comes from another site.
     """
     if _is_from_another_site():
         raise FromAnotherSite("The form was sent from another site.")
@@ -48,16 +48,16 @@ def check(is_public: bool) -> None:
 
 
 def keep_visitor(response: Response) -> None:
-    """Give the browser the number that its forms are bound to, if it was needed."""
+    """Set the cookie that identifies an anonymous browser to its forms, if the page has one."""
     if "visitor" in g and g.visitor != cookies.read(COOKIE):
         cookies.put(response, COOKIE, g.visitor)
 
 
 def _is_from_another_site() -> bool:
-    """Tell what the browser says, as Go's CrossOriginProtection asks it.
+    """Return whether the browser says that the request comes from another site, as Go's CrossOriginProtection does.
 
-    A proxy may give the server another name than the browser knows: so the origin is compared only where a browser does
-    not judge by itself, which they all do over HTTPS and for this machine.
+    Behind a proxy the server may have another name than the browser knows. So the origin is compared only where the
+    browser sends no Sec-Fetch-Site, which all browsers send over HTTPS and on localhost.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -78,6 +78,6 @@ def _is_signed(owner: str, given: str) -> bool:
 
 
 def _signatures(owner: str) -> list[str]:
-    """Return the form's token by the present key, and after it by the one that holds too."""
+    """Return the form's token for the current key, then for the old key that is still accepted."""
     keys = signing_keys(services().settings)
     return [hmac.digest(key.encode(), f"form {owner}".encode(), "sha256").hex() for key in keys]

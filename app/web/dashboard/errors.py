@@ -1,4 +1,4 @@
-"""Errors as pages: what happened and what to do next, in the reader's language; for htmx as a part of the page."""
+"""Errors as pages, in the user's language; for htmx as a part of the page."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -14,11 +14,11 @@ from app.web import problems
 from app.web.dashboard.translation import translate, translate_or
 
 SHOWN_DETAILS = (errors.Conflict, errors.Invalid, errors.SourceError, errors.NotFound, errors.TaskFailed)
-"""Errors whose own words tell more than the kind of error."""
+"""Errors whose message says more than their code."""
 
 
 def install(blueprint: Blueprint) -> None:
-    """Make the errors of a blueprint's views pages."""
+    """Render the errors of a blueprint's views as pages."""
     blueprint.register_error_handler(errors.Unauthorized, _lead_to_sign_in)
     for kind in (errors.NagareError, ValidationError, HTTPException, Exception):
         blueprint.register_error_handler(kind, _show)
@@ -26,7 +26,7 @@ def install(blueprint: Blueprint) -> None:
 
 def _lead_to_sign_in(_: errors.Unauthorized) -> Response:
     if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method == "GET":
-        # A link on another site: the browser kept the cookie back, and sends it when the page itself asks again.
+        # A link on another site: the browser withheld the cookie, and sends it when the page reloads itself.
         return Response(render_template("dashboard/again.html"))
     if request.headers.get("HX-Request") == "true":
         page = request.headers.get("HX-Current-URL", "/")
@@ -37,7 +37,7 @@ def _lead_to_sign_in(_: errors.Unauthorized) -> Response:
 
 
 def _show(error: Exception) -> Response:
-    """Show an error with the status that the API would have answered."""
+    """Render an error with the status that the API would return."""
     answer = problems.answer(error)
     problem: Mapping[str, Any] = json.loads(answer.get_data())
     is_telling = isinstance(error, SHOWN_DETAILS)

@@ -1,4 +1,4 @@
-"""What a page tells about the action that led to it, carried over the redirect in a cookie that lives for moments."""
+"""A message about the last action, carried over the redirect in a short-lived cookie."""
 
 import json
 from typing import Any
@@ -12,11 +12,11 @@ from app.web.dashboard.translation import translate_or
 COOKIE = "nagare_flash"
 LIFETIME_S = 30
 LONGEST = 200
-"""Of a value: a cookie has room for 4096 bytes, and a Chinese character takes nine."""
+"""Characters of a value: a cookie holds 4096 bytes, and an encoded Chinese character takes nine."""
 
 
 def lead_to(address: str, message: str, kind: str = "good", **values: Any) -> Response:
-    """Return a redirect to a page that will tell this message, `kind` being good or bad."""
+    """Return a redirect to a page that shows this message; `kind` is good or bad."""
     response = Response(status=303, headers={"Location": address})
     shown = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in values.items()}
     told = quote(json.dumps({"message": message, "kind": kind, "values": shown}, ensure_ascii=False))
@@ -25,7 +25,7 @@ def lead_to(address: str, message: str, kind: str = "good", **values: Any) -> Re
 
 
 def take() -> list[dict[str, str]]:
-    """Return what is to be told on the page that is being made, in its language."""
+    """Return the message for the current page, in its language."""
     g.is_flash_taken = True
     try:
         told = json.loads(unquote(cookies.read(COOKIE) or ""))
@@ -36,6 +36,6 @@ def take() -> list[dict[str, str]]:
 
 
 def clear(response: Response) -> None:
-    """Forget what has been told."""
+    """Delete a message that was shown."""
     if g.get("is_flash_taken") and cookies.read(COOKIE) is not None:
         cookies.remove(response, COOKIE)

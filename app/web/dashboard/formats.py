@@ -1,4 +1,4 @@
-"""Numbers, times and quantities as people read them, in their language and time zone."""
+"""Numbers, times and quantities in the user's language and time zone."""
 
 import math
 from datetime import datetime
@@ -11,17 +11,17 @@ STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 BINARY_UNITS = {"B": "B", "bytes": "B", "Bps": "B/s", "B/s": "B/s"}
 SECOND_UNITS = ("s", "seconds", "uptime")
 LONGEST = 1e15
-"""From here on a number is written with its power of ten."""
+"""From here on a number is written with an exponent."""
 AS_IS = ("%", "ms", "rpm", "RPM", "°C", "C")
 
 
 def number(value: float | None) -> str:
-    """Return a number with its thousands apart."""
+    """Return a number with thousands separators."""
     return "–" if value is None else f"{value:,}"
 
 
 def moment(at: datetime | str | None, seconds: bool = False) -> str:
-    """Return date and time in the reader's time zone."""
+    """Return date and time in the user's time zone."""
     if at is None:
         return "–"
     local = _moment(at).astimezone(zone())
@@ -30,7 +30,7 @@ def moment(at: datetime | str | None, seconds: bool = False) -> str:
 
 
 def ago(at: datetime | str | None) -> str:
-    """Return how long ago a moment was, or in how long it will be; an old one as date and time."""
+    """Return a relative time, such as "2 h ago"; date and time if it is more than a week away."""
     if at is None:
         return translate("time.never")
     passed = (clock.now() - _moment(at)).total_seconds()
@@ -42,7 +42,7 @@ def ago(at: datetime | str | None) -> str:
 
 
 def duration(seconds: float | None, is_coarse: bool = False) -> str:
-    """Return a length of time in its largest unit; below ten of it in two, unless it is to be coarse."""
+    """Return a duration in its largest unit, below ten of it in the two largest unless `is_coarse`."""
     if seconds is None:
         return "–"
     if 0 < seconds < 1:
@@ -59,7 +59,7 @@ def duration(seconds: float | None, is_coarse: bool = False) -> str:
 
 
 def quantity(value: str | float | None, units: str = "") -> str:
-    """Return an item's value with its units, a large one scaled; text stays as it is."""
+    """Return an item's value with its units, scaled if it is large; text is returned as is."""
     if value is None:
         return "–"
     amount = _as_number(value)
@@ -74,7 +74,7 @@ def quantity(value: str | float | None, units: str = "") -> str:
 
 
 def axis_unit(largest: float, units: str) -> tuple[float, str]:
-    """Return the unit to show numbers up to this one in, and by what to divide them for it."""
+    """Return the unit for numbers up to this one, and the divisor that converts to it."""
     largest = abs(largest)
     if units in SECOND_UNITS and 0 < largest < 1:
         return 0.001, translate("time.ms")
@@ -114,5 +114,5 @@ def _as_number(value: str | float) -> float | None:
 
 
 def _moment(at: datetime | str) -> datetime:
-    # What comes from Redis comes as text.
+    # Times from Redis are strings.
     return datetime.fromisoformat(at) if isinstance(at, str) else at

@@ -1,4 +1,4 @@
-"""Reads forms and query strings of pages by the schemas of the API."""
+"""Reads the pages' forms and query strings with the API's schemas."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,13 +16,13 @@ from app.web.schemas.base import RequestSchema
 from app.web.schemas.fields import DECIMAL, Boolean, Integer, Timestamp
 
 OURS = {csrf.FIELD, "back"}
-"""Fields that every form has and that no schema knows."""
+"""Fields that every form has and no schema knows."""
 KEPT_IF_BLANK = {"password", "api_token"}
-"""Secrets are never shown: a blank field means the one that is stored."""
+"""Secrets are never shown: a blank field keeps the stored one."""
 
 
 def read_form(schema: type[RequestSchema]) -> dict[str, Any]:
-    """Return the fields of the form. Raises ValidationError naming those that are wrong."""
+    """Return the fields of the form. Raises ValidationError naming the invalid ones."""
     wanted = schema()
     values = {name: _plain(wanted.fields.get(name), texts) for name, texts in request.form.lists() if name not in OURS}
     loaded: dict[str, Any] = wanted.load(
@@ -32,30 +32,30 @@ def read_form(schema: type[RequestSchema]) -> dict[str, Any]:
 
 
 def read_query(schema: type[RequestSchema]) -> dict[str, Any]:
-    """Return the filters of a list; a blank one does not filter. Raises ValidationError."""
+    """Return the filters of a list without the blank ones. Raises ValidationError."""
     loaded: dict[str, Any] = schema().load({name: text for name, text in request.args.items() if text != ""})
     return loaded
 
 
 def back(default: str) -> str:
-    """Return the page that the form names to go back to, if it is one of ours."""
+    """Return the page to go back to that the form names, if it is one of ours."""
     path = request.values.get("back", "")
     is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if is_ours and is_encodable(path) else default
 
 
 def requester() -> Requester:
-    """Return the user, as the one who asks for a task; work that waits already is not asked for twice."""
+    """Return the user as the requester of a task; with `unique`, so that a repeated click queues nothing twice."""
     return Requester(current_user()["id"], unique=True)
 
 
 def filters_of(query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a list's filters without its place in the list."""
+    """Return a list's filters without its cursor."""
     return {name: value for name, value in query.items() if name != "page"}
 
 
 def _plain(field: fields.Field[Any] | None, texts: Sequence[str]) -> Any:
-    """Return what a form says of a field, each time that it does, as what JSON would have held."""
+    """Return each value of a field of the form, as JSON would have held it."""
     if isinstance(field, fields.List) and len(texts) > 1:
         return [text for text in texts if text]
     text = texts[-1].replace("\r\n", "\n")
@@ -71,7 +71,7 @@ def _plain(field: fields.Field[Any] | None, texts: Sequence[str]) -> Any:
 
 
 def _moment(text: str) -> str:
-    """Return the moment of an input of the type datetime-local, which knows no time zone: it is the reader's."""
+    """Return the time in a datetime-local input, which has no time zone: it is in the user's."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone()).isoformat(timespec="seconds")
     except ValueError:
@@ -82,7 +82,7 @@ def _is_meant(schema: Schema, name: str, value: Any) -> bool:
     if value is None and name in KEPT_IF_BLANK:
         return False
     field = schema.fields.get(name)
-    # A blank optional field that may not be blank is one that was left away.
+    # A blank value for an optional field that must not be blank means that it was left out.
     return not (
         value == "" and field is not None and not field.required and name not in ("description", "comment", "units")
     )

@@ -1,4 +1,4 @@
-"""What items' values were, as lines in a list and as a chart of one item."""
+"""The recent values of items, as sparklines in a list and as the chart of one item."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ LISTED = 30
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the value of an item was in the last hours."""
+    """The recent values of an item."""
 
     points: Sequence[Sequence[float]]
-    """Of the chart: seconds, the highest and the lowest value of each step, in `unit`."""
+    """Chart data: seconds, and the highest and lowest value of each step, in `unit`."""
     window: tuple[float, float]
-    """From when to when the chart goes, in seconds."""
+    """Start and end of the chart, in seconds."""
     unit: str
     newest: Sequence[Row]
-    """The steps that are listed, the newest first."""
+    """The listed steps, newest first."""
     step_s: float
     count: int
     lowest: float
@@ -35,18 +35,18 @@ class History:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether each step has one value, so that nothing is left out."""
+        """Return whether each step has one value, so that nothing is left out."""
         return self.count == len(self.points[0])
 
 
 def lines_of(items: Sequence[Row]) -> dict[int, Sparkline]:
-    """Return the lines of a page of items by their ids; those that have no two values of late have none."""
+    """Return the sparklines of a page of items by id, without items that have fewer than two recent values."""
     latest = {item["id"]: finite_number(item["value"], item["value_type"]) for item in items if has_history(item)}
     return sparklines(services().inventory.item_values.summarize(latest, LINE, LINE_STEPS), latest)
 
 
 def history_of(item: Mapping[Any, Any], hours: int) -> History | None:
-    """Return what an item's value was in the last hours, None if nothing is known."""
+    """Return the recent values of an item, None if there are none."""
     span = timedelta(hours=hours)
     steps = services().inventory.item_values.summarize([item["id"]], span, CHART_STEPS).get(item["id"])
     if not steps:
@@ -70,5 +70,5 @@ def history_of(item: Mapping[Any, Any], hours: int) -> History | None:
 
 
 def has_history(item: Mapping[Any, Any]) -> bool:
-    """Tell whether the values of this item are numbers, which are kept, and not texts."""
+    """Return whether the values of this item are numbers, which are stored, and not text."""
     return item["value_type"] not in TEXT_TYPES

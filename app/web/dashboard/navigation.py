@@ -1,4 +1,4 @@
-"""The entries of the navigation, in order. A new page needs a line here, a text `nav.<name>` and an icon."""
+"""The navigation's entries, in order. A new page needs a line here, a text `nav.<name>` and an icon."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class Entry:
     """One page of the navigation."""
 
     name: str
-    """Of its text `nav.<name>` and of its icon."""
+    """Name of its text `nav.<name>` and of its icon."""
     path: str
     role: Role = Role.VIEWER
 

@@ -1,4 +1,4 @@
-"""How the dashboard knows its user: an access token in a cookie that no script can read and no other site can send."""
+"""The dashboard's session: an access token in a cookie that scripts cannot read and other sites cannot send."""
 
 from flask import Response, g
 
@@ -12,16 +12,13 @@ from app.web.tokens import make_tokens
 
 COOKIE = "nagare_session"
 TOKEN_S = 12 * 3600
-"""For how long nobody needs to use the dashboard. The session itself, which every request looks up, ends sooner when
-somebody signs out, and at the latest when it is as old as a session of the API can be.
-
-There is no refresh token beside it: of two parts of a page that come at once with a token that ran out, the second
-would look like a thief.
-"""
+"""How long the dashboard may be idle. The session itself, which every request looks up, ends earlier on sign-out, and
+at the latest at the maximum age of an API session. There is no refresh token: of two parts of a page that are
+requested at the same time with an expired token, the second would look like token theft."""
 
 
 def find() -> str:
-    """Return the id of the session that the cookie belongs to. Raises Unauthorized."""
+    """Return the session id in the cookie. Raises Unauthorized."""
     claims = read_access_token(cookies.read(COOKIE) or "")
     g.token_expires_at = claims["exp"]
     session_id: str = claims["sid"]
@@ -29,7 +26,7 @@ def find() -> str:
 
 
 def find_or_none() -> str | None:
-    """Return the same, None when there is no cookie that holds."""
+    """Return the session id in the cookie, None without a valid cookie."""
     try:
         return find()
     except Unauthorized:
@@ -37,13 +34,13 @@ def find_or_none() -> str | None:
 
 
 def start(response: Response, sign_in: SignIn) -> None:
-    """Give the browser the cookie of a sign-in."""
+    """Set the cookie of a new session."""
     token = make_tokens(services().settings, sign_in, TOKEN_S)["access_token"]
     cookies.put(response, COOKIE, token, TOKEN_S)
 
 
 def renew(response: Response) -> None:
-    """Give the browser a new cookie when more than half of the old one's time has passed."""
+    """Renew the cookie after more than half of its lifetime."""
     user = g.get("user")
     is_old = g.get("token_expires_at", 0) - clock.now().timestamp() < TOKEN_S / 2
     if user is not None and is_old and COOKIE not in "".join(response.headers.getlist("Set-Cookie")):
@@ -51,5 +48,5 @@ def renew(response: Response) -> None:
 
 
 def end(response: Response) -> None:
-    """Take the cookie away."""
+    """Delete the cookie."""
     cookies.remove(response, COOKIE)

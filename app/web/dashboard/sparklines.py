@@ -1,4 +1,4 @@
-"""Small lines that show what numbers were lately, drawn on the server."""
+"""Sparklines: small lines of recent numbers, drawn on the server."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ MARGIN = 3
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """A line in a box of WIDTH × HEIGHT, and what it says in numbers."""
+    """A line in a box of WIDTH × HEIGHT, with its figures."""
 
     points: str
-    """As SVG's polyline takes them."""
+    """Points in the syntax of SVG's polyline."""
     end: tuple[float, float]
-    """Where the latest value is."""
+    """Position of the latest value."""
     lowest: float
     highest: float
 
@@ -24,7 +24,7 @@ class Sparkline:
 def sparklines(
     history: Mapping[int, Sequence[Mapping[Any, Any]]], latest: Mapping[int, float | None]
 ) -> dict[int, Sparkline]:
-    """Return a line for each history of more than one step that ends at its latest value; all have one axis of time."""
+    """Return a line for each history of more than one step, ending at its latest value; all share the time axis."""
     drawn = {key: steps for key, steps in history.items() if len(steps) > 1}
     moments = [step["at"].timestamp() for steps in drawn.values() for step in (steps[0], steps[-1])]
     return {key: _line(steps, latest.get(key), min(moments), max(moments)) for key, steps in drawn.items()}
@@ -37,7 +37,7 @@ def _line(steps: Sequence[Mapping[Any, Any]], latest: float | None, begin: float
     points: list[tuple[float, float]] = []
     for step in steps:
         x = round(MARGIN + (WIDTH - 2 * MARGIN) * _share(step["at"].timestamp(), begin, end), 1)
-        # A step of several values stands as an upright stroke, so that no peak is lost.
+        # A step with several values becomes a vertical stroke, so that no peak is lost.
         values = [step["lowest"], step["highest"], *([last] if step is steps[-1] else [])]
         for value in values:
             y = round(HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * _share(value, lowest, highest), 1)
@@ -47,7 +47,7 @@ def _line(steps: Sequence[Mapping[Any, Any]], latest: float | None, begin: float
 
 
 def _share(value: float, low: float, high: float) -> float:
-    """Return where a number lies between two others; in their middle when they are the same."""
-    # In halves: the distance of the largest and the smallest number is none.
+    """Return the position of a number between two others; the middle when they are equal."""
+    # Halved, because the difference of the largest and the smallest float would overflow.
     span = high / 2 - low / 2
     return 0.5 if span == 0 else (value / 2 - low / 2) / span

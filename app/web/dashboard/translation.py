@@ -19,23 +19,23 @@ STATUS_TEXTS = {"Gone from the source": "inventory.gone", "Disabled": "inventory
 
 
 def translate(key: str, **values: Any) -> str:
-    """Return a text. Raises KeyError when there is none of this name."""
+    """Return a text. Raises KeyError for an unknown name."""
     return CATALOGUES[language()][key].format(**values)
 
 
 def translate_or(key: str, default: str, **values: Any) -> str:
-    """Return a text, or the default when there is none of this name: for words that come from elsewhere."""
+    """Return a text, or the default for an unknown name: for words that come from elsewhere."""
     return translate(key, **values) if key in CATALOGUES[language()] else default
 
 
 def translated_message(alert: Mapping[Any, Any]) -> str:
-    """Return an alert's message; those that nagare made itself are known in Chinese."""
+    """Return an alert's message; nagare's own messages are translated."""
     message: str = alert["message"]
     return MESSAGES.get(message, message) if alert["source"] in OUR_SOURCES and language() == "zh" else message
 
 
 def status_text(description: str) -> str:
-    """Return what the database says of a host's or an item's status."""
+    """Return the translated status of a host or an item."""
     if description in STATUS_TEXTS:
         return translate(STATUS_TEXTS[description])
     if description.startswith(CRITICAL_PREFIX) and language() == "zh":

@@ -1,4 +1,4 @@
-"""What this browser prefers: language, colours, time zone; each in a cookie."""
+"""What this browser prefers: language, theme and time zone, each in a cookie."""
 
 from zoneinfo import ZoneInfo
 
@@ -11,26 +11,26 @@ THEMES = ("auto", "light", "dark")
 LANGUAGE_COOKIE = "nagare_language"
 THEME_COOKIE = "nagare_theme"
 ZONE_COOKIE = "nagare_zone"
-"""The time zone's name; the page's script writes it."""
+"""The time zone's name; the page's script sets it."""
 UTC = ZoneInfo("UTC")
 
 
 def language() -> str:
-    """Return the language to write in: the chosen one, else the one that the browser asks for."""
+    """Return the chosen language, by default the one that the browser asks for."""
     chosen = cookies.read(LANGUAGE_COOKIE)
     return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def theme() -> str:
-    """Return the chosen colours, `auto` when the system decides."""
+    """Return the chosen theme; `auto` follows the system."""
     chosen = cookies.read(THEME_COOKIE)
     return chosen if chosen in THEMES else "auto"
 
 
 def zone() -> ZoneInfo:
-    """Return the time zone that times are shown and read in."""
+    """Return the time zone in which times are shown and read."""
     name = request.cookies.get(ZONE_COOKIE, "UTC")
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError, KeyError):  # KeyError: there is no such zone
+    except (OSError, ValueError, KeyError):  # KeyError: there is no such time zone
         return UTC

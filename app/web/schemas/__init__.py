@@ -1,1 +1,1 @@
-"""What requests must look like and what answers do look like, one noun a file."""
+"""The format of requests and responses, one noun a file."""

@@ -1,4 +1,4 @@
-"""What people send to settle alerts, and what they are answered."""
+"""Requests and responses of the actions on alerts."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ MAX_COMMENT = 4096
 
 
 class AlertCommentSchema(RequestSchema):
-    """Why it was done."""
+    """An optional comment on the action."""
 
     is_body_required = False
 
@@ -25,7 +25,7 @@ class AlertCommentSchema(RequestSchema):
 
 
 class AlertSnoozeSchema(AlertCommentSchema):
-    """Until when an alert is snoozed, and why."""
+    """End of a snooze, with an optional comment."""
 
     is_body_required = True
 
@@ -33,7 +33,7 @@ class AlertSnoozeSchema(AlertCommentSchema):
 
 
 class AlertFilterSchema(RequestSchema):
-    """Which alerts; an empty filter means all."""
+    """Filter of alerts; an empty filter matches all."""
 
     q = Text(max=200)
     severity = code(Severity)
@@ -45,7 +45,7 @@ class AlertFilterSchema(RequestSchema):
 
 
 class AlertChoiceSchema(RequestSchema):
-    """Alerts by their ids, or by a filter: exactly one of the two; and why it was done."""
+    """Alerts selected by id or by filter, exactly one of the two, with an optional comment."""
 
     json_schema: ClassVar[Mapping[str, Any]] = {
         "oneOf": [{"required": ["ids"]}, {"required": ["filter"]}],
@@ -73,30 +73,30 @@ class AlertChoiceSchema(RequestSchema):
 
 
 class SnoozeChoiceSchema(AlertChoiceSchema):
-    """Which alerts are snoozed until when; `null` wakes them."""
+    """Alerts to snooze until a time; `null` ends their snooze."""
 
     until = Timestamp(required=True, allow_none=True, metadata={"description": "End of the snooze; `null` ends it now"})
 
 
 class AcknowledgedSchema(AnswerSchema):
-    """How many alerts were acknowledged."""
+    """Number of alerts acknowledged."""
 
     acknowledged = fields.Integer()
 
 
 class ResolvedSchema(AnswerSchema):
-    """How many alerts were resolved."""
+    """Number of alerts resolved."""
 
     resolved = fields.Integer()
 
 
 class ReopenedSchema(AnswerSchema):
-    """How many alerts were reopened."""
+    """Number of alerts reopened."""
 
     reopened = fields.Integer()
 
 
 class SnoozedSchema(AnswerSchema):
-    """How many alerts were snoozed, or woken."""
+    """Number of alerts snoozed, or whose snooze ended."""
 
     snoozed = fields.Integer()

@@ -10,7 +10,7 @@ from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema
 from app.web.schemas.submission import SubmissionQuerySchema
 
 MAX_SEED = 2**53
-"""Beyond that, numbers in JSON lose digits on their way through most clients."""
+"""Larger numbers lose precision in most JSON clients."""
 
 
 class AlertQuerySchema(PageQuerySchema):
@@ -28,7 +28,7 @@ class AlertQuerySchema(PageQuerySchema):
 
 
 class TestAlertsQuerySchema(SubmissionQuerySchema):
-    """How many test alerts, and which."""
+    """Number, severity and seed of test alerts."""
 
     count = QueryInteger(
         validate=validate.Range(1, MAX_GENERATED),
@@ -42,7 +42,7 @@ class TestAlertsQuerySchema(SubmissionQuerySchema):
 
 
 class AlertSchema(AnswerSchema):
-    """Something that needs, or needed, a person's eye."""
+    """An alert of one monitor."""
 
     id = fields.Integer()
     message = fields.String(metadata={"description": "What is wrong"})
@@ -69,7 +69,7 @@ class AlertSchema(AnswerSchema):
 
 
 class AlertEventSchema(AnswerSchema):
-    """One thing that happened to an alert; without a user it was its source, or time, that did it."""
+    """One event of an alert; without a user it was caused by the source or a timer."""
 
     id = fields.Integer()
     at = Timestamp()

@@ -17,7 +17,7 @@ class AuditQuerySchema(PageQuerySchema):
 
 
 class AuditEntrySchema(AnswerSchema):
-    """One edit: who, when, what, and the changed fields before and after."""
+    """One change: who, when, what, and the changed fields before and after."""
 
     id = fields.Integer()
     at = Timestamp()

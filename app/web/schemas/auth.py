@@ -8,14 +8,14 @@ from app.web.schemas.users import MAX_PASSWORD
 
 
 class LoginSchema(RequestSchema):
-    """Who signs in."""
+    """The credentials of a sign-in."""
 
     username = Text(min=1, max=64, required=True)
     password = Text(min=1, max=MAX_PASSWORD, required=True)
 
 
 class RefreshSchema(RequestSchema):
-    """The refresh token, unless the Authorization header carries it."""
+    """The refresh token, unless it is in the Authorization header."""
 
     is_body_required = False
 

@@ -1,4 +1,4 @@
-"""The two roots of all schemas: requests refuse what they do not know, answers always have all their fields."""
+"""The base classes of all schemas: requests reject unknown fields, responses always have all fields."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -8,27 +8,27 @@ from marshmallow.fields import Field
 
 
 class RequestSchema(Schema):
-    """What a body or a query string may hold."""
+    """A body or a query string."""
 
     is_body_required: ClassVar[bool] = True
-    """Whether a body may be left away altogether; has no meaning for a query."""
+    """Whether the body is required; ignored for a query."""
     json_schema: ClassVar[Mapping[str, Any]] = {}
-    """What the OpenAPI document says of it beyond its fields."""
+    """Additions to the OpenAPI schema beyond the fields."""
 
     class Meta:
-        """Refuse unknown fields, also in nested objects."""
+        """Reject unknown fields, also in nested objects."""
 
         unknown = RAISE
 
 
 class NothingSchema(RequestSchema):
-    """What takes no parameters: anything given is unknown."""
+    """No parameters: every field is unknown."""
 
     is_body_required = False
 
 
 class AnswerSchema(Schema):
-    """What an answer holds."""
+    """A response."""
 
     def on_bind_field(self, field_name: str, field_obj: Field[Any]) -> None:  # noqa: ARG002
         """Document every field as always present."""

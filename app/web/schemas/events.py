@@ -1,4 +1,4 @@
-"""Events: who watches what, and what comes."""
+"""Requests for event streams."""
 
 from marshmallow import fields, validate
 
@@ -12,7 +12,7 @@ TASK_ID = validate.Regexp(f"^{TASK_ID_PATTERN}$", error="Must be a task id, such
 
 
 class EventsQuerySchema(RequestSchema):
-    """Which events, and from where on."""
+    """Filters of a stream, and where it starts."""
 
     task_id = fields.String(validate=TASK_ID, metadata={"description": "Only events of this task"})
     type = word(TaskType)
@@ -25,7 +25,7 @@ class EventsQuerySchema(RequestSchema):
 
 
 class FirstMessageSchema(RequestSchema):
-    """What a client says first on a WebSocket that it opened without a ticket."""
+    """The first message on a WebSocket that was opened without a ticket."""
 
     token = Text(min=1, max=4096, required=True)
     task_id = fields.String(validate=TASK_ID)
@@ -35,13 +35,13 @@ class FirstMessageSchema(RequestSchema):
 
 
 class LastEventSchema(RequestSchema):
-    """The header by which a browser goes on."""
+    """The header with which a browser resumes a stream."""
 
     last_id = fields.String(data_key="Last-Event-ID", validate=EVENT_ID)
 
 
 class TicketSchema(AnswerSchema):
-    """A ticket, good once."""
+    """A single-use ticket."""
 
     ticket = fields.String(metadata={"description": "Pass it as `?ticket=` to `GET /events`; it works once"})
     expires_in = fields.Integer(metadata={"description": "Lifetime of the ticket in seconds"})

@@ -1,4 +1,4 @@
-"""Fields that accept exactly what the contract says, where marshmallow's own would guess."""
+"""Fields that accept exactly what the contract says, where marshmallow's own are lenient."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.
 
 
 class Text(fields.String):
-    """Text of `min` to `max` characters that any database and any answer can carry."""
+    """Text of `min` to `max` characters that every database and response can hold."""
 
     def __init__(self, *, max: int, min: int | None = None, **kwargs: Any) -> None:
         metadata = {"pattern": NO_NUL, **kwargs.pop("metadata", {})}
@@ -26,14 +26,14 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
-        # PostgreSQL stores no NUL, and nothing encodes a lone surrogate, which no JSON Schema can exclude.
+        # PostgreSQL stores no NUL, and nothing encodes a lone surrogate, which JSON Schema cannot exclude.
         if "\0" in text or not is_encodable(text):
             raise ValidationError("Must not contain a NUL character or a lone surrogate.")
         return text
 
 
 class Integer(fields.Integer):
-    """A number in JSON that is an integer, as 1 and 1.0 are; not a string that looks like one."""
+    """A JSON number that is an integer, such as 1 or 1.0; not a string that looks like one."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)
@@ -70,12 +70,12 @@ class QueryBoolean(fields.Boolean):
 
 
 class Timestamp(fields.DateTime):
-    """A moment in RFC 3339; answers always in UTC with a `Z`."""
+    """A timestamp in RFC 3339; in responses always in UTC with a `Z`."""
 
     def _serialize(self, value: datetime | str | None, *_: Any, **__: Any) -> str | None:
         if value is None:
             return None
-        # What comes from Redis comes as text.
+        # Times from Redis are strings.
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -84,33 +84,33 @@ class Timestamp(fields.DateTime):
             if not RFC_3339.fullmatch(value.upper()):
                 raise ValueError
             return datetime.fromisoformat(value.upper()).astimezone(UTC)
-        # OverflowError: a moment in year 1 or 9999 that in UTC lies in year 0 or 10000.
+        # OverflowError: a time in year 1 or 9999 that in UTC is in year 0 or 10000.
         except (ValueError, OverflowError, AttributeError):
             raise ValidationError("Must be a time like 2026-01-31T12:00:00Z.") from None
 
 
 def row_id(**kwargs: Any) -> Integer:
-    """Return a field for the number of a row in JSON."""
+    """Return a JSON field for the id of a row."""
     return Integer(validate=validate.Range(1, MAX_ID), **kwargs)
 
 
 def query_id(**kwargs: Any) -> QueryInteger:
-    """Return a field for the number of a row in a query string."""
+    """Return a query field for the id of a row."""
     return QueryInteger(validate=validate.Range(1, MAX_ID), **kwargs)
 
 
 def word(words: type[StrEnum], **kwargs: Any) -> fields.String:
-    """Return a field for one of the words of a vocabulary."""
+    """Return a field for a member of a string enum."""
     return fields.String(validate=validate.OneOf([str(choice) for choice in words]), **kwargs)
 
 
 def code(codes: type[IntEnum], **kwargs: Any) -> Integer:
-    """Return a field in JSON for one of the numbers of a vocabulary."""
+    """Return a JSON field for a member of an integer enum."""
     return Integer(validate=validate.OneOf([int(choice) for choice in codes]), metadata=_meaning(codes), **kwargs)
 
 
 def query_code(codes: type[IntEnum], **kwargs: Any) -> QueryInteger:
-    """Return a field in a query string for one of the numbers of a vocabulary."""
+    """Return a query field for a member of an integer enum."""
     return QueryInteger(validate=validate.OneOf([int(choice) for choice in codes]), metadata=_meaning(codes), **kwargs)
 
 

@@ -7,7 +7,7 @@ from app.web.schemas.base import AnswerSchema, RequestSchema
 
 
 class ReadinessQuerySchema(RequestSchema):
-    """What the caller cannot do without."""
+    """The part that the caller needs."""
 
     needs = fields.String(
         validate=validate.OneOf(PARTS),
@@ -16,6 +16,6 @@ class ReadinessQuerySchema(RequestSchema):
 
 
 class HealthSchema(AnswerSchema):
-    """All is well."""
+    """Everything that was checked is available."""
 
     status = fields.String()

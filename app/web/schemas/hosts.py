@@ -20,7 +20,7 @@ class HostQuerySchema(PageQuerySchema):
 
 
 class HostChangesSchema(RequestSchema):
-    """What a person may edit of a host."""
+    """The editable fields of a host."""
 
     name = Text(min=1, max=512, metadata={"description": "Technical name, unique at the monitor"})
     display_name = Text(min=1, max=512, metadata={"description": "Name shown to people"})
@@ -29,7 +29,7 @@ class HostChangesSchema(RequestSchema):
 
 
 class NewHostSchema(RequestSchema):
-    """A host to be made; a push makes it at the monitor."""
+    """A new host; a push creates it at the monitor."""
 
     name = Text(min=1, max=128, required=True)
     display_name = Text(min=1, max=128, metadata={"description": "Defaults to `name`"})

@@ -20,7 +20,7 @@ class ItemQuerySchema(PageQuerySchema):
 
 
 class ItemChangesSchema(RequestSchema):
-    """What a person may edit of an item."""
+    """The editable fields of an item."""
 
     name = Text(min=1, max=4096)
     description = Text(max=65535)
@@ -30,20 +30,20 @@ class ItemChangesSchema(RequestSchema):
 
 
 class ItemValueQuerySchema(PageQuerySchema):
-    """Which part of an item's history."""
+    """A time range of an item's history."""
 
     after = Timestamp(metadata={"description": "Only values after this time"})
     before = Timestamp(metadata={"description": "Only values before this time"})
 
 
 class ItemHistoryQuerySchema(RequestSchema):
-    """How far back the chart of an item goes."""
+    """The time range of an item's chart."""
 
     hours = QueryInteger(validate=validate.OneOf(CHART_HOURS), load_default=CHART_HOURS[1])
 
 
 class NewItemSchema(RequestSchema):
-    """An item to be made; a push makes it at the monitor."""
+    """A new item; a push creates it at the monitor."""
 
     name = Text(min=1, max=255, required=True)
     key = Text(min=1, max=2048, required=True, metadata={"description": "Key of the item, unique within its host"})
@@ -79,7 +79,7 @@ class ItemSchema(AnswerSchema):
 
 
 class ItemValueSchema(AnswerSchema):
-    """What an item's value was at a moment."""
+    """The value of an item at one time."""
 
     at = Timestamp()
     value = fields.Float()

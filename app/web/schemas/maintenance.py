@@ -14,7 +14,7 @@ class MaintenanceQuerySchema(PageQuerySchema):
 
 
 class MaintenanceChangesSchema(RequestSchema):
-    """What to change of a window; an earlier end brings back what is still open."""
+    """Changes to a window; open alerts that it no longer covers are no longer suppressed."""
 
     name = Text(min=1, max=200)
     comment = Text(max=4096)
@@ -26,7 +26,7 @@ class MaintenanceChangesSchema(RequestSchema):
 
 
 class NewMaintenanceSchema(MaintenanceChangesSchema):
-    """A window to be made; of monitor, host and group all that are given must match an alert."""
+    """A new window; an alert must match all of monitor, host and group that are set."""
 
     name = Text(min=1, max=200, required=True)
     comment = Text(max=4096, load_default="")
@@ -35,7 +35,7 @@ class NewMaintenanceSchema(MaintenanceChangesSchema):
 
 
 class MaintenanceSchema(AnswerSchema):
-    """A time in which alerts are suppressed."""
+    """A time range during which matching alerts are suppressed."""
 
     id = fields.Integer()
     name = fields.String()

@@ -1,4 +1,4 @@
-"""Monitors, and what their check and their pulls inside a request answer."""
+"""Monitors, their connection test and their synchronous pulls."""
 
 from marshmallow import fields, validate
 
@@ -11,7 +11,7 @@ MAX_SECRET = 4096
 
 
 class MonitorChangesSchema(RequestSchema):
-    """What to change of a monitor; `null` takes a credential away."""
+    """Changes to a monitor; `null` removes a credential."""
 
     name = Text(min=1, max=200)
     url = Text(min=1, max=2048, metadata={"description": "URL of the monitor, such as https://zabbix.example.com"})
@@ -33,7 +33,7 @@ class MonitorChangesSchema(RequestSchema):
 
 
 class NewMonitorSchema(MonitorChangesSchema):
-    """A monitor to be made."""
+    """A new monitor."""
 
     name = Text(min=1, max=200, required=True)
     type = fields.String(required=True, validate=validate.OneOf(connector_types()))
@@ -41,7 +41,7 @@ class NewMonitorSchema(MonitorChangesSchema):
 
 
 class MonitorSchema(AnswerSchema):
-    """A Zabbix, a Prometheus or a simulated system; its password and token are never shown."""
+    """A Zabbix, a Prometheus or a simulated monitor; its password and token are never shown."""
 
     id = fields.Integer()
     name = fields.String()
@@ -67,7 +67,7 @@ class MonitorSchema(AnswerSchema):
 
 
 class CheckSchema(AnswerSchema):
-    """What came of signing in to a monitor."""
+    """The result of a connection test."""
 
     ok = fields.Boolean(metadata={"description": "Whether the connection works"})
     version = fields.String(allow_none=True, metadata={"description": "Version of the monitor"})
@@ -76,13 +76,13 @@ class CheckSchema(AnswerSchema):
 
 
 class WebhookTokenSchema(AnswerSchema):
-    """The token of a monitor's webhook; it is shown this once."""
+    """A monitor's webhook token; it is shown only in this response."""
 
     token = fields.String(metadata={"description": "Shown only in this response"})
 
 
 class PullCountsSchema(AnswerSchema):
-    """What a pull found and changed."""
+    """The counts of a pull."""
 
     seen = fields.Integer(metadata={"description": "Rows read from the monitor"})
     created = fields.Integer(metadata={"description": "Rows created in the inventory"})

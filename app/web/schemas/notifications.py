@@ -1,4 +1,4 @@
-"""Rules by which people are notified."""
+"""Notifications: rules that send alert events to people."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 def _time_of_day() -> fields.String:
     pattern = validate.Regexp(TIME_OF_DAY, error="Must be a time of day like 22:00.")
-    # The pattern alone would let a line break follow.
+    # The pattern alone would accept a trailing newline.
     return fields.String(required=True, validate=[pattern, validate.Length(equal=5)])
 
 
@@ -27,7 +27,7 @@ class _QuietHoursRules(RequestSchema):
             raise ValidationError("Must not be the same as `from`.", "until")
 
 
-# `from` is no name that a class could give to a field.
+# `from` is a keyword, which a class cannot use as a field name.
 QuietHoursSchema = _QuietHoursRules.from_dict(
     {"from": _time_of_day(), "until": _time_of_day()}, name="QuietHoursSchema"
 )
@@ -44,7 +44,7 @@ def _quiet_hours(schema: type[Schema], **kwargs: Any) -> fields.Nested:
 
 
 class NotificationChangesSchema(RequestSchema):
-    """What to change of a notification; `null` takes a limit or the quiet hours away."""
+    """Changes to a notification; `null` removes a filter or the quiet hours."""
 
     name = Text(min=1, max=200)
     enabled = Boolean()
@@ -65,7 +65,7 @@ class NotificationChangesSchema(RequestSchema):
 
 
 class NewNotificationSchema(NotificationChangesSchema):
-    """A notification to be made."""
+    """A new notification."""
 
     name = Text(min=1, max=200, required=True)
     enabled = Boolean(load_default=True)
@@ -99,7 +99,7 @@ class NewNotificationSchema(NotificationChangesSchema):
 
 
 class NotificationSchema(AnswerSchema):
-    """Which changes of which alerts are told; the address to which is never shown."""
+    """A rule that sends alert events; its URL is never shown."""
 
     id = fields.Integer()
     name = fields.String()
@@ -118,6 +118,6 @@ class NotificationSchema(AnswerSchema):
 
 
 class NotificationTaskSchema(TaskAcceptedSchema):
-    """A task that sends a test message was recorded."""
+    """A task that sends a test message."""
 
     notification_id = fields.Integer()

@@ -1,4 +1,4 @@
-"""Lists: `limit` and `cursor` in, `items` and `next_cursor` out."""
+"""Paged lists: `limit` and `cursor` in, `items` and `next_cursor` out."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import QueryInteger, Text
 
 SHORT_PAGES = "With many rows, a page can have fewer rows than `limit`, or none, and still have a `next_cursor`"
-"""What to say of a search."""
+"""Description of a text search."""
 
 
 class PageQuerySchema(RequestSchema):
-    """Which part of a list is asked for; lists with filters add theirs."""
+    """The page of a list; lists with filters add theirs."""
 
     limit = QueryInteger(
         validate=validate.Range(1, 500), load_default=50, metadata={"description": "Maximum number of rows"}

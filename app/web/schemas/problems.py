@@ -1,10 +1,10 @@
-"""The one shape of every error (RFC 9457)."""
+"""The format of every error (RFC 9457)."""
 
 from marshmallow import Schema, fields
 
 
 class ProblemSchema(Schema):
-    """What went wrong."""
+    """A problem."""
 
     type = fields.String(required=True)
     title = fields.String(required=True)

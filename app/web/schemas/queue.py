@@ -14,14 +14,14 @@ QueueStatsSchema = AnswerSchema.from_dict(
 
 
 class QueueSchema(AnswerSchema):
-    """Whether workers take tasks from a queue."""
+    """Whether a queue is paused."""
 
     type = word(TaskType)
     paused = Boolean(metadata={"description": "Whether the queue is paused"})
 
 
 class ClearedSchema(AnswerSchema):
-    """How many waiting tasks were cancelled."""
+    """Number of waiting tasks cancelled."""
 
     cancelled = fields.Integer(metadata={"description": "Number of tasks cancelled"})
 
@@ -36,7 +36,7 @@ class DeadLetterQuerySchema(PageQuerySchema):
 
 
 class DeadLetterFilterSchema(RequestSchema):
-    """Which dead letters to work on; without a filter all of them."""
+    """Filter of dead letters; without one it matches all."""
 
     is_body_required = False
 
@@ -48,7 +48,7 @@ class DeadLetterFilterSchema(RequestSchema):
 
 
 class DeadLetterSchema(AnswerSchema):
-    """A task that gave up."""
+    """A task that failed for good."""
 
     task_id = fields.String()
     type = word(TaskType)
@@ -62,19 +62,19 @@ class DeadLetterSchema(AnswerSchema):
 
 
 class DeadLetterStorySchema(DeadLetterSchema):
-    """A dead letter with the traceback of its last attempt and all attempts."""
+    """A dead letter with its attempts and the traceback of the last one."""
 
     traceback = fields.String(allow_none=True, metadata={"description": "Python traceback of the last attempt"})
     history = fields.List(fields.Nested(AttemptSchema), metadata={"description": "The failed attempts"})
 
 
 class RetriedSchema(AnswerSchema):
-    """How many dead letters were queued again, or would be in a dry run."""
+    """Number of dead letters retried, or that a dry run would retry."""
 
     retried = fields.Integer(metadata={"description": "Number of dead letters retried, or that match in a dry run"})
 
 
 class DiscardedSchema(AnswerSchema):
-    """How many dead letters were discarded, or would be in a dry run."""
+    """Number of dead letters discarded, or that a dry run would discard."""
 
     discarded = fields.Integer(metadata={"description": "Number of dead letters discarded, or that match in a dry run"})

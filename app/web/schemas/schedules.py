@@ -11,7 +11,7 @@ from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, code, row_
 
 
 class ScheduleParamsSchema(RequestSchema):
-    """The parameters of the task, the same as those of the request for it."""
+    """The task's parameters, the same as in the request that queues it."""
 
     monitor_id = row_id()
     host_id = row_id()
@@ -21,7 +21,7 @@ class ScheduleParamsSchema(RequestSchema):
 
 
 class ScheduleChangesSchema(RequestSchema):
-    """What to change of a schedule; its type stays, and parameters are given for that type."""
+    """Changes to a schedule; its type is fixed, and the parameters must fit the type."""
 
     name = Text(min=1, max=200)
     cron = Text(min=1, max=200, metadata={"description": "Five fields: minute, hour, day of month, month, day of week"})
@@ -31,7 +31,7 @@ class ScheduleChangesSchema(RequestSchema):
 
 
 class NewScheduleSchema(ScheduleChangesSchema):
-    """A schedule to be made."""
+    """A new schedule."""
 
     name = Text(min=1, max=200, required=True)
     cron = Text(
@@ -49,7 +49,7 @@ class NewScheduleSchema(ScheduleChangesSchema):
 
 
 class ScheduleSchema(AnswerSchema):
-    """A task that is asked for at set times."""
+    """A task that is queued on a cron schedule."""
 
     id = fields.Integer()
     name = fields.String()

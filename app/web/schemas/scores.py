@@ -1,4 +1,4 @@
-"""The health score: of all or of a part, and what it comes from."""
+"""The health score of the fleet or of a part of it, and its causes."""
 
 from marshmallow import fields
 
@@ -9,7 +9,7 @@ from app.web.schemas.pages import PageQuerySchema
 
 
 class ScopeQuerySchema(RequestSchema):
-    """Which part of the fleet: what matches all that is given."""
+    """A part of the fleet: hosts that match all given filters."""
 
     monitor_id = query_id(metadata={"description": "Only hosts of this monitor"})
     group = Text(max=200, metadata={"description": "Only hosts in this group"})
@@ -17,7 +17,7 @@ class ScopeQuerySchema(RequestSchema):
 
 
 class ScoreHistoryQuerySchema(PageQuerySchema):
-    """Which part of the history: of the fleet, or of a monitor."""
+    """A time range of the history of the fleet or of a monitor."""
 
     monitor_id = query_id(metadata={"description": "The history of this monitor instead of the fleet"})
     after = Timestamp(metadata={"description": "Only scores after this time"})
@@ -25,7 +25,7 @@ class ScoreHistoryQuerySchema(PageQuerySchema):
 
 
 class AlertCountsSchema(AnswerSchema):
-    """How many alerts of one severity weigh on the score."""
+    """Number of alerts of one severity that affect the score."""
 
     active = fields.Integer()
     acknowledged = fields.Integer()
@@ -33,7 +33,7 @@ class AlertCountsSchema(AnswerSchema):
 
 
 class AlertsBySeveritySchema(AnswerSchema):
-    """The alerts that weigh on the score."""
+    """The alerts that affect the score."""
 
     info = fields.Nested(AlertCountsSchema)
     warning = fields.Nested(AlertCountsSchema)
@@ -41,7 +41,7 @@ class AlertsBySeveritySchema(AnswerSchema):
 
 
 class ScoredSchema(AnswerSchema):
-    """A health score and the load that it follows from."""
+    """A health score and the load behind it."""
 
     score = fields.Integer(metadata={"description": "0 to 100"})
     load_ = fields.Float(
@@ -50,7 +50,7 @@ class ScoredSchema(AnswerSchema):
 
 
 class ScoreSchema(ScoredSchema):
-    """The health score, and what it comes from."""
+    """The health score with the alert counts behind it."""
 
     hosts = fields.Integer(metadata={"description": "Number of active hosts"})
     window_h = fields.Float(metadata={"description": "Hours during which a resolved alert still lowers the score"})
@@ -58,7 +58,7 @@ class ScoreSchema(ScoredSchema):
 
 
 class CostlyHostSchema(AnswerSchema):
-    """A host and what its alerts cost."""
+    """A host and its share of the load."""
 
     host_id = fields.Integer()
     name = fields.String()
@@ -68,7 +68,7 @@ class CostlyHostSchema(AnswerSchema):
 
 
 class CostlyAlertSchema(AnswerSchema):
-    """An alert and what it costs."""
+    """An alert and its share of the load."""
 
     id = fields.Integer()
     message = fields.String()
@@ -79,14 +79,14 @@ class CostlyAlertSchema(AnswerSchema):
 
 
 class ScoreCausesSchema(ScoredSchema):
-    """The hosts and the alerts that cost most, at most ten of each."""
+    """The hosts and alerts with the largest share of the load, at most ten each."""
 
     hosts = fields.List(fields.Nested(CostlyHostSchema))
     alerts = fields.List(fields.Nested(CostlyAlertSchema))
 
 
 class ScoreSampleSchema(ScoredSchema):
-    """The health score as it was at one moment."""
+    """The health score at one time."""
 
     at = Timestamp()
     open_alerts = fields.Integer(metadata={"description": "Active and acknowledged alerts, without suppressed ones"})

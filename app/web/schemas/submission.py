@@ -1,4 +1,4 @@
-"""What every request that queues a task takes beside its own: how a repeat of it is known."""
+"""Parameters of every request that queues a task: how a repeat is recognized."""
 
 from marshmallow import fields, validate
 
@@ -7,7 +7,7 @@ from app.web.schemas.fields import QueryBoolean
 
 
 class IdempotencySchema(RequestSchema):
-    """The client's key for one submission."""
+    """The client's idempotency key."""
 
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
@@ -17,7 +17,7 @@ class IdempotencySchema(RequestSchema):
 
 
 class SubmissionQuerySchema(RequestSchema):
-    """The query of a submission; those with parameters add theirs."""
+    """The query of a request that queues a task; those with parameters add theirs."""
 
     unique = QueryBoolean(
         load_default=False,

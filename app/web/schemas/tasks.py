@@ -1,4 +1,4 @@
-"""Tasks: what is accepted, what became of it."""
+"""Tasks: the response to an accepted request, and the state of a task."""
 
 from marshmallow import fields, validate
 
@@ -9,32 +9,32 @@ from app.web.schemas.pages import PageQuerySchema
 
 
 class TaskAcceptedSchema(AnswerSchema):
-    """A task was recorded and will run."""
+    """A task that was recorded and will run."""
 
     message = fields.String(metadata={"description": "What was queued"})
     task_id = fields.String(metadata={"description": "Id of the task, for `GET /api/v1/tasks/{task_id}`"})
 
 
 class MonitorTaskSchema(TaskAcceptedSchema):
-    """A task on a monitor was recorded."""
+    """A task on a monitor that was recorded."""
 
     monitor_id = fields.Integer()
 
 
 class HostTaskSchema(MonitorTaskSchema):
-    """A task on a host was recorded."""
+    """A task on a host that was recorded."""
 
     host_id = fields.Integer()
 
 
 class ItemTaskSchema(HostTaskSchema):
-    """A task on an item was recorded."""
+    """A task on an item that was recorded."""
 
     item_id = fields.Integer()
 
 
 class AlertTaskSchema(TaskAcceptedSchema):
-    """A task that makes alerts was recorded."""
+    """A task on a number of alerts that was recorded."""
 
     count = fields.Integer(metadata={"description": "Number of alerts"})
 
@@ -51,7 +51,7 @@ class TaskQuerySchema(PageQuerySchema):
 
 
 class WaitQuerySchema(RequestSchema):
-    """How long to wait for news of a task."""
+    """How long to wait for a change of a task's state."""
 
     wait = QueryInteger(
         validate=validate.Range(0, 60),
@@ -61,7 +61,7 @@ class WaitQuerySchema(RequestSchema):
 
 
 class ProgressSchema(AnswerSchema):
-    """How far a task is."""
+    """The progress of a task."""
 
     done = fields.Integer(metadata={"description": "Steps done"})
     total = fields.Integer(allow_none=True, metadata={"description": "Total steps, `null` while unknown"})
@@ -69,7 +69,7 @@ class ProgressSchema(AnswerSchema):
 
 
 class TaskSchema(AnswerSchema):
-    """One accepted task."""
+    """One task."""
 
     task_id = fields.String()
     type = word(TaskType)
@@ -95,7 +95,7 @@ class TaskSchema(AnswerSchema):
 
 
 class AttemptSchema(AnswerSchema):
-    """An attempt that did not end well."""
+    """A failed attempt."""
 
     attempt = fields.Integer(metadata={"description": "Number of the attempt"})
     worker = fields.String(allow_none=True)
@@ -106,7 +106,7 @@ class AttemptSchema(AnswerSchema):
 
 
 class ChildSchema(AnswerSchema):
-    """A task that is a part of another one."""
+    """A child task."""
 
     task_id = fields.String()
     type = word(TaskType)
@@ -114,7 +114,7 @@ class ChildSchema(AnswerSchema):
 
 
 class TaskStorySchema(TaskSchema):
-    """A task with all its attempts, and the tasks that it consists of."""
+    """A task with its failed attempts and child tasks."""
 
     history = fields.List(fields.Nested(AttemptSchema), metadata={"description": "The failed attempts"})
     children = fields.List(fields.Nested(ChildSchema), metadata={"description": "The child tasks"})

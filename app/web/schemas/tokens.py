@@ -13,13 +13,13 @@ MAX_DAYS = 3650
 
 
 class TokensQuerySchema(PageQuerySchema):
-    """Whose tokens to list: an admin may ask for those of one user, others see their own."""
+    """Filter of the list of tokens: an admin can list those of one user, others see their own."""
 
     user_id = query_id()
 
 
 class NewTokenSchema(RequestSchema):
-    """A token to be made for who asks for it."""
+    """A new token for the caller."""
 
     name = Text(min=1, max=100, required=True, metadata={"description": "What the token is for"})
     role = word(Role, load_default=Role.VIEWER)
@@ -39,7 +39,7 @@ class NewTokenSchema(RequestSchema):
 
 
 class TokenSchema(AnswerSchema):
-    """A token of a user, for a script."""
+    """An API token of a user."""
 
     id = fields.Integer()
     user_id = fields.Integer()
@@ -53,6 +53,6 @@ class TokenSchema(AnswerSchema):
 
 
 class MadeTokenSchema(TokenSchema):
-    """A token that was just made."""
+    """A token that was just created."""
 
     token = fields.String(metadata={"description": "Shown only in this response"})

@@ -11,7 +11,7 @@ MAX_PASSWORD = 1024
 
 
 class NewUserSchema(RequestSchema):
-    """A user to be made."""
+    """A new user."""
 
     username = Text(min=1, max=64, required=True)
     password = Text(min=MIN_PASSWORD, max=MAX_PASSWORD, required=True)
@@ -20,7 +20,7 @@ class NewUserSchema(RequestSchema):
 
 
 class UserChangesSchema(RequestSchema):
-    """What to change of a user."""
+    """Changes to a user."""
 
     password = Text(min=MIN_PASSWORD, max=MAX_PASSWORD)
     role = word(Role)
@@ -34,7 +34,7 @@ class UserChangesSchema(RequestSchema):
 
 
 class UserSchema(AnswerSchema):
-    """A person or a script with a role."""
+    """A person or script with a role."""
 
     id = fields.Integer()
     username = fields.String()
@@ -50,7 +50,7 @@ class ChangedUserSchema(UserSchema):
 
 
 class SessionSchema(AnswerSchema):
-    """A sign-in that has not ended. Its id is in tokens, and is told to nobody."""
+    """A session that has not ended. Its id is in tokens and is never shown."""
 
     network = fields.String(allow_none=True, metadata={"description": "Client address; for IPv6 its /64 network"})
     created_at = Timestamp()
@@ -58,7 +58,7 @@ class SessionSchema(AnswerSchema):
 
 
 class SessionsEndSchema(RequestSchema):
-    """What to end."""
+    """What to revoke."""
 
     is_body_required = False
 
@@ -66,7 +66,7 @@ class SessionsEndSchema(RequestSchema):
 
 
 class SessionsEndedSchema(AnswerSchema):
-    """How many sign-ins were ended, and API tokens revoked."""
+    """Numbers of sessions ended and API tokens revoked."""
 
     sessions = fields.Integer(metadata={"description": "Number of sessions ended"})
     tokens = fields.Integer(metadata={"description": "Number of API tokens revoked"})

@@ -1,4 +1,4 @@
-"""What is posted to the webhook."""
+"""The body of a webhook request."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -8,7 +8,7 @@ from app.web.schemas.base import RequestSchema
 
 
 class WebhookSchema(RequestSchema):
-    """What Alertmanager, Grafana or nagare's media type for Zabbix posts, or plain alerts: one, or a list."""
+    """The payload of Alertmanager, Grafana or nagare's Zabbix media type, or one or more plain alerts."""
 
     json_schema: ClassVar[Mapping[str, Any]] = {
         "type": ["object", "array"],
@@ -23,5 +23,5 @@ class WebhookSchema(RequestSchema):
     }
 
     def load(self, data: Any, **_: Any) -> Any:
-        """Return the alert reports that the body holds. Raises Invalid."""
+        """Return the alert reports in the body. Raises Invalid."""
         return parse(data)

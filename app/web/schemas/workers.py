@@ -16,7 +16,7 @@ class RunningTaskSchema(AnswerSchema):
 
 
 class WorkerSchema(AnswerSchema):
-    """A worker that is alive, and what it runs."""
+    """A live worker and the tasks that it runs."""
 
     id = fields.String(metadata={"description": "Id of this worker process; two workers can have the same name"})
     name = fields.String()

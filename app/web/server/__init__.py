@@ -1,1 +1,1 @@
-"""The HTTP server: gunicorn's worker whose event loop owns every socket, with Flask in threads behind it."""
+"""The HTTP server: a gunicorn worker whose event loop owns every socket, with Flask in threads behind it."""

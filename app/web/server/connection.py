@@ -1,4 +1,4 @@
-"""One client's connection: gunicorn's HTTP/1.1, with deadlines, limits, and a way to become a stream."""
+"""One client's connection: gunicorn's HTTP/1.1 parser with deadlines, limits, and an upgrade to a stream."""
 
 import json
 from http import HTTPStatus
@@ -13,28 +13,28 @@ from app.web.server.front_door import FrontDoor
 from app.web.server.wsgi_bridge import Answer, Body, BodyWanted, ClientGone, Receive, environ_of
 
 PART = 64 * 1024
-"""Bytes of an answer that are handed to the socket at once."""
+"""Bytes of a response that are written to the socket at a time."""
 MAX_UNSENT = 256 * 1024
-"""Bytes that a client who goes on sending may leave unread."""
+"""Bytes that may be buffered for a client that keeps sending."""
 MAX_PIPELINED = 16 * 1024
 MAX_ARRIVING = 2 * MAX_POST_BYTES
-"""Bytes of a request with its head, and with what chunks add to its body."""
+"""Bytes of a request with its head and the overhead of chunks."""
 AT_ONCE_S = 0.001
 
 
 class Connection(ASGIProtocol):  # type: ignore[misc]
-    """Reads a request whole, has Flask answer it, and writes the answer; one request after another."""
+    """Reads a whole request, has Flask handle it and writes the response; one request after another."""
 
     def __init__(self, worker: Any) -> None:
         super().__init__(worker)
-        # gunicorn would call one application for all connections; each request is answered by its connection here.
+        # gunicorn would call one application for all connections; here each request is handled by its connection.
         self.app = self._answer
         self._max_buffer_size = MAX_PIPELINED
         self._door: FrontDoor = worker.front_door
         self._watches = False
 
     def connection_made(self, transport: Any) -> None:
-        """Begin to wait for a request."""
+        """Start to wait for a request."""
         super().connection_made(transport)
         self._door.enter(self)
 
@@ -44,7 +44,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self._door.leave(self)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sent. Who sends without reading the answers is not served any longer."""
+        """Take the bytes that the client sent. A client that sends without reading the responses is disconnected."""
         if self.transport.get_write_buffer_size() > MAX_UNSENT:
             self.transport.abort()
         else:
@@ -55,12 +55,12 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
                 super().data_received(data)
 
     def eof_received(self) -> bool:
-        """Keep a connection whose client will send no more until the requests that came whole are answered."""
+        """Keep the connection of a client that will send no more until its complete requests have been answered."""
         self._keepalive = AT_ONCE_S
         return not self._watches and self._body_receiver is not None and self._body_receiver._complete
 
     def give_up(self, status: HTTPStatus, detail: str) -> None:
-        """End a connection whose client takes too long or too much, with an answer if it has begun to ask."""
+        """End the connection of a client that takes too long or too much, with a response if a request has begun."""
         has_asked = self._door.requests.held(self) > 0
         if has_asked and not self.transport.is_closing() and not self.transport.get_write_buffer_size():
             self._send_error_response(status, detail)
@@ -69,7 +69,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
             self.transport.abort()
 
     def close_if_idle(self) -> None:
-        """Close a connection between two requests."""
+        """Close the connection between two requests."""
         if self._websocket is None and not self._door.requests.held(self) and self._current_request is None:
             self._close_transport()
 
@@ -96,12 +96,12 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self._wait(self._door.requests)
 
     def _wait(self, waits: Deadlines) -> None:
-        """Begin to wait for the client, unless it is gone: nobody would note the end."""
+        """Start to wait for the client, unless it is gone: nobody would note the end."""
         if self._door.has(self):
             waits.begin(self)
 
     async def _ask(self, scope: dict[str, Any], body: Body) -> Answer:
-        """Read a request and have Flask answer it; a large body is read only if Flask asks for it."""
+        """Read a request and have Flask handle it; a large body is read only if Flask asks for it."""
         await body.read(MAX_BODY_BYTES)
         try:
             return await self._ask_flask(scope, body)
@@ -128,19 +128,19 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     def _feed_callback_parser(self, data: bytes) -> bool:
         try:
             return bool(super()._feed_callback_parser(data))
-        except ValueError:  # a length of more digits than Python makes a number of
+        except ValueError:  # a length of more digits than Python converts to an int
             self._send_error_response(HTTPStatus.BAD_REQUEST, "Invalid Content-Length value")
             return False
 
     def _send_error_response(self, status: int, message: str, extra_headers: Any = ()) -> None:
-        """Answer what never reached Flask in the shape that all errors have."""
+        """Return an error response in the common format, for requests that do not reach Flask."""
         content = json.dumps(members(status, code_of(HTTPStatus(status)), message)).encode()
         headers = [("Content-Type", MEDIA_TYPE), *PROTECTION.items(), *extra_headers]
         encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
         self._write_answer(status, encoded, content)
 
     def _write_answer(self, status: int, headers: list[tuple[bytes, bytes]], content: bytes) -> None:
-        """Write an answer after which the connection ends."""
+        """Write a response after which the connection ends."""
         framing = [(b"Content-Length", b"%d" % len(content)), (b"Connection", b"close")]
         kept = [(name, value) for name, value in headers if name != b"Content-Length"]
         lines = [b"%s: %s" % header for header in (*kept, *framing)]

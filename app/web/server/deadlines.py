@@ -1,4 +1,4 @@
-"""Connections that wait for their clients: for how long each may, and how many bytes all of them may hold."""
+"""Connections that wait for their clients: how long each may wait, and how many bytes all of them may hold."""
 
 from http import HTTPStatus
 from typing import Literal, Protocol
@@ -14,13 +14,13 @@ class Waiting(Protocol):
     """A connection that waits for its client."""
 
     def give_up(self, status: HTTPStatus, detail: str) -> None:
-        """End the connection, with an answer if the client has begun to ask for something."""
+        """End the connection, with a response if a request has begun."""
 
 
 class Deadlines:
-    """Who waits for longest comes first, and goes first when the connections hold too much.
+    """The connections by their waiting time; the longest wait is ended first when they hold too many bytes.
 
-    A client that means well sends a request within milliseconds, so the oldest wait is that of a client that does not.
+    A well-behaved client sends a request within milliseconds, so the longest wait is that of a bad one.
     """
 
     def __init__(self, waiting_for: Literal["request", "answer"], most_s: float, most_bytes: int) -> None:
@@ -32,13 +32,13 @@ class Deadlines:
         self._total = 0
 
     def begin(self, connection: Waiting, count: int = 0) -> None:
-        """Note that a connection waits from now on, and holds `count` bytes."""
+        """Note that a connection starts to wait and holds `count` bytes."""
         self.end(connection)
         self._since[connection] = clock.monotonic()
         self._hold(connection, count)
 
     def hold(self, connection: Waiting, count: int) -> None:
-        """Note that a connection holds `count` more bytes, if it waits. With the first ones its wait begins anew."""
+        """Note that a connection holds `count` more bytes, if it is waiting. The first bytes restart its wait."""
         if connection in self._since:
             if connection in self._held:
                 self._hold(connection, count)
@@ -50,16 +50,16 @@ class Deadlines:
         return self._held.get(connection, 0)
 
     def stop_waiting(self, connection: Waiting) -> None:
-        """Note that a connection waits no longer, although it still holds what it did."""
+        """Note that a connection stops waiting but keeps its bytes."""
         self._since.pop(connection, None)
 
     def end(self, connection: Waiting) -> None:
-        """Note that a connection waits no longer, and holds nothing."""
+        """Note that a connection stops waiting and holds no bytes."""
         self._since.pop(connection, None)
         self._total -= self._held.pop(connection, 0)
 
     def give_up_oldest(self) -> bool:
-        """End the connection that has waited for longest; False when none waits."""
+        """End the connection that has waited longest; False when none is waiting."""
         return self._give_up(next(iter(self._since), None), *NO_ROOM)
 
     def give_up_overdue(self) -> None:

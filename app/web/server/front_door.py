@@ -1,4 +1,4 @@
-"""What the connections of a process share: Flask's threads, the streams, and what all of them may take."""
+"""What the connections of a process share: Flask's threads, the streams and the limits."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,9 +16,9 @@ MAX_CONNECTIONS = 2_000
 REQUEST_S = 20.0
 """How long a client may take to send a request."""
 REQUEST_BYTES = 64 * 1024 * 1024
-"""What all requests of a process that have not been answered yet may hold."""
+"""Bytes that all unanswered requests of a process may hold."""
 ANSWER_S = 60.0
-"""How long a client may take to read an answer."""
+"""How long a client may take to read a response."""
 ANSWER_BYTES = 32 * 1024 * 1024
 LIFE = "/healthz"
 PROBES = ("/readyz", "/metrics")
@@ -29,16 +29,16 @@ PROBE_THREADS = 2
 
 
 class Connection(Waiting, Protocol):
-    """What the door has to do with a connection."""
+    """The interface of a connection."""
 
     def close_if_idle(self) -> None:
         """Close it between two requests."""
 
 
 class Lane:
-    """Some threads. A request gets one when the loop has taken the answer of the one before.
+    """A group of threads. A thread takes a request when the loop has taken its previous response.
 
-    Threads that went on while the loop is busy would fill the memory with answers.
+    Threads that ran ahead of a busy loop would fill the memory with responses.
     """
 
     def __init__(self, name: str, threads: int) -> None:
@@ -46,19 +46,20 @@ class Lane:
         self._free = asyncio.Semaphore(threads)
 
     async def call(self, application: Flask, environ: dict[str, Any]) -> Answer:
-        """Have Flask answer a request."""
+        """Have Flask handle a request."""
         await self._free.acquire()
         answering = asyncio.get_running_loop().run_in_executor(self._threads, call, application, environ)
-        # Not before the thread is free: of clients that leave meanwhile any number would wait behind it, with bodies.
+        # Not before the thread is free: otherwise any number of clients that left meanwhile would wait behind it, with
+        # bodies.
         answering.add_done_callback(lambda _: self._free.release())
         return await asyncio.shield(answering)
 
 
 class FrontDoor:
-    """One of each process; only the event loop's thread uses it."""
+    """One per process; only the event loop's thread uses it."""
 
     def __init__(self, application: Flask, tell_count: Callable[[int], None], most_connections: int) -> None:
-        """`tell_count` hears how many connections there are."""
+        """`tell_count` is called with the number of connections."""
         self._application = application
         self._tell_count = tell_count
         self._most_connections = most_connections
@@ -73,20 +74,20 @@ class FrontDoor:
         tell_count(0)
 
     async def ask(self, environ: dict[str, Any]) -> Answer:
-        """Have Flask answer a request."""
+        """Have Flask handle a request."""
         return await self._lane_of(environ).call(self._application, environ)
 
     def _lane_of(self, environ: dict[str, Any]) -> Lane:
         path = environ["PATH_INFO"]
         if path == LIFE:
-            # The others ask the database and Redis; this one is answered while they are away.
+            # All others use the database and Redis; this one is answered while they are unavailable.
             return self._of_life
         if path in PROBES:
             return self._of_probes
         return self._of_users if any(name in environ for name in CREDENTIALS) else self._of_strangers
 
     def enter(self, connection: Connection) -> None:
-        """Take a connection in; of too many those go first that have waited longest for their clients."""
+        """Add a connection; with too many, those that have waited longest for their clients are closed first."""
         self._connections.add(connection)
         self._tell_count(len(self._connections))
         self.requests.begin(connection)
@@ -94,23 +95,23 @@ class FrontDoor:
             self.answers.give_up_oldest()
 
     def has(self, connection: Connection) -> bool:
-        """Tell whether a connection is still there."""
+        """Return whether a connection is still open."""
         return connection in self._connections
 
     def leave(self, connection: Connection) -> None:
-        """Forget a connection that is gone."""
+        """Remove a connection that is gone."""
         self._connections.discard(connection)
         self._tell_count(len(self._connections))
         self.requests.end(connection)
         self.answers.end(connection)
 
     def look(self) -> None:
-        """End what has lasted too long."""
+        """End what exceeded its deadline."""
         self.requests.give_up_overdue()
         self.answers.give_up_overdue()
 
     def stop(self) -> None:
-        """End the streams, what waits for tasks, and the connections on which nobody asks for anything."""
+        """End the streams, the requests that wait for tasks, and the idle connections."""
         self._tell_count = lambda _: None
         self.streams.close()
         for connection in list(self._connections):

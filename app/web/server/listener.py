@@ -15,41 +15,41 @@ LEAVE_S = 0.001
 """How long a connection is left to a worker that has fewer."""
 RETRY_S = 1.0
 MAX_AT_END = 512
-"""Connections that a worker takes when it ends; gunicorn's queue of them is as long."""
+"""Connections that a worker still accepts when it shuts down; gunicorn's backlog is as long."""
 
 
 class ConnectionCounts:
-    """How many connections each of gunicorn's workers has, known by its number, in memory that they share.
+    """The number of connections of each gunicorn worker, by its number, in shared memory.
 
-    Of more workers than there are places two share one, and both seem to have the count that was told last.
+    With more workers than slots two workers share one, and both appear to have the count that was written last.
     """
 
     def __init__(self) -> None:
         self._counts = RawArray("i", [NOBODY] * PLACES)
 
     def tell(self, number: int, count: int) -> None:
-        """Note how many connections a worker has; NOBODY when it takes no more."""
+        """Note the number of connections of a worker; NOBODY when it accepts no more."""
         self._counts[number % PLACES] = count
 
     def has_most(self, number: int) -> bool:
-        """Tell whether another worker has fewer connections than this one."""
+        """Return whether another worker has fewer connections than this one."""
         return bool(
             self._counts[number % PLACES] > min((count for count in self._counts if count != NOBODY), default=0)
         )
 
 
 class FairListener:
-    """One worker's ear at a socket that all workers share.
+    """One worker's listener on a socket that all workers share.
 
-    Whoever is awake takes a connection first: of eight that come at once often one worker takes all, and keeps them.
-    The other one's processor then lies idle. So a worker that has more than another one lets a new connection wait for
-    a moment, and takes it when it is still there.
+    The first worker that wakes up accepts a connection: of eight that arrive together one worker often accepts all and
+    keeps them, while the other's CPU is idle. So a worker that has more connections than another one leaves a new
+    connection for a moment, and accepts it if it is still there.
     """
 
     def __init__(
         self, listener: socket.socket, counts: ConnectionCounts, number: int, make: Callable[[], asyncio.Protocol]
     ) -> None:
-        """`number` is the worker's among the counts; `make` returns the protocol of a connection."""
+        """`number` is the worker's slot in the counts; `make` returns the protocol of a connection."""
         self._socket = listener
         self._counts = counts
         self._number = number
@@ -58,12 +58,12 @@ class FairListener:
         self._opening: set[asyncio.Future[Any]] = set()
 
     def start(self) -> None:
-        """Accept from now on."""
+        """Start to accept."""
         self._socket.setblocking(False)
         self._loop.add_reader(self._socket, self._arrive)
 
     def stop(self) -> None:
-        """Accept those who are connected already, to whom the kernel would say nothing but that we are gone."""
+        """Accept the connections that are already established, which the kernel would otherwise reset."""
         self._loop.remove_reader(self._socket)
         for _ in range(MAX_AT_END):
             if not self._accept():
@@ -91,7 +91,7 @@ class FairListener:
         except (BlockingIOError, ConnectionAbortedError):
             return False
         except OSError as error:
-            # No file is left, most likely: what is open now must end first.
+            # Most likely no file descriptor is left: an open connection must end first.
             log.error("connection.not_accepted", error=str(error))
             self._pause(RETRY_S)
             return False

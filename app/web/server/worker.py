@@ -1,4 +1,4 @@
-"""gunicorn's worker: starts the event loop, accepts connections, and ends what is open when it is told to stop."""
+"""gunicorn's worker: starts the event loop, accepts connections, and ends what is open on shutdown."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ import socket
 from contextlib import suppress
 from functools import partial
 
-import uvloop as uvloop  # before the workers part: they share it
+import uvloop as uvloop  # before the workers fork: they share it
 from gunicorn.workers.gasgi import ASGIWorker
 
 from app.web.server import front_door
@@ -16,13 +16,13 @@ from app.web.server.front_door import FrontDoor
 from app.web.server.listener import NOBODY, ConnectionCounts, FairListener
 
 SPARE_FILES = 500
-"""What a process opens besides connections: databases, Redis, logs, monitors."""
+"""File descriptors of a process besides connections: databases, Redis, logs, monitors."""
 SEND_BUFFER = 64 * 1024
-"""Bytes that the kernel keeps for a client that reads slowly; what is kept here is counted."""
+"""Bytes that the kernel buffers for a slow client; what is buffered here is counted."""
 SILENT_AFTER_MS = 60_000
 """When a client whose machine is gone counts as gone."""
 ARRIVING_S = 0.1
-"""What a client that has just connected gets to send its request before the worker ends."""
+"""How long a client that has just connected may take to send its request before the worker ends."""
 
 
 class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
@@ -53,9 +53,9 @@ class EventLoopWorker(ASGIWorker):  # type: ignore[misc]
 
 
 def raise_file_limit(files: int) -> int:
-    """Let this process have so many files open if it may, and return how many it may have.
+    """Raise this process's limit of open files up to this number if allowed, and return the limit.
 
-    The usual 1,024 are fewer than the clients that keep one each.
+    The usual 1,024 are fewer than the clients that keep a connection open.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < files:
@@ -65,7 +65,7 @@ def raise_file_limit(files: int) -> int:
 
 
 def bound_by_kernel(listener: socket.socket) -> None:
-    """Have the kernel keep little for each client, and notice those that are gone; what is accepted inherits it."""
+    """Have the kernel buffer little for each client and detect dead ones; accepted sockets inherit the options."""
     with suppress(OSError):  # a Unix socket has no such options
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -1,4 +1,4 @@
-"""Requests that have arrived whole, as WSGI has them (PEP 3333), and the answers."""
+"""Converts complete requests to WSGI (PEP 3333), and the responses back."""
 
 import asyncio
 import io
@@ -24,7 +24,7 @@ NAMES = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Flask answered: the status, the headers, the body; or that the connection is a stream from now on."""
+    """Flask's response: status, headers and body; or that the connection becomes a stream."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -33,18 +33,18 @@ class Answer:
 
 
 class ClientGone(Exception):
-    """The client left before its request was whole."""
+    """The client left before its request was complete."""
 
 
 class BodyWanted(BaseException):
-    """The application reads a body that has not arrived whole; it must be called again when it has.
+    """The application reads a body that is not complete; it must be called again when it is.
 
-    No Exception, which the application would take for a fault of its own.
+    No Exception, which the application would take for a bug of its own.
     """
 
 
 class Unread:
-    """In the place of a body that is too large to be read before the application has seen who sends it."""
+    """Stands in for a body that is too large to be read before the application has authenticated the client."""
 
     def read(self, _size: int = -1) -> bytes:
         """Raise BodyWanted."""
@@ -73,7 +73,7 @@ class Body:
             self.is_whole = not message["more_body"]
 
     async def discard_rest(self) -> None:
-        """Read on for a moment: to close while the client still sends would take the answer away from it."""
+        """Read on for a moment: closing while the client still sends would lose the response."""
         left = DISCARDED
         with suppress(TimeoutError):
             async with asyncio.timeout(DISCARD_S):
@@ -120,7 +120,7 @@ def environ_of(scope: Mapping[str, Any], body: Body) -> dict[str, Any]:
 
 
 def call(application: Flask, environ: dict[str, Any]) -> Answer:
-    """Have Flask answer a request."""
+    """Have Flask handle a request."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], object]:

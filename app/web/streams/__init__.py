@@ -1,5 +1,5 @@
-"""Connections that stay open, on which clients watch what happens; the event loop of the server serves them."""
+"""Event streams: connections that stay open, served by the server's event loop."""
 
 EXTENSION = "nagare streams"
 HANDOVER = "nagare.handover"
-"""Where a request's environment has its `Handover`; only our own server puts one there."""
+"""Key of the `Handover` in a request's environment; only our own server sets it."""

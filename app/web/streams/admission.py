@@ -1,4 +1,4 @@
-"""Whom a client's first message on a WebSocket lets in."""
+"""Authenticates a client by its first message on a WebSocket."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,8 @@ from app.web.streams.stream import StreamEnded
 
 
 def make_admission(app: Flask) -> Callable[[str], Wish]:
-    """Return what reads a first message, `{"token": …}` with filters, and raises StreamEnded if it lets nobody in."""
+    """Return a function that reads a first message, `{"token": …}` with filters, and raises StreamEnded if it is
+    rejected."""
 
     def admit(message: str) -> Wish:
         try:
@@ -44,11 +45,11 @@ def make_admission(app: Flask) -> Callable[[str], Wish]:
 
 
 def wish_of(session_id: str, last_id: str | None = None, **wanted: Any) -> Wish:
-    """Return the wish of a client that named filters, and perhaps the last event that it saw."""
+    """Return the stream's options: its filters, and the last event that the client received, if any."""
     return Wish(session_id, EventFilter(**wanted), last_id)
 
 
 def _names(error: ValidationError) -> str:
     names = error.messages_dict if isinstance(error.messages, dict) else {"the message": ()}
-    # A close frame has room for 123 bytes.
+    # A close frame holds 123 bytes.
     return ", ".join(str(name) for name in names).encode("ascii", "replace").decode()[:60]

@@ -1,4 +1,4 @@
-"""The two kinds of clients that watch, as ASGI has them: a WebSocket and a text/event-stream."""
+"""The two kinds of stream clients, in terms of ASGI: a WebSocket and a text/event-stream."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -7,7 +7,7 @@ from typing import Any
 from app.web.headers import PROTECTION
 
 GOING_AWAY, POLICY, TRY_AGAIN_LATER = 1001, 1008, 1013
-"""Codes of RFC 6455; an event stream's last message has them too."""
+"""Close codes of RFC 6455; an event stream's last message has them too."""
 RECONNECT_MS = 2000
 EVENT_STREAM = {
     b"Content-Type": b"text/event-stream; charset=utf-8",
@@ -21,7 +21,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Client:
-    """Somebody who watches. What is sent waits until the client has read what came before."""
+    """A client of a stream. Sending waits until the client has read the previous messages."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -35,11 +35,11 @@ class Client:
                 self.first_message.set_result(message.get("text") or "")
 
     async def open(self) -> None:
-        """Begin the stream."""
+        """Start the stream."""
         raise NotImplementedError
 
     async def tell(self, messages: Iterable[tuple[str, str]]) -> None:
-        """Send messages: the id and the text, which is JSON, of each."""
+        """Send messages, each with its id and its text, which is JSON."""
         raise NotImplementedError
 
     async def tell_one(self, id: str, event: str) -> None:
@@ -47,16 +47,16 @@ class Client:
         await self.tell([(id, f'{{"id":"{id}","event":"{event}"}}')])
 
     async def heartbeat(self, id: str) -> None:
-        """Send a sign of life that says up to which event the client has seen all."""
+        """Send a heartbeat with the id of the event up to which the client has received everything."""
         await self.tell_one(id, "heartbeat")
 
     async def close(self, code: int, reason: str) -> None:
-        """End the stream, and tell why."""
+        """End the stream and say why."""
         raise NotImplementedError
 
 
 class WebSocket(Client):
-    """Gets each message as one of its own."""
+    """A WebSocket: each event is a message."""
 
     async def open(self) -> None:
         """Accept the handshake."""
@@ -69,15 +69,15 @@ class WebSocket(Client):
             await self._send({"type": "websocket.send", "text": text})
 
     async def close(self, code: int, reason: str) -> None:
-        """Close with a code, and wait a moment for the client to do the same."""
+        """Close with a code and briefly wait for the client to do the same."""
         await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 class EventStream(Client):
-    """Server-sent events; the stream ends where the connection does."""
+    """Server-sent events; the stream ends with the connection."""
 
     async def open(self) -> None:
-        """Send the head, and how soon to come again."""
+        """Send the head and the reconnection delay."""
         await self._send({"type": "http.response.start", "status": 200, "headers": [*EVENT_STREAM.items()]})
         await self._write(f"retry: {RECONNECT_MS}\n\n")
 
@@ -90,7 +90,7 @@ class EventStream(Client):
         await self._write(f": heartbeat\nid: {id}\n\n")
 
     async def close(self, code: int, reason: str) -> None:
-        """Send a last message, from which a client can tell why; nothing if it shall just come again."""
+        """Send a last message with the reason; nothing if the client should just reconnect."""
         if code != GOING_AWAY:
             await self._write(f'event: end\ndata: {{"event":"end","code":{code},"reason":"{reason}"}}\n\n')
         await self._write("", is_last=True)

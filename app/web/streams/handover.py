@@ -8,7 +8,7 @@ from app.web.streams.clients import Client
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Who watches what, from where on."""
+    """Options of a stream: who watches what, from which event on."""
 
     session_id: str
     wanted: EventFilter
@@ -17,7 +17,7 @@ class Wish:
 
 @dataclass(slots=True)
 class Handover:
-    """Filled in by the view; without a wish the client's first message says who it is and what it wants."""
+    """Filled in by the view; without a wish the client's first message authenticates it."""
 
     kind: type[Client] | None = None
     wish: Wish | None = None

@@ -1,4 +1,4 @@
-"""What the streams of a process read: pages of events, each read once for all who are at the same place."""
+"""Reads events for the streams of a process: each page once for all streams at the same position."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ TAKEN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What came after an event; not whole when something between is lost."""
+    """The events after a position; incomplete when some between are lost."""
 
     entries: Sequence[Entry]
     is_whole: bool = True
 
 
 class Hub:
-    """Follows the feed. Who keeps up is told what the feed read; who is behind has Redis asked."""
+    """Follows the feed. Streams that keep up get the feed's batches; those that are behind read from Redis."""
 
     def __init__(self, feed: EventFeed) -> None:
         """Listen to the feed from now on."""
@@ -31,24 +31,24 @@ class Hub:
         self._pages: dict[str, asyncio.Future[Page]] = {}
         self.position: str | None = None
         """The id of the last event; None until the feed knows it."""
-        # In a thread, since the feed may call at once, and waits until the loop has heard.
+        # In a thread, because the feed may call at once and waits for the loop.
         self._listening = asyncio.ensure_future(asyncio.to_thread(feed.listen, self._hear))
 
     async def wait(self) -> None:
-        """Wait for the next batch, or until somebody wakes all who wait."""
+        """Wait for the next batch, or until `wake` is called."""
         await self._came.wait()
 
     def wake(self) -> None:
-        """Wake all who wait."""
+        """Wake everything that waits."""
         came, self._came = self._came, asyncio.Event()
         came.set()
 
     async def after(self, last_id: str) -> Page:
-        """Return the first events after one. Raises BrokerUnavailable."""
+        """Return the first events after a position. Raises BrokerUnavailable."""
         page = self._pages.get(last_id)
         if page is None:
             page = self._pages[last_id] = asyncio.ensure_future(asyncio.to_thread(self._read, last_id))
-            # Nothing is kept once it is read: clients may name any number of places.
+            # Nothing is cached: clients may name any number of positions.
             page.add_done_callback(lambda _: self._pages.pop(last_id, None))
         return page.result() if page.done() else await asyncio.shield(page)
 
@@ -57,8 +57,8 @@ class Hub:
         return Page(self._feed.since(last_id, PAGE), is_whole)
 
     def _hear(self, batch: Batch) -> None:
-        """Give a batch to the loop, which the feed's thread waits for: it must not read faster than is told."""
-        with suppress(RuntimeError, TimeoutError):  # a loop that is closed has no streams any more
+        """Pass a batch to the loop. The feed waits for it, so that it does not read faster than the streams."""
+        with suppress(RuntimeError, TimeoutError):  # a closed loop has no streams
             asyncio.run_coroutine_threadsafe(self._take(batch), self._loop).result(TAKEN_S)
 
     async def _take(self, batch: Batch) -> None:

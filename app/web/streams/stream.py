@@ -1,4 +1,4 @@
-"""One client who watches: who it is, what it is told, and how that ends."""
+"""One client's stream: authentication, events, and its end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,18 +16,18 @@ from app.web.streams.hub import PAGE, Hub
 log = structlog.get_logger()
 FIRST_MESSAGE_S = 5.0
 START_S = 30.0
-"""How long a stream waits until the process knows where the events are."""
+"""How long a stream waits until the process knows the position of the events."""
 STUCK_AFTER_S = 15.0
 HEARTBEAT_S = 15.0
 LAST_BYTES_S = 5.0
 STUCK = "the client does not read"
 
 Admit = Callable[[str], Awaitable[Wish]]
-"""Says whom a client's first message lets in. Raises StreamEnded."""
+"""Authenticates a client by its first message. Raises StreamEnded."""
 
 
 class StreamEnded(Exception):
-    """The server ends the stream; the code and the reason are for the client."""
+    """The server ends the stream; code and reason are for the client."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -36,7 +36,7 @@ class StreamEnded(Exception):
 
 
 class Stream:
-    """Created with the connection; `run` lasts as long as the stream does."""
+    """Created with the connection; `run` lasts as long as the stream."""
 
     def __init__(self, client: Client, wish: Wish | None) -> None:
         self.wish = wish
@@ -45,19 +45,19 @@ class Stream:
         self._ending: asyncio.Future[StreamEnded] = asyncio.get_running_loop().create_future()
 
     def end(self, code: int, reason: str) -> None:
-        """Send the client away."""
+        """End the stream."""
         if not self._ending.done():
             self._ending.set_result(StreamEnded(code, reason))
 
     def end_if_stuck(self) -> None:
-        """Send the client away if it has not read for long."""
+        """End the stream if the client has not read for too long."""
         is_stuck = self._sending_since is not None and clock.monotonic() - self._sending_since > STUCK_AFTER_S
         if is_stuck and not self._ending.done():
             log.info("stream.dropped", reason=STUCK)
             self.end(TRY_AGAIN_LATER, STUCK)
 
     async def run(self, hub: Hub, admit: Admit) -> None:
-        """Tell the client what happens until one of both ends it."""
+        """Send events until the client or the server ends the stream."""
         await self._client.open()
         listening = asyncio.ensure_future(self._client.listen())
         telling = asyncio.ensure_future(self._tell(hub, admit))
@@ -73,7 +73,7 @@ class Stream:
         listening.cancel()
 
     async def _tell(self, hub: Hub, admit: Admit) -> StreamEnded | None:
-        """Return why it ends; None when the client is gone."""
+        """Return why the stream ends; None when the client is gone."""
         try:
             if self.wish is None:
                 self.wish = await admit(await self._hear_first_message())
@@ -94,7 +94,7 @@ class Stream:
             raise StreamEnded(POLICY, f"no token was sent within {FIRST_MESSAGE_S:g} s") from None
 
     async def _follow(self, hub: Hub, wish: Wish) -> None:
-        """Tell of all that happens; return if nobody knows where the events are."""
+        """Send all events; return if their position is unknown."""
         give_up_at = clock.monotonic() + START_S
         while hub.position is None:
             if clock.monotonic() > give_up_at:
@@ -120,7 +120,7 @@ class Stream:
             if entries:
                 last_id = entries[-1].id
             elif hub.position == position:
-                # Otherwise something came while nothing was found.
+                # Otherwise an event arrived while none was found.
                 await hub.wait()
             if clock.monotonic() >= beats_at:
                 beats_at = clock.monotonic() + HEARTBEAT_S

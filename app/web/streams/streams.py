@@ -1,4 +1,4 @@
-"""The streams of this process: how many there may be, whose sessions still hold, and the end of all."""
+"""All streams of this process: their limit, their sessions, and their end."""
 
 import asyncio
 import itertools
@@ -13,17 +13,17 @@ from app.web.streams.stream import Stream, StreamEnded
 
 MAX_STREAMS = 600
 MAX_STRANGERS = 100
-"""Clients that have not said yet who they are: the one that has waited longest makes room for the next one."""
+"""Clients that have not authenticated yet: the one that has waited longest is ended for the next one."""
 TICK_S = 3.0
-"""How often streams are looked after: heartbeats, and clients that do not read."""
+"""Interval of heartbeats and of the check for clients that do not read."""
 SESSIONS_EVERY = 10
-"""Ticks after which the sessions are looked up."""
+"""Ticks after which the sessions are checked."""
 STOPPING = "the server is shutting down"
 NO_ROOM = "this server has too many open streams: try again later"
 
 
 class Streams:
-    """Starts with the first stream. All but `require_room` belongs to the event loop's thread."""
+    """Starts with the first stream. Everything but `require_room` runs in the event loop's thread."""
 
     def __init__(self, services: Services, admit: Callable[[str], Wish]) -> None:
         self._services = services
@@ -34,12 +34,12 @@ class Streams:
         self._looking: asyncio.Task[None] | None = None
 
     def require_room(self) -> None:
-        """Raise TooManyStreams when there is no place for another stream, or the process is about to end."""
+        """Raise TooManyStreams when there are too many streams or the process is shutting down."""
         if len(self._open) >= MAX_STREAMS or self._services.ledger.feed.is_closing:
             raise TooManyStreams(NO_ROOM)
 
     async def serve(self, client: Client, wish: Wish | None) -> None:
-        """Serve a client until its end."""
+        """Serve a client until its stream ends."""
         stream = Stream(client, wish)
         if self._hub is None:
             self._hub = Hub(self._services.ledger.feed)
@@ -59,7 +59,7 @@ class Streams:
             self._strangers.pop(stream, None)
 
     def close(self) -> None:
-        """Send all clients away, and let requests that wait for a task go on."""
+        """End all streams and all requests that wait for a task."""
         self._services.ledger.feed.close()
         self._services.ledger.task_watch.close()
         for stream in (*self._open, *self._strangers):
@@ -97,6 +97,6 @@ class Streams:
         except Unauthorized:
             return True
         except DatabaseUnavailable:
-            # Nobody could sign out meanwhile: whoever did before is found when the database is back.
+            # Nobody can sign out meanwhile; those who did before are found when the database is available again.
             return False
         return False

@@ -1,4 +1,4 @@
-"""What people do about alerts: those that are ticked, or all that the filters of the list match."""
+"""Actions on alerts: on the selected ones, or on all that match the list's filters."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ AWAKE = "wake"
 
 @dashboard.action("/alerts/<any(acknowledge, resolve, reopen, snooze):action>", role=Role.OPERATOR)
 def act_on_alerts(action: str) -> Response:
-    """Do one thing to many alerts."""
+    """Apply one action to many alerts."""
     actions = services().alerts.alert_actions
     acts: dict[str, Callable[..., int]] = {
         "acknowledge": actions.acknowledge_many,
@@ -52,7 +52,7 @@ def comment_alert(alert_id: int) -> Response:
 
 
 def _choice() -> dict[str, Any]:
-    """Return the ids of the ticked alerts, or the filters when all that match are meant."""
+    """Return the ids of the selected alerts, or the filters if all matches are meant."""
     if request.form.get("everything") == "true":
         filters = {name: request.form[name] for name in AlertQuerySchema().fields if request.form.get(name)}
         chosen: dict[str, Any] = AlertQuerySchema().load(filters)

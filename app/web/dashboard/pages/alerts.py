@@ -1,4 +1,4 @@
-"""Alerts: the list and one alert's story."""
+"""Alerts: the list and the details of one alert."""
 
 from flask import Response
 
@@ -35,7 +35,7 @@ def alerts() -> str:
 
 @dashboard.page(ALERT, role=Role.VIEWER)
 def alert(alert_id: int) -> str:
-    """Show one alert and what happened to it."""
+    """Show one alert with its events."""
     found = services().alerts.alerts.get(alert_id)
     inventory = services().inventory.inventory
     return render(
@@ -51,7 +51,7 @@ def alert(alert_id: int) -> str:
 
 @dashboard.action("/alerts/test", role=Role.OPERATOR)
 def make_test_alerts() -> Response:
-    """Queue the making of test alerts."""
+    """Queue the generation of test alerts."""
     form = read_form(TestAlertsQuerySchema)
     chosen = None if form.get("severity") is None else Severity(form["severity"])
     services().ledger.submit.generate_alerts(requester(), form["count"], chosen, form.get("seed"))

@@ -1,4 +1,4 @@
-"""Dead letters: look, retry, discard; one, and all that match."""
+"""Dead letters: list, show, retry, discard; one, or all that match."""
 
 from flask import Response
 
@@ -30,7 +30,7 @@ def dead_letter(task_id: str) -> str:
 
 @dashboard.action(LETTER + "/retry", role=Role.OPERATOR)
 def retry_dead_letter(task_id: str) -> Response:
-    """Run a dead task again."""
+    """Retry a dead task."""
     services().ledger.dead_letters.retry(task_id)
     return lead_to(f"/tasks/{task_id}", "flash.retried_one")
 
@@ -44,13 +44,13 @@ def discard_dead_letter(task_id: str) -> Response:
 
 @dashboard.action(LETTERS + "/retry", role=Role.OPERATOR)
 def retry_dead_letters() -> Response:
-    """Run all dead tasks again that match the filters of the list."""
+    """Retry all dead tasks that match the list's filters."""
     count = services().ledger.dead_letters.retry_many(**read_form(DeadLetterFilterSchema))
     return lead_to(LETTERS, "flash.retried", count=count)
 
 
 @dashboard.action(LETTERS + "/discard", role=Role.ADMIN)
 def discard_dead_letters() -> Response:
-    """Discard all dead letters that match the filters of the list."""
+    """Discard all dead letters that match the list's filters."""
     count = services().ledger.dead_letters.discard_many(**read_form(DeadLetterFilterSchema))
     return lead_to(LETTERS, "flash.discarded", count=count)

@@ -1,4 +1,4 @@
-"""Hosts: search, look, edit, pull, push."""
+"""Hosts: search, show, edit, pull, push."""
 
 from flask import Response, request
 
@@ -31,7 +31,7 @@ def hosts() -> str:
 
 @dashboard.page(HOST, role=Role.VIEWER)
 def host(host_id: int) -> str:
-    """Show one host with its items, its alerts and who edited it."""
+    """Show one host with its items, its alerts and its edit history."""
     found = services().inventory.inventory.get_host(host_id)
     query = read_query(ItemQuerySchema)
     items = services().inventory.inventory.list_items(**{**query, "host_id": host_id})
@@ -53,7 +53,7 @@ def host(host_id: int) -> str:
 
 @dashboard.action("/monitors/<id:monitor_id>/hosts", role=Role.OPERATOR)
 def add_host(monitor_id: int) -> Response:
-    """Make a host here; a push makes it at its monitor."""
+    """Create a host here; a push creates it at its monitor."""
     found = services().inventory.inventory.create_host(monitor_id, read_form(NewHostSchema), current_editor())
     return lead_to(f"/hosts/{found['id']}", "flash.host_added", name=found["display_name"])
 
@@ -67,7 +67,7 @@ def edit_host(host_id: int) -> Response:
 
 @dashboard.action(HOST + "/pull", role=Role.OPERATOR)
 def pull_host(host_id: int) -> Response:
-    """Queue a pull of a host and of its items."""
+    """Queue a pull of a host and its items."""
     found = services().inventory.inventory.get_host(host_id)
     services().ledger.submit.pull_host(requester(), found["monitor_id"], host_id)
     services().ledger.submit.pull_items(requester(), found["monitor_id"], host_id)
@@ -76,7 +76,7 @@ def pull_host(host_id: int) -> Response:
 
 @dashboard.action(HOST + "/push", role=Role.OPERATOR)
 def push_host(host_id: int) -> Response:
-    """Queue a push of a host, and lead to the task: what the monitor says to it stands there."""
+    """Queue a push of a host and redirect to the task, which shows the monitor's response."""
     found = services().inventory.inventory.get_host(host_id)
     is_forced = request.form.get("force") == "true"
     task_id = services().ledger.submit.push_host(requester(), found["monitor_id"], host_id, is_forced)

@@ -1,4 +1,4 @@
-"""Items: search, look, edit, pull, push."""
+"""Items: search, show, edit, pull, push."""
 
 from flask import Response, request
 
@@ -35,7 +35,7 @@ def items() -> str:
 
 @dashboard.page(ITEM, role=Role.VIEWER)
 def item(item_id: int) -> str:
-    """Show one item, and what its value was."""
+    """Show one item with its history."""
     hours = read_query(ItemHistoryQuerySchema)["hours"]
     found = services().inventory.inventory.get_item(item_id)
     monitor = services().inventory.monitors.get(found["monitor_id"])
@@ -56,7 +56,7 @@ def item(item_id: int) -> str:
 
 @dashboard.action("/hosts/<id:host_id>/items", role=Role.OPERATOR)
 def add_item(host_id: int) -> Response:
-    """Make an item here; a push makes it at its monitor."""
+    """Create an item here; a push creates it at its monitor."""
     found = services().inventory.inventory.create_item(host_id, read_form(NewItemSchema), current_editor())
     return lead_to(f"/items/{found['id']}", "flash.item_added", name=found["name"])
 
@@ -78,7 +78,7 @@ def pull_item(item_id: int) -> Response:
 
 @dashboard.action(ITEM + "/push", role=Role.OPERATOR)
 def push_item(item_id: int) -> Response:
-    """Queue a push of an item, and lead to the task: what the monitor says to it stands there."""
+    """Queue a push of an item and redirect to the task, which shows the monitor's response."""
     found = services().inventory.inventory.get_item(item_id)
     is_forced = request.form.get("force") == "true"
     task_id = services().ledger.submit.push_item(requester(), found["monitor_id"], found["host_id"], item_id, is_forced)

@@ -46,14 +46,14 @@ def add_maintenance() -> Response:
 
 @dashboard.action(WINDOW + "/end", role=Role.OPERATOR)
 def end_maintenance(window_id: int) -> Response:
-    """End a window that is going on: what it covers and is still open comes back."""
+    """End an active window: open alerts that it covers are no longer suppressed."""
     window = services().alerts.maintenance.update(window_id, {"ends_at": clock.now()})
     return lead_to("/maintenance", "flash.window_ended", name=window["name"])
 
 
 @dashboard.action(WINDOW + "/delete", role=Role.OPERATOR)
 def delete_maintenance(window_id: int) -> Response:
-    """Delete a window, with the same effect as its end."""
+    """Delete a window, with the same effect as ending it."""
     name = services().alerts.maintenance.get(window_id)["name"]
     services().alerts.maintenance.delete(window_id)
     return lead_to("/maintenance", "flash.deleted", name=name)

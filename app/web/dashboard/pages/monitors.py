@@ -1,4 +1,4 @@
-"""Monitors: add, edit, check, pull, turn off and on, delete."""
+"""Monitors: add, edit, check, pull, enable, disable, delete."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ RECENT = 10
 
 @dashboard.page("/monitors", role=Role.VIEWER)
 def monitors() -> str:
-    """List the monitors with what runs on each."""
+    """List the monitors with the tasks of each."""
     query = read_query(PageQuerySchema)
     page = services().inventory.monitors.list(**query)
     return render("monitors", page=page, filters=filters_of(query), work=_work(), types=connector_types())
@@ -51,7 +51,7 @@ def edit_monitor(monitor_id: int) -> Response:
 
 @dashboard.action(MONITOR + "/delete", role=Role.ADMIN)
 def delete_monitor(monitor_id: int) -> Response:
-    """Delete a monitor with all that came from it."""
+    """Delete a monitor with all its data."""
     name = services().inventory.monitors.get(monitor_id)["name"]
     services().inventory.monitors.delete(monitor_id)
     return lead_to("/monitors", "flash.deleted", name=name)
@@ -59,7 +59,7 @@ def delete_monitor(monitor_id: int) -> Response:
 
 @dashboard.action(MONITOR + "/check", role=Role.OPERATOR)
 def check_monitor(monitor_id: int) -> Response:
-    """Sign in to a monitor and tell what came of it."""
+    """Test the connection to a monitor."""
     check = services().inventory.monitors.check(monitor_id)
     path = back(f"/monitors/{monitor_id}")
     if check.ok:
@@ -69,7 +69,7 @@ def check_monitor(monitor_id: int) -> Response:
 
 @dashboard.action(MONITOR + "/pull/<any(all, hosts, items, alerts):what>", role=Role.OPERATOR)
 def pull_monitor(monitor_id: int, what: str) -> Response:
-    """Queue a pull of the hosts, the items or the alerts of a monitor, or of all of them in order."""
+    """Queue a pull of the hosts, items or alerts of a monitor, or of all of them in order."""
     submit = services().ledger.submit
     pulls = {"hosts": submit.pull_hosts, "items": submit.pull_items, "alerts": submit.pull_alerts, "all": submit.sync}
     pulls[what](requester(), monitor_id)
@@ -77,12 +77,12 @@ def pull_monitor(monitor_id: int, what: str) -> Response:
 
 
 def monitor_names() -> dict[int, str]:
-    """Return the names of the monitors by their ids, for filters and links."""
+    """Return the monitors' names by id, for filters and links."""
     return {row["id"]: row["name"] for row in services().inventory.monitors.list(PageRequest(500)).items}
 
 
 def _work() -> dict[int, list[Row]]:
-    """Return the tasks that run or wait, by monitor."""
+    """Return the running and waiting tasks by monitor."""
     found: dict[int, list[Any]] = {}
     for state in (TaskState.RUNNING, TaskState.QUEUED, TaskState.RETRYING):
         for task in services().ledger.tasks.list(PageRequest(100), state=state).items:

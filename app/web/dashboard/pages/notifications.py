@@ -1,4 +1,4 @@
-"""Notifications: list, add, try, turn off and on, delete."""
+"""Notifications: list, add, test, enable, disable, delete."""
 
 from flask import Response
 
@@ -16,7 +16,7 @@ NOTIFICATION = "/notifications/<id:notification_id>"
 
 @dashboard.page("/notifications", role=Role.VIEWER)
 def notifications() -> str:
-    """List the rules by which people are told."""
+    """List the notifications."""
     query = read_query(PageQuerySchema)
     return render(
         "notifications",
@@ -30,14 +30,14 @@ def notifications() -> str:
 
 @dashboard.action("/notifications", role=Role.ADMIN)
 def add_notification() -> Response:
-    """Add a rule."""
+    """Add a notification."""
     made = services().response.notifications.create(read_form(NewNotificationSchema))
     return lead_to("/notifications", "flash.notification_added", name=made["name"])
 
 
 @dashboard.action(NOTIFICATION + "/test", role=Role.OPERATOR)
 def try_notification(notification_id: int) -> Response:
-    """Ask for a test message."""
+    """Queue a test message."""
     name = services().response.notifications.get(notification_id)["name"]
     services().ledger.submit.test_notification(requester(), notification_id)
     return lead_to("/notifications", "flash.notification_tried", name=name)
@@ -45,14 +45,14 @@ def try_notification(notification_id: int) -> Response:
 
 @dashboard.action(NOTIFICATION, role=Role.ADMIN)
 def edit_notification(notification_id: int) -> Response:
-    """Turn a rule off or on."""
+    """Enable or disable a notification."""
     changed = services().response.notifications.update(notification_id, read_form(NotificationChangesSchema))
     return lead_to("/notifications", "flash.saved", name=changed["name"])
 
 
 @dashboard.action(NOTIFICATION + "/delete", role=Role.ADMIN)
 def delete_notification(notification_id: int) -> Response:
-    """Delete a rule."""
+    """Delete a notification."""
     name = services().response.notifications.get(notification_id)["name"]
     services().response.notifications.delete(notification_id)
     return lead_to("/notifications", "flash.deleted", name=name)

@@ -1,4 +1,4 @@
-"""The overview: how the fleet is, and how nagare itself is."""
+"""The overview: the state of the fleet and of nagare itself."""
 
 from typing import Any
 
@@ -31,13 +31,13 @@ def overview() -> str:
 
 
 def _scores() -> list[list[int]]:
-    """Return when the score of the last day was taken, in seconds, and what it was."""
+    """Return the times, in seconds, and values of the last day's scores."""
     samples = list(reversed(services().alerts.scores.history(PageRequest(SAMPLES_A_DAY)).items))
     return [[int(sample["at"].timestamp()) for sample in samples], [sample["score"] for sample in samples]]
 
 
 def _queues() -> dict[str, Any]:
-    """Return what waits and who works; as far as the ledger knows it when Redis is away."""
+    """Return the queues and workers; the ledger's counts when Redis is unavailable."""
     paused = services().ledger.queues.paused()
     running = services().ledger.tasks.list(PageRequest(100), state=TaskState.RUNNING).items
     progress = {task["task_id"]: task for task in running}

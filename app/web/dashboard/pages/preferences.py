@@ -1,4 +1,4 @@
-"""The switches for language and colours."""
+"""The switches for language and theme."""
 
 from flask import Response, request
 
@@ -14,7 +14,7 @@ CHOICES = {"language": (LANGUAGE_COOKIE, LANGUAGES), "theme": (THEME_COOKIE, THE
 
 @dashboard.action("/preferences", role=PUBLIC)
 def set_preferences() -> Response:
-    """Keep what was chosen, and go back."""
+    """Store the choice and go back."""
     response = Response(status=303, headers={"Location": back("/")})
     for field, (cookie, choices) in CHOICES.items():
         chosen = request.form.get(field)

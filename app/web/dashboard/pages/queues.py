@@ -1,4 +1,4 @@
-"""Pausing and resuming queues."""
+"""Pause and resume queues."""
 
 from flask import Response
 
@@ -13,19 +13,19 @@ TYPE = f"<any({', '.join(TaskType)}):type>"
 
 @dashboard.action(f"/queues/{TYPE}/pause", role=Role.OPERATOR)
 def pause_queue(type: str) -> Response:
-    """Stop the workers from taking tasks of a type."""
+    """Pause a queue."""
     services().ledger.queues.pause(TaskType(type))
     return lead_to(back("/"), "flash.paused")
 
 
 @dashboard.action(f"/queues/{TYPE}/resume", role=Role.OPERATOR)
 def resume_queue(type: str) -> Response:
-    """Let the workers take tasks of a type again."""
+    """Resume a queue."""
     services().ledger.queues.resume(TaskType(type))
     return lead_to(back("/"), "flash.resumed")
 
 
 @dashboard.action(f"/queues/{TYPE}/clear", role=Role.ADMIN)
 def clear_queue(type: str) -> Response:
-    """Cancel all tasks of a type that wait."""
+    """Cancel all waiting tasks of a type."""
     return lead_to(back("/"), "flash.cleared", count=services().ledger.tasks.cancel_waiting(TaskType(type)))

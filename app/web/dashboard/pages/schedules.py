@@ -1,4 +1,4 @@
-"""Schedules: list, add, turn off and on, delete."""
+"""Schedules: list, add, enable, disable, delete."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ from app.web.schemas.schedules import NewScheduleSchema, ScheduleChangesSchema
 
 SCHEDULE = "/schedules/<id:schedule_id>"
 TYPES = [type_ for type_ in SCHEDULED_TYPES if type_ is not TaskType.GENERATE_ALERTS]
-"""What people schedule; test alerts are scheduled by the API."""
+"""Task types that the page offers; test alerts can be scheduled only by the API."""
 
 
 class ScheduleFormSchema(ScheduleChangesSchema):
-    """A new schedule as its form has it: without nested parameters."""
+    """A new schedule as the form has it: without nested parameters."""
 
     task_type = word(TaskType, required=True)
     monitor_id = row_id(required=True)
@@ -53,7 +53,7 @@ def add_schedule() -> Response:
 
 @dashboard.action(SCHEDULE, role=Role.ADMIN)
 def edit_schedule(schedule_id: int) -> Response:
-    """Turn a schedule off or on."""
+    """Enable or disable a schedule."""
     changed = services().ledger.schedules.update(schedule_id, read_form(ScheduleChangesSchema))
     return lead_to("/schedules", "flash.saved", name=changed["name"])
 

@@ -16,7 +16,7 @@ from app.web.schemas.auth import LoginSchema
 
 @dashboard.page("/sign-in", role=PUBLIC)
 def sign_in() -> Response:
-    """Show the form; who is signed in needs none."""
+    """Show the form; redirect a user who is already signed in."""
     session_id = session.find_or_none()
     if session_id is not None:
         try:
@@ -32,7 +32,7 @@ def sign_in() -> Response:
 
 @dashboard.action("/sign-in", role=PUBLIC)
 def send_sign_in() -> Response:
-    """Sign in and go where the user wanted to."""
+    """Sign in and go to the page that the user wanted."""
     form = read_form(LoginSchema)
     try:
         signed_in = services().access.auth.login(form["username"], form["password"], request.remote_addr or "")
@@ -45,7 +45,7 @@ def send_sign_in() -> Response:
 
 @dashboard.action("/sign-out", role=Role.VIEWER)
 def sign_out() -> Response:
-    """End the session."""
+    """Sign out."""
     services().access.auth.logout(current_session_id())
     g.user = None
     response = Response(status=303, headers={"Location": "/sign-in"})

@@ -1,4 +1,4 @@
-"""The state of nagare itself, in the head of every page."""
+"""The state of nagare itself, in the header of every page."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from app.web.dashboard.blueprint import dashboard, render
 
 @dashboard.page("/status", role=Role.VIEWER)
 def status() -> str:
-    """Show whether all that nagare needs is there."""
+    """Show whether everything that nagare needs is available."""
     return render("status")
 
 
 @dashboard.app_template_global()
 def system_status() -> dict[str, Any]:
-    """Return what is wrong, and how many workers are alive, tasks wait and dead letters lie there; None is unknown."""
+    """Return what is wrong, and the counts of live workers, waiting tasks and dead letters; None is unknown."""
     wrong = services().operation.health.readiness()
     known: dict[str, Any] = {"workers": None, "waiting": None, "dead": None}
     try:
@@ -25,7 +25,7 @@ def system_status() -> dict[str, Any]:
         known["workers"] = len(services().queue.workers.alive())
     except BrokerUnavailable:
         known |= _by_ledger()
-    # Whoever sees this page is a user.
+    # Whoever sees this page is a user, so users exist.
     return {"wrong": {name: text for name, text in wrong.items() if text and name != "setup"}, **known}
 
 

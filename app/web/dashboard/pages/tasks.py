@@ -1,4 +1,4 @@
-"""Tasks: the live list and one task's story."""
+"""Tasks: the live list and the details of one task."""
 
 from flask import Response
 
@@ -32,7 +32,7 @@ def tasks() -> str:
 
 @dashboard.page(TASK, role=Role.VIEWER)
 def task(task_id: str) -> str:
-    """Show one task with its attempts and the tasks that are part of it."""
+    """Show one task with its attempts and child tasks."""
     found = services().ledger.tasks.get(task_id)
     return render(
         "task",

@@ -1,4 +1,4 @@
-"""API tokens: list, make, revoke. A new one is shown in the answer to its form, and on no page after it."""
+"""API tokens: list, create, revoke. A new one is shown only in the response to its form."""
 
 from flask import Response
 
@@ -15,14 +15,14 @@ from app.web.schemas.tokens import NewTokenSchema
 
 @dashboard.page("/tokens", role=Role.VIEWER)
 def tokens() -> str:
-    """List one's own tokens; an admin sees everyone's."""
+    """List the user's own tokens; an admin sees all."""
     query = read_query(PageQuerySchema)
     return _show(query["page"], filters=filters_of(query))
 
 
 @dashboard.action("/tokens", role=Role.VIEWER)
 def add_token() -> Response:
-    """Make a token and show it."""
+    """Create a token and show it."""
     made = services().access.api_tokens.issue(current_user(), current_editor(), **read_form(NewTokenSchema))
     return Response(_show(PageRequest(), made=made))
 

@@ -1,4 +1,4 @@
-"""Users: add, change the role, turn off and on, give a new password, sign out everywhere, delete."""
+"""Users: add, change role or password, enable, disable, end sessions, delete."""
 
 from flask import Response
 
@@ -29,7 +29,7 @@ def add_user() -> Response:
 
 @dashboard.action(USER, role=Role.ADMIN)
 def edit_user(user_id: int) -> Response:
-    """Change a user's role or password, or whether they may sign in; tell which tokens outlive a new password."""
+    """Change a user's role or password, or enable or disable them; say which tokens stay valid after a new password."""
     changes = read_form(UserChangesSchema)
     revoke_tokens = changes.pop("revoke_tokens")
     changed = services().access.users.update(user_id, changes, current_editor(), revoke_tokens=revoke_tokens)
@@ -41,7 +41,7 @@ def edit_user(user_id: int) -> Response:
 
 @dashboard.action(USER + "/sessions/revoke", role=Role.ADMIN)
 def end_user_sessions(user_id: int) -> Response:
-    """Sign a user out everywhere, and revoke all API tokens."""
+    """End all sessions of a user and revoke all API tokens."""
     name = services().access.users.get(user_id)["username"]
     services().access.users.end_sessions(user_id, with_tokens=True, editor=current_editor())
     return lead_to("/users", "flash.sessions_ended", name=name)
