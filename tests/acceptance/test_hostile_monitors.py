@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.connectors.conformance.floods import FLOODS
 from tests.acceptance.programs import Program
 from tests.acceptance.user import User
-from tests.unit.connectors.floods import FLOODS
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
 
 Serve = Callable[[Callable[[Any], None]], str]

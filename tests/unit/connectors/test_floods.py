@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.unit.connectors.floods import FLOODS
+from app.connectors.conformance.floods import FLOODS
 
 MAX_MB = 300
 PROGRAM = """

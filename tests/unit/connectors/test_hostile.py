@@ -1,8 +1,7 @@
 """Whatever a monitor answers, a connector raises a SourceError or gives records that any database can hold."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import is_dataclass
+from collections.abc import Callable, Iterator
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -12,18 +11,31 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.connectors.base import MAX_NAME, MAX_TEXT, Connector, HostEdit, ItemEdit, MonitorAccess, NewHost, NewItem
+from app.connectors.base import (
+    Connector,
+    HostEdit,
+    HostPage,
+    ItemEdit,
+    ItemPage,
+    ItemRecord,
+    MonitorAccess,
+    NewHost,
+    NewItem,
+)
+from app.connectors.conformance.mutations import CHANGES, KINDS, Liar
+from app.connectors.conformance.records import TEXT, alert_page_faults, host_page_faults, item_faults, item_page_faults
 from app.connectors.http import client
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import SourceError
-from app.rules.alert_bounds import bounded
-from tests.unit.connectors.mutations import KINDS, Liar, mutations
 from tests.unit.connectors.prometheus.test_connector import FAMILIES, series, success, target
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal
 
 ANYTHING = settings(
     max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+mutations = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, 400), st.integers(0, len(CHANGES) - 1)), min_size=1, max_size=3
 )
 Converse = Callable[..., None]
 CONFIG = 'global:\n  external_labels:\n    region: 北京\n    quoted: "a\\tb"\nscrape_configs: []\n'
@@ -107,7 +119,7 @@ def converse(monkeypatch: pytest.MonkeyPatch) -> Converse:
         named = {"username": "Admin", "password": "zabbix"} if kind is ZabbixConnector else {}
         connector = kind(MonitorAccess(f"http://monitor.example{'/zabbix' if named else ''}", **named))
         try:
-            require_storable(act(connector))
+            require_valid(act(connector))
         except SourceError as error:
             assert not is_true, error
             assert len(str(error)) < 1000 and str(error).isprintable()
@@ -118,27 +130,22 @@ def converse(monkeypatch: pytest.MonkeyPatch) -> Converse:
     return converse
 
 
-def require_storable(told: Any) -> None:
-    for text in texts(told):
-        text.encode()
-        assert "\0" not in text
-        assert len(text) <= MAX_TEXT
-
-
-def texts(told: Any) -> Iterator[str]:
+def require_valid(told: Any) -> None:
+    """Versions and external ids are texts, of which a connector makes messages; all else is records."""
     if isinstance(told, str):
-        yield told
-    elif hasattr(told, "external_id"):
-        assert 0 <= len(told.external_id) <= MAX_NAME
-        report = bounded(told) if hasattr(told, "is_firing") else told
-        yield from texts(
-            [getattr(report, name) for name in getattr(report, "_fields", None) or report.__dataclass_fields__]
-        )
-    elif is_dataclass(told) and not isinstance(told, type):
-        yield from texts([getattr(told, name) for name in told.__dataclass_fields__])
-    elif isinstance(told, Iterable):
-        for each in told:
-            yield from texts(each)
+        assert TEXT(told) == ""
+    for each in told if isinstance(told, Iterator) else [told]:
+        assert [*faults(each)] == []
+
+
+def faults(told: Any) -> Iterator[str]:
+    if isinstance(told, HostPage):
+        return host_page_faults(told)
+    if isinstance(told, ItemPage):
+        return item_page_faults(told)
+    if isinstance(told, ItemRecord):
+        return item_faults(told)
+    return alert_page_faults(told) if isinstance(told, list) else iter(())
 
 
 @pytest.mark.parametrize("name", [*READS, *WRITES])

@@ -5,8 +5,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hypothesis import strategies as st
-
 NESTED: Any = []
 for _ in range(300):
     NESTED = [NESTED]
@@ -19,13 +17,10 @@ PIECES: tuple[Any, ...] = (
 DELETE, DOUBLE, WRAP = object(), object(), object()
 CHANGES = (*PIECES, DELETE, DOUBLE, WRAP)
 KINDS = [CHANGES.index(one) for one in (None, 1.5, "9" * 4400, "x" * 70_000, "\ud800", {"\ud800": "\0"}, DELETE, WRAP)]
-"""One change of each kind, for a test that tries them everywhere."""
+"""One change of each kind, for a test that tries them everywhere: their indexes in `CHANGES`."""
 
 Mutation = tuple[int, int, int]
 """Which answer, which place in it, which change; all counted modulo what there is."""
-mutations = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(0, 400), st.integers(0, len(CHANGES) - 1)), min_size=1, max_size=3
-)
 
 
 def mutated(answer: Any, number: int, wanted: Sequence[Mutation]) -> bytes:
@@ -77,6 +72,7 @@ class Liar:
         """How many places each answer had in which something could be changed."""
 
     def respond(self, request: Any) -> bytes:
+        """Return the answer to a request, changed where that is wanted."""
         answer = self._tell(request)
         self.places.append(len([*_places([answer])]))
         return mutated(answer, len(self.places) - 1, self._wanted)

@@ -1,0 +1,87 @@
+"""A real HTTP server on the loopback interface that answers, or misbehaves, as it is told to."""
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+POLL_S = 0.01
+
+
+class Request(BaseHTTPRequestHandler):
+    """One request, and the ways to answer it."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    over: threading.Event
+    """Set when the server stops: what a handler that never answers waits for."""
+    respond: Callable[["Request"], None]
+
+    def do_GET(self) -> None:
+        """Read the request whole and respond."""
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.respond(self)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server calls it by these names
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The parameters behind the question mark."""
+        return parse_qs(urlsplit(self.path).query)
+
+    def answer(self, body: object = None, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        """Answer with `body`: bytes as they are, anything else as JSON."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def send(self, raw: bytes) -> None:
+        """Send bytes past all rules of HTTP; the connection closes after them."""
+        self.close_connection = True
+        self.wfile.write(raw)
+
+    def reset(self) -> None:
+        """Cut the connection as a crashed server does, with a TCP reset."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay silent."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay silent: a client that hangs up on a hostile answer does what it should."""
+
+
+@contextmanager
+def serving(respond: Callable[[Any], None]) -> Iterator[str]:
+    """Run a server that hands each request to `respond`; yield its address."""
+    over = threading.Event()
+    handler = type("Handler", (Request,), {"respond": staticmethod(respond), "over": over})
+    server = _Server(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
