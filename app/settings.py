@@ -19,7 +19,7 @@ OTLP_FORM = "http://host:4318"
 DEFAULT_HTTP_PORT = 80
 CONFIG_FILE = "nagare_config.json"
 CONFIG_VARIABLE = "NAGARE_CONFIG"
-CLIENT_VARIABLES = ("NAGARE_TOKEN",)
+CLIENT_VARIABLES = ("NAGARE_TOKEN", "NAGARE_MONITOR_PASSWORD", "NAGARE_MONITOR_API_TOKEN")
 """What `nagare smoke` reads, and what an operator's shell may therefore hold when something else is started in it."""
 
 

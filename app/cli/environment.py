@@ -10,7 +10,7 @@ from app.cli.up.embedded_valkey import valkey_url
 from app.errors import SettingsError
 from app.settings import CONFIG_VARIABLE, VARIABLES, Settings, load_settings
 
-COMMAND_VARIABLES = ("NAGARE_TOKEN",)
+COMMAND_VARIABLES = ("NAGARE_TOKEN", "NAGARE_MONITOR_PASSWORD", "NAGARE_MONITOR_API_TOKEN")
 """Variables that single commands read as options: no settings, though named like them."""
 
 

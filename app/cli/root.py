@@ -12,6 +12,7 @@ from app.errors import Invalid, NagareError, SettingsError
 WRONG_SETTINGS = 2
 INTERRUPTED = 130
 MODULES = {
+    "connector": "app.cli.commands.connectors",
     "copy-db": "app.cli.commands.copy_db",
     "dead": "app.cli.commands.dead_letters",
     "env": "app.cli.commands.env",

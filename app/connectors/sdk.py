@@ -1,0 +1,66 @@
+"""All that a connector in a package of its own imports from nagare; what is not here may change at any time."""
+
+from app.connectors.base import (
+    MAX_NAME,
+    MAX_TEXT,
+    Connector,
+    HostEdit,
+    HostPage,
+    HostRecord,
+    ItemEdit,
+    ItemPage,
+    ItemRecord,
+    MonitorAccess,
+    NewHost,
+    NewItem,
+)
+from app.connectors.http.client import HttpLimits, HttpSource
+from app.connectors.http.json_body import storable
+from app.connectors.read_only import ReadOnly
+from app.enums import Severity
+from app.errors import (
+    Invalid,
+    SourceConflict,
+    SourceError,
+    SourceFailing,
+    SourceForbidden,
+    SourceGarbled,
+    SourceReadOnly,
+    SourceRefusedLogin,
+    SourceRejected,
+    SourceTimeout,
+    SourceUnreachable,
+)
+from app.rules.alert_reports import AlertReport
+
+__all__ = [
+    "MAX_NAME",
+    "MAX_TEXT",
+    "AlertReport",
+    "Connector",
+    "HostEdit",
+    "HostPage",
+    "HostRecord",
+    "HttpLimits",
+    "HttpSource",
+    "Invalid",
+    "ItemEdit",
+    "ItemPage",
+    "ItemRecord",
+    "MonitorAccess",
+    "NewHost",
+    "NewItem",
+    "ReadOnly",
+    "Severity",
+    "SourceConflict",
+    "SourceError",
+    "SourceFailing",
+    "SourceForbidden",
+    "SourceGarbled",
+    "SourceReadOnly",
+    "SourceRefusedLogin",
+    "SourceRejected",
+    "SourceTimeout",
+    "SourceUnreachable",
+    "storable",
+]

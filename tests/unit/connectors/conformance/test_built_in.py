@@ -1,0 +1,64 @@
+"""The built-in connectors pass the conformance test; that of time-outs runs against the real systems."""
+
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from app.connectors.base import MonitorAccess
+from app.connectors.conformance.errors import SLOW_CHECKS
+from app.connectors.conformance.results import Outcome
+from app.connectors.conformance.run import CHECKS, name_of, run
+from tests.unit.connectors.test_hostile import prometheus
+from tests.unit.connectors.zabbix.fake_zabbix import TOKEN, FakeZabbix
+
+LIMIT_S = 30
+QUICK = [name_of(check) for check in CHECKS if check not in SLOW_CHECKS]
+DEAR = ("floods", "lies")
+"""`test_floods` and `test_hostile` try more of that on the built-in connectors."""
+Serve = Callable[[Callable[[Any], None]], str]
+
+
+def reasons(type: str, access: MonitorAccess, except_for: Sequence[str] = ()) -> dict[str, list[str]]:
+    """Return the checks and their reasons by outcome."""
+    wanted = [check for check in QUICK if check not in except_for]
+    found: dict[str, list[str]] = {outcome: [] for outcome in Outcome}
+    for result in run(type, access, LIMIT_S, wanted):
+        found[result.outcome].append(f"{result.check}: {result.reason}")
+    return found
+
+
+def fill(zabbix: FakeZabbix) -> FakeZabbix:
+    for number in range(1, 31):
+        zabbix.add_host(str(number), items=3)
+    zabbix.add_trigger("5", "1", "1000")
+    zabbix.add_problem("7", "5")
+    return zabbix
+
+
+@pytest.mark.parametrize(
+    ("version", "credentials"),
+    [("5.0.42", {"username": "Admin", "password": "zabbix"}), ("7.0.6", {"api_token": TOKEN})],
+)
+def test_zabbix(serve: Serve, version: str, credentials: dict[str, str]) -> None:
+    url = serve(fill(FakeZabbix(version)).respond)
+    found = reasons("zabbix", MonitorAccess(f"{url}/zabbix", **credentials), DEAR)
+    assert found[Outcome.FAILED] == []
+    assert [each.partition(":")[0] for each in found[Outcome.NOT_RUN]] == ["writes"]
+
+
+def test_prometheus(serve: Serve) -> None:
+    def respond(request: Any) -> None:
+        request.answer(prometheus(SimpleNamespace(url=urlsplit(request.path))))
+
+    found = reasons("prometheus", MonitorAccess(serve(respond)), ["floods"])
+    assert found[Outcome.FAILED] == []
+    assert [each.partition(":")[0] for each in found[Outcome.NOT_RUN]] == ["wrong-credentials"]
+
+
+def test_the_simulator_which_is_not_reached_by_http() -> None:
+    found = reasons("simulator", MonitorAccess("simulator://demo?hosts=1200&items=3&alerts=0.5"))
+    assert found[Outcome.FAILED] == []
+    assert len(found[Outcome.OK]) == 12
