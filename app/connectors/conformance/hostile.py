@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from app import clock
 from app.connectors.conformance import faults
 from app.connectors.conformance.faults import Respond
 from app.connectors.conformance.floods import FLOODS
@@ -21,8 +22,12 @@ MAX_GROWTH = 300 * 2**20
 """Bytes by which a process may grow for one answer, however much is sent."""
 LIES = 60
 """Conversations of each operation in which the source lies."""
+LIES_S = 5
+"""No further one begins after that many seconds: of answers of megabytes a few must do."""
 MAX_LIES = 3
 """Lies in one conversation."""
+PLACES = 400
+"""In so many first places of an answer: what follows is mostly more of the same."""
 FORMS: Mapping[str, Callable[[Any], Iterator[str]]] = {
     "hosts": host_page_faults,
     "items": item_page_faults,
@@ -93,17 +98,23 @@ def floods(trial: Trial) -> str:
 def lies(trial: Trial) -> str:
     """True answers in which some values are replaced by others end with a SourceError or in valid records."""
     dice = random.Random(1)
-    count = 0
-    for call in trial.calls():
-        length = trial.length(call)
-        for _ in range(LIES if length else 0):
-            wanted = [
-                (dice.randrange(length), dice.randrange(400), dice.randrange(len(CHANGES)))
-                for _ in range(dice.randint(1, MAX_LIES))
-            ]
-            _judge(trial.through(_lying(wanted), *call), call, f"a lie ({wanted})")
-            count += 1
+    count = sum(_lie(trial, call, dice) for call in trial.calls())
     return counted(count, "conversation")
+
+
+def _lie(trial: Trial, call: Call, dice: random.Random) -> int:
+    """Have a call's conversation with lies in it, and return how often."""
+    length = trial.length(call)
+    end_at = clock.monotonic() + LIES_S
+    for count in range(LIES if length else 0):
+        if clock.monotonic() > end_at:
+            return count
+        wanted = [
+            (dice.randrange(length), dice.randrange(PLACES), dice.randrange(len(CHANGES)))
+            for _ in range(dice.randint(1, MAX_LIES))
+        ]
+        _judge(trial.through(_lying(wanted), *call), call, f"a lie ({wanted})")
+    return LIES if length else 0
 
 
 def long_lists(trial: Trial) -> str:

@@ -15,6 +15,8 @@ from app.connectors.conformance.subject import Raised, Seen, Subject
 MAX_ERROR = 1_000
 SOME = 20
 """The items of so many hosts are looked at: the first ones."""
+FEW = 3
+"""The hosts of a conversation that is had again and again, each time with another fault."""
 
 Call = tuple[Any, ...]
 """The name of an operation and its arguments."""
@@ -57,7 +59,7 @@ class Trial:
 
     def calls(self) -> list[Call]:
         """Return a call of each operation that reads, about hosts and items that the source has."""
-        host_ids = [host.external_id for host in self.hosts[:SOME]] or ["1"]
+        host_ids = [host.external_id for host in self.hosts[:FEW]] or ["1"]
         item = self.items[0] if self.items else None
         item_ids = (item.host_external_id, item.external_id) if item else (host_ids[0], "1")
         return [("check",), ("hosts",), ("hosts", host_ids[:2]), ("items", host_ids), ("item", *item_ids), ("alerts",)]
