@@ -230,7 +230,7 @@ MADE = {
 
 
 def sources() -> str:
-    paths = [*(WEB / "dashboard").glob("*.py"), *(WEB / "templates" / "dashboard").glob("*.html")]
+    paths = [*(WEB / "dashboard").rglob("*.py"), *(WEB / "templates" / "dashboard").glob("*.html")]
     return "\n".join(path.read_text() for path in paths)
 
 
