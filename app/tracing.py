@@ -1,98 +1,84 @@
-"""The tracing seam: spans that do nothing, until `start` finds that they are wanted."""
+"""The rules by which this project uses OpenTelemetry's API, whose spans do nothing until `start`."""
 
 import importlib
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Literal, ParamSpec, Protocol, TypeVar, cast
 
 import structlog
+from opentelemetry import context, trace
+from opentelemetry.trace import INVALID_SPAN, NoOpTracer, SpanKind, StatusCode, Tracer, set_span_in_context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from app.errors import NagareError
 
 log = structlog.get_logger()
 
+Span = trace.Span
 Attributes = Mapping[str, str | int]
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
-"""Those of OpenTelemetry. One of kind `client` or `producer` is left out where no span is around it."""
+"""Those of OpenTelemetry. A span of kind `client` or `producer` is left out where no span is around it."""
+KINDS: dict[Kind, SpanKind] = {
+    "internal": SpanKind.INTERNAL,
+    "server": SpanKind.SERVER,
+    "client": SpanKind.CLIENT,
+    "producer": SpanKind.PRODUCER,
+    "consumer": SpanKind.CONSUMER,
+}
+NEVER_ROOT = ("client", "producer")
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Span(Protocol):
-    """Something that takes time."""
+class Exporter(Protocol):
+    """What sends spans."""
 
-    def note(self, name: str, value: str | int) -> None:
-        """Set an attribute."""
-
-    def rename(self, name: str) -> None:
-        """Give it another name."""
-
-    def end(self, error: BaseException | None = None) -> None:
-        """Note that it is over; only for a span that was begun by `begin`."""
-
-
-class Held(Protocol):
-    """Spans that are over, whose parent was not known."""
-
-    def release(self) -> None:
-        """Make them children of the span that is open now."""
-
-
-class Tracer(Protocol):
-    """What does the work when tracing is on; `app.otel` has the one that there is."""
-
-    def span(
-        self, name: str, attributes: Attributes, kind: Kind, parent: str | None, begun_at: datetime | None
-    ) -> AbstractContextManager[Span]:
-        """Do what `span` below says; so do the others."""
-        ...
-
-    def begin(self, name: str, attributes: Attributes) -> Span | None:
-        """Begin a span, unless it would be nobody's child."""
-        ...
-
-    def add(self, name: str, begun_at: datetime, ended_at: datetime, parent: str) -> None:
-        """Add a span that is over."""
-
-    def hold(self) -> AbstractContextManager[Held]:
-        """Keep what is begun."""
-        ...
-
-    def traceparent(self) -> str | None:
-        """Return the open span's name."""
-        ...
-
-    def carried(self, function: Callable[P, T]) -> Callable[P, T]:
-        """Return the function for another thread."""
+    def tracer(self) -> Tracer:
+        """Return the tracer whose spans are sent."""
         ...
 
     def stop(self) -> None:
         """Send what was not sent yet."""
 
 
-class _Nothing:
-    def note(self, name: str, value: str | int) -> None:
-        """Do nothing."""
+class Held:
+    """Spans of kind `client` that are over, whose parent was not known."""
 
-    def rename(self, name: str) -> None:
-        """Do nothing."""
+    def __init__(self) -> None:
+        self._spans: list[tuple[str, Attributes, int, int]] = []
 
-    def end(self, error: BaseException | None = None) -> None:
-        """Do nothing."""
+    @contextmanager
+    def keep(self, name: str, attributes: Attributes) -> Iterator[None]:
+        """Keep a span of the block."""
+        begun_ns = time.time_ns()
+        try:
+            yield
+        finally:
+            self._spans.append((name, attributes, begun_ns, time.time_ns()))
 
     def release(self) -> None:
-        """Do nothing."""
+        """Make them children of the span that is open now."""
+        for name, attributes, begun_ns, ended_ns in self._spans:
+            _tracer.start_span(name, None, SpanKind.CLIENT, attributes, start_time=begun_ns).end(ended_ns)
+        self._spans.clear()
 
 
-NOTHING = _Nothing()
-_NO_SPAN: AbstractContextManager[_Nothing] = nullcontext(NOTHING)
-_tracers: list[Tracer] = []
+_NO_OP = NoOpTracer()
+_tracer: Tracer = _NO_OP
+_exporters: list[Exporter] = []
+_propagator = TraceContextTextMapPropagator()
+_held: ContextVar[Held | None] = ContextVar("held", default=None)
 
 
 def start(endpoint: str, service: str) -> None:
-    """Send spans to this OTLP endpoint from now on; nothing is even imported when it is empty.
+    """Send spans to this OTLP endpoint from now on; the SDK is not even imported when it is empty.
 
     After a fork, never before: the thread that sends does not live on in a child.
     """
+    global _tracer
     if not endpoint:
         return
     try:
@@ -101,58 +87,79 @@ def start(endpoint: str, service: str) -> None:
         log.error("tracing.off", missing=error.name, hint="OTEL_EXPORTER_OTLP_ENDPOINT requires nagare[tracing]")
         return
     stop()
-    _tracers.append(cast(Tracer, otel.OtelTracer(endpoint, service)))
+    exporter = cast(Exporter, otel.Exporter(endpoint, service))
+    _exporters.append(exporter)
+    _tracer = exporter.tracer()
 
 
 def stop() -> None:
     """Send what was not sent yet, and trace nothing any more."""
-    while _tracers:
-        _tracers.pop().stop()
+    global _tracer
+    _tracer = _NO_OP
+    while _exporters:
+        _exporters.pop().stop()
 
 
-def is_on() -> bool:
-    """Tell whether anything is traced."""
-    return bool(_tracers)
-
-
+@contextmanager
 def span(
     name: str,
     attributes: Attributes | None = None,
     kind: Kind = "internal",
     parent: str | None = None,
     begun_at: datetime | None = None,
-) -> AbstractContextManager[Span]:
+) -> Iterator[Span]:
     """Make a span of the block, inside the one that is open, or else below the `parent` of another process.
 
-    Attributes hold no credential, no address with a query, no value of a parameter.
+    Attributes hold no credential, no address with a query, no value of a parameter. Of an error only its code is told:
+    its message may quote what nobody should read.
     """
-    return _tracers[0].span(name, attributes or {}, kind, parent, begun_at) if _tracers else _NO_SPAN
-
-
-def begin(name: str, attributes: Attributes) -> Span:
-    """Begin a span of kind `client` that its `end` ends, for what is no block."""
-    return (_tracers[0].begin(name, attributes) if _tracers else None) or NOTHING
+    if kind in NEVER_ROOT and not _is_inside():
+        held = _held.get()
+        with nullcontext() if held is None else held.keep(name, attributes or {}):
+            yield INVALID_SPAN
+        return
+    begun_ns = _nanoseconds(begun_at) if begun_at else None
+    made = _tracer.start_span(name, _context_of(parent), KINDS[kind], attributes, start_time=begun_ns)
+    if not made.get_span_context().is_valid:
+        yield made
+        return
+    token = context.attach(set_span_in_context(made))
+    try:
+        yield made
+    except BaseException as error:
+        code = error.code if isinstance(error, NagareError) else type(error).__name__
+        made.set_status(StatusCode.ERROR, code)
+        made.set_attribute("error.type", code)
+        raise
+    finally:
+        context.detach(token)
+        made.end()
 
 
 def add(name: str, begun_at: datetime, ended_at: datetime, parent: str) -> None:
     """Add a span that is over, below the `parent`."""
-    if _tracers:
-        _tracers[0].add(name, begun_at, ended_at, parent)
+    made = _tracer.start_span(name, _context_of(parent), start_time=_nanoseconds(begun_at))
+    made.end(_nanoseconds(ended_at))
 
 
 @contextmanager
 def hold() -> Iterator[Held]:
-    """Keep what is begun in the block until it is known whose child it is."""
-    if not _tracers:
-        yield NOTHING
-        return
-    with _tracers[0].hold() as held:
+    """Keep the spans of kind `client` that the block makes until it is known whose children they are."""
+    held = Held()
+    token = _held.set(held)
+    try:
         yield held
+    finally:
+        _held.reset(token)
 
 
 def traceparent() -> str | None:
     """Return the open span's name in W3C's words, for other processes; None when there is none."""
-    return _tracers[0].traceparent() if _tracers else None
+    if not _is_inside():
+        return None
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
 
 
 def trace_id() -> str | None:
@@ -163,4 +170,31 @@ def trace_id() -> str | None:
 
 def carried(function: Callable[P, T]) -> Callable[P, T]:
     """Return the function for another thread: there too it is inside the span that is open here."""
-    return _tracers[0].carried(function) if _tracers else function
+    here = context.get_current()
+
+    def run(*arguments: P.args, **named: P.kwargs) -> T:
+        token = context.attach(here)
+        try:
+            return function(*arguments, **named)
+        finally:
+            context.detach(token)
+
+    return run
+
+
+def _is_inside() -> bool:
+    return trace.get_current_span().get_span_context().is_valid
+
+
+def _context_of(traceparent: str | None) -> context.Context | None:
+    """Return what makes a span the child of another process's; None without one, and where nothing is traced.
+
+    The API alone would hand the caller's trace on, and the logs would name a trace that has no spans of ours.
+    """
+    if traceparent is None or _tracer is _NO_OP:
+        return None
+    return _propagator.extract({"traceparent": traceparent})
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000) * 1000

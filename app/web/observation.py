@@ -51,9 +51,9 @@ class Observation:
         ):
             body = self._application(environ, start)
             route, status = environ.get(ROUTE, NO_ROUTE), statuses[-1] if statuses else "none"
-            span.rename(f"{method} {route}")
-            span.note("http.route", route)
-            span.note("http.response.status_code", status)
+            span.update_name(f"{method} {route}")
+            span.set_attribute("http.route", route)
+            span.set_attribute("http.response.status_code", status)
         HTTP_REQUESTS.add(method, route, status)
         HTTP_DURATION.observe(clock.monotonic() - started_at, method, route)
         return body

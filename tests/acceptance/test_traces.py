@@ -134,7 +134,7 @@ def test_nothing_is_even_imported_when_it_is_off(stack: Stack) -> None:
 
 
 def test_without_the_extra_one_line_says_what_is_missing(stack: Stack) -> None:
-    code = "import sys; sys.modules['opentelemetry'] = None; import wsgi"
+    code = "import sys; sys.modules['opentelemetry.sdk'] = None; import wsgi"
     lines = run_python(stack, code, stack.settings).stdout.splitlines()
     assert [line for line in lines if "tracing.off" in line and "nagare[tracing]" in line] == lines
     assert len(lines) == 1

@@ -18,6 +18,7 @@ from tests.store.database.test_bulk_rows import *  # noqa: F403
 from tests.store.database.test_connection_pool import *  # noqa: F403
 from tests.store.database.test_engine import *  # noqa: F403
 from tests.store.database.test_prepared_statements import *  # noqa: F403
+from tests.store.database.test_traced_statements import *  # noqa: F403
 from tests.store.inventory.test_inventory import *  # noqa: F403
 from tests.store.inventory.test_item_values import *  # noqa: F403
 from tests.store.inventory.test_pulled_items import *  # noqa: F403

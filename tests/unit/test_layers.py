@@ -40,7 +40,7 @@ OWNERS = {
     "requests": ("app.channels",),
     "alembic": ("app.store",),
     "click": ("app.cli", "tasks"),
-    "opentelemetry": ("app.otel",),
+    "opentelemetry": ("app.tracing", "app.otel"),
     "prometheus_client": ("app.web",),
 }
 """Libraries that only one layer may know, so that another one can be put in its place there."""

@@ -128,7 +128,7 @@ class HttpSource:
                     tracing.span(f"HTTP {method}", about, "client") as span,
                     contextlib.closing(self._transport.handle_request(request)) as response,
                 ):
-                    span.note("http.response.status_code", response.status_code)
+                    span.set_attribute("http.response.status_code", response.status_code)
                     if response.status_code not in REDIRECTS:
                         return self._answer(response, secrets, limits)
                     url = self._redirected(url, response, secrets)

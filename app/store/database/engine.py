@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app import tracing
 from app.errors import ConcurrentChange, DatabaseUnavailable, NagareError
 from app.store.database.connection_pool import ConnectionPool
 from app.store.database.postgresql_options import NO_LIMITS, POOL_SIZE, PostgresqlOptions
@@ -44,8 +43,7 @@ class Database:
         self._connections = ConnectionPool(self.engine, postgresql.most, POOL_SIZE)
         self._is_pooled = pooled
         self._keeping: set[int] = set()
-        if tracing.is_on():
-            trace_statements(self.engine)
+        trace_statements(self.engine)
 
     @contextmanager
     def transaction(self, *, is_long: bool = False) -> Iterator[Connection]:
@@ -99,10 +97,6 @@ class Database:
         to begin and to commit. On SQLite the lock is held for no longer than the statement takes: between several, the
         thread that has it would wait for its turn to run Python. Raises as `transaction` does.
         """
-        if tracing.is_on():
-            with self.transaction() as connection:
-                yield connection
-            return
         with self.autocommit() as connection:
             yield connection
             if DURABLE_LOG in connection.info:

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
-from app import tracing
 from app.store.database.sqlite_lock import retry_while_locked
+from app.store.database.traced_statements import statement_span
 
 Convert = Callable[[Any], Any] | None
 
@@ -58,8 +58,6 @@ class Prepared:
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Execute it; return how many rows it changed."""
-        if tracing.is_on():
-            return connection.execute(self._statement, values).rowcount
         ready = self._ready_for(connection.dialect)
         return int(self._execute(connection, ready.text, ready.bind(values))[0])
 
@@ -67,14 +65,12 @@ class Prepared:
         """Execute it for each of several rows, inside a transaction; return how many it changed, together."""
         if not rows:
             return 0
-        if tracing.is_on():
-            return sum(connection.execute(self._statement, row).rowcount for row in rows)
         ready = self._ready_for(connection.dialect)
         return self._execute(connection, ready.text, [ready.bind(row) for row in rows], is_many=True)[0]
 
     def run_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Execute an INSERT of a SELECT for all rows at once; return how many it changed, together."""
-        if tracing.is_on() or connection.dialect.name != "sqlite" or not rows:
+        if connection.dialect.name != "sqlite" or not rows:
             return self.run_each(connection, rows)
         ready = self._ready_for(connection.dialect)
         insert, select, values = ready.text.partition("SELECT")
@@ -83,16 +79,12 @@ class Prepared:
 
     def find(self, connection: Connection, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Execute it; return the only row, or None."""
-        if tracing.is_on():
-            return cast(Mapping[str, Any] | None, connection.execute(self._statement, values).mappings().one_or_none())
         ready = self._ready_for(connection.dialect)
         _, rows = self._execute(connection, ready.text, ready.bind(values), is_read=True)
         return ready.row(rows[0]) if rows else None
 
     def fetch(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         """Execute it; return all rows as the driver hands them out, for those who read very many."""
-        if tracing.is_on():
-            return connection.execute(self._statement, values).all()
         ready = self._ready_for(connection.dialect)
         _, rows = self._execute(connection, ready.text, ready.bind(values), is_read=True)
         return rows
@@ -104,9 +96,6 @@ class Prepared:
 
         For PostgreSQL, which gets both at once, and sees for this one what others committed while `first` waited.
         """
-        if tracing.is_on():
-            first.find(connection, values)
-            return self.find(connection, values)
         before, ready = first._ready_for(connection.dialect), self._ready_for(connection.dialect)
         _, rows = self._execute(
             connection, ready.text, ready.bind(values), before=(before.text, before.bind(values)), is_read=True
@@ -127,19 +116,21 @@ class Prepared:
         errors: type[Exception] = dialect.loaded_dbapi.Error
         cursor = connection.connection.cursor()
         try:
-            if before is not None:
-                driver: Any = connection.connection.driver_connection
-                with driver.pipeline():
-                    driver.execute(*before)
+            told = text if before is None else f"{before[0]}; {text}"
+            with statement_span(dialect.name, told, len(bound) if is_many else 1):
+                if before is not None:
+                    driver: Any = connection.connection.driver_connection
+                    with driver.pipeline():
+                        driver.execute(*before)
+                        cursor.execute(text, bound)
+                elif is_many:
+                    cursor.executemany(text, bound)
+                elif dialect.name == "sqlite":
+                    retry_while_locked(cursor.execute, text, bound)
+                else:
                     cursor.execute(text, bound)
-            elif is_many:
-                cursor.executemany(text, bound)
-            elif dialect.name == "sqlite":
-                retry_while_locked(cursor.execute, text, bound)
-            else:
-                cursor.execute(text, bound)
-            # To the end, where a statement that is a transaction is committed, which may fail.
-            rows = cursor.fetchall() if is_read else []
+                # To the end, where a statement that is a transaction is committed, which may fail.
+                rows = cursor.fetchall() if is_read else []
             return cursor.rowcount, rows
         except errors as error:
             is_lost = dialect.is_disconnect(cast(Any, error), connection.connection, cast(Any, cursor))

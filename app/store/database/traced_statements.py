@@ -1,30 +1,37 @@
-"""A span for each SQL statement: its text, never its parameters."""
+"""A span for each SQL statement, opened where a statement is handed to the driver: its text, never its parameters."""
 
-from typing import Any
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Literal
 
 from sqlalchemy import Engine, event
 
 from app import tracing
 
 LONGEST_TEXT = 2000
-SPAN = "nagare_span"
+
+
+def statement_span(system: str, text: str, count: int = 1) -> AbstractContextManager[tracing.Span]:
+    """Make a span of the block, in which a statement is executed, `count` times at once."""
+    text = text[:LONGEST_TEXT]
+    about: dict[str, str | int] = {"db.system.name": system, "db.query.text": text}
+    if count > 1:
+        about["db.operation.batch.size"] = count
+    return tracing.span(" ".join(text.split(None, 1)[:1]).upper() or "SQL", about, "client")
 
 
 def trace_statements(engine: Engine) -> None:
-    """Make a span of every statement that this engine executes."""
-    system = engine.dialect.name
+    """Have SQLAlchemy execute each statement of this engine in a span."""
+    dialect = engine.dialect
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def _begin(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _is_many: bool) -> None:
-        text = statement[:LONGEST_TEXT]
-        about = {"db.system.name": system, "db.query.text": text}
-        context.nagare_span = tracing.begin(" ".join(text.split(None, 1)[:1]).upper() or "SQL", about)
+    @event.listens_for(engine, "do_execute")
+    def _execute(cursor: Any, statement: str, parameters: Any, context: Any) -> Literal[True]:
+        with statement_span(dialect.name, statement):
+            dialect.do_execute(cursor, statement, parameters, context)
+        return True
 
-    @event.listens_for(engine, "after_cursor_execute")
-    def _end(_connection: Any, _cursor: Any, _statement: str, _parameters: Any, context: Any, _is_many: bool) -> None:
-        context.nagare_span.end()
-
-    @event.listens_for(engine, "handle_error")
-    def _end_in_error(failure: Any) -> None:
-        if failure.execution_context is not None and hasattr(failure.execution_context, SPAN):
-            failure.execution_context.nagare_span.end(failure.original_exception)
+    @event.listens_for(engine, "do_executemany")
+    def _execute_many(cursor: Any, statement: str, parameters: Sequence[Any], context: Any) -> Literal[True]:
+        with statement_span(dialect.name, statement, len(parameters)):
+            dialect.do_executemany(cursor, statement, parameters, context)
+        return True

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from app import tracing
 from app.errors import ConcurrentChange
 from app.models import TaskRun
 from app.store.database.engine import Database
@@ -75,14 +74,3 @@ def test_errors_are_those_of_sqlalchemy_and_show_no_values(database: Database) -
     statement = Prepared(insert(table_of(TaskRun)), keys=["id"])
     with pytest.raises((IntegrityError, ProgrammingError)), database.transaction() as connection:
         statement.run(connection, {"id": "x"})
-
-
-def test_what_is_traced_goes_through_sqlalchemy_which_tells_of_it(
-    connection: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    task_id = add_run(connection)
-    statement = Prepared(SELECT)
-    plain = statement.find(connection, {"task": task_id})
-    monkeypatch.setattr(tracing, "is_on", lambda: True)
-    assert statement.find(connection, {"task": task_id}) == plain
-    assert add_run(connection, 2) != task_id
