@@ -64,10 +64,10 @@ def test_so_is_a_claim_that_waits_for_its_monitor(database: Database) -> None:
         task_id = add_run(connection, monitor_id=monitor_id)
     with database.transaction() as one:
         one.execute(select(Monitor.id).where(Monitor.id == monitor_id).with_for_update())
-        with pytest.raises(DatabaseUnavailable, match="lock timeout"), database.at_once() as other:
+        with pytest.raises(DatabaseUnavailable, match="lock timeout"), database.single_statement() as other:
             task_claims.claim(other, task_id, "pull_hosts", "worker/1", NOW)
-    with database.at_once() as connection:
-        assert task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW) is not None
+    with database.single_statement() as statement:
+        assert task_claims.claim(statement, task_id, "pull_hosts", "worker/1", NOW) is not None
     with database.transaction() as connection:
         connection.execute(text("DELETE FROM task_runs"))
         connection.execute(text("DELETE FROM monitors"))
@@ -86,7 +86,7 @@ def test_connections_that_were_ended_while_they_lay_in_the_pool_are_replaced(mig
         pids = [each.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for each in (one, other)]
     killer = Database(migrated, durable=False)
     for pid in pids:
-        with killer.autocommit() as connection:
+        with killer.transaction() as connection:
             connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
         wait_until_gone(migrated, pid)
     killer.close()
@@ -96,7 +96,7 @@ def test_connections_that_were_ended_while_they_lay_in_the_pool_are_replaced(mig
 
 def wait_until_gone(url: str, pid: int) -> None:
     other = Database(url, durable=False)
-    with other.autocommit() as connection:
+    with other.unmanaged() as connection:
         statement = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
         while connection.execute(statement, {"pid": pid}).scalar_one():
             connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
@@ -113,7 +113,7 @@ def test_what_is_long_by_nature_has_its_time(database: Database) -> None:
 
 
 def test_moments_come_in_utc_wherever_the_server_is(migrated: str) -> None:
-    with closing(Database(migrated, durable=False)) as there, there.autocommit() as connection:
+    with closing(Database(migrated, durable=False)) as there, there.transaction() as connection:
         name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
         connection.exec_driver_sql(f"""ALTER DATABASE "{name}" SET TimeZone = 'Asia/Shanghai'""")
     with closing(Database(migrated, durable=False)) as database, database.reading() as connection:

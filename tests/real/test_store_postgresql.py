@@ -51,14 +51,14 @@ def test_a_connection_that_is_gone_is_told_and_not_used_again(database: Database
 def test_so_is_one_that_is_gone_when_a_task_is_claimed(database: Database) -> None:
     who = Prepared(select(func.pg_backend_pid().label("pid")))
     with database.kept_open():
-        with pytest.raises(DatabaseUnavailable), database.at_once() as connection:
-            found = who.find(connection, {})
+        with pytest.raises(DatabaseUnavailable), database.single_statement() as statement:
+            found = who.find(statement, {})
             with database.engine.connect() as other:
                 other.execute(select(func.pg_terminate_backend((found or {})["pid"])))
-            task_claims.claim(connection, "x", "pull_hosts", "worker/1", NOW)
+            task_claims.claim(statement, "x", "pull_hosts", "worker/1", NOW)
         for _ in range(2):
-            with database.at_once() as connection:
-                assert task_claims.claim(connection, "x", "pull_hosts", "worker/1", NOW) is None
+            with database.single_statement() as statement:
+                assert task_claims.claim(statement, "x", "pull_hosts", "worker/1", NOW) is None
 
 
 def test_a_task_is_found_by_its_id_although_few_waited_when_the_rows_were_counted(connection: Connection) -> None:
@@ -72,9 +72,9 @@ def test_a_task_is_found_by_its_id_although_few_waited_when_the_rows_were_counte
             plans.append("\n".join(str(row[0]) for row in cursor.execute(f"EXPLAIN {statement}", parameters)))
 
     event.listen(connection, "before_cursor_execute", explain)
-    connection.execute(task_claims.CLAIM._statement, {"task": "x", "kind": "pull_hosts", "by": "worker/1", "now": NOW})
-    connection.execute(task_runs.RENEW._statement, {"task": "x", "mine": 1})
-    connection.execute(task_runs.SUCCEED._statement, {"task": "x", "mine": 1, "outcome": {}, "now": NOW})
+    connection.execute(task_claims.CLAIM.statement, {"task": "x", "kind": "pull_hosts", "by": "worker/1", "now": NOW})
+    connection.execute(task_runs.RENEW.statement, {"task": "x", "mine": 1})
+    connection.execute(task_runs.SUCCEED.statement, {"task": "x", "mine": 1, "outcome": {}, "now": NOW})
     task_runs.lock_running(connection, "x")
     task_runs.schedule_retry(connection, "x", 1, NOW, "reason", "error")
     parent_tasks.leave_worker(connection, "x", 1)

@@ -30,7 +30,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     upgrade(services.settings.sql_url)
     for role in Role:
         services.access.users.create(role, PASSWORD, role)
-    with services.database.autocommit() as connection:
+    with services.database.unmanaged() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     services.close()
     return home / "nagare.db"

@@ -15,6 +15,7 @@ from app.services.access.audit import Editor, record_creation, record_removal
 from app.store.access import api_tokens, users
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
+from app.store.database.single_statements import SingleReads
 
 START = "nagare_"
 """What every token begins with, so that who scans code for secrets finds it: nagare_ and 64 hexadecimal digits."""
@@ -28,9 +29,9 @@ def key_of(token: str) -> str:
     return KEY_START + _hash(token)
 
 
-def find_user(connection: Connection, key: str) -> Mapping[Any, Any] | None:
+def find_user(reads: SingleReads, key: str) -> Mapping[Any, Any] | None:
     """Return the owner of a token that holds, with the powers that the token has now: `role` and `scopes`."""
-    user = api_tokens.find_user(connection, key.removeprefix(KEY_START), clock.now())
+    user = api_tokens.find_user(reads, key.removeprefix(KEY_START), clock.now())
     if user is None:
         return None
     role = min(Role(user["role"]), Role(user["token_role"]), key=lambda each: each.rank)

@@ -18,6 +18,7 @@ from app.services.batcher import Batcher
 from app.store.access import api_tokens as stored_tokens
 from app.store.access import users
 from app.store.database.engine import Database
+from app.store.database.single_statements import SingleReads
 
 ACCESS_TOKEN_S = 900
 REFRESH_TOKEN_S = 30 * 86400
@@ -103,8 +104,8 @@ class AuthService:
         return user
 
     def _find_all(self, session_ids: Sequence[str]) -> Sequence[Mapping[Any, Any] | None]:
-        with self._database.autocommit() as connection:
-            found = {session_id: _find(connection, session_id) for session_id in {*session_ids}}
+        with self._database.single_reads() as reads:
+            found = {session_id: _find(reads, session_id) for session_id in {*session_ids}}
         return [found[session_id] for session_id in session_ids]
 
     def _note_use(self, token_id: int) -> None:
@@ -138,7 +139,7 @@ def _open_session(
     return sign_in
 
 
-def _find(connection: Connection, session_id: str) -> Mapping[Any, Any] | None:
+def _find(reads: SingleReads, session_id: str) -> Mapping[Any, Any] | None:
     if session_id.startswith(api_tokens.KEY_START):
-        return api_tokens.find_user(connection, session_id)
-    return users.find_by_session(connection, session_id, clock.now())
+        return api_tokens.find_user(reads, session_id)
+    return users.find_by_session(reads, session_id, clock.now())

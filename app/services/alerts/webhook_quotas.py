@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from app import clock
 from app.errors import Conflict, TooManyRequests, Unauthorized
 from app.store.alerts import webhook_quotas
+from app.store.database.single_statements import SingleReads
 from app.store.inventory import monitors
 
 NOT_KNOWN = "A monitor's webhook token is required: Authorization: Bearer <token>."
@@ -20,9 +21,9 @@ class WebhookQuotas:
     def __init__(self, alerts_per_minute: int) -> None:
         self._alerts_per_minute = alerts_per_minute
 
-    def refuse_early(self, connection: Connection, token_hash: str) -> None:
+    def refuse_early(self, reads: SingleReads, token_hash: str) -> None:
         """Raise unless the token is a monitor's that may post one more alert now; it may still be disabled."""
-        monitor = webhook_quotas.find_by_token(connection, token_hash)
+        monitor = webhook_quotas.find_by_token(reads, token_hash)
         if monitor is None:
             raise Unauthorized(NOT_KNOWN)
         wait_s = self._wait_s(monitor["full_at_us"], 1, _now_us())

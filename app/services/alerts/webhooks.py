@@ -53,8 +53,8 @@ class WebhookService:
 
     def identify(self, token: str) -> None:
         """Raise Unauthorized unless the token is a monitor's, and TooManyRequests when it can post nothing now."""
-        with self._database.autocommit() as connection:
-            self._quotas.refuse_early(connection, _hash(token))
+        with self._database.single_reads() as reads:
+            self._quotas.refuse_early(reads, _hash(token))
 
     def accept(self, token: str, reports: Sequence[AlertReport], idempotency_key: str | None = None) -> str:
         """Record what the token's monitor reports, and return the id of the task that will take it in.

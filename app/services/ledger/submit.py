@@ -121,16 +121,24 @@ class SubmitService:
 
     def _accept_all(self, entries: Sequence[Entry]) -> Sequence[str | Exception]:
         """Record and publish tasks; for each return its id, or why it is refused."""
-        to_check = [entry for entry in entries if entry["params"].keys() != {"monitor_id"}]
-        # What is about a monitor alone takes one statement, on PostgreSQL one round trip.
-        with self._database.transaction() if to_check else self._database.at_once() as connection:
-            refusals = _refusals(connection, to_check)
-            allowed = [entry for entry in entries if entry["id"] not in refusals]
-            count = task_inserts.add(connection, allowed)
-        if count < len(allowed):
-            refusals |= self._why_not_recorded(allowed)
+        refusals = self._record_all(entries)
         self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in entries if entry["id"] not in refusals})
         return [refusals.get(entry["id"]) or str(entry["id"]) for entry in entries]
+
+    def _record_all(self, entries: Sequence[Entry]) -> dict[str, NagareError]:
+        """Record tasks; return by their ids why those that are not recorded are refused."""
+        to_check = [entry for entry in entries if entry["params"].keys() != {"monitor_id"}]
+        if to_check:
+            with self._database.transaction() as connection:
+                refusals = _refusals(connection, to_check)
+                allowed = [entry for entry in entries if entry["id"] not in refusals]
+                count = task_inserts.add(connection, allowed)
+        else:
+            # What is about a monitor alone takes one statement, on PostgreSQL one round trip.
+            refusals, allowed = {}, [*entries]
+            with self._database.single_statement() as statement:
+                count = task_inserts.add(statement, allowed)
+        return refusals if count == len(allowed) else refusals | self._why_not_recorded(allowed)
 
     def _why_not_recorded(self, entries: Sequence[Entry]) -> dict[str, NagareError]:
         """Return by their ids why those of the entries that were not recorded are refused."""

@@ -55,8 +55,8 @@ class TaskLifecycle:
         monitor already runs as many tasks as it may: the recovery publishes it again when there is room.
         """
         now, type = clock.now(), type or task_id.partition(":")[0]
-        with self._database.at_once() as connection:
-            run = task_claims.claim(connection, task_id, type, worker, now)
+        with self._database.single_statement() as statement:
+            run = task_claims.claim(statement, task_id, type, worker, now)
         if run is None:
             with self._database.transaction() as connection:
                 is_held = task_claims.hold(connection, task_id, type, now)
@@ -70,8 +70,8 @@ class TaskLifecycle:
 
     def renew(self, claim: Claim) -> bool:
         """Renew the lease; false when the task is no longer this worker's."""
-        with self._database.at_once() as connection:
-            return task_runs.renew(connection, claim.task_id, claim.attempt)
+        with self._database.single_statement() as statement:
+            return task_runs.renew(statement, claim.task_id, claim.attempt)
 
     def progress(self, claim: Claim) -> "Progress":
         """Return the reporter of an attempt's progress."""
@@ -84,8 +84,8 @@ class TaskLifecycle:
     def succeed(self, claim: Claim, result: Mapping[str, Any], last_step: TaskStep | None = None) -> bool:
         """Record that the attempt did its work; false when the task is no longer this worker's."""
         now = clock.now()
-        with self._database.at_once() as connection:
-            is_any_held = task_runs.succeed(connection, claim.task_id, claim.attempt, result, now, last_step)
+        with self._database.single_statement() as statement:
+            is_any_held = task_runs.succeed(statement, claim.task_id, claim.attempt, result, now, last_step)
         if is_any_held is None:
             return False
         TASKS.add(claim.type, TaskState.SUCCEEDED)

@@ -10,7 +10,8 @@ from app.models import ApiToken, User
 from app.store.access.users import SHOWN as SHOWN_OF_USER
 from app.store.access.users import USERS
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.prepared_statements import Prepared
+from app.store.database.prepared_statements import PreparedRead
+from app.store.database.single_statements import CanRead
 
 TOKENS = ApiToken.__table__.c
 OWN = ("id", "user_id", "name", "role", "scopes", "created_at", "expires_at", "last_used_at")
@@ -50,7 +51,7 @@ def remove(connection: Connection, token_id: int) -> None:
     connection.execute(delete(ApiToken).where(TOKENS.id == token_id))
 
 
-FIND_USER = Prepared(
+FIND_USER = PreparedRead(
     select(
         *SHOWN_OF_USER,
         TOKENS.id.label("token_id"),
@@ -63,9 +64,9 @@ FIND_USER = Prepared(
 )
 
 
-def find_user(connection: Connection, token_hash: str, now: datetime) -> Mapping[Any, Any] | None:
+def find_user(on: CanRead, token_hash: str, now: datetime) -> Mapping[Any, Any] | None:
     """Return the enabled owner of a token that has not expired, with `token_id`, `token_role` and its `scopes`."""
-    return FIND_USER.find(connection, {"hash": token_hash, "now": now})
+    return FIND_USER.find(on, {"hash": token_hash, "now": now})
 
 
 def note_use(connection: Connection, token_id: int, now: datetime, unless_since: datetime) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, in
 from app.enums import Role
 from app.models import LoginSession, User
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.prepared_statements import Prepared
+from app.store.database.prepared_statements import PreparedRead
+from app.store.database.single_statements import CanRead
 
 USERS = User.__table__.c
 SESSIONS = LoginSession.__table__.c
@@ -73,7 +74,7 @@ def add_session(connection: Connection, row: Mapping[str, Any]) -> None:
     connection.execute(insert(LoginSession), row)
 
 
-FIND_BY_SESSION = Prepared(
+FIND_BY_SESSION = PreparedRead(
     select(*SHOWN, SESSIONS.refresh_jti)
     .join(LoginSession, SESSIONS.user_id == USERS.id)
     .where(
@@ -85,9 +86,9 @@ FIND_BY_SESSION = Prepared(
 )
 
 
-def find_by_session(connection: Connection, session_id: str, now: datetime) -> Mapping[Any, Any] | None:
+def find_by_session(on: CanRead, session_id: str, now: datetime) -> Mapping[Any, Any] | None:
     """Return the enabled user of a sign-in that is neither ended nor expired, with its `refresh_jti`."""
-    return FIND_BY_SESSION.find(connection, {"session": session_id, "now": now})
+    return FIND_BY_SESSION.find(on, {"session": session_id, "now": now})
 
 
 def rotate_refresh(connection: Connection, session_id: str, old_jti: str, new_jti: str, expires_at: datetime) -> bool:

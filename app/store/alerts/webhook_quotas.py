@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, or_, select
 
 from app.models import Monitor, WebhookQuota
-from app.store.database.prepared_statements import Prepared
+from app.store.database.prepared_statements import Prepared, PreparedRead
+from app.store.database.single_statements import CanRead
 from app.store.database.upsert import insert_into, table_of
 from app.store.inventory.monitors import KEEP_BY_TOKEN
 
@@ -34,7 +35,7 @@ def _spend(dialect: str) -> Prepared:
 
 
 SPEND = {dialect: _spend(dialect) for dialect in ("sqlite", "postgresql")}
-FIND_BY_TOKEN = Prepared(
+FIND_BY_TOKEN = PreparedRead(
     select(MONITORS.id, MONITORS.enabled, QUOTAS.full_at_us)
     .outerjoin_from(table_of(Monitor), table_of(WebhookQuota))
     .where(MONITORS.webhook_token_hash == bindparam("hash"))
@@ -48,18 +49,14 @@ def spend(connection: Connection, token_hash: str, now_us: int, cost_us: int) ->
     each other: who spends of several must do so in one order.
     """
     values = {"hash": token_hash, "now": now_us, "cost": cost_us, "first": now_us + cost_us}
-    statement = SPEND[connection.dialect.name]
-    if connection.dialect.name == "sqlite":
-        spent = statement.find(connection, values)
-    else:
-        # The monitor before its quota, as whoever deletes both: otherwise each could wait for the other.
-        spent = statement.find_after(KEEP_BY_TOKEN, connection, values)
+    # The monitor before its quota, as whoever deletes both: otherwise each could wait for the other.
+    spent = SPEND[connection.dialect.name].find_locked(KEEP_BY_TOKEN, connection, values)
     return None if spent is None else int(spent["monitor_id"])
 
 
-def find_by_token(connection: Connection, token_hash: str) -> Mapping[Any, Any] | None:
+def find_by_token(on: CanRead, token_hash: str) -> Mapping[Any, Any] | None:
     """Return the monitor whose webhook token has this hash, with the moment at which its quota is whole again."""
-    return FIND_BY_TOKEN.find(connection, {"hash": token_hash})
+    return FIND_BY_TOKEN.find(on, {"hash": token_hash})
 
 
 def full_at_us(connection: Connection, monitor_id: int) -> int | None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.errors import ConcurrentChange, DatabaseUnavailable, NagareError
 from app.store.database.connection_pool import ConnectionPool
 from app.store.database.postgresql_options import NO_LIMITS, POOL_SIZE, PostgresqlOptions
+from app.store.database.single_statements import SingleReads, SingleStatement
 from app.store.database.sqlite_lock import BUSY_TIMEOUT_S, retry_while_locked
 from app.store.database.traced_statements import trace_statements
 
@@ -65,46 +66,27 @@ class Database:
             yield connection
 
     @contextmanager
-    def autocommit(self) -> Iterator[Connection]:
-        """Hand out a connection for a single statement that only reads: it needs no transaction around it.
-
-        Raises DatabaseUnavailable.
-        """
-        with self._errors_named(), self._taken() as connection:
-            if self._is_sqlite:
-                yield connection
-                # What SQLAlchemy takes for a transaction must not be one to who takes the connection next.
-                connection.rollback()
-                return
-            # SQLAlchemy's own way, by an isolation level, takes as long as the statement.
-            driver: Any = connection.connection.driver_connection
-            driver.autocommit = True
-            try:
-                yield connection
-            finally:
-                if driver.info.transaction_status.name == "IDLE":
-                    connection.rollback()
-                    driver.autocommit = False
-                else:
-                    # Lost, or interrupted in the middle of an answer.
-                    connection.invalidate()
+    def single_reads(self) -> Iterator[SingleReads]:
+        """Hand out what reads without a transaction around it. Raises DatabaseUnavailable."""
+        with self._without_transaction() as connection:
+            yield SingleReads(connection)
 
     @contextmanager
-    def at_once(self) -> Iterator[Connection]:
-        """Hand out a connection for one call of a method of `Prepared` but `run_each`, which then is a transaction.
+    def single_statement(self) -> Iterator[SingleStatement]:
+        """Hand out what executes a statement that is a transaction by itself.
 
         Both databases make one by themselves of what is sent to them at once. On PostgreSQL that saves the round trips
         to begin and to commit. On SQLite the lock is held for no longer than the statement takes: between several, the
         thread that has it would wait for its turn to run Python. Raises as `transaction` does.
         """
-        with self.autocommit() as connection:
-            yield connection
+        with self._without_transaction() as connection:
+            yield SingleStatement(connection)
             if DURABLE_LOG in connection.info:
                 _write_to_disk(connection.info[DURABLE_LOG])
 
     @contextmanager
-    def bare(self) -> Iterator[Connection]:
-        """Hand out a connection to who begins and ends transactions on it. Raises DatabaseUnavailable."""
+    def unmanaged(self) -> Iterator[Connection]:
+        """Hand out a new connection to who begins and ends transactions on it. Raises DatabaseUnavailable."""
         with self._errors_named(), self.engine.connect() as connection:
             yield connection
 
@@ -147,6 +129,25 @@ class Database:
                 driver.commit()
             if DURABLE_LOG in connection.info and begin != "BEGIN":
                 _write_to_disk(connection.info[DURABLE_LOG])
+
+    @contextmanager
+    def _without_transaction(self) -> Iterator[Connection]:
+        """Take a connection on which SQLAlchemy executes nothing: it would begin a transaction."""
+        with self._errors_named(), self._taken() as connection:
+            if self._is_sqlite:
+                yield connection
+                return
+            # SQLAlchemy's own way, by an isolation level, takes as long as the statement.
+            driver: Any = connection.connection.driver_connection
+            driver.autocommit = True
+            try:
+                yield connection
+            finally:
+                if driver.info.transaction_status.name == "IDLE":
+                    driver.autocommit = False
+                else:
+                    # Lost, or interrupted in the middle of an answer.
+                    connection.invalidate()
 
     @contextmanager
     def _errors_named(self) -> Iterator[None]:

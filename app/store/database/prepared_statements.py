@@ -1,163 +1,123 @@
-"""Statements that every request and every task needs, handed to the driver without SQLAlchemy in between."""
+"""Statements that every request and every task needs, worked out once.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+For SQLAlchemy to execute a small statement takes ten times as long as for SQLite to run it. A statement may need
+nothing that is done at execution: no lists in `IN`, no defaults from Python. All methods raise what
+`Connection.execute` raises.
+"""
 
-from sqlalchemy import Connection, Dialect
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.expression import ClauseElement
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from app.store.database.sqlite_lock import retry_while_locked
-from app.store.database.traced_statements import statement_span
+from sqlalchemy import Connection, Dialect, Select, Table
 
-Convert = Callable[[Any], Any] | None
+from app.store.database import driver_calls
+from app.store.database.compiled_statements import Compiled, compile_statement
+from app.store.database.driver_calls import Rows
+from app.store.database.single_statements import CanRead, CanRun, connection_of
+
+Values = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A statement in the words of one database: its text, what goes in and what comes out."""
+class PreparedRead:
+    """A SELECT that locks nothing."""
 
-    text: str
-    is_positional: bool
-    parameters: Sequence[tuple[str, Any, Convert]]
-    """The name, the value that is meant when none is given, and what makes of a value what the driver takes."""
-    columns: Sequence[tuple[str, Convert]]
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self._compiled = _CompiledOnce(statement)
 
-    def bind(self, values: Mapping[str, Any]) -> Any:
-        bound = [
-            values.get(name, default) if convert is None else convert(values.get(name, default))
-            for name, default, convert in self.parameters
-        ]
-        return (
-            bound
-            if self.is_positional
-            else {name: value for (name, *_), value in zip(self.parameters, bound, strict=True)}
-        )
+    def find(self, on: CanRead, values: Values) -> Values | None:
+        """Execute it; return the only row, or None."""
+        return _find(connection_of(on), self._compiled, values)
 
-    def row(self, values: Sequence[Any]) -> dict[str, Any]:
-        return {
-            name: value if convert is None else convert(value)
-            for (name, convert), value in zip(self.columns, values, strict=True)
-        }
+    def fetch(self, on: CanRead, values: Values) -> Rows:
+        """Execute it; return all rows as the driver hands them out, for those who read very many."""
+        connection = connection_of(on)
+        compiled = self._compiled.on(connection.dialect)
+        return driver_calls.fetch(connection, compiled.text, compiled.bind(values))
 
 
 class Prepared:
-    """A statement that is worked out once.
-
-    For SQLAlchemy to execute a small one takes ten times as long as for SQLite to run it. It may need nothing that is
-    done at execution: no lists in `IN`, no defaults from Python; `keys` are the columns of an INSERT. Every method
-    raises the same errors as `Connection.execute`.
-    """
+    """A statement that writes or locks; `keys` are the columns of an INSERT."""
 
     def __init__(self, statement: Any, keys: Sequence[str] | None = None) -> None:
-        self._statement = statement
-        self._keys = None if keys is None else list(keys)
-        self._ready: dict[str, _Ready] = {}
+        self.statement = statement
+        self._compiled = _CompiledOnce(statement, keys)
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+    def run(self, on: CanRun, values: Values) -> int:
         """Execute it; return how many rows it changed."""
-        ready = self._ready_for(connection.dialect)
-        return int(self._execute(connection, ready.text, ready.bind(values))[0])
+        connection = connection_of(on)
+        compiled = self._compiled.on(connection.dialect)
+        return driver_calls.execute(connection, compiled.text, compiled.bind(values))
 
-    def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    def run_each(self, connection: Connection, rows: Sequence[Values]) -> int:
         """Execute it for each of several rows, inside a transaction; return how many it changed, together."""
         if not rows:
             return 0
-        ready = self._ready_for(connection.dialect)
-        return self._execute(connection, ready.text, [ready.bind(row) for row in rows], is_many=True)[0]
+        compiled = self._compiled.on(connection.dialect)
+        return driver_calls.execute_many(connection, compiled.text, [compiled.bind(row) for row in rows])
 
-    def run_all(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Execute an INSERT of a SELECT for all rows at once; return how many it changed, together."""
-        if connection.dialect.name != "sqlite" or not rows:
-            return self.run_each(connection, rows)
-        ready = self._ready_for(connection.dialect)
-        insert, select, values = ready.text.partition("SELECT")
-        text = insert + " UNION ALL ".join([select + values] * len(rows))
-        return self._execute(connection, text, [value for row in rows for value in ready.bind(row)])[0]
-
-    def find(self, connection: Connection, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def find(self, on: CanRun, values: Values) -> Values | None:
         """Execute it; return the only row, or None."""
-        ready = self._ready_for(connection.dialect)
-        _, rows = self._execute(connection, ready.text, ready.bind(values), is_read=True)
-        return ready.row(rows[0]) if rows else None
+        return _find(connection_of(on), self._compiled, values)
 
-    def fetch(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """Execute it; return all rows as the driver hands them out, for those who read very many."""
-        ready = self._ready_for(connection.dialect)
-        _, rows = self._execute(connection, ready.text, ready.bind(values), is_read=True)
-        return rows
+    def find_locked(self, lock: "Prepared", on: CanRun, values: Values) -> Values | None:
+        """Execute `lock` and then this one, each with what it needs of the values; return this one's row, or None.
 
-    def find_after(
-        self, first: "Prepared", connection: Connection, values: Mapping[str, Any]
-    ) -> Mapping[str, Any] | None:
-        """Execute `first` and then this one, each with what it needs of the values; return this one's row, or None.
-
-        For PostgreSQL, which gets both at once, and sees for this one what others committed while `first` waited.
+        PostgreSQL gets both at once, and sees for this one what others committed while `lock` waited. SQLite has one
+        writer at a time, and gets only this one.
         """
-        before, ready = first._ready_for(connection.dialect), self._ready_for(connection.dialect)
-        _, rows = self._execute(
-            connection, ready.text, ready.bind(values), before=(before.text, before.bind(values)), is_read=True
-        )
-        return ready.row(rows[0]) if rows else None
-
-    def _execute(
-        self,
-        connection: Connection,
-        text: str,
-        bound: Any,
-        *,
-        before: tuple[str, Any] | None = None,
-        is_many: bool = False,
-        is_read: bool = False,
-    ) -> tuple[int, Sequence[Sequence[Any]]]:
-        dialect = connection.dialect
-        errors: type[Exception] = dialect.loaded_dbapi.Error
-        cursor = connection.connection.cursor()
-        try:
-            told = text if before is None else f"{before[0]}; {text}"
-            with statement_span(dialect.name, told, len(bound) if is_many else 1):
-                if before is not None:
-                    driver: Any = connection.connection.driver_connection
-                    with driver.pipeline():
-                        driver.execute(*before)
-                        cursor.execute(text, bound)
-                elif is_many:
-                    cursor.executemany(text, bound)
-                elif dialect.name == "sqlite":
-                    retry_while_locked(cursor.execute, text, bound)
-                else:
-                    cursor.execute(text, bound)
-                # To the end, where a statement that is a transaction is committed, which may fail.
-                rows = cursor.fetchall() if is_read else []
-            return cursor.rowcount, rows
-        except errors as error:
-            is_lost = dialect.is_disconnect(cast(Any, error), connection.connection, cast(Any, cursor))
-            if is_lost:
-                connection.invalidate(error)
-            raise DBAPIError.instance(
-                text, None, error, errors, hide_parameters=True, connection_invalidated=is_lost, dialect=dialect
-            ) from error
-        finally:
-            cursor.close()
-
-    def _ready_for(self, dialect: Dialect) -> _Ready:
-        ready = self._ready.get(dialect.name)
-        if ready is None:
-            ready = self._ready[dialect.name] = _work_out(self._statement, dialect, self._keys)
-        return ready
+        connection = connection_of(on)
+        if connection.dialect.name == "sqlite":
+            return _find(connection, self._compiled, values)
+        first, compiled = lock._compiled.on(connection.dialect), self._compiled.on(connection.dialect)
+        before = (first.text, first.bind(values))
+        rows = driver_calls.fetch_after(connection, before, compiled.text, compiled.bind(values))
+        return compiled.row(rows[0]) if rows else None
 
 
-def _work_out(statement: ClauseElement, dialect: Dialect, keys: list[str] | None) -> _Ready:
-    compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=keys))
-    types = {name: each.type.dialect_impl(dialect) for each, name in compiled.bind_names.items()}
-    defaults = compiled.construct_params(_check=False)
-    names = compiled.positiontup if compiled.positional else list(types)
-    columns: Iterable[Any] = getattr(statement, "exported_columns", ())
-    return _Ready(
-        text=compiled.string,
-        is_positional=compiled.positional,
-        parameters=[(name, defaults[name], types[name].bind_processor(dialect)) for name in names or ()],
-        columns=[(each.name, each.type.dialect_impl(dialect).result_processor(dialect, None)) for each in columns],
-    )
+class PreparedInsert:
+    """An INSERT into `columns` of what a SELECT makes of each of several rows."""
+
+    def __init__(self, table: Table, columns: Sequence[str], row: Select[*tuple[Any, ...]]) -> None:
+        self._table = table
+        self._columns = columns
+        self._row = _CompiledOnce(row)
+
+    def add(self, on: CanRun, rows: Sequence[Values]) -> int:
+        """Insert the rows, all or none of them; return how many there were to be inserted."""
+        if not rows:
+            return 0
+        connection = connection_of(on)
+        row = self._row.on(connection.dialect)
+        bound = [row.bind(values) for values in rows]
+        insert = self._insert(connection.dialect)
+        if connection.dialect.name == "sqlite":
+            # One statement, or others would wait for its lock while this thread waits for its turn to run.
+            every = " UNION ALL ".join([row.text] * len(rows))
+            return driver_calls.execute(connection, f"{insert} {every}", [value for each in bound for value in each])
+        return driver_calls.execute_many(connection, f"{insert} {row.text}", bound)
+
+    def _insert(self, dialect: Dialect) -> str:
+        prepare = dialect.identifier_preparer
+        columns = ", ".join(prepare.format_column(self._table.c[name]) for name in self._columns)
+        return f"INSERT INTO {prepare.format_table(self._table)} ({columns})"
+
+
+class _CompiledOnce:
+    """A statement and what became of it for each database."""
+
+    def __init__(self, statement: Any, keys: Sequence[str] | None = None) -> None:
+        self._statement = statement
+        self._keys = keys
+        self._compiled: dict[str, Compiled] = {}
+
+    def on(self, dialect: Dialect) -> Compiled:
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = compile_statement(self._statement, dialect, self._keys)
+        return compiled
+
+
+def _find(connection: Connection, statement: _CompiledOnce, values: Values) -> Values | None:
+    compiled = statement.on(connection.dialect)
+    rows = driver_calls.fetch(connection, compiled.text, compiled.bind(values))
+    return compiled.row(rows[0]) if rows else None

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, ins
 from app.enums import MonitorStatus
 from app.models import Host, Item, Monitor
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.prepared_statements import Prepared
+from app.store.database.prepared_statements import Prepared, PreparedRead
 from app.store.database.upsert import table_of
 
 MONITORS = Monitor.__table__.c
@@ -53,7 +53,7 @@ def names(connection: Connection) -> Sequence[Row[int, str, str]]:
     return connection.execute(select(MONITORS.id, MONITORS.name, MONITORS.type).order_by(MONITORS.id)).all()
 
 
-FIND_SEALED = Prepared(
+FIND_SEALED = PreparedRead(
     select(
         MONITORS.id,
         MONITORS.name,

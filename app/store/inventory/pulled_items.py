@@ -28,7 +28,7 @@ from sqlalchemy.types import NullType
 from app.models import Item
 from app.models.hosts import LOCAL_PREFIX
 from app.store.database.bulk_rows import execute_bulk, moment_reader, stored_moment
-from app.store.database.prepared_statements import Prepared
+from app.store.database.prepared_statements import PreparedRead
 from app.store.database.upsert import Inventory, Upserted, dialect_of, upsert_inventory
 from app.store.inventory.items import EDITABLE, ITEMS
 
@@ -96,8 +96,8 @@ def _host_by_host() -> Select[Any]:
 
 WANTED_JSON = func.json_each(bindparam("hosts", type_=JSON)).table_valued("value")
 KNOWN = {
-    "postgresql": Prepared(_host_by_host()),
-    "sqlite": Prepared(
+    "postgresql": PreparedRead(_host_by_host()),
+    "sqlite": PreparedRead(
         select(*SAID).where(ITEMS.host_id.in_(select(WANTED_JSON.c.value)), ITEMS.vanished_at.is_(None)),
     ),
 }

@@ -10,6 +10,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from app.enums import TaskState
 from app.models import TaskRun
 from app.store.database.prepared_statements import Prepared
+from app.store.database.single_statements import CanRun
 from app.store.database.upsert import table_of
 from app.store.ledger.task_runs import MONITORS, RUNS, STILL_QUEUED, count_running
 
@@ -54,16 +55,14 @@ LOCK_MONITOR = Prepared(
 )
 
 
-def claim(connection: Connection, task_id: str, type: str, worker: str, now: datetime) -> Mapping[str, Any] | None:
+def claim(on: CanRun, task_id: str, type: str, worker: str, now: datetime) -> Mapping[str, Any] | None:
     """Take a queued task of this type for `worker` and count the attempt.
 
     None when it is not there to be taken, or its monitor runs as many tasks as it may.
     """
     values = {"task": task_id, "kind": type, "by": worker, "now": now}
-    if connection.dialect.name == "postgresql":
-        # Of two claims at once each would see the other's task not yet running.
-        return CLAIM.find_after(LOCK_MONITOR, connection, values)
-    return CLAIM.find(connection, values)
+    # Of two claims at once each would see the other's task not yet running.
+    return CLAIM.find_locked(LOCK_MONITOR, on, values)
 
 
 def hold(connection: Connection, task_id: str, type: str, now: datetime) -> bool:

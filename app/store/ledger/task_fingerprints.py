@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, bindparam, func, or_, select, text
 
 from app.models.task_runs import UNFINISHED
-from app.store.database.prepared_statements import Prepared
+from app.store.database.prepared_statements import PreparedRead
 from app.store.ledger.task_runs import IS_QUEUED, RUNS
 
 
@@ -13,7 +13,7 @@ def find_unfinished(connection: Connection, fingerprint: str) -> str | None:
     return connection.execute(statement.limit(1)).scalar_one_or_none()
 
 
-FIND_QUEUED = Prepared(
+FIND_QUEUED = PreparedRead(
     select(RUNS.id).where(RUNS.fingerprint == bindparam("print"), IS_QUEUED).order_by(RUNS.created_at).limit(1)
 )
 

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, literal_column, or_, select
+from sqlalchemy import Connection, bindparam, exists, literal_column, or_, select
 
 from app.models import TaskRun
-from app.store.database.prepared_statements import Prepared
+from app.store.database.prepared_statements import PreparedInsert
+from app.store.database.single_statements import CanRun
 from app.store.database.upsert import table_of
 from app.store.ledger.task_runs import DEFAULTS, MONITORS, RUNS
 
@@ -22,20 +23,19 @@ IS_ENABLED = exists(
     .where(MONITORS.id == bindparam("monitor_id"), MONITORS.enabled)
     .with_for_update(read=True, key_share=True)
 )
-ADD = Prepared(
-    insert(table_of(TaskRun)).from_select(
-        [*GIVEN, *SAME],
-        select(
-            *(bindparam(name, type_=RUNS[name].type) for name in GIVEN),
-            *(literal_column(default) for default in SAME.values()),
-        ).where(or_(bindparam("monitor_id", type_=RUNS.monitor_id.type).is_(None), IS_ENABLED)),
-    )
+ADD = PreparedInsert(
+    table_of(TaskRun),
+    (*GIVEN, *SAME),
+    select(
+        *(bindparam(name, type_=RUNS[name].type) for name in GIVEN),
+        *(literal_column(default) for default in SAME.values()),
+    ).where(or_(bindparam("monitor_id", type_=RUNS.monitor_id.type).is_(None), IS_ENABLED)),
 )
 
 
-def add(connection: Connection, entries: Sequence[Mapping[str, Any]]) -> int:
+def add(on: CanRun, entries: Sequence[Mapping[str, Any]]) -> int:
     """Record tasks, but none of a monitor that is not there or is disabled; return how many."""
-    return ADD.run_all(connection, entries)
+    return ADD.add(on, entries)
 
 
 def added(connection: Connection, task_ids: Sequence[str]) -> set[str]:

@@ -28,6 +28,7 @@ from app.models import Monitor, TaskRun
 from app.models.task_runs import LISTED
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.prepared_statements import Prepared
+from app.store.database.single_statements import CanRun
 from app.store.database.upsert import table_of
 from app.store.ledger.task_steps import TaskStep
 
@@ -147,9 +148,9 @@ IS_MINE = (RUNS.id == bindparam("task"), STILL_RUNNING, RUNS.attempt == bindpara
 RENEW = Prepared(update(table_of(TaskRun)).where(*IS_MINE).values(beat=RUNS.beat + 1))
 
 
-def renew(connection: Connection, task_id: str, attempt: int) -> bool:
+def renew(on: CanRun, task_id: str, attempt: int) -> bool:
     """Raise the beat of a running attempt; false when it is no longer the one that runs."""
-    return RENEW.run(connection, {"task": task_id, "mine": attempt}) > 0
+    return RENEW.run(on, {"task": task_id, "mine": attempt}) > 0
 
 
 def set_progress(connection: Connection, task_id: str, attempt: int, step: TaskStep) -> bool:
@@ -180,7 +181,7 @@ SUCCEED_WITH_STEP = Prepared(
 
 
 def succeed(
-    connection: Connection,
+    on: CanRun,
     task_id: str,
     attempt: int,
     result: Mapping[str, Any],
@@ -194,7 +195,7 @@ def succeed(
     values = {"task": task_id, "mine": attempt, "outcome": result, "now": now}
     if step is not None:
         values |= {"done": step.done, "total": step.total, "message": step.message}
-    ended = (SUCCEED if step is None else SUCCEED_WITH_STEP).find(connection, values)
+    ended = (SUCCEED if step is None else SUCCEED_WITH_STEP).find(on, values)
     return None if ended is None else bool(ended["is_any_held"])
 
 

@@ -57,7 +57,8 @@ def _run(url: str, move: Callable[[Config], None]) -> None:
 @contextmanager
 def _alone(database: Database) -> Iterator[None]:
     """Wait until nobody else migrates: two releases at once would both try to create the same tables."""
-    with database.autocommit() as connection:
+    with database.unmanaged() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
         # Of the session, since a migration is several transactions; the end of the connection unlocks it. Looked for
         # again and again: whoever waits in a statement has a snapshot, for whose end CREATE INDEX CONCURRENTLY waits.
         while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}).scalar():
@@ -69,7 +70,7 @@ def _try_until_free(database: Database, move: Callable[[Config], None]) -> None:
     """Migrate; when a table is in use for too long, give way to those who wait behind us, and try again."""
     for left in reversed(range(TRIES)):
         try:
-            with database.bare() as connection:
+            with database.unmanaged() as connection:
                 connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT_S * 1000:.0f}ms'")
                 connection.commit()
                 _move(connection, move)

@@ -92,7 +92,7 @@ def test_what_was_only_handed_to_the_driver_is_committed_too(database: Database)
         throttles.add_failures(connection, ["old"], NOW, NOW)
     with database.transaction() as connection:
         assert FORGET.run(connection, {"subject": "old"}) == 1
-    with database.autocommit() as connection:
+    with database.unmanaged() as connection:
         assert FIND.find(connection, {"subject": "old"}) is None
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, bindparam, column, insert, select, table, text
+from sqlalchemy import Connection, bindparam, column, insert, literal, select, table, text
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import ConcurrentChange, DatabaseUnavailable
@@ -17,7 +17,8 @@ from app.models import LoginThrottle
 from app.store.access import throttles
 from app.store.database import sqlite_lock
 from app.store.database.engine import Database
-from app.store.database.prepared_statements import Prepared
+from app.store.database.prepared_statements import Prepared, PreparedInsert, PreparedRead
+from app.store.database.single_statements import connection_of
 from app.store.database.upsert import table_of
 from app.store.ledger import idempotency, queue_pauses
 from tests.store.rows import LATER, NOW
@@ -76,8 +77,8 @@ def test_what_is_sent_at_once_is_a_transaction_on_the_connection_that_is_kept(da
         for _ in range(2):
             with pytest.raises((ConcurrentChange, IntegrityError)):
                 add_each(database, "c", "d", "a")
-        with database.at_once() as connection:
-            assert _driver(connection) is driver or connection.dialect.name == "sqlite"
+        with database.single_statement() as statement:
+            assert _driver(connection_of(statement)) is driver or database.engine.dialect.name == "sqlite"
         # The connection begins transactions again.
         with pytest.raises(ZeroDivisionError), database.transaction() as connection:
             fail(connection, "e", NOW, NOW)
@@ -90,8 +91,9 @@ def test_reading_without_a_transaction_leaves_a_kept_connection_to_the_next_one(
     with closing(Database(migrated, durable=False, pooled=False)) as database, database.kept_open():
         with database.transaction() as connection:
             driver = _driver(connection)
-        with database.autocommit() as connection:
-            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        with database.single_reads() as reads:
+            assert PreparedRead(select(literal(1).label("one"))).find(reads, {}) == {"one": 1}
+            assert _driver(connection_of(reads)) is driver
         with database.transaction() as connection:
             assert _driver(connection) is driver
 
@@ -99,9 +101,9 @@ def test_reading_without_a_transaction_leaves_a_kept_connection_to_the_next_one(
 def add_each(database: Database, *keys: str) -> None:
     columns = [LoginThrottle.subject, LoginThrottle.failures, LoginThrottle.last_failed_at]
     given = select(*(bindparam(column.key, type_=column.type) for column in columns))
-    add = Prepared(insert(table_of(LoginThrottle)).from_select([column.key for column in columns], given))
-    with database.at_once() as connection:
-        add.run_all(connection, [{"subject": key, "failures": 1, "last_failed_at": NOW} for key in keys])
+    add = PreparedInsert(table_of(LoginThrottle), [column.key for column in columns], given)
+    with database.single_statement() as statement:
+        add.add(statement, [{"subject": key, "failures": 1, "last_failed_at": NOW} for key in keys])
 
 
 def test_a_durable_transaction_is_on_the_disk_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,9 +112,9 @@ def test_a_durable_transaction_is_on_the_disk_when_it_ends(tmp_path: Path, monke
     path = tmp_path / "数据 1.db"
     for is_durable in (True, False):
         with closing(Database(f"sqlite:///{path}", durable=is_durable)) as database:
-            for transaction in (database.transaction, database.at_once, database.reading):
-                with transaction() as connection:
-                    connection.exec_driver_sql("SELECT 1")
+            for transaction in (database.transaction, database.single_statement, database.reading):
+                with transaction():
+                    pass
         assert written == [Path(f"{path}-wal")] * 2
 
 
@@ -166,8 +168,8 @@ def test_who_finds_sqlite_locked_waits_for_it(tmp_path: Path, file_system: str) 
 
 
 def _add_at_once(database: Database) -> int:
-    with database.at_once() as connection:
-        return ADD_TO_T.run(connection, {})
+    with database.single_statement() as statement:
+        return ADD_TO_T.run(statement, {})
 
 
 def _add_in_a_transaction(database: Database) -> int:

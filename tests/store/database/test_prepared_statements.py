@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from app.errors import ConcurrentChange
 from app.models import TaskRun
 from app.store.database.engine import Database
-from app.store.database.prepared_statements import Prepared
+from app.store.database.prepared_statements import Prepared, PreparedRead
 from app.store.database.upsert import table_of
 from tests.store.rows import NOW, add_run
 
@@ -35,8 +35,8 @@ UPDATE = (
 def test_a_row_comes_back_as_from_sqlalchemy(connection: Connection) -> None:
     task_id = add_run(connection, params={"名": ["é", 1, None]}, created_at=NOW)
     values = {"task": task_id}
-    assert Prepared(SELECT).find(connection, values) == dict(connection.execute(SELECT, values).mappings().one())
-    assert Prepared(SELECT).find(connection, {"task": "none"}) is None
+    assert PreparedRead(SELECT).find(connection, values) == dict(connection.execute(SELECT, values).mappings().one())
+    assert PreparedRead(SELECT).find(connection, {"task": "none"}) is None
 
 
 @pytest.mark.parametrize("outcome", [{"见": 1}, [], None])

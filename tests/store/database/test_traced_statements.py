@@ -69,16 +69,16 @@ def work(database: Database) -> None:
         webhook_quotas.spend(connection, SECRET, 1, 1)
     ids = [f"pull_hosts:{number:08d}-0000-7000-8000-000000000000" for number in range(3)]
     entries = [{**ENTRY, "id": task_id, "monitor_id": monitor_id} for task_id in ids]
-    with database.at_once() as connection:
-        assert task_inserts.add(connection, entries) == 3
-    with database.at_once() as connection:
-        assert task_claims.claim(connection, ids[0], "pull_hosts", "worker/1", NOW)
-    with database.at_once() as connection:
-        assert task_runs.renew(connection, ids[0], 1)
-    with database.at_once() as connection:
-        assert task_runs.succeed(connection, ids[0], 1, {"hosts": 1}, NOW, TaskStep(1, 1, "")) is False
-    with database.autocommit() as connection:
-        assert users.find_by_session(connection, SECRET, NOW) is None
+    with database.single_statement() as statement:
+        assert task_inserts.add(statement, entries) == 3
+    with database.single_statement() as statement:
+        assert task_claims.claim(statement, ids[0], "pull_hosts", "worker/1", NOW)
+    with database.single_statement() as statement:
+        assert task_runs.renew(statement, ids[0], 1)
+    with database.single_statement() as statement:
+        assert task_runs.succeed(statement, ids[0], 1, {"hosts": 1}, NOW, TaskStep(1, 1, "")) is False
+    with database.single_reads() as reads:
+        assert users.find_by_session(reads, SECRET, NOW) is None
     with database.reading() as connection:
         assert task_runs.find(connection, ids[1]) is not None
     with pytest.raises((DatabaseUnavailable, ProgrammingError)), database.transaction() as connection:

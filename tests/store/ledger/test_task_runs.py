@@ -25,8 +25,8 @@ def test_of_many_claims_at_once_one_wins(database: Database) -> None:
         task_id = add_run(connection)
 
     def claim(number: int) -> bool:
-        with database.at_once() as connection:
-            return task_claims.claim(connection, task_id, "pull_hosts", f"worker/{number}", NOW) is not None
+        with database.single_statement() as statement:
+            return task_claims.claim(statement, task_id, "pull_hosts", f"worker/{number}", NOW) is not None
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(claim, range(16))) == 1
@@ -49,8 +49,8 @@ def test_a_monitor_runs_no_more_tasks_at_once_than_it_may(database: Database) ->
         other = add_run(connection, 99)
 
     def claim(task_id: str) -> bool:
-        with database.at_once() as connection:
-            return task_claims.claim(connection, task_id, "pull_hosts", "worker/1", NOW) is not None
+        with database.single_statement() as statement:
+            return task_claims.claim(statement, task_id, "pull_hosts", "worker/1", NOW) is not None
 
     with ThreadPoolExecutor(8) as threads:
         claimed = dict(zip(ids, threads.map(claim, ids), strict=True))

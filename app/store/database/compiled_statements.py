@@ -1,0 +1,56 @@
+"""A statement in the words of one database, worked out once: its text, what goes in and what comes out."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ClauseElement
+
+Convert = Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What the driver needs of a statement."""
+
+    text: str
+    is_positional: bool
+    parameters: Sequence[tuple[str, Any, Convert]]
+    """The name, the value that is meant when none is given, and what makes of a value what the driver takes."""
+    columns: Sequence[tuple[str, Convert]]
+
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        """Return the driver's parameters."""
+        bound = [
+            values.get(name, default) if convert is None else convert(values.get(name, default))
+            for name, default, convert in self.parameters
+        ]
+        return (
+            bound
+            if self.is_positional
+            else {name: value for (name, *_), value in zip(self.parameters, bound, strict=True)}
+        )
+
+    def row(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Return a row of the driver's as SQLAlchemy would."""
+        return {
+            name: value if convert is None else convert(value)
+            for (name, convert), value in zip(self.columns, values, strict=True)
+        }
+
+
+def compile_statement(statement: ClauseElement, dialect: Dialect, keys: Sequence[str] | None = None) -> Compiled:
+    """Work a statement out for a database; `keys` are the columns of an INSERT."""
+    compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=None if keys is None else list(keys)))
+    types = {name: each.type.dialect_impl(dialect) for each, name in compiled.bind_names.items()}
+    defaults = compiled.construct_params(_check=False)
+    names = compiled.positiontup if compiled.positional else list(types)
+    columns: Iterable[Any] = getattr(statement, "exported_columns", ())
+    return Compiled(
+        text=compiled.string,
+        is_positional=compiled.positional,
+        parameters=[(name, defaults[name], types[name].bind_processor(dialect)) for name in names or ()],
+        columns=[(each.key, each.type.dialect_impl(dialect).result_processor(dialect, None)) for each in columns],
+    )

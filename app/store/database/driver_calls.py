@@ -1,0 +1,74 @@
+"""The place where statements are handed to the driver without SQLAlchemy in between.
+
+All functions raise what `Connection.execute` raises.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from app.store.database.sqlite_lock import retry_while_locked
+from app.store.database.traced_statements import statement_span
+
+Rows = Sequence[Sequence[Any]]
+
+
+def execute(connection: Connection, text: str, bound: Any) -> int:
+    """Execute a statement; return how many rows it changed."""
+    with _cursor(connection, text) as cursor:
+        _send(connection, cursor, text, bound)
+        return int(cursor.rowcount)
+
+
+def execute_many(connection: Connection, text: str, bound: Sequence[Any]) -> int:
+    """Execute a statement for each of several rows, inside a transaction; return how many it changed, together."""
+    with _cursor(connection, text, len(bound)) as cursor:
+        cursor.executemany(text, bound)
+        return int(cursor.rowcount)
+
+
+def fetch(connection: Connection, text: str, bound: Any) -> Rows:
+    """Execute a statement; return all rows as the driver hands them out."""
+    with _cursor(connection, text) as cursor:
+        _send(connection, cursor, text, bound)
+        # To the end, where a statement that is a transaction is committed, which may fail.
+        return cast(Rows, cursor.fetchall())
+
+
+def fetch_after(connection: Connection, first: tuple[str, Any], text: str, bound: Any) -> Rows:
+    """Send two statements to PostgreSQL at once; return the rows of the second one."""
+    driver: Any = connection.connection.driver_connection
+    with _cursor(connection, f"{text}; after {first[0]}") as cursor:
+        with driver.pipeline():
+            driver.execute(*first)
+            cursor.execute(text, bound)
+        return cast(Rows, cursor.fetchall())
+
+
+def _send(connection: Connection, cursor: Any, text: str, bound: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        retry_while_locked(cursor.execute, text, bound)
+    else:
+        cursor.execute(text, bound)
+
+
+@contextmanager
+def _cursor(connection: Connection, told: str, times: int = 1) -> Iterator[Any]:
+    dialect = connection.dialect
+    errors: type[Exception] = dialect.loaded_dbapi.Error
+    cursor = connection.connection.cursor()
+    try:
+        with statement_span(dialect.name, told, times):
+            yield cursor
+    except errors as error:
+        is_lost = dialect.is_disconnect(cast(Any, error), connection.connection, cast(Any, cursor))
+        if is_lost:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            told, None, error, errors, hide_parameters=True, connection_invalidated=is_lost, dialect=dialect
+        ) from error
+    finally:
+        cursor.close()
