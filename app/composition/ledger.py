@@ -8,6 +8,7 @@ from app.rules.retry import RetryPolicy
 from app.services.ledger.dead_letters import DeadLetterService
 from app.services.ledger.event_feed import EventFeed
 from app.services.ledger.malformed_messages import MalformedMessages
+from app.services.ledger.message_relay import MessageRelay
 from app.services.ledger.outbox import Outbox
 from app.services.ledger.queues import QueueService
 from app.services.ledger.schedules import ScheduleService
@@ -23,6 +24,7 @@ from app.services.ledger.tasks import TaskService
 class Ledger:
     """Tasks: accepted, claimed, retried, buried, scheduled; queues, dead letters and events."""
 
+    relay: MessageRelay
     outbox: Outbox
     task_events: TaskEvents
     lifecycle: TaskLifecycle
@@ -40,13 +42,15 @@ class Ledger:
 def build_ledger(resources: Resources) -> Ledger:
     """Wire the services of tasks."""
     settings, database, queue = resources.settings, resources.database, resources.queue
-    outbox = Outbox(database, queue.publisher)
+    relay = MessageRelay(database, queue.publisher)
+    outbox = Outbox(relay)
     task_events = TaskEvents(queue.events)
     policy = RetryPolicy(settings.retry_base_s, settings.retry_cap_s)
-    lifecycle = TaskLifecycle(database, queue.publisher, queue.dead_letter_list, policy, task_events)
+    lifecycle = TaskLifecycle(database, relay, queue.dead_letter_list, policy, task_events)
     tasks = TaskService(database, queue.publisher, task_events)
     feed = EventFeed(EventLog(resources.listening))
     return Ledger(
+        relay=relay,
         outbox=outbox,
         task_events=task_events,
         lifecycle=lifecycle,
@@ -54,7 +58,7 @@ def build_ledger(resources: Resources) -> Ledger:
         tasks=tasks,
         feed=feed,
         task_watch=TaskWatch(tasks, feed),
-        dead_letters=DeadLetterService(database, queue.publisher, queue.dead_letter_list),
+        dead_letters=DeadLetterService(database, relay, queue.dead_letter_list),
         malformed_messages=MalformedMessages(database, queue.malformed_elements, queue.dead_letter_list),
         queues=QueueService(database, queue.lengths, queue.workers, are_withdrawn=queue.are_withdrawn),
         schedules=ScheduleService(database, outbox),

@@ -118,6 +118,7 @@ def _build_recovery(
     return Recovery(
         resources.database,
         queue.publisher,
+        ledger.relay,
         queue.lengths,
         queue.dead_letter_list,
         queue.workers,

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 from app import clock
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.dead_letters import DeadLetterList
-from app.queue.publisher import Publisher
 from app.rules.live_events import task_event
 from app.services.ledger.malformed_messages import STRAY_REASONS
+from app.services.ledger.message_relay import MessageRelay
 from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
-from app.store.ledger import dead_letters, task_attempts, task_messages, task_runs
+from app.store.ledger import dead_letters, task_attempts, task_runs
 from app.store.ledger.dead_letters import LetterFilter
 
 log = structlog.get_logger()
@@ -30,9 +30,9 @@ class DeadLetterService:
     The ledger is changed first. When Redis is away its list follows once it is back.
     """
 
-    def __init__(self, database: Database, publisher: Publisher, dead_letter_list: DeadLetterList) -> None:
+    def __init__(self, database: Database, relay: MessageRelay, dead_letter_list: DeadLetterList) -> None:
         self._database = database
-        self._publisher = publisher
+        self._relay = relay
         self._dead_letter_list = dead_letter_list
 
     def list(self, page: PageRequest, **filters: Any) -> Page:
@@ -113,12 +113,7 @@ class DeadLetterService:
     def _after_revival(self, letters: Sequence[Letter], runs: Sequence[Letter]) -> None:
         self._remove(letters)
         tasks = [(letter["type"], letter["task_id"]) for letter in letters]
-        try:
-            self._publisher.publish(tasks, [task_event(run) for run in runs])
-        except BrokerUnavailable as error:
-            log.warning("publish.later", count=len(letters), error=str(error))
-            with self._database.transaction() as connection:
-                task_messages.mark_unpublished(connection, [letter["task_id"] for letter in letters])
+        self._relay.publish(tasks, [task_event(run) for run in runs])
 
     def _remove(self, letters: Sequence[Letter]) -> None:
         try:

@@ -3,19 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
-import structlog
 from sqlalchemy import Connection
 from uuid_utils import uuid7
 
 from app import clock, tracing
 from app.enums import TaskState, TaskType
-from app.errors import BrokerUnavailable, DatabaseUnavailable
-from app.queue.publisher import Publisher
 from app.rules.live_events import task_event
-from app.store.database.engine import Database
-from app.store.ledger import task_messages, task_runs
+from app.services.ledger.message_relay import MessageRelay
+from app.store.ledger import task_runs
 
-log = structlog.get_logger()
 Entry = Mapping[str, Any]
 MAX_RETRIES = 3
 
@@ -58,9 +54,8 @@ NOTHING_MORE = dict.fromkeys(About.__annotations__)
 class Outbox:
     """First `record`, then commit, then `publish`: a task that was recorded runs, whatever happens in between."""
 
-    def __init__(self, database: Database, publisher: Publisher) -> None:
-        self._database = database
-        self._publisher = publisher
+    def __init__(self, relay: MessageRelay) -> None:
+        self._relay = relay
 
     def record(self, connection: Connection, task_id: str, params: Mapping[str, Any], **about: Unpack[About]) -> None:
         """Record a task."""
@@ -72,21 +67,9 @@ class Outbox:
 
         What goes wrong here only delays the tasks: the recovery publishes what did not arrive.
         """
-        if not recorded:
-            return
-        task_ids = [*recorded]
-        tasks = [(_type_of(task_id), task_id) for task_id in task_ids]
+        tasks = [(_type_of(task_id), task_id) for task_id in recorded]
         events = [task_event(_queued(task_id, monitor_id)) for task_id, monitor_id in recorded.items()]
-        try:
-            with tracing.span("publish", {"messaging.batch.message_count": len(tasks)}, "producer"):
-                self._publisher.publish(tasks, events)
-        except BrokerUnavailable as error:
-            log.warning("publish.later", task_ids=task_ids, error=str(error))
-            try:
-                with self._database.transaction() as connection:
-                    task_messages.mark_unpublished(connection, task_ids)
-            except DatabaseUnavailable as unavailable:
-                log.warning("publish.later", task_ids=task_ids, error=str(unavailable))
+        self._relay.publish(tasks, events)
 
 
 def _queued(task_id: str, monitor_id: int | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from app.queue.queue_lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.rules.live_events import task_event
 from app.services.ledger.malformed_messages import MalformedMessages
+from app.services.ledger.message_relay import MessageRelay
 from app.services.ledger.task_lifecycle import TaskLifecycle
 from app.services.periodic import Interval
 from app.store.access import api_tokens, throttles, users
@@ -56,6 +57,7 @@ class Recovery:
         self,
         database: Database,
         publisher: Publisher,
+        relay: MessageRelay,
         lengths: QueueLengths,
         dead_letter_list: DeadLetterList,
         registry: WorkerRegistry,
@@ -68,6 +70,7 @@ class Recovery:
     ) -> None:
         self._database = database
         self._publisher = publisher
+        self._relay = relay
         self._lengths = lengths
         self._dead_letter_list = dead_letter_list
         self._registry = registry
@@ -159,12 +162,8 @@ class Recovery:
                 unpublished += task_messages.releasable(connection, MESSAGE_BATCH_SIZE)
                 tasks = task_messages.claim_publishing(connection, unpublished, now)
                 events = [task_event(run) for run in task_runs.find_many(connection, requeued)] if requeued else []
-            try:
-                self._publisher.publish(tasks, events)
-            except BrokerUnavailable:
-                with self._database.transaction() as connection:
-                    task_messages.mark_unpublished(connection, unpublished)
-                raise
+            if not self._relay.publish(tasks, events):
+                raise BrokerUnavailable("what is due could not be published")
             is_due = len(tasks) >= MESSAGE_BATCH_SIZE
 
     def _reconcile_lists(self, grace_s: float) -> None:

@@ -3,7 +3,7 @@
 import random
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +16,8 @@ from app.enums import TaskState
 from app.errors import BrokerUnavailable, DatabaseUnavailable, NagareError, TaskInterrupted
 from app.metrics import TASK_RETRIES, TASK_WAIT, TASKS
 from app.queue.dead_letters import DeadLetterList
-from app.queue.publisher import Publisher
 from app.rules.retry import Bury, Retry, RetryPolicy, decide
+from app.services.ledger.message_relay import MessageRelay
 from app.services.ledger.task_claim import Claim
 from app.services.ledger.task_events import TaskEvents
 from app.store.database.engine import Database
@@ -37,13 +37,13 @@ class TaskLifecycle:
     def __init__(
         self,
         database: Database,
-        publisher: Publisher,
+        relay: MessageRelay,
         dead_letter_list: DeadLetterList,
         policy: RetryPolicy,
         events: TaskEvents,
     ) -> None:
         self._database = database
-        self._publisher = publisher
+        self._relay = relay
         self._dead_letter_list = dead_letter_list
         self._policy = policy
         self._events = events
@@ -104,7 +104,7 @@ class TaskLifecycle:
             is_mine = task_runs.hand_back(connection, claim.task_id, claim.attempt, clock.now())
         if is_mine:
             self._events.handed_back(claim)
-            self._publish([(claim.type, claim.task_id)])
+            self._relay.publish([(claim.type, claim.task_id)])
         return is_mine
 
     def take_back(self, task_id: str, attempt: int, beat: int, error: NagareError) -> bool:
@@ -117,7 +117,7 @@ class TaskLifecycle:
             return
         with self._database.transaction() as connection:
             tasks = task_messages.claim_publishing(connection, [task_id], clock.now())
-        self._publish(tasks)
+        self._relay.publish(tasks)
 
     def _release_next(self, claim: Claim) -> None:
         """Let the next task that waits for the monitor have the place of one that has ended."""
@@ -125,18 +125,7 @@ class TaskLifecycle:
         with suppress(DatabaseUnavailable):
             with self._database.transaction() as connection:
                 released = _release(connection, claim.monitor_id, clock.now())
-            self._publish(released)
-
-    def _publish(self, tasks: Sequence[tuple[str, str]]) -> None:
-        if not tasks:
-            return
-        try:
-            self._publisher.publish(tasks)
-        except BrokerUnavailable as error:
-            task_ids = [task_id for _, task_id in tasks]
-            log.warning("publish.later", task_ids=task_ids, error=str(error))
-            with self._database.transaction() as connection:
-                task_messages.mark_unpublished(connection, task_ids)
+            self._relay.publish(released)
 
     def _settle(self, task_id: str, error: BaseException, is_mine: Callable[[Row[*tuple[Any, ...]]], bool]) -> bool:
         with self._database.transaction() as connection:
@@ -156,7 +145,7 @@ class TaskLifecycle:
                 self._dead_letter_list.push([letter])
             except BrokerUnavailable:
                 log.info("dead_letter.later", task_id=task_id)  # the recovery rebuilds the list from the ledger
-        self._publish(released)
+        self._relay.publish(released)
         return True
 
     def _record(self, connection: Connection, run: Row[*tuple[Any, ...]], error: BaseException) -> RowMapping | None:

@@ -173,7 +173,7 @@ def test_a_bulk_retry_ends_although_its_tasks_die_again_at_once(
     for task_id in task_ids:
         services.ledger.lifecycle.fail(begin(services, task_id), TaskFailed("no"))
     time.pass_by(1)
-    publish = services.ledger.dead_letters._publisher.publish
+    publish = services.queue.publisher.publish
 
     def die_at_once(tasks: list[tuple[str, str]], events: Sequence[Event]) -> None:
         time.pass_by(1)
@@ -181,7 +181,7 @@ def test_a_bulk_retry_ends_although_its_tasks_die_again_at_once(
         for _, task_id in tasks:
             services.ledger.lifecycle.fail(begin(services, task_id), TaskFailed("no"))
 
-    monkeypatch.setattr(services.ledger.dead_letters._publisher, "publish", die_at_once)
+    monkeypatch.setattr(services.queue.publisher, "publish", die_at_once)
     assert services.ledger.dead_letters.retry_many() == 5
     assert redis.llen(DEAD) == 5
     assert {services.ledger.tasks.get(task_id)["attempts"] for task_id in task_ids} == {1}

@@ -1,0 +1,50 @@
+"""Sends the messages of tasks that the ledger holds, for everything that queues tasks."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from app import tracing
+from app.errors import BrokerUnavailable, DatabaseUnavailable
+from app.queue.publisher import Publisher
+from app.rules.live_events import Event
+from app.store.database.engine import Database
+from app.store.ledger import task_messages
+
+log = structlog.get_logger()
+NAMED = 20
+"""How many tasks are named in a line of the log."""
+
+
+class MessageRelay:
+    """Publishes after the commit; what goes wrong here only delays the tasks."""
+
+    def __init__(self, database: Database, publisher: Publisher) -> None:
+        self._database = database
+        self._publisher = publisher
+
+    def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> bool:
+        """Send the messages of these queued (type, task id), and events; false when some may not have arrived.
+
+        Raises nothing. With the broker away the tasks are marked as unpublished, for the recovery's next turn. With the
+        database away as well they stay marked as published: the recovery misses their messages when it compares the
+        lists with the ledger.
+        """
+        if not tasks:
+            return True
+        try:
+            with tracing.span("publish", {"messaging.batch.message_count": len(tasks)}, "producer"):
+                self._publisher.publish(tasks, events)
+        except BrokerUnavailable as error:
+            task_ids = [task_id for _, task_id in tasks]
+            log.warning("publish.later", count=len(tasks), task_ids=task_ids[:NAMED], error=str(error))
+            self._mark_unpublished(task_ids)
+            return False
+        return True
+
+    def _mark_unpublished(self, task_ids: Sequence[str]) -> None:
+        try:
+            with self._database.transaction() as connection:
+                task_messages.mark_unpublished(connection, task_ids)
+        except DatabaseUnavailable as error:
+            log.warning("publish.not_marked", count=len(task_ids), task_ids=task_ids[:NAMED], error=str(error))
