@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import chart, report
-from bench.environment import Place, Sizes
+from bench.environment import Environment, Sizes
 from bench.figures import Figure, NotMeasured
 from bench.rows import ROWS
 
@@ -39,9 +39,12 @@ def main() -> int:
     begun_at, begun = datetime.now(UTC), time.monotonic()
     figures: dict[str, list[Figure]] = {}
     failures: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="nagare-bench-") as folder, closing(Place(Path(folder), sizes)) as place:
+    with (
+        tempfile.TemporaryDirectory(prefix="nagare-bench-") as folder,
+        closing(Environment(Path(folder), sizes)) as environment,
+    ):
         for row in wanted:
-            _measure(row, place, figures.setdefault(row, []), failures)
+            _measure(row, environment, figures.setdefault(row, []), failures)
     report.print_table(figures, failures)
     RESULTS.mkdir(exist_ok=True)
     name = f"{begun_at:%Y%m%dT%H%M%SZ}"
@@ -52,11 +55,11 @@ def main() -> int:
     return 1 if failures else 0
 
 
-def _measure(row: str, place: Place, figures: list[Figure], failures: dict[str, str]) -> None:
+def _measure(row: str, environment: Environment, figures: list[Figure], failures: dict[str, str]) -> None:
     begun = time.monotonic()
     print(f"{row}: {ROWS[row].__doc__}", flush=True)
     try:
-        for figure in ROWS[row](place):
+        for figure in ROWS[row](environment):
             figures.append(figure)
             print(report.line(row, figure), flush=True)
     except NotMeasured as reason:

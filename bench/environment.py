@@ -38,7 +38,7 @@ class Sizes:
         return max(10, int(count * self.scale))
 
 
-class Place:
+class Environment:
     """Starts what a row needs when it is asked for, and stops all of it in the end."""
 
     def __init__(self, folder: Path, sizes: Sizes) -> None:

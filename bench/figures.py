@@ -1,11 +1,7 @@
 """What is measured: a line of the table, beside what the peers did in the same run."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from bench.environment import Place
 
 RATES = ("/s",)
 """The endings of the units of which more is better."""
@@ -50,10 +46,6 @@ class Figure:
             return None
         is_fast = self.aim_ratio is None or (self.ratio is not None and self.ratio >= self.aim_ratio)
         return is_fast and (self.aim_below is None or self.ours < self.aim_below)
-
-
-Measure = Callable[["Place"], Iterator[Figure]]
-"""A row of the issue: yields its figures as they are known."""
 
 
 class NotMeasured(Exception):

@@ -1,7 +1,13 @@
 """The rows of the benchmark, by the name under which each can be run alone."""
 
-from bench.figures import Measure
+from collections.abc import Callable, Iterator
+
+from bench.environment import Environment
+from bench.figures import Figure
 from bench.rows import accept, generate, idle, lists, pull, score, start, stats, tasks, upsert, webhooks
+
+Measure = Callable[[Environment], Iterator[Figure]]
+"""A row: it yields its figures as they are known."""
 
 ROWS: dict[str, Measure] = {
     "accept": accept.measure,

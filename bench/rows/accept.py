@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from bench import load
-from bench.environment import KINDS, Place
+from bench.environment import KINDS, Environment
 from bench.figures import Figure
 from bench.load import Loaded, Target
 from tests.acceptance.stack import Stack
@@ -18,19 +18,19 @@ BARE = "bare Flask view, send_task"
 AT_HALF_MS = 50
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Ask nagare and a bare view that calls `send_task` by turns, the latter under gunicorn's own threads."""
     with ExitStack() as exits:
-        stacks = {kind: exits.enter_context(place.stack(place.new_database(kind))) for kind in KINDS}
+        stacks = {kind: exits.enter_context(environment.stack(environment.new_database(kind))) for kind in KINDS}
         targets = {kind: _nagare(stack) for kind, stack in stacks.items()}
         targets[BARE] = _bare(next(iter(stacks.values())))
         for target in targets.values():
             load.run(target, max(CLIENTS), requests=300)
         for clients in CLIENTS:
             rounds: dict[str, list[Loaded]] = {name: [] for name in targets}
-            for _ in range(place.sizes.rounds):
+            for _ in range(environment.sizes.rounds):
                 for name, target in targets.items():
-                    rounds[name].append(load.run(target, clients, seconds=place.sizes.seconds))
+                    rounds[name].append(load.run(target, clients, seconds=environment.sizes.seconds))
             rates = {name: statistics.median(each.rate for each in those) for name, those in rounds.items()}
             p99 = {
                 name: statistics.median(each.percentile_ms(0.99) for each in those) for name, those in rounds.items()
@@ -39,7 +39,7 @@ def measure(place: Place) -> Iterator[Figure]:
                 what = f"{kind}, {clients} clients"
                 yield Figure(f"{what}, accepted", "/s", rates[kind], {BARE: rates[BARE]}, aim_ratio=1)
                 yield Figure(f"{what}, p99 at full load", "ms", p99[kind], {BARE: p99[BARE]})
-                paced = load.run(targets[kind], clients, seconds=2 * place.sizes.seconds, rate=rates[kind] / 2)
+                paced = load.run(targets[kind], clients, seconds=2 * environment.sizes.seconds, rate=rates[kind] / 2)
                 what = f"{what}, p99 at half the peak"
                 yield Figure(what, "ms", paced.percentile_ms(0.99), aim_below=AT_HALF_MS)
 

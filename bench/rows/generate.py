@@ -16,7 +16,7 @@ from app.services.alerts.alerts import AlertService
 from app.services.ledger.outbox import new_task_id
 from app.store.database.engine import Database
 from bench import fleet
-from bench.environment import KINDS, Place
+from bench.environment import KINDS, Environment
 from bench.figures import Figure
 from bench.fleet import FleetSize
 
@@ -25,13 +25,13 @@ ROW_BY_ROW = 500
 SIZE = FleetSize(hosts=100, items=1500, alerts=0, tasks=0)
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Generate 10,000 test alerts, beside the same one by one through the ORM, each with its own commit."""
     for kind in KINDS:
-        ours, theirs = place.new_database(kind), place.new_database(kind)
+        ours, theirs = environment.new_database(kind), environment.new_database(kind)
         for url in (ours, theirs):
             fleet.fill(url, SIZE)
-        count = place.sizes.of(ALERTS)
+        count = environment.sizes.of(ALERTS)
         with closing(Database(ours, durable=False)) as database:
             begun_at = time.perf_counter()
             AlertService(database).generate(new_task_id(TaskType.GENERATE_ALERTS), count, None, None)

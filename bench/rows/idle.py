@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.environment import Place
+from bench.environment import Environment
 from bench.figures import Figure
 from tests.cli.instance import Instance
 from tests.cli.processes import wait_for
@@ -16,9 +16,9 @@ CPU_PERCENT = 1
 MEMORY_MB = 400
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Let `nagare up` with its demo fleet stand idle, and add up all of its processes."""
-    instance = Instance(place.new_folder())
+    instance = Instance(environment.new_folder())
     try:
         instance.wait_until_ready()
         assert instance.password is not None

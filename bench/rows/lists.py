@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy import Connection, text
 
 from app.store.database.engine import Database
-from bench.environment import KINDS, Place
+from bench.environment import KINDS, Environment
 from bench.figures import Figure
 from bench.fleet import HISTORY_BEGAN, NEEDLE, TASK_ID_END, FleetSize
 from bench.timing import p99_ms
@@ -44,12 +44,16 @@ class Case:
         connection.execute(text(statement)).all()
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Ask for each list by HTTP, one request after the other, and for the same rows by a query of one's own."""
     for kind in KINDS:
-        url = place.big_database(kind)
-        with place.stack(url) as stack, closing(Database(url, durable=False)) as database:
-            for cases in (_items(place.fleet_size), _alerts(place.fleet_size), _tasks(place.fleet_size)):
+        url = environment.big_database(kind)
+        with environment.stack(url) as stack, closing(Database(url, durable=False)) as database:
+            for cases in (
+                _items(environment.fleet_size),
+                _alerts(environment.fleet_size),
+                _tasks(environment.fleet_size),
+            ):
                 yield from _figures(kind, cases, stack, database)
 
 

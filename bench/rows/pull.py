@@ -9,7 +9,7 @@ from app.composition import Services, build
 from app.connectors.zabbix.records import ITEM_FIELDS
 from app.settings import load_settings
 from app.store.operation.migrate import upgrade
-from bench.environment import KINDS, Place
+from bench.environment import KINDS, Environment
 from bench.figures import Figure
 from bench.garbage_collection import as_in_a_worker
 from bench.zabbix_lab import zabbix
@@ -20,14 +20,14 @@ ITEMS_A_HOST = 100
 ONE_CALL = "one item.get"
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Pull the items of 100 hosts as a worker does, beside one client's item.get for the same hosts in one go."""
     with zabbix(HOSTS, ITEMS_A_HOST) as (api, host_ids), ExitStack() as exits, as_in_a_worker():
         whole = {"hostids": host_ids, "output": ITEM_FIELDS}
-        pulls = {kind: _monitor(exits, place.new_database(kind), api.url) for kind in KINDS}
+        pulls = {kind: _monitor(exits, environment.new_database(kind), api.url) for kind in KINDS}
         first = {kind: _seconds(pull) for kind, pull in pulls.items()}
         again: dict[str, list[float]] = {name: [] for name in (ONE_CALL, *KINDS)}
-        for _ in range(place.sizes.rounds):
+        for _ in range(environment.sizes.rounds):
             again[ONE_CALL].append(_seconds(lambda: api.call("item.get", whole)))
             for kind, pull in pulls.items():
                 again[kind].append(_seconds(pull))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.environment import KINDS, Place
+from bench.environment import KINDS, Environment
 from bench.figures import Figure
 from tests.cli.instance import Instance
 from tests.cli.processes import wait_for
@@ -16,14 +16,14 @@ READY_S = 5
 FIRST_TASK_S = 3
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Start `nagare up` again where it ran before, until it is ready; and a worker, until its first task is done."""
-    folder = place.new_folder()
-    first, *others = [_up(folder) for _ in range(place.sizes.rounds + 1)]
+    folder = environment.new_folder()
+    first, *others = [_up(folder) for _ in range(environment.sizes.rounds + 1)]
     yield Figure("nagare up to ready, first start in an empty folder", "s", first)
     yield Figure("nagare up to ready, second start", "s", statistics.median(others), aim_below=READY_S)
     for kind in KINDS:
-        seconds = statistics.median(_worker(place, kind) for _ in range(place.sizes.rounds))
+        seconds = statistics.median(_worker(environment, kind) for _ in range(environment.sizes.rounds))
         yield Figure(f"a worker to the end of its first task, {kind}", "s", seconds, aim_below=FIRST_TASK_S)
 
 
@@ -46,8 +46,8 @@ def _up(folder: Path) -> float:
         instance.process.wait(timeout=60)
 
 
-def _worker(place: Place, kind: str) -> float:
-    with place.stack(place.new_database(kind)) as stack:
+def _worker(environment: Environment, kind: str) -> float:
+    with environment.stack(environment.new_database(kind)) as stack:
         task = stack.user.pull(stack.user.add_monitor("simulator://demo?hosts=1&items=1"))
         begun_at = time.monotonic()
         stack.launch_worker()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.enums import TaskType
 from app.queue.keys import QUEUES
-from bench.environment import KINDS, Place
+from bench.environment import KINDS, Environment
 from bench.figures import Figure
 from bench.timing import median_ms
 from tests.acceptance.stack import Stack
@@ -14,11 +14,11 @@ AT_ONCE = 10_000
 ELEMENT = "x" * 64
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Ask for the queues' lengths with nothing and with much waiting, beside one LLEN."""
-    with place.stack(place.new_database(KINDS[0])) as stack:
+    with environment.stack(environment.new_database(KINDS[0])) as stack:
         empty = _asked_ms(stack)
-        key, count = QUEUES[TaskType.PULL_HOSTS], place.sizes.of(MESSAGES)
+        key, count = QUEUES[TaskType.PULL_HOSTS], environment.sizes.of(MESSAGES)
         for start in range(0, count, AT_ONCE):
             stack.redis.lpush(key, *[ELEMENT] * min(AT_ONCE, count - start))
         full, trips = _asked_ms(stack), _round_trips(stack)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from app.store.database.engine import Database
 from bench import contenders
 from bench.contenders import Contender
-from bench.environment import KINDS, Place
+from bench.environment import KINDS, Environment
 from bench.figures import Figure
 
 TASKS = 5000
@@ -16,19 +16,19 @@ WARM_UP = 40
 Rates = tuple[float, float]
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Run no-op tasks on nagare and on Celery by turns; then on rq, dramatiq and huey, which keep no durable ledger."""
-    count = place.sizes.of(TASKS)
+    count = environment.sizes.of(TASKS)
     with ExitStack() as exits:
-        stacks = {kind: exits.enter_context(place.stack(place.new_database(kind))) for kind in KINDS}
+        stacks = {kind: exits.enter_context(environment.stack(environment.new_database(kind))) for kind in KINDS}
         ours: dict[str, Contender] = {}
         for kind, stack in stacks.items():
             database = exits.enter_context(closing(Database(stack.settings["DATABASE_URL"], durable=False)))
             ours[kind] = contenders.nagare(stack, f"nagare-{kind}", database)
         stack = stacks[KINDS[0]]
         celery = contenders.celery(stack)
-        rates = _by_turns([*ours.values(), celery], count, place.sizes.rounds)
-        python = place.peers()
+        rates = _by_turns([*ours.values(), celery], count, environment.sizes.rounds)
+        python = environment.peers()
         others: dict[str, Rates] = {celery.name: rates[celery.name]}
         for start in (contenders.dramatiq, contenders.huey, contenders.rq):
             peer = start(stack, python)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench import bulk, fleet
-from bench.environment import KINDS, Place
+from bench.environment import KINDS, Environment
 from bench.figures import Figure
 from bench.fleet import FleetSize
 from tests.acceptance.programs import ROOT
@@ -19,13 +19,13 @@ PULLS = {"first pull": 0, "unchanged": 0, "all changed": 1}
 BULK = {"SQLite": "executemany in one transaction", "PostgreSQL": "COPY"}
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Pull a big fleet as a worker does, with the history of values as it is shipped, beside the bulk load of items."""
-    hosts = place.sizes.of(place.sizes.items // ITEMS_A_HOST)
+    hosts = environment.sizes.of(environment.sizes.items // ITEMS_A_HOST)
     size = FleetSize(hosts, hosts * ITEMS_A_HOST, 0, 0)
     only_hosts = FleetSize(hosts, 0, 0, 0)
     for kind in KINDS:
-        url, bulk_url = place.new_database(kind), place.new_database(kind)
+        url, bulk_url = environment.new_database(kind), environment.new_database(kind)
         for each in (url, bulk_url):
             fleet.fill(each, only_hosts)
         theirs = {BULK[kind]: size.items / bulk.load(bulk_url, size)}

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app.store.database.engine import Database
 from bench import load
-from bench.environment import KINDS, Place
+from bench.environment import KINDS, Environment
 from bench.figures import Figure
 from bench.load import Target
 from tests.acceptance.programs import ROOT
@@ -26,18 +26,18 @@ A_SECOND = 10_000 / 60
 ALERTA = "alerta on PostgreSQL"
 
 
-def measure(place: Place) -> Iterator[Figure]:
+def measure(environment: Environment) -> Iterator[Figure]:
     """Post alerts to nagare with one worker, and the same to alerta, which takes them in within the request."""
-    count = place.sizes.of(ALERTS)
-    beside = {ALERTA: _alerta(place, count)}
+    count = environment.sizes.of(ALERTS)
+    beside = {ALERTA: _alerta(environment, count)}
     for kind in KINDS:
-        url = place.new_database(kind)
+        url = environment.new_database(kind)
         # Without a quota: how much is taken in, not how much one monitor may post.
-        unlimited = place.stack(url, NAGARE_WEBHOOK_ALERTS_PER_MINUTE="0")
+        unlimited = environment.stack(url, NAGARE_WEBHOOK_ALERTS_PER_MINUTE="0")
         with unlimited as stack, closing(Database(url, durable=False)) as database:
             stack.start_worker()
             target = _target(stack)
-            rates = [_rate(target, database, count) for _ in range(place.sizes.rounds)]
+            rates = [_rate(target, database, count) for _ in range(environment.sizes.rounds)]
             rate = statistics.median(rates)
             yield Figure(f"{kind}, {CLIENTS} clients, taken in", "alerts/s", rate, beside, aim_ratio=3)
             steady = load.run(target, CLIENTS, requests=count, rate=min(A_SECOND, rate))
@@ -69,16 +69,16 @@ def _count(database: Database) -> int:
         return int(connection.execute(text("SELECT count(*) FROM alerts")).scalar_one())
 
 
-def _alerta(place: Place, count: int) -> float:
+def _alerta(environment: Environment, count: int) -> float:
     """Return alerta's rate, under the same number of gunicorn's processes and threads."""
-    python, url = place.peers(), place.new_database("PostgreSQL")
+    python, url = environment.peers(), environment.new_database("PostgreSQL")
     plain = url.replace("postgresql+psycopg://", "postgresql://")
     port = free_port()
     gunicorn = ("-m", "gunicorn", "-c", "bench/peers/gunicorn_threads.py")
-    with place.stack(place.new_database(KINDS[0])) as stack:
+    with environment.stack(environment.new_database(KINDS[0])) as stack:
         # Its processes would make the schema at the same time, and fail.
-        environment = {**os.environ, "DATABASE_URL": plain}
-        subprocess.run([python, "-m", "bench.peers.alerta_app"], cwd=ROOT, env=environment, check=True)
+        variables = {**os.environ, "DATABASE_URL": plain}
+        subprocess.run([python, "-m", "bench.peers.alerta_app"], cwd=ROOT, env=variables, check=True)
         command = (str(python), *gunicorn, "bench.peers.alerta_app:application")
         program = stack.start("alerta", *command, DATABASE_URL=plain, NAGARE_PORT=str(port))
         marks = iter(range(10**9))
@@ -99,4 +99,6 @@ def _alerta(place: Place, count: int) -> float:
                 return False
 
         wait_for(answers, "alerta to answer")
-        return statistics.median(load.run(target, CLIENTS, requests=count).rate for _ in range(place.sizes.rounds))
+        return statistics.median(
+            load.run(target, CLIENTS, requests=count).rate for _ in range(environment.sizes.rounds)
+        )

@@ -5,6 +5,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,8 @@ def names_of(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-    yield from imports_of(source)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -192,6 +194,22 @@ def test_only_the_settings_and_the_command_line_read_the_environment() -> None:
 )
 def test_a_wrong_import_is_found(module: str, source: str) -> None:
     assert len(faults(module, source)) == 1
+
+
+def test_files_import_in_no_circle() -> None:
+    files = [path for folder in ("app", "tasks", "bench") for path in sorted((ROOT / folder).rglob("*.py"))]
+    names = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in files}
+    ours = set(names.values())
+    graph = {
+        name: {each for found in names_of(path.read_text()) if (each := module_of(found, ours)) != name}
+        for path, name in names.items()
+    }
+    TopologicalSorter({name: imported & ours for name, imported in graph.items()}).prepare()
+
+
+def module_of(imported: str, ours: set[str]) -> str:
+    """Return the module that an imported name is, or is in."""
+    return imported if imported in ours else imported.rpartition(".")[0]
 
 
 def test_files_are_small() -> None:
