@@ -1,4 +1,4 @@
-"""The Celery door: `celery -A tasks worker`."""
+"""The Celery application: `celery -A tasks worker`."""
 
 from tasks.application import celery
 

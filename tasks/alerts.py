@@ -1,4 +1,4 @@
-"""The tasks that make alerts, bring them in and tell their monitors of them."""
+"""Tasks that generate, pull, receive and acknowledge alerts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ def generate_alerts(run: Run) -> Mapping[str, Any]:
 
 @task(TaskType.PULL_ALERTS)
 def pull_alerts(run: Run) -> Mapping[str, Any]:
-    """Pull the alerts that fire at a monitor."""
+    """Pull the active alerts of a monitor."""
     return run.services.alerts.alert_pulls.pull(**run.params, step=run.step)
 
 
@@ -27,5 +27,5 @@ def acknowledge_alert(run: Run) -> Mapping[str, Any]:
 
 @task(TaskType.RECEIVE_ALERTS)
 def receive_alerts(run: Run) -> Mapping[str, Any]:
-    """Take in what was posted to a monitor's webhook."""
+    """Process what was sent to a monitor's webhook."""
     return run.services.alerts.webhook_intake.take_in(**run.params, step=run.step)

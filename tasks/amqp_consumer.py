@@ -1,4 +1,4 @@
-"""Celery's consumer of RabbitMQ, which lets through only messages of nagare."""
+"""Celery's consumer for RabbitMQ, which accepts only nagare's messages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,10 +15,10 @@ log = structlog.get_logger()
 
 
 class AmqpConsumer(Consumer):
-    """A consumer that hands to Celery what nagare itself would have written, and nothing else."""
+    """A consumer that passes to Celery only what nagare itself would have written."""
 
     def create_task_handler(self, *arguments: Any, **options: Any) -> Callable[[Any], None]:
-        """Return what takes a message; one that is none of nagare's is set aside."""
+        """Return the message handler; a message that is not nagare's is set aside."""
         handle = super().create_task_handler(*arguments, **options)
 
         def take(message: Any) -> None:
@@ -31,10 +31,10 @@ class AmqpConsumer(Consumer):
 
 
 def make_canonical(message: Any) -> bool:
-    """Leave nothing of a message but its task's id; False when it has none that belongs into its queue.
+    """Strip a message down to its task id; False when it has no id that belongs to its queue.
 
-    Whatever else it says, such as callbacks, a time limit or a place to reply to, never reaches Celery, so that write
-    access to RabbitMQ is not a way to run code.
+    Anything else in it, such as callbacks, a time limit or a reply queue, never reaches Celery, so that write access to
+    RabbitMQ cannot be used to run code.
     """
     type_ = _queue(message).removeprefix(QUEUE_PREFIX)
     given = message.headers if isinstance(message.headers, dict) else {}

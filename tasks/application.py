@@ -13,8 +13,8 @@ from tasks.control import Control
 from tasks.recovery import RecoveryStep
 from tasks.shutdown import HandBackStep
 
-# Logs, and what else Celery's commands write, are not for everybody to read. Here, since Celery makes the log file of a
-# detached worker before that worker starts.
+# Logs and other files of Celery's commands are private. Set here, because Celery creates the log file of a detached
+# worker before that worker starts.
 os.umask(os.umask(0o077) | 0o027)
 keep_broker_from_celery()
 commands.check()

@@ -1,4 +1,4 @@
-"""What every task does around its body: claim, keep the lease, record the outcome."""
+"""What every task does around its body: claim, renew the lease, record the outcome."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ Outcome = TypeVar("Outcome")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a task's body works with."""
+    """The context of a task's body."""
 
     services: Services
     task_id: str
@@ -41,17 +41,17 @@ class Run:
 
 
 Body = Callable[[Run], Mapping[str, Any] | None]
-"""Returns the result; None says that the task goes on without a worker."""
+"""Returns the result; None means that the task continues without a worker."""
 
 
 class LedgerTask(Task):
-    """A task whose state is kept in the ledger."""
+    """A task whose state is in the ledger."""
 
     Request = "tasks.request:LedgerRequest"
 
 
 def task(type: TaskType) -> Callable[[Body], Task]:
-    """Register a body as the Celery task of a type; the message carries nothing but the task's id."""
+    """Register a body as the Celery task of a type; the message carries only the task's id."""
 
     def register(body: Body) -> Task:
         def execute(self: Task, task_id: str) -> None:
@@ -64,7 +64,7 @@ def task(type: TaskType) -> Callable[[Body], Task]:
 
 
 def run_task(task_id: str, type: TaskType, body: Body, worker: str) -> None:
-    """Run one attempt of a task, unless it is not waiting any more. Raises nothing: the ledger has the outcome."""
+    """Run one attempt of a task, unless it is no longer waiting. Raises nothing: the ledger has the outcome."""
     app = services()
     with app.database.kept_open():
         _run_attempt(app, task_id, type, body, worker)
@@ -105,9 +105,9 @@ def _run_with_lease(app: Services, claim: Claim, body: Body) -> None:
 
 
 def _claim(app: Services, task_id: str, type: TaskType, worker: str) -> Claim | None:
-    """Claim the task, waiting for a database that is away for as long as a lease.
+    """Claim the task, waiting for an unavailable database for as long as a lease.
 
-    After that the message is dropped: the task still stands in the ledger, and the recovery publishes it again.
+    After that the message is dropped: the task is still in the ledger, and recovery publishes it again.
     """
     give_up_at = clock.monotonic() + app.settings.lease_s
     while True:
@@ -160,7 +160,7 @@ def _observed(claim: Claim) -> Iterator[None]:
 
 
 def _hand_back(app: Services, claim: Claim) -> bool:
-    """Queue the task again if it is still ours: then it is not it that had to stop, but this worker."""
+    """Queue the task again if it is still ours: then not the task was interrupted, but this worker."""
     try:
         return app.ledger.lifecycle.hand_back(claim)
     except DatabaseUnavailable as error:
@@ -169,7 +169,7 @@ def _hand_back(app: Services, claim: Claim) -> bool:
 
 
 def _record(write: Callable[[], bool]) -> None:
-    """Write the outcome, however long the database is away: the lease's fence ends a wait that takes too long."""
+    """Write the outcome, however long the database is unavailable: the lease's timer ends a wait that is too long."""
     while True:
         try:
             if not write():

@@ -1,4 +1,4 @@
-"""What `celery -A tasks beat` runs: a look at the schedules each second."""
+"""The scheduler of `celery -A tasks beat`: it checks the schedules every second."""
 
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ LOOK_EVERY_S = 1.0
 
 
 class ScheduleBeat(Scheduler):
-    """Asks for the tasks of nagare's own schedules; Celery's are not used.
+    """Runs nagare's own schedules; Celery's are not used.
 
-    Any number of these may run at once, and beside the workers' own look: each time fires once.
+    Any number of them may run, and workers check the schedules too: each run is queued once.
     """
 
     def __init__(self, *args: Any, schedule_filename: str | None = None, **kwargs: Any) -> None:
@@ -34,19 +34,19 @@ class ScheduleBeat(Scheduler):
             refuse(f"--schedule {self._seen}", str(error.strerror))
 
     def tick(self, *_: Any, **__: Any) -> float:
-        """Look once, and return in how many seconds to look again."""
+        """Check once, and return the seconds until the next check."""
         try:
             services(pooled=False).ledger.schedules.tick()
         except DatabaseUnavailable as error:
             log.warning("schedules.wait", error=str(error))
-        # A scheduler that raises would end beat, and with it everybody's schedules.
+        # A scheduler that raises would end beat, and with it all schedules.
         except Exception:
             log.exception("schedules.failed")
         self._show_life()
         return LOOK_EVERY_S
 
     def _show_life(self) -> None:
-        """Touch the file by whose age a health check sees that beat is not stuck."""
+        """Touch the file whose age shows a health check that beat is alive."""
         try:
             if self._seen is not None:
                 self._seen.touch(mode=0o600)

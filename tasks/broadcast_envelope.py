@@ -6,9 +6,9 @@ from typing import Any
 
 
 def republished(data: Any) -> str | None:
-    """Return an envelope as kombu itself would have published it; None when it is of another form.
+    """Return an envelope as kombu itself would have published it; None when it has another format.
 
-    Only the body and the headers are taken over: kombu takes the rest on trust.
+    Only the body and the headers are taken, because kombu trusts everything else.
     """
     try:
         envelope = json.loads(data)

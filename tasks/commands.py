@@ -1,4 +1,4 @@
-"""Refuses those of Celery's commands that would say one thing while the ledger does another."""
+"""Refuses Celery commands that would contradict the ledger."""
 
 import click
 
@@ -14,7 +14,7 @@ REFUSED = {
 
 
 def check() -> None:
-    """End the process if it is one of these commands for which the application is loaded."""
+    """End the process for one of these commands, if the application is loaded for it."""
     context = click.get_current_context(silent=True)
     name = context.invoked_subcommand if context is not None else None
     if name in REFUSED:

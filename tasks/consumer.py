@@ -1,4 +1,4 @@
-"""Celery's consumer without what nagare has no use for."""
+"""Celery's consumer without gossip and mingle."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from app.queue.keys import QUEUES
 
 
 class Consumer(consumer.Consumer):
-    """A consumer that neither asks its neighbours for revoked tasks (mingle) nor chats with them (gossip).
+    """A consumer that neither exchanges revoked tasks with other workers (mingle) nor watches them (gossip).
 
-    Mingling costs a second at each start, and many when the worker connects anew after a connection died silently.
+    Mingling costs a second at each start, and many when the worker reconnects after a connection died silently.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{**options, "without_mingle": True, "without_gossip": True})
 
     def add_task_queue(self, queue: str, *arguments: Any, **options: Any) -> None:
-        """Begin to take from a queue, which must be one of nagare's. Raises ValueError."""
+        """Consume from a queue, which must be one of nagare's. Raises ValueError."""
         if queue not in QUEUES.values():
             raise ValueError(f"{queue} is not a nagare queue")
         super().add_task_queue(queue, *arguments, **options)

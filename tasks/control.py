@@ -1,7 +1,7 @@
-"""Which of Celery's remote control commands a worker obeys: who can write to Redis has no power over tasks.
+"""The Celery remote control commands that a worker supports: write access to Redis gives no power over tasks.
 
-A broadcast comes over the broker, from anybody who can write there. So a command is obeyed when it only tells, or when
-nothing that it does can be lost; what decides over tasks is asked of nagare itself, which knows who asks.
+Anybody who can write to the broker can send a broadcast. So a worker supports commands that only read, or that cannot
+lose anything; whoever wants to change a task must ask nagare, which authenticates and authorizes.
 """
 
 import os
@@ -69,7 +69,7 @@ REFUSED: Mapping[str, str] = MappingProxyType(
 
 
 def refusal(command: object) -> str | None:
-    """Return why a command is not obeyed, and what to do instead; None when it is."""
+    """Return why a command is not supported and what to do instead; None when it is."""
     name = str(command)[:100]
     if name in ALLOWED:
         return None
@@ -78,21 +78,21 @@ def refusal(command: object) -> str | None:
 
 
 class CommandRefused(Exception):
-    """The command is not one that nagare's workers obey."""
+    """The command is not one that nagare's workers support."""
 
 
 class Node(pidbox.Node):
-    """A worker's ear for broadcasts."""
+    """A worker's receiver of broadcasts."""
 
     def handle_message(self, body: Any, message: Any = None) -> Any:
-        """Handle a broadcast, unless it is none that Celery itself would send."""
+        """Handle a broadcast if it has the format that Celery sends."""
         if is_broadcast(body, message.headers if message else {}):
             return super().handle_message(body, message)
         log.warning("control.malformed", broadcast=repr(body)[:200])
         return None
 
     def handle(self, method: str, arguments: Any = None) -> Any:
-        """Obey an allowed command; answer any other one with the reason."""
+        """Run a supported command; reply to any other with the reason."""
         reason = refusal(method)
         if reason is None:
             return super().handle(method, arguments)
@@ -101,10 +101,10 @@ class Node(pidbox.Node):
 
 
 def is_broadcast(body: Any, headers: Any) -> bool:
-    """Whether a broadcast is of the form that Celery sends.
+    """Whether a broadcast has the format that Celery sends.
 
-    A reply goes only to who waits for replies, and not into a list of the sender's choice. A pattern is no regular
-    expression, which could take for ever.
+    Replies go only to Celery's reply exchange, not to a list of the sender's choice. A pattern must not be a regular
+    expression, which could take forever.
     """
     return (
         isinstance(body, dict)
@@ -129,27 +129,27 @@ def _is_address(reply_to: Any) -> bool:
 
 
 class Mailbox(control.Mailbox):
-    """Where broadcasts arrive."""
+    """The mailbox of broadcasts."""
 
     node_cls = Node
 
     def get_queue(self, hostname: str) -> Queue:
-        """Return a worker's queue of broadcasts.
+        """Return a worker's broadcast queue.
 
-        RabbitMQ gives it to one connection alone, also to one that died in silence: a second worker of the name, or the
-        same one that connects anew, would be refused for as long.
+        RabbitMQ gives an exclusive queue to one connection, even to one that died silently: a second worker with the
+        same name, or the same one that reconnects, would be refused for as long.
         """
         own = f"{hostname}.{uuid4().hex}" if settings_or_exit().amqp_url else hostname
         return super().get_queue(own)
 
 
 class Control(control.Control):
-    """What sends broadcasts."""
+    """Sends broadcasts."""
 
     Mailbox = Mailbox
 
     def broadcast(self, command: str, *arguments: Any, reply: bool = False, **options: Any) -> Any:
-        """Send a command to the workers. Raises CommandRefused when they would refuse it and nobody heard of it."""
+        """Send a command to the workers. Raises CommandRefused when they do not support it and no reply is expected."""
         reason = None if reply else refusal(command)
         if reason is not None:
             raise CommandRefused(reason)
@@ -158,7 +158,7 @@ class Control(control.Control):
 
 @control_command()
 def shutdown(state: Any, **_: Any) -> dict[str, str]:
-    """Shut the worker down as SIGTERM does: what it runs is handed back."""
+    """Shut the worker down as SIGTERM does: it hands back its running tasks."""
     log.info("worker.shutdown_by_broadcast", worker=state.hostname)
     os.kill(os.getpid(), signal.SIGTERM)
     return {"ok": "shutting down"}

@@ -1,4 +1,4 @@
-"""Notices that another worker has the name of this one, which makes the two look like one in Celery and in logs."""
+"""Detects that another worker has the same name, which makes the two look like one in Celery and in logs."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ log = structlog.get_logger()
 
 
 class DuplicateNodenames:
-    """Watches the workers that are alive for those that share a name with one of them."""
+    """Watches the live workers for duplicate names."""
 
     def __init__(self, id: str, name: str) -> None:
         self._id, self._name = id, name
@@ -17,7 +17,7 @@ class DuplicateNodenames:
         self._told: set[str] = set()
 
     def watch(self, workers: Iterable[Mapping[str, Any]]) -> bool:
-        """Look at the workers once, warn of each new namesake, and tell whether there is one.
+        """Check the workers once, warn of each new duplicate, and return whether there is one.
 
         One that was seen only once does not count: it may be the worker that this one replaces.
         """

@@ -1,4 +1,4 @@
-"""Keeps a running task's lease, and ends the process that cannot."""
+"""Renews a running task's lease, and ends a process that cannot."""
 
 import os
 import signal
@@ -16,19 +16,19 @@ log = structlog.get_logger()
 RENEWALS_IN_A_LEASE = 3
 LOOKS_IN_A_LEASE = 30
 LONGEST_PAUSE_S = 1.0
-"""Between two looks: progress is shown that often."""
+"""Interval between two checks: progress is reported that often."""
 FENCE = 0.9
-"""The share of a lease after which a process that could not renew it ends: before others take the task for lost."""
+"""The share of a lease after which a process that could not renew it ends, before others take the task over."""
 
 
 class Lease:
     """Renews a lease while the block runs.
 
-    When the lease was not renewed in time the kernel ends the process, even if Python itself is stuck: another worker
-    may run the task from then on. When the task turns out to be no longer ours, the thread that runs the block, which
-    must be the main one, gets a TaskInterrupted.
+    If the lease is not renewed in time the kernel ends the process, even if Python itself is stuck: another worker may
+    run the task from then on. If the task is no longer ours, the thread that runs the block, which must be the main
+    one, gets a TaskInterrupted.
 
-    `report` is called at each look, for what else should be written in time; it is false in the same case.
+    `report` is called at each check to write what is pending; it returns false in the same case.
     """
 
     def __init__(self, lease_s: float, renew: Callable[[], bool], report: Callable[[], bool] = lambda: True) -> None:
@@ -48,12 +48,12 @@ class Lease:
         self.close()
 
     def close(self) -> None:
-        """End the lease, if it has not ended: an interruption in the moment of the block's end can skip that."""
+        """End the lease if it has not ended: an interruption at the very end of the block can skip that."""
         _keeper.release(self)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def look(self) -> bool:
-        """Renew the lease when a third of it is over, and report; false when the task is no longer ours."""
+        """Renew the lease after a third of it, and report; false when the task is no longer ours."""
         return self._renew_if_due() and self._report_if_possible()
 
     def _report_if_possible(self) -> bool:
@@ -77,13 +77,13 @@ class Lease:
         return is_ours
 
     def _note_renewal(self, at: float) -> None:
-        """Have the kernel send SIGALRM, which ends the process, by a timer that no change of the clock moves."""
+        """Have the kernel send SIGALRM, which ends the process, with a timer that clock changes do not affect."""
         self._renewed_at = at
         signal.setitimer(signal.ITIMER_REAL, max(0.001, at + self.lease_s * FENCE - clock.monotonic()))
 
 
 class _Keeper:
-    """The thread that renews the lease of the task that runs, one for all tasks of a process."""
+    """The thread that renews the lease of the running task, one for all tasks of a process."""
 
     def __init__(self) -> None:
         self.lease: Lease | None = None
@@ -91,9 +91,9 @@ class _Keeper:
         self._lock = threading.Lock()
 
     def keep(self, lease: Lease) -> None:
-        """Begin to look after a lease."""
+        """Start renewing a lease."""
         self.lease = lease
-        # A thread does not live on in a process that was forked.
+        # Threads do not survive a fork.
         if self._pid != os.getpid():
             self._pid = os.getpid()
             self._lock = threading.Lock()
@@ -102,7 +102,7 @@ class _Keeper:
             ).start()
 
     def release(self, lease: Lease) -> None:
-        """Stop to look after a lease; waits for a renewal that is under way."""
+        """Stop renewing a lease; waits for a renewal in progress."""
         with self._lock:
             if self.lease is lease:
                 self.lease = None
@@ -120,6 +120,6 @@ _keeper = _Keeper()
 
 
 def interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Handle SIGUSR2: stop the running task, if there is one."""
+    """Handle SIGUSR2: interrupt the running task, if any."""
     if _keeper.lease is not None:
         raise TaskInterrupted("the task was cancelled or taken over")

@@ -1,4 +1,4 @@
-"""How Celery's processes log: as all of nagare does, where `--logfile` and `--loglevel` say."""
+"""Logging of Celery's processes: in nagare's format, to where `--logfile` and `--loglevel` say."""
 
 import logging
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from tasks.refusal import refuse
 
 @celeryd_init.connect
 def _begin_to_log(instance: Any, options: Mapping[str, Any], **_: Any) -> None:
-    """Log before Celery's first words; its banner is for people, not for what reads JSON."""
+    """Configure logging before Celery's first lines; its banner would break JSON logs."""
     logfile = options.get("logfile")
     _configure(node_format(logfile, instance.hostname) if logfile else None)
     instance.quiet = instance.quiet or settings_or_exit().log_format == "json"
@@ -30,13 +30,13 @@ def _configure(logfile: str | None = None, **_: Any) -> None:
         logs.configure(_given_level() or settings.log_level, settings.log_format, logfile)
     except OSError as error:
         refuse(f"--logfile {logfile}", str(error.strerror))
-    # Without a handler of its own it would print past all others.
+    # Without its own handler it would print with the default format.
     billiard_logger().propagate = True
     billiard_logger().setLevel(logging.WARNING)
 
 
 def _given_level() -> str | None:
-    """Return the level that was asked for by `--loglevel`: its default of Celery's says nothing."""
+    """Return the level of `--loglevel`, ignoring Celery's default."""
     context = click.get_current_context(silent=True)
     if context is None or context.get_parameter_source("loglevel") in (None, ParameterSource.DEFAULT):
         return None

@@ -1,4 +1,4 @@
-"""The task that sends a message to people."""
+"""The task that sends a notification message."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Has a worker's consumer leave alone the queues that are paused."""
+"""Makes a worker's consumer skip paused queues."""
 
 from celery.worker.consumer import Consumer
 
@@ -7,16 +7,16 @@ from tasks.stall_detection import taken
 
 
 class Pauses:
-    """Takes queues from a consumer when they are paused, and gives back only what it took.
+    """Removes paused queues from a consumer, and adds back only those that it removed.
 
-    Celery keeps what a consumer left alone when it connects anew, and so does this.
+    Celery remembers removed queues when it reconnects, and so does this.
     """
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
     def follow(self, consumer: Consumer, paused: set[str]) -> None:
-        """Make the consumer one of all its queues but those of the paused types."""
+        """Make the consumer consume all its queues except those of the paused types."""
         for type_ in paused.intersection(taken(consumer)):
             consumer.cancel_task_queue(QUEUES[type_])
             self._taken.add(type_)

@@ -1,4 +1,4 @@
-"""The tasks that read from monitors."""
+"""Tasks that read from monitors."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The tasks that write to monitors."""
+"""Tasks that write to monitors."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The timer in the worker's own event loop: it says that the worker is alive, and keeps the recovery's turns."""
+"""A timer in the worker's event loop: it sends the heartbeat and runs recovery."""
 
 import os
 import socket
@@ -23,7 +23,7 @@ TICK_S = 1.0
 
 
 class RecoveryStep(bootsteps.StartStopStep):
-    """Runs a turn a second while the worker consumes."""
+    """Runs recovery once a second while the worker consumes."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -38,7 +38,7 @@ class RecoveryStep(bootsteps.StartStopStep):
         self._stall_guard = StallGuard()
 
     def start(self, consumer: Consumer) -> None:
-        """Start the timer; the first turn comes at once."""
+        """Start the timer; the first run is immediate."""
         self._tick(consumer)
         self._timer = consumer.timer.call_repeatedly(TICK_S, self._tick, (consumer,))
 
@@ -49,7 +49,7 @@ class RecoveryStep(bootsteps.StartStopStep):
             self._timer = None
 
     def shutdown(self, consumer: Consumer) -> None:  # noqa: ARG002 - the signature is Celery's
-        """Sign off, so that a worker that ended well is not waited for."""
+        """Sign off, so that a worker that shut down cleanly is not waited for."""
         try:
             services(pooled=False).queue.workers.sign_off(self._id)
         except BrokerUnavailable:
@@ -68,8 +68,8 @@ class RecoveryStep(bootsteps.StartStopStep):
         except (BrokerUnavailable, DatabaseUnavailable) as error:
             log.warning("recovery.waits", error=str(error))
         except RedisConnectionError:
-            raise  # the event loop's cue to connect anew
-        # A timer that raises would end the worker, and with it the recovery of everybody's tasks.
+            raise  # makes the event loop reconnect
+        # A timer that raises would end the worker, and with it the recovery of all tasks.
         except Exception:
             log.exception("recovery.failed")
 

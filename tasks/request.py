@@ -1,4 +1,4 @@
-"""What the worker's parent does when a child is gone: Celery itself would tell nobody."""
+"""What the worker's parent does when a child process is gone, which Celery itself would not report."""
 
 import structlog
 from billiard.einfo import ExceptionInfo
@@ -12,10 +12,10 @@ log = structlog.get_logger()
 
 
 class LedgerRequest(Request):
-    """A message's run as the parent sees it."""
+    """The execution of a message, as the parent sees it."""
 
     def revoked(self) -> bool:
-        """Say no: whether a task was cancelled the ledger knows, not what a worker was told or kept in a file."""
+        """Return False: the ledger knows whether a task was cancelled, not a broadcast or a file of the worker."""
         return False
 
     def on_timeout(self, soft: bool, timeout: float) -> None:
@@ -25,10 +25,10 @@ class LedgerRequest(Request):
             self._lose(TaskTimeout(f"the task ignored its time limit and was killed after {timeout:g} s"))
 
     def on_failure(self, exc_info: ExceptionInfo, send_failed_event: bool = True, return_ok: bool = False) -> None:
-        """End the attempt of a child that ended by itself or was killed."""
+        """End the attempt of a child that exited or was killed."""
         super().on_failure(exc_info, send_failed_event=send_failed_event, return_ok=return_ok)
         cause = getattr(exc_info.exception, "exc", exc_info.exception)
-        # With return_ok the child lives and has recorded the outcome itself.
+        # With return_ok the child is alive and has recorded the outcome itself.
         if not return_ok and not isinstance(cause, TimeLimitExceeded):
             self._lose(WorkerLost(f"the worker process exited: {cause}"))
 
@@ -37,8 +37,8 @@ class LedgerRequest(Request):
         try:
             services(pooled=False).ledger.lifecycle.lose(self.id, worker, error)
         except DatabaseUnavailable as unavailable:
-            # The lease runs out all the same.
+            # The lease expires anyway.
             log.warning("task.not_taken_back", task_id=self.id, error=str(unavailable))
-        # Nothing that goes wrong here may end the worker.
+        # No error here may end the worker.
         except Exception:
             log.exception("task.not_taken_back", task_id=self.id)

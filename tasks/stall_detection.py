@@ -1,4 +1,4 @@
-"""Notices a worker that takes no work although some waits and slots are free, as after a connection died unnoticed."""
+"""Detects a worker that takes no tasks although some are waiting and slots are free, as after a lost connection."""
 
 from collections.abc import Mapping
 
@@ -24,10 +24,10 @@ class StallGuard:
         self._idle_since = clock.monotonic()
 
     def watch(self, consumer: Consumer, lengths: Mapping[str, int]) -> None:
-        """Look at the worker once, `lengths` being how many messages wait of each type.
+        """Check the worker once; `lengths` are the numbers of waiting messages by type.
 
-        Raises redis' ConnectionError when it has stalled: the worker's event loop then connects anew, as it does when
-        it notices a broken connection by itself.
+        Raises redis' ConnectionError when it has stalled: the worker's event loop then reconnects, as it does when it
+        notices a broken connection itself.
         """
         waiting = sum(lengths.get(type_, 0) for type_ in taken(consumer))
         held = _held(consumer)
@@ -46,17 +46,17 @@ class StallGuard:
 
 
 def slots(consumer: Consumer) -> int:
-    """Return how many tasks the worker runs at once."""
+    """Return the number of slots."""
     return consumer.pool.num_processes if consumer.pool else 0
 
 
 def taken(consumer: Consumer) -> list[str]:
-    """Return the types whose messages the worker takes now."""
+    """Return the types that the worker consumes now."""
     names = {queue.name for queue in consumer.task_consumer.queues}
     return [type_ for type_, queue in QUEUES.items() if queue in names]
 
 
 def _held(consumer: Consumer) -> int:
-    """Return how many messages the worker has: those that it runs, and those that a rate limit holds up."""
+    """Return how many messages the worker holds: those that it runs, and those that a rate limit delays."""
     limited = sum(len(bucket.contents) for bucket in consumer.task_buckets.values() if bucket)
     return len(state.reserved_requests) + limited

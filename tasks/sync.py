@@ -1,4 +1,4 @@
-"""The task that consists of others."""
+"""The parent task of a sync."""
 
 from app.enums import TaskType
 from tasks.base import Run, task
@@ -6,5 +6,5 @@ from tasks.base import Run, task
 
 @task(TaskType.SYNC)
 def sync(run: Run) -> None:
-    """Pull hosts, items and alerts of a monitor, each by a task of its own."""
+    """Pull hosts, items and alerts of a monitor with one child task each."""
     run.services.ledger.syncs.begin(run.task_id, run.attempt, **run.params)

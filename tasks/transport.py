@@ -1,11 +1,10 @@
-"""Redis as kombu speaks it, without what can end the worker and without what the ledger makes superfluous.
+"""kombu's Redis transport, hardened against malformed data and without what the ledger makes superfluous.
 
-kombu parses what it takes from a list or hears from a channel without a guard: one element that is not JSON, or one
-broadcast without properties, raises out of the worker's event loop, the worker dies, and the element is gone. When a
-connection is lost while tasks run, kombu restores their messages over a channel that it has already taken apart; the
-AttributeError ends the worker as well. And it keeps a copy of every message that a worker holds in Redis, which costs
-two round trips a task, to deliver it again after an hour: the ledger knows the same, and its recovery acts within
-seconds.
+kombu parses list elements and broadcasts without validation: one element that is not JSON, or one broadcast without
+properties, raises out of the worker's event loop, the worker dies, and the element is gone. When a connection is lost
+while tasks run, kombu restores their messages over a channel that it has already closed; the AttributeError ends the
+worker as well. And it keeps a copy of every message that a worker holds in Redis, at the cost of two round trips a
+task, to redeliver it after an hour: the ledger has the same information, and its recovery acts within seconds.
 """
 
 from functools import cache
@@ -40,10 +39,10 @@ def server() -> RedisServer:
 
 
 class GuardedPubSub(PubSub):
-    """Hands out only broadcasts and events of the form in which kombu publishes them."""
+    """Returns only broadcasts and events in the format in which kombu publishes them."""
 
     def parse_response(self, *arguments: Any, **options: Any) -> Any:
-        """Parse an answer; what kombu could not read is left out, as if it were empty."""
+        """Parse a reply; what kombu could not parse is skipped, as if it were empty."""
         reply = super().parse_response(*arguments, **options)  # type: ignore[no-untyped-call]
         if not reply or reply[0] not in (b"message", b"pmessage"):
             return reply
@@ -54,21 +53,21 @@ class GuardedPubSub(PubSub):
 
 
 class GuardedRedis(Redis):
-    """A client that hands out only messages of nagare from its queues."""
+    """A client that returns only nagare's messages from its queues."""
 
     def pubsub(self, **options: Any) -> PubSub:
-        """Return what subscribes."""
+        """Return the subscriber."""
         return GuardedPubSub(self.connection_pool, **options)
 
     def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:
-        """Parse an answer; an element that is no message is set aside, as if the list had been empty."""
+        """Parse a reply; an element that is not a message is set aside, as if the list had been empty."""
         reply = super().parse_response(connection, command_name, **options)  # type: ignore[no-untyped-call]
         if command_name != "BRPOP" or not reply:
             return reply
         key, element = reply
         name = server().keys.name_for_celery(key.decode() if isinstance(key, bytes) else key)
         if name not in QUEUES.values():
-            return name, element  # an answer to `celery inspect`
+            return name, element  # a reply to `celery inspect`
         message = canonical(name, element)
         if message is not None:
             return name, message
@@ -81,13 +80,13 @@ class GuardedRedis(Redis):
 
 
 class QoS(virtual.QoS):
-    """The messages that the worker holds, in its own memory only; given back at its end where that is possible."""
+    """The messages that the worker holds, only in its memory; restored at shutdown where possible."""
 
     def restore_visible(self, **_: Any) -> None:
-        """Do nothing: no message of a lost worker is in Redis, the recovery publishes its tasks."""
+        """Do nothing: no message of a lost worker is in Redis, recovery publishes its tasks."""
 
     def restore_unacked(self) -> list[Any]:
-        """Put the messages back into their lists; those that cannot be put back are published by the recovery."""
+        """Put the messages back into their lists; recovery publishes those that cannot be put back."""
         self._flush()
         held = [*self._delivered.values()]
         self._delivered.clear()
@@ -100,12 +99,12 @@ class QoS(virtual.QoS):
 
 
 class Channel(kombu_redis.Channel):
-    """A channel with the guarded client, and with the right error once it is closed."""
+    """A channel with the guarded client, which raises the right error once it is closed."""
 
     QoS = QoS
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        # On a Cluster these too must be on the server to which the channel talks.
+        # On a Cluster these must also be on the server that the channel is connected to.
         for attribute in ("keyprefix_queue", "keyprefix_binding_deadlines", "keyprefix_binding_permanent"):
             setattr(self, attribute, server().keys.of_celery(getattr(type(self), attribute)))
         super().__init__(*arguments, **options)
@@ -118,22 +117,22 @@ class Channel(kombu_redis.Channel):
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the connection was closed")
-        # kombu itself would speak plainly to rediss:// that says nothing of certificates.
+        # Without certificate options kombu itself would connect to rediss:// unencrypted.
         found = server().options
         self.connection_class = self.connection_class_ssl = found.get("connection_class", Connection)
         own = {name: value for name, value in found.items() if name not in ("host", "port", "connection_class")}
         options = {**super()._connparams(asynchronous), **own}
-        # For a Unix socket kombu takes a class of its own choice.
+        # For a Unix socket kombu chooses its own class.
         if not issubclass(options["connection_class"], DescriptiveErrors):
             options["connection_class"] = type("Connection", (DescriptiveErrors, options["connection_class"]), {})
         return options
 
     def _q_for_pri(self, queue: str, pri: Any) -> str:  # noqa: ARG002 - the signature is kombu's
-        """Return the list of a queue; there is one priority only."""
+        """Return the list of a queue; there is only one priority."""
         return server().keys.of_celery(queue)
 
     def _size(self, queue: str) -> int:
-        """Return a list's length, and 0 where it is no list: the worker must start to mend that."""
+        """Return a list's length, and 0 if it is not a list: the worker must start in order to repair that."""
         try:
             return int(super()._size(queue))
         except ResponseError as error:

@@ -1,4 +1,4 @@
-"""Refuses to start a worker in a way in which the promise would not hold: by one line, before anything is consumed."""
+"""Refuses worker options that would break nagare's guarantees, with one line before anything is consumed."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,19 +13,19 @@ from tasks.control import Control
 from tasks.refusal import refuse
 
 PREFORK = ("prefork", "processes")
-# So that a name is refused before its module is imported, which may not be installed.
+# So that a pool is refused before its module is imported, which may not be installed.
 concurrency.ALIASES.update(
     {name: "tasks.worker_options:OtherPool" for name in concurrency.ALIASES if name not in PREFORK}
 )
 
 
 class OtherPool:
-    """What every name of a pool but prefork leads to."""
+    """Placeholder for every pool but prefork."""
 
 
 @celeryd_init.connect
 def _check_options(instance: Any, options: Mapping[str, Any], **_: Any) -> None:
-    """Check what the worker was told by its options, and by the environment and the configuration in their place."""
+    """Check the worker's options, and the environment and configuration that can replace them."""
     problem = _overridden() or _unknown_queue(options) or _refused(instance.app, options)
     if problem is not None:
         refuse(*problem, options.get("logfile"))
@@ -33,7 +33,7 @@ def _check_options(instance: Any, options: Mapping[str, Any], **_: Any) -> None:
 
 @worker_init.connect
 def _check_queues(sender: Any, **_: Any) -> None:
-    """Check what the worker would take from, however that came about."""
+    """Check which queues the worker would consume, however they were chosen."""
     taken = sender.app.amqp.queues.consume_from
     if not taken:
         refuse("-Q, -X", "no queue is left to consume from", sender.logfile)
@@ -42,7 +42,7 @@ def _check_queues(sender: Any, **_: Any) -> None:
 
 
 def _overridden() -> tuple[str, str] | None:
-    """Return which of Celery's settings were given after the options, as in `worker -- worker.pool=threads`."""
+    """Return Celery settings that were given after the options, as in `worker -- worker.pool=threads`."""
     context = click.get_current_context(silent=True)
     if context is None or not context.args:
         return None
@@ -63,7 +63,7 @@ def _names(given: str | Iterable[str] | None) -> list[str]:
 
 
 def _refused(app: Any, options: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return what would undo a promise, and what to do instead."""
+    """Return an option that would break a guarantee, and what to do instead."""
     if not isinstance(app.control, Control):
         return "worker", "this is not the nagare application: use -A tasks"
     pools = app.either("worker_pool", options.get("pool"), options.get("pool_cls")), app.conf.worker_pool

@@ -15,11 +15,11 @@ _services: dict[int, Services] = {}
 
 
 def services(*, pooled: bool = True) -> Services:
-    """Return the services of this process, built when they are first asked for.
+    """Return the services of this process, built on first use.
 
-    A child never uses those of its parent: two processes that share a connection would read each other's answers. For
-    the same reason the parent has no pool of database connections (`pooled=False`), and lets go of the one that its
-    turns share before it forks.
+    A child never uses its parent's: two processes that share a connection would read each other's replies. For the same
+    reason the parent has no pool of database connections (`pooled=False`), and before it forks it closes the one that
+    recovery uses.
     """
     pid = os.getpid()
     if pid not in _services:
@@ -32,7 +32,7 @@ def services(*, pooled: bool = True) -> Services:
 
 @worker_before_create_process.connect
 def _let_go(**_: Any) -> None:
-    # Built by now, so that its children share what the first use of the database and of the cipher loads.
+    # Built now, so that the children share what the first use of the database and of the cipher loads.
     services(pooled=False).database.close()
 
 

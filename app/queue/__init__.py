@@ -1,1 +1,1 @@
-"""Everything that concerns Redis and publishing."""
+"""Redis, RabbitMQ and publishing."""

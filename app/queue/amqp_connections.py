@@ -1,4 +1,4 @@
-"""Connections to RabbitMQ that publish and count: one for each thread that wants one at once."""
+"""A pool of connections to RabbitMQ for publishing and counting, one for each thread at a time."""
 
 import ssl
 import threading
@@ -15,12 +15,12 @@ from app.urls.syntax import shown
 
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 2.0
-"""A confirmation may wait for RabbitMQ's disk."""
+"""A confirm may wait for RabbitMQ's disk."""
 IDLE_KEPT = 10
 
 
 def amqp_options(url: str) -> dict[str, Any]:
-    """Return what a connection to this address needs to know; `amqps` checks the server against the system's CAs."""
+    """Return the connection options of this URL; `amqps` verifies the server against the system's CAs."""
     address = parse_amqp_url(url)
     return {
         "host": shown(address.node),
@@ -32,7 +32,7 @@ def amqp_options(url: str) -> dict[str, Any]:
 
 
 def verified(host: str) -> dict[str, Any]:
-    """Return how a connection by TLS is checked."""
+    """Return how a TLS connection verifies the server."""
     return {
         "cert_reqs": ssl.CERT_REQUIRED,
         "ca_certs": ssl.get_default_verify_paths().cafile,
@@ -41,7 +41,7 @@ def verified(host: str) -> dict[str, Any]:
 
 
 class AmqpConnection:
-    """A connection with one channel on which RabbitMQ confirms what it keeps."""
+    """A connection with one channel in confirm mode."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._connection = Connection(
@@ -60,8 +60,9 @@ class AmqpConnection:
         self._sent = 0
 
     def publish(self, messages: Sequence[tuple[str, Message]]) -> None:
-        """Publish these (queue, message) and wait until RabbitMQ keeps all of them."""
-        # Of a queue that is not there RabbitMQ would confirm messages and drop them. A round trip, so once.
+        """Publish these (queue, message) and wait until RabbitMQ has confirmed all of them."""
+        # RabbitMQ confirms messages to a queue that does not exist and drops them. The declaration costs a round trip,
+        # so it is done once.
         for queue in {queue for queue, _ in messages} - self._declared:
             self.count(queue)
         for queue, message in messages:
@@ -72,13 +73,13 @@ class AmqpConnection:
             self._connection.drain_events(timeout=ANSWER_TIMEOUT_S)
 
     def count(self, queue: str) -> int:
-        """Return how many messages are ready in a queue, which is made if it is not there, as a worker would."""
+        """Return the number of ready messages of a queue; declare it, as a worker would, if it does not exist."""
         count = int(self._channel.queue_declare(queue, durable=True, auto_delete=False).message_count)
         self._declared.add(queue)
         return count
 
     def close(self) -> None:
-        """Close it, also where the other side is gone."""
+        """Close it, even if the server is gone."""
         with suppress(AMQPError, OSError):
             self._connection.collect()
 
@@ -90,7 +91,7 @@ class AmqpConnection:
 
 
 class AmqpConnections:
-    """Hands out connections; every use raises BrokerUnavailable when RabbitMQ does not answer, or did not just now."""
+    """A pool of connections. Every use raises BrokerUnavailable when RabbitMQ does not respond or just failed."""
 
     def __init__(self, url: str) -> None:
         self._options = amqp_options(url)
@@ -100,7 +101,7 @@ class AmqpConnections:
 
     @contextmanager
     def use(self) -> Iterator[AmqpConnection]:
-        """Yield a connection that nobody else uses meanwhile."""
+        """Yield a connection that nobody else uses at the same time."""
         self._circuit_breaker.refuse_while_open()
         try:
             line = self._take() or AmqpConnection(self._options)
@@ -110,7 +111,7 @@ class AmqpConnections:
             yield line
         except (AMQPError, OSError) as error:
             line.close()
-            # The others are of the same age.
+            # The other idle connections are of the same age.
             self.close()
             raise self._circuit_breaker.trip(error) from error
         except BaseException:
@@ -123,7 +124,7 @@ class AmqpConnections:
         line.close()
 
     def close(self) -> None:
-        """Close those that are not in use."""
+        """Close the idle connections."""
         with self._lock:
             idle, self._idle = self._idle, []
         for line in idle:

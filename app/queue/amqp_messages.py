@@ -1,4 +1,4 @@
-"""Messages in RabbitMQ, and everything else in Redis."""
+"""Messages in RabbitMQ, everything else in Redis."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from app.rules.live_events import Event
 
 
 def amqp_message(type: str, task_id: str) -> Message:
-    """Return a task's message, which RabbitMQ keeps on its disk."""
+    """Return a task's message, marked as persistent."""
     return Message(
         body(task_id),
         content_type="application/json",
@@ -28,7 +28,7 @@ def amqp_message(type: str, task_id: str) -> Message:
 
 
 class AmqpPublisher:
-    """A publisher into the queues of RabbitMQ, of which nobody can say what is in them, only how much."""
+    """Publishes to RabbitMQ's queues, whose content cannot be read, only counted."""
 
     def __init__(self, connections: AmqpConnections, events: EventLog, registry: WorkerRegistry) -> None:
         self._connections = connections
@@ -36,7 +36,7 @@ class AmqpPublisher:
         self._registry = registry
 
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> None:
-        """Publish the messages of these (type, task id), after `events`: see Publisher."""
+        """Publish the messages of these (type, task id), after `events`; see Publisher."""
         self._events.add(events)
         for start in range(0, len(tasks), MESSAGE_BATCH_SIZE):
             chunk = tasks[start : start + MESSAGE_BATCH_SIZE]
@@ -44,14 +44,14 @@ class AmqpPublisher:
                 line.publish([(QUEUES[type_], amqp_message(type_, task_id)) for type_, task_id in chunk])
 
     def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
-        """Do nothing: a message that arrives after its task was cancelled is none of a worker's business."""
+        """Do nothing: a worker refuses a message that arrives after its task was cancelled."""
 
     def lost(self, type: str, task_ids: Sequence[str]) -> list[str]:
-        """Return these tasks when fewer messages wait than can be explained. Raises BrokerUnavailable.
+        """Return these tasks when fewer messages are waiting than expected. Raises BrokerUnavailable.
 
-        A busy worker holds messages that do not count as waiting, as many as it has slots. While more than that are
-        missing, or none waits at all, each gets another message: a second one of the same task is refused when it is
-        taken, and the queue is then no shorter than it should be.
+        A busy worker holds as many unacknowledged messages as it has slots; they do not count as waiting. When more
+        than that are missing, or none is waiting, each task gets another message. A duplicate is refused when a worker
+        takes it, so the queue is never shorter than it should be.
         """
         with self._connections.use() as line:
             waiting = line.count(QUEUES[type])
@@ -60,27 +60,27 @@ class AmqpPublisher:
 
 
 class AmqpLengths(QueueLengths):
-    """Counts the messages that wait in RabbitMQ, and the dead letters in Redis."""
+    """Counts the waiting messages in RabbitMQ, and the dead letters in Redis."""
 
     def __init__(self, connections: AmqpConnections, broker: Broker) -> None:
         super().__init__(broker)
         self._connections = connections
 
     def read(self) -> dict[str, int]:
-        """Return each type's length and that of the dead letters."""
+        """Return the length of each type's queue and of the dead letters."""
         return super().read() | self._counts()
 
     def ping(self) -> None:
-        """Ask RabbitMQ whether it is there."""
+        """Ask RabbitMQ whether it is available."""
         with self._connections.use() as line:
             line.count(next(iter(QUEUES.values())))
 
     def next_ids(self) -> list[str] | None:
-        """Return None: RabbitMQ hands out what is next to those only that take it."""
+        """Return None: RabbitMQ shows its next message only to the consumer that takes it."""
         return None
 
     def snapshot(self) -> QueueSnapshot:
-        """Return each type's length, and what stands in Redis where lists should be."""
+        """Return the length of each type's queue, and the Redis keys that should be lists but are not."""
         return replace(super().snapshot(), lengths=self._counts())
 
     def _counts(self) -> dict[str, int]:

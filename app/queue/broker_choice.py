@@ -1,4 +1,4 @@
-"""Chooses the broker that carries the messages: Redis, or RabbitMQ beside it."""
+"""Chooses what carries the messages: Redis, or RabbitMQ beside it."""
 
 from dataclasses import dataclass
 
@@ -11,19 +11,19 @@ from app.queue.workers import WorkerRegistry
 
 @dataclass(frozen=True, slots=True)
 class MessageBroker:
-    """Publishes messages and counts those that wait."""
+    """The publisher and the queue lengths of the chosen broker."""
 
     publisher: Publisher
     lengths: QueueLengths
     are_withdrawn: bool = True
-    """Whether the message of a task that is cancelled can be taken back."""
+    """Whether the message of a cancelled task can be removed."""
 
 
 def choose_broker(amqp_url: str, broker: Broker, events: EventLog, registry: WorkerRegistry) -> MessageBroker:
-    """Return RabbitMQ at this address, or Redis without one; nothing connects yet."""
+    """Return the broker at this RabbitMQ URL, or Redis without one; nothing connects yet."""
     if not amqp_url:
         return MessageBroker(RedisPublisher(broker), QueueLengths(broker))
-    # Not at the top: an instance without RabbitMQ does not load its client.
+    # Imported here: without RabbitMQ its library need not be loaded.
     from app.queue.amqp_connections import AmqpConnections  # noqa: PLC0415
     from app.queue.amqp_messages import AmqpLengths, AmqpPublisher  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""A circuit breaker for a server: after a failure, calls fail at once for a while."""
+"""A circuit breaker: after a failure of a server, calls fail at once for a moment."""
 
 from app import clock
 from app.errors import BrokerUnavailable
@@ -7,10 +7,10 @@ OPEN_S = 1.0
 
 
 class CircuitBreaker:
-    """Opens on a failure and closes again after `OPEN_S`.
+    """While the circuit is open every call fails at once.
 
-    Without it, a request would spend the whole connection timeout on a server behind a silent firewall before it
-    answers 202.
+    Otherwise a request to a server behind a silent firewall would spend the whole connection timeout before it returns
+    202.
     """
 
     def __init__(self, server: str) -> None:

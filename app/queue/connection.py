@@ -16,21 +16,21 @@ from app.queue.server_discovery import RedisServer, ServerMoved, find_server
 Command = tuple[str | int, ...]
 CONNECT_TIMEOUT_S = 0.5
 ANSWER_TIMEOUT_S = 0.8
-"""Below a second, in which a request is answered 202 also while Redis hangs."""
+"""Less than a second, in which a request returns 202 even if Redis hangs."""
 
 
 class Broker:
-    """Redis, with one kind of error and a rest after each failure."""
+    """Redis, with one type of error and a circuit breaker."""
 
     def __init__(self, redis: Redis, keys: Keys = PLAIN) -> None:
         self._redis = redis
         self.keys = keys
-        """How the keys are called there."""
+        """The names of the keys."""
         self._circuit_breaker = CircuitBreaker("Redis")
 
     @contextmanager
     def use(self) -> Iterator[Redis]:
-        """Yield the client. Raises BrokerUnavailable when Redis does not answer, or did not a moment ago."""
+        """Yield the client. Raises BrokerUnavailable when Redis does not respond, or failed a moment ago."""
         self._circuit_breaker.refuse_while_open()
         try:
             yield self._redis
@@ -38,10 +38,8 @@ class Broker:
             raise self._circuit_breaker.trip(error) from error
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
-        """Send commands at once; return their answers, where Redis refused one its error. Raises BrokerUnavailable.
-
-        As a pipeline without a transaction does, in two thirds of its time: every request and every task needs it.
-        """
+        """Send commands in one round trip; return the replies, with an error where Redis refused one. Raises
+        BrokerUnavailable."""
         with self.use() as redis:
             pool = redis.connection_pool
             connection = pool.get_connection()
@@ -72,14 +70,14 @@ def _answer(connection: Any) -> Any:
 
 
 def connect(server: RedisServer, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> Broker:
-    """Return a broker; nothing is sent yet. A command that waits in Redis needs a longer `answer_timeout_s`."""
+    """Return a broker; nothing is sent yet. A blocking command needs a longer `answer_timeout_s`."""
     options: dict[str, Any] = {
         "socket_connect_timeout": CONNECT_TIMEOUT_S,
         "socket_timeout": answer_timeout_s,
         # A Unix socket ends with the process behind it.
         **({} if "path" in server.options else {"socket_keepalive": True}),
-        # The client's own retries are off: they would multiply the time that a request waits for a Redis that is away.
-        # A server that says that it is not the right one any more did nothing and answered at once.
+        # The client's own retries are off: they would multiply the time that a request waits for an unavailable Redis.
+        # A server that says that it is no longer the right one has done nothing and answers at once.
         "retry": Retry(NoBackoff(), 1, (ServerMoved,)),
         "decode_responses": True,
         "encoding_errors": "replace",
@@ -89,5 +87,5 @@ def connect(server: RedisServer, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> 
 
 
 def connect_to(url: str) -> Broker:
-    """Return a broker at an address that needs no further settings. Raises ValueError."""
+    """Return a broker at a URL that needs no further settings. Raises ValueError."""
     return connect(find_server(url))

@@ -1,4 +1,4 @@
-"""The list of dead letters, newest first: what people read with `LRANGE`. The ledger can rebuild it at any time."""
+"""The Redis list of dead letters, newest first, that people read with `LRANGE`. The ledger can rebuild it anytime."""
 
 import json
 from collections import Counter
@@ -14,7 +14,8 @@ ELEMENT_BATCH_SIZE = 1000
 
 
 def element(letter: Mapping[Any, Any]) -> str:
-    """Return a letter's element of the list: always the same text for the same letter, so that it can be removed."""
+    """Return a dead letter's list element: always the same text for the same letter, so that it can be removed by
+    value."""
     shown = {name: _plain(letter[name]) for name in FIELDS}
     shown["error"] = (shown["error"] or "")[:ERROR_LENGTH]
     return json.dumps(shown, ensure_ascii=False, sort_keys=False)
@@ -31,13 +32,13 @@ class DeadLetterList:
         self._broker = broker
 
     def push(self, letters: Sequence[Mapping[Any, Any]]) -> None:
-        """Add letters, the oldest given first."""
+        """Add letters, the oldest first in the argument."""
         if letters:
             with self._broker.use() as redis:
                 redis.lpush(self._broker.keys.dead_letters, *map(element, letters))
 
     def remove(self, letters: Sequence[Mapping[Any, Any]]) -> None:
-        """Take letters out."""
+        """Remove letters."""
         if letters:
             with self._broker.use() as redis:
                 pipeline = redis.pipeline(transaction=False)
@@ -51,14 +52,14 @@ class DeadLetterList:
             return int(redis.llen(self._broker.keys.dead_letters))
 
     def holds(self, letters: Sequence[Mapping[Any, Any]]) -> bool:
-        """Tell whether the list holds these letters and nothing else, in whatever order."""
+        """Return whether the list contains exactly these letters, in any order."""
         with self._broker.use() as redis:
             if redis.llen(self._broker.keys.dead_letters) != len(letters):
                 return False
             return Counter(redis.lrange(self._broker.keys.dead_letters, 0, -1)) == Counter(map(element, letters))
 
     def rebuild(self, letters: Sequence[Mapping[Any, Any]]) -> None:
-        """Replace the whole list at once by these letters, the oldest given first."""
+        """Replace the whole list atomically by these letters, the oldest first in the argument."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=True)
             pipeline.delete(self._broker.keys.dead_letters)

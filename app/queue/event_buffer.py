@@ -1,4 +1,4 @@
-"""Gathers a worker's events for a moment: many go in one round trip, and no task waits for it."""
+"""Buffers a worker's events for a moment: many go in one round trip, and no task waits for them."""
 
 import threading
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ MOST = 10_000
 
 
 class EventBuffer(EventLog):
-    """An event log whose `add` only notes; a thread writes a moment later. For a process that does not fork."""
+    """An event log whose `add` only buffers; a thread writes a moment later. For a process that does not fork."""
 
     def __init__(self, broker: Broker) -> None:
         super().__init__(broker)
@@ -22,12 +22,12 @@ class EventBuffer(EventLog):
         self._thread: threading.Thread | None = None
 
     def add(self, events: Sequence[Event]) -> None:
-        """Note events to be written in a moment."""
+        """Buffer events, to be written in a moment."""
         if not events:
             return
         with self._lock:
             self._noted.extend(events)
-            # Redis is slow or away: nobody who watches could follow anyway.
+            # Redis is slow or unavailable: nobody could follow the events anyway.
             del self._noted[:-MOST]
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="events", daemon=True)
@@ -35,8 +35,8 @@ class EventBuffer(EventLog):
         self._has_some.set()
 
     def flush(self) -> None:
-        """Write what was noted now."""
-        # One writer at a time, or later events could overtake earlier ones.
+        """Write the buffered events now."""
+        # One writer at a time; otherwise later events could overtake earlier ones.
         with self._writing:
             with self._lock:
                 noted, self._noted = self._noted, []

@@ -1,4 +1,4 @@
-"""The stream of events: how it is written, read and kept short."""
+"""The stream of events: how it is written, read and trimmed."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from app.rules.live_events import Event
 
 log = structlog.get_logger()
 KEPT = timedelta(minutes=11)
-"""A minute more than is promised: clocks differ."""
+"""A minute more than promised, because clocks differ."""
 LENGTH_CAP = 200_000
 FIELD = "e"
 BEGINNING = "0-0"
@@ -28,23 +28,23 @@ EventId = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event in the stream; `text` is its JSON with the id."""
+    """An event in the stream; `text` is its JSON including the id."""
 
     id: str
     event: Event
     text: str
     position: EventId
-    """Where it stands in the stream, so that two can be compared."""
+    """Its position in the stream, for comparison."""
 
 
 def parse_id(id: str) -> EventId:
-    """Return what orders ids. Raises ValueError for what is none."""
+    """Return the sort key of an id. Raises ValueError for an invalid one."""
     milliseconds, _, number = id.partition("-")
     return int(milliseconds), int(number or 0)
 
 
 def event_commands(key: str, events: Iterable[Event]) -> list[Command]:
-    """Return the commands that write events into the stream `key`."""
+    """Return the commands that write events to the stream `key`."""
     return [("XADD", key, "MAXLEN", "~", LENGTH_CAP, "*", FIELD, _to_json(event)) for event in events]
 
 
@@ -55,7 +55,7 @@ class EventLog:
         self._broker = broker
 
     def add(self, events: Sequence[Event]) -> None:
-        """Write events, or lose them when Redis is away: nothing else waits or fails for their sake."""
+        """Write events, or lose them when Redis is unavailable: nothing else waits or fails because of them."""
         if not events:
             return
         try:
@@ -68,10 +68,10 @@ class EventLog:
             log.warning("events.lost", count=len(refused), error=str(refused[0]))
 
     def flush(self) -> None:
-        """Do nothing: what was added is written. See `EventBuffer`."""
+        """Do nothing: added events are already written. See `EventBuffer`."""
 
     def trim(self) -> None:
-        """Forget what is older than anyone may ask for. Raises BrokerUnavailable."""
+        """Trim what is older than a client may ask for. Raises BrokerUnavailable."""
         oldest_ms = int((clock.now() - KEPT).timestamp() * 1000)
         with self._broker.use() as redis:
             redis.xtrim(self._broker.keys.events, minid=f"{oldest_ms}-0", approximate=True)
@@ -83,7 +83,7 @@ class EventLog:
         return str(newest[0][0]) if newest else BEGINNING
 
     def is_whole_since(self, last_id: str) -> bool:
-        """Tell whether the event with this id is still there, or older ones are. Raises BrokerUnavailable."""
+        """Return whether the event with this id, or an older one, still exists. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
             oldest: Any = redis.xrange(self._broker.keys.events, count=1)
         return bool(oldest) and parse_id(str(oldest[0][0])) <= parse_id(last_id)
@@ -95,19 +95,19 @@ class EventLog:
         return [_entry(id, fields) for id, fields in found]
 
     def wait_for_more(self, last_id: str, count: int, wait_ms: int) -> list[Entry]:
-        """Return the first events after one, waiting for the next if there are none. Raises BrokerUnavailable."""
+        """Return the first events after one, blocking for the next if there are none. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
             found: Any = redis.xread({self._broker.keys.events: last_id}, count=count, block=wait_ms)
         return [_entry(id, fields) for _, entries in (found or ()) for id, fields in entries]
 
     def told_of_alerts(self) -> int | None:
-        """Return up to which entry the alerts' histories were told. Raises BrokerUnavailable."""
+        """Return the id of the last alert event that was written to the stream. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
             told = redis.get(self._broker.keys.alert_events_told)
         return _number(told)
 
     def tell_of_alerts(self, events: Sequence[Event], told: int | None, up_to: int) -> bool:
-        """Write events of alerts, unless someone else did since `told`; false then. Raises BrokerUnavailable."""
+        """Write alert events; false if another process has written since `told`. Raises BrokerUnavailable."""
         with self._broker.use() as redis, redis.pipeline(transaction=True) as pipeline:
             pipeline.watch(self._broker.keys.alert_events_told)
             now: Any = pipeline.get(self._broker.keys.alert_events_told)
@@ -125,7 +125,7 @@ class EventLog:
 
 
 def _number(text: Any) -> int | None:
-    """Return an entry's number; None also for what nagare did not write."""
+    """Return an entry's number; None also for entries that nagare did not write."""
     return int(text) if str(text).isdecimal() and str(text).isascii() and len(str(text)) < 20 else None
 
 

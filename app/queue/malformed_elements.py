@@ -1,4 +1,4 @@
-"""List elements that are not messages of nagare: set aside, so that the worker lives on and people can see them."""
+"""List elements that are not nagare messages: set aside, so that the worker survives and people can see them."""
 
 import json
 
@@ -12,8 +12,8 @@ TEXT_LENGTH = 2000
 def canonical(queue: str, element: bytes | str) -> str | None:
     """Return the message that nagare itself would have written for an element of a queue; None for anything else.
 
-    Only the id is taken over. Whatever else an element says, such as callbacks, a time limit or a place to reply to,
-    never reaches Celery, so that write access to Redis is not a way to run code.
+    Only the id is taken. Anything else in an element, such as callbacks, a time limit or a reply queue, never reaches
+    Celery, so that write access to Redis cannot be used to run code.
     """
     task_id = message_id(element)
     type_ = queue.removeprefix(QUEUE_PREFIX)
@@ -27,7 +27,7 @@ class MalformedElements:
         self._broker = broker
 
     def set_aside(self, queue: str, element: bytes | str) -> None:
-        """Keep an element of a queue's list as text, cut."""
+        """Set aside an element of a queue, truncated."""
         text = element if isinstance(element, str) else element[: 4 * TEXT_LENGTH].decode(errors="replace")
         note = json.dumps(
             {"type": queue.removeprefix(QUEUE_PREFIX), "length": len(element), "text": text[:TEXT_LENGTH]}
@@ -36,12 +36,12 @@ class MalformedElements:
             redis.lpush(self._broker.keys.malformed, note)
 
     def oldest(self, limit: int) -> list[str]:
-        """Return the oldest notes."""
+        """Return the oldest entries."""
         with self._broker.use() as redis:
             return [str(note) for note in redis.lrange(self._broker.keys.malformed, -limit, -1)]
 
     def remove(self, notes: list[str]) -> None:
-        """Forget notes that are recorded elsewhere."""
+        """Remove entries that are recorded elsewhere."""
         if notes:
             with self._broker.use() as redis:
                 pipeline = redis.pipeline(transaction=False)

@@ -1,4 +1,4 @@
-"""What all processes of all machines counted, in one hash: each adds what it did since the last time."""
+"""The counters of all processes on all machines, in one hash: each process adds its increments."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ class MetricSums:
         self._broker = broker
 
     def add(self, amounts: Mapping[Field, float]) -> None:
-        """Add to the sums, all of it in one transaction: a failure in the middle adds nothing."""
+        """Add to the sums in one transaction: a failure in the middle adds nothing."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=True)
             for field, amount in amounts.items():
@@ -28,7 +28,7 @@ class MetricSums:
         return dict(filter(None, (_sum(field, amount) for field, amount in found.items())))
 
     def forget(self, fields: Sequence[Field]) -> None:
-        """Drop some of the sums."""
+        """Remove some of the sums."""
         with self._broker.use() as redis:
             redis.hdel(self._broker.keys.measures, *map(json.dumps, fields))
 

@@ -25,7 +25,7 @@ TASK_ID = re.compile("[a-z_]{1,32}:[0-9a-f-]{36}")
 
 
 def task_name(type: str) -> str:
-    """Return the name under which Celery knows a task type."""
+    """Return Celery's name for a task type."""
     return f"tasks.{type}"
 
 
@@ -75,18 +75,18 @@ OPTIONS = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
 
 def body(task_id: str) -> bytes:
-    """Return the body of a task's message: its arguments, which are its id alone."""
+    """Return the body of a task's message: its only argument is the task id."""
     return json.dumps([[task_id], {}, OPTIONS]).encode()
 
 
 def message(type: str, task_id: str) -> str:
-    """Return the message of a task: always the same text for the same task, so that it can be removed by value."""
+    """Return a task's message: always the same text for the same task, so that it can be removed by value."""
     before, after = TEMPLATES[type]
     return before + base64.b64encode(body(task_id)).decode() + after.replace(ID, task_id)
 
 
 def message_id(element: str | bytes) -> str | None:
-    """Return the task id of a list's element; None when it is not a message."""
+    """Return the task id of a list element; None when it is not a message."""
     try:
         task_id = json.loads(element)["headers"]["id"]
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -95,29 +95,29 @@ def message_id(element: str | bytes) -> str | None:
 
 
 class Publisher(Protocol):
-    """Publishes tasks, and takes back those that were cancelled. All methods raise BrokerUnavailable."""
+    """Publishes tasks, and removes the messages of cancelled ones. All methods raise BrokerUnavailable."""
 
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> None:
         """Send the messages of these (type, task id); after an error some may have arrived.
 
-        `events` go with them, before a worker can tell of the next ones; one that Redis refuses is no error.
+        `events` go with them, before a worker can publish the next ones; an event that Redis refuses is not an error.
         """
 
     def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
-        """Remove the messages of these (type, task id) where they still wait and that is possible."""
+        """Remove the messages of these (type, task id) that are still waiting, where the broker allows it."""
 
     def lost(self, type: str, task_ids: Sequence[str]) -> list[str]:
-        """Return which of these tasks need another message, because theirs does not seem to wait."""
+        """Return which of these tasks need another message, because theirs does not seem to be waiting."""
 
 
 class RedisPublisher:
-    """A publisher into the queues' lists."""
+    """Publishes to the queues' lists."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> None:
-        """Push the messages of these (type, task id): see Publisher."""
+        """Push the messages of these (type, task id); see Publisher."""
         for start in range(0, len(tasks), MESSAGE_BATCH_SIZE):
             chunk = tasks[start : start + MESSAGE_BATCH_SIZE]
             by_type: dict[str, list[str]] = {}
@@ -131,9 +131,9 @@ class RedisPublisher:
                         raise answer
 
     def withdraw(self, tasks: Iterable[tuple[str, str]]) -> None:
-        """Remove the messages of these (type, task id): see Publisher.
+        """Remove the messages of these (type, task id); see Publisher.
 
-        Looks from the end where the oldest are. A second copy of a message stays, and is none of a worker's business.
+        Searches from the end with the oldest messages. A second copy of a message stays; a worker refuses it.
         """
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
@@ -142,15 +142,15 @@ class RedisPublisher:
             pipeline.execute()
 
     def lost(self, type: str, task_ids: Sequence[str]) -> list[str]:
-        """Return which of these tasks have no message that waits. Raises BrokerUnavailable."""
+        """Return which of these tasks have no waiting message. Raises BrokerUnavailable."""
         waiting = self.waiting_ids(type)
         return [task_id for task_id in task_ids if task_id not in waiting]
 
     def waiting_ids(self, type: str) -> set[str]:
-        """Return the ids of the tasks whose messages wait in a type's list. Raises BrokerUnavailable.
+        """Return the ids of the tasks whose messages are waiting in a type's list. Raises BrokerUnavailable.
 
-        Reads from the list's head, where new messages arrive, towards its tail, where workers take them. A message can
-        be seen twice when others arrive in between, but none that stays is missed.
+        Reads from the head, where new messages arrive, to the tail, where workers take them. A message can be seen
+        twice when others arrive meanwhile, but none that stays is missed.
         """
         found: set[str] = set()
         start = 0

@@ -1,4 +1,4 @@
-"""The lists themselves: how long they are, and that they and the other keys are of their types."""
+"""The lengths of the lists, and a check that all keys have the right Redis type."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from app.queue.publisher import message_id
 
 log = structlog.get_logger()
 NO_LIST = "WRONGTYPE"
-"""How Redis begins to refuse a command on a key of another type."""
+"""The start of Redis's error for a command on a key of another type."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueSnapshot:
-    """What stands where the lists should be: each task type's length, and the keys that are no lists."""
+    """The length of each type's list, and the keys that should be lists but are not."""
 
     lengths: Mapping[str, int]
     is_any_malformed: bool
@@ -39,7 +39,7 @@ class QueueLengths:
         self._types = {**dict.fromkeys(lists, "list"), **self._others}
 
     def read(self) -> dict[str, int]:
-        """Return each type's length and that of the dead letters, in one round trip."""
+        """Return the length of each type's list and of the dead letters, in one round trip."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for key in (*self._keys.queues.values(), self._keys.dead_letters):
@@ -48,10 +48,10 @@ class QueueLengths:
         return dict(zip([*self._keys.queues, "dead"], lengths, strict=True))
 
     def ping(self) -> None:
-        """Ask what carries the messages, where that is not Redis itself, whether it is there."""
+        """Check that the broker is available, if it is not Redis itself."""
 
     def next_ids(self) -> list[str] | None:
-        """Return the ids of the tasks that workers take next, of each type that has any; None where nobody can tell."""
+        """Return the ids of the tasks that workers take next, one per non-empty type; None if they are unknown."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for key in self._keys.queues.values():
@@ -60,7 +60,7 @@ class QueueLengths:
         return [task_id for element in elements if element and (task_id := message_id(element))]
 
     def snapshot(self) -> QueueSnapshot:
-        """Return what stands where the lists should be, in one round trip."""
+        """Return the lengths and the keys of a wrong type, in one round trip."""
         keys = (*self._keys.queues.values(), self._keys.dead_letters, self._keys.malformed)
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
@@ -75,7 +75,7 @@ class QueueLengths:
         return QueueSnapshot(counts, is_any_malformed=bool(lengths[self._keys.malformed]), no_lists=tuple(refused))
 
     def misplaced(self) -> list[str]:
-        """Return which keys beside the lists hold something of another type than nagare keeps there."""
+        """Return the other keys of nagare that have a wrong Redis type."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             for key in self._others:
@@ -84,7 +84,7 @@ class QueueLengths:
         return [key for key, type_ in found.items() if type_ not in (self._types[key], "none")]
 
     def make_room(self, keys: Sequence[str]) -> None:
-        """Rename what stands at these keys and is of another type: every command on it would fail."""
+        """Rename keys of a wrong type, on which every command would fail."""
         with self._broker.use() as redis:
             for key in keys:
                 type_ = redis.type(key)

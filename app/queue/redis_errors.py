@@ -1,4 +1,4 @@
-"""Connections that say what Redis refused: its own words name neither the setting at fault nor the key."""
+"""Connections whose errors name the setting or key at fault, which Redis's own messages do not."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ WITH_SECRETS = frozenset(("AUTH", "HELLO"))
 
 
 class NotPermitted(NoPermissionError):
-    """What a user of Redis may not do. Celery logs errors by their representation, which redis-py leaves empty."""
+    """A command that the Redis user may not run. Celery logs errors by their repr, which redis-py leaves empty."""
 
     def __repr__(self) -> str:
         return str(self)
 
 
 def not_permitted(refusal: Exception, command: tuple[Any, ...]) -> NotPermitted:
-    """Return the refusal of a command that names it, and the keys or channels that come first in it."""
+    """Return the error of a refused command with the command and its first keys or channels."""
     name, *arguments = (each.decode(errors="replace") if isinstance(each, bytes) else str(each) for each in command)
     is_shown = name.upper() not in WITH_SECRETS
     shown = [each[:SHOWN_LENGTH] for each in arguments[:ARGUMENTS_SHOWN]] if is_shown else []
@@ -32,7 +32,7 @@ def not_permitted(refusal: Exception, command: tuple[Any, ...]) -> NotPermitted:
 
 
 class DescriptiveErrors:
-    """A connection's class has it before redis-py's own."""
+    """A mixin that precedes redis-py's connection class."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._packed: Sequence[tuple[Any, ...]] = ()
@@ -40,12 +40,12 @@ class DescriptiveErrors:
         super().__init__(*arguments, **options)
 
     def pack_commands(self, commands: Sequence[tuple[Any, ...]]) -> Any:
-        """Pack commands that are sent at once."""
+        """Pack commands that are sent together."""
         self._packed = commands
         return super().pack_commands(commands)  # type: ignore[misc]
 
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-        """Send what was packed, and remember it until it is answered."""
+        """Send packed commands, and remember them until they are answered."""
         packed, self._packed = self._packed, ()
         super().send_packed_command(command, check_health)  # type: ignore[misc]
         self._asked.extend(packed)
@@ -56,7 +56,7 @@ class DescriptiveErrors:
         self._asked.append(command)
 
     def read_response(self, *arguments: Any, **options: Any) -> Any:
-        """Read an answer. Raises what redis-py raises, in words that name what is to be mended."""
+        """Read a reply. Raises redis-py's errors with a message that names what to fix."""
         try:
             answer = super().read_response(*arguments, **options)  # type: ignore[misc]
         except ResponseError as refusal:
@@ -72,25 +72,25 @@ class DescriptiveErrors:
         return answer
 
     def disconnect(self, *arguments: Any, **options: Any) -> None:
-        """Close the connection; what was asked on it is not answered any more."""
+        """Close the connection; commands on it will not be answered."""
         super().disconnect(*arguments, **options)  # type: ignore[misc]
         self._asked.clear()
 
     def _take(self) -> tuple[Any, ...] | None:
-        # What a subscriber reads has not been asked for.
+        # Messages to a subscriber are not replies to a command.
         return self._asked.popleft() if self._asked else None
 
 
 class DescriptiveConnection(DescriptiveErrors, Connection):
-    """By TCP."""
+    """Over TCP."""
 
 
 class DescriptiveSSLConnection(DescriptiveErrors, SSLConnection):
-    """By TCP, encrypted."""
+    """Over TLS."""
 
 
 class DescriptiveUnixConnection(DescriptiveErrors, UnixDomainSocketConnection):
-    """By a Unix socket."""
+    """Over a Unix socket."""
 
 
 DESCRIPTIVE: Mapping[type, Any] = {

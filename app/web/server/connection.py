@@ -34,7 +34,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self._watches = False
 
     def connection_made(self, transport: Any) -> None:
-        """Start to wait for a request."""
+        """Start waiting for a request."""
         super().connection_made(transport)
         self._door.enter(self)
 
@@ -96,7 +96,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
         self._wait(self._door.requests)
 
     def _wait(self, waits: Deadlines) -> None:
-        """Start to wait for the client, unless it is gone: nobody would note the end."""
+        """Start waiting for the client, unless it is gone: nobody would note the end."""
         if self._door.has(self):
             waits.begin(self)
 

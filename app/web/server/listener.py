@@ -58,7 +58,7 @@ class FairListener:
         self._opening: set[asyncio.Future[Any]] = set()
 
     def start(self) -> None:
-        """Start to accept."""
+        """Start accepting."""
         self._socket.setblocking(False)
         self._loop.add_reader(self._socket, self._arrive)
 
