@@ -1,4 +1,4 @@
-"""The `nagare` command: starts the whole product on one machine and does what an operator needs from a shell."""
+"""The `nagare` command: runs the whole product on one machine, and does what an operator needs from a shell."""
 
 from app.cli.root import main
 

@@ -1,4 +1,4 @@
-"""`python -m app.cli`: the command line of this very folder."""
+"""`python -m app.cli`: the command line of this source tree."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The services of a command: those of the instance that was set, else of what `nagare up` keeps in `NAGARE_HOME`."""
+"""The services of a command: of the configured instance, or of the data folder of `nagare up`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from app.composition import Services, build
 
 @contextmanager
 def open_services() -> Iterator[Services]:
-    """Hand out the services of the instance that the settings, or the data folder, point to. Raises SettingsError."""
+    """Yield the services of the instance that the settings, or the data folder, name. Raises SettingsError."""
     logs.configure_command()
     settings = read_settings()
     home = Home(settings.home)

@@ -1,4 +1,4 @@
-"""The settings of a command, and the environment of what it starts: what was set, else what `NAGARE_HOME` keeps."""
+"""The settings of a command and the environment of its child processes, completed from `NAGARE_HOME`."""
 
 import os
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from app.errors import SettingsError
 from app.settings import CONFIG_VARIABLE, VARIABLES, Settings, load_settings
 
 COMMAND_VARIABLES = ("NAGARE_TOKEN", "NAGARE_MONITOR_PASSWORD", "NAGARE_MONITOR_API_TOKEN")
-"""Variables that single commands read as options: no settings, though named like them."""
+"""Variables that single commands read as options: named like settings, but not settings."""
 
 
 def read_settings() -> Settings:
-    """Read the settings, with every path in them absolute. Raises SettingsError."""
+    """Read the settings, with all paths absolute. Raises SettingsError."""
     environment = {name: value for name, value in os.environ.items() if name not in COMMAND_VARIABLES}
     settings = load_settings(environment)
     return settings.model_copy(
@@ -24,7 +24,7 @@ def read_settings() -> Settings:
 
 
 def complete(settings: Settings, secret_key: str | None, valkey: Path | None) -> Settings:
-    """Fill in what was not set: the secret key and the Redis of the data folder."""
+    """Complete the settings with the secret key and the Redis of the data folder."""
     found: dict[str, object] = {}
     if secret_key is not None and not settings.secret_key.get_secret_value():
         found["secret_key"] = SecretStr(secret_key)
@@ -34,10 +34,10 @@ def complete(settings: Settings, secret_key: str | None, valkey: Path | None) ->
 
 
 def environment_of(settings: Settings) -> Mapping[str, str]:
-    """Return the environment for the processes under `nagare up`: ours, with every setting spelled out.
+    """Return the environment for the processes under `nagare up`: ours, with every setting made explicit.
 
-    They run in another folder, where a relative path would mean something else and the configuration file is not. They
-    create no users: the first one's password is none of their business.
+    They run in another folder, where relative paths would differ and the configuration file does not exist. They create
+    no users, so they do not get the first user's password.
     """
     given = settings.model_copy(
         update={"redis_url": SecretStr(settings.broker_url), "redis_addr": "", "admin_password": ""}
@@ -50,7 +50,7 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
 
 
 def exports_of(settings: Settings) -> Mapping[str, str]:
-    """Return of that environment the settings: what a shell needs to use the same instance."""
+    """Return the settings in that environment: what a shell needs to use the same instance."""
     environment = environment_of(settings)
     return {variable: environment[variable] for variable in VARIABLES if variable in environment}
 
@@ -65,7 +65,7 @@ def _absolute_database(settings: Settings) -> str:
 
 
 def absolute_database(name: str, url: str) -> str:
-    """Return a database's address with an absolute path. Raises SettingsError, with `name`, for one in memory."""
+    """Return a database URL with an absolute path. Raises SettingsError, naming `name`, for an in-memory database."""
     from sqlalchemy import make_url  # noqa: PLC0415 - as in app/settings.py
 
     parts = make_url(url)

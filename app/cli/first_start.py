@@ -12,13 +12,13 @@ from app.store.database.pages import PageRequest
 
 DEMO_NAME = "demo"
 PULLED_WITHIN_S = 20.0
-"""A worker needs a second or two to start, and the pull a part of one; on a machine that does much else, more."""
+"""A worker needs a second or two to start, and the pull a part of one; on a busy machine more."""
 LOOK_EVERY_S = 0.05
 DEMO_URL = "simulator://demo?hosts=22&items=15&seed=1"
 
 
 def ensure_admin(services: Services, settings: Settings) -> str | None:
-    """Create the first user unless there is one; return the password if it was made up. Raises DatabaseUnavailable."""
+    """Create the first user unless there is one; return a generated password. Raises DatabaseUnavailable."""
     given = settings.admin_password.get_secret_value()
     password = given or secrets.token_urlsafe(12)
     created = services.access.users.ensure_admin(settings.admin_username, password)
@@ -26,10 +26,10 @@ def ensure_admin(services: Services, settings: Settings) -> str | None:
 
 
 def ensure_demo(services: Services) -> None:
-    """Create the demo monitor unless there is a monitor, and have its hosts and items pulled.
+    """Create the demo monitor unless there is a monitor, and pull its hosts and items.
 
-    Waits for that as long as a pull takes, if there is a Redis by which it can reach a worker. Raises
-    BrokerUnavailable, DatabaseUnavailable.
+    Waits as long as a pull takes, if there is a Redis through which a worker can be reached. Raises BrokerUnavailable,
+    DatabaseUnavailable.
     """
     if services.inventory.monitors.list(PageRequest(limit=1)).items:
         return
@@ -42,6 +42,6 @@ def ensure_demo(services: Services) -> None:
 
 
 def first_monitor_id(services: Services) -> int | None:
-    """Return the id of some monitor, None when there is none. Raises DatabaseUnavailable."""
+    """Return the id of any monitor, None when there is none. Raises DatabaseUnavailable."""
     monitors = services.inventory.monitors.list(PageRequest(limit=1)).items
     return monitors[0]["id"] if monitors else None

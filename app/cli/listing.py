@@ -1,4 +1,4 @@
-"""How commands show rows: as a table for people, whose cells are never cut, or as JSON for scripts."""
+"""Prints rows: as a table for people, whose cells are never truncated, or as JSON for scripts."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,9 +21,9 @@ Rows = Sequence[Mapping[Any, Any]]
 
 
 def show(rows: Rows, columns: Mapping[str, str], as_json: bool, empty: str) -> None:
-    """Print rows; `columns` maps a heading to the field below it, `empty` is said where there are none.
+    """Print rows; `columns` maps a heading to a field, `empty` is printed when there are no rows.
 
-    A table that is wider than the terminal wraps: a task's id that was cut could not be copied.
+    A table that is wider than the terminal wraps: a truncated task id could not be copied.
     """
     if as_json:
         show_json(rows)
@@ -38,14 +38,14 @@ def show(rows: Rows, columns: Mapping[str, str], as_json: bool, empty: str) -> N
 
 
 def show_page(page: Page, columns: Mapping[str, str], as_json: bool, empty: str) -> None:
-    """Print a page as `show` does, and say on standard error when it is not all."""
+    """Print a page like `show`, and say on standard error when there is more."""
     show(page.items, columns, as_json, empty)
     if page.next_cursor:
         click.echo(f"Only the first {len(page.items)} are shown; see --limit.", err=True)
 
 
 def show_json(value: object) -> None:
-    """Print a value as JSON, moments as ISO 8601."""
+    """Print a value as JSON, times as ISO 8601."""
     click.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
 
 

@@ -1,4 +1,4 @@
-"""Walks the pages of a list."""
+"""Iterates over the pages of a list."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

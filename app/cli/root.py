@@ -1,4 +1,4 @@
-"""The `nagare` command line: its commands, and how their errors are told."""
+"""The `nagare` command line: its commands and its error output."""
 
 import os
 import sys
@@ -31,11 +31,11 @@ MODULES = {
     "user": "app.cli.commands.users",
     "workers": "app.cli.commands.queues",
 }
-"""Where each command is."""
+"""The module of each command."""
 
 
 class Commands(click.Group):
-    """Imports a command when it is asked for: `nagare up` runs for weeks, with a tenth of what all of them need."""
+    """Imports a command when it is used: `nagare up` runs for weeks with a tenth of what all commands need."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
         """Return the commands' names."""
@@ -53,8 +53,8 @@ def nagare() -> None:
 
 
 def main() -> int:
-    """Run the command line; return the exit code: 2 for a wrong setting or usage, 1 for what else failed."""
-    # Whatever a command writes is its owner's alone: databases, copies of them, secrets.
+    """Run the command line; return the exit code: 2 for a wrong setting or usage, 1 for other failures."""
+    # Files that a command writes are private: databases, copies of them, secrets.
     os.umask(0o077)
     try:
         return int(nagare.main(standalone_mode=False) or 0)
@@ -68,6 +68,6 @@ def main() -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        # `nagare dead list | head`: the interpreter must not flush into the closed pipe once more when it ends.
+        # `nagare dead list | head`: the interpreter must not flush to the closed pipe again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

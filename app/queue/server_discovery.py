@@ -1,4 +1,4 @@
-"""Which server to talk to: one whose address changes is looked up before each connection."""
+"""Finds the server to connect to; Sentinels and Cluster nodes are asked before each connection."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,29 +28,29 @@ from app.urls.redis import Topology, parse_redis_url
 from app.urls.syntax import Node
 
 ASK_TIMEOUT_S = 0.5
-"""How long a Sentinel or a node of a Cluster may take to connect, and to answer."""
+"""How long a Sentinel or a Cluster node may take to connect, and to reply."""
 SEARCH_S = 1.5
-"""How long a search may go on to ask others; the next one begins with who answered."""
+"""How long a search may ask further nodes; the next one starts with those that replied."""
 SLOT = key_slot(TAG.encode())
-"""The hash slot of all our keys (the specification of Redis Cluster: CRC16 of what stands in braces, modulo 16,384)."""
+"""The hash slot of all our keys (Redis Cluster specification: CRC16 of the text in braces, modulo 16,384)."""
 
 
 class Finder(Protocol):
-    """Knows whom to ask for the server."""
+    """Finds the server to connect to."""
 
     def servers(self) -> Iterator[Node]:
-        """Yield the server, then what others say where they differ. Raises Redis's ConnectionError."""
+        """Yield the known server, then what others report if it differs. Raises Redis's ConnectionError."""
 
     def hear(self, server: Node) -> None:
-        """Take the word of a server that is not the right one any more: this one is."""
+        """Accept a server's redirection to the right server."""
 
     def doubt(self, server: Node) -> None:
-        """Ask others first the next time: this one cannot say."""
+        """Ask others first the next time: this server cannot say."""
 
 
 @dataclass(frozen=True, slots=True)
 class RedisServer:
-    """How to get to Redis: what a pool of connections needs to know, and how the keys are called there."""
+    """Options of a connection pool to Redis, and the names of the keys there."""
 
     options: dict[str, Any] = field(repr=False)
     keys: Keys
@@ -72,11 +72,11 @@ def find_server(url: str, sentinel_master: str = "", sentinel_password: str = ""
 
 
 class ServerMoved(RedisConnectionError):
-    """The server is not the one any more that takes our commands. It did nothing with the one that it refused."""
+    """The server no longer accepts our commands. It has not run the command that it refused."""
 
 
 class FoundConnection(DescriptiveConnection):
-    """A connection to whatever server is the right one at the moment in which it is made."""
+    """A connection to the server that is the right one when it is made."""
 
     def __init__(self, *, finder: Finder, **options: Any) -> None:
         super().__init__(**options)
@@ -98,7 +98,7 @@ class FoundConnection(DescriptiveConnection):
         raise failure
 
     def read_response(self, *arguments: Any, **options: Any) -> Any:
-        """Read an answer; one that says that the server is the wrong one ends the connection."""
+        """Read a reply; an error that says that the server is the wrong one closes the connection."""
         try:
             return super().read_response(*arguments, **options)
         except (MovedError, ReadOnlyError) as error:
@@ -107,19 +107,19 @@ class FoundConnection(DescriptiveConnection):
                 self._finder.hear((error.host or self.host, error.port))
             raise ServerMoved(f"the keys moved to another server: {error}") from error
         except (AskError, TryAgainError, ClusterDownError) as error:
-            # The slot is on its way to another server, or its server is being replaced: that takes a moment. Kept
-            # as it is, this error of Redis's would be taken for one of the command, and the worker would end.
+            # The slot is migrating to another server, or its server is being replaced, which takes a moment. Passed on
+            # as it is, this error would be taken for one of the command, and the worker would end.
             self.disconnect()
             self._finder.doubt((self.host, self.port))
             raise RedisConnectionError(f"the keys are being moved to another server: {error}") from error
 
 
 class FoundSSLConnection(FoundConnection, DescriptiveSSLConnection):
-    """The same, encrypted."""
+    """The same over TLS."""
 
 
 class SentinelMaster:
-    """The master that the Sentinels of a service agree on."""
+    """The master of a service according to its Sentinels."""
 
     def __init__(self, sentinels: tuple[Node, ...], service: str, password: str) -> None:
         self._service = service
@@ -134,18 +134,18 @@ class SentinelMaster:
         )
 
     def servers(self) -> Iterator[Node]:
-        """Yield the master's address. Raises Redis's ConnectionError when no Sentinel knows of one."""
+        """Yield the master's address. Raises Redis's ConnectionError when no Sentinel knows one."""
         try:
             master = self._sentinel.discover_master(self._service)
         except MasterNotFoundError as error:
-            # Its own words describe each connection at length.
+            # The original message describes each connection at length.
             if AuthenticationError.__name__ in str(error):
                 raise RedisConnectionError("the Sentinels require a password: set REDIS_SENTINEL_PASSWORD") from None
             raise RedisConnectionError(f"no reachable Sentinel knows the master {self._service}") from None
         yield master
 
     def hear(self, server: Node) -> None:
-        """Do nothing: a former master does not say who is the new one."""
+        """Do nothing: a former master does not name the new one."""
 
     def doubt(self, server: Node) -> None:
         """Do nothing: the Sentinels are asked each time."""
@@ -161,9 +161,9 @@ class SlotOwner:
         self._options = options
 
     def servers(self) -> Iterator[Node]:
-        """Yield who owned the slot when last heard of, then who does as the nodes know that answer, one by one.
+        """Yield the last known owner, then the owners that the nodes report, one by one.
 
-        After a failover a node can be behind: it still names the one that is gone.
+        After a failover a node can be behind and still name the old owner.
         """
         known = self._known
         if known is not None:
@@ -180,7 +180,7 @@ class SlotOwner:
                 if clock.monotonic() > give_up_at:
                     break
                 continue
-            # A Cluster may be replaced node by node until none of those is left that were named at the start.
+            # All nodes of the initial list may be replaced one by one.
             self._nodes = tuple(dict.fromkeys((*self._nodes, *others)))
             if owner is not None and owner not in found:
                 found.add(owner)
@@ -190,17 +190,17 @@ class SlotOwner:
             raise RedisConnectionError(f"no node of the Cluster reports the owner of the keys: {failure}")
 
     def hear(self, server: Node) -> None:
-        """Take the word of a server that the slot moved to another one, which the others may not know of yet."""
+        """Accept a server's redirection for the slot, which the other nodes may not know yet."""
         self._known = server
 
     def doubt(self, server: Node) -> None:
-        """Ask this server last, and whom it says to be the owner."""
+        """Ask this server last, and the owner that it reports."""
         if self._known == server:
             self._known = None
         self._nodes = (*(node for node in self._nodes if node != server), server)
 
     def _ask(self, node: Node) -> tuple[Node | None, list[Node]]:
-        """Return who owns the slot, and all nodes that this one knows."""
+        """Return the owner of the slot, and all nodes that this node knows."""
         connection = self._connection_class(
             host=node[0],
             port=node[1],
@@ -216,7 +216,7 @@ class SlotOwner:
             connection.disconnect()
         owner, others = None, []
         for first, last, *servers in ranges:
-            # A server without a name of its own is where the asked one is.
+            # A server without a host name is on the host of the asked node.
             addresses = [(str(host or node[0]), int(port)) for host, port, *_ in servers]
             others += addresses
             if first <= SLOT <= last:

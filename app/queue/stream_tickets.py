@@ -1,4 +1,4 @@
-"""Tickets to the events: good once and for a moment, so that one in an address or a log is worth nothing later."""
+"""Single-use, short-lived tickets for event streams, so that one in a URL or a log is worthless later."""
 
 import hashlib
 import secrets
@@ -12,7 +12,7 @@ TICKET_S = 30
 
 
 class Tickets:
-    """Redis holds a ticket's hash and, sealed by the ticket, its session: who reads Redis finds neither.
+    """Redis stores a ticket's hash and, encrypted with the ticket, its session id: a reader of Redis gets neither.
 
     Every method raises BrokerUnavailable.
     """
@@ -21,7 +21,7 @@ class Tickets:
         self._broker = broker
 
     def issue(self, session_id: str) -> str:
-        """Return a ticket of a sign-in session."""
+        """Return a ticket for a session."""
         ticket = secrets.token_urlsafe(32)
         sealed = _seal_of(ticket).encrypt(session_id.encode()).decode()
         with self._broker.use() as redis:
@@ -29,7 +29,7 @@ class Tickets:
         return ticket
 
     def redeem(self, ticket: str) -> str | None:
-        """Return the session that a ticket stands for, the first time."""
+        """Return the session of a ticket on its first use."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=True)
             pipeline.get(self._key(ticket))
@@ -38,7 +38,7 @@ class Tickets:
         try:
             return None if sealed is None else _seal_of(ticket).decrypt(sealed).decode()
         except InvalidToken:
-            # Somebody else wrote it there.
+            # Somebody else wrote it.
             return None
 
     def _key(self, ticket: str) -> str:
@@ -46,5 +46,5 @@ class Tickets:
 
 
 def _seal_of(ticket: str) -> Fernet:
-    """Return what opens with the ticket alone: 256 random bits need no slow derivation, only to differ from the key."""
+    """Return the key derived from the ticket: 256 random bits need no slow derivation, only to differ from the hash."""
     return Fernet(urlsafe_b64encode(hashlib.sha256(b"session of " + ticket.encode(errors="replace")).digest()))

@@ -1,4 +1,4 @@
-"""Which workers are alive, and which of them leads the recovery."""
+"""The live workers, and the leader election of recovery."""
 
 import json
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 from app.queue.connection import Broker
 
 ALIVE_S = 10
-"""A worker that did not say so for this long is taken for gone."""
+"""A worker without a heartbeat for this long counts as gone."""
 
 
 class WorkerRegistry:
-    """Where workers sign on. Every method raises BrokerUnavailable."""
+    """The registry of workers. Every method raises BrokerUnavailable."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
     def announce(self, id: str, description: dict[str, Any]) -> set[str]:
-        """Say that a worker is alive; return the ids of all that signed on and did not sign off.
+        """Send a worker's heartbeat; return the ids of all workers that have registered and not signed off.
 
-        An id begins with the worker's name, which it does not have for itself alone.
+        An id starts with the worker's name, which need not be unique.
         """
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
@@ -28,7 +28,7 @@ class WorkerRegistry:
             return {str(each) for each in pipeline.execute()[-1]}
 
     def sign_off(self, id: str) -> None:
-        """Say that a worker ends."""
+        """Sign a worker off."""
         with self._broker.use() as redis:
             pipeline = redis.pipeline(transaction=False)
             pipeline.srem(self._broker.keys.workers, id)
@@ -36,7 +36,7 @@ class WorkerRegistry:
             pipeline.execute()
 
     def alive(self) -> list[dict[str, Any]]:
-        """Return the descriptions of the workers that are alive, by id and so by name; forget the others."""
+        """Return the descriptions of the live workers, sorted by id and so by name; remove the others."""
         with self._broker.use() as redis:
             ids = sorted(map(str, redis.smembers(self._broker.keys.workers)))
             if not ids:
@@ -49,10 +49,10 @@ class WorkerRegistry:
         return [description for description in described.values() if description is not None]
 
     def lead(self, name: str, lease_s: float) -> bool:
-        """Become or stay the one worker whose recovery acts, for `lease_s` seconds.
+        """Become or stay the worker that runs recovery, for `lease_s` seconds.
 
-        Two leaders at once, as when a lease runs out in the middle of a turn, do no harm: every change of the ledger
-        is guarded.
+        Two leaders at once, for example when a lease expires in the middle of a run, do no harm: every change of the
+        ledger is guarded.
         """
         lease_ms = int(lease_s * 1000)
         with self._broker.use() as redis:
@@ -63,14 +63,14 @@ class WorkerRegistry:
             is_new, leader, left_ms = pipeline.execute()
             if is_new:
                 return True
-            # Whatever else wrote this does not lead for ever.
+            # Something else that wrote this must not lead forever.
             if not 0 <= left_ms <= lease_ms:
                 redis.pexpire(self._broker.keys.recovery_leader, lease_ms)
             return leader == name and bool(redis.pexpire(self._broker.keys.recovery_leader, lease_ms))
 
 
 def _description(text: str | bytes | None) -> dict[str, Any] | None:
-    """Return what a worker says of itself; None for anything that no worker says."""
+    """Return a worker's description; None for anything that a worker does not write."""
     try:
         found = json.loads(text or "null")
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""`nagare copy-db`: moves an instance from SQLite to PostgreSQL, and back."""
+"""`nagare copy-db`: moves an instance from SQLite to PostgreSQL, or back."""
 
 import os
 from dataclasses import asdict

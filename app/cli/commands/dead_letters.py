@@ -1,4 +1,4 @@
-"""`nagare dead`: read what gave up, run it again or throw it away."""
+"""`nagare dead`: list, show, retry and discard dead letters."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ TASK_ID = click.argument("task_id", required=False)
 
 
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that choose dead letters; they arrive as keywords."""
+    """Add the options that select dead letters; they are passed as keywords."""
     for option in reversed(OPTIONS):
         command = option(command)
     return command

@@ -1,4 +1,4 @@
-"""`nagare env`: what has celery, Flower and nagare itself work on the instance that runs here."""
+"""`nagare env`: makes celery, Flower and nagare in a shell use the instance that runs here."""
 
 import os
 import shlex
@@ -26,14 +26,14 @@ def env() -> None:
     environment = running.find(home)
     if environment is None:
         raise NotFound(f"nagare up is not running in {home.path}: start it, or set NAGARE_HOME to its data folder")
-    # A Flower that is started by it is as closed as that of nagare up.
+    # A Flower that is started with it is protected like that of nagare up.
     flower = {FLOWER_VARIABLE: f"{FLOWER_USER}:{home.secret(FLOWER_PASSWORD)}", "FLOWER_ADDRESS": FLOWER_ADDRESS}
     for line in _lines({**flower, **environment}, os.environ):
         click.echo(line)
 
 
 def _lines(environment: Mapping[str, str], present: Mapping[str, str]) -> Iterator[str]:
-    """Yield what a shell with this environment must do to have the other one."""
+    """Yield the shell commands that turn the present environment into the other one."""
     for name in (*VARIABLES, CONFIG_VARIABLE):
         if name in present and name not in environment:
             yield f"unset {name}"

@@ -1,4 +1,4 @@
-"""`nagare migrate`: what a release does before the new version starts."""
+"""`nagare migrate`: run once per release, before the new version starts."""
 
 import click
 

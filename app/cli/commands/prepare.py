@@ -1,4 +1,4 @@
-"""`nagare prepare`: what `app/cli/up/preparation.py` runs, a line for each step that is done."""
+"""`nagare prepare`: run by `app/cli/up/preparation.py`; prints a line for each finished step."""
 
 import json
 import sys
@@ -25,22 +25,22 @@ def prepare(demo: bool) -> None:
     settings = read_settings()
     upgrade(settings.sql_url)
     click.echo("migrated")
-    # Nothing comes when nagare up has ended.
+    # There is no line when nagare up has ended.
     if sys.stdin.readline():
         click.echo(json.dumps(asdict(take_first_steps(settings, is_demo_wanted=demo))))
 
 
 def take_first_steps(settings: Settings, *, is_demo_wanted: bool) -> FirstSteps:
-    """Make the demo fleet and the first user on a first start; return what to tell.
+    """Create the demo fleet and the first user on the first start; return what to print.
 
     The user comes last: whoever can sign in finds the fleet, and `/readyz` waits for the user.
     """
     with closing(build(settings)) as services:
         if is_demo_wanted and not services.access.users.is_there_any():
-            with suppress(NagareError):  # whatever goes wrong with a demo, there must be a user
+            with suppress(NagareError):  # whatever goes wrong with the demo, there must be a user
                 ensure_demo(services)
         generated_password = ensure_admin(services, settings)
         monitor_id = None
-        with suppress(NagareError):  # this start alone knows the password: it must be told, whatever else goes wrong
+        with suppress(NagareError):  # only this start knows the password: it must be printed, whatever else goes wrong
             monitor_id = first_monitor_id(services)
     return FirstSteps(generated_password, monitor_id)

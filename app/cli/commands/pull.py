@@ -1,4 +1,4 @@
-"""`nagare pull`: ask for a pull, and watch it if you like."""
+"""`nagare pull`: queue a pull, and optionally follow it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,9 +49,9 @@ def pull(monitor_id: int, what: str, follow: bool) -> int:
 
 
 def _follow(services: Services, task_id: str) -> dict[str, Any]:
-    """Show a bar until the task has ended, and return it."""
+    """Show a progress bar until the task has finished, and return it."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"))
-    # Standard output is for the outcome.
+    # Standard output is for the result.
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
         bar = progress.add_task(TaskState.QUEUED, total=None, said="")
         while True:
@@ -71,7 +71,7 @@ def _follow(services: Services, task_id: str) -> dict[str, Any]:
 
 
 def _operator_id(services: Services) -> int:
-    """Return the first user who may pull: whoever runs this has the database anyway. Raises NotFound."""
+    """Return the first user who may pull: whoever runs this can read the database anyway. Raises NotFound."""
     for user in every(services.access.users.list):
         if user["enabled"] and Role(user["role"]).includes(Role.OPERATOR):
             return int(user["id"])

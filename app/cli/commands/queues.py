@@ -1,4 +1,4 @@
-"""`nagare queue`, `nagare stats` and `nagare workers`: how much waits, what is paused, who works."""
+"""`nagare queue`, `nagare stats` and `nagare workers`: queue lengths, pauses and live workers."""
 
 import click
 

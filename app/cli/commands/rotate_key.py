@@ -1,4 +1,4 @@
-"""`nagare rotate-key`: the last step of a change of NAGARE_SECRET_KEY."""
+"""`nagare rotate-key`: the last step of replacing NAGARE_SECRET_KEY."""
 
 from dataclasses import asdict
 

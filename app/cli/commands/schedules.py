@@ -1,4 +1,4 @@
-"""`nagare schedules`: what is asked for at set times."""
+"""`nagare schedules`: tasks on a cron schedule."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`nagare tasks`: what was asked for, and what became of it."""
+"""`nagare tasks`: list, show and cancel tasks."""
 
 import click
 

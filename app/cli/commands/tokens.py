@@ -1,4 +1,4 @@
-"""`nagare token` and `nagare tokens`: API tokens, also without a password."""
+"""`nagare token` and `nagare tokens`: API tokens, without a password."""
 
 import click
 
@@ -18,7 +18,7 @@ COLUMNS = {
     "last used": "last_used_at",
 }
 ANYONE = {"id": 0, "role": Role.ADMIN}
-"""Who runs a command may read the database anyway."""
+"""Whoever runs a command can read the database anyway."""
 ROLES = click.Choice([role.value for role in Role])
 SCOPES = click.Choice([scope.value for scope in Scope])
 

@@ -1,4 +1,4 @@
-"""`nagare user`: accounts, also when nobody can sign in any more."""
+"""`nagare user`: accounts, even when nobody can sign in any more."""
 
 import secrets
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ def _find(services: Services, username: str) -> Mapping[str, Any]:
 
 
 def _choose(password: str | None) -> str:
-    if password == "-":  # noqa: S105 - the sign for: make one up
+    if password == "-":  # noqa: S105 - means: generate one
         password = secrets.token_urlsafe(12)
         click.echo(f"Password: {password}")
     return password or str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -1,4 +1,4 @@
-"""One program under `nagare up`: its process, everything that this one started, and what it prints."""
+"""One program under `nagare up`: its process, all its descendants, and its output."""
 
 import os
 import signal
@@ -18,7 +18,8 @@ from app.clock import monotonic
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. It gets `grace_s` seconds to end by itself; those with `ends_last` are stopped after all others."""
+    """A program to run. It gets `grace_s` seconds to stop by itself; those with `ends_last` are stopped after all
+    others."""
 
     name: str
     command: tuple[str, ...]
@@ -30,11 +31,11 @@ class Program:
 
 
 class Reaper:
-    """The running `app.cli.up.reaper`: ends what was announced to it if `nagare up` can not."""
+    """The running `app.cli.up.reaper`: kills the announced processes if `nagare up` cannot."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            # -I keeps the script's folder off the path, where its neighbours could hide standard modules.
+            # -I keeps the script's folder off the path, where its neighbours could shadow standard modules.
             [sys.executable, "-I", "-S", reaper_script.__file__],
             stdin=subprocess.PIPE,
             start_new_session=True,
@@ -47,15 +48,15 @@ class Reaper:
                 os.write(self._process.stdin.fileno(), f"{change}\n".encode())
 
     def close(self) -> None:
-        """Let it kill what is still announced, and wait for its end."""
+        """Let it kill what is still announced, and wait for it to exit."""
         self._process.communicate()
 
 
 class Child:
-    """A program's process, the leader of a process group of its own.
+    """A program's process, the leader of its own process group.
 
-    It inherits the lock on the data folder, which so stays locked until nobody uses the folder any more, even when
-    `nagare up` itself was killed.
+    It inherits the lock on the data folder, which stays locked until nobody uses the folder any more, even if `nagare
+    up` itself was killed.
     """
 
     def __init__(self, program: Program, output: Output, reaper: Reaper, lock_fd: int) -> None:
@@ -71,7 +72,7 @@ class Child:
             stderr=subprocess.STDOUT,
             pass_fds=(lock_fd, *program.pass_fds),
             start_new_session=True,
-            # In the child, so that there is no moment in which it runs and the reaper does not know it.
+            # In the child, so that it never runs without being known to the reaper.
             preexec_fn=lambda: reaper.tell(f"+{os.getpid()}"),
         )
         self._reader: threading.Thread | None = None
@@ -80,7 +81,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process's id and its group's."""
+        """The id of the process and of its group."""
         return self._process.pid
 
     def exit_code(self) -> int | None:
@@ -88,12 +89,12 @@ class Child:
         return self._process.poll()
 
     def ask_to_end(self) -> None:
-        """Send SIGTERM to the process itself: gunicorn and Celery know best how to end their own children."""
+        """Send SIGTERM to the process itself: gunicorn and Celery know best how to stop their own children."""
         if self.exit_code() is None:
             self._process.terminate()
 
     def end(self) -> None:
-        """Kill what is left of the process and of all that it started, and wait a moment for its last lines."""
+        """Kill what is left of the process and its descendants, and wait a moment for its last lines."""
         kill_group(self.pid)
         self._process.wait()
         self._reaper.tell(f"-{self.pid}")
@@ -102,5 +103,5 @@ class Child:
 
 
 def in_words(exit_code: int) -> str:
-    """Say how a process ended."""
+    """Describe how a process exited."""
     return f"exit code {exit_code}" if exit_code >= 0 else f"killed by {signal.Signals(-exit_code).name}"

@@ -1,6 +1,7 @@
 """`nagare up`: the whole product on one machine, in one terminal, from an empty folder.
 
-First all that can be wrong with the settings, then Valkey, the schema, the processes, the first user, the demo fleet.
+It checks the settings first, then starts Valkey, migrates the schema, starts the processes, and creates the first user
+and the demo fleet.
 """
 
 import os
@@ -61,7 +62,7 @@ def up(with_flower: bool) -> None:
 
 
 def _prepare(settings: Settings, lock_fd: int) -> Preparation:
-    """Begin to prepare the database; it takes place beside the start of Valkey."""
+    """Start to prepare the database, in parallel with the start of Valkey."""
     environment = {**environment_of(settings), "NAGARE_ADMIN_PASSWORD": settings.admin_password.get_secret_value()}
     is_demo_wanted = settings.demo or "demo" not in settings.model_fields_set
     return Preparation(environment, lock_fd, is_demo_wanted=is_demo_wanted)
@@ -88,7 +89,7 @@ def _start_programs(
 
 
 def _environment_for_others(settings: Settings) -> Mapping[str, str]:
-    """Return what has other terminals use this instance."""
+    """Return the environment with which other terminals use this instance."""
     given = {name: os.environ[name] for name in (programs.FLOWER_VARIABLE,) if os.environ.get(name)}
     return {**exports_of(settings), **given}
 
@@ -101,7 +102,7 @@ def _refuse_open_flower() -> None:
 
 
 def _flower_access(home: Home) -> tuple[str, str]:
-    """Return the `user:password` of Flower, and what to tell of it: a password that this start made up is shown."""
+    """Return Flower's `user:password` and what to print about it: a password is shown if this start generated it."""
     given = os.environ.get(programs.FLOWER_VARIABLE)
     if given:
         return given, f"user and password from {programs.FLOWER_VARIABLE}"

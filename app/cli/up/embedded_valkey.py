@@ -1,6 +1,6 @@
-"""The Redis that `nagare up` brings along: a Valkey server from a wheel, its data and its socket under `NAGARE_HOME`.
+"""The embedded Redis of `nagare up`: a Valkey server from a wheel, its data and its socket under `NAGARE_HOME`.
 
-It listens on a Unix socket in a folder that only its owner may enter: a port is open to every user of the machine.
+It listens on a Unix socket in a private folder: a port would be open to every user of the machine.
 """
 
 import hashlib
@@ -20,17 +20,17 @@ SOCKET = "valkey.sock"
 FOLDER = "valkey"
 LOG = "valkey.log"
 SERVER = Path(__file__).with_name("valkey_server.py")
-"""What becomes the server; never imported here, since it loads a whole client."""
+"""The script that becomes the server; never imported here, because it loads a whole client."""
 GRACE_S = 3.0
 
 
 def valkey_url(path: Path) -> str:
-    """Return the address for `REDIS_URL`."""
+    """Return the URL for `REDIS_URL`."""
     return f"unix://{quote(str(path))}"
 
 
 def last_socket(home: Home) -> Path | None:
-    """Return the socket on which Valkey listens, or did when it last ran; None where it never did."""
+    """Return the socket on which Valkey listens, or last listened; None if it never ran."""
     socket_path = home.path / SOCKET
     if socket_path.is_symlink():
         return socket_path.readlink()
@@ -38,10 +38,10 @@ def last_socket(home: Home) -> Path | None:
 
 
 def choose_socket(home: Home) -> Path:
-    """Return where Valkey is to listen: in the data folder, which then is locked, or else in a private one.
+    """Return the path of Valkey's socket: in the locked data folder, or else in another private one.
 
-    The path of a socket has at most 107 bytes, and not every file system takes one. A link in the data folder leads to
-    the other place. Raises SettingsError when neither will do.
+    A socket path has at most 107 bytes, and not every file system supports sockets. A link in the data folder leads to
+    the other path. Raises SettingsError when neither works.
     """
     wanted = home.path / SOCKET
     wanted.unlink(missing_ok=True)
@@ -72,7 +72,7 @@ def valkey_program(home: Home, socket_path: Path) -> Program:
         "appendfsync": "everysec",
         "save": "",
         "maxmemory-policy": "noeviction",
-        # It looks after itself ten times a second, which is a tenth of what an idle nagare costs.
+        # By default its background job runs ten times a second, which costs a tenth of what an idle nagare costs.
         "hz": "2",
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
@@ -82,7 +82,7 @@ def valkey_program(home: Home, socket_path: Path) -> Program:
 
 
 def is_answering(socket_path: Path) -> bool:
-    """Tell whether the server behind this socket has loaded its data and answers."""
+    """Return whether the server behind this socket has loaded its data and responds."""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(1)
         connection.connect(str(socket_path))
@@ -92,7 +92,7 @@ def is_answering(socket_path: Path) -> bool:
 
 
 def log_path(home: Home) -> Path:
-    """Return where Valkey says what is wrong with it."""
+    """Return the path of Valkey's log."""
     return home.path / FOLDER / LOG
 
 
@@ -107,7 +107,7 @@ def _can_listen(path: Path) -> bool:
 
 
 def _private_folder(home: Home) -> Path:
-    """Return a folder with a short name for this data folder. Raises SettingsError when it is somebody else's."""
+    """Return a folder with a short path for this data folder. Raises SettingsError when it belongs to somebody else."""
     name = f"nagare-{os.getuid()}-{hashlib.sha256(os.fsencode(home.path)).hexdigest()[:12]}"
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / name
     try:

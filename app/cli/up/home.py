@@ -1,4 +1,4 @@
-"""`NAGARE_HOME`, the data folder of everything embedded: private, used by one `nagare up` at a time."""
+"""`NAGARE_HOME`, the data folder of all embedded parts: private, used by one `nagare up` at a time."""
 
 import fcntl
 import os
@@ -22,7 +22,7 @@ class Home:
         self.path = path.absolute()
 
     def create(self) -> None:
-        """Make the folder, for its owner only. Raises SettingsError when nothing can be written there."""
+        """Create the folder, readable only by its owner. Raises SettingsError when it is not writable."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             probe = self.path / f".writable-{os.getpid()}"
@@ -32,12 +32,12 @@ class Home:
             raise SettingsError(f"NAGARE_HOME: cannot write to {self.path}: {error.strerror}") from error
 
     def lock(self) -> int:
-        """Take the folder for this process and for those that inherit the returned file descriptor.
+        """Lock the folder for this process and for those that inherit the returned file descriptor.
 
-        Raises SettingsError when another `nagare up` has it.
+        Raises SettingsError when another `nagare up` has locked it.
         """
         descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = monotonic() + LOCK_PATIENCE_S  # what a killed one had started needs a moment to end
+        deadline = monotonic() + LOCK_PATIENCE_S  # what a killed one had started needs a moment to exit
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,7 +50,7 @@ class Home:
                 return descriptor
 
     def is_locked(self) -> bool:
-        """Tell whether somebody has taken the folder."""
+        """Return whether somebody has locked the folder."""
         try:
             descriptor = os.open(self.path / LOCK, os.O_RDONLY)
         except OSError:
@@ -64,7 +64,7 @@ class Home:
         return False
 
     def read(self, name: str) -> str | None:
-        """Return a file's text, or None when there is no such file. Raises SettingsError when it cannot be read."""
+        """Return a file's text, or None when there is no such file. Raises SettingsError when it is unreadable."""
         try:
             return (self.path / name).read_text(encoding="utf-8").strip()
         except (FileNotFoundError, NotADirectoryError):
@@ -73,7 +73,7 @@ class Home:
             raise SettingsError(f"NAGARE_HOME: cannot read {self.path / name}: {error}") from error
 
     def write(self, name: str, text: str) -> None:
-        """Put a file there in one step, for its owner only: a crash leaves the old one or the new one."""
+        """Write a file atomically, readable only by its owner: a crash leaves the old one or the new one."""
         target = self.path / name
         draft = target.with_name(f".{name}-{os.getpid()}")
         draft.unlink(missing_ok=True)
@@ -85,9 +85,10 @@ class Home:
         draft.replace(target)
 
     def secret(self, name: str) -> str:
-        """Return the secret of that name, made up and kept at the first call.
+        """Return the secret of that name, generated and stored on the first call.
 
-        Raises SettingsError when its file is damaged: another secret would make what was encrypted with it worthless.
+        Raises SettingsError when its file is damaged: a new secret would make everything encrypted with the old one
+        worthless.
         """
         found = self.read(name)
         if found is None:

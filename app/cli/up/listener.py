@@ -9,10 +9,10 @@ BACKLOG = 512
 
 
 def listen(host: str, port: int, named: str) -> socket.socket:
-    """Open the socket that the API answers on; `named` says in an error where host and port come from.
+    """Open the API's socket; `named` says in an error where host and port are set.
 
-    Opened before anything else starts, so that a taken port is known at once and cannot be lost later: while gunicorn
-    is started again, callers wait instead of being refused. Raises SettingsError.
+    It is opened before anything else starts, so that a taken port is reported at once and the port cannot be lost
+    later: while gunicorn restarts, clients wait instead of being refused. Raises SettingsError.
     """
     try:
         family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

@@ -1,4 +1,4 @@
-"""Merges what the processes under `nagare up` print into one stream, each line with the name of its process."""
+"""Merges the output of the processes under `nagare up` into one stream, each line with the process's name."""
 
 import os
 import queue
@@ -17,8 +17,8 @@ PATIENCE_S = 0.5
 class Output:
     """Writes whole lines to standard output, from any thread, inside its `with` block.
 
-    One thread does all the writing: when nobody reads what we print (a paused terminal, a full pipe), it is the only
-    one that hangs, and a signal still ends everything.
+    One thread does all the writing: when nobody reads the output (a paused terminal, a full pipe), only this thread
+    hangs, and a signal still ends everything.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Output:
         self._writer.join(PATIENCE_S)
 
     def follow(self, name: str, stream: IO[bytes]) -> threading.Thread:
-        """Copy the stream's lines until it ends, in a thread of its own."""
+        """Copy the stream's lines until it ends, in its own thread."""
         thread = threading.Thread(
             target=self._copy, args=(self._prefix(name).encode(), stream), name=f"output of {name}", daemon=True
         )
@@ -50,7 +50,7 @@ class Output:
         self.print(f"{self._prefix('nagare')}{line}\n")
 
     def print(self, text: str) -> None:
-        """Print the text as it is; it is lost when nobody reads."""
+        """Print the text unchanged; it is lost when nobody reads."""
         self._put(text.encode())
 
     def _put(self, piece: bytes | None) -> None:
@@ -63,7 +63,7 @@ class Output:
 
     def _write_on(self) -> None:
         while (piece := self._pieces.get()) is not None:
-            # Nobody listening any more (`| head` ended) is no reason to stop: the processes would hang on full pipes.
+            # A closed output (`| head` ended) is no reason to stop reading: the processes would hang on full pipes.
             with suppress(OSError):
                 while piece:
                     piece = piece[os.write(sys.stdout.fileno(), piece) :]

@@ -1,6 +1,6 @@
-"""The process in which `nagare up` migrates the database and makes the first user and the demo fleet.
+"""The process in which `nagare up` migrates the database and creates the first user and the demo fleet.
 
-It ends when that is done, and with it goes the memory of all that `nagare up` itself has no use for any more.
+It exits afterwards, which frees the memory that `nagare up` itself no longer needs.
 """
 
 import json
@@ -18,7 +18,7 @@ GO_ON = b"go on\n"
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """What an operator must know of what was made: the password if this start made it up, and some monitor's id."""
+    """What to tell the operator: the password if it was generated, and the id of a monitor."""
 
     generated_password: str | None = None
     monitor_id: int | None = None
@@ -28,9 +28,9 @@ class FirstSteps:
 
 
 class Preparation:
-    """Runs `nagare prepare` inside its `with` block; the methods exit as that does when it fails.
+    """Runs `nagare prepare` inside its `with` block; if that fails, the methods exit with its exit code.
 
-    `environment` has the settings, that of the admin's password among them.
+    `environment` has the settings, including the admin's password.
     """
 
     def __init__(self, environment: Mapping[str, str], lock_fd: int, *, is_demo_wanted: bool) -> None:
@@ -55,11 +55,11 @@ class Preparation:
         self._process.communicate()
 
     def wait_for_schema(self) -> None:
-        """Return when the database is up to date."""
+        """Return when the database is migrated."""
         self._next_line()
 
     def take_first_steps(self) -> FirstSteps:
-        """Have the first user and the demo fleet made, on a first start."""
+        """Have the first user and the demo fleet created, on the first start."""
         if self._process.stdin is not None:
             self._process.stdin.write(GO_ON)
             self._process.stdin.flush()

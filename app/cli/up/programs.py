@@ -1,4 +1,4 @@
-"""The programs that `nagare up` runs besides Valkey: the API, the worker and, when asked for, Flower."""
+"""The programs that `nagare up` runs besides Valkey: the API, the worker and, on request, Flower."""
 
 import sys
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ import app
 from app.cli.up.children import Program
 
 FOLDER = Path(app.__file__).parents[1]
-"""Where wsgi.py, gunicorn.conf.py, celeryconfig.py and tasks/ are."""
+"""The folder of wsgi.py, gunicorn.conf.py, celeryconfig.py and tasks/."""
 FLOWER_ADDRESS = "127.0.0.1"
 FLOWER_PORT = 5555
 FLOWER_USER = "admin"
@@ -22,13 +22,13 @@ def web(environment: Mapping[str, str], listener_fd: int) -> Program:
 
 
 def worker(environment: Mapping[str, str], concurrency: int) -> Program:
-    """Return one worker with so many slots, without Celery's banner."""
+    """Return one worker with this number of slots, without Celery's banner."""
     arguments = ("--quiet", "-A", "tasks", "worker", "-c", str(concurrency))
     return Program("worker", _python("celery", *arguments), environment, FOLDER)
 
 
 def flower(environment: Mapping[str, str], basic_auth: str) -> Program:
-    """Return Flower, closed to everyone without this `user:password` (which `ps` must not show)."""
+    """Return Flower, protected with this `user:password` (which `ps` must not show)."""
     closed = {FLOWER_VARIABLE: basic_auth}
     where = (f"--address={FLOWER_ADDRESS}", f"--port={FLOWER_PORT}")
     return Program("flower", _python("celery", "-A", "tasks", "flower", *where), {**environment, **closed}, FOLDER)

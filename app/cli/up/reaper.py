@@ -1,7 +1,7 @@
-"""Outlives `nagare up` for a moment: when that is killed, ends every process that it had started.
+"""Outlives `nagare up` briefly: if that is killed, kills every process that it had started.
 
-`nagare up` runs this file as a process of its own and holds the other end of its standard input. Lines `+<pid>` and
-`-<pid>` name the process groups that live; the end of the input means that `nagare up` is gone, however it went.
+`nagare up` runs this file as a separate process and holds the other end of its standard input. Lines `+<pid>` and
+`-<pid>` name the live process groups; the end of the input means that `nagare up` is gone, for whatever reason.
 """
 
 import os
@@ -12,13 +12,13 @@ from contextlib import suppress
 
 def kill_group(group: int) -> None:
     """Kill every process of the group, if there is any."""
-    # macOS answers PermissionError for a group that consists of zombies.
+    # macOS returns PermissionError for a group that consists of zombies.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 
 
 def main() -> None:
-    """Follow the input to its end, then kill what is left."""
+    """Read the input to its end, then kill what is left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()

@@ -1,4 +1,4 @@
-"""What `nagare up` leaves in its data folder for other terminals, for as long as it runs: its environment."""
+"""The environment that `nagare up` leaves in its data folder for other terminals while it runs."""
 
 import json
 import os
@@ -12,7 +12,7 @@ FILE = "running.json"
 
 @contextmanager
 def announced(home: Home, environment: Mapping[str, str]) -> Iterator[None]:
-    """Let others find this process's instance inside the block. The folder must be locked for it."""
+    """Announce this process's instance inside the block. The folder must be locked for it."""
     home.write(FILE, json.dumps({"pid": os.getpid(), "environment": environment}))
     try:
         yield
@@ -21,16 +21,16 @@ def announced(home: Home, environment: Mapping[str, str]) -> Iterator[None]:
 
 
 def find(home: Home) -> Mapping[str, str] | None:
-    """Return the environment of the instance that runs in this folder; None when none does, whatever one left behind.
+    """Return the environment of the instance in this folder; None when none is running, whatever file is left.
 
-    Raises SettingsError when the file cannot be read.
+    Raises SettingsError when the file is unreadable.
     """
     text = home.read(FILE)
     if text is None or not home.is_locked():
         return None
     with suppress(ValueError, TypeError, KeyError):
         told = json.loads(text)
-        # What a killed one had started may hold the lock for a moment longer.
+        # Processes of a killed one may hold the lock for a moment longer.
         if _is_alive(int(told["pid"])):
             return {str(name): str(value) for name, value in told["environment"].items()}
     return None

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP under `nagare up`: the first one asks to stop, a second Ctrl-C not to wait."""
+"""Ctrl-C, SIGTERM and SIGHUP under `nagare up`: the first one stops, a second Ctrl-C kills."""
 
 import signal
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ SAME_CTRL_C_S = 0.5
 
 
 class StopSignals:
-    """What was asked for so far."""
+    """The stop signals received so far."""
 
     def __init__(self) -> None:
         self._asked_at: float | None = None
@@ -20,14 +20,14 @@ class StopSignals:
         self.is_urgent = False
 
     def install(self) -> None:
-        """Take the signals over; under nohup, SIGHUP stays ignored."""
+        """Install the handlers; under nohup, SIGHUP stays ignored."""
         for number in SIGNALS:
-            # A script's background job inherits an ignored SIGINT, but who sends one there means it.
+            # A script's background job inherits an ignored SIGINT, but whoever sends one there means it.
             if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._receive)
 
     def is_asked(self) -> bool:
-        """Tell whether to stop."""
+        """Return whether to stop."""
         return self._asked_at is not None
 
     @contextmanager
@@ -45,6 +45,6 @@ class StopSignals:
             self._asked_at = now
             if not self._is_deferred:
                 raise KeyboardInterrupt
-        # One Ctrl-C can arrive twice: from the terminal, and passed on by the process that started us.
+        # One Ctrl-C can arrive twice: from the terminal, and forwarded by the process that started us.
         if number == signal.SIGINT and now - self._asked_at > SAME_CTRL_C_S:
             self.is_urgent = True

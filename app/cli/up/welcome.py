@@ -1,4 +1,4 @@
-"""What `nagare up` prints when it is ready: where it is, who may sign in, and lines to try that work as they stand."""
+"""What `nagare up` prints when it is ready: URLs, the login, and commands to try that work as printed."""
 
 import json
 import shlex
@@ -24,7 +24,7 @@ def reachable_host(settings: Settings) -> str:
 
 
 def welcome(settings: Settings, made: FirstSteps, flower: str | None) -> str:
-    """Return the whole text; it holds the password when this start made it up."""
+    """Return the whole text; it contains the password if this start generated it."""
     url = address(settings)
     rows = {
         "address": url,
@@ -67,7 +67,7 @@ def _to_try(settings: Settings, made: FirstSteps) -> list[str]:
 
 
 def _sign_in(settings: Settings, made: FirstSteps) -> str:
-    """Return the command that prints a token: a login where the password is known, else the one that needs none."""
+    """Return a command that prints a token: a login if the password is known, else one that needs none."""
     if not made.generated_password:
         return f"{_nagare(settings)} token {shlex.quote(settings.admin_username)}"
     body = json.dumps({"username": settings.admin_username, "password": made.generated_password})
@@ -76,7 +76,7 @@ def _sign_in(settings: Settings, made: FirstSteps) -> str:
 
 
 def _nagare(settings: Settings) -> str:
-    """Return how to call this very `nagare` on this very data folder, from the folder in which it was started."""
+    """Return how to call this `nagare` for this data folder, from the folder in which it was started."""
     program = Path(sys.argv[0])
     here = Path.cwd()
     command = shlex.quote(str(program.relative_to(here) if program.is_relative_to(here) else program))
