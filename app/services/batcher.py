@@ -1,4 +1,4 @@
-"""Batches calls that several threads make at the same time: one of them does all of them at once."""
+"""Batches concurrent calls of several threads: one of them does the work of all."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -21,11 +21,11 @@ class _Call(Generic[Request, Answer]):
 
 
 class Batcher(Generic[Request, Answer]):
-    """Passes the requests of several threads to `run`, which returns an answer for each, or the error to raise there.
+    """Passes the requests of several threads to `run`, which returns for each an answer, or the error to raise.
 
-    A commit, like a round trip to Redis, costs the same for one as for many. While one thread runs a batch, those that
-    arrive form the next one, which the first of them runs. It waits a moment for others to join, until they are half as
-    many as the last time: the other half is then busy while this one waits for the disk.
+    A commit, like a round trip to Redis, costs the same for one as for many. While one thread runs a batch, arriving
+    requests form the next one, which the first of them runs. It waits a moment for others to join, until they are half
+    as many as the last time: the other half is then busy while this one waits for the disk.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Batcher(Generic[Request, Answer]):
         run_singly_after: tuple[type[Exception], ...] = (),
         gather_s: float = GATHER_S,
     ) -> None:
-        """`run_singly_after` are errors of a batch that one request may have caused: then each runs alone."""
+        """`run_singly_after` are errors of a batch that a single request may have caused: then each runs alone."""
         self._gather_s = gather_s
         self._run = run
         self._run_singly_after = run_singly_after
@@ -73,7 +73,7 @@ class Batcher(Generic[Request, Answer]):
                 self._waiting[0].gate.release()
 
     def _outcomes(self, requests: Sequence[Request]) -> Sequence[Answer | BaseException]:
-        """Return what to answer. Raises nothing: the other threads would wait for ever."""
+        """Return the answers. Raises nothing: the other threads would wait forever."""
         try:
             return self._run(requests)
         except self._run_singly_after as error:

@@ -1,1 +1,1 @@
-"""Users, sign-in, API tokens and the audit log."""
+"""Users, sign-in, API tokens and the audit trail."""

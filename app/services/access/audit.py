@@ -1,4 +1,4 @@
-"""Keeps and shows the audit trail."""
+"""Writes and reads the audit trail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from app.store.database.pages import Page, PageRequest
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """The user who makes an edit, by the name that they have now."""
+    """The author of a change, by their current name."""
 
     user_id: int
     username: str
 
 
 COMMAND_LINE = Editor(0, "command line")
-"""Whoever runs `nagare` where the database can be reached: no user, and above all of them."""
+"""Whoever runs `nagare` with access to the database: no user, and above all of them."""
 
 
 INVENTORY = (AuditedType.HOST, AuditedType.ITEM)
-"""What everybody may read of; the rest is the administrators'."""
+"""The types that everybody may read; the others are for admins."""
 
 
 class AuditService:
-    """The trail as it is read. Raises DatabaseUnavailable."""
+    """Reads the trail. Raises DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,7 +50,7 @@ def record_edit(
     row: Mapping[Any, Any],
     changes: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Record an edit of a row in the same transaction, and return those of the changes that change something."""
+    """Record a change of a row in the same transaction, and return the changes that have an effect."""
     real = {name: value for name, value in changes.items() if row[name] != value}
     if real:
         _record(connection, editor, object_type, object_id, {name: row[name] for name in real}, real)
@@ -60,14 +60,14 @@ def record_edit(
 def record_creation(
     connection: Connection, editor: Editor, object_type: AuditedType, object_id: int, fields: Mapping[str, Any]
 ) -> None:
-    """Record in the same transaction that something was made: there is nothing before."""
+    """Record a creation in the same transaction: there is nothing before."""
     _record(connection, editor, object_type, object_id, {}, fields)
 
 
 def record_removal(
     connection: Connection, editor: Editor, object_type: AuditedType, object_id: int, fields: Mapping[str, Any]
 ) -> None:
-    """Record in the same transaction that something was taken away: there is nothing after."""
+    """Record a deletion in the same transaction: there is nothing after."""
     _record(connection, editor, object_type, object_id, fields, {})
 
 

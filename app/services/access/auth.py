@@ -1,4 +1,4 @@
-"""Who may come in: sign-ins and their sessions, and the tokens of scripts."""
+"""Authentication: sign-ins and their sessions, and API tokens."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -35,18 +35,20 @@ class SignIn:
 
 
 class AuthService:
-    """Every method raises Unauthorized with the same words whatever was wrong, and DatabaseUnavailable."""
+    """Every method raises Unauthorized with the same message whatever was wrong, and DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # PostgreSQL is asked once for all who come with one token at once; to wait for more of them would win nothing.
+        # PostgreSQL is asked once for concurrent requests with the same token; waiting for more of them would not pay
+        # off.
         self._batcher: Batcher[str, Mapping[Any, Any] | None] = Batcher(self._find_all, gather_s=0)
 
     def login(self, username: str, password: str, address: str) -> SignIn:
         """Sign a user in.
 
-        Each try is counted before its password is looked at, so that many at once are no more than the free ones.
-        Raises TooManyRequests after several failures in a row (`app.services.access.login_throttle`), and Overloaded.
+        Each attempt is counted before its password is checked, so that concurrent attempts are no more than the free
+        ones. Raises TooManyRequests after several failures in a row (`app.services.access.login_throttle`), and
+        Overloaded.
         """
         attempt = Attempt(username, network_of(address))
         with self._database.reading() as connection:
@@ -55,9 +57,9 @@ class AuthService:
             return self._try(attempt, password)
 
     def _try(self, attempt: Attempt, password: str) -> SignIn:
-        """Count the attempt, look at the password, and take the count back when it is right.
+        """Count the attempt, check the password, and uncount it on success.
 
-        All of it in one turn: several that are right, counted and not yet taken back, would block each other.
+        All of it under one lock: several correct attempts, counted and not yet uncounted, would block each other.
         """
         with self._database.transaction() as connection:
             user = users.find_for_sign_in(connection, attempt.username, attempt.network)
@@ -76,7 +78,7 @@ class AuthService:
             return _open_session(connection, user, REFRESH_TOKEN_S, attempt.network)
 
     def refresh(self, session_id: str, jti: str) -> SignIn:
-        """Exchange a refresh token for a new one; one that was used before ends the session: it was stolen."""
+        """Exchange a refresh token for a new one; a reused one was stolen, and ends the session."""
         now, new_jti = clock.now(), str(uuid.uuid4())
         expires_at = now + timedelta(seconds=REFRESH_TOKEN_S)
         with self._database.transaction() as connection:
@@ -87,14 +89,14 @@ class AuthService:
         raise Unauthorized("the refresh token is no longer valid")
 
     def logout(self, session_id: str) -> None:
-        """End a session: all of its tokens are refused from now on."""
+        """End a session: all its tokens are revoked."""
         with self._database.transaction() as connection:
             users.revoke_session(connection, session_id, clock.now())
 
     def identify(self, session_id: str) -> Mapping[Any, Any]:
         """Return the user of a session that has not ended, or of the API token with this key.
 
-        The latter has a `token_id`, and the powers of the token: `role`, and `scopes` if it is limited to some.
+        The latter has a `token_id`, and the token's powers: `role`, and `scopes` if it is limited to some.
         """
         user = self._batcher.call(session_id)
         if user is None:
@@ -109,7 +111,7 @@ class AuthService:
         return [found[session_id] for session_id in session_ids]
 
     def _note_use(self, token_id: int) -> None:
-        # A database that cannot be written to can still be read from: a note is no reason to refuse that.
+        # A read-only database can still authenticate: not recording the last use is no reason to reject the request.
         with suppress(DatabaseUnavailable), self._database.transaction() as connection:
             now = clock.now()
             stored_tokens.note_use(connection, token_id, now, now - api_tokens.NOTED_AGAIN_AFTER)
@@ -125,7 +127,7 @@ class AuthService:
 
 
 def _refusal(wait_s: int | None) -> Unauthorized | TooManyRequests:
-    """Return what to answer a wrong sign-in: the same for names that exist and for those that do not."""
+    """Return the error of a failed sign-in: the same for existing and unknown names."""
     return Unauthorized("wrong user name or password") if wait_s is None else login_throttle.must_wait(wait_s)
 
 

@@ -1,4 +1,4 @@
-"""Brakes on guessing passwords that the owner of an account does not feel, and that tell nobody which names exist."""
+"""Throttles password guessing without locking out the owner of an account or revealing which names exist."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,18 +17,19 @@ LONGEST_BLOCK_S = 300
 FORGOTTEN_AFTER = timedelta(hours=1)
 LOOK_EVERY = timedelta(seconds=1)
 MAX_COUNTERS = 10_000
-"""Whoever makes up names makes up counters: beyond so many those that count least are forgotten."""
+"""Invented names create counters: beyond this number the least significant ones are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Somebody who says who they are, and from where.
+    """A sign-in attempt for a name from an address.
 
-    It is counted for one account at one place: a stranger who guesses does not lock the owner out. For one place over
-    all accounts, against a password that is tried on many names; for one account over all places, against guesses from
-    many machines. When one of the last two is blocked, the place still has one password a second looked at, whatever
-    the name: it is right for who signed in from there before, so that the owner comes in whoever else is guessing. All
-    others are refused alike, in the same words and the same time, so that no answer tells whether a name exists.
+    It is counted for one account from one network, so that a stranger who guesses does not lock the owner out; for one
+    network over all accounts, against a password that is tried on many names; and for one account over all networks,
+    against guesses from many machines. When one of the last two is blocked, the network still has one password a second
+    checked, whatever the name: this lets owners who signed in from there before come in whoever else is guessing. All
+    others are rejected alike, with the same message and in the same time, so that no response reveals whether a name
+    exists.
     """
 
     username: str
@@ -36,34 +37,34 @@ class Attempt:
 
     @property
     def pair(self) -> str:
-        """The counter of this account at this place."""
+        """The counter of this account from this network."""
         return _subject("pair", self.username, self.network)
 
     @property
     def free(self) -> Mapping[str, int]:
-        """The counters of this attempt, each with the failures that are free."""
+        """The counters of this attempt, each with its number of free failures."""
         account, network = _subject("account", self.username, ""), _subject("place", "", self.network)
         return {self.pair: FREE_PER_NETWORK, network: FREE_ELSEWHERE, account: FREE_ELSEWHERE}
 
     @property
     def look(self) -> str:
-        """What has the place's passwords looked at now and then when nothing else is free."""
+        """The counter that lets one password of the network be checked now and then when nothing else is free."""
         return _subject("look", "", self.network)
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An attempt that was counted as a failure; it is taken back if it is none."""
+    """An attempt that was counted as a failure; it is uncounted on success."""
 
     attempt: Attempt
     blocks: Mapping[str, datetime | None]
-    """What it counts for, with the end of the block that it brought about."""
+    """The counters, each with the end of the block that the attempt caused."""
     wait_s: int | None
-    """How long to wait, for who never signed in from there; None when the attempt is a free one."""
+    """How long to wait if the user never signed in from there; None for a free attempt."""
 
 
 def refuse_blocked(connection: Connection, attempt: Attempt) -> None:
-    """Raise TooManyRequests when the attempt would not be counted: to refuse it then writes nothing."""
+    """Raise TooManyRequests when the attempt would not be counted: rejecting it then writes nothing."""
     now = clock.now()
     blocked = throttles.blocked(connection, [*attempt.free, attempt.look], now)
     until = {subject: end for subject, end in blocked.items() if subject != attempt.look}
@@ -72,9 +73,9 @@ def refuse_blocked(connection: Connection, attempt: Attempt) -> None:
 
 
 def count(connection: Connection, attempt: Attempt) -> Counted:
-    """Count an attempt as failed. What is beyond the free ones blocks for twice as long each time.
+    """Count an attempt as failed. Failures beyond the free ones block for twice as long each time.
 
-    Raises TooManyRequests, and then the transaction must not be kept.
+    Raises TooManyRequests; then the transaction must be rolled back.
     """
     now = clock.now()
     rows = throttles.add_failures(connection, [*attempt.free], now, unless_before=now - FORGOTTEN_AFTER)
@@ -94,8 +95,8 @@ def count(connection: Connection, attempt: Attempt) -> Counted:
 
 
 def forget(connection: Connection, counted: Counted) -> None:
-    """Forget the failures of this account at this place; those of others there and elsewhere still count."""
-    # In the order in which they are counted, here and below, or two attempts could wait for each other.
+    """Reset the failures of this account from this network; those of others there and elsewhere still count."""
+    # In the order in which they are counted, here and below, or two attempts could deadlock.
     for subject in sorted(counted.blocks):
         if subject == counted.attempt.pair:
             throttles.clear(connection, subject)
@@ -104,13 +105,13 @@ def forget(connection: Connection, counted: Counted) -> None:
 
 
 def give_back(connection: Connection, counted: Counted) -> None:
-    """Take back that an attempt was counted."""
+    """Uncount an attempt."""
     for subject in sorted(counted.blocks):
         throttles.take_failure_back(connection, subject, counted.blocks[subject])
 
 
 def must_wait(wait_s: int) -> TooManyRequests:
-    """Return the one refusal of all attempts that came too often."""
+    """Return the error of all throttled attempts."""
     return TooManyRequests("too many failed sign-ins: try again later", wait_s)
 
 

@@ -1,4 +1,4 @@
-"""Passwords as Argon2id hashes: one at a time, since each takes 64 MiB and every processor that there is."""
+"""Password hashes with Argon2id: one at a time, because each takes 64 MiB and all CPUs."""
 
 import secrets
 import threading
@@ -12,7 +12,7 @@ from argon2.exceptions import HashingError, InvalidHashError, VerificationError,
 from app.errors import Overloaded
 
 MAX_WAITING_LOGINS = 8
-"""How many may hash or wait for it in one process: whoever waits keeps a thread that others need."""
+"""How many threads may hash or wait for it in one process: a waiting thread is missing elsewhere."""
 PATIENCE_S = 5.0
 
 _hasher = PasswordHasher()
@@ -21,19 +21,19 @@ _hashing = threading.Lock()
 
 
 def _make_up_hash() -> str:
-    """Return what looks like a hash, at no cost: making a real one takes 64 MB, and time at each start."""
+    """Return a string that looks like a hash: a real one would cost 64 MiB and time at each start."""
     cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
     salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
     return f"$argon2id$v=19${cost}${salt}${digest}"
 
 
 NOBODYS_HASH = _make_up_hash()
-"""Verified for unknown users, so that their refusal takes as long as that of a wrong password."""
+"""Verified for unknown users, so that their rejection takes as long as that of a wrong password."""
 
 
 @contextmanager
 def hashing_slot() -> Iterator[None]:
-    """Let one thread in at a time. Raises Overloaded when many wait already, or when it was not its turn for long."""
+    """Admit one thread at a time. Raises Overloaded when many are waiting, or after a long wait."""
     if not _places.acquire(blocking=False):
         raise Overloaded("too many passwords are being checked: try again in a moment")
     try:
@@ -48,7 +48,7 @@ def hashing_slot() -> Iterator[None]:
 
 
 def hash_password(password: str) -> str:
-    """Return the hash of a password. Raises Overloaded, also when there is no memory for it."""
+    """Return the hash of a password. Raises Overloaded, also without enough memory."""
     with hashing_slot():
         try:
             return _hasher.hash(password)
@@ -57,11 +57,12 @@ def hash_password(password: str) -> str:
 
 
 def is_right(password_hash: str, password: str) -> bool:
-    """Tell whether the hash is that of the password; for who has the turn. Raises Overloaded without the memory."""
+    """Return whether the hash matches the password; only for the admitted thread. Raises Overloaded without enough
+    memory."""
     try:
         return _hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):
         return False
     except (VerificationError, MemoryError) as error:
-        # Not a wrong password: Argon2 had no memory, or no threads.
+        # Not a wrong password: Argon2 had no memory or no threads.
         raise Overloaded("not enough memory to check passwords: try again in a moment") from error

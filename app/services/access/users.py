@@ -56,12 +56,12 @@ class UserService:
     def update(
         self, user_id: int, changes: Mapping[str, Any], editor: Editor = COMMAND_LINE, *, revoke_tokens: bool = False
     ) -> dict[str, Any]:
-        """Change `password`, `role` or `enabled`. A new password or a block ends all sign-ins of the user; a new role
-        holds from the next request on, also for the user's tokens.
+        """Change `password`, `role` or `enabled`.
 
-        API tokens outlive a new password, so that scripts live on, unless `revoke_tokens`: whoever had stolen the old
-        one may have made some. How many hold is returned as `api_tokens` beside the user. Raises Conflict when no
-        enabled admin would be left.
+        A new password, or disabling the user, ends all the user's sessions; a new role applies from the next request
+        on, also for the user's tokens. API tokens outlive a new password, so that scripts keep working, unless
+        `revoke_tokens`: whoever stole the old password may have created some. The number of valid ones is returned as
+        `api_tokens` with the user. Raises Conflict when no enabled admin would be left.
         """
         values = dict(changes)
         if "password" in values:
@@ -82,7 +82,7 @@ class UserService:
             return {**_found(connection, user_id), "api_tokens": left}
 
     def end_sessions(self, user_id: int, with_tokens: bool, editor: Editor = COMMAND_LINE) -> dict[str, int]:
-        """End all sign-ins of a user, and revoke all API tokens if so wanted; return how many there were."""
+        """End all sessions of a user, and optionally revoke all API tokens; return how many there were."""
         with self._database.transaction() as connection:
             _found(connection, user_id)
             sessions = users.revoke_sessions_of(connection, user_id, clock.now())
@@ -92,13 +92,13 @@ class UserService:
         return ended
 
     def sessions(self, page: PageRequest, user_id: int) -> Page:
-        """Return a page of the user's sign-ins that have not ended, newest first."""
+        """Return a page of the user's sessions that have not ended, newest first."""
         with self._database.reading() as connection:
             _found(connection, user_id)
             return users.fetch_sessions(connection, page, user_id, clock.now())
 
     def delete(self, user_id: int, editor: Editor = COMMAND_LINE) -> None:
-        """Delete a user, whose sign-ins end. Raises Conflict for the only admin."""
+        """Delete a user and their sessions. Raises Conflict for the last admin."""
         with self._database.transaction() as connection:
             row = _found(connection, user_id)
             if users.is_only_admin(connection, user_id):
@@ -108,7 +108,7 @@ class UserService:
             record_removal(connection, editor, AuditedType.USER, user_id, gone)
 
     def ensure_admin(self, username: str, password: str) -> bool:
-        """Create the first admin if there is no user at all, and tell whether there was none."""
+        """Create the first admin if there is no user at all, and return whether it did."""
         password_hash = hash_password(password)
         with self._database.transaction() as connection:
             if users.count(connection):
@@ -117,7 +117,7 @@ class UserService:
         return True
 
     def is_there_any(self) -> bool:
-        """Tell whether there is a user at all."""
+        """Return whether there is any user."""
         with self._database.reading() as connection:
             return users.count(connection) > 0
 

@@ -1,1 +1,1 @@
-"""What sources say of alerts, what becomes of it, what is quiet, and the health score."""
+"""Alerts: intake, actions, suppression and the health score."""

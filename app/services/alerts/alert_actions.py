@@ -1,4 +1,4 @@
-"""What people do about alerts: acknowledge, resolve, reopen, snooze; one and many; with who and why in the history."""
+"""Actions on alerts: acknowledge, resolve, reopen, snooze; on one and on many; recorded with user and comment."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ ACKNOWLEDGED_A_TASK = 100
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What is done: the event in the history, the columns that change, and to alerts of which statuses."""
+    """An action: its event, the columns that it changes, and the statuses that it applies to."""
 
     kind: AlertEventKind | None
     values: Mapping[str, Any]
     of_one: Sequence[AlertStatus]
-    """Which alert it changes when one is named."""
+    """Statuses that it applies to when one alert is named."""
     of_many: Sequence[AlertStatus]
-    """Which of many it changes: a filter that says nothing of the status must not reopen what is over."""
+    """Statuses that it applies to in bulk: a filter without a status must not reopen resolved alerts."""
 
 
 ACTIVE, ACKNOWLEDGED, RESOLVED = AlertStatus
@@ -43,9 +43,9 @@ REOPEN = Action(AlertEventKind.REOPENED, {"status": ACTIVE, "resolved_at": None}
 
 
 class AlertActions:
-    """Methods that name an alert raise NotFound, Conflict when it is over and fired anew since.
+    """Methods that name an alert raise NotFound, and Conflict when it is resolved and has fired again since.
 
-    All raise DatabaseUnavailable. Those on many take ids or filters as `alerts.filters` does, and return how many
+    All raise DatabaseUnavailable. Those on many alerts take ids or filters like `alerts.filters`, and return how many
     alerts they changed.
     """
 
@@ -54,23 +54,23 @@ class AlertActions:
         self._outbox = outbox
 
     def acknowledge(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
-        """Say that someone looks after the alert; a resolved one becomes open again."""
+        """Acknowledge the alert; a resolved one is open again."""
         return self._act_on_one(alert_id, ACKNOWLEDGE, by, comment)
 
     def resolve(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
-        """Say that the alert is over."""
+        """Resolve the alert."""
         return self._act_on_one(alert_id, RESOLVE, by, comment)
 
     def reopen(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
-        """Say that the alert is not over after all."""
+        """Reopen the alert."""
         return self._act_on_one(alert_id, REOPEN, by, comment)
 
     def snooze(self, alert_id: int, by: Editor, until: datetime | None, comment: str | None = None) -> dict[str, Any]:
-        """Suppress an open alert until a moment; None wakes it. Raises Invalid when the moment has passed."""
+        """Suppress an open alert until a time; None ends the snooze. Raises Invalid when the time has passed."""
         return self._act_on_one(alert_id, _snooze(until), by, comment)
 
     def comment(self, alert_id: int, by: Editor, comment: str) -> dict[str, Any]:
-        """Add to what is said about the alert, whatever its status."""
+        """Add a comment to the alert, whatever its status."""
         with self._database.transaction() as connection:
             alerts.lock(connection, alert_id)
             find_or_raise(connection, alert_id)
@@ -83,15 +83,15 @@ class AlertActions:
         return self._act_on_many(ACKNOWLEDGE, by, comment, **choice)
 
     def resolve_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:
-        """Resolve those that are not."""
+        """Resolve the open ones."""
         return self._act_on_many(RESOLVE, by, comment, **choice)
 
     def reopen_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:
-        """Reopen the resolved ones that did not fire anew since."""
+        """Reopen the resolved ones without a newer occurrence."""
         return self._act_on_many(REOPEN, by, comment, **choice)
 
     def snooze_many(self, by: Editor, until: datetime | None, comment: str | None = None, **choice: Any) -> int:
-        """Snooze the open ones. Raises Invalid when the moment has passed."""
+        """Snooze the open ones. Raises Invalid when the time has passed."""
         return self._act_on_many(_snooze(until), by, comment, **choice)
 
     def _act_on_one(self, alert_id: int, action: Action, by: Editor, comment: str | None) -> dict[str, Any]:
@@ -133,7 +133,8 @@ class AlertActions:
     def _act(
         self, connection: Connection, alert_ids: Sequence[int], action: Action, by: Editor, comment: str | None
     ) -> dict[str, int | None]:
-        """Change alerts with all that follows from it; return the tasks that tell their monitors, to be published."""
+        """Change alerts and everything that follows; return the tasks that acknowledge them at their monitors, to be
+        published."""
         now = clock.now()
         values = {**action.values, "resolved_at": now} if action.kind is AlertEventKind.RESOLVED else action.values
         rows = alerts.act(connection, alert_ids, values, comment)
@@ -180,7 +181,7 @@ def _note(
 
 
 def _takes_acknowledgements(connection: Connection, monitor_id: int, source: str) -> bool:
-    """Tell whether a monitor knows such an alert by its name, can be told, and is to be told."""
+    """Return whether a monitor knows such an alert, can be written to, and wants to be told."""
     monitor = monitors.find_sealed(connection, monitor_id)
     if monitor is None or monitor["type"] != source or not monitor["enabled"]:
         return False

@@ -1,4 +1,4 @@
-"""What the leader does each second so that those who watch hear of alerts: it reads on in the alerts' histories."""
+"""Writes alert events from the database to the event stream; the leader runs it every second."""
 
 from collections.abc import Iterable
 
@@ -11,16 +11,16 @@ from app.store.database.engine import Database
 
 ENTRY_BATCH_SIZE = 1000
 ROUNDS_A_TURN = 5
-"""How often in a turn as many are told, so that a storm does not keep the leader from its other work."""
+"""Maximum number of batches per run, so that an alert storm does not keep the leader from its other work."""
 TRIM_EVERY_S = 5.0
 LATE_AFTER_S = 60.0
 MAX_GAPS = 1000
 
 
 class AlertEventRelay:
-    """Reading the histories costs those who change alerts nothing, and what Redis misses while it is away comes later.
+    """Reading the events afterwards costs the writers nothing, and what Redis misses while unavailable comes later.
 
-    Methods raise BrokerUnavailable and DatabaseUnavailable. Of two leaders at once one tells.
+    Methods raise BrokerUnavailable and DatabaseUnavailable. Of two leaders at once one writes.
     """
 
     def __init__(self, database: Database, log: EventLog) -> None:
@@ -31,9 +31,9 @@ class AlertEventRelay:
         self._trimming = Interval(TRIM_EVERY_S)
 
     def tick(self) -> None:
-        """Tell what happened since the last turn, and forget what is too old to be asked for."""
+        """Write the events since the last run, and trim the stream."""
         if self._trimming.is_over():
-            # A Redis that lost its data has lost this too.
+            # A Redis that lost its data has lost the position too.
             self._told = self._log.told_of_alerts()
             self._log.trim()
         if self._told is None:
@@ -49,7 +49,7 @@ class AlertEventRelay:
         self._told = self._log.told_of_alerts()
 
     def _tell_some(self) -> bool:
-        """Tell some entries; false when there are no more."""
+        """Write some events; false when there are no more."""
         last = self._told or 0
         gaps = [event_id for event_id, until in self._gaps.items() if until > clock.monotonic()]
         with self._database.reading() as connection:
@@ -68,7 +68,7 @@ class AlertEventRelay:
         return len(entries) == ENTRY_BATCH_SIZE
 
     def _note_gaps(self, last: int, event_ids: Iterable[int]) -> None:
-        """Remember the numbers that are missing: on PostgreSQL an entry with a lower one can be committed later."""
+        """Remember missing ids: on PostgreSQL an event with a lower id can be committed later."""
         until = clock.monotonic() + LATE_AFTER_S
         for event_id in event_ids:
             for missing in range(max(last + 1, event_id - MAX_GAPS), event_id):

@@ -1,4 +1,4 @@
-"""Takes in what sources say of their alerts: deduplicates, links to hosts and items, keeps the histories."""
+"""Processes alert reports: deduplicates, links to hosts and items, records events."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
@@ -23,7 +23,7 @@ BEGINNINGS = (AlertEventKind.FIRED, AlertEventKind.REOPENED)
 
 @dataclass(slots=True)
 class Draft:
-    """An alert while reports are followed; `row` is what is stored of it, None of a new one."""
+    """An alert during the processing of reports; `row` is the stored one, None for a new alert."""
 
     identity: Identity
     row: RowMapping | None = None
@@ -35,7 +35,7 @@ class Draft:
 
 
 class AlertIntake:
-    """Knows no transaction of its own: what posts and pulls write besides belongs into the same one."""
+    """Has no transaction of its own: the caller's other writes belong to the same one."""
 
     def take_in(
         self,
@@ -46,10 +46,10 @@ class AlertIntake:
         *,
         is_pull: bool = False,
     ) -> dict[str, int]:
-        """Write what a source said at one moment, in that order; return how many reports did what.
+        """Write what a source reported at one time, in that order; return the counts.
 
-        Of an alert that a pull reported (`is_pull`) its absence in a later one means that it is over. The monitor is
-        locked until the transaction ends: of two that take in the same alert each would make it.
+        If a pull reported an alert (`is_pull`), its absence in a later pull resolves it. The monitor is locked until
+        the transaction ends: otherwise two intakes of the same alert would each create it.
         """
         monitors.lock(connection, monitor_id)
         known = _find(connection, monitor_id, reports)
@@ -76,7 +76,8 @@ class AlertIntake:
         return counts
 
     def end_unseen(self, connection: Connection, monitor_id: int, observed_at: datetime) -> int:
-        """Resolve some of the alerts that pulls have reported, but not the one of `observed_at`; return how many."""
+        """Resolve some of the alerts that pulls have reported, except those of the pull at `observed_at`; return how
+        many."""
         monitors.lock(connection, monitor_id)
         rows = alert_states.end_unseen(connection, monitor_id, observed_at, END_BATCH_SIZE)
         alert_events.add(connection, [(row["id"], AlertEventKind.RESOLVED) for row in rows], observed_at)
@@ -115,7 +116,7 @@ def _write(
 ) -> None:
     now = clock.now()
     new = [draft for draft in drafts if draft.row is None]
-    # In the order of their ids, as everyone who locks several alerts: two in other orders would deadlock on PostgreSQL.
+    # Ordered by id, like everyone who locks several alerts: different orders would deadlock on PostgreSQL.
     known = sorted(((draft, draft.row) for draft in drafts if draft.row is not None), key=lambda pair: pair[1]["id"])
     ids = alert_states.add(connection, [_new_row(monitor_id, draft, observed_at if is_pull else None) for draft in new])
     alert_states.change(connection, [_changes(draft, row, observed_at if is_pull else None) for draft, row in known])
@@ -126,7 +127,7 @@ def _write(
         for row in suppressed:
             written[row["id"]].events.append(AlertEventKind.SUPPRESSED)
         for row in returned:
-            # One that fires (again) is told of by that.
+            # An alert that fires (again) has its own event.
             if not {*written[row["id"]].events} & {*BEGINNINGS}:
                 written[row["id"]].events.append(AlertEventKind.RETURNED)
     happened = [(alert_id, event) for alert_id, draft in written.items() for event in draft.events]

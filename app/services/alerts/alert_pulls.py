@@ -1,4 +1,4 @@
-"""Brings the alerts of monitors into the list of alerts, and tells monitors what became of them here."""
+"""Pulls alerts from monitors, and acknowledges alerts at monitors."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -24,9 +24,9 @@ class AlertPullService:
         self._intake = intake
 
     def pull(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
-        """Take in all alerts that fire at a monitor; those that pulls have seen before and that do not are over.
+        """Process all active alerts of a monitor; those that earlier pulls reported and this one does not are resolved.
 
-        A pull that stops half-way has ended none.
+        A pull that stops half-way resolves none.
         """
         observed_at = clock.now()
         totals: dict[str, int] = {}
@@ -50,9 +50,9 @@ class AlertPullService:
     def acknowledge(
         self, monitor_id: int, alert_ids: Sequence[int], comment: str = "", step: Step = no_step
     ) -> dict[str, int]:
-        """Tell a monitor that somebody looks after these alerts of it; those that are gone here are left out.
+        """Acknowledge alerts at their monitor; those that no longer exist here are skipped.
 
-        All are tried, then SourceRejected is raised if it refused some.
+        All are tried, then SourceRejected is raised if it rejected some.
         """
         refused: list[str] = []
         with self._database.reading() as connection:

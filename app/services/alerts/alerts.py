@@ -1,4 +1,4 @@
-"""Shows and generates alerts."""
+"""Lists alerts and generates test alerts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -39,7 +39,7 @@ class AlertService:
         source: str | None = None,
         suppressed: bool | None = None,
     ) -> Page:
-        """Return a page of alerts, newest first; `q` is looked for in message and comment."""
+        """Return a page of alerts, newest first; `q` is searched in message and comment."""
         conditions = alerts.filters(
             severity=severity,
             status=status,
@@ -58,7 +58,7 @@ class AlertService:
             return shown(find_or_raise(connection, alert_id))
 
     def events(self, page: PageRequest, alert_id: int) -> Page:
-        """Return a page of what happened to an alert, newest first."""
+        """Return a page of an alert's events, newest first."""
         with self._database.reading() as connection:
             find_or_raise(connection, alert_id)
             return alert_events.fetch(connection, page, alert_id)
@@ -66,7 +66,7 @@ class AlertService:
     def generate(
         self, task_id: str, count: int, severity: int | None, seed: int | None, step: Step = no_step
     ) -> dict[str, Any]:
-        """Generate test alerts. Run again for the same task, it adds only those that are missing.
+        """Generate test alerts. A second run for the same task adds only the missing ones.
 
         Raises TaskFailed when there is no active host, TaskInterrupted.
         """
@@ -74,7 +74,7 @@ class AlertService:
             choices = [HostChoice(**row) for row in hosts.choices_for_alerts(connection)]
             if not choices:
                 raise TaskFailed("the inventory has no active hosts to raise alerts on: pull hosts first")
-            # Without a seed the task's id is one, so that a second attempt draws the same alerts.
+            # Without a seed the task's id is the seed, so that a second attempt draws the same alerts.
             wanted = None if severity is None else Severity(severity)
             drawn = draw_alerts(task_id if seed is None else seed, count, wanted, choices)
             item_ids = items.active_ids_by_host(
@@ -106,12 +106,12 @@ def find_or_raise(connection: Connection, alert_id: int) -> RowMapping:
 
 
 def shown(alert: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return an alert as it is shown."""
+    """Return an alert in its public form."""
     return {**alert, "flapping": is_flapping(alert["flaps"], alert["flapped_at"], clock.now())}
 
 
 def _row(task_id: str, alert: DrawnAlert, item_ids: dict[int, list[int]], now: datetime) -> dict[str, Any]:
-    # Items may have come or gone since they were counted: the index is taken modulo those that are there.
+    # Items may have been added or removed since they were counted: the index is taken modulo the present count.
     ids = item_ids.get(alert.host.id, []) if alert.item_index is not None else []
     return {
         "source": TEST_SOURCE,

@@ -21,14 +21,14 @@ SCOPE = ("monitor_id", "host_id", "group")
 class MaintenanceService:
     """Methods that name a window raise NotFound; all raise DatabaseUnavailable.
 
-    What a change means for the alerts that are open now is done in the same transaction.
+    The effect of a change on open alerts is applied in the same transaction.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def list(self, page: PageRequest, active: bool | None = None) -> Page:
-        """Return a page of windows, newest first; with `active` only those that cover this moment."""
+        """Return a page of windows, newest first; with `active` only those that are active now."""
         with self._database.reading() as connection:
             return maintenance.fetch(connection, page, active_at=clock.now() if active else None)
 
@@ -38,7 +38,7 @@ class MaintenanceService:
             return _found(connection, window_id)
 
     def create(self, fields: Mapping[str, Any], by: Editor) -> RowMapping:
-        """Add a window. Raises NotFound for its monitor or host, Invalid naming the field that cannot be right."""
+        """Add a window. Raises NotFound for its monitor or host, Invalid naming the invalid field."""
         with self._database.transaction() as connection:
             _validate(connection, {**dict.fromkeys(SCOPE), **fields})
             row = {**_columns(fields), "created_by": by.username, "created_at": clock.now(), "is_applied": False}
@@ -47,7 +47,7 @@ class MaintenanceService:
             return _found(connection, window_id)
 
     def update(self, window_id: int, changes: Mapping[str, Any]) -> RowMapping:
-        """Change a window: alerts that it covers no more come back to life. Raises as `create` does."""
+        """Change a window: alerts that it no longer covers are no longer suppressed. Raises like `create`."""
         with self._database.transaction() as connection:
             _validate(connection, {**_found(connection, window_id), **changes})
             if changes:
@@ -56,7 +56,7 @@ class MaintenanceService:
             return _found(connection, window_id)
 
     def delete(self, window_id: int) -> None:
-        """Delete a window, with the same effect as its end."""
+        """Delete a window, with the same effect as ending it."""
         with self._database.transaction() as connection:
             if not maintenance.remove(connection, window_id):
                 raise NotFound(f"there is no maintenance window {window_id}")

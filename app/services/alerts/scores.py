@@ -1,4 +1,4 @@
-"""Tells the health score of the fleet or of a part of it, and what it comes from."""
+"""The health score of the fleet or of a part of it, and its causes."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -26,9 +26,9 @@ COST_DIGITS = 6
 
 
 class ScoreService:
-    """Methods raise NotFound when the scope's monitor or host is not there, and DatabaseUnavailable.
+    """Methods raise NotFound when the scope's monitor or host does not exist, and DatabaseUnavailable.
 
-    A group is a word that hosts have: one that none has is a scope without hosts.
+    A group is a label of hosts: one that no host has is an empty scope.
     """
 
     def __init__(self, database: Database, *, window_h: float, history_days: int) -> None:
@@ -41,7 +41,7 @@ class ScoreService:
     def score(
         self, *, monitor_id: int | None = None, group: str | None = None, host_id: int | None = None
     ) -> dict[str, Any]:
-        """Return the health score of a scope, without filters of all, and what it is made of."""
+        """Return the health score of a scope, by default the fleet, with the alert counts behind it."""
         scope = Scope(monitor_id, group, host_id)
         with self._database.reading() as connection:
             _check(connection, scope)
@@ -67,7 +67,7 @@ class ScoreService:
     def why(
         self, *, monitor_id: int | None = None, group: str | None = None, host_id: int | None = None
     ) -> dict[str, Any]:
-        """Return the hosts and the alerts of a scope that cost most, each with the points of load that it adds."""
+        """Return the hosts and alerts of a scope that lower the score most, each with its share of the load."""
         scope, window = Scope(monitor_id, group, host_id), self._window()
         with self._database.reading() as connection:
             _check(connection, scope)
@@ -90,14 +90,14 @@ class ScoreService:
         after: datetime | None = None,
         before: datetime | None = None,
     ) -> Page:
-        """Return a page of what the score of the fleet, or of a monitor, was each five minutes, newest first."""
+        """Return a page of past scores of the fleet, or of a monitor, sampled every five minutes, newest first."""
         with self._database.reading() as connection:
             _check(connection, Scope(monitor_id))
             scope = score_samples.FLEET if monitor_id is None else score_samples.monitor_scope(monitor_id)
             return score_samples.fetch(connection, page, scope, after=after, before=before)
 
     def tick(self) -> None:
-        """Take the sample of these five minutes, unless that was done, and put the sums of the alerts together."""
+        """Take the sample of these five minutes unless that was done, and merge the alert sums."""
         now = clock.now()
         if self._putting_together.is_over():
             with self._database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Works out which open alerts are suppressed: covered by a maintenance window, or snoozed."""
+"""Suppresses open alerts: by maintenance windows and snoozes."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ class Suppression:
         self._database = database
 
     def tick(self) -> None:
-        """Follow the windows that began or ended, and the snoozes that are over, since the last turn."""
+        """Apply the windows that began or ended, and the snoozes that expired, since the last run."""
         with self._database.reading() as connection:
             is_due = maintenance.is_any_due(connection, clock.now())
         if is_due:
@@ -28,9 +28,9 @@ class Suppression:
 
 
 def update_all_marks(connection: Connection, now: datetime) -> None:
-    """Bring the marks of all open alerts up to date, with their histories and their hosts.
+    """Update the suppression of all open alerts, with their events and hosts.
 
-    Those that come back to life are told of again.
+    Alerts that are no longer suppressed are notified again.
     """
     while True:
         suppressed, returned = maintenance.flip(connection, now, ALERT_BATCH_SIZE)

@@ -1,4 +1,4 @@
-"""Takes in what was posted to the webhook, in the order in which it came."""
+"""Processes webhook deliveries in the order of their arrival."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ log = structlog.get_logger()
 REPORT_BATCH_SIZE = 500
 GATHER_S = 0.05
 RECEIVED_WITHIN = timedelta(seconds=10)
-"""What is taken in at once counts as seen at one moment: it must not lie too far apart."""
+"""Deliveries processed together count as reported at one time, so they must not be too far apart."""
 FORGOTTEN_AFTER = timedelta(seconds=10)
 TASKS_A_DELIVERY = 100
 UNUSABLE = (StatementRefused, TypeError, ValueError, LookupError)
-"""What the content of a report can cause: the database refuses it, or another version of nagare wrote it."""
+"""Errors that the content of a report can cause: the database rejects it, or another version of nagare wrote it."""
 
 Reports = Sequence[Mapping[str, Any]]
 
@@ -44,10 +44,10 @@ class WebhookIntake:
     def take_in(
         self, monitor_id: int, reports: Reports = (), received_at: str = "", step: Step = no_step
     ) -> dict[str, int]:
-        """Take in all that waits of a monitor, or just the `reports` that were set aside; return how many did what.
+        """Process all waiting deliveries of a monitor, or only the `reports` that were set aside; return the counts.
 
-        What is taken in is deleted in the same transaction: who stops half-way loses and doubles nothing. Raises
-        TaskInterrupted.
+        Processed deliveries are deleted in the same transaction, so an interruption loses and duplicates nothing.
+        Raises TaskInterrupted.
         """
         if reports:
             with self._database.transaction() as connection:
@@ -63,12 +63,12 @@ class WebhookIntake:
                 return dict(counts)
             counts.update(taken or {})
             if taken is not None and taken.get("seen", 0) < REPORT_BATCH_SIZE // 4:
-                # Where single alerts come in a row, let some come together: each look costs as much as many alerts.
+                # When single alerts arrive one after another, wait for some: each query costs as much as many alerts.
                 clock.sleep(GATHER_S)
             step(counts["seen"], None, f"{counts['seen']} alerts")
 
     def tick(self) -> None:
-        """Ask for tasks for what waits although no task will take it in; not while a dead one waits for people."""
+        """Queue tasks for deliveries that no task would process; not while a dead one waits for a person."""
         with self._database.reading() as connection:
             waiting = deliveries.monitors_that_wait(connection, clock.now() - FORGOTTEN_AFTER)
             forgotten = [each for each in waiting if not task_fingerprints.is_any_open(connection, receiving(each))]
@@ -82,12 +82,12 @@ class WebhookIntake:
 
     def _is_done(self, monitor_id: int) -> bool:
         with self._database.transaction() as connection:
-            # Waits for those who record a delivery because they saw this task still waiting.
+            # Wait for transactions that recorded a delivery because they saw this task still waiting.
             task_fingerprints.lock_fingerprint(connection, receiving(monitor_id))
             return not deliveries.is_there_any(connection, monitor_id)
 
     def _take_some(self, monitor_id: int, reports: int) -> Mapping[str, int] | None:
-        """Take in the oldest deliveries, up to so many reports but one delivery at least; None when there is none."""
+        """Process the oldest deliveries, at least one, up to a number of reports; None when there is none."""
         with self._database.transaction() as connection:
             monitors.lock(connection, monitor_id)
             found = deliveries.oldest(connection, monitor_id, reports, RECEIVED_WITHIN)
@@ -99,14 +99,14 @@ class WebhookIntake:
         return counts
 
     def _take_one(self, monitor_id: int) -> Mapping[str, int] | None:
-        """Take in the oldest delivery by itself, or set it aside."""
+        """Process the oldest delivery alone, or set it aside."""
         try:
             return self._take_some(monitor_id, reports=1)
         except UNUSABLE as error:
             return self._set_aside(monitor_id, error)
 
     def _set_aside(self, monitor_id: int, error: Exception) -> Mapping[str, int]:
-        """Give the reports of the oldest delivery to tasks of their own; what those cannot do is a dead letter."""
+        """Give each report of the oldest delivery its own task; what fails there becomes a dead letter."""
         tasks: dict[str, dict[str, Any]] = {}
         with self._database.transaction() as connection:
             monitors.lock(connection, monitor_id)

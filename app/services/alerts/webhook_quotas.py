@@ -1,4 +1,4 @@
-"""Who may post to the webhook, and how much: a token that somebody found must not fill the database."""
+"""Authentication and rate limit of the webhook: a stolen token must not fill the database."""
 
 from sqlalchemy import Connection
 
@@ -13,16 +13,16 @@ A_SECOND_US = 1_000_000
 
 
 class WebhookQuotas:
-    """So many alerts a minute for each monitor, whichever process takes them; with 0 as many as come.
+    """A limit of alerts per minute for each monitor, across all processes; 0 means no limit.
 
-    Methods raise Unauthorized for a token that no monitor has, TooManyRequests, and Conflict for a disabled monitor.
+    Methods raise Unauthorized for an unknown token, TooManyRequests, and Conflict for a disabled monitor.
     """
 
     def __init__(self, alerts_per_minute: int) -> None:
         self._alerts_per_minute = alerts_per_minute
 
     def refuse_early(self, reads: SingleReads, token_hash: str) -> None:
-        """Raise unless the token is a monitor's that may post one more alert now; it may still be disabled."""
+        """Raise unless the token belongs to a monitor that may send at least one alert now; it may be disabled."""
         monitor = webhook_quotas.find_by_token(reads, token_hash)
         if monitor is None:
             raise Unauthorized(NOT_KNOWN)
@@ -31,7 +31,7 @@ class WebhookQuotas:
             raise self._refusal(monitor["id"], wait_s)
 
     def monitor_of(self, connection: Connection, token_hash: str) -> int:
-        """Return the id of the token's monitor, and keep the monitor until the transaction ends."""
+        """Return the id of the token's monitor, and lock the monitor until the transaction ends."""
         monitor = monitors.find_by_token(connection, token_hash)
         if monitor is None:
             raise Unauthorized(NOT_KNOWN)
@@ -40,9 +40,9 @@ class WebhookQuotas:
         return int(monitor["id"])
 
     def spend(self, connection: Connection, token_hash: str, alerts: int) -> int:
-        """Take so many alerts from the quota of the token's monitor, or none of them; return the monitor's id.
+        """Take this many alerts from the quota of the token's monitor, or none; return the monitor's id.
 
-        Those who spend of one quota wait until the other's transaction has ended.
+        Transactions that use the same quota wait for each other.
         """
         if not self._alerts_per_minute:
             return self.monitor_of(connection, token_hash)
@@ -55,7 +55,7 @@ class WebhookQuotas:
         return monitor_id
 
     def _wait_s(self, full_at_us: int | None, alerts: int, now_us: int) -> int:
-        """Return after how many seconds there is room for so many alerts, 0 for now."""
+        """Return the seconds until this many alerts are allowed, 0 for now."""
         if not self._alerts_per_minute or full_at_us is None:
             return 0
         missing_us = full_at_us + self._cost_us(alerts) - now_us - webhook_quotas.WINDOW_US

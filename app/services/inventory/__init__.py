@@ -1,1 +1,1 @@
-"""Monitors, hosts, items and values; pulls from the sources and pushes to them."""
+"""Monitors, hosts, items and values; pulls and pushes."""

@@ -19,7 +19,7 @@ from app.store.inventory import hosts, items, monitors
 
 
 class InventoryService:
-    """Hosts and items as they are stored here. Methods that name one raise NotFound; all raise DatabaseUnavailable."""
+    """The stored hosts and items. Methods that name one raise NotFound; all raise DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,12 +33,12 @@ class InventoryService:
         status: int | None = None,
         group: str | None = None,
     ) -> Page:
-        """Return a page of hosts; `q` is looked for in names, address and description."""
+        """Return a page of hosts; `q` is searched in names, address and description."""
         with self._database.reading() as connection:
             return hosts.fetch(connection, page, q=q, monitor_id=monitor_id, status=status, group=group)
 
     def host_names(self, host_ids: Collection[int]) -> dict[int, str]:
-        """Return how these hosts are called, by their ids."""
+        """Return the display names of these hosts by id."""
         with self._database.reading() as connection:
             return hosts.names(connection, host_ids)
 
@@ -57,9 +57,9 @@ class InventoryService:
             return _found_host(connection, host_id)
 
     def create_host(self, monitor_id: int, fields: Mapping[str, Any], editor: Editor) -> RowMapping:
-        """Make a host of a monitor here; a push makes it there.
+        """Create a host of a monitor here; a push creates it there.
 
-        Raises Conflict when the monitor cannot be written to or has a host of that name.
+        Raises Conflict when the monitor is read-only or has a host of that name.
         """
         with self._database.transaction() as connection:
             _require_writable(connection, monitor_id)
@@ -71,9 +71,9 @@ class InventoryService:
             return _found_host(connection, host_id)
 
     def create_item(self, host_id: int, fields: Mapping[str, Any], editor: Editor) -> RowMapping:
-        """Make an item of a host here; a push makes it at the monitor.
+        """Create an item of a host here; a push creates it at the monitor.
 
-        Raises Conflict when the monitor cannot be written to or the host has an item of that key.
+        Raises Conflict when the monitor is read-only or the host has an item of that key.
         """
         with self._database.transaction() as connection:
             host = _found_host(connection, host_id)
@@ -95,7 +95,7 @@ class InventoryService:
         monitor_id: int | None = None,
         status: int | None = None,
     ) -> Page:
-        """Return a page of items; `q` is looked for in name, key and description."""
+        """Return a page of items; `q` is searched in name, key and description."""
         with self._database.reading() as connection:
             return items.fetch(connection, page, q=q, host_id=host_id, monitor_id=monitor_id, status=status)
 
@@ -115,7 +115,7 @@ class InventoryService:
 
 
 def _local(fields: Mapping[str, Any], editable: Sequence[str], now: datetime) -> dict[str, Any]:
-    """Return what a host and an item that are not at their monitor yet have alike."""
+    """Return the columns that a host and an item that do not exist at their monitor yet have in common."""
     edited = {name: fields[name] for name in editable}
     twins = {f"source_{name}": value for name, value in edited.items()}
     return {**edited, **twins, "external_id": f"{LOCAL_PREFIX}{uuid7()}", "created_at": now, "updated_at": now}
@@ -127,7 +127,7 @@ def _require_writable(connection: Connection, monitor_id: int) -> None:
         raise NotFound(f"there is no monitor {monitor_id}")
     if not connector_class(monitor["type"]).writable:
         raise Conflict(f"monitors of type {monitor['type']} are read-only")
-    # Of two that make the same thing at once each would see that it is not there yet.
+    # Two requests that create the same thing at once would both see that it does not exist yet.
     monitors.lock(connection, monitor_id)
 
 

@@ -1,4 +1,4 @@
-"""Keeps what items' values were for some hours."""
+"""Stores the recent values of items."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ STEP_BATCH_SIZE = 20
 
 
 class ItemValues:
-    """All methods raise DatabaseUnavailable. With `hours` 0 nothing is kept."""
+    """All methods raise DatabaseUnavailable. With `hours` 0 nothing is stored."""
 
     def __init__(self, database: Database, hours: float) -> None:
         self._database = database
@@ -31,10 +31,10 @@ class ItemValues:
         self._pruning = Interval(PRUNE_EVERY_S)
 
     def add(self, connection: Connection, written: Iterable[tuple[int, PulledItem]]) -> None:
-        """Add the values of items that were just written, those that are numbers and that are not there yet."""
+        """Add the values of items that were just written, if they are new and numeric."""
         if not self._kept:
             return
-        # What is older would be deleted soon and added again by each pull.
+        # Older values would be deleted soon and added again by each pull.
         oldest, newest = self._span()
         points = [
             (item_id, row.value_at, number)
@@ -48,7 +48,7 @@ class ItemValues:
     def list(
         self, item_id: int, page: PageRequest, after: datetime | None = None, before: datetime | None = None
     ) -> Page:
-        """Return a page of what an item's value was, oldest first, after and before a moment. Raises NotFound."""
+        """Return a page of an item's values, oldest first, in a time range. Raises NotFound."""
         oldest, newest = self._span()
         with self._database.reading() as connection:
             if items.find(connection, item_id) is None:
@@ -58,9 +58,9 @@ class ItemValues:
             )
 
     def summarize(self, item_ids: Collection[int], span: timedelta, steps: int) -> Mapping[int, Sequence[RowMapping]]:
-        """Return what the values of items were in the last time, in about so many steps, by their ids.
+        """Return the recent values of items by id, in about this many steps.
 
-        A step has `at`, `lowest`, `highest` and `count`, the oldest is first; an item without values has none.
+        A step has `at`, `lowest`, `highest` and `count`, the oldest is first; an item without values has no entry.
         """
         oldest, newest = self._span()
         with self._database.reading() as connection:
@@ -71,7 +71,7 @@ class ItemValues:
         return found
 
     def tick(self) -> None:
-        """Delete what is too old each minute, in short steps, so that no other writer waits long."""
+        """Delete old values every minute, in short steps, so that no other writer waits long."""
         if not self._pruning.is_over():
             return
         before, _ = self._span()

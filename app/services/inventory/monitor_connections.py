@@ -1,4 +1,4 @@
-"""Opens conversations with monitors and records what the contact showed."""
+"""Connects to monitors and records the outcome of the contact."""
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -25,7 +25,7 @@ class MonitorConnections:
 
     @contextmanager
     def open(self, monitor_id: int) -> Iterator[Connector]:
-        """Talk to an enabled monitor; its status then tells how that went.
+        """Connect to an enabled monitor; its status then shows how that went.
 
         Raises NotFound, Conflict when it is disabled, SourceError, DatabaseUnavailable.
         """
@@ -44,9 +44,9 @@ class MonitorConnections:
             raise
 
     def access(self, monitor: Mapping[Any, Any], except_for: Container[str] = ()) -> MonitorAccess:
-        """Return a monitor's address with its credentials, opened except for those that are about to be replaced.
+        """Return a monitor's URL with its decrypted credentials, except those that are about to be replaced.
 
-        Raises TaskFailed when they were sealed with another secret key.
+        Raises TaskFailed when they were encrypted with another secret key.
         """
         sealed = {"password": monitor["password_sealed"], "api_token": monitor["api_token_sealed"]}
         opened = {name: None if name in except_for else self._vault.open(text) for name, text in sealed.items()}

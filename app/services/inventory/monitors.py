@@ -29,7 +29,7 @@ SECRETS = {"password": "password_sealed", "api_token": "api_token_sealed"}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What a contact with a monitor showed."""
+    """The outcome of a connection test."""
 
     ok: bool
     version: str | None
@@ -67,7 +67,7 @@ class MonitorService:
     def create(self, fields: Mapping[str, Any]) -> RowMapping:
         """Add a monitor; nothing is sent to it yet.
 
-        Raises Invalid naming the field when its type or address cannot be right, Conflict when the name is taken.
+        Raises Invalid naming the field when its type or URL is invalid, Conflict when the name is taken.
         """
         _validate(fields)
         with self._database.transaction() as connection:
@@ -77,10 +77,10 @@ class MonitorService:
         return self.get(monitor_id)
 
     def update(self, monitor_id: int, changes: Mapping[str, Any]) -> RowMapping:
-        """Change a monitor. Raises Invalid and Conflict as `create` does.
+        """Change a monitor. Raises Invalid and Conflict like `create`.
 
-        A stored credential is not sent to another server: it must be given again. Whoever may change an address, or has
-        the token of one who may, would else read what no answer shows.
+        A stored credential is not sent to another server: it must be entered again. Otherwise whoever may change a URL,
+        or has the token of such a user, could read a credential that no response shows.
         """
         with self._database.transaction() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
@@ -102,7 +102,7 @@ class MonitorService:
         return self.get(monitor_id)
 
     def delete(self, monitor_id: int) -> None:
-        """Delete a monitor with its hosts, items and alerts; its tasks that have not ended are cancelled."""
+        """Delete a monitor with its hosts, items and alerts; its unfinished tasks are cancelled."""
         with self._database.transaction(is_long=True) as connection:
             item_values.forget(connection, monitor_id)
             if not monitors.remove(connection, monitor_id):
@@ -114,7 +114,7 @@ class MonitorService:
             TASKS.add(task["type"], TaskState.CANCELLED)
 
     def check(self, monitor_id: int) -> Check:
-        """Sign in to a monitor, enabled or not, and ask for its version; its status then tells how that went."""
+        """Connect to a monitor, enabled or not, and read its version; its status then shows how that went."""
         with self._database.reading() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
         started = clock.monotonic()
@@ -131,7 +131,7 @@ class MonitorService:
         return Check(error is None, version, latency_ms, error)
 
     def is_there_any(self) -> bool:
-        """Tell whether there is a monitor at all."""
+        """Return whether there is any monitor."""
         with self._database.reading() as connection:
             return monitors.is_there_any(connection)
 

@@ -1,4 +1,4 @@
-"""A connector whose every answer is timed, page by page, for metrics and traces."""
+"""Wraps a connector and times each call, page by page, for metrics and traces."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,19 +14,19 @@ END = object()
 
 
 def observed(connector: Connector, monitor_id: int) -> Connector:
-    """Return a connector that does what the given one does."""
+    """Return a wrapper of the given connector."""
     return cast(Connector, _ObservedConnector(connector, str(monitor_id)))
 
 
 class _ObservedConnector:
-    """Stands in the place of any connector: it has the methods that the other one has."""
+    """Has the methods of the wrapped connector."""
 
     def __init__(self, connector: Connector, monitor_id: str) -> None:
         self._connector = connector
         self._monitor_id = monitor_id
 
     def __getattr__(self, operation: str) -> Any:
-        """Return the connector's method, timed; what is no method as it is."""
+        """Return the connector's method, timed; other attributes unchanged."""
         attribute = getattr(self._connector, operation)
         if not callable(attribute) or operation == "close":
             return attribute
@@ -46,7 +46,7 @@ class _ObservedConnector:
     def _timed(self, operation: str, call: Callable[[], Any]) -> Any:
         with self._watched(operation) as note:
             answer = call()
-            # Neither to make an iterator nor to find it at its end takes an answer of the monitor.
+            # Neither creating an iterator nor finding its end is a call to the monitor.
             note.is_answer = answer is not END and not isinstance(answer, Iterator)
         return answer
 

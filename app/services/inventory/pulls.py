@@ -1,4 +1,4 @@
-"""Brings hosts and items from their monitors into the inventory, page by page, each page one transaction."""
+"""Pulls hosts and items into the inventory, page by page, each page in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ ITEM_FIELDS = itemgetter(
 
 @dataclass(slots=True)
 class Counts:
-    """What a pull did."""
+    """The counts of a pull."""
 
     seen: int = 0
     created: int = 0
@@ -30,7 +30,7 @@ class Counts:
     vanished: int = 0
 
     def add(self, seen: int, created: int, updated: int, vanished: int = 0) -> None:
-        """Add one page."""
+        """Add the counts of one page."""
         self.seen += seen
         self.created += created
         self.updated += updated
@@ -41,7 +41,7 @@ class Counts:
 class PullService:
     """Every method raises NotFound, Conflict (a disabled monitor), SourceError, DatabaseUnavailable, TaskInterrupted.
 
-    A pull that stops half-way leaves whole pages behind and can be run again.
+    An interrupted pull leaves complete pages behind and can be run again.
     """
 
     def __init__(self, database: Database, monitor_connections: MonitorConnections, values: ItemValues) -> None:
@@ -50,13 +50,13 @@ class PullService:
         self._values = values
 
     def hosts(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
-        """Pull all hosts of a monitor; those that the source does not have any more become inactive."""
+        """Pull all hosts of a monitor; those that no longer exist at the source become inactive."""
         with self._monitor_connections.open(monitor_id) as connector:
             counts = self._pull_hosts(connector, monitor_id, step)
         return asdict(counts)
 
     def items(self, monitor_id: int, host_id: int | None = None, step: Step = no_step) -> dict[str, int]:
-        """Pull the items of one host, or of all hosts of a monitor, whose hosts are pulled first if there are none."""
+        """Pull the items of one host, or of all hosts of a monitor; its hosts are pulled first if there are none."""
         counts = Counts()
         with self._monitor_connections.open(monitor_id) as connector:
             if host_id is None and not self._has_hosts(monitor_id):
@@ -90,7 +90,7 @@ class PullService:
         return asdict(counts)
 
     def refresh_host(self, connector: Connector, monitor_id: int, host_id: int) -> Counts:
-        """Write what the source now says of one host."""
+        """Write the source's data of one host."""
         with self._database.reading() as connection:
             host = hosts.find(connection, host_id)
         if host is None:
@@ -105,7 +105,7 @@ class PullService:
         return counts
 
     def refresh_item(self, connector: Connector, monitor_id: int, host_id: int, item_id: int) -> Counts:
-        """Write what the source now says of one item."""
+        """Write the source's data of one item."""
         with self._database.reading() as connection:
             host, item = hosts.find(connection, host_id), items.find(connection, item_id)
         if host is None or item is None:
@@ -151,7 +151,7 @@ class PullService:
                 for record in page.records
                 if record.host_external_id in host_ids
             }
-            # Two pulls that write the same items in another order would deadlock on PostgreSQL.
+            # Two pulls that write the same items in different orders would deadlock on PostgreSQL.
             hosts.lock(connection, host_ids.values())
             found = pulled_items.compare(connection, host_ids.values(), rows)
             written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
@@ -161,7 +161,7 @@ class PullService:
 
 
 def _host_rows(records: Sequence[HostRecord]) -> list[hosts.PulledHost]:
-    """Return one row a host: a source that names one twice means the last."""
+    """Return one row per host: if a source names one twice, the last one counts."""
     return list({record.external_id: _host_row(record) for record in records}.values())
 
 

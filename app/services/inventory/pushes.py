@@ -1,4 +1,4 @@
-"""Writes what was edited here back to the monitors."""
+"""Pushes: writes local edits to the monitors."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,9 +19,9 @@ from app.store.inventory import hosts, items
 class PushService:
     """Every method raises NotFound, Conflict (the monitor is disabled), SourceError, DatabaseUnavailable.
 
-    What was made here and is not at its monitor yet is made there.
-    A push writes the fields that were edited here. Unless it is forced, it raises SourceConflict when one of them was
-    changed at the monitor as well since the last pull: who changed it there would not know why that is gone.
+    A host or item that does not exist at its monitor yet is created there. A push writes the fields that were edited
+    here. Unless it is forced, it raises SourceConflict when one of them was also changed at the monitor since the last
+    pull: whoever changed it there would not know why the change is gone.
     """
 
     def __init__(self, database: Database, monitor_connections: MonitorConnections, pulls: PullService) -> None:
@@ -30,7 +30,7 @@ class PushService:
         self._pulls = pulls
 
     def host(self, monitor_id: int, host_id: int, force: bool = False, step: Step = no_step) -> dict[str, int]:
-        """Write a host's editable fields to its monitor, then read back what the monitor made of them."""
+        """Write a host's editable fields to its monitor, then read back the result."""
         with self._database.reading() as connection:
             host, twins = hosts.find(connection, host_id), hosts.find_twins(connection, host_id)
         if host is None or twins is None:
@@ -50,7 +50,7 @@ class PushService:
     def item(
         self, monitor_id: int, host_id: int, item_id: int, force: bool = False, step: Step = no_step
     ) -> dict[str, int]:
-        """Write an item's editable fields to its monitor, then read back what the monitor made of them."""
+        """Write an item's editable fields to its monitor, then read back the result."""
         with self._database.reading() as connection:
             host, item = hosts.find(connection, host_id), items.find(connection, item_id)
             twins = items.find_twins(connection, item_id)
@@ -86,9 +86,9 @@ class PushService:
 def _merge(
     here: Mapping[Any, Any], last: Mapping[Any, Any], there: HostRecord | ItemRecord | None, force: bool
 ) -> dict[str, Any]:
-    """Return what to write: the fields that were edited here since the last pull, the others as they are there.
+    """Return what to write: the fields edited here since the last pull, the others as they are at the monitor.
 
-    Raises SourceConflict with both sides, and SourceRejected when it is not there any more.
+    Raises SourceConflict with both sides, and SourceRejected when it no longer exists there.
     """
     if there is None:
         raise SourceRejected("it no longer exists at the monitor")

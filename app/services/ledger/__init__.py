@@ -1,1 +1,1 @@
-"""Tasks: accepted, claimed, retried, recovered, buried and scheduled; their queues, dead letters and events."""
+"""Tasks: accepted, claimed, retried, recovered, scheduled; their queues, dead letters and events."""

@@ -1,4 +1,4 @@
-"""What people do with dead letters."""
+"""Retry and discard dead letters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ Letter = Mapping[Any, Any]
 class DeadLetterService:
     """Methods that name a dead letter raise NotFound; all raise DatabaseUnavailable.
 
-    The ledger is changed first. When Redis is away its list follows once it is back.
+    The ledger is changed first. If Redis is unavailable, its list follows later.
     """
 
     def __init__(self, database: Database, relay: MessageRelay, dead_letter_list: DeadLetterList) -> None:
@@ -48,9 +48,9 @@ class DeadLetterService:
         return {**letter, "history": history, "traceback": history[-1]["traceback"] if history else None}
 
     def retry(self, task_id: str, by: Requester | None = None) -> None:
-        """Queue a dead task again, under its id, with a fresh count of attempts.
+        """Queue a dead task again, under its id, with a new set of attempts.
 
-        Raises Conflict for what was never a task, and Invalid when the idempotency key was used for another request.
+        Raises Conflict for a malformed message, and Invalid when the idempotency key was used for another request.
         """
         now = clock.now()
         with self._database.transaction() as connection:
@@ -73,7 +73,7 @@ class DeadLetterService:
         while True:
             with self._database.transaction() as connection:
                 letters = dead_letters.some(connection, wanted, LETTER_BATCH_SIZE)
-                # What dies again meanwhile is left alone, or this would never end.
+                # Tasks that die again meanwhile are skipped, or this would never end.
                 letters = [letter for letter in letters if letter["dead_at"] <= started_at]
                 for letter in letters:
                     dead_letters.revive(connection, letter["task_id"], clock.now())
@@ -84,14 +84,14 @@ class DeadLetterService:
             self._after_revival(letters, runs)
 
     def discard(self, task_id: str) -> None:
-        """Take a dead task out of the dead letters for good; its history stays until it is pruned."""
+        """Discard a dead letter; the task's history stays until it is pruned."""
         with self._database.transaction() as connection:
             letter = _found(connection, task_id)
             dead_letters.discard(connection, task_id, clock.now())
         self._remove([letter])
 
     def discard_many(self, *, dry_run: bool = False, **filters: Any) -> int:
-        """Take all matching dead tasks out of the dead letters and return how many; in a dry run only count them."""
+        """Discard all matching dead letters and return how many; in a dry run only count them."""
         wanted = LetterFilter(**filters)
         if dry_run:
             return self._count(wanted)

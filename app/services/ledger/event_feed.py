@@ -1,4 +1,4 @@
-"""Follows the stream of events: one reader a process, for all in it who watch."""
+"""Reads the event stream: one reader per process, for all its listeners."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -17,20 +17,20 @@ OPEN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What came since the batch before; `position` is the id of the last event up to now."""
+    """Events since the previous batch; `position` is the id of the last one."""
 
     entries: Sequence[Entry]
     position: str
     is_reset: bool = False
-    """Whether something between this batch and the one before is lost."""
+    """Whether events between this batch and the previous one are lost."""
 
 
 Listener = Callable[[Batch], None]
-"""Called by the reader's thread, which waits for it: a listener that is slow slows the reading, not the memory down."""
+"""Called by the reader's thread, which waits for it: a slow listener slows the reader instead of filling the memory."""
 
 
 class EventFeed:
-    """Begins to read with the first listener; `log` must be one whose Redis may take `WAIT_MS` to answer."""
+    """Starts to read with the first listener; `log` must allow Redis `WAIT_MS` for a reply."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
@@ -42,7 +42,7 @@ class EventFeed:
 
     @property
     def is_closing(self) -> bool:
-        """Whether this process is about to end, and nobody should begin to wait."""
+        """Whether this process is shutting down, and nobody should start to wait."""
         return self._closing.is_set()
 
     def listen(self, listener: Listener) -> None:
@@ -60,11 +60,11 @@ class EventFeed:
         return self._log.since(last_id, count)
 
     def is_whole_since(self, last_id: str) -> bool:
-        """Tell whether no event after this one is lost. Raises BrokerUnavailable."""
+        """Return whether all events after this one still exist. Raises BrokerUnavailable."""
         return self._log.is_whole_since(last_id)
 
     def close(self) -> None:
-        """Stop reading, soon."""
+        """Stop reading soon."""
         self._closing.set()
 
     def _run(self) -> None:

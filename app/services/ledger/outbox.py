@@ -1,4 +1,4 @@
-"""Records tasks in the transaction of what asks for them, and publishes them after its commit."""
+"""Records tasks in the caller's transaction, and publishes them after its commit."""
 
 from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
@@ -17,22 +17,22 @@ MAX_RETRIES = 3
 
 
 def new_task_id(type: TaskType) -> str:
-    """Return an id for a task to be recorded."""
+    """Return an id for a new task."""
     return f"{type}:{uuid7()}"
 
 
 class About(TypedDict, total=False):
-    """What the ledger keeps of a task beside its parameters."""
+    """What the ledger stores about a task besides its parameters."""
 
     monitor_id: int | None
-    """With it the task counts among those of which the monitor runs only so many at once."""
+    """With it the task counts towards the monitor's limit of parallel tasks."""
     fingerprint: str | None
     parent_id: str | None
     requested_by: int | None
 
 
 def new_entry(task_id: str, params: Mapping[str, Any], **about: Unpack[About]) -> Entry:
-    """Return the ledger's row of a new task, which belongs to the span that is open."""
+    """Return the ledger row of a new task, which belongs to the current span."""
     now = clock.now()
     return {
         "id": task_id,
@@ -52,7 +52,7 @@ NOTHING_MORE = dict.fromkeys(About.__annotations__)
 
 
 class Outbox:
-    """First `record`, then commit, then `publish`: a task that was recorded runs, whatever happens in between."""
+    """First `record`, then commit, then `publish`: a recorded task runs, whatever happens in between."""
 
     def __init__(self, relay: MessageRelay) -> None:
         self._relay = relay
@@ -63,9 +63,9 @@ class Outbox:
             task_runs.add(connection, [new_entry(task_id, params, **about)])
 
     def publish(self, recorded: Mapping[str, int | None]) -> None:
-        """Push the messages of tasks, and tell of them; each id comes with the `monitor_id` that was recorded.
+        """Push the messages of tasks, and publish their events; each id comes with the recorded `monitor_id`.
 
-        What goes wrong here only delays the tasks: the recovery publishes what did not arrive.
+        An error here only delays the tasks: recovery publishes what did not arrive.
         """
         tasks = [(_type_of(task_id), task_id) for task_id in recorded]
         events = [task_event(_queued(task_id, monitor_id)) for task_id, monitor_id in recorded.items()]
@@ -73,7 +73,7 @@ class Outbox:
 
 
 def _queued(task_id: str, monitor_id: int | None) -> dict[str, Any]:
-    """Return the row of a task that has just been recorded, as far as it is told."""
+    """Return the public row of a task that has just been recorded."""
     type_ = _type_of(task_id)
     return {"task_id": task_id, "type": type_, "state": TaskState.QUEUED, "monitor_id": monitor_id, "attempts": 0}
 

@@ -1,4 +1,4 @@
-"""What waits, who works, what is paused."""
+"""Queue lengths, workers and pauses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,25 +20,25 @@ class QueueService:
         self._database = database
         self._lengths = lengths
         self._registry = registry
-        # Where the messages of cancelled tasks stay in the queues, only the ledger knows how many tasks wait.
+        # Where the messages of cancelled tasks stay in the queues, only the ledger knows how many tasks are waiting.
         self._are_withdrawn = are_withdrawn
 
     def stats(self) -> dict[str, int]:
-        """Return how many messages wait, by each counted type, and under `dead` how many dead letters there are."""
+        """Return the number of waiting messages by counted type, and of dead letters under `dead`."""
         return _counted(self.lengths())
 
     def lengths(self) -> dict[str, int]:
-        """Return the same of all types."""
+        """Return the same for all types."""
         if self._are_withdrawn:
             return self._lengths.read()
         return {**dict.fromkeys(map(str, TaskType), 0), **self._ledger_counts()}
 
     def ledger_stats(self) -> dict[str, int]:
-        """Return the same as the ledger knows it: for when Redis is away. Raises only DatabaseUnavailable."""
+        """Return the same from the ledger, for when Redis is unavailable. Raises only DatabaseUnavailable."""
         return _counted(self._ledger_counts())
 
     def workers(self) -> list[dict[str, Any]]:
-        """Return the workers that are alive, each with the tasks that it runs."""
+        """Return the live workers, each with the tasks that it runs."""
         alive = self._registry.alive()
         with self._database.reading() as connection:
             runs = task_runs.running(connection)
@@ -46,19 +46,19 @@ class QueueService:
         return [{**_complete(worker), "tasks": [task for by, task in shown if _is_of(worker, by)]} for worker in alive]
 
     def pause(self, type: TaskType) -> dict[str, Any]:
-        """Let a type's tasks wait from now on; those that run go on."""
+        """Pause a queue; running tasks are not affected."""
         with self._database.transaction() as connection:
             queue_pauses.pause(connection, type, clock.now())
         return {"type": type, "paused": True}
 
     def resume(self, type: TaskType) -> dict[str, Any]:
-        """Let a type's tasks run again."""
+        """Resume a queue."""
         with self._database.transaction() as connection:
             queue_pauses.resume(connection, type)
         return {"type": type, "paused": False}
 
     def paused(self) -> set[str]:
-        """Return the types that are paused."""
+        """Return the paused types."""
         with self._database.reading() as connection:
             return queue_pauses.paused_types(connection)
 
@@ -68,12 +68,12 @@ class QueueService:
 
 
 def _complete(worker: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in what workers of earlier versions do not tell, beside which new ones run during an upgrade."""
+    """Fill in what workers of earlier versions, which run beside new ones during an upgrade, do not report."""
     return {"id": worker["name"], "is_name_shared": False, "queues": [], **worker}
 
 
 def _is_of(worker: Mapping[str, Any], process: str | None) -> bool:
-    """Tell whether a worker's process, called `name/pid`, is one of this worker's."""
+    """Return whether a worker process, named `name/pid`, belongs to this worker."""
     name, _, pid = (process or "").rpartition("/")
     return name == worker["name"] and (not worker.get("is_name_shared") or int(pid) in worker["processes"])
 

@@ -1,4 +1,4 @@
-"""Keeps the promise: brings back what was lost on the way between the ledger, Redis and the workers."""
+"""Recovery: restores what was lost between the ledger, Redis and the workers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,16 +30,16 @@ RECONCILE_EVERY_S = 5.0
 RECONCILE_ALL_EVERY_S = 60.0
 PRUNE_EVERY_S = 60.0
 GRACE_S = 10.0
-"""A message younger than this may be on its way between the ledger, the list and a worker."""
+"""The message of a task queued more recently than this may be on its way between the ledger, the list and a worker."""
 COMPARED_WHOLE = 1000
 """A list of dead letters up to this length is compared letter by letter, a longer one by its length."""
 LONGEST_STEP_S = 2.0
-"""The most that a pause between two turns counts as time in which a beat was watched."""
+"""The longest pause between two runs that counts as time in which a heartbeat was watched."""
 
 
 @dataclass(slots=True)
 class Watched:
-    """A running attempt and for how long its beat was seen to stand still."""
+    """A running attempt, and for how long its heartbeat has not changed."""
 
     attempt: int
     beat: int
@@ -47,10 +47,10 @@ class Watched:
 
 
 class Recovery:
-    """One turn a second in every worker; the turns of one worker, the leader, act.
+    """Runs once a second in every worker; one worker, the leader, acts.
 
-    They do the `chores` that the database says are due, and the `timed_chores`, which know that by themselves. No wall
-    clock takes part in the leases: a clock that jumps steals nothing from a worker that is alive.
+    It runs the `chores` that the database says are due, and the `timed_chores`, which have their own interval. Leases
+    do not use the wall clock: a clock that jumps takes nothing from a live worker.
     """
 
     def __init__(
@@ -87,11 +87,11 @@ class Recovery:
         self._is_dead_list_wrong = False
 
     def make_room(self) -> None:
-        """Have the keys be of their types that a turn begins with. Raises BrokerUnavailable."""
+        """Repair keys of a wrong type that a run needs. Raises BrokerUnavailable."""
         self._lengths.make_room(self._lengths.misplaced())
 
     def tick(self, name: str) -> Mapping[str, int]:
-        """Do what is due, if this worker leads; return how many messages of each type waited before.
+        """Do what is due if this worker is the leader; return how many messages of each type were waiting before.
 
         Raises BrokerUnavailable, DatabaseUnavailable.
         """
@@ -118,7 +118,7 @@ class Recovery:
             for chore in (*(self._due_jobs[each] for each in self._due_jobs if each in found), *self._periodic_jobs):
                 chore()
         except (BrokerUnavailable, DatabaseUnavailable):
-            # A worker could not renew its lease either while the database was away.
+            # Workers could not renew their leases either while the database was unavailable.
             self._stop_watching()
             raise
         return seen.lengths
@@ -128,10 +128,10 @@ class Recovery:
         self._watched_at = None
 
     def _take_back_lost(self, *, is_any_running: bool) -> None:
-        """End attempts whose beat stood still for a whole lease: their worker is gone."""
+        """End attempts whose heartbeat has not changed for a whole lease: their worker is gone."""
         beats = self._running_beats() if is_any_running else {}
         now = clock.monotonic()
-        # Time in which this process itself stood still, as in a suspended machine, was not watched.
+        # Time in which this process itself was stopped, for example in a suspended machine, does not count.
         step_s = 0.0 if self._watched_at is None else min(now - self._watched_at, LONGEST_STEP_S)
         self._watched_at = now
         watched: dict[str, Watched] = {}
@@ -151,7 +151,7 @@ class Recovery:
             return task_runs.running_beats(connection)
 
     def _publish_due(self) -> None:
-        """Publish retries whose time has come, and tasks whose message is known not to have reached Redis."""
+        """Publish retries that are due, and tasks whose message is known not to have reached Redis."""
         with self._database.reading() as connection:
             is_due = task_messages.is_any_due(connection, clock.now())
         while is_due:
@@ -167,7 +167,7 @@ class Recovery:
             is_due = len(tasks) >= MESSAGE_BATCH_SIZE
 
     def _reconcile_lists(self, grace_s: float) -> None:
-        """Find queued tasks whose message is gone, as after a flush of Redis, and have them published again."""
+        """Find queued tasks whose message is gone, for example after a flush of Redis, and publish them again."""
         now = clock.now()
         with self._database.reading() as connection:
             queued = task_messages.queued_counts(connection, now - timedelta(seconds=grace_s))
@@ -186,7 +186,7 @@ class Recovery:
         self._publish_due()
 
     def _reconcile_dead_letters(self) -> None:
-        """Rebuild the list when it disagreed with the ledger twice in a row: once may be a letter on its way."""
+        """Rebuild the list when it differed from the ledger twice in a row: once may be a letter on its way."""
         was_wrong, self._is_dead_list_wrong = self._is_dead_list_wrong, not self._is_dead_list_right()
         if not (was_wrong and self._is_dead_list_wrong):
             return
@@ -205,10 +205,10 @@ class Recovery:
         return self._dead_letter_list.holds(letters)
 
     def _prune(self) -> None:
-        """Forget what clients can not come back to: repeated requests, and sessions that are over."""
+        """Delete expired idempotency keys and sessions."""
         with self._database.transaction() as connection:
             idempotency.prune(connection, clock.now() - timedelta(days=1))
             users.prune_sessions(connection, clock.now() - timedelta(days=1))
             throttles.prune(connection, clock.now() - timedelta(days=1))
-            # For a month their owners see in the list why a script is refused.
+            # Kept for a month, so that owners see in the list why a script is rejected.
             api_tokens.prune(connection, clock.now() - timedelta(days=30))

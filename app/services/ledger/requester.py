@@ -1,4 +1,4 @@
-"""Who asks for something, and how a repeat of the same request is known."""
+"""The requester of a task, and how a repeated request is recognized."""
 
 import hashlib
 import json
@@ -17,9 +17,9 @@ KEYS_LIVE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asks for a task, and how a repeat is known.
+    """Who requests a task, and how a repeat is recognized.
 
-    By the key that the client gave; with `unique` also by the work itself, as long as a task for it has not ended.
+    By the client's idempotency key; with `unique` also by the work itself, while a task for it has not finished.
     """
 
     user_id: int
@@ -28,12 +28,12 @@ class Requester:
 
 
 def fingerprint_of(request: Sequence[Any]) -> str:
-    """Return a hash by which two requests for the same are known to be equal."""
+    """Return a hash that is equal for equal requests."""
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
 
 
 def earlier_answer(connection: Connection, by: Requester, fingerprint: str, task_id: str, now: datetime) -> str | None:
-    """Bind the requester's key, if there is one, to a task; return the task that it was bound to before, if it was.
+    """Bind the requester's key, if any, to a task; return the task that it was bound to before, if any.
 
     Raises Invalid when that was for another request.
     """

@@ -1,4 +1,4 @@
-"""Manages schedules, and asks for their tasks when their time has come."""
+"""Manages schedules, and queues their tasks when they are due."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,13 +27,13 @@ PARAMS: Mapping[TaskType, frozenset[str]] = {
     TaskType.SYNC: ON_MONITOR,
     TaskType.GENERATE_ALERTS: frozenset(("count", "severity", "seed")),
 }
-"""What can be scheduled, and which parameters each type takes."""
+"""The task types that can be scheduled, with the parameters of each."""
 SCHEDULED_TYPES = tuple(PARAMS)
 FIRED_BATCH_SIZE = 100
 UNSAID: Mapping[str, Any] = {"count": GENERATED, "severity": None, "seed": None}
-"""The parameters of a request for test alerts that says none."""
+"""The default parameters of test alerts."""
 TIMES = ("cron", "timezone", "enabled")
-"""What the next time follows from."""
+"""The columns that determine the next run."""
 
 
 class ScheduleService:
@@ -56,8 +56,8 @@ class ScheduleService:
     def create(self, fields: Mapping[str, Any]) -> RowMapping:
         """Add a schedule.
 
-        Raises Invalid naming the field that cannot be right, NotFound when its monitor or host is not there, Conflict
-        when the monitor is disabled or the name is taken.
+        Raises Invalid naming the invalid field, NotFound when its monitor or host does not exist, Conflict when the
+        monitor is disabled or the name is taken.
         """
         now = clock.now()
         with self._database.transaction() as connection:
@@ -67,9 +67,9 @@ class ScheduleService:
             return _found(connection, schedules.add(connection, row))
 
     def update(self, schedule_id: int, changes: Mapping[str, Any]) -> RowMapping:
-        """Change a schedule; its next time is counted anew if its times change or it was paused. Raises as `create`.
+        """Change a schedule; its next run is computed again if its times change or it was paused. Raises like `create`.
 
-        A schedule of a monitor that is disabled can be changed too, as long as what it asks for stays the same.
+        A schedule of a disabled monitor can be changed too, as long as its task stays the same.
         """
         with self._database.transaction() as connection:
             before = _found(connection, schedule_id)
@@ -82,13 +82,13 @@ class ScheduleService:
             return _found(connection, schedule_id)
 
     def delete(self, schedule_id: int) -> None:
-        """Delete a schedule; what it asked for goes on."""
+        """Delete a schedule; tasks that it queued still run."""
         with self._database.transaction() as connection:
             if not schedules.remove(connection, schedule_id):
                 raise NotFound(f"there is no schedule {schedule_id}")
 
     def tick(self) -> None:
-        """Ask for the tasks whose time has come: each once, however long nobody looked and however many look now."""
+        """Queue the tasks that are due: each once, however long nobody checked and however many check now."""
         now = clock.now()
         with self._database.reading() as connection:
             due = schedules.due(connection, now, FIRED_BATCH_SIZE)
@@ -99,7 +99,7 @@ class ScheduleService:
         try:
             next_run_at = next_time(schedule["cron"], schedule["timezone"], now)
         except Invalid as error:
-            # A zone that the next version of its database does not know any more.
+            # The next version of the time zone database may have dropped this zone.
             self._disable(schedule, str(error))
             return
         task_id = None
@@ -122,7 +122,7 @@ class ScheduleService:
         log.error("schedule.disabled", schedule=schedule["name"], error=error)
 
     def _record(self, connection: Connection, schedule: RowMapping) -> str:
-        """Record the task. Raises NotFound and Conflict when it could only fail or another one does the same."""
+        """Record the task. Raises NotFound and Conflict when it could only fail or another task does the same."""
         type_, params = TaskType(schedule["task_type"]), schedule["params"]
         if type_ is TaskType.GENERATE_ALERTS:
             params = {**UNSAID, **params}
@@ -140,7 +140,7 @@ class ScheduleService:
 def _check(
     connection: Connection, schedule: Mapping[Any, Any], schedule_id: int | None = None, is_asked_anew: bool = True
 ) -> None:
-    """Refuse a schedule that cannot be right, or, if it is asked for anew, could only ask for what fails."""
+    """Reject an invalid schedule, and a new or changed one whose task could only fail."""
     type_, params = TaskType(schedule["task_type"]), schedule["params"]
     if "monitor_id" in PARAMS[type_] and "monitor_id" not in params:
         raise Invalid("params.monitor_id", "Missing data for required field.")

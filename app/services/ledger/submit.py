@@ -1,4 +1,4 @@
-"""Accepts tasks: recorded and committed first, published after."""
+"""Accepts tasks: recorded and committed first, then published."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,16 +20,16 @@ from app.store.response import notifications
 
 MAX_GENERATED = 10_000
 GENERATED = 5
-"""How many test alerts a request means that does not say it."""
+"""The default number of test alerts."""
 CHANGED = "the monitor was changed at the same time: try again"
 
 
 class SubmitService:
-    """One method a task type; each returns the task's id.
+    """One method per task type; each returns the task's id.
 
-    Every method raises NotFound when what the task is about is not there, Conflict when its monitor is disabled or
-    cannot do that, Invalid when the idempotency key was used for another request, and DatabaseUnavailable when nothing
-    was recorded. A Redis that is away is no error: the task is published when it is back.
+    Every method raises NotFound when the task's object does not exist, Conflict when its monitor is disabled or does
+    not support the task, Invalid when the idempotency key was used for another request, and DatabaseUnavailable when
+    nothing was recorded. An unavailable Redis is not an error: the task is published later.
     """
 
     def __init__(self, database: Database, outbox: Outbox) -> None:
@@ -38,47 +38,47 @@ class SubmitService:
         self._batcher: Batcher[Entry, str] = Batcher(self._accept_all, run_singly_after=(ConcurrentChange,))
 
     def pull_hosts(self, by: Requester, monitor_id: int) -> str:
-        """Ask for a pull of all hosts of a monitor."""
+        """Queue a pull of all hosts of a monitor."""
         return self._submit(by, TaskType.PULL_HOSTS, {"monitor_id": monitor_id})
 
     def pull_items(self, by: Requester, monitor_id: int, host_id: int | None = None) -> str:
-        """Ask for a pull of the items of one host, or of all hosts of a monitor."""
+        """Queue a pull of the items of one host, or of all hosts of a monitor."""
         params = {"monitor_id": monitor_id} if host_id is None else {"monitor_id": monitor_id, "host_id": host_id}
         return self._submit(by, TaskType.PULL_ITEMS, params)
 
     def pull_alerts(self, by: Requester, monitor_id: int) -> str:
-        """Ask for a pull of the alerts that fire at a monitor."""
+        """Queue a pull of the active alerts of a monitor."""
         return self._submit(by, TaskType.PULL_ALERTS, {"monitor_id": monitor_id})
 
     def sync(self, by: Requester, monitor_id: int) -> str:
-        """Ask for a pull of hosts, items and alerts of a monitor, by tasks of their own."""
+        """Queue a sync of a monitor, with child tasks for hosts, items and alerts."""
         return self._submit(by, TaskType.SYNC, {"monitor_id": monitor_id})
 
     def pull_host(self, by: Requester, monitor_id: int, host_id: int) -> str:
-        """Ask for a pull of one host."""
+        """Queue a pull of one host."""
         return self._submit(by, TaskType.PULL_HOST, {"monitor_id": monitor_id, "host_id": host_id})
 
     def pull_item(self, by: Requester, monitor_id: int, host_id: int, item_id: int) -> str:
-        """Ask for a pull of one item."""
+        """Queue a pull of one item."""
         return self._submit(by, TaskType.PULL_ITEM, {"monitor_id": monitor_id, "host_id": host_id, "item_id": item_id})
 
     def push_host(self, by: Requester, monitor_id: int, host_id: int, force: bool = False) -> str:
-        """Ask for a host's editable fields to be written to its monitor; `force` also over edits made there."""
+        """Queue a push of a host's editable fields to its monitor; `force` overwrites edits made there."""
         return self._submit(by, TaskType.PUSH_HOST, {"monitor_id": monitor_id, "host_id": host_id} | _forced(force))
 
     def push_item(self, by: Requester, monitor_id: int, host_id: int, item_id: int, force: bool = False) -> str:
-        """Ask for an item's editable fields to be written to its monitor; `force` as for a host."""
+        """Queue a push of an item's editable fields to its monitor; `force` as for a host."""
         params = {"monitor_id": monitor_id, "host_id": host_id, "item_id": item_id}
         return self._submit(by, TaskType.PUSH_ITEM, params | _forced(force))
 
     def generate_alerts(
         self, by: Requester, count: int, severity: Severity | None = None, seed: int | None = None
     ) -> str:
-        """Ask for test alerts."""
+        """Queue the generation of test alerts."""
         return self._submit(by, TaskType.GENERATE_ALERTS, {"count": count, "severity": severity, "seed": seed})
 
     def test_notification(self, by: Requester, notification_id: int) -> str:
-        """Ask for a test message to be sent as a rule says, now."""
+        """Queue a test message of a notification, to be sent now."""
         return self._submit(by, TaskType.NOTIFY, {"notification_id": notification_id, "test": True})
 
     def _submit(self, by: Requester, type: TaskType, params: Mapping[str, Any]) -> str:
@@ -96,10 +96,10 @@ class SubmitService:
             return self._batcher.call(entry)
 
     def _accept_once(self, by: Requester, entry: Entry) -> str:
-        """Record a task unless it was before, and publish it.
+        """Record a task unless it was recorded before, and publish it.
 
-        Alone: it may have to wait for another transaction that has the same key, and of two groups with several keys
-        each could wait for the other.
+        Alone: it may have to wait for another transaction with the same key, and two groups with several keys could
+        wait for each other.
         """
         fingerprint = entry["fingerprint"]
         with self._database.transaction() as connection:
@@ -141,7 +141,7 @@ class SubmitService:
         return refusals if count == len(allowed) else refusals | self._why_not_recorded(allowed)
 
     def _why_not_recorded(self, entries: Sequence[Entry]) -> dict[str, NagareError]:
-        """Return by their ids why those of the entries that were not recorded are refused."""
+        """Return by id why entries that were not recorded are rejected."""
         with self._database.reading() as connection:
             recorded = task_inserts.added(connection, [entry["id"] for entry in entries])
             missing = [entry for entry in entries if entry["id"] not in recorded]
@@ -150,7 +150,7 @@ class SubmitService:
 
 
 def _refusals(connection: Connection, entries: Sequence[Entry]) -> dict[str, NagareError]:
-    """Return by their ids why tasks are refused, if they are."""
+    """Return by id why tasks are rejected, if they are."""
     found: dict[str, NagareError | None] = {}
     for entry in entries:
         if entry["fingerprint"] not in found:
@@ -167,7 +167,7 @@ def _refusal(connection: Connection, entry: Entry) -> NagareError | None:
 
 
 def check(connection: Connection, type: TaskType, params: Mapping[str, Any]) -> None:
-    """Raise NotFound or Conflict for a task that could only end in the dead letters."""
+    """Raise NotFound or Conflict for a task that could only become a dead letter."""
     if "notification_id" in params and notifications.find(connection, params["notification_id"]) is None:
         raise NotFound(f"there is no notification {params['notification_id']}")
     if "monitor_id" not in params:

@@ -1,4 +1,4 @@
-"""Pulls all of a monitor by a parent task and its children, one after the other."""
+"""Syncs a monitor with a parent task and its children, one after the other."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,8 +22,7 @@ ENDS = {TaskState.SUCCEEDED: "succeeded", TaskState.DEAD: "failed", TaskState.CA
 class SyncService:
     """Methods raise DatabaseUnavailable.
 
-    Between its beginning and its end a parent holds no worker: it is `running` without one, and the recovery's turn
-    moves it on.
+    Between its start and its end a parent occupies no worker: it is `running` without one, and recovery advances it.
     """
 
     def __init__(self, database: Database, outbox: Outbox, lifecycle: TaskLifecycle) -> None:
@@ -41,7 +40,7 @@ class SyncService:
         self._outbox.publish({child_id: monitor_id})
 
     def tick(self) -> None:
-        """Move on every parent whose children moved: its progress, its next child, its end."""
+        """Advance every parent whose children changed: its progress, its next child, its end."""
         with self._database.reading() as connection:
             parents = parent_tasks.parents(connection)
         for parent in parents:
@@ -64,7 +63,7 @@ class SyncService:
 
     def _record_next(self, parent: RowMapping, round: str) -> None:
         with self._database.transaction() as connection:
-            # Of two that turn at once each would see that the last child has ended.
+            # Two runs at once would both see that the last child has finished.
             if not parent_tasks.lock_parent(connection, parent["id"], parent["attempt"]):
                 return
             children = parent_tasks.children(connection, parent["id"], round)
@@ -106,12 +105,12 @@ def _claim(parent: RowMapping) -> Claim:
 
 
 def _round(parent_id: str, attempt: int) -> str:
-    """Return what tells the children of one attempt of a parent from those of an earlier one."""
+    """Return a key that distinguishes the children of one attempt of a parent from those of an earlier one."""
     return fingerprint_of([parent_id, attempt])
 
 
 def _progress(children: Sequence[RowMapping]) -> TaskStep:
-    """Add up how far the children are; the total is known when all of them know theirs and none is to come."""
+    """Add up the progress of the children; the total is known when all children exist and know theirs."""
     done = sum(child["progress_done"] for child in children)
     totals = [
         child["progress_done"] if child["state"] in TERMINAL_STATES else child["progress_total"] for child in children

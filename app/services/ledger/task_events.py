@@ -1,4 +1,4 @@
-"""Tells those who watch what becomes of tasks; called after the commit of what it tells."""
+"""Publishes events about tasks, after the commit of what they report."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,30 +13,30 @@ UNKNOWN = TaskStep(0, None, "")
 
 
 class TaskEvents:
-    """No method raises: a change that nobody hears of is still a change."""
+    """No method raises: a change whose event is lost is still a change."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
 
     def began(self, claim: Claim, worker: str) -> None:
-        """Tell that a worker runs the task."""
+        """Report that a worker runs the task."""
         self._tell(claim, TaskState.RUNNING, worker=worker)
 
     def moved(self, claim: Claim, step: TaskStep) -> None:
-        """Tell how far the task is."""
+        """Report the task's progress."""
         self._tell(claim, TaskState.RUNNING, step, what=PROGRESS)
 
     def succeeded(self, claim: Claim, result: Mapping[str, Any], step: TaskStep | None) -> None:
-        """Tell that the task is done."""
+        """Report that the task is done."""
         self._tell(claim, TaskState.SUCCEEDED, step, result=result)
 
     def handed_back(self, claim: Claim) -> None:
-        """Tell that the task waits again, before another worker can tell that it runs."""
+        """Report that the task is waiting again, before another worker can report that it runs."""
         self._tell(claim, TaskState.QUEUED, attempts=claim.attempt - claim.first_attempt - 1)
         self._log.flush()
 
     def changed(self, runs: Iterable[Mapping[Any, Any]]) -> None:
-        """Tell the state of tasks, given as they are shown."""
+        """Report the state of tasks, given in their public form."""
         self._log.add([task_event(run) for run in runs])
 
     def _tell(

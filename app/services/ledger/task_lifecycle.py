@@ -1,4 +1,4 @@
-"""The one place that moves a task from state to state while it runs."""
+"""The only place that changes the state of a running task."""
 
 import random
 import threading
@@ -32,7 +32,7 @@ PROGRESS_EVERY_S = 0.5
 
 
 class TaskLifecycle:
-    """Begins, renews and ends attempts. Every method raises DatabaseUnavailable and changes nothing then."""
+    """Begins, renews and ends attempts. Every method raises DatabaseUnavailable, and then changes nothing."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class TaskLifecycle:
         self._events = events
 
     def begin(self, task_id: str, worker: str, type: str | None = None) -> Claim | None:
-        """Claim a task for a worker that is about to run the body of `type`; by default the type that its id names.
+        """Claim a task for a worker that is about to run the body of `type`; by default the type in its id.
 
-        None when it is not waiting (delivered twice, cancelled, unknown, of another type), or must wait because its
-        monitor already runs as many tasks as it may: the recovery publishes it again when there is room.
+        None when it is not waiting (delivered twice, cancelled, unknown, of another type), or is held because its
+        monitor runs its maximum of tasks: recovery publishes it later.
         """
         now, type = clock.now(), type or task_id.partition(":")[0]
         with self._database.single_statement() as statement:
@@ -78,11 +78,11 @@ class TaskLifecycle:
         return Progress(self._database, claim, self._events)
 
     def tell_progress(self, claim: Claim, step: TaskStep) -> None:
-        """Tell those who watch how far a task is whose progress was recorded by others."""
+        """Publish the progress of a task that was recorded by others."""
         self._events.moved(claim, step)
 
     def succeed(self, claim: Claim, result: Mapping[str, Any], last_step: TaskStep | None = None) -> bool:
-        """Record that the attempt did its work; false when the task is no longer this worker's."""
+        """Record that the attempt succeeded; false when the task is no longer this worker's."""
         now = clock.now()
         with self._database.single_statement() as statement:
             is_any_held = task_runs.succeed(statement, claim.task_id, claim.attempt, result, now, last_step)
@@ -95,11 +95,11 @@ class TaskLifecycle:
         return True
 
     def fail(self, claim: Claim, error: BaseException) -> bool:
-        """Record that the attempt failed: a retry or the dead letters; false when it is no longer this worker's."""
+        """Record that the attempt failed: a retry or a dead letter; false when it is no longer this worker's."""
         return self._settle(claim.task_id, error, lambda run: run.attempt == claim.attempt)
 
     def hand_back(self, claim: Claim) -> bool:
-        """Queue a task again whose attempt was interrupted and does not count; false when it is not this worker's."""
+        """Queue an interrupted task again, without counting the attempt; false when it is not this worker's."""
         with self._database.transaction() as connection:
             is_mine = task_runs.hand_back(connection, claim.task_id, claim.attempt, clock.now())
         if is_mine:
@@ -108,11 +108,11 @@ class TaskLifecycle:
         return is_mine
 
     def take_back(self, task_id: str, attempt: int, beat: int, error: NagareError) -> bool:
-        """End an attempt whose beat stood still for a lease; false when it has moved in the meantime."""
+        """End an attempt whose heartbeat has not changed for a lease; false when it has changed meanwhile."""
         return self._settle(task_id, error, lambda run: (run.attempt, run.beat) == (attempt, beat))
 
     def lose(self, task_id: str, worker: str, error: NagareError) -> None:
-        """End the attempt of a worker process that is known to be gone, or publish the task if it had not begun."""
+        """End the attempt of a worker process that is known to be gone, or publish the task if it had not started."""
         if self._settle(task_id, error, lambda run: run.worker == worker):
             return
         with self._database.transaction() as connection:
@@ -120,8 +120,8 @@ class TaskLifecycle:
         self._relay.publish(tasks)
 
     def _release_next(self, claim: Claim) -> None:
-        """Let the next task that waits for the monitor have the place of one that has ended."""
-        # The outcome is recorded: an error here would have it recorded again. The recovery releases what is held.
+        """Release the next held task of the monitor after one has ended."""
+        # The outcome is recorded: an error here would record it again. Recovery releases held tasks.
         with suppress(DatabaseUnavailable):
             with self._database.transaction() as connection:
                 released = _release(connection, claim.monitor_id, clock.now())
@@ -144,12 +144,12 @@ class TaskLifecycle:
             try:
                 self._dead_letter_list.push([letter])
             except BrokerUnavailable:
-                log.info("dead_letter.later", task_id=task_id)  # the recovery rebuilds the list from the ledger
+                log.info("dead_letter.later", task_id=task_id)  # recovery rebuilds the list from the ledger
         self._relay.publish(released)
         return True
 
     def _record(self, connection: Connection, run: Row[*tuple[Any, ...]], error: BaseException) -> RowMapping | None:
-        """Write the failed attempt and its consequence; return the dead letter if that is the consequence."""
+        """Write the failed attempt and its consequence; return the dead letter if it is one."""
         now = clock.now()
         decision = decide(
             error,
@@ -186,17 +186,17 @@ class TaskLifecycle:
 
 
 def _storable(text: str) -> str:
-    """Replace what no database takes, so that the text of an error cannot keep the outcome from being recorded."""
+    """Replace characters that no database stores, so that an error's text cannot prevent recording the outcome."""
     return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _release(connection: Connection, monitor_id: int | None, now: datetime) -> list[tuple[str, str]]:
-    """Let the next task that waits for the monitor have the place of one that ended; return what to publish."""
+    """Release the next held task of the monitor after one has ended; return what to publish."""
     return [] if monitor_id is None else task_messages.release_next(connection, monitor_id, now)
 
 
 class Progress:
-    """Reports an attempt's progress and stops it where it must not go on."""
+    """Reports an attempt's progress, and stops the attempt if necessary."""
 
     def __init__(self, database: Database, claim: Claim, events: TaskEvents) -> None:
         self._database = database
@@ -210,18 +210,18 @@ class Progress:
     def __call__(self, done: int, total: int | None, message: str) -> None:
         """Report that `done` of `total` is done; cheap enough to be called for each page.
 
-        What is not written because a moment ago something was is kept in `last_step`, for `report_if_due` and for the
-        end of the attempt. Raises TaskInterrupted when the task was cancelled or taken over.
+        A step that is not written because the previous one is too recent is kept in `last_step`, for `report_if_due`
+        and the end of the attempt. Raises TaskInterrupted when the task was cancelled or taken over.
         """
         self.last_step = TaskStep(done, total, message)
         if not self.report_if_due():
             raise TaskInterrupted("the task was cancelled or taken over")
 
     def report_if_due(self) -> bool:
-        """Write the last step if it is not written and the one before is some time ago.
+        """Write the last step if it is not written and the previous one is old enough.
 
-        Called by another thread too, so that a step is seen although the next one takes long. False when the task was
-        cancelled or taken back.
+        Also called by another thread, so that a step is visible even if the next one takes long. False when the task
+        was cancelled or taken over.
         """
         with self._lock:
             step = self.last_step
@@ -237,14 +237,14 @@ class Progress:
             return is_mine
 
     def close(self) -> None:
-        """Report nothing any more: the attempt's end says the rest. Waits for a report that is under way."""
+        """Report nothing more: the end of the attempt reports the rest. Waits for a report in progress."""
         with self._lock:
             self._reported_step = self.last_step
 
 
 Step = Callable[[int, int | None, str], None]
-"""What a piece of work calls between its pages with (done, total, message); raises TaskInterrupted to stop it."""
+"""Called by the work between pages with (done, total, message); raises TaskInterrupted to stop it."""
 
 
 def no_step(done: int, total: int | None, message: str) -> None:
-    """Report nothing: for work that is done inside a request."""
+    """Report nothing: for work inside a request."""

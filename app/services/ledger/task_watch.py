@@ -1,4 +1,4 @@
-"""Lets a request wait until a task changes its state."""
+"""Lets a request wait for a change of a task's state."""
 
 import threading
 from typing import Any
@@ -9,13 +9,13 @@ from app.services.ledger.event_feed import Batch, EventFeed
 from app.services.ledger.tasks import TaskService
 
 MAX_WAITING = 8
-"""Each takes a thread of the API; who comes when so many wait already is answered at once."""
+"""Each occupies a thread of the API; further requests are answered at once."""
 LOOK_EVERY_S = 3.0
-"""How often the ledger is asked whether an event got lost."""
+"""Interval of checking the ledger for a lost event."""
 
 
 class TaskWatch:
-    """Wakes those who wait by the events, and looks at the ledger now and then, since events may get lost."""
+    """Wakes waiting requests on events, and checks the ledger now and then, because events may get lost."""
 
     def __init__(self, tasks: TaskService, feed: EventFeed) -> None:
         self._tasks = tasks
@@ -26,7 +26,7 @@ class TaskWatch:
         self._is_listening = False
 
     def get(self, task_id: str, wait_s: float) -> dict[str, Any]:
-        """Return a task once it changed its state, at the latest after `wait_s`; at once if it has ended.
+        """Return a task when its state changes, at the latest after `wait_s`; at once if it has finished.
 
         Raises NotFound, DatabaseUnavailable.
         """
@@ -39,7 +39,7 @@ class TaskWatch:
             self._slots.release()
 
     def close(self) -> None:
-        """Let all who wait go on: the process is about to end. The feed must be closing."""
+        """Wake all waiting requests: the process is shutting down. The feed must be closing."""
         with self._lock:
             for changes in self._waiting.values():
                 for change in changes:
@@ -50,7 +50,7 @@ class TaskWatch:
         self._begin(task_id, change)
         try:
             while True:
-                # The first look comes after the registration: what happened in between is not missed.
+                # The first check comes after the registration, so that nothing in between is missed.
                 task = self._tasks.get(task_id)
                 left_s = deadline - clock.monotonic()
                 if task["state"] != before or left_s <= 0 or self._feed.is_closing:

@@ -31,7 +31,7 @@ class TaskService:
         self._events = events
 
     def get(self, task_id: str) -> dict[str, Any]:
-        """Return one task with the history of its attempts that did not end well."""
+        """Return one task with its failed attempts."""
         with self._database.reading() as connection:
             run = task_runs.find(connection, task_id)
             history = task_attempts.history(connection, task_id)
@@ -51,7 +51,7 @@ class TaskService:
         created_after: datetime | None = None,
         created_before: datetime | None = None,
     ) -> Page:
-        """Return a page of tasks, newest first, without their histories."""
+        """Return a page of tasks, newest first, without their attempts."""
         with self._database.reading() as connection:
             found = task_runs.fetch(
                 connection,
@@ -66,7 +66,7 @@ class TaskService:
         return Page([_shown(run) for run in found.items], found.next_cursor)
 
     def throughput(self, minutes: int) -> Sequence[Mapping[str, int]]:
-        """Return how many tasks succeeded and died in each of the last minutes, oldest first; `at` in seconds."""
+        """Return the numbers of tasks that succeeded and died per minute, oldest first; `at` in seconds."""
         this_minute = int(clock.now().timestamp()) // 60
         first = this_minute - minutes + 1
         with self._database.reading() as connection:
@@ -77,9 +77,9 @@ class TaskService:
         return [{"at": minute * 60, "succeeded": row["succeeded"], "dead": row["dead"]} for minute, row in counts]
 
     def cancel(self, task_id: str, by: Requester | None = None) -> dict[str, Any]:
-        """Cancel a task: one that waits never starts, one that runs stops at its next step; with all its children.
+        """Cancel a task and its children: a waiting one never starts, a running one stops at its next step.
 
-        Raises Conflict when it has ended, and Invalid when the idempotency key was used for another request.
+        Raises Conflict when it has finished, and Invalid when the idempotency key was used for another request.
         """
         now = clock.now()
         with self._database.transaction() as connection:
@@ -103,7 +103,7 @@ class TaskService:
         return task
 
     def cancel_waiting(self, type: TaskType) -> int:
-        """Cancel all tasks of a type that wait now, queued or for a retry; return how many. Running ones go on."""
+        """Cancel all waiting tasks of a type, queued or retrying; return how many. Running ones continue."""
         begun_at, count = clock.now(), 0
         while True:
             with self._database.transaction() as connection:

@@ -1,1 +1,1 @@
-"""Running nagare itself: health, metrics, retention, copies of the database, secret keys."""
+"""Running nagare itself: health, metrics, retention, database copies, secret keys."""

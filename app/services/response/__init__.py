@@ -1,1 +1,1 @@
-"""What people get and do about alerts: notification channels and their messages."""
+"""Notifications and their messages."""

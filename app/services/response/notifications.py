@@ -1,4 +1,4 @@
-"""Manages the rules by which people are notified."""
+"""Manages notifications, the rules that send alert events to people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ from app.store.response import notifications
 class NotificationService:
     """Methods that name a rule raise NotFound; all raise DatabaseUnavailable.
 
-    A rule's `url` is a secret: it is sealed, and no method returns it.
+    A rule's `url` is a secret: it is stored encrypted, and no method returns it.
     """
 
     def __init__(self, database: Database, vault: Vault, sender: Sender) -> None:
@@ -41,7 +41,7 @@ class NotificationService:
     def create(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add a rule; nothing is sent yet.
 
-        Raises Invalid naming the field that cannot be right, Conflict when the name is taken.
+        Raises Invalid naming the invalid field, Conflict when the name is taken.
         """
         self._validate(fields)
         row = {**self._columns(fields), "created_at": clock.now()}
@@ -51,7 +51,7 @@ class NotificationService:
             return _shown(_found(notifications.find(connection, notification_id), notification_id))
 
     def update(self, notification_id: int, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Change a rule. Raises Invalid and Conflict as `create` does."""
+        """Change a rule. Raises Invalid and Conflict like `create`."""
         self.get(notification_id)
         self._validate(changes)
         values = self._columns(changes)
@@ -63,13 +63,13 @@ class NotificationService:
             return _shown(_found(notifications.find(connection, notification_id), notification_id))
 
     def delete(self, notification_id: int) -> None:
-        """Delete a rule; what it had not told yet nobody is told."""
+        """Delete a rule and its pending messages."""
         with self._database.transaction() as connection:
             if not notifications.remove(connection, notification_id):
                 raise NotFound(f"there is no notification {notification_id}")
 
     def _validate(self, fields: Mapping[str, Any]) -> None:
-        """Check what takes longer than a transaction should."""
+        """Check what takes too long for a transaction."""
         if "timezone" in fields and not _is_timezone(fields["timezone"]):
             raise Invalid("timezone", "must be an IANA time zone, such as Asia/Shanghai")
         if "url" in fields:
@@ -81,7 +81,7 @@ class NotificationService:
         columns = dict(fields)
         if "url" in columns:
             columns["url_sealed"] = self._vault.seal(columns.pop("url"))
-            # What was wrong with the old address says nothing of the new one.
+            # An error of the old URL does not apply to the new one.
             columns["last_error"] = None
         if "group" in columns:
             columns["group_name"] = columns.pop("group")
@@ -115,7 +115,7 @@ def _check_references(connection: Connection, fields: Mapping[str, Any], except_
 def _is_timezone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    # KeyError: there is none; ValueError: it leaves the database's folder; OSError: it is a folder of zones.
+    # KeyError: unknown zone; ValueError: outside the database's folder; OSError: a folder of zones.
     except (KeyError, ValueError, OSError):
         return False
     return True

@@ -1,4 +1,4 @@
-"""What the leader does each second so that people are notified: it finds whom events concern, and makes messages."""
+"""Finds the notifications that alert events match, and creates messages; the leader runs it every second."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -17,7 +17,7 @@ from app.store.response import notification_changes, notification_messages, noti
 log = structlog.get_logger()
 EVENT_BATCH_SIZE = 1000
 ROUNDS_A_TURN = 20
-"""How often in a turn as many are looked at, so that a storm does not keep the leader from its other work."""
+"""Maximum number of batches per run, so that an alert storm does not keep the leader from its other work."""
 PRUNE_EVERY_S = 60.0
 PRUNE_BATCH_SIZE = 500
 
@@ -25,7 +25,7 @@ Row = Mapping[Any, Any]
 
 
 class Notifier:
-    """All of it is guarded: two leaders at once tell nobody twice. Methods raise DatabaseUnavailable."""
+    """Two leaders at once notify nobody twice. Methods raise DatabaseUnavailable."""
 
     def __init__(self, database: Database, outbox: Outbox, history_days: int) -> None:
         self._database = database
@@ -34,7 +34,7 @@ class Notifier:
         self._pruning = Interval(PRUNE_EVERY_S)
 
     def tick(self) -> None:
-        """Find whom the pending events concern, and make messages of what is to be told."""
+        """Match the pending events with the rules, and create messages for what is due."""
         with self._database.reading() as connection:
             is_any_pending = notification_changes.is_any_pending(connection)
             is_any_unsent = notification_changes.is_any_unsent(connection)
@@ -44,7 +44,7 @@ class Notifier:
             self._make_messages()
 
     def prune(self) -> None:
-        """Delete old messages each minute, a few at once."""
+        """Delete old messages every minute, a few at a time."""
         if not self._pruning.is_over():
             return
         with self._database.transaction() as connection:
@@ -90,11 +90,11 @@ class Notifier:
         log.info("notification.dropped", notification_id=rule.id, count=dropped)
 
     def _tell(self, rule: Rule) -> None:
-        """Make messages of all that a rule has not told."""
+        """Create messages for everything that a rule has not sent."""
         for _ in range(ROUNDS_A_TURN):
             task_id = new_task_id(TaskType.NOTIFY)
             with self._database.transaction() as connection:
-                # A leader that comes second finds here what the first one left.
+                # A second leader finds here what the first one left.
                 if notifications.lock(connection, rule.id) is None:
                     return
                 rows = notification_changes.unsent(connection, rule.id, EVENT_BATCH_SIZE)
@@ -117,6 +117,6 @@ def _changes(rows: Sequence[Row]) -> list[Change]:
 
 
 def _whole_stories(rows: Sequence[Row]) -> Sequence[Row]:
-    """Leave out the last alert of a page that is full: the rest of its changes may be on the next one."""
+    """Leave out the last alert of a full page: the rest of its events may be on the next one."""
     whole = [row for row in rows if row["alert_id"] != rows[-1]["alert_id"]] if len(rows) >= EVENT_BATCH_SIZE else rows
     return whole or rows
