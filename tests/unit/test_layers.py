@@ -1,6 +1,7 @@
 """The architecture as docs/architecture.md draws it: imports run down, never up or sideways."""
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
@@ -221,3 +222,17 @@ def test_files_are_small() -> None:
 def test_apprise_is_loaded_only_by_the_process_that_sends() -> None:
     program = "import sys, app.composition, app.web, tasks; sys.exit('apprise' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60)
+
+
+DRIVER = re.compile(
+    r"driver_connection|exec_driver_sql|loaded_dbapi|raw_connection|\.cursor\(|\.connection\.connection|connection_of\("
+    r"|database\.(?:driver_calls|compiled_statements)"
+)
+PREPARED = re.compile(r"database\.prepared_statements")
+
+
+def test_only_the_store_of_the_database_talks_to_the_driver_and_only_the_ledger_prepares_what_it_writes() -> None:
+    others = [(module, path.read_text()) for module, path in modules() if not module.startswith("app.store.database.")]
+    assert [module for module, source in others if DRIVER.search(source)] == []
+    preparing = [module for module, source in others if PREPARED.search(source)]
+    assert [module for module in preparing if not module.startswith("app.store.ledger.")] == []

@@ -10,7 +10,7 @@ from app.models import ApiToken, User
 from app.store.access.users import SHOWN as SHOWN_OF_USER
 from app.store.access.users import USERS
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.prepared_statements import PreparedRead
+from app.store.database.prepared_reads import PreparedRead
 from app.store.database.single_statements import CanRead
 
 TOKENS = ApiToken.__table__.c

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, in
 from app.enums import Role
 from app.models import LoginSession, User
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.prepared_statements import PreparedRead
+from app.store.database.prepared_reads import PreparedRead
 from app.store.database.single_statements import CanRead
 
 USERS = User.__table__.c

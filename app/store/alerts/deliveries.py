@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from app.models import AlertDelivery, Monitor
-from app.store.database.prepared_statements import Prepared
 from app.store.database.upsert import table_of
 
 Delivery = Row[Any, Any, Any]
@@ -15,7 +14,7 @@ Delivery = Row[Any, Any, Any]
 
 DELIVERIES = AlertDelivery.__table__.c
 MONITORS = Monitor.__table__.c
-ADD = Prepared(insert(table_of(AlertDelivery)), keys=("monitor_id", "received_at", "reports"))
+ADD = insert(table_of(AlertDelivery))
 OLDEST = (
     select(DELIVERIES.id, DELIVERIES.received_at, DELIVERIES.reports)
     .where(DELIVERIES.monitor_id == bindparam("monitor"))
@@ -27,7 +26,8 @@ IS_THERE_ANY = select(DELIVERIES.id).where(DELIVERIES.monitor_id == bindparam("m
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add deliveries, in this order."""
-    ADD.run_each(connection, rows)
+    if rows:
+        connection.execute(ADD, rows)
 
 
 def oldest(connection: Connection, monitor_id: int, reports: int, within: timedelta) -> Sequence[Delivery]:

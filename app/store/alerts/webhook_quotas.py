@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, or_, select
+from sqlalchemy.sql.dml import ReturningInsert
 
 from app.models import Monitor, WebhookQuota
-from app.store.database.prepared_statements import Prepared, PreparedRead
+from app.store.database.prepared_reads import PreparedRead
 from app.store.database.single_statements import CanRead
 from app.store.database.upsert import insert_into, table_of
-from app.store.inventory.monitors import KEEP_BY_TOKEN
 
 MONITORS = Monitor.__table__.c
 QUOTAS = WebhookQuota.__table__.c
@@ -17,21 +17,22 @@ WINDOW_US = 60_000_000
 """A whole quota is what may be posted in a minute."""
 
 
-def _spend(dialect: str) -> Prepared:
+def _spend(dialect: str) -> ReturningInsert[int]:
     now, cost = bindparam("now", type_=QUOTAS.full_at_us.type), bindparam("cost", type_=QUOTAS.full_at_us.type)
-    source = select(MONITORS.id, bindparam("first", type_=QUOTAS.full_at_us.type)).where(
-        MONITORS.webhook_token_hash == bindparam("hash"), MONITORS.enabled
+    # The monitor is locked before its quota, as whoever deletes both does: otherwise each could wait for the other.
+    source = (
+        select(MONITORS.id, bindparam("first", type_=QUOTAS.full_at_us.type))
+        .where(MONITORS.webhook_token_hash == bindparam("hash"), MONITORS.enabled)
+        .with_for_update(read=True, key_share=True)
     )
     insert = insert_into(dialect, WebhookQuota).from_select(["monitor_id", "full_at_us"], source)
     full_at = QUOTAS.full_at_us
-    return Prepared(
-        insert.on_conflict_do_update(
-            index_elements=["monitor_id"],
-            set_={"full_at_us": case((full_at > now, full_at), else_=now) + cost},
-            # More than a whole quota at once is taken when it is whole: later it would not fit either.
-            where=or_(full_at <= now, full_at + cost <= now + WINDOW_US),
-        ).returning(QUOTAS.monitor_id)
-    )
+    return insert.on_conflict_do_update(
+        index_elements=["monitor_id"],
+        set_={"full_at_us": case((full_at > now, full_at), else_=now) + cost},
+        # More than a whole quota at once is taken when it is whole: later it would not fit either.
+        where=or_(full_at <= now, full_at + cost <= now + WINDOW_US),
+    ).returning(QUOTAS.monitor_id)
 
 
 SPEND = {dialect: _spend(dialect) for dialect in ("sqlite", "postgresql")}
@@ -49,9 +50,7 @@ def spend(connection: Connection, token_hash: str, now_us: int, cost_us: int) ->
     each other: who spends of several must do so in one order.
     """
     values = {"hash": token_hash, "now": now_us, "cost": cost_us, "first": now_us + cost_us}
-    # The monitor before its quota, as whoever deletes both: otherwise each could wait for the other.
-    spent = SPEND[connection.dialect.name].find_locked(KEEP_BY_TOKEN, connection, values)
-    return None if spent is None else int(spent["monitor_id"])
+    return connection.execute(SPEND[connection.dialect.name], values).scalar_one_or_none()
 
 
 def find_by_token(on: CanRead, token_hash: str) -> Mapping[Any, Any] | None:

@@ -1,12 +1,14 @@
 """Many rows handed to one statement as a table named `given`, several times as fast as the drivers' own ways."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
+
+from app.store.database.driver_calls import open_cursor
 
 SQLITE_ROWS = 100
 """More at once win nothing, and SQLite prepares each number of rows anew."""
@@ -48,6 +50,14 @@ def execute_bulk(
         head = _sqlite_head(own, tuple(shared), len(page))
         answers += _returned(connection, f"{head} {statement}", (*chain.from_iterable(page), *shared.values()))
     return answers
+
+
+def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write rows into a table of PostgreSQL by COPY. Raises what `Connection.execute` raises."""
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    with open_cursor(connection, statement) as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def stored_moment(dialect: str, moment: datetime | None) -> datetime | str | None:

@@ -9,6 +9,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 
 Convert = Callable[[Any], Any] | None
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Compiled:
     """The name, the value that is meant when none is given, and what makes of a value what the driver takes."""
     columns: Sequence[tuple[str, Convert]]
 
-    def bind(self, values: Mapping[str, Any]) -> Any:
+    def bind(self, values: Values) -> Any:
         """Return the driver's parameters."""
         bound = [
             values.get(name, default) if convert is None else convert(values.get(name, default))
@@ -41,9 +42,24 @@ class Compiled:
         }
 
 
-def compile_statement(statement: ClauseElement, dialect: Dialect, keys: Sequence[str] | None = None) -> Compiled:
-    """Work a statement out for a database; `keys` are the columns of an INSERT."""
-    compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=None if keys is None else list(keys)))
+class CompiledOnce:
+    """A statement and what becomes of it for each database; `keys` are the columns of an INSERT."""
+
+    def __init__(self, statement: ClauseElement, keys: Sequence[str] | None = None) -> None:
+        self.statement = statement
+        self._keys = None if keys is None else list(keys)
+        self._compiled: dict[str, Compiled] = {}
+
+    def on(self, dialect: Dialect) -> Compiled:
+        """Return it for a database."""
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = _compile(self.statement, dialect, self._keys)
+        return compiled
+
+
+def _compile(statement: ClauseElement, dialect: Dialect, keys: list[str] | None) -> Compiled:
+    compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=keys))
     types = {name: each.type.dialect_impl(dialect) for each, name in compiled.bind_names.items()}
     defaults = compiled.construct_params(_check=False)
     names = compiled.positiontup if compiled.positional else list(types)

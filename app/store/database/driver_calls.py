@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from app.store.database.compiled_statements import Compiled, Values
 from app.store.database.sqlite_lock import retry_while_locked
 from app.store.database.traced_statements import statement_span
 
@@ -18,30 +19,36 @@ Rows = Sequence[Sequence[Any]]
 
 def execute(connection: Connection, text: str, bound: Any) -> int:
     """Execute a statement; return how many rows it changed."""
-    with _cursor(connection, text) as cursor:
+    with open_cursor(connection, text) as cursor:
         _send(connection, cursor, text, bound)
         return int(cursor.rowcount)
 
 
 def execute_many(connection: Connection, text: str, bound: Sequence[Any]) -> int:
     """Execute a statement for each of several rows, inside a transaction; return how many it changed, together."""
-    with _cursor(connection, text, len(bound)) as cursor:
+    with open_cursor(connection, text, len(bound)) as cursor:
         cursor.executemany(text, bound)
         return int(cursor.rowcount)
 
 
 def fetch(connection: Connection, text: str, bound: Any) -> Rows:
     """Execute a statement; return all rows as the driver hands them out."""
-    with _cursor(connection, text) as cursor:
+    with open_cursor(connection, text) as cursor:
         _send(connection, cursor, text, bound)
         # To the end, where a statement that is a transaction is committed, which may fail.
         return cast(Rows, cursor.fetchall())
 
 
+def find_row(connection: Connection, compiled: Compiled, values: Values) -> Values | None:
+    """Execute a statement; return its only row as SQLAlchemy would, or None."""
+    rows = fetch(connection, compiled.text, compiled.bind(values))
+    return compiled.row(rows[0]) if rows else None
+
+
 def fetch_after(connection: Connection, first: tuple[str, Any], text: str, bound: Any) -> Rows:
     """Send two statements to PostgreSQL at once; return the rows of the second one."""
     driver: Any = connection.connection.driver_connection
-    with _cursor(connection, f"{text}; after {first[0]}") as cursor:
+    with open_cursor(connection, f"{text}; after {first[0]}") as cursor:
         with driver.pipeline():
             driver.execute(*first)
             cursor.execute(text, bound)
@@ -56,7 +63,8 @@ def _send(connection: Connection, cursor: Any, text: str, bound: Any) -> None:
 
 
 @contextmanager
-def _cursor(connection: Connection, told: str, times: int = 1) -> Iterator[Any]:
+def open_cursor(connection: Connection, told: str, times: int = 1) -> Iterator[Any]:
+    """Open a cursor of the driver for a block that executes what is `told`, so many times: it is a span."""
     dialect = connection.dialect
     errors: type[Exception] = dialect.loaded_dbapi.Error
     cursor = connection.connection.cursor()

@@ -1,38 +1,18 @@
-"""Statements that every request and every task needs, worked out once.
+"""Statements of the ledger that every request and every task needs, worked out once.
 
 For SQLAlchemy to execute a small statement takes ten times as long as for SQLite to run it. A statement may need
 nothing that is done at execution: no lists in `IN`, no defaults from Python. All methods raise what
 `Connection.execute` raises.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select, Table
 
 from app.store.database import driver_calls
-from app.store.database.compiled_statements import Compiled, compile_statement
-from app.store.database.driver_calls import Rows
-from app.store.database.single_statements import CanRead, CanRun, connection_of
-
-Values = Mapping[str, Any]
-
-
-class PreparedRead:
-    """A SELECT that locks nothing."""
-
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
-        self._compiled = _CompiledOnce(statement)
-
-    def find(self, on: CanRead, values: Values) -> Values | None:
-        """Execute it; return the only row, or None."""
-        return _find(connection_of(on), self._compiled, values)
-
-    def fetch(self, on: CanRead, values: Values) -> Rows:
-        """Execute it; return all rows as the driver hands them out, for those who read very many."""
-        connection = connection_of(on)
-        compiled = self._compiled.on(connection.dialect)
-        return driver_calls.fetch(connection, compiled.text, compiled.bind(values))
+from app.store.database.compiled_statements import CompiledOnce, Values
+from app.store.database.single_statements import CanRun, connection_of
 
 
 class Prepared:
@@ -40,7 +20,7 @@ class Prepared:
 
     def __init__(self, statement: Any, keys: Sequence[str] | None = None) -> None:
         self.statement = statement
-        self._compiled = _CompiledOnce(statement, keys)
+        self._compiled = CompiledOnce(statement, keys)
 
     def run(self, on: CanRun, values: Values) -> int:
         """Execute it; return how many rows it changed."""
@@ -57,7 +37,8 @@ class Prepared:
 
     def find(self, on: CanRun, values: Values) -> Values | None:
         """Execute it; return the only row, or None."""
-        return _find(connection_of(on), self._compiled, values)
+        connection = connection_of(on)
+        return driver_calls.find_row(connection, self._compiled.on(connection.dialect), values)
 
     def find_locked(self, lock: "Prepared", on: CanRun, values: Values) -> Values | None:
         """Execute `lock` and then this one, each with what it needs of the values; return this one's row, or None.
@@ -67,7 +48,7 @@ class Prepared:
         """
         connection = connection_of(on)
         if connection.dialect.name == "sqlite":
-            return _find(connection, self._compiled, values)
+            return driver_calls.find_row(connection, self._compiled.on(connection.dialect), values)
         first, compiled = lock._compiled.on(connection.dialect), self._compiled.on(connection.dialect)
         before = (first.text, first.bind(values))
         rows = driver_calls.fetch_after(connection, before, compiled.text, compiled.bind(values))
@@ -80,7 +61,7 @@ class PreparedInsert:
     def __init__(self, table: Table, columns: Sequence[str], row: Select[*tuple[Any, ...]]) -> None:
         self._table = table
         self._columns = columns
-        self._row = _CompiledOnce(row)
+        self._row = CompiledOnce(row)
 
     def add(self, on: CanRun, rows: Sequence[Values]) -> int:
         """Insert the rows, all or none of them; return how many there were to be inserted."""
@@ -100,24 +81,3 @@ class PreparedInsert:
         prepare = dialect.identifier_preparer
         columns = ", ".join(prepare.format_column(self._table.c[name]) for name in self._columns)
         return f"INSERT INTO {prepare.format_table(self._table)} ({columns})"
-
-
-class _CompiledOnce:
-    """A statement and what became of it for each database."""
-
-    def __init__(self, statement: Any, keys: Sequence[str] | None = None) -> None:
-        self._statement = statement
-        self._keys = keys
-        self._compiled: dict[str, Compiled] = {}
-
-    def on(self, dialect: Dialect) -> Compiled:
-        compiled = self._compiled.get(dialect.name)
-        if compiled is None:
-            compiled = self._compiled[dialect.name] = compile_statement(self._statement, dialect, self._keys)
-        return compiled
-
-
-def _find(connection: Connection, statement: _CompiledOnce, values: Values) -> Values | None:
-    compiled = statement.on(connection.dialect)
-    rows = driver_calls.fetch(connection, compiled.text, compiled.bind(values))
-    return compiled.row(rows[0]) if rows else None

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, ins
 from app.enums import MonitorStatus
 from app.models import Host, Item, Monitor
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.prepared_statements import Prepared, PreparedRead
 from app.store.database.upsert import table_of
 
 MONITORS = Monitor.__table__.c
@@ -53,33 +52,28 @@ def names(connection: Connection) -> Sequence[Row[int, str, str]]:
     return connection.execute(select(MONITORS.id, MONITORS.name, MONITORS.type).order_by(MONITORS.id)).all()
 
 
-FIND_SEALED = PreparedRead(
-    select(
-        MONITORS.id,
-        MONITORS.name,
-        MONITORS.type,
-        MONITORS.url,
-        MONITORS.username,
-        MONITORS.password_sealed,
-        MONITORS.api_token_sealed,
-        MONITORS.enabled,
-        MONITORS.acknowledge_at_source,
-    ).where(MONITORS.id == bindparam("monitor"))
-)
+SEALED = select(
+    MONITORS.id,
+    MONITORS.name,
+    MONITORS.type,
+    MONITORS.url,
+    MONITORS.username,
+    MONITORS.password_sealed,
+    MONITORS.api_token_sealed,
+    MONITORS.enabled,
+    MONITORS.acknowledge_at_source,
+).where(MONITORS.id == bindparam("monitor"))
 
 
-def find_sealed(connection: Connection, monitor_id: int) -> Mapping[Any, Any] | None:
+def find_sealed(connection: Connection, monitor_id: int) -> RowMapping | None:
     """Return one monitor's address and sealed credentials."""
-    return FIND_SEALED.find(connection, {"monitor": monitor_id})
+    return connection.execute(SEALED, {"monitor": monitor_id}).mappings().one_or_none()
 
 
-_BY_TOKEN = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == bindparam("hash"))
-KEEP_BY_TOKEN = Prepared(_BY_TOKEN.with_for_update(read=True, key_share=True))
-
-
-def find_by_token(connection: Connection, token_hash: str) -> Mapping[Any, Any] | None:
+def find_by_token(connection: Connection, token_hash: str) -> RowMapping | None:
     """Return the monitor whose webhook token has this hash, and keep it until the transaction ends."""
-    return KEEP_BY_TOKEN.find(connection, {"hash": token_hash})
+    statement = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == token_hash)
+    return connection.execute(statement.with_for_update(read=True, key_share=True)).mappings().one_or_none()
 
 
 def lock(connection: Connection, monitor_id: int) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy.types import NullType
 from app.models import Item
 from app.models.hosts import LOCAL_PREFIX
 from app.store.database.bulk_rows import execute_bulk, moment_reader, stored_moment
-from app.store.database.prepared_statements import PreparedRead
+from app.store.database.prepared_reads import PreparedRead
 from app.store.database.upsert import Inventory, Upserted, dialect_of, upsert_inventory
 from app.store.inventory.items import EDITABLE, ITEMS
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, bindparam, func, or_, select, text
 
 from app.models.task_runs import UNFINISHED
-from app.store.database.prepared_statements import PreparedRead
+from app.store.database.prepared_reads import PreparedRead
 from app.store.ledger.task_runs import IS_QUEUED, RUNS
 
 

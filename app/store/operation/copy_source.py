@@ -52,14 +52,14 @@ def snapshot(database: Database, *, alone: bool) -> Iterator[Connection]:
 def _want_alone(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         # The next transaction that writes begins only when no other process has the file open.
-        connection.exec_driver_sql("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute(text("PRAGMA locking_mode = EXCLUSIVE"))
     elif (other := connection.execute(OTHERS).scalar()) is not None:
         raise Conflict(f"the source is in use: stop nagare first ({other} is connected)")
 
 
 def _freeze(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
 def last_number(connection: Connection, table: Table) -> int | None:
@@ -71,4 +71,4 @@ def last_number(connection: Connection, table: Table) -> int | None:
         last = text("SELECT seq FROM sqlite_sequence WHERE name = :name AND seq > 0")
         return connection.execute(last, {"name": table.name}).scalar()
     sequence = connection.execute(select(func.pg_get_serial_sequence(table.name, counted.name))).scalar_one()
-    return connection.exec_driver_sql(f"SELECT last_value FROM {sequence} WHERE is_called").scalar()  # noqa: S608
+    return connection.execute(text(f"SELECT last_value FROM {sequence} WHERE is_called")).scalar()  # noqa: S608

@@ -1,8 +1,7 @@
 """The database that a copy is made in: that it is empty, how rows are written fastest, and what follows them."""
 
-from collections.abc import Iterable, Sequence
-from contextlib import closing
-from typing import Any
+from collections.abc import Iterable
+from itertools import chain
 
 from sqlalchemy import Connection, Table, column, func, insert, inspect, select, text
 from sqlalchemy import table as named_table
@@ -10,6 +9,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from app.errors import Conflict, Invalid
 from app.models.base import Moment
+from app.store.database.bulk_rows import copy_rows
 from app.store.operation import schema_revision
 from app.store.operation.copied_rows import TABLES, Page, is_written
 
@@ -35,10 +35,10 @@ def prepare(connection: Connection) -> None:
     """Keep others from writing until the transaction ends."""
     if connection.dialect.name == "postgresql":
         names = ", ".join(table.name for table in TABLES)
-        connection.exec_driver_sql(f"LOCK TABLE {names} IN EXCLUSIVE MODE")
+        connection.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
     else:
         # With the cache that is enough for a request, indexes would be written to the disk over and over.
-        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KB}")
+        connection.execute(text(f"PRAGMA cache_size = -{CACHE_KB}"))
 
 
 def write(connection: Connection, table: Table, pages: Iterable[Page]) -> None:
@@ -50,7 +50,10 @@ def write(connection: Connection, table: Table, pages: Iterable[Page]) -> None:
     wanted = ([tuple(row[at] for at in positions) for row in page] for page in pages)
     names = [each.name for each in table.columns if is_written(each)]
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, names, wanted)
+        try:
+            copy_rows(connection, table.name, names, chain.from_iterable(wanted))
+        except DBAPIError as error:
+            raise _refused(table, error) from error
         return
     moments = {each.name for each in table.columns if isinstance(each.type, Moment)}
     columns = [column(name, Moment() if name in moments else None) for name in names]
@@ -59,7 +62,7 @@ def write(connection: Connection, table: Table, pages: Iterable[Page]) -> None:
         try:
             connection.execute(statement, [dict(zip(names, row, strict=True)) for row in page])
         except DBAPIError as error:
-            raise _refused(table, error.orig or error, error) from error
+            raise _refused(table, error) from error
 
 
 def finish(connection: Connection, table: Table, last_number: int | None) -> None:
@@ -74,29 +77,14 @@ def finish(connection: Connection, table: Table, last_number: int | None) -> Non
         if (number := connection.execute(highest).scalar()) is not None:
             sequence = func.pg_get_serial_sequence(table.name, counted.name)
             connection.execute(select(func.setval(sequence, number)))
-    connection.exec_driver_sql(f"ANALYZE {table.name}")
+    connection.execute(text(f"ANALYZE {table.name}"))
 
 
-def _copy(connection: Connection, table: Table, names: Sequence[str], pages: Iterable[Page]) -> None:
-    driver = connection.dialect.loaded_dbapi
-    statement = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
-    cursor: Any = connection.connection.cursor()
-    try:
-        with closing(cursor), cursor.copy(statement) as copy:
-            for page in pages:
-                for row in page:
-                    copy.write_row(row)
-    except driver.Error as error:
-        wrapped: Any = DBAPIError.instance(
-            statement, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
-        )
-        raise _refused(table, error, wrapped) from error
-
-
-def _refused(table: Table, cause: BaseException, error: Exception) -> Exception:
+def _refused(table: Table, error: DBAPIError) -> Exception:
     """Return Invalid for what no row may be, else the error itself; never with a value, which may be a secret."""
     if not isinstance(error, DataError | IntegrityError):
         return error
+    cause = error.orig
     diagnosis = getattr(cause, "diag", None)
     message = getattr(diagnosis, "message_primary", None) or str(cause).partition("\n")[0]
     location = (getattr(diagnosis, "context", None) or "").partition(":")[0]

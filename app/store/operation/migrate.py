@@ -71,7 +71,7 @@ def _try_until_free(database: Database, move: Callable[[Config], None]) -> None:
     for left in reversed(range(TRIES)):
         try:
             with database.unmanaged() as connection:
-                connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_TIMEOUT_S * 1000:.0f}ms'")
+                connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT_S * 1000:.0f}ms'"))
                 connection.commit()
                 _move(connection, move)
                 return

@@ -17,7 +17,8 @@ from app.models import LoginThrottle
 from app.store.access import throttles
 from app.store.database import sqlite_lock
 from app.store.database.engine import Database
-from app.store.database.prepared_statements import Prepared, PreparedInsert, PreparedRead
+from app.store.database.prepared_reads import PreparedRead
+from app.store.database.prepared_statements import Prepared, PreparedInsert
 from app.store.database.single_statements import connection_of
 from app.store.database.upsert import table_of
 from app.store.ledger import idempotency, queue_pauses
