@@ -79,7 +79,7 @@ class AlertActions:
             return shown(find_or_raise(connection, alert_id))
 
     def acknowledge_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:
-        """Acknowledge the active ones."""
+        """Acknowledge the matching active alerts."""
         return self._act_on_many(ACKNOWLEDGE, by, comment, **choice)
 
     def resolve_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:

@@ -9,7 +9,7 @@ from app.store.alerts import alert_states
 
 
 class AlertTargets:
-    """The hosts and items of one monitor that some reports name."""
+    """The hosts and items of one monitor that the reports name."""
 
     def __init__(self, connection: Connection, monitor_id: int, reports: Sequence[AlertReport]) -> None:
         self._by_external_id, self._by_name = alert_states.host_ids(

@@ -68,7 +68,7 @@ class AlertService:
     ) -> dict[str, Any]:
         """Generate test alerts. A second run for the same task adds only the missing ones.
 
-        Raises TaskFailed when there is no active host, TaskInterrupted.
+        Raises TaskFailed if there is no active host, TaskInterrupted.
         """
         with self._database.reading() as connection:
             choices = [HostChoice(**row) for row in hosts.choices_for_alerts(connection)]

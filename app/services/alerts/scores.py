@@ -22,7 +22,7 @@ SAMPLE_EVERY_S = 300
 PUT_TOGETHER_EVERY_S = 60.0
 LOAD_DIGITS = 3
 COST_DIGITS = 6
-"""One of ten thousand hosts adds little to the load of all."""
+"""One of ten thousand hosts adds little to the total load."""
 
 
 class ScoreService:

@@ -65,7 +65,7 @@ class DeadLetterService:
         self._after_revival([letter], runs)
 
     def retry_many(self, *, dry_run: bool = False, **filters: Any) -> int:
-        """Queue all matching dead tasks again and return how many; in a dry run only count them."""
+        """Queue all matching dead tasks again and return their number; in a dry run only count them."""
         wanted = LetterFilter(**filters, except_reasons=STRAY_REASONS)
         if dry_run:
             return self._count(wanted)

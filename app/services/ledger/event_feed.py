@@ -46,7 +46,7 @@ class EventFeed:
         return self._closing.is_set()
 
     def listen(self, listener: Listener) -> None:
-        """Call a listener with every batch from now on, the first time at once if the position is known."""
+        """Call a listener with every batch from now on, the first time immediately if the position is known."""
         with self._lock:
             self._listeners.append(listener)
             if self._position is not None:
@@ -56,7 +56,7 @@ class EventFeed:
                 self._thread.start()
 
     def since(self, last_id: str, count: int) -> list[Entry]:
-        """Return the first events after one. Raises BrokerUnavailable."""
+        """Return up to `count` events after the event `last_id`. Raises BrokerUnavailable."""
         return self._log.since(last_id, count)
 
     def is_whole_since(self, last_id: str) -> bool:

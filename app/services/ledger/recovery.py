@@ -32,7 +32,7 @@ PRUNE_EVERY_S = 60.0
 GRACE_S = 10.0
 """The message of a task queued more recently than this may be on its way between the ledger, the list and a worker."""
 COMPARED_WHOLE = 1000
-"""A list of dead letters up to this length is compared letter by letter, a longer one by its length."""
+"""A list of dead letters up to this length is compared letter by letter, a longer one by its length only."""
 LONGEST_STEP_S = 2.0
 """The longest pause between two runs that counts as time in which a heartbeat was watched."""
 

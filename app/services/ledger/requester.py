@@ -35,7 +35,7 @@ def fingerprint_of(request: Sequence[Any]) -> str:
 def earlier_answer(connection: Connection, by: Requester, fingerprint: str, task_id: str, now: datetime) -> str | None:
     """Bind the requester's key, if any, to a task; return the task that it was bound to before, if any.
 
-    Raises Invalid when that was for another request.
+    Raises Invalid if the key was used for another request.
     """
     if by.idempotency_key is None:
         return None

@@ -120,7 +120,7 @@ class SubmitService:
         return str(entry["id"])
 
     def _accept_all(self, entries: Sequence[Entry]) -> Sequence[str | Exception]:
-        """Record and publish tasks; for each return its id, or why it is refused."""
+        """Record and publish tasks; return for each its id, or the reason for its rejection."""
         refusals = self._record_all(entries)
         self._outbox.publish({entry["id"]: entry["monitor_id"] for entry in entries if entry["id"] not in refusals})
         return [refusals.get(entry["id"]) or str(entry["id"]) for entry in entries]

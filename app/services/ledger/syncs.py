@@ -31,7 +31,7 @@ class SyncService:
         self._lifecycle = lifecycle
 
     def begin(self, task_id: str, attempt: int, monitor_id: int) -> None:
-        """Record the first child, and let the parent wait for it. Raises TaskInterrupted when it is no longer ours."""
+        """Record the first child and let the parent wait for it. Raises TaskInterrupted if the claim is lost."""
         with self._database.transaction() as connection:
             parents_attempt = parent_tasks.leave_worker(connection, task_id, attempt)
             if parents_attempt is None:

@@ -69,7 +69,7 @@ class TaskLifecycle:
         return claim
 
     def renew(self, claim: Claim) -> bool:
-        """Renew the lease; false when the task is no longer this worker's."""
+        """Renew the lease; return false if the worker has lost the claim."""
         with self._database.single_statement() as statement:
             return task_runs.renew(statement, claim.task_id, claim.attempt)
 
@@ -208,7 +208,7 @@ class Progress:
         self.last_step: TaskStep | None = None
 
     def __call__(self, done: int, total: int | None, message: str) -> None:
-        """Report that `done` of `total` is done; cheap enough to be called for each page.
+        """Report that `done` of `total` is done; cheap enough to call for each page.
 
         A step that is not written because the previous one is too recent is kept in `last_step`, for `report_if_due`
         and the end of the attempt. Raises TaskInterrupted when the task was cancelled or taken over.
