@@ -1,1 +1,1 @@
-"""The use cases: each owns its transaction and knows neither Flask nor Celery."""
+"""The use cases: each owns its transactions and knows neither Flask nor Celery."""

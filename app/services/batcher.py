@@ -10,7 +10,7 @@ Answer = TypeVar("Answer")
 
 
 class _Call(Generic[Request, Answer]):
-    """One thread's call; its gate opens when it is answered, or when this thread runs the next batch."""
+    """One thread's call; its gate opens when it has an outcome, or when its thread must run the next batch."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -45,7 +45,7 @@ class Batcher(Generic[Request, Answer]):
         self._have_joined = threading.Event()
 
     def call(self, request: Request) -> Answer:
-        """Return the answer to a request. Raises its error, or the error of its whole batch."""
+        """Return the result of a request. Raises its error, or the error of its whole batch."""
         mine: _Call[Request, Answer] = _Call(request)
         with self._lock:
             self._waiting.append(mine)

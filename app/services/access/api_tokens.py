@@ -69,7 +69,7 @@ class ApiTokenService:
     ) -> dict[str, Any]:
         """Create a token; the result contains it as `token`, which cannot be read again.
 
-        Raises Forbidden for a role above the owner's, Conflict when the owner has too many.
+        Raises Forbidden for a role above the owner's, Conflict if the owner has too many.
         """
         token = START + secrets.token_hex(32)
         now = clock.now()
@@ -98,7 +98,7 @@ class ApiTokenService:
 
 
 def revoke_all_of(connection: Connection, user_id: int, editor: Editor) -> int:
-    """Delete all tokens of a user; return how many there were."""
+    """Revoke all tokens of a user; return their number."""
     rows = api_tokens.fetch(connection, PageRequest(MAX_TOKENS), user_id).items
     for row in rows:
         api_tokens.remove(connection, row["id"])

@@ -26,12 +26,12 @@ REFRESH_TOKEN_S = 30 * 86400
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """A user who has just signed in; the tokens carry `session_id`."""
+    """A user who has just signed in; the issued tokens carry `session_id`."""
 
     user: Mapping[Any, Any]
     session_id: str
     refresh_jti: str | None
-    """None for a session that cannot be refreshed."""
+    """None if the session cannot be refreshed."""
 
 
 class AuthService:
@@ -94,7 +94,7 @@ class AuthService:
             users.revoke_session(connection, session_id, clock.now())
 
     def identify(self, session_id: str) -> Mapping[Any, Any]:
-        """Return the user of a session that has not ended, or of the API token with this key.
+        """Return the user of an active session, or of the API token with this key.
 
         The latter has a `token_id`, and the token's powers: `role`, and `scopes` if it is limited to some.
         """

@@ -1,4 +1,4 @@
-"""Manages the users."""
+"""Manages users."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +43,7 @@ class UserService:
     def create(
         self, username: str, password: str, role: Role, enabled: bool = True, editor: Editor = COMMAND_LINE
     ) -> RowMapping:
-        """Add a user. Raises Conflict when the name is taken."""
+        """Add a user. Raises Conflict if the name is taken."""
         password_hash = hash_password(password)
         with self._database.transaction() as connection:
             if users.find_by_name(connection, username) is not None:

@@ -48,7 +48,7 @@ class InventoryService:
             return _found_host(connection, host_id)
 
     def edit_host(self, host_id: int, changes: Mapping[str, Any], editor: Editor) -> RowMapping:
-        """Change `name`, `display_name`, `description` or `enabled` here; a push writes them to the monitor."""
+        """Change `name`, `display_name`, `description` or `enabled`; a push writes the changes to the monitor."""
         with self._database.transaction() as connection:
             host = _found_host(connection, host_id)
             changed = record_edit(connection, editor, AuditedType.HOST, host_id, host, changes)
@@ -105,7 +105,7 @@ class InventoryService:
             return _found_item(connection, item_id)
 
     def edit_item(self, item_id: int, changes: Mapping[str, Any], editor: Editor) -> RowMapping:
-        """Change `name`, `description`, `enabled`, `interval` or `units` here; a push writes them to the monitor."""
+        """Change `name`, `description`, `enabled`, `interval` or `units`; a push writes the changes to the monitor."""
         with self._database.transaction() as connection:
             item = _found_item(connection, item_id)
             changed = record_edit(connection, editor, AuditedType.ITEM, item_id, item, changes)

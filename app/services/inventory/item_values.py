@@ -16,7 +16,7 @@ from app.store.inventory import item_values, items
 from app.store.inventory.pulled_items import PulledItem
 
 AHEAD = timedelta(hours=1)
-"""How far a source's clock may be ahead of ours."""
+"""How far a source's clock may be ahead of this one."""
 PRUNE_EVERY_S = 60.0
 PRUNE_BATCH_SIZE = 5000
 STEP_BATCH_SIZE = 20

@@ -16,7 +16,7 @@ OpenConnector = Callable[[str, MonitorAccess], AbstractContextManager[Connector]
 
 
 class MonitorConnections:
-    """MonitorConnections with monitors, by their ids."""
+    """Connections to monitors, by monitor id."""
 
     def __init__(self, database: Database, vault: Vault, open_connector: OpenConnector) -> None:
         self._database = database
@@ -27,7 +27,7 @@ class MonitorConnections:
     def open(self, monitor_id: int) -> Iterator[Connector]:
         """Connect to an enabled monitor; its status then shows how that went.
 
-        Raises NotFound, Conflict when it is disabled, SourceError, DatabaseUnavailable.
+        Raises NotFound, Conflict if it is disabled, SourceError, DatabaseUnavailable.
         """
         with self._database.reading() as connection:
             monitor = monitors.find_sealed(connection, monitor_id)

@@ -1,4 +1,4 @@
-"""Manages the monitors."""
+"""Manages monitors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class MonitorService:
             return _found(monitors.find(connection, monitor_id), monitor_id)
 
     def create(self, fields: Mapping[str, Any]) -> RowMapping:
-        """Add a monitor; nothing is sent to it yet.
+        """Add a monitor; this sends nothing to it.
 
         Raises Invalid naming the field when its type or URL is invalid, Conflict when the name is taken.
         """

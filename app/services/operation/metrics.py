@@ -1,4 +1,4 @@
-"""The figures of all of nagare: what was counted everywhere, and what can be looked up now."""
+"""The metrics of all processes: counters that each adds to, and values that are read on request."""
 
 import threading
 
@@ -20,7 +20,7 @@ BY_MONITOR = (CONNECTOR_DURATION.name, CONNECTOR_ERRORS.name)
 
 
 class MetricsService:
-    """Methods raise BrokerUnavailable and DatabaseUnavailable where nothing else is said."""
+    """Methods raise BrokerUnavailable and DatabaseUnavailable unless they say otherwise."""
 
     def __init__(self, database: Database, broker: Broker, measures: MetricSums, lengths: QueueLengths) -> None:
         self._database = database
@@ -33,11 +33,11 @@ class MetricsService:
         self._forgetting = Interval(FORGET_EVERY_S)
 
     def start(self) -> None:
-        """Flush each second from now on, in a thread."""
+        """Start a thread that flushes each second."""
         threading.Thread(target=self._flush_on, name="metrics", daemon=True).start()
 
     def flush(self) -> None:
-        """Add what this process counted to what all did; kept for the next time while Redis is away. Raises nothing."""
+        """Add this process's counts to the totals; keep them while Redis is unavailable. Raises nothing."""
         with self._lock:
             for field, amount in metrics_registry.drain().items():
                 self._amounts[field] = self._amounts.get(field, 0) + amount
@@ -50,12 +50,12 @@ class MetricsService:
             self._amounts = {}
 
     def close(self) -> None:
-        """Flush for the last time."""
+        """Stop the thread and flush a last time."""
         self._is_closed.set()
         self.flush()
 
     def measured(self) -> dict[Field, float]:
-        """Return what all processes counted; this one's share is up to date."""
+        """Return the totals of all processes, with this one's counts up to date."""
         self.flush()
         return self._measures.read()
 
@@ -65,7 +65,7 @@ class MetricsService:
             return [(str(row.id), row.name, row.type) for row in monitors.names(connection)]
 
     def forget_gone(self) -> None:
-        """Drop, now and then, what was counted of monitors that are not there any more."""
+        """Delete, at intervals, the counts of monitors that no longer exist."""
         if not self._forgetting.is_over():
             return
         known = {monitor_id for monitor_id, _, _ in self.monitors()}
@@ -74,7 +74,7 @@ class MetricsService:
             self._measures.forget(gone)
 
     def waiting_s(self) -> dict[str, float]:
-        """Return, by type, how long the task has waited that waits longest; types of which none waits are left out."""
+        """Return, by type, how long the oldest waiting task has waited; omit types without waiting tasks."""
         next_ids = self._lengths.next_ids()
         with self._database.reading() as connection:
             if next_ids is None:
@@ -85,7 +85,7 @@ class MetricsService:
         return {type_: max(0.0, (now - moment).total_seconds()) for type_, moment in since.items()}
 
     def broker_round_trip_s(self) -> float | None:
-        """Return how long Redis takes to answer, None when it does not. Raises nothing."""
+        """Return the round-trip time of Redis, or None if it does not respond. Raises nothing."""
         started_at = clock.monotonic()
         try:
             with self._broker.use() as redis:
@@ -95,7 +95,7 @@ class MetricsService:
         return clock.monotonic() - started_at
 
     def database_round_trip_s(self) -> float | None:
-        """Return how long the database takes to answer, None when it does not. Raises nothing."""
+        """Return the round-trip time of the database, or None if it does not respond. Raises nothing."""
         started_at = clock.monotonic()
         try:
             self._database.ping()

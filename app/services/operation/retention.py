@@ -1,4 +1,4 @@
-"""Deletes what nobody looks back at any more: ended tasks, resolved alerts and the audit trail."""
+"""Deletes old data: ended tasks, resolved alerts and audit log entries."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ PRUNE_BATCH_SIZE = 500
 
 
 class Retention:
-    """Every method raises DatabaseUnavailable. An alert stays for as long as the health score may ask for it."""
+    """Every method raises DatabaseUnavailable. An alert is kept as long as the health score may need it."""
 
     def __init__(
         self, database: Database, *, history_days: int, alert_days: int, audit_days: int, score_window_h: float
@@ -28,7 +28,7 @@ class Retention:
         self._pruning = Interval(PRUNE_EVERY_S)
 
     def tick(self) -> None:
-        """Delete a few of each: each minute, and each turn while there are more, so that no other writer waits long."""
+        """Delete a few rows of each, every minute, and every tick while more are left, so that no writer waits long."""
         if not self._pruning.is_over():
             return
         for prune, kept in self._kept:

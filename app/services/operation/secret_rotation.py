@@ -1,4 +1,4 @@
-"""All credentials sealed anew with the present key, after which the old one is of no use."""
+"""Encrypts all credentials with the current secret key, so that the previous one can be removed."""
 
 from dataclasses import dataclass
 
@@ -10,23 +10,23 @@ from app.store.operation import sealed_columns
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """How many credentials were sealed anew, how many were sealed with the present key already, and which are lost."""
+    """How many credentials were re-encrypted, how many already used the current key, and which are lost."""
 
     renewed: int
     kept: int
     lost: list[str]
-    """The table and name of each that neither key opens."""
+    """The table and name of each credential that no key decrypts."""
 
 
 class SecretRotation:
-    """Knows every sealed column there is."""
+    """Knows every encrypted column."""
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
 
     def reseal(self) -> Resealed:
-        """Seal all credentials with the present key, in one transaction. Raises DatabaseUnavailable."""
+        """Encrypt all credentials with the current key, in one transaction. Raises DatabaseUnavailable."""
         renewed = kept = 0
         lost = []
         with self._database.transaction() as connection:

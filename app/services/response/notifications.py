@@ -17,7 +17,7 @@ from app.store.response import notifications
 
 
 class NotificationService:
-    """Methods that name a rule raise NotFound; all raise DatabaseUnavailable.
+    """Methods that name a notification raise NotFound; all raise DatabaseUnavailable.
 
     A rule's `url` is a secret: it is stored encrypted, and no method returns it.
     """
@@ -28,18 +28,18 @@ class NotificationService:
         self._sender = sender
 
     def list(self, page: PageRequest) -> Page:
-        """Return a page of rules."""
+        """Return a page of notifications."""
         with self._database.reading() as connection:
             found = notifications.fetch(connection, page)
         return Page([_shown(row) for row in found.items], found.next_cursor)
 
     def get(self, notification_id: int) -> Mapping[str, Any]:
-        """Return one rule."""
+        """Return one notification."""
         with self._database.reading() as connection:
             return _shown(_found(notifications.find(connection, notification_id), notification_id))
 
     def create(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Add a rule; nothing is sent yet.
+        """Add a notification; this sends nothing.
 
         Raises Invalid naming the invalid field, Conflict when the name is taken.
         """
