@@ -1,1 +1,1 @@
-"""Every SQL statement."""
+"""All SQL statements."""

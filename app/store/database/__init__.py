@@ -1,1 +1,1 @@
-"""The engine, locks, prepared statements, bulk rows, pages and search; it knows no table of ours by name."""
+"""The engine, locks, prepared statements, bulk rows, pages and search; independent of nagare's tables."""

@@ -1,4 +1,4 @@
-"""Many rows handed to one statement as a table named `given`, several times as fast as the drivers' own ways."""
+"""Passes many rows to one statement as a table named `given`, several times as fast as the drivers do."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,15 +11,15 @@ from sqlalchemy import Connection
 from app.store.database.driver_calls import open_cursor
 
 SQLITE_ROWS = 100
-"""More at once win nothing, and SQLite prepares each number of rows anew."""
+"""More rows gain nothing, and SQLite prepares the statement anew for each number of rows."""
 
 JOINED = ("text", "bigint", "boolean", "double precision")
-"""Kinds whose values PostgreSQL is given as one text, each the same as Python writes it."""
+"""Types whose values PostgreSQL receives as one text; Python writes each value as PostgreSQL reads it."""
 SEPARATOR, ABSENT = "\x1f", "\x1e"
 TAKEN_APART = "string_to_array(%t, chr(31), chr(30))"
 
 Kinds = Mapping[str, str]
-"""PostgreSQL's types of columns, by their names: `text` too for what is shorter, which a cast would cut off."""
+"""PostgreSQL's types by column name; `text` also for shorter types, since a cast to those would truncate."""
 
 
 def execute_bulk(
@@ -29,10 +29,10 @@ def execute_bulk(
     rows: Sequence[Sequence[Any]],
     shared: Mapping[str, Any] | None = None,
 ) -> list[tuple[Any, ...]]:
-    """Run a statement that selects from `given`, and return what it returns.
+    """Run a statement that selects from `given`, and return its rows.
 
-    `given` has the columns of `kinds`; a row has its values in their order, all rows those in `shared` after them.
-    Values are those that the driver takes; `stored_moment` makes one of a moment.
+    `given` has the columns of `kinds`: first those of each row, in its order, then those of `shared`, the same for all
+    rows. Values must be of the driver's types; `stored_moment` converts times.
     """
     shared = shared or {}
     own = tuple(name for name in kinds if name not in shared)
@@ -61,14 +61,14 @@ def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: 
 
 
 def stored_moment(dialect: str, moment: datetime | None) -> datetime | str | None:
-    """Return what the driver takes for a moment."""
+    """Convert a time to what the driver stores."""
     if moment is None or dialect == "postgresql":
         return moment
     return moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 def moment_reader(dialect: str) -> Callable[[Any], datetime | None]:
-    """Return what makes a moment of what the driver hands back, for the rows of a page: many were measured at once."""
+    """Return the conversion of the driver's times; it caches, since many rows of a page share a time."""
     return _identity if dialect == "postgresql" else cache(_parsed)
 
 
@@ -86,7 +86,7 @@ def _returned(connection: Connection, statement: str, parameters: tuple[Any, ...
 
 
 def _joined(kind: str, column: Sequence[Any]) -> str | None:
-    """Return a column as one text that PostgreSQL takes apart, or None where that is not possible.
+    """Return a column as one text that PostgreSQL splits, or None if that would be ambiguous.
 
     The driver writes an array value by value, which took a sixth of a first pull.
     """
@@ -96,7 +96,7 @@ def _joined(kind: str, column: Sequence[Any]) -> str | None:
     is_plain = kind == "text" and not absent
     text = SEPARATOR.join(column if is_plain else [ABSENT if value is None else str(value) for value in column])
     is_unambiguous = text.count(SEPARATOR) == len(column) - 1 and text.count(ABSENT) == absent
-    # The empty text would be taken for no value at all.
+    # An empty text would be read as no value.
     return text if text and is_unambiguous else None
 
 

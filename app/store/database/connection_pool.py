@@ -1,4 +1,4 @@
-"""A process's connections to the database: how many at once, and which stay open."""
+"""A process's pool of database connections: limits their number, and keeps some open."""
 
 import select
 from threading import Semaphore
@@ -10,22 +10,22 @@ WAIT_S = 10
 
 
 class ConnectionPool:
-    """Hands out connections, `most` at once, and keeps up to `kept` of those that come back for whoever comes next.
+    """Hands out at most `most` connections at a time, and keeps up to `kept` returned ones open for reuse.
 
-    SQLAlchemy's own pool takes longer to hand one out and take it back than SQLite for what is then asked.
+    SQLAlchemy's own pool takes longer for a checkout and checkin than SQLite for a typical query.
     """
 
     def __init__(self, engine: Engine, most: int, kept: int) -> None:
-        """The engine should have no pool of its own."""
+        """The engine must have no pool of its own."""
         self._engine = engine
         self._most = most
         self._kept = kept
         self._free = Semaphore(most)
-        # The last one first, so that no more are open than are in use at once.
+        # Last in, first out, so that no more stay open than are in use at the same time.
         self._idle: list[Connection] = []
 
     def take(self) -> Connection:
-        """Return a connection. Raises PoolTimeout when all are in use for too long, and what opening one raises."""
+        """Return a connection. Raises PoolTimeout if all are in use for too long, and what opening one raises."""
         if not self._free.acquire(timeout=WAIT_S):
             raise PoolTimeout(f"all {self._most} connections of this process are in use")
         try:
@@ -40,7 +40,7 @@ class ConnectionPool:
             raise
 
     def give_back(self, connection: Connection) -> None:
-        """Take back a connection on which no transaction is open, or one that is closed."""
+        """Take back a connection, which must have no open transaction or be closed."""
         if not connection.closed and not connection.invalidated and len(self._idle) < self._kept:
             self._idle.append(connection)
         else:
@@ -48,7 +48,7 @@ class ConnectionPool:
         self._free.release()
 
     def close(self) -> None:
-        """Close those that nobody uses."""
+        """Close the idle connections."""
         while connection := self._pop():
             connection.close()
 
@@ -60,10 +60,10 @@ class ConnectionPool:
 
 
 def _is_closed(connection: Connection) -> bool:
-    """Tell whether the server has ended a connection while it lay there, by a restart or unheard.
+    """Return whether the server closed an idle connection, for example by a restart or a keepalive timeout.
 
-    A request that met it would be answered 503. One that is idle has nothing to read but its end, so that a look at the
-    socket tells, without the round trip of a ping.
+    A request that received it would fail with a 503. An idle connection has nothing to read except its end, so checking
+    the socket is enough, without the round trip of a ping.
     """
     if connection.dialect.name == "sqlite":
         return False

@@ -1,4 +1,4 @@
-"""Says which index is not to be used: SQLite knows no more of the rows than that there are indexes."""
+"""Keeps SQLite from using an index: it has no statistics, so it would choose an index whenever there is one."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 class unindexed(FunctionElement[Any]):  # noqa: N801
-    """A column whose indexes SQLite leaves alone; PostgreSQL, which counts its rows, judges by itself."""
+    """A column whose indexes SQLite ignores; PostgreSQL has statistics and decides itself."""
 
     inherit_cache = True
 

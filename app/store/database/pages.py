@@ -1,4 +1,4 @@
-"""Keyset pages: as fast at any depth, and nothing is skipped or shown twice when rows come and go in between."""
+"""Keyset pagination: equally fast at any depth, and concurrent changes neither skip nor repeat rows."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ from app.errors import Invalid
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Up to `limit` rows after `cursor`, or the first ones."""
+    """A request for up to `limit` rows after `cursor`, or for the first ones."""
 
     limit: int = 50
     cursor: str | None = None
@@ -23,7 +23,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows, and the cursor of those that follow; None when there are no more."""
+    """Some rows, and the cursor of the next page; None on the last page."""
 
     items: Sequence[Mapping[Any, Any]]
     next_cursor: str | None
@@ -31,14 +31,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Keyset:
-    """The order of a list: unique together, none of them nullable, and named as the statement selects them."""
+    """The order of a list: columns that are unique together, not nullable, and named as in the statement."""
 
     columns: Mapping[str, ColumnElement[Any]]
     descending: bool = False
 
 
 def fetch_page(connection: Connection, statement: Select[Any], order: Keyset, page: PageRequest) -> Page:
-    """Fetch one page of a statement's rows. Raises Invalid for a cursor that this list did not give."""
+    """Fetch one page of a statement's rows. Raises Invalid for a cursor of another list."""
     columns = list(order.columns.values())
     if page.cursor is not None:
         row, after = tuple_(*columns), tuple_(*position(page.cursor, columns))
@@ -49,7 +49,7 @@ def fetch_page(connection: Connection, statement: Select[Any], order: Keyset, pa
 
 
 def first_page(rows: Sequence[RowMapping], limit: int, order: Iterable[str]) -> Page:
-    """Return the page of so many rows, with a cursor if there are more."""
+    """Return the page of up to `limit` rows, with a cursor if there are more."""
     if len(rows) <= limit:
         return Page(rows, None)
     rows = rows[:limit]
@@ -57,13 +57,13 @@ def first_page(rows: Sequence[RowMapping], limit: int, order: Iterable[str]) -> 
 
 
 def cursor_behind(values: Sequence[Any]) -> str:
-    """Return the cursor that continues after a row of a list."""
+    """Return the cursor that continues after these values."""
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
 def position(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[BindParameter[Any]]:
-    """Return the position after which a cursor continues. Raises Invalid for a cursor of another list."""
+    """Return the values after which a cursor continues. Raises Invalid for a cursor of another list."""
     try:
         values = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         return [_literal(value, column) for value, column in zip(values, columns, strict=True)]

@@ -1,4 +1,4 @@
-"""Text search in lists: what matches, and pages of it that cost little among a million rows too."""
+"""Text search in lists: the condition, and pages that stay cheap in a million rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,18 +10,18 @@ from app.store.database.pages import Page, PageRequest, cursor_behind, first_pag
 from app.store.database.text_index import look_up
 
 READ_BATCH_SIZE = 2000
-"""A text that many rows have is found among as many."""
+"""If many rows match, they are found within this many rows."""
 FOUND_BATCH_SIZE = 200
 LONGEST_S = 0.03
 
 
 def matches(text: str, *columns: ColumnElement[str]) -> ColumnElement[bool]:
-    """Tell whether any column contains the text, whatever the case; `%` and `_` mean themselves."""
+    """Return the condition that any column contains the text, ignoring case; `%` and `_` match literally."""
     return or_(*(column.icontains(text, autoescape=True) for column in columns))
 
 
 class Search:
-    """Looks for a text in the rows of a table, in the order of their ids; `statement` selects them without it."""
+    """Searches a table's rows for a text, in the order of their ids; `statement` selects them without the text."""
 
     def __init__(
         self,
@@ -42,10 +42,10 @@ class Search:
         self._descending = descending
 
     def fetch(self, request: PageRequest) -> Page:
-        """Return a page. Where few rows match it may be short, and even empty, with a cursor to look on.
+        """Return a page. If few rows match it may be short or even empty, with a cursor to continue.
 
-        First it reads some rows, then it asks the index, and without one it reads on; it ends when its time is over.
-        Raises Invalid for a cursor that this list did not give.
+        It reads some rows first, then uses the index; without an index it reads on, until its time limit. Raises
+        Invalid for a cursor of another list.
         """
         give_up_at = clock.monotonic() + LONGEST_S
         after: int | None = None if request.cursor is None else position(request.cursor, [self._id])[0].value
@@ -71,7 +71,7 @@ class Search:
                 return Page(rows, cursor_behind([after]))
 
     def _last_of_next(self, after: int | None) -> int | None:
-        """Return the id of the last of the next rows; None when there are not so many."""
+        """Return the id of the last row of the next batch; None if fewer rows are left."""
         ids = self._ordered(self._statement.with_only_columns(self._id).where(*self._between(after, None)))
         return self._connection.execute(ids.offset(READ_BATCH_SIZE - 1).limit(1)).scalar_one_or_none()
 
@@ -83,7 +83,7 @@ class Search:
         return statement.order_by(self._id.desc() if self._descending else self._id)
 
     def _between(self, after: int | None, last: int | None) -> list[ColumnElement[bool]]:
-        """Return the conditions for the rows after one, up to another."""
+        """Return the conditions for the rows after `after`, up to and including `last`."""
         bounds = []
         if after is not None:
             bounds.append(self._id < after if self._descending else self._id > after)

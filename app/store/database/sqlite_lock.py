@@ -13,18 +13,19 @@ Outcome = TypeVar("Outcome")
 
 
 def retry_while_locked(take: Callable[..., Outcome], *arguments: object) -> Outcome:
-    """Do what takes the lock, which another one may hold: look often whether it is free.
+    """Call `take`, which takes the lock, and retry at short intervals while another connection holds the lock.
 
-    SQLite's own wait sleeps longer each time, so that the lock lies idle while processes that want it sleep, and who
-    waits behind one that takes it again and again may never find it free. Raises sqlite3.OperationalError when it was
-    not free for `BUSY_TIMEOUT_S`.
+    SQLite's own busy handler sleeps longer each time: the lock stays idle while waiting processes sleep, and a waiter
+    may never get it from a process that takes it again and again. Raises sqlite3.OperationalError if the lock was not
+    free for `BUSY_TIMEOUT_S`.
     """
     give_up_at: float | None = None
     while True:
         try:
             return take(*arguments)
         except sqlite3.OperationalError as error:
-            # The lowest byte is the kind; busy is also who meets another one that repairs the file after a crash.
+            # The lowest byte is the primary code; SQLITE_BUSY also occurs while another process recovers the file after
+            # a crash.
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
             give_up_at = give_up_at or clock.monotonic() + BUSY_TIMEOUT_S

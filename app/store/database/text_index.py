@@ -1,7 +1,7 @@
-"""The index of texts: finds the rows that hold a text without reading all of them.
+"""The text index: finds rows that contain a text without reading all of them.
 
-It is behind the rows: those that came, went or changed wait in `stale_texts` until the leader of the recovery brings
-the index up to date. So writing a row costs next to nothing more; a search looks at the waiting ones too.
+It lags behind the rows: changes wait in `stale_texts` until the leader of recovery updates the index. So a write costs
+almost nothing more; a search reads the waiting rows too.
 """
 
 import re
@@ -36,14 +36,14 @@ TEXTS: dict[Table, tuple[ColumnElement[str], ...]] = {
     table_of(Item): (ITEMS.name, ITEMS.key, ITEMS.description),
     table_of(Alert): (ALERTS.message, ALERTS.comment),
 }
-"""The tables that have an index, and the columns whose text is in it."""
+"""The tables that have an index, and the indexed columns."""
 INDEXES = {"items": "item_texts", "alerts": "alert_texts"}
-# Any number will do, as long as nothing else uses it.
+# Arbitrary, but nothing else may use it.
 ADVISORY_LOCK = 0x74657874
 SHORTEST = 3
-"""The index knows of each three characters in a row where they are."""
+"""The index is a trigram index: it knows the position of every three consecutive characters."""
 THREES_AT_MOST = 16
-"""How many of a long text's are looked up: whether the rest is there the row tells."""
+"""How many trigrams of a long text are looked up; the row itself shows whether the rest matches."""
 WAITING_AT_MOST = 2000
 WAITING = select(STALE.kind, STALE.row_id).limit(WAITING_AT_MOST + 1)
 NUMBERS = {"sqlite": "rowid", "postgresql": "id"}
@@ -55,9 +55,9 @@ IS_THERE = {
 
 
 def refresh(connection: Connection, limit: int) -> int:
-    """Bring the index up to date with some of the rows that wait, and return how many there were."""
+    """Update the index for up to `limit` waiting rows, and return how many there were."""
     if connection.dialect.name == "postgresql":
-        # Of two that look at one row the one that looked first could write last.
+        # Without the lock, of two processes that read one row, the one with the older text could write last.
         connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
     oldest = select(STALE.id).order_by(STALE.id).limit(limit).scalar_subquery()
     taken = delete(StaleText).where(STALE.id.in_(oldest)).returning(STALE.kind, STALE.row_id)
@@ -86,16 +86,16 @@ def _index_of(connection: Connection, rows: Table) -> TableClause:
 
 @dataclass(frozen=True, slots=True)
 class TextIndex:
-    """What the index of a table knows of a text."""
+    """The rows of a table that may contain a text, according to the index."""
 
     connection: Connection
     index: TableClause
     holds: ColumnElement[bool]
     stale: Sequence[int]
-    """The rows that wait: they may hold it or not."""
+    """The waiting rows: each may contain the text or not."""
 
     def ids(self, after: int | None, limit: int, *, descending: bool) -> Sequence[int]:
-        """Return the first ids after one, in their order, of rows that may hold the text: fewer at the end."""
+        """Return up to `limit` ids after `after`, in order, of rows that may contain the text; fewer at the end."""
         number = self.index.c[0]
         statement = select(number).where(self.holds).order_by(number.desc() if descending else number).limit(limit)
         stale = self.stale
@@ -107,7 +107,7 @@ class TextIndex:
 
 
 def look_up(connection: Connection, rows: Table, wanted: str) -> TextIndex | None:
-    """Return what finds a text in a table; None when the index cannot: the text is too short, or too many rows wait."""
+    """Look a text up in a table's index; return None if the text is too short or too many rows wait."""
     if rows.name not in INDEXES or len(wanted) < SHORTEST:
         return None
     if connection.execute(IS_THERE[connection.dialect.name]).first() is None:
@@ -134,5 +134,5 @@ def _holds(connection: Connection, index: TableClause, wanted: str) -> ColumnEle
     if not connection.execute(select(func.cardinality(func.show_trgm(word)) > 0)).scalar_one():
         return None
     pattern = "%" + re.sub(r"([\\%_])", r"\\\1", wanted) + "%"
-    # Written out: PostgreSQL must know the text when it decides whether the index is of use.
+    # A literal: PostgreSQL must know the text when it decides whether to use the index.
     return index.c.text.ilike(bindparam(None, pattern, literal_execute=True))

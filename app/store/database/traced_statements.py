@@ -1,4 +1,4 @@
-"""A span for each SQL statement, opened where a statement is handed to the driver: its text, never its parameters."""
+"""Records a span for each SQL statement: with its text, never with its parameters."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -21,7 +21,7 @@ def statement_span(system: str, text: str, count: int = 1) -> AbstractContextMan
 
 
 def trace_statements(engine: Engine) -> None:
-    """Have SQLAlchemy execute each statement of this engine in a span."""
+    """Record a span for every statement that this engine executes."""
     dialect = engine.dialect
 
     @event.listens_for(engine, "do_execute")

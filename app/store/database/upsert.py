@@ -1,4 +1,4 @@
-"""Bulk `INSERT … ON CONFLICT DO UPDATE` that touches only rows in which something changed."""
+"""Bulk `INSERT … ON CONFLICT DO UPDATE` that writes only rows that changed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +19,10 @@ DIALECTS: Mapping[str, Callable[[], Dialect]] = {"postgresql": postgresql.dialec
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Which columns hosts or items are written with; `own_kinds` are those of a row and their types, as in `given`.
+    """The columns of hosts or items; `own_kinds` are those of each row with their types, as in `given`.
 
-    `followed` columns take what the source says. An `editable` column does so only when the source itself changed since
-    its last pull, which its `source_` twin tells: otherwise the edit made here stays.
+    `followed` columns always take the source's value. An `editable` column takes it only if the source's value changed
+    since the last pull, as its `source_` twin shows: otherwise the edit made here stays.
     """
 
     model: type[Base]
@@ -34,7 +34,7 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Upserted:
-    """How many rows were new and how many had changed, and the ids of both by their owner and external id."""
+    """The numbers of new and changed rows, and the ids of both by their owner and external id."""
 
     created: int
     updated: int
@@ -42,12 +42,12 @@ class Upserted:
 
 
 def table_of(model: type[Base]) -> Table:
-    """Return a model's table, typed as what it is."""
+    """Return a model's table, with its type."""
     return cast(Table, model.__table__)
 
 
 def dialect_insert(connection: Connection, model: type[Base]) -> Insert:
-    """Return the dialect's own INSERT, the one that knows ON CONFLICT."""
+    """Return the dialect's own INSERT, which supports ON CONFLICT."""
     return insert_into(connection.dialect.name, model)
 
 
@@ -58,8 +58,8 @@ def insert_into(dialect: str, model: type[Base]) -> Insert:
 
 
 def insert_bulk(dialect: str, model: type[Base], values: Mapping[str, ColumnElement[Any]]) -> Insert:
-    """Return an INSERT of what these columns are made of, for a statement that selects from `given`."""
-    # SQLite cannot tell ON CONFLICT from a join's ON without a WHERE before it.
+    """Return an INSERT with these column expressions, for a statement that selects from `given`."""
+    # Without a WHERE, SQLite parses ON CONFLICT as the ON of a join.
     source = select(*values.values()).where(true())
     return insert_into(dialect, model).from_select([*values], source, include_defaults=False)
 
@@ -67,13 +67,13 @@ def insert_bulk(dialect: str, model: type[Base], values: Mapping[str, ColumnElem
 def upsert_inventory(
     connection: Connection, inventory: Inventory, monitor_id: int, rows: Sequence[tuple[Any, ...]], now: datetime
 ) -> Upserted:
-    """Insert or update hosts or items of a monitor from their source. A row that had vanished is back."""
+    """Insert or update hosts or items of a monitor from their source. A vanished row becomes active again."""
     if not rows:
         return Upserted(0, 0)
     moment = stored_moment(connection.dialect.name, now)
     kinds = {**dict(inventory.own_kinds), "monitor_id": "bigint", "now": "timestamptz"}
     statement = _upsert_statement(connection.dialect.name, inventory)
-    # Two pulls of one monitor that lock the same rows in another order would deadlock on PostgreSQL.
+    # Two pulls of one monitor that lock the same rows in different orders would deadlock on PostgreSQL.
     ordered = sorted(rows)
     written = execute_bulk(connection, statement, kinds, ordered, {"monitor_id": monitor_id, "now": moment})
     created = sum(created_at == moment for _, _, _, created_at in written)
@@ -83,7 +83,7 @@ def upsert_inventory(
 
 @cache
 def _upsert_statement(dialect: str, inventory: Inventory) -> str:
-    """Return the statement's text; to let SQLAlchemy handle each value takes longer than to write it."""
+    """Return the statement as text; having SQLAlchemy process each value takes longer than writing it."""
     names = ["monitor_id", *(name for name, _ in inventory.own_kinds)]
     given = named_table("given", *map(column, [*names, "now"])).c
     twins = {name: f"source_{name}" for name in inventory.editable}
@@ -106,12 +106,12 @@ def _upsert_statement(dialect: str, inventory: Inventory) -> str:
 
 
 def dialect_of(name: str) -> Dialect:
-    """Return what writes a statement down for this database."""
+    """Return the SQLAlchemy dialect that compiles statements for this database."""
     return DIALECTS[name]()
 
 
 def take_over(connection: Connection, table: Table, owner: ColumnElement[Any], row_id: int, external_id: str) -> bool:
-    """Give a row an external id; a younger row that has it is deleted. False when an older one has it."""
+    """Give a row an external id and delete a younger row that has it; return false if an older row has it."""
     mine = connection.execute(select(owner, table.c.created_at).where(table.c.id == row_id)).one()
     same = (owner == mine[0], table.c.external_id == external_id, table.c.id != row_id)
     other = connection.execute(select(table.c.created_at).where(*same)).scalar_one_or_none()

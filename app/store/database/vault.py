@@ -1,4 +1,4 @@
-"""Credentials at rest: sealed with a key that is derived from `NAGARE_SECRET_KEY`."""
+"""Encrypts credentials at rest with a key derived from `NAGARE_SECRET_KEY`."""
 
 import base64
 
@@ -10,9 +10,9 @@ from app.errors import TaskFailed
 
 
 class Vault:
-    """Seals and opens short secrets (Fernet: AES-128-CBC with HMAC-SHA256).
+    """Encrypts and decrypts short secrets (Fernet: AES-128-CBC with HMAC-SHA256).
 
-    The first key seals; what was sealed with one of the others opens too.
+    The first key encrypts; the others only decrypt.
     """
 
     def __init__(self, *secret_keys: str) -> None:
@@ -21,11 +21,11 @@ class Vault:
         self._fernet = MultiFernet(fernets)
 
     def seal(self, secret: str | None) -> str | None:
-        """Return the sealed secret; None stays None."""
+        """Return the encrypted secret; None stays None."""
         return None if secret is None else self._fernet.encrypt(secret.encode()).decode()
 
     def open(self, sealed: str | None) -> str | None:
-        """Return the secret. Raises TaskFailed when it was sealed with another key."""
+        """Return the decrypted secret. Raises TaskFailed if it was encrypted with another key."""
         if sealed is None:
             return None
         try:
@@ -36,9 +36,9 @@ class Vault:
             ) from None
 
     def renew(self, sealed: str) -> str | None:
-        """Return the secret sealed with the first key; None when it is already.
+        """Return the secret encrypted with the first key; None if it already is.
 
-        Raises TaskFailed when it was sealed with none of the keys.
+        Raises TaskFailed if none of the keys decrypts it.
         """
         try:
             self._present.decrypt(sealed.encode())
@@ -48,6 +48,6 @@ class Vault:
 
 
 def _fernet(secret_key: str) -> Fernet:
-    # The info keeps this key apart from the one that signs tokens, though both come from the same secret.
+    # The info separates this key from the one that signs tokens, though both derive from the same secret.
     derived = HKDF(SHA256(), 32, salt=None, info=b"nagare monitor credentials").derive(secret_key.encode())
     return Fernet(base64.urlsafe_b64encode(derived))

@@ -1,1 +1,1 @@
-"""Statements about tasks: their rows, attempts, messages, dead letters and schedules."""
+"""Statements on tasks: their rows, attempts, messages, dead letters and schedules."""

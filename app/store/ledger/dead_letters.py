@@ -1,4 +1,4 @@
-"""The dead letters as the ledger knows them; the list in Redis is their copy."""
+"""Statements on dead letters. The ledger is the source of truth; the list in Redis is a copy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import matches
 from app.store.ledger.task_runs import RUNS
 
-# Written out instead of bound, so that the partial index of the dead is used.
+# A literal instead of a bound parameter, so that the partial index of dead tasks is used.
 IS_DEAD = text("state = 'dead' AND discarded_at IS NULL")
 
 LETTER = (
@@ -32,7 +32,7 @@ LETTER = (
 
 @dataclass(frozen=True, slots=True)
 class LetterFilter:
-    """Which dead letters are meant: those that match everything that is given."""
+    """Matches the dead letters that satisfy all given fields."""
 
     type: str | None = None
     monitor_id: int | None = None
@@ -42,7 +42,7 @@ class LetterFilter:
     except_reasons: Sequence[str] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the conditions of a statement."""
+        """Return the filter as SQL conditions."""
         wanted = {RUNS.type: self.type, RUNS.monitor_id: self.monitor_id, RUNS.reason: self.reason}
         conditions: list[ColumnElement[bool]] = [
             unindexed(column) == value for column, value in wanted.items() if value is not None
@@ -78,19 +78,19 @@ def every(connection: Connection) -> Sequence[RowMapping]:
 
 
 def count(connection: Connection, wanted: LetterFilter = EVERY) -> int:
-    """Count the dead letters that match."""
+    """Return the number of matching dead letters."""
     statement = select(func.count()).select_from(TaskRun).where(IS_DEAD, *wanted.conditions())
     return connection.execute(statement).scalar_one()
 
 
 def some(connection: Connection, wanted: LetterFilter, limit: int) -> Sequence[RowMapping]:
-    """Return the oldest dead letters that match."""
+    """Return up to `limit` matching dead letters, oldest first."""
     statement = _letters(wanted).order_by(RUNS.finished_at, RUNS.id).limit(limit)
     return connection.execute(statement).mappings().all()
 
 
 def revive(connection: Connection, task_id: str, now: datetime) -> bool:
-    """Queue a dead task again with a fresh count of attempts; false when it is not among the dead letters."""
+    """Queue a dead task again with a fresh count of attempts; return false if it is no dead letter."""
     values = {
         "state": TaskState.QUEUED,
         "first_attempt": RUNS.attempt,
@@ -103,5 +103,5 @@ def revive(connection: Connection, task_id: str, now: datetime) -> bool:
 
 
 def discard(connection: Connection, task_id: str, now: datetime) -> bool:
-    """Take a dead task out of the dead letters; false when it is not among them."""
+    """Discard a dead letter; return false if the task is none."""
     return connection.execute(update(TaskRun).where(RUNS.id == task_id, IS_DEAD).values(discarded_at=now)).rowcount > 0

@@ -1,4 +1,4 @@
-"""The statements of `Idempotency-Key`."""
+"""Statements on idempotency keys."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,9 +13,9 @@ KEYS = IdempotencyKey.__table__.c
 
 
 def reserve(connection: Connection, row: Mapping[str, Any], valid_after: datetime) -> RowMapping | None:
-    """Bind a user's key to a task, unless it is bound since `valid_after`: then return that older binding.
+    """Bind a user's key to a task, unless it was bound since `valid_after`: then return that binding.
 
-    Of two requests at once the second waits here for the first one's commit.
+    Of two concurrent requests the second waits here for the commit of the first.
     """
     mine = (KEYS.user_id == row["user_id"], KEYS.key == row["key"])
     connection.execute(delete(IdempotencyKey).where(*mine, KEYS.created_at <= valid_after))
@@ -27,11 +27,11 @@ def reserve(connection: Connection, row: Mapping[str, Any], valid_after: datetim
 
 
 def rebind(connection: Connection, user_id: int, key: str, task_id: str) -> None:
-    """Bind a key that was reserved in this transaction to another task."""
+    """Bind a key that this transaction reserved to another task."""
     mine = (KEYS.user_id == user_id, KEYS.key == key)
     connection.execute(update(IdempotencyKey).where(*mine).values(task_id=task_id))
 
 
 def prune(connection: Connection, created_before: datetime) -> None:
-    """Forget keys that are no longer valid."""
+    """Delete keys that are no longer valid."""
     connection.execute(delete(IdempotencyKey).where(KEYS.created_at < created_before))

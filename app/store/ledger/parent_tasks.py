@@ -1,4 +1,4 @@
-"""The ledger's statements on parents, which are running without a worker, and their children."""
+"""Statements on parents, which are running without a worker, and on their children."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,10 +24,10 @@ PARENTS = select(*PARENT).where(*IS_WAITING)
 
 
 def leave_worker(connection: Connection, task_id: str, attempt: int) -> int | None:
-    """Let a running task go on without its worker, until its children have ended; None when it is not that attempt.
+    """Detach a running task from its worker until its children have ended; return None if it is not that attempt.
 
-    Returns the attempt that it is from then on. The worker does not know it: stopped in that moment, it can neither
-    hand the task back nor fail it. The count of attempts stays as it was.
+    Otherwise return its new attempt number. The worker does not know that number, so if it is stopped at this moment it
+    can neither hand the task back nor fail it. The count of attempts stays the same.
     """
     values = {"worker": None, "attempt": RUNS.attempt + 1, "first_attempt": RUNS.first_attempt + 1}
     statement = update(TaskRun).where(RUNS.id == task_id, STILL_RUNNING, RUNS.attempt == attempt).values(values)
@@ -40,13 +40,13 @@ def parents(connection: Connection) -> Sequence[RowMapping]:
 
 
 def lock_parent(connection: Connection, task_id: str, attempt: int) -> bool:
-    """Keep others from moving a waiting parent on until the transaction ends; false when it is not waiting so."""
+    """Lock a waiting parent until the transaction ends; return false if that attempt does not wait."""
     statement = select(RUNS.id).where(RUNS.id == task_id, RUNS.attempt == attempt, *IS_WAITING)
     return connection.execute(statement.with_for_update()).first() is not None
 
 
 def children(connection: Connection, parent_id: str, round: str | None = None) -> Sequence[RowMapping]:
-    """Return a parent's children, oldest first; with `round` those of this attempt of the parent."""
+    """Return a parent's children, oldest first; with `round` only those of that attempt of the parent."""
     statement = select(*CHILD).where(RUNS.parent_id == parent_id)
     if round is not None:
         statement = statement.where(RUNS.fingerprint == round)
@@ -54,12 +54,12 @@ def children(connection: Connection, parent_id: str, round: str | None = None) -
 
 
 def set_progress(connection: Connection, parent_id: str, step: TaskStep) -> None:
-    """Record how far a parent's children are."""
+    """Record the progress of a parent's children."""
     connection.execute(update(TaskRun).where(RUNS.id == parent_id, *IS_WAITING).values(step.columns()))
 
 
 def cancel_children(connection: Connection, parent_id: str, now: datetime) -> list[tuple[str, str]]:
-    """Cancel a parent's children that have not ended, and return their (type, id)."""
+    """Cancel a parent's unfinished children, and return their (type, id)."""
     values: dict[str, Any] = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
     unfinished = (RUNS.parent_id == parent_id, RUNS.state.not_in(TERMINAL_STATES))
     statement = update(TaskRun).where(*unfinished).values(values).returning(RUNS.type, RUNS.id)

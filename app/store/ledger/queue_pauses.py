@@ -1,4 +1,4 @@
-"""The statements of paused queues."""
+"""Statements on paused queues."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ def paused_types(connection: Connection) -> set[str]:
 
 
 def pause(connection: Connection, type: str, now: datetime) -> None:
-    """Pause a queue; one that is paused stays so."""
+    """Pause a queue; do nothing if it is paused."""
     insert = dialect_insert(connection, QueuePause)
     connection.execute(insert.values(type=type, paused_at=now).on_conflict_do_nothing())
 

@@ -1,4 +1,4 @@
-"""The schedules' statements."""
+"""Statements on schedules."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ def fetch(connection: Connection, page: PageRequest) -> Page:
 
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
-    """Tell whether another schedule has this name."""
+    """Return whether another schedule has this name."""
     statement = select(SCHEDULES.id).where(SCHEDULES.name == name)
     if except_id is not None:
         statement = statement.where(SCHEDULES.id != except_id)
@@ -44,17 +44,17 @@ def change(connection: Connection, schedule_id: int, values: Mapping[str, Any]) 
 
 
 def remove(connection: Connection, schedule_id: int) -> bool:
-    """Delete a schedule; false when it is not there."""
+    """Delete a schedule; return false if it does not exist."""
     return connection.execute(delete(Schedule).where(SCHEDULES.id == schedule_id)).rowcount > 0
 
 
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[RowMapping]:
-    """Return the enabled schedules whose time has come, the longest due first."""
+    """Return up to `limit` enabled schedules that are due, the longest due first."""
     return connection.execute(DUE.limit(limit), {"now": now}).mappings().all()
 
 
 def move_on(connection: Connection, schedule_id: int, due_at: datetime, next_run_at: datetime, now: datetime) -> bool:
-    """Note that a schedule fires now; false when another scheduler was first, or it was changed meanwhile."""
+    """Record that a schedule fires now; return false if another process was first, or it was changed meanwhile."""
     is_due = (SCHEDULES.id == schedule_id, SCHEDULES.next_run_at == due_at, text(ENABLED))
     values = {"next_run_at": next_run_at, "last_run_at": now}
     return connection.execute(update(Schedule).where(*is_due).values(values)).rowcount > 0

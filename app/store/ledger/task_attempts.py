@@ -1,4 +1,4 @@
-"""The attempts that did not end well."""
+"""Statements on failed, lost and interrupted attempts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

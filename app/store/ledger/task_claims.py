@@ -1,4 +1,4 @@
-"""How a worker takes a task that waits: one of many that try, and no more at once than its monitor may run."""
+"""Claims a waiting task: one worker succeeds, and a monitor runs no more tasks in parallel than it may."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -46,8 +46,8 @@ def _claim_statement() -> ReturningUpdate[Any]:
 
 
 CLAIM = Prepared(_claim_statement())
-# Other claims wait for the lock until this one is committed: they need not wait for the disk as well. A server that
-# crashes and forgets a claim has the task queued, refuses the attempt its outcome, and the recovery publishes it again.
+# Other claims wait for the lock until this one commits, so the commit does not wait for the disk. If the server crashes
+# and loses a claim, the task is queued again, the attempt cannot record its outcome, and recovery publishes the task.
 LOCK_MONITOR = Prepared(
     select(MONITORS.id, func.set_config("synchronous_commit", "off", True))
     .where(MONITORS.id == select(RUNS.monitor_id).where(RUNS.id == bindparam("task")).scalar_subquery())
@@ -56,16 +56,16 @@ LOCK_MONITOR = Prepared(
 
 
 def claim(on: CanRun, task_id: str, type: str, worker: str, now: datetime) -> Mapping[str, Any] | None:
-    """Take a queued task of this type for `worker` and count the attempt.
+    """Claim a queued task of this type for `worker`, and count the attempt.
 
-    None when it is not there to be taken, or its monitor runs as many tasks as it may.
+    Return None if it cannot be claimed, or its monitor already runs as many tasks as it may.
     """
     values = {"task": task_id, "kind": type, "by": worker, "now": now}
-    # Of two claims at once each would see the other's task not yet running.
+        # Without the lock, two concurrent claims would not see each other's task as running.
     return CLAIM.find_locked(LOCK_MONITOR, on, values)
 
 
 def hold(connection: Connection, task_id: str, type: str, now: datetime) -> bool:
-    """Let a queued task of this type whose message was taken wait for its monitor; false when it is not queued."""
+    """Hold a queued task whose message was taken until its monitor has room; return false if it is not queued."""
     is_mine = RUNS.id == task_id, RUNS.type == type, STILL_QUEUED
     return connection.execute(update(TaskRun).where(*is_mine).values(published_at=None, held_at=now)).rowcount > 0

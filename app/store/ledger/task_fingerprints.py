@@ -1,4 +1,4 @@
-"""The ledger's statements on which tasks are for the same work."""
+"""Statements that find tasks for the same work."""
 
 from sqlalchemy import Connection, bindparam, func, or_, select, text
 
@@ -8,7 +8,7 @@ from app.store.ledger.task_runs import IS_QUEUED, RUNS
 
 
 def find_unfinished(connection: Connection, fingerprint: str) -> str | None:
-    """Return the id of a task with this fingerprint that has not ended, the oldest if there are several."""
+    """Return the id of the oldest unfinished task with this fingerprint."""
     statement = select(RUNS.id).where(RUNS.fingerprint == fingerprint, text(UNFINISHED)).order_by(RUNS.created_at)
     return connection.execute(statement.limit(1)).scalar_one_or_none()
 
@@ -19,20 +19,20 @@ FIND_QUEUED = PreparedRead(
 
 
 def find_queued(connection: Connection, fingerprint: str) -> str | None:
-    """Return the id of a task with this fingerprint that nobody has begun, the oldest if there are several."""
+    """Return the id of the oldest queued task with this fingerprint."""
     queued = FIND_QUEUED.find(connection, {"print": fingerprint})
     return None if queued is None else str(queued["id"])
 
 
 def is_any_open(connection: Connection, fingerprint: str) -> bool:
-    """Tell whether a task with this fingerprint has not ended, or lies in the dead letters."""
+    """Return whether a task with this fingerprint has not ended, or is a dead letter."""
     is_open = or_(text(UNFINISHED), text("state = 'dead' AND discarded_at IS NULL"))
     statement = select(RUNS.id).where(RUNS.fingerprint == fingerprint, is_open).limit(1)
     return connection.execute(statement).first() is not None
 
 
 def lock_fingerprint(connection: Connection, fingerprint: str, *, shared: bool = False) -> None:
-    """Make a second request for the same work wait until the first one is recorded; on SQLite all writers do.
+    """Make a second request for the same work wait until the first is recorded; SQLite serializes writers anyway.
 
     Those that are `shared` do not wait for each other.
     """

@@ -1,4 +1,4 @@
-"""Records tasks that are asked for, with one statement that looks at their monitors too."""
+"""Records submitted tasks, with one statement that also checks their monitors."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,9 +15,9 @@ GIVEN = (
     *("id", "type", "state", "params", "fingerprint", "monitor_id", "parent_id", "requested_by", "max_retries"),
     *("traceparent", "created_at", "published_at"),
 )
-# What is the same for all is written out: to bind it would take as long as to insert it.
+# Constants are literals: binding them would take as long as the insert.
 SAME = {name: repr(default) for name, default in DEFAULTS.items() if default is not None}
-# On PostgreSQL who deletes the monitor waits until the task is there to be cancelled.
+# On PostgreSQL, deleting the monitor waits until the task exists and can be cancelled.
 IS_ENABLED = exists(
     select(MONITORS.id)
     .where(MONITORS.id == bindparam("monitor_id"), MONITORS.enabled)
@@ -34,7 +34,7 @@ ADD = PreparedInsert(
 
 
 def add(on: CanRun, entries: Sequence[Mapping[str, Any]]) -> int:
-    """Record tasks, but none of a monitor that is not there or is disabled; return how many."""
+    """Record tasks, except those whose monitor does not exist or is disabled; return the number recorded."""
     return ADD.add(on, entries)
 
 

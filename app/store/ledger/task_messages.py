@@ -1,4 +1,4 @@
-"""Which tasks have a message in Redis, and which need one: what publishing and its recovery ask and note."""
+"""Statements for publishing and its recovery: which tasks have a message in Redis, and which need one."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,24 +14,24 @@ from app.store.ledger.task_runs import IS_QUEUED, IS_RETRYING, MONITORS, RUNS, S
 
 
 def mark_unpublished(connection: Connection, task_ids: Sequence[str]) -> None:
-    """Note that the messages of these tasks did not reach Redis."""
+    """Record that the messages of these tasks did not reach Redis."""
     connection.execute(update(TaskRun).where(RUNS.id.in_(task_ids), STILL_QUEUED).values(published_at=None))
 
 
 def claim_publishing(connection: Connection, task_ids: Sequence[str], now: datetime) -> list[tuple[str, str]]:
-    """Note that queued tasks are being published, and return the (type, id) of those that are still queued."""
+    """Record that queued tasks are being published; return the (type, id) of those that are still queued."""
     statement = update(TaskRun).where(RUNS.id.in_(task_ids), STILL_QUEUED).values(published_at=now, held_at=None)
     return [(row.type, row.id) for row in connection.execute(statement.returning(RUNS.type, RUNS.id))]
 
 
 def unpublished(connection: Connection, limit: int) -> list[str]:
-    """Return the ids of queued tasks that are known not to have reached Redis, oldest first, without the held ones."""
+    """Return the ids of queued tasks that are known not to have reached Redis, oldest first; held tasks excluded."""
     statement = select(RUNS.id).where(IS_QUEUED, RUNS.published_at.is_(None), RUNS.held_at.is_(None))
     return list(connection.execute(statement.order_by(RUNS.created_at, RUNS.id).limit(limit)).scalars())
 
 
 def releasable(connection: Connection, limit: int) -> list[str]:
-    """Return the ids of held tasks, oldest first, as many of each monitor as it may run beside those that run."""
+    """Return the ids of held tasks, oldest first, for each monitor as many as it has room for."""
     rank = func.row_number().over(partition_by=RUNS.monitor_id, order_by=(RUNS.held_at, RUNS.id))
     free = MONITORS.max_parallel_tasks - count_running(RUNS.monitor_id)
     held = (
@@ -62,7 +62,7 @@ RELEASE_NEXT = Prepared(
 
 
 def release_next(connection: Connection, monitor_id: int, now: datetime) -> list[tuple[str, str]]:
-    """Note that a monitor's longest held task is being published, and return its (type, id) if there is one."""
+    """Record that a monitor's longest held task is being published; return its (type, id), if there is one."""
     released = RELEASE_NEXT.find(connection, {"monitor": monitor_id, "now": now})
     return [] if released is None else [(released["type"], released["id"])]
 
@@ -74,12 +74,12 @@ DUE = (
 
 
 def is_any_due(connection: Connection, now: datetime) -> bool:
-    """Tell whether a task waits to be published, or a retry's time has come."""
+    """Return whether a task waits to be published, or a retry is due."""
     return any(connection.execute(rows.limit(1), {"now": now}).first() is not None for rows in DUE)
 
 
 def requeue_due(connection: Connection, now: datetime, limit: int) -> list[str]:
-    """Move tasks whose time to retry has come back among the queued, and return their ids."""
+    """Queue the tasks whose retry is due, and return their ids."""
     due = (
         select(RUNS.id)
         .where(IS_RETRYING, RUNS.next_run_at <= now)
@@ -93,22 +93,22 @@ def requeue_due(connection: Connection, now: datetime, limit: int) -> list[str]:
 
 
 def waiting_counts(connection: Connection) -> dict[str, int]:
-    """Count, by type, the queued tasks."""
+    """Return the number of queued tasks by type."""
     statement = select(RUNS.type, func.count().label("queued")).where(IS_QUEUED).group_by(RUNS.type)
     return {row.type: row.queued for row in connection.execute(statement)}
 
 
 def queued_since(connection: Connection) -> dict[str, datetime]:
-    """Return, by type, since when the queued task waits that waits longest, by a look at all of them."""
+    """Return, by type, since when the oldest queued task waits; reads all queued tasks."""
     since = func.min(func.coalesce(RUNS.published_at, RUNS.held_at, RUNS.created_at)).label("since")
     statement = select(RUNS.type, since).where(IS_QUEUED).group_by(RUNS.type)
     return {row.type: row.since for row in connection.execute(statement)}
 
 
 def waiting_since(connection: Connection, next_ids: Sequence[str]) -> dict[str, datetime]:
-    """Return, by type, since when the task waits that waits longest.
+    """Return, by type, since when the oldest task waits.
 
-    Looked at are only the tasks that are next in the lists, and those that are in none: a long list costs nothing.
+    Reads only the tasks that are next in the lists and those in no list, so that a long list costs nothing.
     """
     published = select(RUNS.type, RUNS.published_at.label("since")).where(RUNS.id.in_(next_ids), STILL_QUEUED)
     since = func.min(func.coalesce(RUNS.held_at, RUNS.created_at)).label("since")
@@ -121,12 +121,12 @@ def waiting_since(connection: Connection, next_ids: Sequence[str]) -> dict[str, 
 
 
 def queued_counts(connection: Connection, published_before: datetime) -> dict[str, int]:
-    """Count, by type, the queued tasks that were published before a moment."""
+    """Return, by type, the number of queued tasks that were published before a time."""
     statement = select(RUNS.type, func.count().label("queued")).where(IS_QUEUED, RUNS.published_at < published_before)
     return {row.type: row.queued for row in connection.execute(statement.group_by(RUNS.type))}
 
 
 def queued_ids(connection: Connection, type: str, published_before: datetime) -> list[str]:
-    """Return the ids of the queued tasks of one type that were published before a moment, oldest first."""
+    """Return the ids of queued tasks of a type that were published before a time, oldest first."""
     statement = select(RUNS.id).where(IS_QUEUED, RUNS.type == type, RUNS.published_at < published_before)
     return list(connection.execute(statement.order_by(RUNS.published_at, RUNS.id)).scalars())

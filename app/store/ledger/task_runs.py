@@ -1,6 +1,6 @@
-"""The ledger's statements. Each change of state is one guarded UPDATE: no row back means "not mine".
+"""Statements on the ledger. Each state change is one guarded UPDATE: if no row matches, the claim was lost.
 
-Those that every task needs are built once: building one takes longer than running it.
+The statements that every task needs are built once: building one takes longer than running it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,16 +35,16 @@ from app.store.ledger.task_steps import TaskStep
 RUNS = TaskRun.__table__.c
 MONITORS = Monitor.__table__.c
 OTHERS = table_of(TaskRun).alias("others")
-# Written out instead of bound: only then do SQLite and PostgreSQL's generic plans use the partial indexes.
+# Literals instead of bound parameters: only then do SQLite and PostgreSQL's generic plans use the partial indexes.
 IS_QUEUED = text("state = 'queued'")
 IS_RUNNING = text("state = 'running'")
 IS_RETRYING = text("state = 'retrying'")
-# Of a task whose id is known. PostgreSQL must not see that there is an index of all that are in this state: where it
-# counted few of them, in a quiet hour, it would look for the task by going through all of them, for each task.
+# For a task whose id is known. The expression hides the index on the state from PostgreSQL: if its statistics come from
+# a quiet hour with few such tasks, it would scan all of them to find one task, for each task.
 STILL_QUEUED = text("state || '' = 'queued'")
 STILL_RUNNING = text("state || '' = 'running'")
 IS_LISTED = text(LISTED)
-# It is not published either: said as well, so that PostgreSQL never goes through all that wait to find those held.
+# The condition on `published_at` is redundant, but keeps PostgreSQL from scanning all waiting tasks for held ones.
 IS_OTHER_HELD = text("others.state = 'queued' AND others.held_at IS NOT NULL AND others.published_at IS NULL")
 
 SHOWN = (
@@ -70,7 +70,7 @@ SHOWN = (
 )
 
 
-# All but the result: None would be JSON's null there.
+# Without the result: None would be stored there as JSON null.
 DEFAULTS = {
     each.name: getattr(each.default, "arg", None) for each in table_of(TaskRun).columns if each is not RUNS.result
 }
@@ -78,7 +78,7 @@ ADD = Prepared(insert(table_of(TaskRun)), keys=[*DEFAULTS])
 
 
 def count_running(monitor_id: ColumnElement[Any]) -> ScalarSelect[int]:
-    """Return how many tasks of a monitor workers run, for a statement that calls no other table `others`."""
+    """Return how many tasks of a monitor workers run, for a statement that names no other table `others`."""
     return (
         select(func.count())
         .select_from(OTHERS)
@@ -92,12 +92,12 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def find(connection: Connection, task_id: str) -> RowMapping | None:
-    """Return one task as it is shown."""
+    """Return one task as the API shows it."""
     return connection.execute(select(*SHOWN).where(RUNS.id == task_id)).mappings().one_or_none()
 
 
 def find_many(connection: Connection, task_ids: Sequence[str]) -> Sequence[RowMapping]:
-    """Return these tasks as they are shown, in the order in which they were recorded."""
+    """Return these tasks as the API shows them, in the order in which they were recorded."""
     return connection.execute(select(*SHOWN).where(RUNS.id.in_(task_ids)).order_by(RUNS.id)).mappings().all()
 
 
@@ -133,7 +133,7 @@ def fetch(
 
 
 def hand_back(connection: Connection, task_id: str, attempt: int, now: datetime) -> bool:
-    """Queue a running attempt's task again as if the attempt had not been; false when it is not the one that runs."""
+    """Queue a running task again without counting the attempt; return false if it is not the running attempt."""
     values = {
         "state": TaskState.QUEUED,
         "first_attempt": RUNS.first_attempt + 1,
@@ -149,12 +149,12 @@ RENEW = Prepared(update(table_of(TaskRun)).where(*IS_MINE).values(beat=RUNS.beat
 
 
 def renew(on: CanRun, task_id: str, attempt: int) -> bool:
-    """Raise the beat of a running attempt; false when it is no longer the one that runs."""
+    """Renew the lease of a running attempt; return false if it is no longer the running attempt."""
     return RENEW.run(on, {"task": task_id, "mine": attempt}) > 0
 
 
 def set_progress(connection: Connection, task_id: str, attempt: int, step: TaskStep) -> bool:
-    """Record how far a running attempt is; false when it is no longer the one that runs."""
+    """Record the progress of a running attempt; return false if it is no longer the running attempt."""
     return _change_running(connection, task_id, attempt, {"beat": RUNS.beat + 1, **step.columns()})
 
 
@@ -188,9 +188,9 @@ def succeed(
     now: datetime,
     step: TaskStep | None = None,
 ) -> bool | None:
-    """End a running attempt well, with the last step that it took; tell whether a task waits for its monitor.
+    """End a running attempt as succeeded, with its last step; return whether a task is held for its monitor.
 
-    None when it is no longer the one that runs.
+    Return None if it is no longer the running attempt.
     """
     values = {"task": task_id, "mine": attempt, "outcome": result, "now": now}
     if step is not None:
@@ -200,7 +200,7 @@ def succeed(
 
 
 def lock_running(connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] | None:
-    """Return what is needed to judge a running task, and keep others from changing it until the transaction ends."""
+    """Return the data that decides what follows a failure, and lock the running task until the transaction ends."""
     return connection.execute(
         select(
             RUNS.id,
@@ -223,26 +223,26 @@ def lock_running(connection: Connection, task_id: str) -> Row[*tuple[Any, ...]] 
 def schedule_retry(
     connection: Connection, task_id: str, attempt: int, next_run_at: datetime, reason: str, error: str
 ) -> bool:
-    """Put a failed attempt's task aside until `next_run_at`."""
+    """Schedule a retry at `next_run_at` after a failed attempt."""
     values = {"state": TaskState.RETRYING, "next_run_at": next_run_at, "reason": reason, "error": error}
     return _change_running(connection, task_id, attempt, values)
 
 
 def bury(connection: Connection, task_id: str, attempt: int, now: datetime, reason: str, error: str) -> bool:
-    """End a failed attempt's task for good."""
+    """Make a task a dead letter after a failed attempt."""
     values = {"state": TaskState.DEAD, "finished_at": now, "reason": reason, "error": error, "discarded_at": None}
     return _change_running(connection, task_id, attempt, values)
 
 
 def cancel(connection: Connection, task_id: str, now: datetime) -> bool:
-    """Cancel a task that has not ended; false when it has."""
+    """Cancel a task; return false if it has ended."""
     values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
     unfinished = RUNS.state.not_in(TERMINAL_STATES)
     return connection.execute(update(TaskRun).where(RUNS.id == task_id, unfinished).values(values)).rowcount > 0
 
 
 def cancel_waiting(connection: Connection, type: str, created_until: datetime, now: datetime, limit: int) -> list[str]:
-    """Cancel some of a type's queued and retrying tasks that were created until a moment, and return their ids."""
+    """Cancel some queued and retrying tasks of a type that were created until a time, and return their ids."""
     oldest = (
         select(RUNS.id)
         .where(RUNS.type == type, RUNS.state.in_(WAITING_STATES), RUNS.created_at <= created_until)
@@ -256,7 +256,7 @@ def cancel_waiting(connection: Connection, type: str, created_until: datetime, n
 
 
 def cancel_of_monitor(connection: Connection, monitor_id: int, now: datetime) -> Sequence[RowMapping]:
-    """Cancel all of a monitor's tasks that have not ended, and return them as they are shown."""
+    """Cancel all unfinished tasks of a monitor, and return them as the API shows them."""
     values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
     unfinished = RUNS.state.not_in(TERMINAL_STATES)
     statement = update(TaskRun).where(RUNS.monitor_id == monitor_id, unfinished).values(values)
@@ -267,19 +267,19 @@ BEATS = select(RUNS.id, RUNS.attempt, RUNS.beat).where(IS_RUNNING, RUNS.worker.i
 
 
 def running_beats(connection: Connection) -> dict[str, tuple[int, int]]:
-    """Return (attempt, beat) of every task that a worker runs, by its id."""
+    """Return (attempt, beat) of every running task that has a worker, by id; `beat` counts the lease's renewals."""
     return {row.id: (row.attempt, row.beat) for row in connection.execute(BEATS)}
 
 
 def running(connection: Connection) -> Sequence[RowMapping]:
-    """Return what each worker runs."""
+    """Return the running tasks of each worker."""
     columns = (RUNS.id.label("task_id"), RUNS.type, RUNS.worker, RUNS.started_at)
     statement = select(*columns).where(IS_RUNNING, RUNS.worker.is_not(None))
     return connection.execute(statement.order_by(RUNS.started_at)).mappings().all()
 
 
 def prune(connection: Connection, finished_before: datetime, limit: int) -> int:
-    """Delete some of the tasks that ended before a moment; dead ones stay until they are retried or discarded."""
+    """Delete some tasks that ended before a time; dead ones stay until they are retried or discarded."""
     old = select(RUNS.id).where(
         RUNS.finished_at < finished_before,
         RUNS.state.in_((TaskState.SUCCEEDED, TaskState.CANCELLED)) | RUNS.discarded_at.is_not(None),
