@@ -1,1 +1,1 @@
-"""Statements about users, API tokens, throttles and the audit log."""
+"""Statements on users, API tokens, throttles and the audit log."""

@@ -1,4 +1,4 @@
-"""The API tokens' statements."""
+"""Statements on API tokens."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,19 +30,19 @@ def fetch(connection: Connection, page: PageRequest, user_id: int | None = None)
 
 
 def count_of(connection: Connection, user_id: int) -> int:
-    """Count a user's tokens."""
+    """Return the number of a user's tokens."""
     statement = select(func.count()).select_from(ApiToken).where(TOKENS.user_id == user_id)
     return int(connection.execute(statement).scalar_one())
 
 
 def count_holding(connection: Connection, user_id: int, now: datetime) -> int:
-    """Count a user's tokens that have not expired."""
+    """Return the number of a user's tokens that have not expired."""
     statement = select(func.count()).select_from(ApiToken).where(TOKENS.user_id == user_id, TOKENS.expires_at > now)
     return int(connection.execute(statement).scalar_one())
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:
-    """Add a token and return the id."""
+    """Add a token and return its id."""
     return int(connection.execute(insert(ApiToken).returning(TOKENS.id), row).scalar_one())
 
 
@@ -70,7 +70,7 @@ def find_user(on: CanRead, token_hash: str, now: datetime) -> Mapping[Any, Any] 
 
 
 def note_use(connection: Connection, token_id: int, now: datetime, unless_since: datetime) -> None:
-    """Note that a token is used, unless that was noted since a moment."""
+    """Record that a token is used, unless a use after `unless_since` is recorded."""
     is_old = or_(TOKENS.last_used_at.is_(None), TOKENS.last_used_at < unless_since)
     connection.execute(update(ApiToken).where(TOKENS.id == token_id, is_old).values(last_used_at=now))
 

@@ -1,4 +1,4 @@
-"""The audit trail's statements."""
+"""Statements on the audit log."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -26,7 +26,7 @@ def fetch(
     object_id: int | None = None,
     user_id: int | None = None,
 ) -> Page:
-    """Return a page of the entries about things of these types, newest first."""
+    """Return a page of entries about objects of these types, newest first."""
     wanted = {ENTRIES.object_type: object_type, ENTRIES.object_id: object_id, ENTRIES.user_id: user_id}
     conditions = [column == value for column, value in wanted.items() if value is not None]
     conditions.append(ENTRIES.object_type.in_(object_types))
@@ -35,7 +35,7 @@ def fetch(
 
 
 def prune(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete those of the oldest entries that are from before a moment; return how many."""
-    # The ids are in the order of time, and have an index.
+    """Delete up to `limit` of the oldest entries from before a time; return how many."""
+    # Ids are in the order of time, and indexed.
     oldest = select(ENTRIES.id).order_by(ENTRIES.id).limit(limit).scalar_subquery()
     return connection.execute(delete(AuditEntry).where(ENTRIES.id.in_(oldest), ENTRIES.at < before)).rowcount

@@ -1,4 +1,4 @@
-"""The statements of failed sign-ins."""
+"""Statements on failed sign-ins."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ THROTTLES = LoginThrottle.__table__.c
 
 
 def blocked(connection: Connection, subjects: Sequence[str], now: datetime) -> Mapping[str, datetime]:
-    """Return until when each of the subjects is blocked that is."""
+    """Return the blocked ones of the subjects, each with the end of its block."""
     statement = select(THROTTLES.subject, THROTTLES.blocked_until).where(
         THROTTLES.subject.in_(subjects), THROTTLES.blocked_until > now
     )
@@ -24,10 +24,9 @@ def add_failures(
 ) -> Sequence[Row[str, int, datetime | None]]:
     """Count one more failure of each subject that is not blocked; the rows stay locked until the transaction ends.
 
-    Return each subject, how many in a row there are (one if the last was long before), and until when it is, or was,
-    blocked.
+    Return each subject, its failures in a row (one if the last was long ago), and the end of its current or last block.
     """
-    # In one order, or two attempts could wait for each other.
+    # In one order, or two attempts could deadlock.
     rows = [{"subject": subject, "failures": 1, "last_failed_at": now} for subject in sorted(subjects)]
     is_blocked = THROTTLES.blocked_until > now
     is_old = THROTTLES.last_failed_at < unless_before
@@ -45,7 +44,7 @@ def add_failures(
 
 
 def take_free(connection: Connection, subject: str, now: datetime, until: datetime) -> bool:
-    """Block a subject until a moment unless it is blocked; tell whether it was not."""
+    """Block a subject until a time unless it is blocked; return whether it was not blocked before."""
     row = {"subject": subject, "failures": 0, "last_failed_at": now, "blocked_until": until}
     statement = (
         dialect_insert(connection, LoginThrottle)
@@ -60,12 +59,12 @@ def take_free(connection: Connection, subject: str, now: datetime, until: dateti
 
 
 def block(connection: Connection, subject: str, until: datetime) -> None:
-    """Refuse a subject's sign-ins until a moment."""
+    """Block a subject's sign-ins until a time."""
     connection.execute(update(LoginThrottle).where(THROTTLES.subject == subject).values(blocked_until=until))
 
 
 def take_failure_back(connection: Connection, subject: str, blocked_until: datetime | None) -> None:
-    """Count one failure less, and lift the block until that moment if it is still the one that holds."""
+    """Count one failure less, and lift the block if it is still the one that ends at `blocked_until`."""
     until = THROTTLES.blocked_until
     left = case((until == blocked_until, None), else_=until) if blocked_until else until
     is_counted = (THROTTLES.subject == subject, THROTTLES.failures > 0)
@@ -75,26 +74,26 @@ def take_failure_back(connection: Connection, subject: str, blocked_until: datet
 
 
 def clear(connection: Connection, subject: str) -> None:
-    """Forget a subject's failures."""
+    """Delete a subject's failures."""
     connection.execute(delete(LoginThrottle).where(THROTTLES.subject == subject))
 
 
 def count(connection: Connection) -> int:
-    """Count the subjects."""
+    """Return the number of subjects."""
     return int(connection.execute(select(func.count()).select_from(LoginThrottle)).scalar_one())
 
 
 def trim(connection: Connection, most: int) -> None:
-    """Keep the table small: with more than `most` subjects, forget a tenth, those that failed least and longest ago."""
+    """Keep the table small: above `most` subjects, delete the tenth with the fewest and oldest failures."""
     surplus = count(connection) - most
     if surplus > 0:
         order = (THROTTLES.failures, THROTTLES.last_failed_at)
         least = select(THROTTLES.subject).order_by(*order).limit(surplus + most // 10)
-        # Those that another attempt counts at this moment are left to it: each could wait for the other.
+        # Skip rows that another attempt is counting: the two could deadlock.
         gone = least.with_for_update(skip_locked=True)
         connection.execute(delete(LoginThrottle).where(THROTTLES.subject.in_(gone)))
 
 
 def prune(connection: Connection, failed_before: datetime) -> None:
-    """Delete what nobody counts on any more."""
+    """Delete failures that no longer count."""
     connection.execute(delete(LoginThrottle).where(THROTTLES.last_failed_at < failed_before))

@@ -1,4 +1,4 @@
-"""The users' and their sign-ins' statements."""
+"""Statements on users and their sessions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,20 +18,20 @@ SHOWN = (USERS.id, USERS.username, USERS.role, USERS.enabled, USERS.created_at)
 
 
 def find(connection: Connection, user_id: int) -> RowMapping | None:
-    """Return one user, without the password's hash."""
+    """Return one user, without the password hash."""
     return connection.execute(select(*SHOWN).where(USERS.id == user_id)).mappings().one_or_none()
 
 
 def find_by_name(connection: Connection, username: str) -> RowMapping | None:
-    """Return one user with the password's hash."""
+    """Return one user with the password hash."""
     statement = select(*SHOWN, USERS.password_hash).where(USERS.username == username)
     return connection.execute(statement).mappings().one_or_none()
 
 
 def find_for_sign_in(connection: Connection, username: str, network: str) -> RowMapping | None:
-    """Return one user by name, with the password's hash and `is_known_there`.
+    """Return one user by name, with the password hash and `is_known_there`.
 
-    The latter tells whether a sign-in from this place is remembered, be it over or not.
+    The latter is true if a session from this network is stored, active or not.
     """
     here = select(SESSIONS.id).where(SESSIONS.user_id == USERS.id, SESSIONS.network == network)
     statement = select(*SHOWN, USERS.password_hash, here.exists().label("is_known_there"))
@@ -44,12 +44,12 @@ def fetch(connection: Connection, page: PageRequest) -> Page:
 
 
 def count(connection: Connection) -> int:
-    """Count all users."""
+    """Return the number of users."""
     return int(connection.execute(select(func.count()).select_from(User)).scalar_one())
 
 
 def is_only_admin(connection: Connection, user_id: int) -> bool:
-    """Tell whether no other enabled user is an admin; the admins' rows stay locked until the transaction ends."""
+    """Return whether no other enabled user is an admin; the admins' rows stay locked until the transaction ends."""
     admins = select(USERS.id).where(USERS.role == Role.ADMIN, USERS.enabled).with_for_update()
     return set(connection.execute(admins).scalars()) <= {user_id}
 
@@ -65,12 +65,12 @@ def change(connection: Connection, user_id: int, values: Mapping[str, Any]) -> N
 
 
 def remove(connection: Connection, user_id: int) -> None:
-    """Delete a user with all sign-ins."""
+    """Delete a user with all sessions."""
     connection.execute(delete(User).where(USERS.id == user_id))
 
 
 def add_session(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Record a sign-in."""
+    """Add a session."""
     connection.execute(insert(LoginSession), row)
 
 
@@ -87,29 +87,29 @@ FIND_BY_SESSION = PreparedRead(
 
 
 def find_by_session(on: CanRead, session_id: str, now: datetime) -> Mapping[Any, Any] | None:
-    """Return the enabled user of a sign-in that is neither ended nor expired, with its `refresh_jti`."""
+    """Return the enabled user of an active session, with its `refresh_jti`."""
     return FIND_BY_SESSION.find(on, {"session": session_id, "now": now})
 
 
 def rotate_refresh(connection: Connection, session_id: str, old_jti: str, new_jti: str, expires_at: datetime) -> bool:
-    """Replace a sign-in's refresh token; false when the old one is not the one that is good now."""
+    """Replace a session's refresh token; return false if the old one is not the current one."""
     statement = update(LoginSession).where(SESSIONS.id == session_id, SESSIONS.refresh_jti == old_jti)
     return connection.execute(statement.values(refresh_jti=new_jti, expires_at=expires_at)).rowcount > 0
 
 
 def revoke_session(connection: Connection, session_id: str, now: datetime) -> None:
-    """End one sign-in."""
+    """End one session."""
     connection.execute(update(LoginSession).where(SESSIONS.id == session_id).values(revoked_at=now))
 
 
 def revoke_sessions_of(connection: Connection, user_id: int, now: datetime) -> int:
-    """End all sign-ins of a user; return how many had not ended."""
+    """End all sessions of a user; return how many were active."""
     is_open = and_(SESSIONS.user_id == user_id, SESSIONS.revoked_at.is_(None), SESSIONS.expires_at > now)
     return connection.execute(update(LoginSession).where(is_open).values(revoked_at=now)).rowcount
 
 
 def fetch_sessions(connection: Connection, page: PageRequest, user_id: int, now: datetime) -> Page:
-    """Return a page of a user's sign-ins that are neither ended nor expired, newest first."""
+    """Return a page of a user's active sessions, newest first."""
     statement = select(SESSIONS.id, SESSIONS.network, SESSIONS.created_at, SESSIONS.expires_at).where(
         SESSIONS.user_id == user_id, SESSIONS.revoked_at.is_(None), SESSIONS.expires_at > now
     )
@@ -118,5 +118,5 @@ def fetch_sessions(connection: Connection, page: PageRequest, user_id: int, now:
 
 
 def prune_sessions(connection: Connection, expired_before: datetime) -> None:
-    """Delete sign-ins that nothing depends on any more."""
+    """Delete sessions that nothing depends on any more."""
     connection.execute(delete(LoginSession).where(SESSIONS.expires_at < expired_before))

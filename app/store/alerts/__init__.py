@@ -1,1 +1,1 @@
-"""Statements about alerts, webhook posts, maintenance windows and scores."""
+"""Statements on alerts, webhook deliveries, maintenance windows and scores."""

@@ -1,4 +1,4 @@
-"""The statements of the alerts' histories."""
+"""Statements on the alerts' histories."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ TOLD = (
     AlertEventKind.ACKNOWLEDGED,
     AlertEventKind.RESOLVED,
 )
-"""The kinds of which somebody may want to be notified."""
+"""The kinds that notifications can report."""
 NEWS = (
     select(EVENTS.id.label("event_id"), EVENTS.kind)
     .add_columns(ALERTS.id, ALERTS.monitor_id, ALERTS.host_id, ALERTS.severity, ALERTS.status)
@@ -33,7 +33,7 @@ ADD = insert(table_of(AlertEvent))
 
 
 def fetch(connection: Connection, page: PageRequest, alert_id: int) -> Page:
-    """Return a page of what happened to an alert, newest first."""
+    """Return a page of an alert's history, newest first."""
     statement = select(*SHOWN).where(EVENTS.alert_id == alert_id)
     return fetch_page(connection, statement, Keyset({"id": EVENTS.id}, descending=True), page)
 
@@ -47,7 +47,7 @@ def add(
     username: str | None = None,
     comment: str = "",
 ) -> None:
-    """Note what happened to which alerts; of one that is suppressed now nobody is to be notified."""
+    """Record what happened to which alerts; an event of a suppressed alert causes no notification."""
     if not happened:
         return
     told = {alert_id for alert_id, kind in happened if kind in TOLD}
@@ -61,17 +61,17 @@ def add(
 
 
 def newest_id(connection: Connection) -> int:
-    """Return the id of the last entry of all histories."""
+    """Return the id of the newest entry of all histories."""
     return connection.execute(select(func.max(EVENTS.id))).scalar_one() or 0
 
 
 def after(connection: Connection, last_id: int, limit: int) -> Sequence[RowMapping]:
-    """Return the first entries after one, as `event_id` and `kind`, with what their alerts are now."""
+    """Return up to `limit` entries after `last_id`, with `event_id`, `kind` and the current state of their alerts."""
     return connection.execute(AFTER, {"last": last_id, "limit": limit}).mappings().all()
 
 
 def some(connection: Connection, event_ids: Collection[int]) -> Sequence[RowMapping]:
-    """Return those of these entries that there are, as `after` does."""
+    """Return those of these entries that exist, in the form that `after` returns."""
     return connection.execute(NEWS.where(EVENTS.id.in_(event_ids))).mappings().all()
 
 

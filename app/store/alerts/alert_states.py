@@ -1,4 +1,4 @@
-"""The statements of the intake: what is known of alerts by their sources' names for them, and what became of them."""
+"""Statements of the intake: finds alerts by their sources' names, and writes their new states."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -60,9 +60,9 @@ def change(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def end_unseen(connection: Connection, monitor_id: int, observed_at: datetime, limit: int) -> Sequence[RowMapping]:
-    """Resolve some open alerts that pulls have seen before, but not the one of `observed_at`.
+    """Resolve some open alerts that earlier pulls saw but the pull of `observed_at` did not.
 
-    Of each its `id`, `host_id` and `item_id`.
+    Return the `id`, `host_id` and `item_id` of each.
     """
     unseen = (
         ALERTS.monitor_id == monitor_id,
@@ -78,7 +78,7 @@ def end_unseen(connection: Connection, monitor_id: int, observed_at: datetime, l
 
 
 def host_ids(connection: Connection, monitor_id: int, wanted: Collection[str]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return a monitor's hosts by their external ids and by their names, technical or shown; the oldest of a name."""
+    """Return a monitor's hosts by external id and by name, technical or shown; of equal names, the oldest host."""
     by_external_id: dict[str, int] = {}
     by_name: dict[str, int] = {}
     for chunk in _chunks(wanted):

@@ -1,4 +1,4 @@
-"""The statements of the sums that the database keeps of the alerts: as fast for a million alerts as for none."""
+"""Statements on the sums that the database keeps of the alerts, which make scores independent of their number."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ Found = dict[tuple[int | None, Severity], AlertSums]
 
 
 def first_whole_bucket(start: datetime) -> datetime:
-    """Return when the first bucket begins whose alerts all ended after a moment."""
+    """Return the start of the first bucket that lies entirely after `start`."""
     bucket = (start - EPOCH) // MILLISECOND // BUCKET_MS + 1
     return datetime.fromtimestamp(bucket * BUCKET_MS / 1000, UTC)
 
@@ -30,9 +30,9 @@ def first_whole_bucket(start: datetime) -> datetime:
 def fetch(
     connection: Connection, start: datetime, length_s: float, *, monitor_id: int | None, by_monitor: bool
 ) -> Found:
-    """Return the sums of open alerts and of those resolved from the first whole bucket after `start` on.
+    """Return the sums of open alerts, and of those resolved from the first whole bucket after `start` on.
 
-    The `freshness` of one that is resolved in the future is more than 1.
+    An alert whose resolution lies in the future has a `freshness` above 1.
     """
     start_ms = (start - EPOCH) // MILLISECOND
     monitor: ColumnElement[Any] = SUMS.monitor_id if by_monitor else literal(None)
@@ -57,9 +57,9 @@ def fetch(
 
 
 def put_together(connection: Connection) -> int:
-    """Put some of the parts that connections made together, and forget empty sums; return how many parts there were.
+    """Merge some of the partial sums that connections wrote, and delete empty sums; return how many were merged.
 
-    Parts whose connection has a transaction open are left for the next time, instead of waiting for it.
+    Partial sums of a connection with an open transaction are skipped rather than waited for.
     """
     parts = select(*KEY).where(SUMS.slot != 0).limit(PART_BATCH_SIZE).with_for_update(skip_locked=True)
     keys = [tuple(row) for row in connection.execute(parts)]

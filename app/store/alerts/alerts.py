@@ -1,4 +1,4 @@
-"""The alerts' statements."""
+"""Statements on alerts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -33,9 +33,9 @@ from app.store.inventory.hosts import ID_BATCH_SIZE
 ALERTS = Alert.__table__.c
 SHOWN = tuple(ALERTS)
 TEXTS = (ALERTS.message, ALERTS.comment)
-# Written out and without a type: a condition of type Boolean would get a `= 1` on SQLite, and is not the index's then.
+# Literal and untyped: SQLAlchemy would write a Boolean condition as `= 1` on SQLite, which does not match the index.
 IS_LISTED: ColumnElement[Any] = literal_column(f"alerts.{LISTED}")
-# And once more, so that SQLite sees a use in the index.
+# Repeated as a column, so that SQLite recognizes that the index applies.
 IS_SUPPRESSED: tuple[ColumnElement[Any], ...] = (literal_column("alerts.suppressed"), ALERTS.suppressed.is_(True))
 IDENTITY = ("monitor_id", "source", "external_id", "occurrence")
 IS_OPEN_CRITICAL = (
@@ -55,7 +55,7 @@ def filters(
     source: str | None = None,
     suppressed: bool | None = None,
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions for the filters that are given."""
+    """Return the conditions for the given filters."""
     wanted = {
         "host_id": host_id,
         "suppressed": suppressed or None,
@@ -80,7 +80,7 @@ def filters(
 
 
 def _leading(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the filters by whose index to look: those that leave the fewest alerts, as a rule."""
+    """Return the filters whose index to use: usually those that leave the fewest alerts."""
     is_history = given.get("status") == AlertStatus.RESOLVED
     order = (
         "host_id",
@@ -103,7 +103,7 @@ def find(connection: Connection, alert_id: int) -> RowMapping | None:
 def fetch(
     connection: Connection, page: PageRequest, conditions: Sequence[ColumnElement[bool]], *, q: str | None = None
 ) -> Page:
-    """Return a page of alerts, newest first; `q` is looked for as the filter of that name does, in less time."""
+    """Return a page of alerts, newest first; `q` matches as the filter `q` does, but faster."""
     statement = select(*SHOWN).where(*conditions)
     if q is not None:
         return Search(connection, statement, table_of(Alert), q, TEXTS, descending=True).fetch(page)
@@ -120,7 +120,7 @@ ONCE = {"occurrence": literal_column("1"), "suppressed": false(), "count": liter
 
 
 def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Add those alerts whose identity is not there yet, each as its first occurrence; return their ids."""
+    """Add the alerts whose identity does not exist yet, each as its first occurrence; return their ids."""
     dialect = connection.dialect.name
     given = [
         [stored_moment(dialect, row[name]) if kind == "timestamptz" else row.get(name) for name, kind in KINDS.items()]
@@ -148,13 +148,13 @@ IS_LATEST = ~NEWER.correlate(Alert).exists()
 
 
 def newer_occurrence(connection: Connection, alert_id: int) -> int | None:
-    """Return the id of the alert as which this one fired anew, if it did."""
+    """Return the id of a later occurrence of this alert, if there is one."""
     statement = NEWER.where(ALERTS.id == alert_id).order_by(OTHERS.c.occurrence.desc()).limit(1)
     return connection.execute(statement).scalar_one_or_none()
 
 
 def lock(connection: Connection, alert_id: int) -> None:
-    """Make others that want to change this alert wait until the transaction ends; on SQLite all writers do."""
+    """Lock this alert for changes until the transaction ends; SQLite serializes writers anyway."""
     connection.execute(select(ALERTS.id).where(ALERTS.id == alert_id).with_for_update(key_share=True))
 
 
@@ -165,7 +165,7 @@ def some_ids(
     after: int,
     limit: int,
 ) -> list[int]:
-    """Return the ids of some alerts that match, in order after one, and lock them as `lock` does."""
+    """Return the ids of up to `limit` matching alerts after `after`, in order, and lock them as `lock` does."""
     statement = select(ALERTS.id).where(ALERTS.id > after, *conditions)
     if among is not None:
         statement = statement.where(ALERTS.id.in_(among))
@@ -176,7 +176,7 @@ def some_ids(
 def act(
     connection: Connection, alert_ids: Sequence[int], values: Mapping[str, Any], comment: str | None
 ) -> Sequence[RowMapping]:
-    """Change some columns of alerts and add to their comments; return where they are and who knows them by what."""
+    """Change columns of alerts and append to their comments; return their hosts and items, and their sources' names."""
     changes = dict(values)
     if comment:
         changes["comment"] = func.trim(ALERTS.comment + literal(f"\n{comment}"), "\n")
@@ -186,21 +186,21 @@ def act(
 
 
 def prune(connection: Connection, resolved_before: datetime, limit: int) -> int:
-    """Delete some of the alerts that were resolved before a moment, with their histories; return how many."""
+    """Delete some alerts that were resolved before a time, with their histories; return how many."""
     is_old = (unindexed(ALERTS.status) == AlertStatus.RESOLVED, ALERTS.resolved_at < resolved_before)
     old = select(ALERTS.id).where(*is_old).order_by(ALERTS.resolved_at).limit(limit)
-    # Once more, for one that fires again meanwhile.
+    # Checked again, for an alert that fires again meanwhile.
     return connection.execute(delete(table_of(Alert)).where(ALERTS.id.in_(old.scalar_subquery()), *is_old)).rowcount
 
 
 def external_ids(connection: Connection, monitor_id: int, alert_ids: Sequence[int]) -> list[str]:
-    """Return the names that a monitor has for these alerts of it."""
+    """Return a monitor's own names of these alerts."""
     wanted = (ALERTS.monitor_id == monitor_id, ALERTS.id.in_(alert_ids))
     return list(connection.execute(select(ALERTS.external_id).where(*wanted).order_by(ALERTS.id)).scalars())
 
 
 def refresh_marks_of(connection: Connection, rows: Sequence[Mapping[Any, Any]], now: datetime) -> None:
-    """Set or clear the error mark of the hosts and items that these alerts are on."""
+    """Update the error status of the hosts and items of these alerts."""
     host_ids, item_ids = ({row[name] for row in rows} - {None} for name in ("host_id", "item_id"))
     refresh_error_marks(connection, sorted(host_ids), sorted(item_ids), now)
 
@@ -208,7 +208,7 @@ def refresh_marks_of(connection: Connection, rows: Sequence[Mapping[Any, Any]], 
 def refresh_error_marks(
     connection: Connection, host_ids: Sequence[int], item_ids: Sequence[int], now: datetime
 ) -> None:
-    """Set or clear the error mark of hosts and items after their newest open critical alert."""
+    """Update the error status of hosts and items from their newest open critical alert."""
     for marked, owner, ids in ((table_of(Host), ALERTS.host_id, host_ids), (table_of(Item), ALERTS.item_id, item_ids)):
         newest = (
             select(literal("Critical alert: ") + ALERTS.message)

@@ -1,4 +1,4 @@
-"""The statements of what was posted to the webhook and waits to be taken in."""
+"""Statements on webhook deliveries that wait to be taken in."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from app.models import AlertDelivery, Monitor
 from app.store.database.upsert import table_of
 
 Delivery = Row[Any, Any, Any]
-"""Its id, when it was received, and the reports."""
+"""The id, the time it was received, and the reports."""
 
 DELIVERIES = AlertDelivery.__table__.c
 MONITORS = Monitor.__table__.c
@@ -31,9 +31,9 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def oldest(connection: Connection, monitor_id: int, reports: int, within: timedelta) -> Sequence[Delivery]:
-    """Return a monitor's oldest deliveries, until they hold so many reports or were received over a longer time.
+    """Return a monitor's oldest deliveries, up to `reports` reports, that were received `within` this time.
 
-    One is returned however many reports it holds. No more rows are read than are needed: they may be long.
+    The first is returned however many reports it has. Reads no more rows than needed: they may be long.
     """
     found: list[Delivery] = []
     count = 0
@@ -47,7 +47,7 @@ def oldest(connection: Connection, monitor_id: int, reports: int, within: timede
 
 
 def is_there_any(connection: Connection, monitor_id: int) -> bool:
-    """Tell whether anything of a monitor waits."""
+    """Return whether a delivery of a monitor waits."""
     return connection.execute(IS_THERE_ANY, {"monitor": monitor_id}).first() is not None
 
 
@@ -60,7 +60,7 @@ WAITING = select(DELIVERIES.id)
 
 
 def monitors_that_wait(connection: Connection, received_before: datetime) -> Sequence[int]:
-    """Return the monitors whose oldest delivery is older than that; looks at one row a monitor."""
+    """Return the monitors whose oldest delivery is older than a time; reads one row per monitor."""
     oldest_at = (
         select(DELIVERIES.received_at)
         .where(DELIVERIES.monitor_id == MONITORS.id)

@@ -1,4 +1,4 @@
-"""The statements of maintenance windows, and of the suppression that follows from them and from snoozing."""
+"""Statements on maintenance windows, and on the suppression by windows and snoozes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -43,12 +43,12 @@ SHOWN = (
 
 
 def find(connection: Connection, window_id: int) -> RowMapping | None:
-    """Return one window as it is shown."""
+    """Return one window as the API shows it."""
     return connection.execute(select(*SHOWN).where(WINDOWS.id == window_id)).mappings().one_or_none()
 
 
 def fetch(connection: Connection, page: PageRequest, *, active_at: datetime | None = None) -> Page:
-    """Return a page of windows, newest first; with `active_at` only those that cover that moment."""
+    """Return a page of windows, newest first; with `active_at` only those that cover that time."""
     statement = select(*SHOWN)
     if active_at is not None:
         statement = statement.where(_is_active(active_at))
@@ -66,22 +66,22 @@ def change(connection: Connection, window_id: int, values: Mapping[str, Any]) ->
 
 
 def remove(connection: Connection, window_id: int) -> bool:
-    """Delete a window; false when it is not there."""
+    """Delete a window; return false if it does not exist."""
     return connection.execute(delete(MaintenanceWindow).where(WINDOWS.id == window_id)).rowcount > 0
 
 
 def is_any_due(connection: Connection, now: datetime) -> bool:
-    """Tell whether a window has begun or ended, or a snooze is over, since suppression was last worked out."""
+    """Return whether a window began or ended, or a snooze expired, since suppression was last updated."""
     return any(connection.execute(rows.limit(1), {"now": now}).first() is not None for rows in DUE)
 
 
 def is_any_active(connection: Connection, now: datetime) -> bool:
-    """Tell whether any window covers this moment."""
+    """Return whether any window is active at this time."""
     return connection.execute(select(WINDOWS.id).where(_is_active(now)).limit(1)).first() is not None
 
 
 def mark_applied(connection: Connection, now: datetime) -> None:
-    """Note that suppression was worked out for this moment."""
+    """Record that suppression is up to date for this time."""
     is_active = _is_active(now)
     windows = update(MaintenanceWindow).where(WINDOWS.is_applied != is_active).values(is_applied=is_active)
     connection.execute(windows)
@@ -92,15 +92,15 @@ def mark_applied(connection: Connection, now: datetime) -> None:
 def flip(
     connection: Connection, now: datetime, limit: int, among: Sequence[int] | None = None
 ) -> tuple[list[RowMapping], list[RowMapping]]:
-    """Bring the mark of some open alerts up to date; return those that are suppressed now, and those no more.
+    """Update the suppression of up to `limit` open alerts; return those now suppressed and those no longer suppressed.
 
-    Of each its `id`, `host_id` and `item_id`.
+    Each has `id`, `host_id` and `item_id`.
     """
     is_covered = case((_is_covered(connection, now), 1), else_=0)
     wanted = [ALERTS.status != AlertStatus.RESOLVED, cast(ALERTS.suppressed, Integer) != is_covered]
     if among is not None:
         wanted.append(ALERTS.id.in_(among))
-    # In the order of their ids, as everyone who locks several alerts: two in other orders would deadlock on PostgreSQL.
+    # In the order of their ids, as everywhere that locks several alerts: different orders would deadlock on PostgreSQL.
     some = select(ALERTS.id).where(*wanted).order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
     ids = list(connection.execute(some).scalars())
     if not ids:
@@ -126,7 +126,7 @@ DUE = (
 
 
 def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
-    """Tell of an alert whether it is snoozed or a window covers it."""
+    """Return the condition that an alert is snoozed or covered by a window."""
     if connection.dialect.name == "postgresql":
         has_group = cast(HOSTS.groups, JSONB).contains(func.jsonb_build_array(WINDOWS.group_name))
     else:

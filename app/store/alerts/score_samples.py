@@ -1,4 +1,4 @@
-"""The statements of the health score's history."""
+"""Statements on the history of the health score."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ def monitor_scope(monitor_id: int) -> str:
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add those samples that are not there yet."""
+    """Add the samples that do not exist yet."""
     connection.execute(dialect_insert(connection, ScoreSample).on_conflict_do_nothing(), rows)
 
 
@@ -43,10 +43,10 @@ def fetch(
 
 
 def forget(connection: Connection, scope: str) -> None:
-    """Delete a scope's samples: another monitor may get the id of one that is gone."""
+    """Delete a scope's samples: a new monitor may get the id of a deleted one."""
     connection.execute(delete(ScoreSample).where(SAMPLES.scope == scope))
 
 
 def prune(connection: Connection, before: datetime) -> None:
-    """Delete the samples of the time before a moment."""
+    """Delete the samples before a time."""
     connection.execute(delete(ScoreSample).where(SAMPLES.at < before))

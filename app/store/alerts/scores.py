@@ -1,4 +1,4 @@
-"""The health score's statements: what alerts weigh, and on what. The formula is that of app/rules/health.py."""
+"""Statements of the health score: the weight of alerts, by host and scope. The formula is in app/rules/health.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,18 +31,19 @@ from app.store.alerts.alerts import ALERTS
 from app.store.inventory.hosts import HOSTS, is_in_group
 
 IS_OPEN = ALERTS.status.in_((AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED))
-# Made an expression, so that SQLite uses the index of the window or of the open ones: it would take all of the history
-# that has this status or is of this monitor, since it holds an equality for rarer than a range, and an order for dear.
+# An expression instead of the bare column, so that SQLite uses the index of the window or of the open alerts. It takes
+# an equality for more selective than a range, and sorting for expensive, so it would read the whole history with this
+# status or of this monitor.
 STATUS = ALERTS.status + literal_column("0")
 MONITOR_ID = (ALERTS.monitor_id + literal_column("0")).label("monitor_id")
 HOST_ID = (ALERTS.host_id + literal_column("0")).label("host_id")
 IS_UNSUPPRESSED = ALERTS.suppressed.is_(False)
-# The two instead of "not inactive", so that the index is used.
+# Both statuses instead of "not inactive", so that the index is used.
 IS_COUNTED_HOST = HOSTS.status.in_((InventoryStatus.ACTIVE, InventoryStatus.ERROR))
 
 
 class epoch(FunctionElement[float]):  # noqa: N801
-    """A moment as seconds since 1970, on each database in its own words."""
+    """A time as seconds since 1970, in each database's SQL."""
 
     inherit_cache = True
     type = Float()
@@ -60,19 +61,19 @@ def _epoch_postgresql(element: epoch, compiler: SQLCompiler, **kw: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The part of the fleet that is scored: what matches everything that is given."""
+    """The scope of a score: the hosts and alerts that match all given fields."""
 
     monitor_id: int | None = None
     group: str | None = None
     host_id: int | None = None
 
     def of_hosts(self, connection: Connection) -> list[ColumnElement[bool]]:
-        """Return the conditions of its hosts."""
+        """Return the conditions on its hosts."""
         conditions = _given({HOSTS.monitor_id: self.monitor_id, HOSTS.id: self.host_id})
         return conditions if self.group is None else [*conditions, is_in_group(connection, self.group)]
 
     def of_alerts(self, connection: Connection) -> list[ColumnElement[bool]]:
-        """Return the conditions of its alerts."""
+        """Return the conditions on its alerts."""
         conditions = _given({MONITOR_ID: self.monitor_id, ALERTS.host_id: self.host_id})
         if self.group is None:
             return conditions
@@ -85,35 +86,35 @@ FLEET = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The time until `now` in which a resolved alert still weighs."""
+    """The period until `now` in which a resolved alert still counts."""
 
     now: datetime
     length_s: float
 
     @property
     def start(self) -> datetime:
-        """When it begins."""
+        """The start of the window."""
         return self.now - timedelta(seconds=self.length_s)
 
     @property
     def is_within(self) -> ColumnElement[bool]:
-        """Tell of an alert whether it was resolved in this time."""
+        """Return the condition that an alert was resolved in the window."""
         return and_(STATUS == AlertStatus.RESOLVED, ALERTS.resolved_at > self.start)
 
     @property
     def freshness(self) -> ColumnElement[float]:
-        """Tell of a resolved alert how much of the window is left: from 1, also if it is of the future, down to 0."""
+        """Return a resolved alert's remaining share of the window: from 1 (also if resolved in the future) to 0."""
         left = (epoch(ALERTS.resolved_at) - (self.now.timestamp() - self.length_s)) / self.length_s
         return case((left > 1, 1.0), else_=left)
 
     @property
     def weighing(self) -> list[ColumnElement[bool]]:
-        """Tell of an alert whether it weighs anything."""
+        """Return the conditions that an alert counts."""
         return [IS_UNSUPPRESSED, or_(IS_OPEN, self.is_within)]
 
     @property
     def points(self) -> ColumnElement[float]:
-        """Tell of an alert that weighs anything how much: its weight times its factor."""
+        """Return the points of an alert that counts: its weight times its factor."""
         weight = case(WEIGHTS, value=ALERTS.severity)
         factor = case(
             (ALERTS.status == AlertStatus.ACTIVE, 1.0),
@@ -124,37 +125,37 @@ class Window:
 
 
 def sums(connection: Connection, window: Window, scope: Scope = FLEET) -> dict[Severity, AlertSums]:
-    """Return what the score needs of a scope's alerts, by severity."""
+    """Return the sums of a scope's alerts that the score needs, by severity."""
     if scope.group is not None or scope.host_id is not None:
         return _sums(connection, window, scope.of_alerts(connection)).get((), no_alerts())
     return _kept_sums(connection, window, scope.monitor_id).get(None, no_alerts())
 
 
 def sums_by_monitor(connection: Connection, window: Window) -> dict[int, dict[Severity, AlertSums]]:
-    """Return the same of each monitor that has alerts which weigh anything."""
+    """Return the same for each monitor that has alerts which count."""
     found = _kept_sums(connection, window, by_monitor=True)
     return {monitor_id: sums for monitor_id, sums in found.items() if monitor_id is not None}
 
 
 def no_alerts() -> dict[Severity, AlertSums]:
-    """Return the sums of no alerts at all."""
+    """Return the sums of an empty scope."""
     return dict.fromkeys(Severity, AlertSums())
 
 
 def host_count(connection: Connection, scope: Scope = FLEET) -> int:
-    """Count the hosts that a scope's load is spread over."""
+    """Return the number of hosts that share a scope's load."""
     statement = select(func.count()).where(IS_COUNTED_HOST, *scope.of_hosts(connection))
     return connection.execute(statement).scalar_one()
 
 
 def host_counts_by_monitor(connection: Connection) -> dict[int, int]:
-    """Return the same of each monitor that has any."""
+    """Return the same for each monitor that has any."""
     statement = select(HOSTS.monitor_id, func.count().label("hosts")).where(IS_COUNTED_HOST)
     return {row.monitor_id: row.hosts for row in connection.execute(statement.group_by(HOSTS.monitor_id))}
 
 
 def costliest_hosts(connection: Connection, window: Window, scope: Scope, limit: int) -> Sequence[RowMapping]:
-    """Return the hosts whose alerts weigh most, with their `points` and how many `alerts` that are."""
+    """Return the hosts with the most points, with their `points` and their number of `alerts`."""
     costs = (
         select(HOST_ID, func.sum(window.points).label("points"), func.count().label("alerts"))
         .where(HOST_ID.is_not(None), *window.weighing, *scope.of_alerts(connection))
@@ -172,7 +173,7 @@ def costliest_hosts(connection: Connection, window: Window, scope: Scope, limit:
 
 
 def costliest_alerts(connection: Connection, window: Window, scope: Scope, limit: int | None) -> Sequence[RowMapping]:
-    """Return the alerts that weigh most, with their `points`, the newest of equals first."""
+    """Return the alerts with the most points, with their `points`; of equals, the newest first."""
     points = window.points.label("points")
     statement = (
         select(ALERTS.id, ALERTS.message, ALERTS.severity, ALERTS.status, ALERTS.host_id, points)
@@ -186,7 +187,7 @@ def costliest_alerts(connection: Connection, window: Window, scope: Scope, limit
 def _kept_sums(
     connection: Connection, window: Window, monitor_id: int | None = None, *, by_monitor: bool = False
 ) -> dict[int | None, dict[Severity, AlertSums]]:
-    """Return the sums that are kept, and what they do not know: the bucket in which the window begins, the future."""
+    """Return the stored sums, corrected for the bucket in which the window begins and for the future."""
     start = window.start
     whole = alert_sums.first_whole_bucket(start)
     kept = alert_sums.fetch(connection, start, window.length_s, monitor_id=monitor_id, by_monitor=by_monitor)
@@ -213,7 +214,7 @@ def _kept_sums(
 def _sums(
     connection: Connection, window: Window, conditions: Sequence[ColumnElement[bool]], *groups: Label[Any]
 ) -> dict[tuple[Any, ...], dict[Severity, AlertSums]]:
-    """Count open and resolved alerts apart: each of the two has an index of its own."""
+    """Sum open and resolved alerts separately: each has an index of its own."""
     found: dict[tuple[Any, ...], dict[Severity, AlertSums]] = {}
     open_ = (
         select(

@@ -1,4 +1,4 @@
-"""The statements of what monitors may still post."""
+"""Statements on the webhook quotas of monitors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from app.store.database.upsert import insert_into, table_of
 MONITORS = Monitor.__table__.c
 QUOTAS = WebhookQuota.__table__.c
 WINDOW_US = 60_000_000
-"""A whole quota is what may be posted in a minute."""
+"""A full quota is the number of alerts allowed in one minute."""
 
 
 def _spend(dialect: str) -> ReturningInsert[int]:
@@ -44,21 +44,21 @@ FIND_BY_TOKEN = PreparedRead(
 
 
 def spend(connection: Connection, token_hash: str, now_us: int, cost_us: int) -> int | None:
-    """Take so much of the quota of the monitor with this token, and keep the monitor until the transaction ends.
+    """Spend from the quota of the monitor with this token, and lock the monitor until the transaction ends.
 
-    Return its id; None when it is not there, disabled, or has too little left. Those who spend of one quota wait for
-    each other: who spends of several must do so in one order.
+    Return its id, or None if it does not exist, is disabled, or has too little quota left. Transactions that spend from
+    the same quota wait for each other, so one that spends from several must do so in a fixed order.
     """
     values = {"hash": token_hash, "now": now_us, "cost": cost_us, "first": now_us + cost_us}
     return connection.execute(SPEND[connection.dialect.name], values).scalar_one_or_none()
 
 
 def find_by_token(on: CanRead, token_hash: str) -> Mapping[Any, Any] | None:
-    """Return the monitor whose webhook token has this hash, with the moment at which its quota is whole again."""
+    """Return the monitor whose webhook token has this hash, with the time at which its quota is full again."""
     return FIND_BY_TOKEN.find(on, {"hash": token_hash})
 
 
 def full_at_us(connection: Connection, monitor_id: int) -> int | None:
-    """Return the moment at which a monitor's quota is whole again; None when nothing was taken from it yet."""
+    """Return the time at which a monitor's quota is full again; None if nothing was spent yet."""
     found = select(QUOTAS.full_at_us).where(QUOTAS.monitor_id == monitor_id)
     return connection.execute(found).scalar_one_or_none()

@@ -1,1 +1,1 @@
-"""Statements about monitors, hosts, items and values."""
+"""Statements on monitors, hosts, items and values."""

@@ -1,4 +1,4 @@
-"""The hosts' statements."""
+"""Statements on hosts."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -29,17 +29,17 @@ from app.store.database.upsert import Inventory, Upserted, table_of, take_over, 
 
 HOSTS = Host.__table__.c
 ITEMS = Item.__table__.c
-# SQLite takes at most 32,766 parameters in a statement.
+# SQLite allows at most 32,766 parameters in a statement.
 ID_BATCH_SIZE = 10_000
 
 IS_AT_SOURCE = HOSTS.external_id.not_like(f"{LOCAL_PREFIX}%")
 
 EDITABLE = ("name", "display_name", "description", "enabled")
-"""What people may edit here; each has a `source_` twin."""
+"""The fields that people may edit here; each has a `source_` twin."""
 
 
 class PulledHost(NamedTuple):
-    """What a source says of a host, in the order in which it is written."""
+    """A source's record of a host, in the column order of the statement that writes it."""
 
     external_id: str
     name: str
@@ -86,7 +86,7 @@ SHOWN = (
 
 
 def find(connection: Connection, host_id: int) -> RowMapping | None:
-    """Return one host as it is shown."""
+    """Return one host as the API shows it."""
     return connection.execute(select(*SHOWN).where(HOSTS.id == host_id)).mappings().one_or_none()
 
 
@@ -122,32 +122,32 @@ def is_in_group(connection: Connection, group: str) -> ColumnElement[bool]:
 
 
 def names(connection: Connection, host_ids: Collection[int]) -> dict[int, str]:
-    """Return how these hosts are called, by their ids."""
+    """Return the names of these hosts, by id."""
     rows = connection.execute(select(HOSTS.id, HOSTS.display_name).where(HOSTS.id.in_(host_ids)))
     return {row.id: row.display_name for row in rows}
 
 
 def find_twins(connection: Connection, host_id: int) -> RowMapping | None:
-    """Return what a host's source said last of the fields that may be edited, by their names."""
+    """Return the source's last values of a host's editable fields, by field name."""
     twins = [HOSTS[f"source_{name}"].label(name) for name in EDITABLE]
     return connection.execute(select(*twins).where(HOSTS.id == host_id)).mappings().one_or_none()
 
 
 def find_id(connection: Connection, monitor_id: int, *, name: str) -> int | None:
-    """Return the id of a monitor's host with this technical name, unless it is gone from the source."""
+    """Return the id of a monitor's host with this technical name, unless it has vanished from the source."""
     wanted = (HOSTS.monitor_id == monitor_id, HOSTS.name == name, HOSTS.vanished_at.is_(None))
     return connection.execute(select(HOSTS.id).where(*wanted).limit(1)).scalar_one_or_none()
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:
-    """Add a host that is not at its monitor yet, and return its id."""
+    """Add a host that does not exist at its monitor yet, and return its id."""
     return int(connection.execute(insert(Host).returning(HOSTS.id), row).scalar_one())
 
 
 def take_external_id(connection: Connection, host_id: int, external_id: str) -> bool:
-    """Give a host that was just made at its monitor the id that it has there; false when an older one has it.
+    """Give a host that was just created at its monitor its external id; return false if an older host has it.
 
-    A pull may have seen the new host first and taken it for another one: that row goes.
+    A pull may have seen the new host first and added a second row: that row is deleted.
     """
     return take_over(connection, table_of(Host), HOSTS.monitor_id, host_id, external_id)
 
@@ -164,13 +164,13 @@ def upsert(connection: Connection, monitor_id: int, rows: Sequence[PulledHost], 
 
 
 def count(connection: Connection, monitor_id: int) -> int:
-    """Count a monitor's hosts that are at the source."""
+    """Return the number of a monitor's hosts that exist at the source."""
     statement = select(func.count()).where(HOSTS.monitor_id == monitor_id, HOSTS.vanished_at.is_(None))
     return connection.execute(statement).scalar_one()
 
 
 def external_ids(connection: Connection, monitor_id: int, host_id: int | None = None) -> list[str]:
-    """Return the external ids of one host, or of all of a monitor's hosts that are at the source, oldest first."""
+    """Return the external ids of one host, or of all of a monitor's hosts that exist at the source, oldest first."""
     statement = select(HOSTS.external_id).where(HOSTS.monitor_id == monitor_id)
     wanted = (HOSTS.vanished_at.is_(None), IS_AT_SOURCE) if host_id is None else (HOSTS.id == host_id,)
     statement = statement.where(*wanted)
@@ -178,7 +178,7 @@ def external_ids(connection: Connection, monitor_id: int, host_id: int | None = 
 
 
 def ids_by_external_id(connection: Connection, monitor_id: int, wanted: Collection[str]) -> dict[str, int]:
-    """Return the ids of those hosts of a monitor that have one of these external ids."""
+    """Return the ids of the monitor's hosts that have one of these external ids."""
     statement = select(HOSTS.external_id, HOSTS.id).where(
         HOSTS.monitor_id == monitor_id, HOSTS.external_id.in_(list(wanted))
     )
@@ -186,7 +186,7 @@ def ids_by_external_id(connection: Connection, monitor_id: int, wanted: Collecti
 
 
 def lock(connection: Connection, host_ids: Collection[int]) -> None:
-    """Make other pulls of these hosts' items wait until the transaction ends; on SQLite all writers do."""
+    """Make other pulls of these hosts' items wait until the transaction ends; SQLite serializes writers anyway."""
     statement = select(HOSTS.id).where(HOSTS.id.in_(host_ids)).order_by(HOSTS.id)
     connection.execute(statement.with_for_update(key_share=True))
 
@@ -202,9 +202,9 @@ KNOWN = select(HOSTS.id, HOSTS.external_id).where(
 def mark_vanished(
     connection: Connection, monitor_id: int, seen: Collection[str], started_at: datetime, now: datetime
 ) -> int:
-    """Mark the hosts that a whole pull did not see as gone, with their items; return how many.
+    """Mark the hosts that a complete pull did not see as vanished, with their items; return how many.
 
-    One that was created after the pull began was seen by another pull: it stays.
+    A host that was created after the pull began is kept: another pull saw it.
     """
     known = connection.execute(KNOWN, {"monitor": monitor_id, "before": started_at})
     gone = [row.id for row in known if row.external_id not in seen]
@@ -213,7 +213,7 @@ def mark_vanished(
 
 
 def mark_gone(connection: Connection, host_ids: Sequence[int], now: datetime) -> None:
-    """Mark hosts and their items as gone from the source."""
+    """Mark hosts and their items as vanished from the source."""
     for start in range(0, len(host_ids), ID_BATCH_SIZE):
         chunk = host_ids[start : start + ID_BATCH_SIZE]
         values = {"vanished_at": now, "updated_at": now}
@@ -222,7 +222,7 @@ def mark_gone(connection: Connection, host_ids: Sequence[int], now: datetime) ->
 
 
 def choices_for_alerts(connection: Connection) -> Sequence[RowMapping]:
-    """Return `id`, `monitor_id` and `item_count` of every host that is not inactive; inactive items do not count."""
+    """Return `id`, `monitor_id` and `item_count` of every host that is not inactive, without inactive items."""
     items = (
         select(ITEMS.host_id, func.count().label("item_count"))
         .where(ITEMS.status != InventoryStatus.INACTIVE)

@@ -1,4 +1,4 @@
-"""The statements of the history of items' values."""
+"""Statements on the values of items."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -21,16 +21,16 @@ ADDING = (
 
 
 def add(connection: Connection, points: Iterable[tuple[int, datetime, float]]) -> None:
-    """Add those values, by item id and moment, that are not there yet."""
+    """Add the values, by item id and time, that do not exist yet."""
     stamped = [(item_id, (at - EPOCH) // MILLISECOND, value) for item_id, at, value in points]
     if stamped:
-        # In the order of the table, so that each place of it is looked up once.
+        # In the order of the table, so that each page of it is looked up once.
         rows = sorted((stamp // HOUR_MS, item_id, stamp, value) for item_id, stamp, value in stamped)
         execute_bulk(connection, ADDING, KINDS, rows)
 
 
 def fetch(connection: Connection, page: PageRequest, item_id: int, after: datetime, before: datetime) -> Page:
-    """Return a page of an item's values after and before a moment, oldest first."""
+    """Return a page of an item's values between two times, oldest first."""
     wanted = (VALUES.item_id == item_id, *_between(after, before))
     return fetch_page(connection, select(VALUES.at, VALUES.value).where(*wanted), Keyset({"at": VALUES.at}), page)
 
@@ -38,10 +38,10 @@ def fetch(connection: Connection, page: PageRequest, item_id: int, after: dateti
 def summarize(
     connection: Connection, item_ids: Collection[int], after: datetime, before: datetime, step: timedelta
 ) -> Sequence[RowMapping]:
-    """Return each step of these items' values between two moments, oldest first.
+    """Return these items' values between two times, summarized by step, oldest first.
 
-    Each has `item_id`, `at` (of its newest value), `lowest`, `highest` and `count`. There is no mean: the sum of the
-    largest numbers is none.
+    Each row has `item_id`, `at` (of its newest value), `lowest`, `highest` and `count`. There is no mean, because the
+    sum of very large values overflows.
     """
     number = type_coerce(VALUES.at, BigInteger) // (step // MILLISECOND)
     newest = func.max(VALUES.at).label("at")
@@ -59,18 +59,18 @@ def summarize(
 
 
 def prune(connection: Connection, before: datetime, limit: int) -> int:
-    """Delete some of the values of the hours before a moment's hour, and return how many."""
+    """Delete some values from the hours before that of `before`, and return how many."""
     key = (VALUES.hour, VALUES.item_id, VALUES.at)
     old = select(*key).where(VALUES.hour < hour_of(before)).order_by(*key).limit(limit)
     return connection.execute(delete(ItemValue).where(tuple_(*key).in_(old))).rowcount
 
 
 def forget(connection: Connection, monitor_id: int) -> None:
-    """Delete the values of a monitor's items before those are deleted: others may get their ids."""
+    """Delete the values of a monitor's items before the items are deleted: new items may get the same ids."""
     of_monitor = select(ITEMS.id).where(ITEMS.monitor_id == monitor_id)
     connection.execute(delete(ItemValue).where(VALUES.item_id.in_(of_monitor)))
 
 
 def _between(after: datetime, before: datetime) -> tuple[ColumnElement[bool], ...]:
-    # Each hour by its number: a range of them would read the values of all items.
+    # Each hour by its number: a range of hours would read the values of all items.
     return VALUES.hour.in_(range(hour_of(after), hour_of(before) + 1)), VALUES.at > after, VALUES.at < before

@@ -1,4 +1,4 @@
-"""The items' statements."""
+"""Statements on items."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ ITEMS = Item.__table__.c
 IS_AT_SOURCE = ITEMS.external_id.not_like(f"{LOCAL_PREFIX}%")
 
 EDITABLE = ("name", "description", "interval", "units", "enabled")
-"""What people may edit here; each has a `source_` twin."""
+"""The fields that people may edit here; each has a `source_` twin."""
 
 SHOWN = (
     ITEMS.id,
@@ -44,7 +44,7 @@ SHOWN = (
 
 
 def find(connection: Connection, item_id: int) -> RowMapping | None:
-    """Return one item as it is shown."""
+    """Return one item as the API shows it."""
     return connection.execute(select(*SHOWN).where(ITEMS.id == item_id)).mappings().one_or_none()
 
 
@@ -73,24 +73,24 @@ def fetch(
 
 
 def find_twins(connection: Connection, item_id: int) -> RowMapping | None:
-    """Return what an item's source said last of the fields that may be edited, by their names."""
+    """Return the source's last values of an item's editable fields, by field name."""
     twins = [ITEMS[f"source_{name}"].label(name) for name in EDITABLE]
     return connection.execute(select(*twins).where(ITEMS.id == item_id)).mappings().one_or_none()
 
 
 def find_id(connection: Connection, host_id: int, *, key: str) -> int | None:
-    """Return the id of a host's item with this key, unless it is gone from the source."""
+    """Return the id of a host's item with this key, unless it has vanished from the source."""
     wanted = (ITEMS.host_id == host_id, ITEMS.key == key, ITEMS.vanished_at.is_(None))
     return connection.execute(select(ITEMS.id).where(*wanted).limit(1)).scalar_one_or_none()
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:
-    """Add an item that is not at its monitor yet, and return its id."""
+    """Add an item that does not exist at its monitor yet, and return its id."""
     return int(connection.execute(insert(Item).returning(ITEMS.id), row).scalar_one())
 
 
 def take_external_id(connection: Connection, item_id: int, external_id: str) -> bool:
-    """Give an item that was just made at its monitor the id that it has there; false when an older one has it."""
+    """Give an item that was just created at its monitor its external id; return false if an older item has it."""
     return take_over(connection, table_of(Item), ITEMS.host_id, item_id, external_id)
 
 
@@ -100,7 +100,7 @@ def edit(connection: Connection, item_id: int, values: Mapping[str, Any]) -> Non
 
 
 def mark_gone(connection: Connection, item_ids: Sequence[int], now: datetime) -> None:
-    """Mark items as gone from the source."""
+    """Mark items as vanished from the source."""
     values = {"vanished_at": now, "updated_at": now}
     for start in range(0, len(item_ids), ID_BATCH_SIZE):
         chunk = item_ids[start : start + ID_BATCH_SIZE]
@@ -108,7 +108,7 @@ def mark_gone(connection: Connection, item_ids: Sequence[int], now: datetime) ->
 
 
 def active_ids_by_host(connection: Connection, host_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Return the ids, in their order, of those items of each host that are not inactive."""
+    """Return the ids of each host's items that are not inactive, in order."""
     ids: dict[int, list[int]] = {}
     wanted = sorted(set(host_ids))
     for start in range(0, len(wanted), ID_BATCH_SIZE):

@@ -1,4 +1,4 @@
-"""The monitors' statements."""
+"""Statements on monitors."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -43,7 +43,7 @@ SHOWN = (
 
 
 def find(connection: Connection, monitor_id: int) -> RowMapping | None:
-    """Return one monitor as it is shown: without its credentials."""
+    """Return one monitor as the API shows it, without its credentials."""
     return connection.execute(select(*SHOWN).where(MONITORS.id == monitor_id)).mappings().one_or_none()
 
 
@@ -77,7 +77,7 @@ def find_by_token(connection: Connection, token_hash: str) -> RowMapping | None:
 
 
 def lock(connection: Connection, monitor_id: int) -> None:
-    """Make others that want to lock this monitor wait until the transaction ends; on SQLite all writers do."""
+    """Lock this monitor until the transaction ends; SQLite serializes writers anyway."""
     connection.execute(select(MONITORS.id).where(MONITORS.id == monitor_id).with_for_update(key_share=True))
 
 
@@ -87,7 +87,7 @@ def fetch(connection: Connection, page: PageRequest) -> Page:
 
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
-    """Tell whether another monitor has this name."""
+    """Return whether another monitor has this name."""
     statement = select(MONITORS.id).where(MONITORS.name == name)
     if except_id is not None:
         statement = statement.where(MONITORS.id != except_id)
@@ -100,7 +100,7 @@ def ids(connection: Connection) -> list[int]:
 
 
 def is_there_any(connection: Connection) -> bool:
-    """Tell whether there is a monitor at all."""
+    """Return whether there is any monitor."""
     return connection.execute(select(MONITORS.id).limit(1)).first() is not None
 
 
@@ -115,12 +115,12 @@ def change(connection: Connection, monitor_id: int, values: Mapping[str, Any]) -
 
 
 def remove(connection: Connection, monitor_id: int) -> bool:
-    """Delete a monitor with its hosts, items and alerts; false when it is not there."""
+    """Delete a monitor with its hosts, items and alerts; return false if it does not exist."""
     return connection.execute(delete(Monitor).where(MONITORS.id == monitor_id)).rowcount > 0
 
 
 def record_contact(connection: Connection, monitor_id: int, status: str, error: str | None) -> None:
-    """Record what the last contact with a monitor showed."""
+    """Record the result of the last contact with a monitor."""
     change(connection, monitor_id, {"status": status, "last_error": error})
 
 
@@ -132,5 +132,5 @@ RECORD_PULLED = (
 
 
 def record_pulled(connection: Connection, monitor_id: int, now: datetime) -> None:
-    """Record that a pull from a monitor ended well."""
+    """Record that a pull from a monitor succeeded."""
     connection.execute(RECORD_PULLED, {"monitor": monitor_id, "now": now})

@@ -1,4 +1,4 @@
-"""The statements that bring a page of items from their source into the inventory: what did not change is only read."""
+"""Statements that write a page of pulled items: unchanged items are only read."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from app.store.inventory.items import EDITABLE, ITEMS
 
 
 class PulledItem(NamedTuple):
-    """What a source says of an item, in the order in which it is written."""
+    """A source's record of an item, in the column order of the statement that writes it."""
 
     name: str
     description: str
@@ -51,19 +51,19 @@ class PulledItem(NamedTuple):
 Identity = tuple[int, str]
 """The id of an item's host and the item's external id."""
 Followed = Mapping[Identity, tuple[int, PulledItem]]
-"""Items with their ids, of which nothing changed that people may edit here."""
+"""Items with their ids whose editable fields did not change."""
 NONE: Followed = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs from what the source said of some hosts' items the last time."""
+    """The differences between the items of some hosts and what the source said at the last pull."""
 
     others: Mapping[Identity, PulledItem]
-    """New items, those that were gone, and those of which something changed that people may edit here."""
+    """New items, items that had vanished, and items with changes in editable fields."""
     followed: Followed
     gone: Sequence[int]
-    """The ids of those that the source names no more."""
+    """The ids of items that the source no longer has."""
 
 
 FOLLOWED = PulledItem._fields[len(EDITABLE) :]
@@ -76,7 +76,7 @@ INVENTORY = Inventory(
     own_kinds=(("host_id", "bigint"), ("external_id", "text"), *KINDS.items()),
 )
 FOLLOWED_KINDS = {"id": "bigint"} | {name: KINDS[name] for name in FOLLOWED} | {"now": "timestamptz"}
-# Not converted by SQLAlchemy, which takes longer than to read them.
+# Raw values: their conversion by SQLAlchemy takes longer than reading them.
 SAID = [
     type_coerce(ITEMS[name], NullType()).label(name)
     for name in ("host_id", "external_id", "id", *(f"source_{name}" for name in EDITABLE), *FOLLOWED)
@@ -84,10 +84,10 @@ SAID = [
 
 
 def _host_by_host() -> Select[Any]:
-    """Return what reads the items of many hosts by the hosts' index.
+    """Return a statement that reads the items of many hosts by the index on the host.
 
-    Before PostgreSQL has counted the items of a first pull it would read all of them for each page of hosts; a subquery
-    with an OFFSET it takes as it is.
+    Until PostgreSQL has statistics on the items of a first pull, it would read all of them for each page of hosts;
+    OFFSET keeps it from merging the subquery.
     """
     wanted = func.unnest(bindparam("hosts", type_=ARRAY(BigInteger))).table_valued("id").render_derived()
     items = select(*SAID).where(ITEMS.host_id == wanted.c.id, ITEMS.vanished_at.is_(None)).offset(0).lateral()
@@ -104,9 +104,9 @@ KNOWN = {
 
 
 def compare(connection: Connection, host_ids: Collection[int], rows: Mapping[Identity, PulledItem]) -> Difference:
-    """Compare all that a source says of the items of these hosts with what it said last.
+    """Compare the source's items of these hosts with what it said at the last pull.
 
-    Who writes the difference must have locked the hosts before.
+    To write the difference, the caller must have locked the hosts before.
     """
     dialect = connection.dialect.name
     moment = moment_reader(dialect)
@@ -135,7 +135,7 @@ def upsert(
     now: datetime,
     followed: Followed = NONE,
 ) -> Upserted:
-    """Write items as their source describes them; of those that are `followed` only what nobody edits here."""
+    """Write items as their source describes them; of those in `followed` only the fields that nobody edits here."""
     dialect = connection.dialect.name
     if followed:
         given = [
@@ -152,7 +152,7 @@ def upsert(
 
 @cache
 def _follow_statement(dialect: str) -> str:
-    """Return what is written of most items at most pulls: only what nobody edits here, at half the cost."""
+    """Return the statement for most items of most pulls: it writes only non-editable fields, at half the cost."""
     given = table("given", *map(column, FOLLOWED_KINDS)).c
     values = {name: given[name] for name in FOLLOWED} | {"vanished_at": null(), "updated_at": given.now}
     return str(update(Item).values(values).where(ITEMS.id == given.id).compile(dialect=dialect_of(dialect)))

@@ -1,1 +1,1 @@
-"""Statements that concern all tables: migration, copies, what is due, throughput."""
+"""Statements on all tables: migration, copies, due work, throughput."""

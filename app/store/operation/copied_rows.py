@@ -1,5 +1,4 @@
-"""What a copy of a database consists of: the tables, their rows in the same words on every database, and what proves
-that two tables hold the same."""
+"""The contents of a database copy: the tables, their rows in a portable form, and checksums to compare tables."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -27,9 +26,9 @@ from app.store.database.upsert import table_of
 
 ROW_BATCH_SIZE = 2000
 DERIVED = (table_of(AlertSum), table_of(StaleText))
-"""Written by triggers as the rows come that they are about: copied as well they would count double."""
+"""Maintained by triggers on other tables: if copied as well, they would count double."""
 TABLES = tuple(table for table in Base.metadata.sorted_tables if table not in DERIVED)
-"""All others; a table comes after those that it refers to."""
+"""All other tables; a table comes after those that it references."""
 BITS = 128
 
 Page = Sequence[tuple[Any, ...]]
@@ -37,7 +36,7 @@ Page = Sequence[tuple[Any, ...]]
 
 @dataclass(slots=True)
 class Content:
-    """What a table holds: how many rows, and a sum of the rows' hashes, which no order of the rows changes."""
+    """A table's content: the number of rows, and a sum of the rows' hashes, which does not depend on their order."""
 
     rows: int = 0
     total: int = 0
@@ -49,12 +48,12 @@ class Content:
 
 
 def is_written(column: Column[Any]) -> bool:
-    """Tell whether a column is written; the database computes the others."""
+    """Return whether a column is written; the database computes the others."""
     return column.computed is None
 
 
 def read(connection: Connection, table: Table, content: Content) -> Iterator[Page]:
-    """Yield a table's rows, a page at a time, as values that every database takes; add them to `content`."""
+    """Yield a table's rows, a page at a time, as values that every database accepts; add them to `content`."""
     plain = [_plain(column) for column in table.columns]
     statement = select(*plain).order_by(*table.primary_key)
     canonical = [(at, _canonical(column)) for at, column in enumerate(table.columns)]
@@ -68,7 +67,7 @@ def read(connection: Connection, table: Table, content: Content) -> Iterator[Pag
 
 
 def measure(connection: Connection, table: Table) -> Content:
-    """Return what a table holds."""
+    """Return a table's content."""
     content = Content()
     for _ in read(connection, table, content):
         pass
@@ -77,7 +76,7 @@ def measure(connection: Connection, table: Table) -> Content:
 
 def _plain(column: Column[Any]) -> ColumnElement[Any]:
     if isinstance(column.type, JSON):
-        # As a value SQL's NULL and JSON's null would be the same.
+        # As a value, SQL's NULL and JSON's null would be the same.
         return cast(column, Text)
     return type_coerce(column, BigInteger) if isinstance(column.type, EpochMilliseconds) else column
 
@@ -92,7 +91,7 @@ def _hash(row: tuple[Any, ...], changed: Sequence[tuple[int, Any]]) -> int:
 
 def _canonical(column: Column[Any]) -> Any:
     if isinstance(column.type, JSON):
-        # PostgreSQL's jsonb keeps neither spaces nor the order of keys.
+        # PostgreSQL's jsonb preserves neither spaces nor the order of keys.
         return lambda text: json.dumps(json.loads(text), sort_keys=True)
     # SQLite has no negative zero.
     return (lambda number: number + 0.0) if isinstance(column.type, Float) else None

@@ -1,4 +1,4 @@
-"""The database that is copied: whose schema it must have, that nobody changes it, and where its numbers stand."""
+"""The source of a copy: requires the current schema, prevents changes, and reads the id counters."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +16,7 @@ OTHERS = text("""
 
 
 def require_current(connection: Connection) -> None:
-    """Raise Conflict when the schema is not the one of this version of nagare."""
+    """Raise Conflict unless the schema is that of this release of nagare."""
     found = schema_revision.revision(connection)
     if found is None:
         raise Conflict("the source is not a nagare database")
@@ -29,9 +29,9 @@ def require_current(connection: Connection) -> None:
 
 @contextmanager
 def snapshot(database: Database, *, alone: bool) -> Iterator[Connection]:
-    """Open a transaction whose statements all see the same moment.
+    """Open a transaction whose statements all read the same snapshot.
 
-    `alone` raises Conflict when another nagare uses the database, and on SQLite lets nobody open it meanwhile.
+    `alone` raises Conflict if another nagare uses the database, and on SQLite prevents others from opening it.
     """
     if not alone:
         with database.reading() as connection:
@@ -63,7 +63,7 @@ def _freeze(connection: Connection) -> None:
 
 
 def last_number(connection: Connection, table: Table) -> int | None:
-    """Return the last number that a table's counter gave out; None when it has none, or gave out none."""
+    """Return the last id that a table's counter assigned; None if it has no counter or assigned none."""
     counted = table.autoincrement_column
     if counted is None:
         return None

@@ -1,4 +1,4 @@
-"""The database that a copy is made in: that it is empty, how rows are written fastest, and what follows them."""
+"""The target of a copy: requires that it is empty, writes rows fast, and updates counters and statistics."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -17,7 +17,7 @@ CACHE_KB = 65536
 
 
 def require_empty(connection: Connection) -> None:
-    """Raise Conflict when there is a row, a table of somebody else, or the schema of another version's nagare."""
+    """Raise Conflict if it has a row, a table that is not nagare's, or the schema of another release."""
     found = schema_revision.revision(connection)
     names = {*inspect(connection).get_table_names()} - {"alembic_version"}
     if found is None and names:
@@ -44,7 +44,7 @@ def prepare(connection: Connection) -> None:
 def write(connection: Connection, table: Table, pages: Iterable[Page]) -> None:
     """Write rows with all columns of a table, as `read` yields them.
 
-    Raises Invalid, with the table for its field, when the database does not take one.
+    Raises Invalid, with the table as its field, if the database rejects a row.
     """
     positions = [at for at, each in enumerate(table.columns) if is_written(each)]
     wanted = ([tuple(row[at] for at in positions) for row in page] for page in pages)
@@ -66,7 +66,7 @@ def write(connection: Connection, table: Table, pages: Iterable[Page]) -> None:
 
 
 def finish(connection: Connection, table: Table, last_number: int | None) -> None:
-    """Have the table's next row get a number that none had, and the database know how much there is."""
+    """Set the table's counter above all ids it ever assigned, and update the database's statistics."""
     if connection.dialect.name == "sqlite":
         raised = text("UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :name")
         connection.execute(raised, {"name": table.name, "number": last_number or 0})

@@ -1,4 +1,4 @@
-"""What the leader of the recovery looks at each second, all of it in one statement: where there is something to do."""
+"""Finds what work is due for the leader of recovery, each second, in one statement."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,10 +12,10 @@ from app.store.response import notification_changes
 
 
 class Due(StrEnum):
-    """What can be due."""
+    """Kinds of work that can be due."""
 
     RUNNING = "running"
-    """A worker runs a task, which must renew its lease."""
+    """A worker runs a task, and must renew its lease."""
     MESSAGES = "messages"
     SUPPRESSION = "suppression"
     DELIVERIES = "deliveries"
@@ -35,7 +35,7 @@ ROWS = {
     Due.SCHEDULES: (schedules.DUE,),
     Due.TEXTS: (text_index.DUE,),
 }
-"""The statements that return a row when something is due; `now` is their parameter."""
+"""The statements that return a row if something is due; `now` is their parameter."""
 STATEMENT = select(*(or_(*(rows.exists() for rows in ROWS[due])).label(due) for due in Due))
 
 

@@ -1,4 +1,4 @@
-"""Moves the schema up and down, beside an instance that works on."""
+"""Upgrades and downgrades the schema while an instance runs."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -17,36 +17,39 @@ from app.store.database.postgresql_options import PostgresqlOptions
 from app.store.operation.schema_revision import MIGRATIONS
 
 log = structlog.get_logger()
-# Any number will do, as long as only migrations use it.
+# Arbitrary, but only migrations may use it.
 ADVISORY_LOCK = 0x6E616761
 LOCK_TIMEOUT_S = 0.5
-"""How long a migration waits for a table: for as long all who come after it wait too. Less than PostgreSQL's
-`deadlock_timeout` of 1 s: of a migration and a request that lock two tables crosswise, never the request fails."""
+"""How long a migration waits for a table; later requests queue behind it for as long.
+
+It is less than PostgreSQL's `deadlock_timeout` of 1 s: if a migration and a request lock two tables in opposite orders,
+it is never the request that fails.
+"""
 TRIES = 120
 PAUSE_S = 1.0
 LOOK_EVERY_S = 0.2
 CONNECTION = PostgresqlOptions("nagare migrate", through_pooler=True)
-"""Nothing is prepared, so that a connection of a pooler is as it was afterwards."""
+"""Prepares nothing, so that a pooler's connection is unchanged afterwards."""
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database up to `revision`.
+    """Upgrade the database to `revision`.
 
-    Raises DatabaseUnavailable, also when a table was in use at each of many tries, and SettingsError when a newer
-    version of nagare has already moved it further.
+    Raises DatabaseUnavailable, also if a table was in use at each of many attempts, and SettingsError if a newer
+    release of nagare has already migrated further.
     """
     _run(url, lambda config: command.upgrade(config, revision))
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Bring the database down to `revision`, `base` for an empty one. Raises DatabaseUnavailable."""
+    """Downgrade the database to `revision`, or with `base` to an empty one. Raises DatabaseUnavailable."""
     _run(url, lambda config: command.downgrade(config, revision))
 
 
 def _run(url: str, move: Callable[[Config], None]) -> None:
     with closing(Database(url, durable=True, pooled=False, postgresql=CONNECTION)) as database:
         if database.engine.dialect.name == "sqlite":
-            # Alembic would commit each migration by itself if SQLAlchemy knew of no transaction.
+            # Unless SQLAlchemy has a transaction, Alembic would commit each migration by itself.
             with database.transaction() as connection, connection.begin():
                 _move(connection, move)
             return
@@ -56,18 +59,18 @@ def _run(url: str, move: Callable[[Config], None]) -> None:
 
 @contextmanager
 def _alone(database: Database) -> Iterator[None]:
-    """Wait until nobody else migrates: two releases at once would both try to create the same tables."""
+    """Wait until no other process migrates: two releases would both try to create the same tables."""
     with database.unmanaged() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        # Of the session, since a migration is several transactions; the end of the connection unlocks it. Looked for
-        # again and again: whoever waits in a statement has a snapshot, for whose end CREATE INDEX CONCURRENTLY waits.
+        # A lock of the session, since a migration is several transactions; closing the connection releases it. Polled,
+        # because a waiting statement holds a snapshot, and CREATE INDEX CONCURRENTLY waits for all of those.
         while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}).scalar():
             clock.sleep(LOOK_EVERY_S)
         yield
 
 
 def _try_until_free(database: Database, move: Callable[[Config], None]) -> None:
-    """Migrate; when a table is in use for too long, give way to those who wait behind us, and try again."""
+    """Migrate; if a table is in use for too long, let the requests behind this pass, then retry."""
     for left in reversed(range(TRIES)):
         try:
             with database.unmanaged() as connection:
@@ -79,7 +82,7 @@ def _try_until_free(database: Database, move: Callable[[Config], None]) -> None:
             if "lock timeout" not in str(error) or not left:
                 raise
             log.info("migrate.waits", error=str(error), tries_left=left)
-        # Not in step with what locks the table every second.
+        # With jitter, so as not to be in step with what locks the table every second.
         clock.sleep(random.uniform(0.5, 1) * PAUSE_S)
 
 

@@ -1,4 +1,4 @@
-"""All that is sealed, wherever it is: each column whose name ends in `_sealed`."""
+"""Statements on all encrypted values: the columns whose names end in `_sealed`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ SEALED = {
 
 
 def fetch(connection: Connection) -> Iterator[tuple[Table, int, str, Mapping[str, str]]]:
-    """Yield table, id, name and sealed columns of each row that has some, locked until the transaction ends."""
+    """Yield table, id, name and encrypted columns of each row that has some, locked until the transaction ends."""
     for table, columns in SEALED.items():
         statement = select(table.c.id, table.c.name, *columns).where(or_(*(each.is_not(None) for each in columns)))
         for row in connection.execute(statement.order_by(table.c.id).with_for_update()).mappings().all():
@@ -23,5 +23,5 @@ def fetch(connection: Connection) -> Iterator[tuple[Table, int, str, Mapping[str
 
 
 def replace(connection: Connection, table: Table, row_id: int, values: Mapping[str, Any]) -> None:
-    """Write sealed columns of a row."""
+    """Write encrypted columns of a row."""
     connection.execute(update(table).where(table.c.id == row_id).values(values))

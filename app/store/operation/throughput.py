@@ -1,4 +1,4 @@
-"""How many tasks ended when."""
+"""Counts ended tasks over time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ RUNS = TaskRun.__table__.c
 
 
 def ended_by_minute(connection: Connection, since: datetime) -> Sequence[RowMapping]:
-    """Return `minute` (since 1970), `succeeded` and `dead` for each minute in which a task ended."""
+    """Return `minute` (minutes since 1970), `succeeded` and `dead` for each minute in which a task ended."""
     minute = (cast(epoch(RUNS.finished_at), BigInteger) // 60).label("minute")
     statement = (
         select(

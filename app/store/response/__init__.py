@@ -1,1 +1,1 @@
-"""Statements about notification channels and their messages."""
+"""Statements on notifications and their messages."""

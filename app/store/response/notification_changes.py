@@ -1,4 +1,4 @@
-"""What happened to alerts on its way to people: pending events, then the changes that a rule tells of."""
+"""Statements on pending events of alerts, and on the changes that each notification still has to send."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ EVENTS = AlertEvent.__table__.c
 ALERTS = Alert.__table__.c
 HOSTS = Host.__table__.c
 CHANGES = NotificationChange.__table__.c
-# Written out instead of bound, as the partial indexes need it.
+# Literals instead of bound parameters: the partial indexes need them.
 IS_PENDING = text(f"alert_events.{PENDING}")
 IS_UNSENT = text(f"notification_changes.{UNSENT}")
 
@@ -41,12 +41,12 @@ UNSENT_CHANGES = select(CHANGES.event_id).where(IS_UNSENT)
 
 
 def is_any_pending(connection: Connection) -> bool:
-    """Tell whether an event is pending."""
+    """Return whether an event is pending."""
     return connection.execute(PENDING_EVENTS.limit(1)).first() is not None
 
 
 def is_any_unsent(connection: Connection) -> bool:
-    """Tell whether a rule has something to tell."""
+    """Return whether a notification has unsent changes."""
     return connection.execute(UNSENT_CHANGES.limit(1)).first() is not None
 
 
@@ -56,51 +56,51 @@ def _with_alerts() -> Select[Any]:
 
 
 def pending_events(connection: Connection, limit: int) -> Sequence[RowMapping]:
-    """Return the oldest pending events with their alerts, and keep others from taking them in this transaction."""
+    """Return the oldest pending events with their alerts, and lock them until the transaction ends."""
     statement = _with_alerts().where(IS_PENDING).order_by(EVENTS.id).limit(limit)
     return connection.execute(statement.with_for_update(of=AlertEvent, skip_locked=True)).mappings().all()
 
 
 def settle_events(connection: Connection, event_ids: Sequence[int]) -> None:
-    """Note that these events were looked at."""
+    """Record that these events were processed."""
     connection.execute(update(AlertEvent).where(EVENTS.id.in_(event_ids)).values(is_pending=False))
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, int]]) -> None:
-    """Note which rule tells of which event, unless that is noted."""
+    """Record which notification reports which event, unless that is recorded."""
     if rows:
         statement = dialect_insert(connection, NotificationChange).on_conflict_do_nothing()
         connection.execute(statement, rows)
 
 
 def oldest_unsent(connection: Connection, notification_id: int) -> datetime | None:
-    """Return from when the oldest change is that a rule has not told; None when it has told all."""
+    """Return the time of a notification's oldest unsent change; None if there is none."""
     mine = (CHANGES.notification_id == notification_id, IS_UNSENT)
     oldest = select(CHANGES.event_id).where(*mine).order_by(CHANGES.event_id).limit(1).scalar_subquery()
     return connection.execute(select(EVENTS.at).where(EVENTS.id == oldest)).scalar_one_or_none()
 
 
 def unsent(connection: Connection, notification_id: int, limit: int) -> Sequence[RowMapping]:
-    """Return events that a rule has not told, with their alerts; those of one alert stand together, in their order."""
+    """Return a notification's unsent events with their alerts, grouped by alert, each group in order."""
     joined = _with_alerts().join(NotificationChange, CHANGES.event_id == EVENTS.id)
     mine = joined.where(CHANGES.notification_id == notification_id, IS_UNSENT)
     return connection.execute(mine.order_by(EVENTS.alert_id, EVENTS.id).limit(limit)).mappings().all()
 
 
 def of_message(connection: Connection, task_id: str) -> Sequence[RowMapping]:
-    """Return the events that a message tells of, with their alerts."""
+    """Return the events of a message, with their alerts."""
     joined = _with_alerts().join(NotificationChange, CHANGES.event_id == EVENTS.id)
     return connection.execute(joined.where(CHANGES.task_id == task_id).order_by(EVENTS.id)).mappings().all()
 
 
 def assign(connection: Connection, notification_id: int, event_ids: Sequence[int], task_id: str) -> int:
-    """Put unsent changes of a rule into a message, and return how many there were."""
+    """Assign unsent changes of a notification to a message, and return how many there were."""
     wanted = (CHANGES.notification_id == notification_id, CHANGES.event_id.in_(event_ids), IS_UNSENT)
     return connection.execute(update(NotificationChange).where(*wanted).values(task_id=task_id)).rowcount
 
 
 def drop(connection: Connection, notification_id: int, event_ids: Sequence[int]) -> None:
-    """Take unsent changes of a rule away: nobody is told of them."""
+    """Delete unsent changes of a notification: they are never sent."""
     for start in range(0, len(event_ids), ID_BATCH_SIZE):
         chunk = CHANGES.event_id.in_(event_ids[start : start + ID_BATCH_SIZE])
         connection.execute(
@@ -109,6 +109,6 @@ def drop(connection: Connection, notification_id: int, event_ids: Sequence[int])
 
 
 def drop_unsent(connection: Connection, notification_id: int) -> int:
-    """Take all unsent changes of a rule away, and return how many there were."""
+    """Delete all unsent changes of a notification, and return how many there were."""
     mine = (CHANGES.notification_id == notification_id, IS_UNSENT)
     return connection.execute(delete(NotificationChange).where(*mine)).rowcount

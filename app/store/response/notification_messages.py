@@ -1,4 +1,4 @@
-"""The statements on messages to people: each is sent by one task."""
+"""Statements on notification messages; one task sends each message."""
 
 from datetime import datetime
 
@@ -13,13 +13,13 @@ RUNS = TaskRun.__table__.c
 
 
 def add(connection: Connection, task_id: str, notification_id: int, now: datetime) -> None:
-    """Add a message that a task is to send."""
+    """Add the message that a task will send."""
     row = {"task_id": task_id, "notification_id": notification_id, "created_at": now}
     connection.execute(insert(NotificationMessage), row)
 
 
 def ensure(connection: Connection, task_id: str, notification_id: int, now: datetime) -> None:
-    """Add a message unless it is there."""
+    """Add a message unless it exists."""
     row = {"task_id": task_id, "notification_id": notification_id, "created_at": now}
     connection.execute(dialect_insert(connection, NotificationMessage).on_conflict_do_nothing(), row)
 
@@ -31,13 +31,13 @@ def find(connection: Connection, task_id: str) -> RowMapping | None:
 
 
 def mark(connection: Connection, task_id: str, *, sending_at: datetime | None, sent_at: datetime | None = None) -> None:
-    """Note that a message is being sent, was sent, or was certainly not."""
+    """Record that a message is being sent, was sent, or certainly was not."""
     values = {"sending_at": sending_at, "sent_at": sent_at}
     connection.execute(update(NotificationMessage).where(MESSAGES.task_id == task_id).values(values))
 
 
 def prune(connection: Connection, created_before: datetime, limit: int) -> int:
-    """Delete some of the messages from before a moment whose task is pruned, with what they told; return how many."""
+    """Delete some messages from before a time whose task is pruned, with their changes; return how many."""
     is_kept = select(RUNS.id).where(RUNS.id == MESSAGES.task_id).exists()
     old = select(MESSAGES.task_id).where(MESSAGES.created_at < created_before, ~is_kept).limit(limit)
     task_ids = list(connection.execute(old).scalars())

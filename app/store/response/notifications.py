@@ -1,4 +1,4 @@
-"""The statements on the rules by which people are notified."""
+"""Statements on notifications."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,34 +13,34 @@ SHOWN = tuple(column for column in NOTIFICATIONS if column.name != "url_sealed")
 
 
 def find(connection: Connection, notification_id: int) -> RowMapping | None:
-    """Return one rule as it is shown: without its address."""
+    """Return one notification as the API shows it, without its address."""
     return connection.execute(select(*SHOWN).where(NOTIFICATIONS.id == notification_id)).mappings().one_or_none()
 
 
 def lock(connection: Connection, notification_id: int) -> RowMapping | None:
-    """Return one rule with its sealed address, and keep others from working on it until the transaction ends."""
+    """Return one notification with its encrypted address, and lock it until the transaction ends."""
     statement = select(*NOTIFICATIONS).where(NOTIFICATIONS.id == notification_id).with_for_update()
     return connection.execute(statement).mappings().one_or_none()
 
 
 def fetch(connection: Connection, page: PageRequest) -> Page:
-    """Return a page of rules."""
+    """Return a page of notifications."""
     return fetch_page(connection, select(*SHOWN), Keyset({"id": NOTIFICATIONS.id}), page)
 
 
 def every(connection: Connection) -> Sequence[RowMapping]:
-    """Return all rules without their addresses."""
+    """Return all notifications without their addresses."""
     return connection.execute(select(*SHOWN).order_by(NOTIFICATIONS.id)).mappings().all()
 
 
 def enabled(connection: Connection) -> Sequence[RowMapping]:
-    """Return the rules that are enabled, and keep others from deleting them until the transaction ends."""
+    """Return the enabled notifications, and prevent their deletion until the transaction ends."""
     statement = select(*SHOWN).where(NOTIFICATIONS.enabled).order_by(NOTIFICATIONS.id)
     return connection.execute(statement.with_for_update(read=True, key_share=True)).mappings().all()
 
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
-    """Tell whether another rule has this name."""
+    """Return whether another notification has this name."""
     statement = select(NOTIFICATIONS.id).where(NOTIFICATIONS.name == name)
     if except_id is not None:
         statement = statement.where(NOTIFICATIONS.id != except_id)
@@ -48,15 +48,15 @@ def is_name_taken(connection: Connection, name: str, except_id: int | None = Non
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:
-    """Add a rule and return its id."""
+    """Add a notification and return its id."""
     return int(connection.execute(insert(Notification).returning(NOTIFICATIONS.id), row).scalar_one())
 
 
 def change(connection: Connection, notification_id: int, values: Mapping[str, Any]) -> None:
-    """Change some columns of a rule."""
+    """Change some columns of a notification."""
     connection.execute(update(Notification).where(NOTIFICATIONS.id == notification_id).values(values))
 
 
 def remove(connection: Connection, notification_id: int) -> bool:
-    """Delete a rule with what it had to tell; false when it is not there."""
+    """Delete a notification with its unsent changes; return false if it does not exist."""
     return connection.execute(delete(Notification).where(NOTIFICATIONS.id == notification_id)).rowcount > 0
