@@ -1,1 +1,1 @@
-"""How messages to people leave: by Apprise, in a process of its own for each message."""
+"""Notification channels: Apprise, in a separate process for each message."""

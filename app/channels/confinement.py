@@ -1,4 +1,4 @@
-"""What the code of a service may not do in the process that sends: a rule's address can ask for more than a message."""
+"""Restricts the sending process: an address may make a service's code do more than send a message."""
 
 import contextlib
 import mimetypes
@@ -18,23 +18,23 @@ FORBIDDEN = frozenset(
         *("socket.bind", "socket.sendmsg", "socket.sendto", "syslog.openlog", "syslog.syslog"),
     )
 )
-"""Audit events: no programs, nothing that listens, no datagrams, no log of this machine."""
+"""Audit events that are blocked: programs, listening sockets, datagrams, this machine's log."""
 
 
 class Confinement:
-    """Confines this process for good; there is no way back."""
+    """Confines this process permanently; it cannot be undone."""
 
     def __init__(self) -> None:
         self.is_address_refused = False
-        # Some services read a template, a key or an attachment from a file that the address names, and send it away.
+        # Some services read a template, key or attachment from a file that the address names, and send it.
         libraries = str(Path(certifi.where()).parents[1])
         readable = {sys.prefix, sys.base_prefix, libraries, os.devnull, *_authorities()}
-        # As they are written, too: an installer may fill a folder of libraries with links to somewhere else.
+        # Also the paths as written: an installer may fill a library folder with links to other places.
         self._readable = {os.path.normpath(path) for path in readable} | {os.path.realpath(path) for path in readable}
-        mimetypes.init()  # reads files of the system
+        mimetypes.init()  # reads system files
 
     def begin(self) -> None:
-        """From here on what is forbidden raises PermissionError."""
+        """Start the confinement: what is forbidden raises PermissionError from now on."""
         sys.addaudithook(self._judge)
 
     def _judge(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -46,7 +46,7 @@ class Confinement:
             raise PermissionError(event)
 
     def _judge_address(self, address: object) -> None:
-        # Connections are made to what a name was resolved to, so that a second answer of the DNS cannot slip by.
+        # Connections are made to the resolved address, so a second DNS answer cannot bypass the check.
         with contextlib.suppress(ValueError):
             if isinstance(address, tuple) and is_callable(address[0]):
                 return

@@ -1,4 +1,4 @@
-"""Watches what a service's code says to its receiver: Apprise itself answers no more than whether all went well."""
+"""Records the HTTP responses to a service's code: Apprise itself returns only success or failure."""
 
 from io import BytesIO
 from typing import Any
@@ -8,14 +8,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
 
 ANSWER_BYTES = 1024 * 1024
-"""As much of an answer as a service's code gets to see; they look for a word or an id in it."""
+"""How much of a response a service's code can see; services look for a word or an id in it."""
 CHUNK_BYTES = 16 * 1024
 
 
 def _read(response: requests.Response) -> None:
-    """Read the beginning of an answer here, so that one that breaks off is noticed and one without end is not read.
+    """Read the start of the response here, to notice one that breaks off and not to read one without end.
 
-    Raises requests.ConnectionError for one that breaks off.
+    Raises requests.ConnectionError for a response that breaks off.
     """
     source, begin = response.raw, BytesIO()
     try:
@@ -24,12 +24,12 @@ def _read(response: requests.Response) -> None:
             if begin.tell() >= ANSWER_BYTES:
                 break
     except MemoryError:
-        # A few bytes that unpack to more than this process may hold.
+        # A small compressed body may unpack to more than this process may hold.
         begin.truncate(0)
     except HTTPError as error:
         raise requests.ConnectionError(error) from error
     finally:
-        # Never given back to be used again: what is left of the answer would be the next one.
+        # Never reused: the rest of this response would be read as the next one.
         source.close()
     begin.seek(0)
     response.raw = begin
@@ -41,19 +41,19 @@ class HttpOutcome:
     def __init__(self) -> None:
         self.last_status: int | None = None
         self.is_uncertain = False
-        """Whether a request may have arrived that was not answered."""
+        """Whether a request without a response may have arrived."""
         self.fault: str | None = None
-        """Why the last request was not answered."""
+        """Why the last request has no response."""
 
     def watch(self) -> None:
-        """Have all requests of this process pass here from now on."""
+        """Route all requests of this process through this object."""
         outcome = self
 
         class Adapter(HTTPAdapter):
             def send(self, *args: Any, **kwargs: Any) -> requests.Response:
                 outcome.last_status, outcome.fault = None, None
                 try:
-                    # A proxy named in the environment would connect to what this process may not connect to.
+                    # A proxy from the environment would connect to addresses that this process must not reach.
                     response = super().send(*args, **{**kwargs, "proxies": {}, "stream": True})
                     _read(response)
                 except (requests.RequestException, OSError) as error:
@@ -65,7 +65,7 @@ class HttpOutcome:
         requests.sessions.HTTPAdapter = Adapter  # type: ignore[attr-defined]
 
     def note(self, error: Exception) -> None:
-        """Note a request that failed; one that never found its receiver cannot have arrived."""
+        """Record a failed request; one that could not connect cannot have arrived."""
         cause = error.args[0] if error.args else None
         reason = cause.reason if isinstance(cause, MaxRetryError) else None
         if isinstance(reason, NameResolutionError):
@@ -80,7 +80,7 @@ class HttpOutcome:
 
     @property
     def reason(self) -> str:
-        """In safe words, why a message was not taken."""
+        """Return why a message was rejected, without secrets."""
         if self.fault is not None:
             return self.fault
         if self.last_status is not None and self.last_status >= 300:

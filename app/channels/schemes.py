@@ -1,7 +1,7 @@
-"""Which of Apprise's kinds of address may be used, and what none of them may hold.
+"""Allowed schemes of Apprise addresses, and content that no address may have.
 
-Each of these services speaks HTTP or SMTP, and to whom it connects is checked as the connection is made. Others of
-Apprise's write what the address says into a connection as it is, or send datagrams, or show something on this machine.
+Each of these services uses HTTP or SMTP, and its connections are checked when they are made. Others of Apprise write
+parts of the address into a connection unchanged, send datagrams, or show something on this machine.
 """
 
 import unicodedata
@@ -27,15 +27,15 @@ zohocliq zoom zulip
 """
 SCHEMES = frozenset(_NAMES.split())
 WEB = frozenset(("http", "https"))
-"""How the address of a webhook begins that its service hands out as it is."""
+"""The schemes of a webhook address as its service shows it."""
 DECODINGS = 8
-"""More layers of percent-encoding than any service asks for."""
+"""More layers of percent-encoding than any service needs."""
 FORBIDDEN = frozenset(("Cc", "Zl", "Zp", "Cs"))
-"""Unicode's categories of control characters, separators of lines and of paragraphs, and of halves of characters."""
+"""Unicode categories: control characters, line separators, paragraph separators, surrogates."""
 
 
 def fault_of(url: str) -> str | None:
-    """Return why an address is refused before anything looks into it, or None; without a part of the address."""
+    """Return why an address is rejected before it is parsed, or None; without any part of the address."""
     if holds_control_characters(url):
         return "Must not contain line breaks or other control characters, not even encoded ones."
     if scheme_of(url) not in SCHEMES | WEB:
@@ -47,12 +47,12 @@ def fault_of(url: str) -> str | None:
 
 
 def scheme_of(url: str) -> str:
-    """Return what an address begins with, in small letters."""
+    """Return the scheme of an address, in lower case."""
     return url.partition("://")[0].lower()
 
 
 def holds_control_characters(text: str) -> bool:
-    """Tell whether a text holds any, also once it is decoded, however often somebody may decode it."""
+    """Return whether a text has control characters, also after decoding, however often."""
     for _ in range(DECODINGS):
         if any(unicodedata.category(character) in FORBIDDEN for character in text):
             return True

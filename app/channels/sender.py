@@ -1,4 +1,4 @@
-"""Hands a message to Apprise, in a process that lives only for it."""
+"""Hands a message to Apprise, in a process of its own."""
 
 import json
 import subprocess
@@ -12,27 +12,27 @@ from typing import Any
 import app
 
 FOLDER = Path(app.__file__).parents[1]
-"""Where the process finds this package."""
+"""The folder from which the process imports this package."""
 PROGRAM = "app.channels.sending_process"
 TIMEOUT_S = 25
-"""What checking an address or sending a message may take in all; the process ends itself then, whoever waits for it."""
+"""Time limit for checking an address or sending a message; the process then ends itself, even without a parent."""
 GRACE_S = 3
 
 
 class Outcome(StrEnum):
-    """What became of a message."""
+    """The outcome of a message."""
 
     SENT = "sent"
-    """The receiver has taken it."""
+    """The receiver accepted it."""
     FAILED = "failed"
-    """The receiver has not taken it."""
+    """The receiver did not accept it."""
     UNCERTAIN = "uncertain"
-    """It was on its way when something went wrong."""
+    """An error occurred while it was on its way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent; `tone` is Apprise's `info`, `success`, `warning` or `failure`, shown by services that can."""
+    """The text to send; `tone` is Apprise's `info`, `success`, `warning` or `failure`, if the service shows it."""
 
     title: str
     body: str
@@ -41,21 +41,21 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a message and why; `reason` is safe to show."""
+    """The outcome of a message, with a reason that is safe to show."""
 
     outcome: Outcome
     reason: str | None = None
 
 
 class Sender:
-    """Knows Apprise's addresses, which are secrets: none gets into an argument, a log or an answer.
+    """Checks and uses Apprise addresses. They are secrets: none gets into an argument, a log or a response.
 
-    The process costs a third of a second for each message. Apprise, loaded, costs some 40 MB, which a worker would keep
-    in each of its children; what a service's code does (log, hang, open files) stays out of the worker too.
+    The process costs a third of a second per message. Loaded, Apprise takes some 40 MB, which a worker would keep in
+    each of its children; side effects of a service's code (logs, hangs, open files) stay out of the worker too.
     """
 
     def find_fault(self, url: str) -> str | None:
-        """Return why nothing can be sent to this address, or None; nothing is sent."""
+        """Return why nothing can be sent to this address, or None; this sends nothing."""
         answer = self._run({"url": url})
         return "The URL could not be checked. Try again." if answer is None else answer.get("fault")
 
@@ -69,14 +69,14 @@ class Sender:
         return Delivery(Outcome(answer["outcome"]), answer["reason"])
 
     def _run(self, order: Mapping[str, object]) -> dict[str, Any] | None:
-        """Return the process's answer; None when it ended without one."""
+        """Return the process's result; None if it ended without one."""
         try:
             done = subprocess.run(
                 [sys.executable, "-m", PROGRAM],
                 cwd=FOLDER,
                 input=json.dumps(order).encode(),
                 stdout=subprocess.PIPE,
-                # Whatever is written there was written by a service's code, which knows the address.
+                # Output of a service's code, which knows the address.
                 stderr=subprocess.DEVNULL,
                 timeout=TIMEOUT_S + GRACE_S,
                 check=False,

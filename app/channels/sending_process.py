@@ -1,4 +1,4 @@
-"""The process that sends one message: an order as JSON comes in, an answer as JSON goes out."""
+"""The process that sends one message: reads an order and writes a result, both as JSON."""
 
 import json
 import logging
@@ -20,21 +20,21 @@ from app.rules.forbidden_addresses import is_callable
 
 READ_TIMEOUT_S = 15.0
 MEMORY = 256 * 1024 * 1024
-"""In bytes, what the process may ask the system for: a receiver may answer without end. It needs a quarter of that."""
+"""Memory limit in bytes, as a receiver may respond without end. The process needs a quarter of that."""
 REFUSED_ADDRESS = "the address is link-local, multicast or a metadata service; nagare does not connect to those"
 
 
 def main() -> None:
-    """Do what the order on stdin says and answer on stdout."""
-    # The kernel ends a process that takes too long, also when nobody waits for it any more.
+    """Execute the order on stdin and write the result to stdout."""
+    # The kernel ends a process that takes too long, also when nothing waits for it any more.
     signal.alarm(TIMEOUT_S)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    # A core has the address in it.
+    # A core dump would contain the address.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 1)
-    logging.disable()  # Apprise logs addresses, and what receivers say of them
+    logging.disable()  # Apprise logs addresses, and the responses of receivers
     order = json.loads(sys.stdin.buffer.read())
     confinement = Confinement()
     confinement.begin()
@@ -48,25 +48,25 @@ def main() -> None:
         answer = _send(service, order["message"], confinement)
     json.dump(answer, answers)
     answers.flush()
-    # Threads of a service are not waited for.
+    # Does not wait for a service's threads.
     os._exit(0)
 
 
 def _open(url: str) -> NotifyBase | str:
-    """Return the service behind an address, or why there is none, without a part of the address."""
+    """Return the service of an address, or why there is none, without any part of the address."""
     fault = fault_of(url)
     if fault is not None:
         return fault
     URLBase.socket_read_timeout = READ_TIMEOUT_S
     service = Apprise.instantiate(url, asset=AppriseAsset(storage_mode="memory", plugin_paths=[]))
-    # A webhook as its service hands it out is taken for that service's own kind of address.
+    # A webhook address as its service shows it is parsed as that service's own kind of address.
     if not isinstance(service, NotifyBase) or not SCHEMES & _schemes(service):
         return "Must be a URL that Apprise supports, such as mailto://, slack://, dingtalk:// or json://."
     return service
 
 
 def _schemes(service: NotifyBase) -> set[str]:
-    """Return what this kind of address may begin with."""
+    """Return the schemes of a service."""
     found: set[str] = set()
     for given in (service.protocol, service.secure_protocol):
         found |= {given} if isinstance(given, str) else {*(given or ())}
@@ -74,7 +74,7 @@ def _schemes(service: NotifyBase) -> set[str]:
 
 
 def _fault_of_host(service: NotifyBase) -> str | None:
-    """Tell what is wrong with a host that is written as an address in any of the ways to write one."""
+    """Return what is wrong with a host that is an IP address, in any notation."""
     try:
         found = socket.getaddrinfo((service.host or "").strip("[]"), None, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):

@@ -1,4 +1,4 @@
-"""The composition root: builds everything once a process, after the fork; one builder a room."""
+"""The composition root: builds everything once per process, after the fork; one builder per room."""
 
 from app.composition.services import Services, build, redis_server, wire
 

@@ -1,4 +1,4 @@
-"""Wires the services of users and their ways in."""
+"""Builds the services of users and authentication."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Access:
 
 
 def build_access(resources: Resources) -> Access:
-    """Wire the services of users and their ways in."""
+    """Build the services of users and authentication."""
     database = resources.database
     return Access(
         auth=AuthService(database),

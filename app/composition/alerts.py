@@ -1,4 +1,4 @@
-"""Wires the services of alerts."""
+"""Builds the services of alerts."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from app.services.alerts.webhooks import WebhookService
 
 @dataclass(frozen=True)
 class Alerts:
-    """What sources say of alerts, what becomes of it, what is quiet, and the health score."""
+    """Alert intake, actions, suppression and the health score."""
 
     alerts: AlertService
     alert_actions: AlertActions
@@ -34,7 +34,7 @@ class Alerts:
 
 
 def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory) -> Alerts:
-    """Wire the services of alerts."""
+    """Build the services of alerts."""
     settings, database, outbox = resources.settings, resources.database, ledger.outbox
     return Alerts(
         alerts=AlertService(database),

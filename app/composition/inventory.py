@@ -1,4 +1,4 @@
-"""Wires the services of monitors, hosts and items."""
+"""Builds the services of monitors, hosts and items."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Inventory:
 
 
 def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
-    """Wire the services of monitors, hosts and items."""
+    """Build the services of monitors, hosts and items."""
     database = resources.database
     connections = MonitorConnections(database, resources.vault, open_connector)
     item_values = ItemValues(database, resources.settings.values_hours)

@@ -1,4 +1,4 @@
-"""Wires the services of tasks."""
+"""Builds the services of tasks."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ from app.services.ledger.tasks import TaskService
 
 @dataclass(frozen=True)
 class Ledger:
-    """Tasks: accepted, claimed, retried, buried, scheduled; queues, dead letters and events."""
+    """The life of tasks: submission, retries and schedules; queues, dead letters and events."""
 
     relay: MessageRelay
     outbox: Outbox
@@ -40,7 +40,7 @@ class Ledger:
 
 
 def build_ledger(resources: Resources) -> Ledger:
-    """Wire the services of tasks."""
+    """Build the services of tasks."""
     settings, database, queue = resources.settings, resources.database, resources.queue
     relay = MessageRelay(database, queue.publisher)
     outbox = Outbox(relay)

@@ -1,4 +1,4 @@
-"""Wires the services that keep nagare itself running."""
+"""Builds the services that operate nagare itself."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from app.services.operation.secret_rotation import SecretRotation
 
 @dataclass(frozen=True)
 class Operation:
-    """Health, metrics, retention and the change of secret keys."""
+    """Health, metrics, retention and the rotation of secret keys."""
 
     health: HealthService
     metrics: MetricsService
@@ -21,7 +21,7 @@ class Operation:
 
 
 def build_operation(resources: Resources) -> Operation:
-    """Wire the services that keep nagare itself running."""
+    """Build the services that operate nagare itself."""
     settings, database, queue = resources.settings, resources.database, resources.queue
     return Operation(
         health=HealthService(database, queue.workers, queue.lengths),

@@ -31,7 +31,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Resources:
-    """The connections of a process. `listening` is the same Redis with more patience, for reads that block."""
+    """The connections of a process. `listening` is the same Redis with a longer timeout, for blocking reads."""
 
     settings: Settings
     database: Database
@@ -42,7 +42,7 @@ class Resources:
 
 
 def build_queue(settings: Settings, broker: Broker, events: EventLog) -> Queue:
-    """Wire the queue; nothing connects before it is used."""
+    """Build the queue; it connects on first use."""
     workers = WorkerRegistry(broker)
     chosen = choose_broker(settings.amqp_url.get_secret_value(), broker, events, workers)
     return Queue(

@@ -1,4 +1,4 @@
-"""Wires the services that notify people."""
+"""Builds the services that notify people."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from app.services.response.notifier import Notifier
 
 @dataclass(frozen=True)
 class Response:
-    """Notification channels and their messages."""
+    """Notifications and their messages."""
 
     notifications: NotificationService
     notifier: Notifier
@@ -20,7 +20,7 @@ class Response:
 
 
 def build_response(resources: Resources, ledger: Ledger) -> Response:
-    """Wire the services that notify people."""
+    """Build the services that notify people."""
     database, vault, sender = resources.database, resources.vault, Sender()
     return Response(
         notifications=NotificationService(database, vault, sender),

@@ -1,4 +1,4 @@
-"""All services of a process, room by room, wired to one database and one Redis."""
+"""All services of a process, by room, on one database and one Redis."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ LISTENING_TIMEOUT_S = 2 * WAIT_MS / 1000
 
 @dataclass(frozen=True)
 class Services:
-    """All use cases, by their rooms."""
+    """All services, by room."""
 
     settings: Settings
     database: Database
@@ -59,9 +59,9 @@ def build(
     are_events_gathered: bool = False,
     name: str = "nagare",
 ) -> Services:
-    """Wire all services; nothing connects before it is used. `durable` and `pooled` are those of `Database`.
+    """Build all services; they connect on first use. `durable` and `pooled` are those of `Database`.
 
-    PostgreSQL shows the connections under `name`. `are_events_gathered` is for a process that reports many events and
+    PostgreSQL shows the connections under `name`. `are_events_gathered` is for a process that publishes many events and
     does not fork: see `EventBuffer`. Raises SettingsError without a secret key.
     """
     options = PostgresqlOptions(name, settings.database_pool, settings.statement_timeout_s, settings.database_pooler)
@@ -73,7 +73,7 @@ def build(
 
 
 def redis_server(settings: Settings) -> RedisServer:
-    """Return how to reach Redis."""
+    """Return how to connect to Redis."""
     return find_server(settings.broker_url, settings.sentinel_master, settings.sentinel_password.get_secret_value())
 
 
@@ -85,7 +85,7 @@ def wire(
     listening: Broker | None = None,
     events: EventLog | None = None,
 ) -> Services:
-    """Wire all services to this database and this Redis; `listening` is the same Redis with more patience."""
+    """Build all services on this database and this Redis; `listening` is the same Redis with a longer timeout."""
     listening = listening or broker
     queue = build_queue(settings, broker, events or EventLog(broker))
     resources = Resources(settings, database, broker, listening, queue, Vault(*settings.secret_keys()))
@@ -113,7 +113,7 @@ def wire(
 def _build_recovery(
     resources: Resources, ledger: Ledger, inventory: Inventory, alerts: Alerts, response: Response, operation: Operation
 ) -> Recovery:
-    """Wire the recovery, which runs the jobs of every room."""
+    """Build recovery, which runs the jobs of every room."""
     queue = resources.queue
     return Recovery(
         resources.database,

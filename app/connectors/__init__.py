@@ -1,1 +1,1 @@
-"""Connectors: how nagare talks to each kind of monitoring system."""
+"""Connectors to each type of monitoring system."""

@@ -1,4 +1,4 @@
-"""The protocol between the services and every monitoring system: pages of frozen records."""
+"""The protocol between the services and the monitoring systems: pages of frozen records."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from typing import ClassVar, NamedTuple, Protocol
 from app.rules.alert_reports import AlertReport
 
 MAX_NAME = 512
-"""Characters of a name: what PostgreSQL's index on the hosts' names takes, whatever they are."""
+"""Maximum characters of a name: what PostgreSQL's index on host names can hold for any characters."""
 MAX_TEXT = 65_535
-"""Characters of any other text: as many as Zabbix keeps of a description or a value."""
+"""Maximum characters of any other text: the limit of Zabbix for a description or value."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorAccess:
-    """Where a monitor is and how to sign in. Never logged: `repr` hides the secrets."""
+    """The address of a monitor and its credentials. Never logged: `repr` hides the secrets."""
 
     url: str
     username: str | None = None
@@ -28,7 +28,7 @@ class MonitorAccess:
 
 @dataclass(frozen=True, slots=True)
 class HostRecord:
-    """One host as its source describes it."""
+    """A host as its source describes it."""
 
     external_id: str
     name: str
@@ -38,32 +38,32 @@ class HostRecord:
     enabled: bool = True
     groups: tuple[str, ...] = ()
     error: str | None = None
-    """The source's own words on why it cannot read the host; None when it can."""
+    """The source's explanation why it cannot read the host; None if it can."""
 
 
 class ItemRecord(NamedTuple):
-    """One item (metric) as its source describes it. There may be millions: a data class takes twice as long to make."""
+    """An item (metric) as its source describes it. There may be millions; a data class is twice as slow to create."""
 
     host_external_id: str
     external_id: str
     name: str
     key: str
     value: str | None = None
-    """The last value in the source's own notation; None when there is none yet."""
+    """The last value in the source's notation; None if there is none yet."""
     value_type: str = ""
     units: str = ""
     description: str = ""
     interval: str = ""
-    """The update interval in the source's own notation, for example `1m`."""
+    """The update interval in the source's notation, for example `1m`."""
     enabled: bool = True
     value_at: datetime | None = None
     error: str | None = None
-    """The source's own words on why it cannot read the item; None when it can."""
+    """The source's explanation why it cannot read the item; None if it can."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostPage:
-    """Some of a source's hosts, and how many there are in all."""
+    """Some of a source's hosts, and the total number of hosts."""
 
     records: Sequence[HostRecord]
     total: int
@@ -71,7 +71,7 @@ class HostPage:
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """All items of some hosts: an item of those hosts that is not in `records` is gone at the source."""
+    """All items of some hosts: any other item of those hosts no longer exists at the source."""
 
     host_external_ids: Sequence[str]
     records: Sequence[ItemRecord]
@@ -79,7 +79,7 @@ class ItemPage:
 
 @dataclass(frozen=True, slots=True)
 class HostEdit:
-    """What nagare writes of a host to its source."""
+    """The fields of a host that nagare writes to its source."""
 
     name: str
     display_name: str
@@ -89,7 +89,7 @@ class HostEdit:
 
 @dataclass(frozen=True, slots=True)
 class ItemEdit:
-    """What nagare writes of an item to its source."""
+    """The fields of an item that nagare writes to its source."""
 
     name: str
     description: str
@@ -100,17 +100,17 @@ class ItemEdit:
 
 @dataclass(frozen=True, slots=True)
 class NewHost:
-    """A host that nagare makes at its source."""
+    """A host for nagare to create at its source."""
 
     edit: HostEdit
     ip_addr: str | None
-    """An address or a name by which the source reaches it; None for a host that nobody asks anything."""
+    """The address or name by which the source reaches it; None for a host that the source does not poll."""
     groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """An item that nagare makes at its source."""
+    """An item for nagare to create at its source."""
 
     edit: ItemEdit
     key: str
@@ -118,19 +118,19 @@ class NewItem:
 
 
 class Connector(Protocol):
-    """A signed-in conversation with one monitor.
+    """A signed-in session with one monitor.
 
-    Built for one use (a task, a request) and closed after it. Every method raises a `SourceError`
-    whose `retryable` is true when asking again can help, and nothing else.
+    Created for one use (a task, a request) and closed after it. Every method raises a `SourceError`, with `retryable`
+    true if a retry can help, and nothing else.
     """
 
     writable: ClassVar[bool]
-    """Whether the methods that create and update can work at all."""
+    """Whether the methods that create and update are supported."""
 
     def __init__(self, access: MonitorAccess) -> None:
-        """Take the address apart; nothing is sent yet.
+        """Parse the address; this sends nothing.
 
-        Raises `Invalid` naming the field when the address or the credentials cannot be right.
+        Raises `Invalid` naming the field if the address or the credentials are wrong.
         """
 
     def check(self) -> str:
@@ -138,26 +138,26 @@ class Connector(Protocol):
         ...
 
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
-        """Yield the source's hosts page by page; with `external_ids` only those that it still has."""
+        """Yield the source's hosts page by page; with `external_ids`, those of them that still exist."""
         ...
 
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
-        """Yield the items of these hosts with their values; each host is whole within one page.
+        """Yield the items of these hosts with their values; all items of a host are in one page.
 
-        A host that the source no longer has comes in a page without records of it.
+        A host that no longer exists at the source comes in a page without records for it.
         """
         ...
 
     def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
-        """Return one item with its value, or None when the source no longer has it."""
+        """Return one item with its value, or None if it no longer exists at the source."""
         ...
 
     def alerts(self) -> Iterator[Sequence[AlertReport]]:
-        """Yield the alerts that fire now, page by page, each with `is_firing`; what does not come has ended."""
+        """Yield the alerts that fire now, page by page, each with `is_firing`; all others have ended."""
         ...
 
     def acknowledge_alert(self, external_id: str, comment: str) -> None:
-        """Tell the source that somebody looks after an alert; said again, or too late, it changes nothing there."""
+        """Acknowledge an alert at the source; repeated or too late, this changes nothing there."""
 
     def update_host(self, external_id: str, edit: HostEdit) -> None:
         """Write a host's editable fields to the source."""
@@ -166,15 +166,15 @@ class Connector(Protocol):
         """Write an item's editable fields to the source."""
 
     def create_host(self, host: NewHost) -> str:
-        """Make a host and return its external id; called again after an answer that got lost it returns the same.
+        """Create a host and return its external id; a repeated call after a lost response returns the same id.
 
-        Raises SourceConflict when the source has another host of that name.
+        Raises SourceConflict if the source has another host with that name.
         """
         ...
 
     def create_item(self, host_external_id: str, item: NewItem) -> str:
-        """Make an item and return its external id, by the same rules: its key is its name on its host."""
+        """Create an item and return its external id, by the same rules; the key identifies the item on its host."""
         ...
 
     def close(self) -> None:
-        """End the conversation: sign out where a session was opened, free the connections."""
+        """Sign out if a session was opened, and close the connections."""

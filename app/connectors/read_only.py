@@ -1,4 +1,4 @@
-"""The part of a connector that the sources share which cannot be written to."""
+"""Shared by the connectors of read-only sources."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from app.errors import SourceReadOnly
 
 
 class ReadOnly:
-    """Refuses every write."""
+    """Rejects every write."""
 
     writable: ClassVar[bool] = False
 

@@ -1,4 +1,4 @@
-"""Which types of monitor there are: the built-in ones and those that third parties add by an entry point."""
+"""The types of monitor: the built-in ones, and those that third parties register by entry point."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def connector_types() -> tuple[str, ...]:
 
 
 def connector_class(type: str) -> type[Connector]:
-    """Return the connector of a type of monitor; raises Invalid for `type` when there is none."""
+    """Return the connector class of a type of monitor. Raises Invalid for `type` if there is none."""
     found = BUILT_IN.get(type) or _load_third_party().get(type)
     if found is None:
         raise Invalid("type", f"Unknown type of monitor; the types are {', '.join(connector_types())}")
@@ -42,19 +42,20 @@ def connector_class(type: str) -> type[Connector]:
 
 @contextmanager
 def open_connector(type: str, access: MonitorAccess) -> Iterator[Connector]:
-    """Yield a connector and close it in the end; raises Invalid when the type or the access cannot be right.
+    """Yield a connector and close it at the end. Raises Invalid if the type or the access is wrong.
 
-    No SourceError leaves the block with a credential in its words, whoever wrote the connector. What goes wrong while
-    closing is logged only: it must neither hide why the work failed nor undo that it was done.
+    No SourceError leaves the block with a credential in its message, even from a third party's connector. Errors while
+    closing are only logged: they must neither hide why the work failed nor undo its success.
     """
     connector = connector_class(type)(access)
     try:
         yield connector
     except SourceError as error:
-        # The built-in ones look by themselves, and know what are their own words: a password may be in those by chance.
+        # The built-in connectors check this themselves, and know their own words, which may contain a password by
+        # chance.
         if type not in BUILT_IN and is_told(str(error), (access.password, access.api_token)):
             error.args = (f"the monitor rejected a request, but {WITHHELD}",)
-            # Nor may its cause end in the dead letter's traceback.
+            # Without its cause, which would appear in the dead letter's traceback.
             raise error from None
         raise
     finally:
@@ -68,7 +69,7 @@ def open_connector(type: str, access: MonitorAccess) -> Iterator[Connector]:
 def _load_third_party() -> Mapping[str, type[Connector]]:
     """Return the connectors of installed packages, by name.
 
-    One that cannot be loaded or is no connector is logged and left out: a third party's bug must not stop nagare.
+    One that cannot be loaded or is no connector is logged and skipped: a third party's bug must not stop nagare.
     """
     found: dict[str, type[Connector]] = {}
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, point.value)):
@@ -82,7 +83,7 @@ def _load_third_party() -> Mapping[str, type[Connector]]:
 
 
 def _require_connector(loaded: object) -> type[Connector]:
-    """Return what an entry point named; raises TypeError when it is no class with all of a connector's methods."""
+    """Return the object of an entry point. Raises TypeError if it is no class with all methods of a connector."""
     if not isinstance(loaded, type) or not isinstance(getattr(loaded, "writable", None), bool):
         raise TypeError("it is not a class with a boolean `writable`")
     missing = [name for name in METHODS if not callable(getattr(loaded, name, None))]

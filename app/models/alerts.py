@@ -1,4 +1,4 @@
-"""Alerts, whatever raised them, and what happened to each."""
+"""Alerts from all sources, and their histories."""
 
 from datetime import datetime
 
@@ -11,14 +11,14 @@ SNOOZED = "snoozed_until IS NOT NULL"
 PENDING = "is_pending"
 SUPPRESSED = "suppressed"
 LISTED = "id <> 0"
-"""Always true; what does not say so uses no index that is there for lists."""
+"""Always true; only statements that contain it use the indexes for lists."""
 
 
 class Alert(Base):
-    """Something that needs, or needed, a person's eye.
+    """A problem that needs, or needed, a person's attention.
 
-    A source knows it by `external_id`. What fires again long after its end is the same identity's next `occurrence`,
-    a row of its own.
+    A source identifies it by `external_id`. If it fires again long after its end, that is the next `occurrence` of the
+    same identity, in a row of its own.
     """
 
     __tablename__ = "alerts"
@@ -31,13 +31,13 @@ class Alert(Base):
         Index("ix_alerts_host_id_status_severity", "host_id", "status", "severity"),
         Index("ix_alerts_item_id_status_severity", "item_id", "status", "severity"),
         Index("ix_alerts_monitor_id_id", "monitor_id", "id"),
-        # Without these a page of a list on which nothing is would read all alerts.
+        # Without these, an empty page of a list would read all alerts.
         listing_index("ix_alerts_monitor_id_status_id", LISTED, "monitor_id", "status", "id"),
         listing_index("ix_alerts_status_id", LISTED, "status", "id"),
         listing_index("ix_alerts_severity_id", LISTED, "severity", "id"),
         listing_index("ix_alerts_source_id", LISTED, "source", "id"),
         listing_index("ix_alerts_suppressed", SUPPRESSED, "suppressed", "id"),
-        # The recovery looks each second for those whose time has come.
+        # Recovery looks each second for snoozes that have expired.
         Index("ix_alerts_snoozed_until", "snoozed_until", sqlite_where=text(SNOOZED), postgresql_where=text(SNOOZED)),
         NEVER_REUSED,
     )
@@ -50,13 +50,13 @@ class Alert(Base):
     status: Mapped[int] = mapped_column(SmallInteger)
     occurrence: Mapped[int] = mapped_column(default=1, server_default="1")
     suppressed: Mapped[bool] = mapped_column(default=False)
-    """Snoozed, or covered by a maintenance window: not scored, nobody is notified. A resolved one stays as it was."""
+    """Snoozed or covered by a maintenance window: not scored, not notified. A resolved alert keeps its value."""
     snoozed_until: Mapped[datetime | None] = mapped_column(Moment)
     flaps: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
-    """How often in a row it fired again within an hour of the time before."""
+    """How often in a row it fired again within an hour of its last end."""
     flapped_at: Mapped[datetime | None] = mapped_column(Moment)
     pulled_at: Mapped[datetime | None] = mapped_column(Moment)
-    """When a pull saw it last; None when it only came by the webhook, so that a pull without it means nothing."""
+    """When a pull last saw it; None if only the webhook reported it, so that its absence from a pull means nothing."""
     monitor_id: Mapped[int] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
     host_id: Mapped[int | None] = mapped_column(ForeignKey("hosts.id", ondelete="CASCADE"))
     item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"))
@@ -68,7 +68,7 @@ class Alert(Base):
 
 
 class AlertEvent(Base):
-    """One thing that happened to an alert: who did it, a user or the source, and why."""
+    """One entry of an alert's history: what happened, who did it (a user or the source), and why."""
 
     __tablename__ = "alert_events"
     __table_args__ = (
@@ -85,4 +85,4 @@ class AlertEvent(Base):
     username: Mapped[str | None] = mapped_column(String(64))
     comment: Mapped[str] = mapped_column(Text, default="")
     is_pending: Mapped[bool] = mapped_column(default=False)
-    """Whether it still must be looked at for whom to notify."""
+    """Whether it still must be matched with the notifications."""

@@ -1,4 +1,4 @@
-"""What scripts come in with."""
+"""API tokens for scripts."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from app.models.base import NEVER_REUSED, Base, Moment
 
 
 class ApiToken(Base):
-    """A token of a user, for a script: it may do at most what its role and its scopes say, and never more than they.
+    """A user's token for a script: limited to its role and scopes, and to the user's own role.
 
-    It is random with 256 bits, so that a plain hash of it is of no use to who reads this table.
+    It is random with 256 bits, so a plain hash is of no use to a reader of this table.
     """
 
     __tablename__ = "api_tokens"
@@ -24,8 +24,8 @@ class ApiToken(Base):
     """SHA-256, in hexadecimal digits."""
     role: Mapped[str] = mapped_column(String(16))
     scopes: Mapped[str | None] = mapped_column(String(200))
-    """Separated by blanks; None for all that the role may do."""
+    """Separated by spaces; None for everything that the role allows."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
     last_used_at: Mapped[datetime | None] = mapped_column(Moment)
-    """To the minute."""
+    """Accurate to the minute."""

@@ -1,4 +1,4 @@
-"""Who changed what, and when."""
+"""The audit log: who changed what, and when."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from app.models.base import NEVER_REUSED, Base, Moment
 
 
 class AuditEntry(Base):
-    """One edit, with the fields that it changed as they were before and are after. It outlives its user and object."""
+    """One edit, with the changed fields before and after. It outlives its user and object."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (

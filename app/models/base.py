@@ -1,4 +1,4 @@
-"""What all tables share: the metadata with named constraints, and moments that are always UTC."""
+"""The base of all tables: metadata with named constraints, and times that are always UTC."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,14 +16,14 @@ NAMES = {
 
 
 NEVER_REUSED = {"sqlite_autoincrement": True}
-"""For tables whose ids are seen outside: what was told of a row that is gone must never be of another one."""
+"""For tables whose ids are visible outside: a deleted row's id must never refer to another row."""
 
 
 class Moment(TypeDecorator[datetime]):
-    """A moment with its time zone, stored as UTC.
+    """A time with its zone, stored as UTC.
 
-    SQLite drops the zone of a datetime: without this type a moment would come back naive there and aware from
-    PostgreSQL, and comparing the two raises.
+    SQLite drops the zone of a datetime: without this type it would return naive times and PostgreSQL aware ones, and
+    comparing the two raises.
     """
 
     impl = DateTime(timezone=True)
@@ -31,11 +31,11 @@ class Moment(TypeDecorator[datetime]):
 
     @property
     def python_type(self) -> type[datetime]:
-        """The type of its values."""
+        """The type of the values."""
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive moment; hand SQLite the UTC one."""
+        """Reject a naive time; convert it to UTC for SQLite."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -44,7 +44,7 @@ class Moment(TypeDecorator[datetime]):
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give the moment its zone back."""
+        """Restore the time zone."""
         if value is None:
             return None
         moment: datetime = value
@@ -52,18 +52,18 @@ class Moment(TypeDecorator[datetime]):
 
 
 def listing_index(name: str, condition: str, *columns: str) -> Index:
-    """Return an index for the statements that name its condition.
+    """Return an index for the statements that contain its condition.
 
-    SQLite would use one without a condition for other statements too, in the place of better ones.
+    SQLite would use an index without a condition for other statements too, in place of better ones.
     """
     return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class Base(DeclarativeBase):
-    """The root of all tables.
+    """The base class of all tables.
 
-    Numbers are 64 bits wide: PostgreSQL draws a new id for every row of an upsert, also for those that exist, so that
-    pulling a million items every five minutes would use up 32 bits within a week. SQLite's own ids need `INTEGER`.
+    Ids are 64 bits wide: PostgreSQL draws a new id for every row of an upsert, also for existing rows, so pulling a
+    million items every five minutes would exhaust 32 bits within a week. SQLite's own ids need `INTEGER`.
     """
 
     metadata = MetaData(naming_convention=NAMES)

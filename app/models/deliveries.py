@@ -1,4 +1,4 @@
-"""What was posted to the webhook and has not been taken in yet."""
+"""Webhook deliveries that wait to be taken in."""
 
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from app.models.base import Base, Moment
 
 
 class AlertDelivery(Base):
-    """The alert reports of one request, kept until a task has taken them in, in the order in which they came."""
+    """The alert reports of one request, stored until a task has taken them in, in the order of arrival."""
 
     __tablename__ = "alert_deliveries"
     __table_args__ = (Index("ix_alert_deliveries_monitor_id_id", "monitor_id", "id"),)

@@ -1,4 +1,4 @@
-"""The inventory's hosts."""
+"""The hosts of the inventory."""
 
 from datetime import datetime
 from typing import Any
@@ -20,15 +20,15 @@ STATUS_DESCRIPTION = (
 
 
 LOCAL_PREFIX = "nagare-local:"
-"""How the external id of a host or item begins that was made here and is not at its monitor yet."""
+"""The prefix of the external id of a host or item that does not exist at its monitor yet."""
 
 
 class Host(Base):
     """A host of one monitor.
 
-    `name`, `display_name`, `description` and `enabled` can be edited here; each has a `source_` twin with what the
-    source said last, so that a pull overwrites an edit only when the source itself changed. `status` follows from
-    the other columns and is computed by the database: no writer can forget it.
+    `name`, `display_name`, `description` and `enabled` can be edited here. Each has a `source_` twin with the source's
+    last value, so that a pull overwrites an edit only if the source itself changed. `status` is computed by the
+    database from the other columns, so no writer can forget it.
     """
 
     __tablename__ = "hosts"

@@ -1,4 +1,4 @@
-"""What items' values were, for as long as people look back."""
+"""Recent values of items."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,18 +13,18 @@ HOUR = timedelta(hours=1)
 
 
 class EpochMilliseconds(TypeDecorator[datetime]):
-    """A moment, stored as a number: on SQLite a table of many moments is half as large as with their texts."""
+    """A time stored as a number: on SQLite, a table with many times is half as large as with texts."""
 
     impl = BigInteger
     cache_ok = True
 
     @property
     def python_type(self) -> type[datetime]:
-        """The type of its values."""
+        """The type of the values."""
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Refuse a naive moment; what is shorter than a millisecond is cut off."""
+        """Reject a naive time; truncate to milliseconds."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -32,28 +32,28 @@ class EpochMilliseconds(TypeDecorator[datetime]):
         return (value - EPOCH) // MILLISECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Return the moment in UTC."""
+        """Return the time in UTC."""
         return None if value is None else EPOCH + value * MILLISECOND
 
 
 class ItemValue(Base):
     """One numeric value of an item.
 
-    The values of an hour lie together, an item's in a row: each pull writes into few pages, a look back reads one place
-    an hour, and what is too old is one piece. A foreign key would need an index by item that every pull pays for, ten
-    times as dear: whoever deletes items deletes their values.
+    Values of the same hour are stored together, those of one item in a row: each pull writes few pages, reading an
+    item's history touches one place per hour, and old values are one piece. A foreign key would need an index by item,
+    which makes every pull ten times as expensive: so deleting items must delete their values explicitly.
     """
 
     __tablename__ = "item_values"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     hour: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    """The whole hours of `at` since 1970."""
+    """`at` in whole hours since 1970."""
     item_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(EpochMilliseconds, primary_key=True, autoincrement=False)
     value: Mapped[float] = mapped_column(Float)
 
 
 def hour_of(moment: datetime) -> int:
-    """Return the `hour` of a moment."""
+    """Return the `hour` of a time."""
     return (moment - EPOCH) // HOUR

@@ -1,4 +1,4 @@
-"""The inventory's items (metrics)."""
+"""The items (metrics) of the inventory."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from app.models.hosts import STATUS, STATUS_DESCRIPTION
 
 
 class Item(Base):
-    """An item of one host, with its last value. Edits and `status` work as a host's do."""
+    """An item of one host, with its last value. Edits and `status` work as for hosts."""
 
     __tablename__ = "items"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""When nobody wants to hear of what."""
+"""Maintenance windows."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from app.models.base import NEVER_REUSED, Base, Moment
 
 
 class MaintenanceWindow(Base):
-    """A time in which the alerts of a monitor, of a group of hosts or of a host are suppressed.
+    """A period in which the alerts of a monitor, a group of hosts or a host are suppressed.
 
-    Of `monitor_id`, `host_id` and `group_name` all that are given must match an alert.
+    An alert must match each of `monitor_id`, `host_id` and `group_name` that is set.
     """
 
     __tablename__ = "maintenance_windows"

@@ -1,4 +1,4 @@
-"""The monitoring systems that nagare reads."""
+"""The monitors that nagare connects to."""
 
 from datetime import datetime
 
@@ -23,9 +23,9 @@ class Monitor(Base):
     api_token_sealed: Mapped[str | None] = mapped_column(Text)
     enabled: Mapped[bool] = mapped_column(default=True)
     max_parallel_tasks: Mapped[int] = mapped_column(SmallInteger, default=4, server_default="4")
-    """How many of its tasks may run at once, so that one slow monitor does not take all slots."""
+    """How many of its tasks may run in parallel, so that one slow monitor does not occupy all slots."""
     acknowledge_at_source: Mapped[bool] = mapped_column(default=True, server_default=true())
-    """Whether to acknowledge an alert here is to acknowledge it there, where it can be written to."""
+    """Whether acknowledging an alert here also acknowledges it at the monitor, if that is writable."""
     webhook_token_hash: Mapped[str | None] = mapped_column(String(64), index=True, unique=True)
     status: Mapped[str] = mapped_column(String(16), default="unknown")
     last_error: Mapped[str | None] = mapped_column(Text)

@@ -1,4 +1,4 @@
-"""Who is told of what, and what is on its way to them."""
+"""Notifications, and their pending messages."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ UNSENT = "task_id IS NULL"
 
 
 class Notification(Base):
-    """A rule: which changes of which alerts go to which address, and when they may."""
+    """A notification: which changes of which alerts go to which address, and when."""
 
     __tablename__ = "notifications"
     __table_args__ = NEVER_REUSED
@@ -21,26 +21,26 @@ class Notification(Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     enabled: Mapped[bool] = mapped_column(default=True)
     url_sealed: Mapped[str] = mapped_column(Text)
-    """The address in Apprise's notation, a secret: it holds tokens and passwords."""
+    """The address in Apprise's notation. It is secret: it holds tokens and passwords."""
     min_severity: Mapped[int] = mapped_column(SmallInteger)
     monitor_id: Mapped[int | None] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
     group_name: Mapped[str | None] = mapped_column(String(255))
     kinds: Mapped[list[Any]] = mapped_column(JSON)
     """Some of `fired`, `acknowledged`, `resolved`."""
     quiet_from: Mapped[str | None] = mapped_column(String(5))
-    """The time of day, as `22:00`, from which changes wait until `quiet_until`; None for no quiet hours."""
+    """The time of day, like `22:00`, from which changes wait until `quiet_until`; None for no quiet hours."""
     quiet_until: Mapped[str | None] = mapped_column(String(5))
     timezone: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(8))
     batch_s: Mapped[int] = mapped_column(SmallInteger)
-    """For how long changes are gathered into one message, in seconds."""
+    """How long changes are collected for one message, in seconds."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     last_sent_at: Mapped[datetime | None] = mapped_column(Moment)
     last_error: Mapped[str | None] = mapped_column(Text)
 
 
 class NotificationMessage(Base):
-    """One message of a rule, sent by one task. `sending_at` without `sent_at`: nobody knows whether it arrived."""
+    """One message of a notification, sent by one task. `sending_at` without `sent_at`: the outcome is unknown."""
 
     __tablename__ = "notification_messages"
     __table_args__ = (Index("ix_notification_messages_notification_id_created_at", "notification_id", "created_at"),)
@@ -53,12 +53,12 @@ class NotificationMessage(Base):
 
 
 class NotificationChange(Base):
-    """A change of an alert that a rule tells of: once, in the message of `task_id`, or in the next one."""
+    """A change of an alert for a notification to report once, in the message of `task_id` or in the next one."""
 
     __tablename__ = "notification_changes"
     __table_args__ = (
         Index("ix_notification_changes_task_id", "task_id"),
-        # For the database itself: an event that is deleted takes its changes along.
+        # For cascades: deleting an event deletes its changes.
         Index("ix_notification_changes_event_id", "event_id"),
         Index(
             "ix_notification_changes_unsent",

@@ -1,4 +1,4 @@
-"""What is asked for at set times."""
+"""Schedules of tasks."""
 
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,11 @@ ENABLED = "enabled"
 
 
 class Schedule(Base):
-    """A task that is asked for again and again, at the times that a cron expression means in a time zone."""
+    """A task that is submitted repeatedly, at the times of a cron expression in a time zone."""
 
     __tablename__ = "schedules"
     __table_args__ = (
-        # The schedulers look each second for those whose time has come.
+        # Each second, the due schedules are looked up.
         Index("ix_schedules_due", "next_run_at", sqlite_where=text(ENABLED), postgresql_where=text(ENABLED)),
         NEVER_REUSED,
     )
@@ -28,11 +28,11 @@ class Schedule(Base):
     task_type: Mapped[str] = mapped_column(String(32))
     params: Mapped[dict[str, Any]] = mapped_column(JSON)
     monitor_id: Mapped[int | None] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
-    """The one in `params`, so that a schedule goes with its monitor."""
+    """The monitor in `params`, so that deleting the monitor deletes the schedule."""
     enabled: Mapped[bool] = mapped_column(default=True)
     next_run_at: Mapped[datetime] = mapped_column(Moment)
     last_run_at: Mapped[datetime | None] = mapped_column(Moment)
     last_task_id: Mapped[str | None] = mapped_column(String(80))
     last_error: Mapped[str | None] = mapped_column(Text)
-    """Why nothing was asked for at the last time; None when it was."""
+    """Why the last run submitted no task; None if it did."""
     created_at: Mapped[datetime] = mapped_column(Moment)

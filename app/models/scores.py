@@ -1,4 +1,4 @@
-"""The health score as it was."""
+"""The history of the health score."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.models.base import Base, Moment
 
 
 class ScoreSample(Base):
-    """The health score of the fleet or of a monitor at one moment, a multiple of five minutes."""
+    """The health score of all hosts or of a monitor at one time, a multiple of five minutes."""
 
     __tablename__ = "score_samples"
 
@@ -19,4 +19,4 @@ class ScoreSample(Base):
     score: Mapped[int] = mapped_column(SmallInteger)
     load: Mapped[float] = mapped_column(Float)
     open_alerts: Mapped[int]
-    """Active and acknowledged ones, without the suppressed."""
+    """Active and acknowledged alerts, without suppressed ones."""

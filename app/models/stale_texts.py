@@ -1,4 +1,4 @@
-"""Rows whose text the index for searches does not know as it is."""
+"""Rows whose entry in the text index is out of date."""
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from app.models.base import Base
 
 
 class StaleText(Base):
-    """A row of the table `kind` that came, went, or got another text; triggers write it, each time anew."""
+    """A row of the table `kind` that was added, deleted or changed its text; written by triggers."""
 
     __tablename__ = "stale_texts"
 

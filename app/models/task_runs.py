@@ -1,4 +1,4 @@
-"""The ledger: every task that was ever accepted, and each of its attempts that did not end well."""
+"""The ledger: every accepted task, and each attempt that failed or was interrupted."""
 
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,11 @@ UNFINISHED = "state IN ('queued', 'running', 'retrying')"
 CHILD = "parent_id IS NOT NULL"
 HELD = "state = 'queued' AND held_at IS NOT NULL"
 LISTED = "id <> ''"
-"""Always true; what does not say so uses no index that is there for lists."""
+"""Always true; only statements that contain it use the indexes for lists."""
 
 
 class TaskRun(Base):
-    """One accepted task: its parameters, where it stands and how it ended. Redis only carries its id."""
+    """One accepted task: its parameters, state and outcome. Redis only carries its id."""
 
     __tablename__ = "task_runs"
     __table_args__ = (
@@ -28,7 +28,7 @@ class TaskRun(Base):
         listing_index("ix_task_runs_type_created_at_id", LISTED, "type", "created_at", "id"),
         listing_index("ix_task_runs_state_created_at_id", LISTED, "state", "created_at", "id"),
         Index("ix_task_runs_monitor_id_created_at", "monitor_id", "created_at"),
-        # The recovery looks for these each second: partial indexes keep that cheap however long the history is.
+        # Recovery looks for these each second: partial indexes keep that cheap however long the history is.
         Index(
             "ix_task_runs_queued",
             "published_at",
@@ -36,7 +36,7 @@ class TaskRun(Base):
             sqlite_where=text("state = 'queued'"),
             postgresql_where=text("state = 'queued'"),
         ),
-        # Looked at each time that a task of the monitor ends.
+        # Read each time a task of the monitor ends.
         Index(
             "ix_task_runs_held",
             "monitor_id",
@@ -78,26 +78,26 @@ class TaskRun(Base):
     state: Mapped[str] = mapped_column(String(16))
     params: Mapped[dict[str, Any]] = mapped_column(JSON)
     fingerprint: Mapped[str | None] = mapped_column(String(64))
-    """A hash of type and parameters, by which a request for the same work is known."""
+    """A hash of type and parameters, which identifies requests for the same work."""
     monitor_id: Mapped[int | None]
     parent_id: Mapped[str | None] = mapped_column(String(80))
-    """The task that this one is a part of. A parent is running, without a worker, until its children have ended."""
+    """The parent task, if any. A parent is running, without a worker, until its children have ended."""
     requested_by: Mapped[int | None]
     attempt: Mapped[int] = mapped_column(SmallInteger, default=0)
-    """Counted when a run starts, so that a task that kills its worker each time is buried, not looped."""
+    """Counted when a run starts, so that a task that kills its worker each time dies instead of looping."""
     first_attempt: Mapped[int] = mapped_column(SmallInteger, default=0)
-    """The value of `attempt` when the present count began: a retried dead letter gets a fresh count."""
+    """The value of `attempt` when the current count began: a retried dead letter gets a fresh count."""
     max_retries: Mapped[int] = mapped_column(SmallInteger)
     beat: Mapped[int] = mapped_column(default=0)
-    """Raised by the running worker; a beat that stands still for the length of a lease means that it is gone."""
+    """Increased by the running worker; if it does not change for the length of a lease, the worker is gone."""
     worker: Mapped[str | None] = mapped_column(String(200))
     traceparent: Mapped[str | None] = mapped_column(String(55))
-    """The span that asked for it, in W3C's words, so that every attempt is in one trace; None when none was traced."""
+    """The requesting span as W3C `traceparent`, so that all attempts are in one trace; None without tracing."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     published_at: Mapped[datetime | None] = mapped_column(Moment)
-    """When its message was last handed to Redis; None when it is known not to have been."""
+    """When its message was last pushed to Redis; None if it is known not to have been."""
     held_at: Mapped[datetime | None] = mapped_column(Moment)
-    """Since when it waits, without a message, for its monitor to run fewer tasks; None when it does not."""
+    """Since when the task is held, without a message, until its monitor runs fewer tasks; None if not held."""
     started_at: Mapped[datetime | None] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
     next_run_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -111,7 +111,7 @@ class TaskRun(Base):
 
 
 class TaskAttempt(Base):
-    """An attempt that failed, was lost or was interrupted; a success is told by the task's own row."""
+    """An attempt that failed, was lost or was interrupted; a success is recorded in the task's own row."""
 
     __tablename__ = "task_attempts"
 
@@ -126,22 +126,22 @@ class TaskAttempt(Base):
 
 
 class IdempotencyKey(Base):
-    """What a client's `Idempotency-Key` was answered with, kept for 24 hours."""
+    """The task that was returned for a client's `Idempotency-Key`, kept for 24 hours."""
 
     __tablename__ = "idempotency_keys"
 
     user_id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
-    """A hash of the task's type and parameters: the same key with another request is a mistake."""
+    """A hash of the task's type and parameters: the same key with another request is an error."""
     task_id: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 class QueuePause(Base):
-    """A queue whose tasks are accepted but not run until it is resumed.
+    """A queue that accepts tasks but does not run them until it is resumed.
 
-    Kept in SQL, so that a flushed Redis resumes nothing.
+    Stored in SQL, so that a flushed Redis resumes nothing.
     """
 
     __tablename__ = "queue_pauses"

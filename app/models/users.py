@@ -1,4 +1,4 @@
-"""Who may sign in, what they are signed in with, and how often a sign-in failed."""
+"""Users, their sessions, and failed sign-ins."""
 
 from datetime import datetime
 
@@ -23,28 +23,28 @@ class User(Base):
 
 
 class LoginSession(Base):
-    """One sign-in. Every token carries its id, so that ending it here refuses all of them at once."""
+    """One session. Every token carries its id, so that ending it here invalidates all of them."""
 
     __tablename__ = "login_sessions"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     refresh_jti: Mapped[str | None] = mapped_column(String(36))
-    """The one refresh token that is good now; None for a session that cannot be refreshed."""
+    """The one valid refresh token; None for a session that cannot be refreshed."""
     network: Mapped[str | None] = mapped_column(String(64))
-    """From where it was opened: what `app.rules.client_addresses` counts as one place. None when by no address."""
+    """The network from which it was opened, as in `app.rules.client_addresses`; None if there was no address."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class LoginThrottle(Base):
-    """Failed sign-ins in a row: of an account at a place, at a place, of an account."""
+    """Failed sign-ins in a row: of an account at a network, of a network, of an account."""
 
     __tablename__ = "login_throttles"
 
     subject: Mapped[str] = mapped_column(String(160), primary_key=True)
-    """A hash: what people type for their name now and then is their password."""
+    """A hash: people sometimes type their password as their name."""
     failures: Mapped[int]
     last_failed_at: Mapped[datetime] = mapped_column(Moment)
     blocked_until: Mapped[datetime | None] = mapped_column(Moment)

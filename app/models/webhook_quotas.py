@@ -1,4 +1,4 @@
-"""How much of what it may post each monitor has used up."""
+"""The used part of each monitor's webhook quota."""
 
 from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,7 +7,7 @@ from app.models.base import Base
 
 
 class WebhookQuota(Base):
-    """A quota that refills in a straight line: one moment is all that there is to be kept of it (GCRA)."""
+    """A quota that refills linearly, so one timestamp is its whole state (GCRA)."""
 
     __tablename__ = "webhook_quotas"
 
@@ -15,4 +15,4 @@ class WebhookQuota(Base):
         ForeignKey("monitors.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     full_at_us: Mapped[int] = mapped_column(BigInteger)
-    """When it is whole again, in microseconds since 1970."""
+    """When it is full again, in microseconds since 1970."""

@@ -1,1 +1,1 @@
-"""Pure functions: what to decide, never how to store or send it."""
+"""Pure functions that decide, and neither store nor send."""

@@ -1,4 +1,4 @@
-"""How much is kept of what a source says of an alert, so that any database can hold it."""
+"""Limits on a report's texts, so that any database can store them."""
 
 from dataclasses import replace
 from hashlib import sha256
@@ -12,7 +12,7 @@ MAX_EXTERNAL_ID = 200
 
 
 def bounded(report: AlertReport) -> AlertReport:
-    """Return it with texts for people cut, and names by which nothing is found any more; an identity stays one."""
+    """Return the report with long texts cut and over-long names dropped; identities stay distinct."""
     return replace(
         report,
         external_id=_short_id(report.external_id),
@@ -30,7 +30,7 @@ def _cut(text: str, length: int) -> str:
 
 
 def _short_id(external_id: str) -> str:
-    """Return an identity that fits; a longer one keeps its start and ends in its hash."""
+    """Return an identity of limited length; a longer one keeps its start and ends in its hash."""
     if len(external_id) <= MAX_EXTERNAL_ID:
         return external_id
     mark = f"~{sha256(external_id.encode()).hexdigest()}"

@@ -1,4 +1,4 @@
-"""What becomes of an alert when its source reports it: a ladder of deduplication, reopening and resolving."""
+"""The effect of a report on an alert: deduplication, reopening and resolving."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +8,13 @@ from app.enums import AlertEventKind, AlertStatus, Severity
 from app.rules.alert_reports import AlertReport
 
 REOPENED_WITHIN = timedelta(hours=1)
-"""What fires again within this time of its end is the same alert; later it is a new one."""
+"""An alert that fires again within this time of its end is reopened; later it is a new occurrence."""
 FLAPS_TO_MARK = 3
 
 
 @dataclass(frozen=True, slots=True)
 class AlertState:
-    """What reports change of an alert."""
+    """The part of an alert that reports change."""
 
     occurrence: int
     status: AlertStatus
@@ -32,9 +32,9 @@ Followed = tuple[AlertState | None, Sequence[AlertEventKind]]
 
 
 def follow(state: AlertState | None, report: AlertReport, observed_at: datetime) -> Followed:
-    """Return the state after a report of `observed_at`, and what happened; the same state means that nothing did.
+    """Return the state after a report of `observed_at`, and the resulting events; an unchanged state means no effect.
 
-    A report that is older than what is known (a pull that took long, a post that waited) changes nothing.
+    A report older than the known state (from a slow pull, or a delivery that waited) changes nothing.
     """
     if not report.is_firing:
         return _end(state, observed_at)
@@ -48,7 +48,7 @@ def follow(state: AlertState | None, report: AlertReport, observed_at: datetime)
 
 
 def is_flapping(flaps: int, flapped_at: datetime | None, now: datetime) -> bool:
-    """Tell whether an alert came back three times in a row, each within an hour, the last within an hour of now."""
+    """Return whether an alert came back three times in a row, each within an hour, the last within an hour of `now`."""
     return flaps >= FLAPS_TO_MARK and flapped_at is not None and now - flapped_at <= REOPENED_WITHIN
 
 
@@ -108,7 +108,7 @@ def _end(state: AlertState | None, observed_at: datetime) -> Followed:
 
 
 def _acknowledge(state: AlertState, report: AlertReport, events: list[AlertEventKind]) -> Followed:
-    """Follow a source in which somebody looks after the alert; one in which nobody does takes nothing back."""
+    """Apply an acknowledgement at the source; its absence there takes back none that was made here."""
     if not report.is_acknowledged or state.status is AlertStatus.ACKNOWLEDGED:
         return state, events
     return replace(state, status=AlertStatus.ACKNOWLEDGED), [*events, AlertEventKind.ACKNOWLEDGED]

@@ -1,4 +1,4 @@
-"""What a source says of an alert, whichever way it says it: the answer to a pull, or a post to the webhook."""
+"""The report of an alert, the same for pulls and for the webhook."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -9,11 +9,10 @@ from app.enums import Severity
 
 @dataclass(frozen=True, slots=True)
 class AlertReport:
-    """One alert that fires, or does not any more.
+    """One alert that fires, or no longer fires.
 
-    `source` and `external_id` are the same for the same alert whichever way it comes. The host is known by its
-    external id or, where the source does not have that, by its name; the item likewise by its external id or by its
-    key or name.
+    `source` and `external_id` identify the alert, whether it was pulled or posted. The host is found by its external id
+    or, if the source does not have that, by its name; the item by its external id, or by its key or name.
     """
 
     source: str
@@ -24,19 +23,19 @@ class AlertReport:
     comment: str = ""
     is_acknowledged: bool = False
     is_suppressed: bool = False
-    """The source itself keeps quiet about it: it is none that begins here, and none that is over."""
+    """Suppressed at the source: such a report neither starts an alert nor ends one."""
     host_external_id: str | None = None
     host_name: str | None = None
     item_external_id: str | None = None
     item_name: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
+        """Return a dict that JSON can represent."""
         return {name: getattr(self, name) for name in FIELDS}
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Self:
-        """Return what `as_dict` was made of."""
+        """Return the report that `as_dict` serialized."""
         return cls(**{**fields, "severity": Severity(fields["severity"])})
 
 

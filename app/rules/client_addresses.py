@@ -1,4 +1,4 @@
-"""Where a request comes from: behind trusted proxies, and as the place for which failed sign-ins are counted."""
+"""Determines the client's address behind trusted proxies, and the network that counts its failed sign-ins."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -8,16 +8,16 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_within(address: str, networks: Iterable[Network]) -> bool:
-    """Tell whether an address lies in one of the networks; what is no address does not."""
+    """Return whether an address lies in one of the networks; false for an invalid address."""
     parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in networks)
 
 
 def client_of(peer: str, forwarded_for: str, trusted: Iterable[Network]) -> str:
-    """Return the address of a client: what the last proxy that is trusted says of who called it.
+    """Return the client's address, as the last trusted proxy reports it.
 
-    `forwarded_for` is the header X-Forwarded-For, to whose end each proxy adds whom it heard from; what stands before
-    the entry of a proxy that is not trusted, anybody may have written.
+    `forwarded_for` is the header X-Forwarded-For. Each proxy appends the address of its peer; anyone may have written
+    what precedes the entry of an untrusted proxy.
     """
     networks = tuple(trusted)
     client = peer
@@ -32,7 +32,7 @@ def client_of(peer: str, forwarded_for: str, trusted: Iterable[Network]) -> str:
 
 
 def network_of(address: str) -> str:
-    """Return what counts as one place: of IPv6 the network of 64 bits, all of which one customer commands."""
+    """Return the network of an address; for IPv6 the /64, since one customer controls all of it."""
     parsed = _parse(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,4 +1,4 @@
-"""Which network addresses nagare calls, be it a monitor or the receiver of a message."""
+"""Decides which network addresses nagare may connect to, for monitors and notifications."""
 
 import ipaddress
 from collections.abc import Iterator, Mapping
@@ -24,28 +24,28 @@ FORBIDDEN: Mapping[str, str] = {
     "fe80::/10": "link-local",
     "ff00::/8": "multicast",
 }
-"""What is never called, and why. The Kubernetes NetworkPolicy under deploy/ is written from it."""
+"""Networks that are never called, with the reasons. The Kubernetes NetworkPolicy under deploy/ is generated from it."""
 WELL_KNOWN_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 TRANSLATED = (*map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96")), WELL_KNOWN_NAT64)
-"""IPv6 addresses that end in the IPv4 one which a kernel or a translator (NAT64, RFC 6052) calls for them."""
+"""IPv6 prefixes whose addresses end in the IPv4 address that a kernel or translator (NAT64, RFC 6052) calls instead."""
 ISATAP = (0x0000_5EFE, 0x0200_5EFE)
 _NETWORKS: tuple[Network, ...] = tuple(map(ipaddress.ip_network, FORBIDDEN))
 _HERE = ipaddress.IPv4Network("0.0.0.0/8")
 
 
 def is_callable(address: str) -> bool:
-    """Tell whether this IP address may be called: private and loopback ones yes, link-local and metadata no.
+    """Return whether this IP address may be called: private and loopback may, link-local and metadata may not.
 
-    An address that stands for others is as good as the worst of them. Raises ValueError for what is no IP address.
+    An address that stands for others is allowed only if all of them are. Raises ValueError for an invalid address.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     return not any(_is_in(each, network) for each in (ip, *_embedded(ip)) for network in _NETWORKS)
 
 
 def forbidden_networks() -> list[Network]:
-    """Return `FORBIDDEN` as a firewall needs it: with the forms in which IPv4 travels through IPv6."""
+    """Return `FORBIDDEN` for a firewall, including the IPv6 forms of the IPv4 networks."""
     plain = [network for network in _NETWORKS if isinstance(network, ipaddress.IPv4Network)]
     return [
         *_NETWORKS,
@@ -59,14 +59,14 @@ def _is_in(ip: Address, network: Network) -> bool:
 
 
 def _within(outer: ipaddress.IPv6Network, network: ipaddress.IPv4Network) -> ipaddress.IPv6Network:
-    """Return the IPv6 addresses that have one of this IPv4 network right behind the outer prefix."""
+    """Return the IPv6 network in which this IPv4 network follows the outer prefix."""
     first = int(outer.network_address) | int(network.network_address) << 96 - outer.prefixlen
     return ipaddress.IPv6Network((first, outer.prefixlen + network.prefixlen))
 
 
 def _embedded(ip: Address) -> Iterator[ipaddress.IPv4Address]:
-    """Yield the IPv4 addresses to which packets for an IPv6 address may go in the end."""
-    # ::1 is no translated 0.0.0.1, but this very machine.
+    """Yield the IPv4 addresses that packets to an IPv6 address may finally reach."""
+    # ::1 is loopback, not a translated 0.0.0.1.
     if not isinstance(ip, ipaddress.IPv6Address) or ip.is_loopback:
         return
     if any(ip in network for network in TRANSLATED) or int(ip) >> 32 & 0xFFFF_FFFF in ISATAP:
@@ -80,10 +80,10 @@ def _embedded(ip: Address) -> Iterator[ipaddress.IPv4Address]:
 
 
 def _behind_local_prefix(ip: int) -> list[ipaddress.IPv4Address]:
-    """Return what an address of RFC 8215 may stand for: how long its network's prefix is, only the network knows.
+    """Return the IPv4 addresses that an RFC 8215 address may stand for: only its network knows the prefix length.
 
-    Bits 64 to 71 are left out (RFC 6052, 2.2). What is behind a shorter prefix ends in zeros, and behind a longer one
-    begins with them: that they read as 0.x.x.x says nothing.
+    Bits 64 to 71 are skipped (RFC 6052, 2.2). An address behind a shorter prefix ends in zeros, one behind a longer
+    prefix starts with them, so a reading as 0.x.x.x says nothing.
     """
     without_gap = (ip >> 64) << 56 | ip & (1 << 56) - 1
     found = [ipaddress.IPv4Address(without_gap >> 88 - prefix & 0xFFFF_FFFF) for prefix in (48, 56, 64)]

@@ -1,4 +1,4 @@
-"""Test alerts: what they say and on what they fall."""
+"""Draws test alerts: their texts, hosts and items."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class HostChoice:
-    """A host that an alert can fall on."""
+    """A host that can get a test alert."""
 
     id: int
     monitor_id: int
@@ -38,7 +38,7 @@ class HostChoice:
 
 @dataclass(frozen=True, slots=True)
 class DrawnAlert:
-    """One drawn alert: number `item_index` among the items of the host, None when it has none."""
+    """One drawn alert; `item_index` is the position among the host's items, None if it has none."""
 
     number: int
     host: HostChoice
@@ -50,9 +50,9 @@ class DrawnAlert:
 def draw_alerts(
     seed: int | str, count: int, severity: Severity | None, hosts: Sequence[HostChoice]
 ) -> list[DrawnAlert]:
-    """Draw `count` alerts on random hosts; the same seed on the same hosts draws the same alerts.
+    """Draw `count` alerts on random hosts; the same seed and hosts give the same alerts.
 
-    Hosts without items are drawn only when no host has any.
+    Hosts without items are drawn only if no host has any.
     """
     random = Random(seed)
     choices = [host for host in hosts if host.item_count] or list(hosts)

@@ -1,4 +1,4 @@
-"""The health score; docs/health-score.md explains it."""
+"""Computes the health score; docs/health-score.md explains it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ HALVING_LOAD = 20
 
 @dataclass(frozen=True, slots=True)
 class AlertSums:
-    """The alerts of one severity, counted; suppressed ones are left out."""
+    """Counts of the alerts of one severity, without suppressed ones."""
 
     active: int = 0
     acknowledged: int = 0
     resolved: int = 0
-    """Those resolved within the window."""
+    """Alerts resolved within the window."""
     freshness: float = 0.0
-    """The sum over the resolved ones of 1 at the moment of the resolve, falling straight to 0 at the window's end."""
+    """Sum over the resolved alerts of a factor that falls linearly from 1 at the resolution to 0 as the window ends."""
 
     def __add__(self, other: "AlertSums") -> "AlertSums":
         return AlertSums(
@@ -33,7 +33,7 @@ class AlertSums:
 
 
 def alert_load(sums: Mapping[Severity, AlertSums], hosts: int) -> float:
-    """Return the weight of all alerts a host; `hosts` counts those that are not inactive."""
+    """Return the total weight of the alerts per host; `hosts` counts the hosts that are not inactive."""
     total = sum(
         WEIGHTS[severity]
         * (alerts.active + ACKNOWLEDGED_FACTOR * alerts.acknowledged + RESOLVED_FACTOR * alerts.freshness)
@@ -43,7 +43,7 @@ def alert_load(sums: Mapping[Severity, AlertSums], hosts: int) -> float:
 
 
 def health_score(load: float) -> int:
-    """Return 100 without any load, else 0 to 99, halved for every 20 points of load a host."""
+    """Return 100 without load, else 0 to 99, halved for every 20 points of load per host."""
     if load <= 0:
         return 100
     return min(99, floor(100 * 2 ** (-load / HALVING_LOAD)))

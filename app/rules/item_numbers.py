@@ -1,14 +1,14 @@
-"""Which of the values that sources write are numbers."""
+"""Decides which values of items are numbers."""
 
 import math
 
 TEXT_TYPES = ("char", "log", "text")
-"""The types of items whose values are texts, also where one looks like a number."""
+"""Item types with text values, even if a value looks like a number."""
 
 
 def finite_number(text: str | None, value_type: str) -> float | None:
-    """Return the number that a value stands for; None for a text, for no value, and for what cannot be drawn."""
-    # Python would also take 1_000 and the digits of other scripts for numbers.
+    """Return the number of a value; None for text, for no value, and for numbers that cannot be charted."""
+    # Python would also accept 1_000 and digits of other scripts.
     if text is None or value_type in TEXT_TYPES or "_" in text or not text.isascii():
         return None
     try:

@@ -1,4 +1,4 @@
-"""What those who watch are told: one event a change, and who wants to hear of it."""
+"""Live events, one per change, and the filter of a client."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ MESSAGE_LENGTH = 500
 STARTED = "started"
 PROGRESS = "progress"
 EXTRAS = ("worker", "next_run_at", "reason", "error", "result")
-"""Fields that an event has only where they say something."""
+"""Fields that an event has only if they are set."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events a watcher wants; what is None does not matter."""
+    """Which events a client wants; None matches everything."""
 
     task_id: str | None = None
     type: str | None = None
     monitor_id: int | None = None
 
     def admits(self, event: Event) -> bool:
-        """Tell whether the watcher wants this event. An alert belongs to no task."""
+        """Return whether the client wants this event. An alert belongs to no task."""
         about = event.get("task") or event.get("alert") or {}
         return (
             (self.task_id is None or about.get("task_id") == self.task_id)
@@ -35,9 +35,9 @@ class EventFilter:
 
 
 def task_event(row: Mapping[Any, Any], what: str | None = None) -> Event:
-    """Return the event of a task, by default the one that its state is named after.
+    """Return the event of a task, by default the one named after its state.
 
-    The row has the columns of a task as it is shown, of which progress, worker and outcome may be missing.
+    The row has the columns of a task as the API shows it; progress, worker and outcome may be missing.
     """
     task = {name: row[name] for name in ("task_id", "type", "state", "monitor_id", "attempts")}
     message = str(row.get("progress_message") or "")

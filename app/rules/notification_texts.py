@@ -1,4 +1,4 @@
-"""What a notification says, in English and in Chinese."""
+"""Writes the texts of notifications, in English and Chinese."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ SEVERITIES = tuple(reversed(Severity))
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A message to people; `tone` is `failure`, `warning`, `info` or `success`."""
+    """A notification's text; `tone` is `failure`, `warning`, `info` or `success`."""
 
     title: str
     body: str
@@ -29,7 +29,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a language."""
+    """The phrases of one language."""
 
     labels: Mapping[Severity | NotificationKind, str]
     counted: Mapping[Severity | NotificationKind, str]
@@ -95,7 +95,7 @@ WORDS = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}
 
 
 def text_of(rule: Rule, changes: Iterable[Change]) -> Text:
-    """Write one message that tells of all these changes, of which there is at least one."""
+    """Write one message about all these changes (at least one)."""
     ordered = sorted(changes, key=lambda change: (change.alert_id, change.event_id))
     stories = [list(of_alert) for _, of_alert in groupby(ordered, key=lambda change: change.alert_id)]
     stories.sort(key=lambda story: (-story[-1].severity, story[-1].kind is NotificationKind.RESOLVED, story[-1].at))
@@ -111,13 +111,13 @@ def text_of(rule: Rule, changes: Iterable[Change]) -> Text:
 
 
 def trial_text(rule: Rule, name: str) -> Text:
-    """Write the message by which people see that a rule's address works."""
+    """Write the test message that shows that a notification's address works."""
     words = WORDS[rule.language]
     return Text(f"{PREFIX} {words.test_title}", words.test_body.format(name), "info")
 
 
 def _summary(words: Words, stories: Sequence[Sequence[Change]]) -> str:
-    """Count alerts, not changes: one that fired twice fired."""
+    """Count alerts, not changes: an alert that fired twice counts once."""
     fired: Counter[Severity] = Counter()
     others: Counter[NotificationKind] = Counter()
     for story in stories:

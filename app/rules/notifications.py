@@ -1,4 +1,4 @@
-"""Who is told of what: which changes a rule is about, when it must be quiet, and what is still worth telling then."""
+"""Decides which changes a notification reports, its quiet hours, and what is still worth reporting after them."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ KINDS: Mapping[str, NotificationKind] = {
     AlertEventKind.FIRED: NotificationKind.FIRED,
     AlertEventKind.REOPENED: NotificationKind.FIRED,
     AlertEventKind.RETURNED: NotificationKind.FIRED,
-    # Who only hears of what is critical would otherwise never hear of a warning that became that.
+    # A notification for critical alerts only would otherwise miss a warning that became critical.
     AlertEventKind.ESCALATED: NotificationKind.FIRED,
     AlertEventKind.ACKNOWLEDGED: NotificationKind.ACKNOWLEDGED,
     AlertEventKind.RESOLVED: NotificationKind.RESOLVED,
@@ -21,13 +21,13 @@ KINDS: Mapping[str, NotificationKind] = {
 
 
 def kind_of(event_kind: str) -> NotificationKind | None:
-    """Return what an event of an alert is to those who are notified; None when nobody ever is."""
+    """Return the notification kind of an alert event; None if it is never reported."""
     return KINDS.get(event_kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Which changes are told, when and how."""
+    """Which changes a notification reports, when and how."""
 
     id: int
     min_severity: int
@@ -42,7 +42,7 @@ class Rule:
 
     @classmethod
     def from_row(cls, row: Mapping[Any, Any]) -> Self:
-        """Return the rule of a row of `notifications`."""
+        """Return the rule in a row of `notifications`."""
         return cls(
             id=row["id"],
             min_severity=row["min_severity"],
@@ -59,7 +59,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened to an alert, and how the alert stands now."""
+    """A change of an alert, with the alert's current state."""
 
     event_id: int
     at: datetime
@@ -76,7 +76,7 @@ class Change:
 
     @classmethod
     def from_row(cls, row: Mapping[Any, Any]) -> Self | None:
-        """Return the change of an event with its alert and host; None when nobody is ever told of it."""
+        """Return the change of an event with its alert and host; None if it is never reported."""
         kind = kind_of(row["kind"])
         if kind is None:
             return None
@@ -97,7 +97,7 @@ class Change:
 
 
 def does_match(rule: Rule, change: Change) -> bool:
-    """Tell whether a rule is about a change; of an alert that is suppressed by now nobody is told."""
+    """Return whether a rule reports a change; alerts that are suppressed now are never reported."""
     return (
         not change.suppressed
         and change.kind in rule.on
@@ -108,7 +108,7 @@ def does_match(rule: Rule, change: Change) -> bool:
 
 
 def is_quiet(rule: Rule, at: datetime) -> bool:
-    """Tell whether a moment lies in the rule's quiet hours, by the clocks on the walls of its time zone."""
+    """Return whether a time lies in the rule's quiet hours, in local time of its time zone."""
     if rule.quiet_from is None or rule.quiet_until is None:
         return False
     time_of_day = f"{at.astimezone(ZoneInfo(rule.timezone)):%H:%M}"
@@ -118,14 +118,14 @@ def is_quiet(rule: Rule, at: datetime) -> bool:
 
 
 def due_at(rule: Rule, oldest: datetime) -> datetime:
-    """Return when a message is due whose oldest change is from that moment, unless that is in quiet hours."""
+    """Return when a message is due whose oldest change happened at `oldest`, if that is outside the quiet hours."""
     return oldest + timedelta(seconds=rule.batch_s)
 
 
 def worth_telling(rule: Rule, changes: Iterable[Change]) -> list[Change]:
-    """Leave out what is over: suppressed alerts, and what fired and ended again while the rule was quiet.
+    """Drop suppressed alerts, and alerts that fired and ended again while the rule was quiet.
 
-    What fired and ended within one batch is told: a person may want to look for the cause.
+    Alerts that fired and ended within one batch are reported: a person may want to look for the cause.
     """
     ordered = sorted(changes, key=lambda change: (change.alert_id, change.event_id))
     told: list[Change] = []
@@ -146,7 +146,7 @@ def _still_standing(rule: Rule, changes: Iterable[Change]) -> list[Change]:
         if fired_at is not None and change.kind is NotificationKind.RESOLVED:
             del kept[fired_at:]
             fired_at = None
-    # A rule that does not tell of ends has no change for them.
+    # A rule that does not report resolutions has no change for them.
     if fired_at is not None and kept[-1].status is AlertStatus.RESOLVED:
         del kept[fired_at:]
     return kept

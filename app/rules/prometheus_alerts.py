@@ -1,4 +1,4 @@
-"""What an alert of Prometheus says, whether it was pulled or came from Alertmanager by the webhook."""
+"""Reports for Prometheus's alerts, pulled from it or posted by Alertmanager."""
 
 from collections.abc import Mapping
 
@@ -8,16 +8,16 @@ from app.rules.severities import severity_of
 
 SOURCE = "prometheus"
 TEXTS = ("summary", "description", "message")
-"""The annotations that say what is wrong, the shortest first."""
+"""The annotations with the problem's text, the shortest first."""
 COMMON_LABELS = ("alertname", "severity", "level")
-"""Labels that do not tell the alerts of one rule apart."""
+"""Labels that do not distinguish the alerts of one rule."""
 
 
 def prometheus_report(labels: Mapping[str, str], annotations: Mapping[str, str], is_firing: bool) -> AlertReport:
-    """Return the report of an alert with these labels, those that Prometheus adds for the outside world among them.
+    """Return the report of an alert with these labels, which include Prometheus's external labels.
 
-    Its first text is the message, the next one that says something else the comment, followed by the runbook's
-    address. Without a text the message is its name and what sets it apart.
+    The first text is the message, the next different one the comment, followed by the runbook's URL. Without any text,
+    the message is the alert's name and its distinguishing labels.
     """
     texts = [text for name in TEXTS if (text := annotations.get(name, "").strip())]
     message = texts[0] if texts else _name(labels)

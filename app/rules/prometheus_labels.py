@@ -1,4 +1,4 @@
-"""What labels identify: an alert as Alertmanager knows it, and the host that a target is here."""
+"""Identities derived from labels: Alertmanager's fingerprint of an alert, and the host of a target."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -8,14 +8,14 @@ MAX_EXTERNAL_ID = 500
 FNV_OFFSET = 0xCBF29CE484222325
 FNV_PRIME = 0x100000001B3
 SEPARATOR = b"\xff"
-"""A byte that no UTF-8 text contains."""
+"""A byte that never occurs in UTF-8."""
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
     """Return Alertmanager's fingerprint of an alert with these labels.
 
-    It is FNV-1a of 64 bits over the labels by name (`LabelSet.Fingerprint` of Prometheus's `model` package), without
-    the empty ones, which Alertmanager drops.
+    It is the 64-bit FNV-1a hash of the labels sorted by name (`LabelSet.Fingerprint` of Prometheus's `model` package),
+    without empty labels, which Alertmanager drops.
     """
     text = b"".join(
         name.encode() + SEPARATOR + value.encode() + SEPARATOR for name, value in sorted(labels.items()) if value
@@ -27,7 +27,7 @@ def fingerprint(labels: Mapping[str, str]) -> str:
 
 
 def host_external_id(job: str, instance: str) -> str:
-    """Return the external id of the host that a target of this job and instance is."""
+    """Return the external id of the host for a target's job and instance."""
     return fit_external_id(f"{quote(job, safe='')}/{instance}")
 
 
@@ -40,5 +40,5 @@ def fit_external_id(text: str) -> str:
 
 
 def list_labels(labels: Mapping[str, str]) -> str:
-    """Return labels for people to read."""
+    """Return the labels as readable text."""
     return ", ".join(f"{label}={value}" for label, value in sorted(labels.items()))

@@ -1,4 +1,4 @@
-"""Whether a failed task is tried again, and when."""
+"""Decides whether and when a failed task is retried."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,30 +8,30 @@ from app.errors import NagareError
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Run the task again after `delay_s` seconds."""
+    """Retry the task after `delay_s` seconds."""
 
     delay_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Bury:
-    """Move the task to the dead letters; `reason` is the code of what went wrong."""
+    """Move the task to the dead letters; `reason` is the error's code."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Exponential back-off with jitter: `base_s` seconds, doubled for each next retry, at most `cap_s`."""
+    """Exponential backoff with jitter: `base_s` seconds, doubled for each further retry, at most `cap_s`."""
 
     base_s: float
     cap_s: float
 
     def delay_s(self, retry: int, draw: Callable[[], float]) -> float:
-        """Return the seconds to wait before retry number `retry` (from 0); `draw` gives a random number in [0, 1).
+        """Return the delay in seconds before retry number `retry` (from 0); `draw` returns a random number in [0, 1).
 
-        The jitter covers the upper half of the doubled span, so that the delays of one task always grow
-        while those of many tasks that failed together still spread out.
+        The jitter covers the upper half of the span, so that the delays of one task always grow while those of many
+        tasks that failed together still spread out.
         """
         # 64 doublings exceed every cap; the limit keeps the power a float.
         span = min(self.cap_s, self.base_s * 2.0 ** min(retry, 64))
@@ -41,9 +41,9 @@ class RetryPolicy:
 def decide(
     error: BaseException, *, attempts: int, max_retries: int, policy: RetryPolicy, draw: Callable[[], float]
 ) -> Retry | Bury:
-    """Decide what becomes of a task that failed with `error` in its attempt number `attempts` (from 1).
+    """Decide what follows the failure with `error` of attempt number `attempts` (from 1).
 
-    An error that is not ours is a bug in nagare, and one that is not retryable will not change: neither is tried again.
+    An error that is not nagare's own is a bug, and a non-retryable error will not change: neither is retried.
     """
     if not isinstance(error, NagareError):
         return Bury("internal_error")

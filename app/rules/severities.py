@@ -1,4 +1,4 @@
-"""How bad an alert is, in the words of the systems that raise alerts."""
+"""Maps the severities of monitoring systems to nagare's."""
 
 from app.enums import Severity
 
@@ -37,18 +37,18 @@ ZABBIX_SEVERITIES = (
     *(Severity.WARNING, Severity.WARNING),
     *(Severity.CRITICAL, Severity.CRITICAL),
 )
-"""By Zabbix's own codes: not classified, information, warning, average, high, disaster."""
+"""By Zabbix's codes: not classified, information, warning, average, high, disaster."""
 
 
 def severity_of(word: str | int | None) -> Severity:
-    """Return the severity that a word or one of our own codes stands for; an unknown word or none is a warning."""
+    """Return the severity for a word or one of nagare's codes; an unknown or missing word is a warning."""
     if word is None:
         return Severity.WARNING
     return SEVERITIES.get(" ".join(str(word).casefold().replace("_", " ").split()), Severity.WARNING)
 
 
 def zabbix_severity(code: int) -> Severity:
-    """Return the severity for Zabbix's code from 0 to 5. Raises ValueError for any other one."""
+    """Return the severity for Zabbix's code, 0 to 5. Raises ValueError for any other code."""
     if not 0 <= code < len(ZABBIX_SEVERITIES):
         raise ValueError(f"Zabbix has no severity {code}")
     return ZABBIX_SEVERITIES[code]

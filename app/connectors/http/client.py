@@ -1,4 +1,4 @@
-"""JSON over HTTP with a server that may be slow, huge, hostile or gone: limits, redirects and the mapping of errors."""
+"""JSON over HTTP with a server that may be slow, huge, hostile or down: limits, redirects, and mapping of errors."""
 
 import contextlib
 import json
@@ -32,7 +32,7 @@ MAX_WORDS = 300
 
 @dataclass(frozen=True)
 class HttpLimits:
-    """What one request may cost; `total_s` counts from the call to the last byte, redirects included."""
+    """The limits of one request; `total_s` covers everything from the call to the last byte, redirects included."""
 
     connect_s: float = 10
     read_s: float = 60
@@ -41,10 +41,10 @@ class HttpLimits:
 
 
 class HttpSource:
-    """The conversation with one HTTP server. Threads may share it.
+    """A client of one HTTP server. Threads may share it.
 
-    `get_json` and `post_json` raise a `SourceError` and nothing else; its message names the server and the reason,
-    never a credential or a query string.
+    `get_json` and `post_json` raise a `SourceError` and nothing else; its message has the server and the reason, never
+    a credential or a query string.
     """
 
     def __init__(
@@ -56,24 +56,24 @@ class HttpSource:
         limits: HttpLimits = HttpLimits(),
         secrets: Sequence[str | None] = (),
     ) -> None:
-        """Take the address apart; nothing is sent yet. Raises Invalid when it or a credential cannot be right.
+        """Parse the address; this sends nothing. Raises Invalid if it or a credential is wrong.
 
-        `secrets` are those that go into bodies; those of the headers are known.
+        `secrets` are those sent in bodies; those in headers are known.
         """
         self._url = _parse_url(url)
         self.host = self._url.netloc.decode("ascii")
-        """The server's name, with its port where that is not the usual one: for messages."""
+        """The server's name, with a non-default port, for messages."""
         self._limits = limits
         self._deadline = Deadline()
         given = _checked(headers or {}) | ({"Authorization": _basic(*auth)} if auth else {})
         self._secrets = [*secrets, *given.values(), *(auth or ())[1:]]
         usual = {"User-Agent": f"nagare/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._headers = usual | given
-        # No httpx.Client on top: it keeps cookies, logs addresses with their query and reads redirects on its own.
+        # No httpx.Client on top: it keeps cookies, logs URLs with their query and reads redirects itself.
         self._transport = GuardedTransport(self._deadline)
 
     def get_json(self, path: str, params: Mapping[str, str | Sequence[str]] | None = None) -> Any:
-        """Return what `path` below the server's address answers; its texts hold no NULs and no lone surrogates."""
+        """Return the JSON value at `path` below the server's address, its texts without NULs and lone surrogates."""
         query = {name: value if isinstance(value, str) else [*value] for name, value in (params or {}).items()}
         url = self._join(path)
         return self._exchange("GET", url.copy_merge_params(query) if query else url, None, {}, self._limits)
@@ -86,9 +86,9 @@ class HttpSource:
         limits: HttpLimits | None = None,
         secrets: Sequence[str | None] = (),
     ) -> Any:
-        """Send `body` as JSON and return the answer as `get_json` does; `limits` take the place of the usual ones.
+        """Send `body` as JSON and return the response as `get_json` does; `limits` replace the default ones.
 
-        `secrets` are those of this body that were not known before.
+        `secrets` are those of this body that are not known yet.
         """
         given = _checked(headers or {})
         sent, content = {"Content-Type": "application/json"} | given, json.dumps(body).encode()
@@ -96,11 +96,11 @@ class HttpSource:
         return self._exchange("POST", self._join(path), content, sent, limits or self._limits, hidden)
 
     def words(self, text: str) -> str:
-        """Return a text of the server, fit for a message."""
+        """Return a text of the server in a form that is safe for a message."""
         return plain_words(text, self._secrets)
 
     def close(self) -> None:
-        """Close the connections; a request that still waits in another thread fails."""
+        """Close the connections; a request that waits in another thread fails."""
         self._transport.close()
 
     def _join(self, path: str) -> httpx.URL:
@@ -136,7 +136,7 @@ class HttpSource:
             raise SourceTimeout(f"{self.host} did not respond in time") from error
         except httpx.TransportError as error:
             reason = plain_words(str(error), secrets) or "unknown error"
-            # httpx quotes what it could not parse, which may be our own request, so its text must not stay as a cause.
+            # httpx quotes what it could not parse, which may be our own request, so its text must not become the cause.
             raise SourceUnreachable(f"connection to {self.host} failed: {reason}") from None
         raise SourceGarbled(f"{self.host} redirected more than {MAX_REDIRECTS} times")
 
@@ -162,7 +162,7 @@ class HttpSource:
             except ValueError as error:
                 raise SourceGarbled(f"{self.host} returned {error}") from error
         if status in (401, 403):
-            # Whatever it says of what it was sent, in whatever writing, is nobody's to read.
+            # The response may repeat the credentials in any encoding, so its text is not shown.
             raise SourceRefusedLogin(f"{self.host} returned HTTP {status}")
         words = plain_words(_error_text(response), secrets)
         message = f"{self.host} returned HTTP {status}" + (f": {words}" if words else "")
@@ -174,9 +174,9 @@ class HttpSource:
 
 
 def plain_words(text: str, secrets: Sequence[str | None] = ()) -> str:
-    """Make a source's text fit for a message: one short line in which no secret of ours is echoed, in any writing.
+    """Return a source's text as one short line, without any echo of our secrets, in any encoding.
 
-    Nor anything that a terminal would obey: operators read messages in logs.
+    Terminal control sequences are removed too: operators read messages in logs.
     """
     hidden = [secret.rpartition(" ")[2] or secret for secret in secrets if secret]
     for secret in [*filter(None, secrets), *hidden]:
@@ -193,7 +193,7 @@ def _encoding(response: httpx.Response) -> str:
 
 
 def _error_text(response: httpx.Response) -> str:
-    """Return a server's own words on its error, from a JSON body that has them; else nothing."""
+    """Return the server's error message from a JSON body, if it has one, else an empty text."""
     try:
         tree = parse_json(read_body(response.iter_raw(), _encoding(response), ERROR_BYTES), ERROR_BYTES)
     except (ValueError, httpx.TransportError):
@@ -205,7 +205,7 @@ def _error_text(response: httpx.Response) -> str:
 def _parse_url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
-        host = url.host  # which is decoded only now, and may be no name at all
+        host = url.host  # decoded only now, and may be invalid
     except (httpx.InvalidURL, ValueError):
         raise Invalid("url", "The URL is not valid.") from None
     if url.scheme not in ("http", "https") or not host or (url.port is not None and not 1 <= url.port <= 65535):

@@ -1,4 +1,4 @@
-"""Turns the bytes that `http` received into JSON values, within limits; what is wrong with them is a ValueError."""
+"""Decodes response bodies to JSON values, within limits; any violation is a ValueError."""
 
 import json
 import math
@@ -10,17 +10,19 @@ from typing import Any, NoReturn
 SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 TREE_FACTOR = 8
-"""How many times the largest body its values may take. A Prometheus's series take five times what they are written in;
-what consists of empty objects takes thirty times that."""
+"""The maximum size of the values, as a multiple of the largest body.
+
+Prometheus's series take five times the size of their text; a body of empty objects takes thirty times.
+"""
 OBJECT_BYTES = 240
 VALUE_BYTES = 64
 
 
 def read_body(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytearray:
-    """Join and decompress a body that comes in chunks, and stop as soon as it holds more than `max_bytes`.
+    """Join and decompress a chunked body, and stop as soon as it exceeds `max_bytes`.
 
-    Not left to httpx, which inflates a whole chunk, layer upon layer, before anyone can count.
-    Raises ValueError with the reason when the body is too large, cut short or in another encoding than gzip.
+    Not left to httpx, which decompresses a whole chunk, layer by layer, before its size can be checked. Raises
+    ValueError with the reason if the body is too large, truncated or in an encoding other than gzip.
     """
     if encoding not in ("identity", "gzip"):
         raise ValueError("an encoding that was not requested")
@@ -41,9 +43,9 @@ def read_body(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytearr
 
 
 def parse_json(body: bytearray, max_bytes: int) -> Any:
-    """Return the JSON value of a body that may have `max_bytes`, its texts without NULs and lone surrogates.
+    """Return the JSON value of a body of at most `max_bytes`, its texts without NULs and lone surrogates.
 
-    Raises ValueError for anything else, and for what would take too much memory.
+    Raises ValueError for anything else, and for values that would take too much memory.
     """
     values = body.count(b",") + body.count(b"[")
     if body.count(b"{") * OBJECT_BYTES + values * VALUE_BYTES > TREE_FACTOR * max_bytes:
@@ -66,7 +68,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def storable(tree: Any) -> Any:
-    """Replace in a tree of JSON values what PostgreSQL refuses in texts: NULs, and surrogates that have no partner."""
+    """Replace in JSON values what PostgreSQL rejects in texts: NULs and lone surrogates."""
     if isinstance(tree, str):
         return UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", tree)
     if isinstance(tree, list):

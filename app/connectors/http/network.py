@@ -1,4 +1,4 @@
-"""The last gate before a monitor's address: which peers `http` may call, and until when."""
+"""The last check before a connection to a monitor: which addresses are allowed, and the deadline."""
 
 import contextlib
 import functools
@@ -22,7 +22,7 @@ CONNECTIONS = 8
 
 
 class Deadline(threading.local):
-    """Until when the request that the calling thread makes must be over; each thread has its own."""
+    """The deadline of the current request; each thread has its own."""
 
     at = math.inf
 
@@ -31,7 +31,7 @@ class Deadline(threading.local):
         self.at = clock.monotonic() + total_s
 
     def limit(self, timeout_s: float | None) -> float:
-        """Return the seconds that one wait may take. Raises httpcore.ReadTimeout when none are left."""
+        """Return the seconds that one wait may take. Raises httpcore.ReadTimeout if none are left."""
         left_s = self.at - clock.monotonic()
         if left_s <= 0:
             raise httpcore.ReadTimeout("the response took too long")
@@ -39,7 +39,7 @@ class Deadline(threading.local):
 
 
 class GuardedTransport(httpx.HTTPTransport):
-    """httpx's transport on connections that are checked as they are made and end at the deadline."""
+    """An httpx transport that checks each connection when it is made and enforces the deadline."""
 
     def __init__(self, deadline: Deadline) -> None:
         super().__init__(verify=_trusted(), trust_env=False)
@@ -49,13 +49,13 @@ class GuardedTransport(httpx.HTTPTransport):
         )
 
     def close(self) -> None:
-        """Close all connections, also those that another thread is about to make."""
+        """Close all connections, including those that another thread is opening."""
         self._backend.close()
         super().close()
 
 
 class _GuardedBackend(httpcore.NetworkBackend):
-    """Resolves a name itself and connects to what it checked: a second answer of the DNS cannot slip by."""
+    """Resolves names itself and connects to the checked address, so a second DNS answer cannot bypass the check."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -97,12 +97,12 @@ class _GuardedBackend(httpcore.NetworkBackend):
             if not self._is_closed:
                 self._streams.add(stream)
                 return stream
-        # The pool closes only the connections that it has; this one would wait for an answer until its timeout.
+        # The pool closes only its own connections; this one would wait for a response until its timeout.
         stream.close()
         raise httpcore.ConnectError("the connection was closed")
 
     def close(self) -> None:
-        """Close all connections, and those that are being made as soon as they are."""
+        """Close all connections, and those that are being opened as soon as they are open."""
         with self._lock:
             self._is_closed = True
             streams = [*self._streams]
@@ -111,7 +111,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A connection on which no wait, whether for headers, the body or TLS, outlasts the deadline."""
+    """A connection on which no wait (for headers, body or TLS) exceeds the deadline."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._stream = stream
@@ -124,7 +124,8 @@ class _TimedStream(httpcore.NetworkStream):
         self._stream.write(buffer, self._deadline.limit(timeout))
 
     def close(self) -> None:
-        # Closing alone does not wake a thread that waits on this socket, and the process would wait for it to exit.
+        # Closing alone does not wake a thread that waits on this socket, and the process would wait for that thread to
+        # exit.
         with contextlib.suppress(OSError):
             self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self._stream.close()
@@ -150,7 +151,7 @@ def _resolve(host: str, port: int) -> list[str]:
 
 @functools.cache
 def _trusted() -> ssl.SSLContext:
-    """The system's certificate authorities, where a company puts its own, and certifi's where the system has none."""
+    """Return the system's certificate authorities, which may include a company's own, or else certifi's."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context

@@ -1,4 +1,4 @@
-"""Finds out whether a source's words repeat a secret that it was sent, however it writes it."""
+"""Detects secrets that a source repeats in its texts, in any encoding."""
 
 import binascii
 import html
@@ -10,20 +10,20 @@ from urllib.parse import unquote, unquote_plus
 
 WITHHELD = "its message is withheld because it repeats what was sent"
 ROUNDS = 3
-"""How often one writing may be inside another: a JSON text of percent signs of base64."""
+"""How deep encodings may be nested, for example base64 in percent-encoding in JSON."""
 MAX_READINGS = 200
 MAX_CHARACTERS = 2000
 PART = 12
-"""So many characters of a longer secret tell too much of it."""
+"""This many characters of a longer secret reveal too much of it."""
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[:\s-]?){4,}")
 ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-7]{3})|(.))", re.DOTALL)
 
 
 def is_told(text: str, secrets: Sequence[str | None]) -> bool:
-    """Tell whether a text holds a secret, or a good part of it: plain, escaped, in hexadecimal digits, in base64.
+    """Return whether a text has a secret or a large part of it: plain, escaped, in hexadecimal or in base64.
 
-    Only the beginning of a long text is read: no more than that is ever shown.
+    Only the start of a long text is read: no more than that is ever shown.
     """
     wanted = [secret for secret in secrets if secret]
     parts = {part for secret in wanted for part in _parts(secret.casefold())}
@@ -42,7 +42,7 @@ def _parts(text: str) -> Iterator[str]:
 
 
 def _readings(text: str) -> Collection[str]:
-    """Return the text in all ways to read it, those of readings among them; not more than is reasonable."""
+    """Return the text in all its decodings, nested ones included, up to a limit."""
     known = {text: None}
     latest: Sequence[str] = [text]
     for _ in range(ROUNDS):
@@ -53,7 +53,7 @@ def _readings(text: str) -> Collection[str]:
 
 
 def _unescaped(text: str) -> Iterator[str]:
-    """Yield the text without backslashes: as characters, and as the bytes of UTF-8 that `\\x` may stand for."""
+    """Yield the text with backslash escapes decoded: as characters, and as UTF-8 bytes, which `\\x` may stand for."""
     if "\\" in text:
         plain = ESCAPE.sub(_character, text)
         yield plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -70,7 +70,7 @@ def _from_base64(text: str) -> Iterator[str]:
         run = found[0].rstrip("=").replace("-", "+").replace("_", "/")
         for start in range(4):
             whole = run[start:]
-            # One character alone over is nothing.
+            # A single leftover character encodes nothing.
             whole = whole[: len(whole) - (len(whole) % 4 == 1)]
             yield b64decode(whole + "=" * (-len(whole) % 4)).decode("utf-8", "replace")
 

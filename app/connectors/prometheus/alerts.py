@@ -1,4 +1,4 @@
-"""Turns Prometheus's alerts into reports, with the labels that it adds when it sends them to Alertmanager."""
+"""Converts Prometheus's alerts to reports, with the labels that it adds when it sends them to Alertmanager."""
 
 import re
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from app.rules.prometheus_alerts import prometheus_report
 
 FIRING = "firing"
 GLOBAL_SECTION = re.compile(r"^global:[ ]*\n(?:[ \t].*\n|\n)*", re.MULTILINE)
-"""All that is read of a configuration, which may be megabytes of targets."""
+"""The only section that is read of a configuration, which may have megabytes of targets."""
 MAX_SECTION = 64 * 2**10
-"""Characters. To read YAML takes a thousand times its size and a second for 100 kB."""
+"""In characters. Parsing YAML takes a thousand times its size in memory, and a second for 100 kB."""
 
 
 def read_alerts(data: object, external_labels: Mapping[str, str]) -> list[AlertReport]:
-    """Return the firing alerts of `/api/v1/alerts`; those that Alertmanager would take for one are one.
+    """Return the firing alerts of `/api/v1/alerts`; alerts that are equal for Alertmanager are merged.
 
-    A label of the alert's own goes before an external one, as it does when Prometheus sends it.
+    The alert's own label takes precedence over an external one, as when Prometheus sends it.
     """
     reports: dict[str, AlertReport] = {}
     for alert in read_member(data, "alerts", list):
@@ -41,7 +41,7 @@ def read_external_labels(data: object) -> dict[str, str]:
         raise SourceGarbled(f"The global section of Prometheus's configuration has more than {MAX_SECTION} characters")
     try:
         tree = yaml.load(section[0], Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts only, as labels are
-    # OverflowError, ValueError: an escaped character beyond those that there are.
+    # OverflowError, ValueError: an escape outside the Unicode range.
     except (yaml.YAMLError, RecursionError, OverflowError, ValueError):
         raise SourceGarbled("Prometheus returned a configuration that is not valid YAML") from None
     labels = tree["global"].get("external_labels") if isinstance(tree["global"], dict) else None

@@ -1,4 +1,4 @@
-"""Asks a Prometheus server: a scrape target is a host, a series of it an item, its value an instant query's."""
+"""Pulls from a Prometheus server: a scrape target is a host, its series are items, with values of an instant query."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,13 +28,13 @@ PASSING_ERRORS = ("timeout", "canceled", "unavailable", "internal")
 
 
 class PrometheusConnector(ReadOnly):
-    """A Prometheus server, asked without credentials, with a bearer token, or with a user name and password.
+    """A Prometheus server, without credentials, with a bearer token, or with a user name and password.
 
-    The targets and the metrics' descriptions are asked for once and kept for as long as the connector lives.
+    The targets and the metrics' metadata are requested once and cached for the connector's lifetime.
     """
 
     def __init__(self, access: MonitorAccess) -> None:
-        """Take the address apart; raises Invalid for `url`, `api_token` or `username` when it cannot be right."""
+        """Parse the address. Raises Invalid for `url`, `api_token` or `username` if it is wrong."""
         headers: dict[str, str] = {}
         auth = None
         if access.api_token:
@@ -61,7 +61,7 @@ class PrometheusConnector(ReadOnly):
             yield HostPage([targets[name].host for name in page], total=len(wanted))
 
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
-        """Yield the series of these targets, four targets at once and a page."""
+        """Yield the series of these targets, one target per page, four requested in parallel."""
         wanted = list(dict.fromkeys(host_external_ids))
         with ThreadPoolExecutor(MAX_CONCURRENT_QUERIES) as pool:
             for start in range(0, len(wanted), MAX_CONCURRENT_QUERIES):
@@ -70,7 +70,7 @@ class PrometheusConnector(ReadOnly):
                 yield ItemPage(page, self._query_all(targets, pool))
 
     def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
-        """Return one series, or None when the target or the series is gone."""
+        """Return one series, or None if the target or the series no longer exists."""
         target = self._targets.get(host_external_id)
         if target is None:
             return None
@@ -78,14 +78,14 @@ class PrometheusConnector(ReadOnly):
         return next((item for item in items if item.external_id == external_id), None)
 
     def alerts(self) -> Iterator[Sequence[AlertReport]]:
-        """Yield the firing alerts in pages of 500, under the identities that Alertmanager knows them by."""
+        """Yield the firing alerts in pages of 500, with Alertmanager's identities."""
         answer = self._ask("/api/v1/alerts")
         reports = read_alerts(answer, self._external_labels)
         for start in range(0, len(reports), ALERTS_A_PAGE):
             yield reports[start : start + ALERTS_A_PAGE]
 
     def close(self) -> None:
-        """Free the connections."""
+        """Close the connections."""
         self._source.close()
 
     @cached_property
@@ -101,7 +101,7 @@ class PrometheusConnector(ReadOnly):
         try:
             return read_external_labels(self._ask("/api/v1/status/config"))
         except (SourceRejected, SourceRefusedLogin):
-            # Systems that only speak Prometheus's API have no such address, and some proxies close it.
+            # Systems that only implement Prometheus's API do not have this endpoint, and some proxies block it.
             return {}
 
     def _query_all(self, targets: Sequence[Target], pool: Executor) -> list[ItemRecord]:
@@ -111,7 +111,7 @@ class PrometheusConnector(ReadOnly):
         try:
             return [item for items in answers for item in items]
         except BaseException:
-            # The pool waits for its threads: a task stopped by its time limit would first sit out the other answers.
+            # The pool waits for its threads: a task that hit its time limit would wait for the other responses.
             self.close()
             raise
 
@@ -119,7 +119,7 @@ class PrometheusConnector(ReadOnly):
         return read_items(self._ask("/api/v1/query", {"query": target.selector}), target, families)
 
     def _ask(self, path: str, params: Mapping[str, str] | None = None) -> object:
-        """Return an answer's data; raises SourceFailing or SourceRejected with Prometheus's own words."""
+        """Return the response's data. Raises SourceFailing or SourceRejected with Prometheus's message."""
         answer = self._source.get_json(path, params)
         if not isinstance(answer, dict) or answer.get("status") not in ("success", "error"):
             raise SourceGarbled("The response is not from a Prometheus API: it has no valid status")

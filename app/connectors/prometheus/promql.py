@@ -1,4 +1,4 @@
-"""Prometheus's notation of a series: selectors to ask by, keys to know a series again, names to read."""
+"""Writes series in PromQL: selectors for queries, keys that identify a series, names for people."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ def make_selector(labels: Mapping[str, str]) -> str:
 
 
 def make_key(metric: str, labels: Mapping[str, str]) -> str:
-    """Return a series in PromQL's notation with its labels in order: the same text for the same series at any time."""
+    """Return a series in PromQL with sorted labels: the same text for the same series at any time."""
     pairs = _join_pairs(labels)
     if not re.fullmatch(r"[a-zA-Z_:][a-zA-Z0-9_:]*", metric):
         return f"{{{_quote(metric)}{',' if pairs else ''}{pairs}}}"
@@ -20,7 +20,7 @@ def make_key(metric: str, labels: Mapping[str, str]) -> str:
 
 
 def make_name(metric: str, labels: Mapping[str, str]) -> str:
-    """Return a series for people to read."""
+    """Return a readable name of a series."""
     return f"{metric} {list_labels(labels)}".strip()
 
 
@@ -29,7 +29,7 @@ def _join_pairs(labels: Mapping[str, str]) -> str:
 
 
 def _write_label(label: str) -> str:
-    """Return a label's name, in quotes if it is one that only Prometheus 3 allows."""
+    """Return a label's name, quoted if only Prometheus 3 allows it."""
     return label if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", label) else _quote(label)
 
 

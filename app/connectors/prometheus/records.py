@@ -1,4 +1,4 @@
-"""Turns the answers of Prometheus's API into records; one of another shape than the API promises is SourceGarbled."""
+"""Converts the responses of Prometheus's API to records; any unexpected shape is SourceGarbled."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from app.errors import SourceGarbled
 from app.rules.prometheus_labels import fit_external_id, host_external_id, list_labels
 
 METRIC_TYPES = ("counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset", "untyped", "unknown")
-# Prometheus describes a metric family once, under a name that not all of the family's series have.
+# Prometheus has metadata per metric family, whose name differs from that of some of its series.
 FAMILY_SUFFIXES = {
     "_bucket": ("histogram", "gaugehistogram"),
     "_sum": ("histogram", "summary"),
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What Prometheus scrapes, as a host; its series carry `job` and `instance`."""
+    """A scrape target, as a host; its series have the labels `job` and `instance`."""
 
     host: HostRecord
     job: str
@@ -39,13 +39,13 @@ class Target:
 
     @property
     def selector(self) -> str:
-        """The PromQL that selects all series of the target."""
+        """The PromQL selector of all the target's series."""
         return make_selector({"instance": self.instance, "job": self.job})
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What Prometheus knows of a metric family."""
+    """The metadata of a metric family."""
 
     type: str = "unknown"
     unit: str = ""
@@ -58,7 +58,7 @@ def read_version(data: object) -> str:
 
 
 def read_targets(data: object) -> dict[str, Target]:
-    """Return the active targets of `/api/v1/targets` by external id; those of the same job and instance are one."""
+    """Return the active targets of `/api/v1/targets` by external id; those with equal job and instance are merged."""
     targets: dict[str, Target] = {}
     for entry in read_member(data, "activeTargets", list):
         target = _read_target(entry)
@@ -70,7 +70,7 @@ def read_targets(data: object) -> dict[str, Target]:
 
 
 def read_families(data: object) -> dict[str, Family]:
-    """Return `/api/v1/metadata` by name; where targets disagree on a metric the first one is taken."""
+    """Return `/api/v1/metadata` by name; if targets disagree on a metric, the first one counts."""
     if not isinstance(data, dict):
         raise _garbled("metadata")
     families: dict[str, Family] = {}
@@ -87,7 +87,7 @@ def read_families(data: object) -> dict[str, Family]:
 
 
 def read_items(data: object, target: Target, families: Mapping[str, Family]) -> list[ItemRecord]:
-    """Return the answer of an instant query as the target's items; a series of another target is none of them."""
+    """Return the result of an instant query as the target's items, without series of other targets."""
     if read_member(data, "resultType", str) != "vector":
         raise _garbled("resultType")
     items: dict[str, ItemRecord] = {}
@@ -137,9 +137,9 @@ def _make_item(labels: dict[str, str], series: object, target: Target, families:
 
 
 def _read_sample(series: object) -> tuple[str, datetime]:
-    """Return a series' value and the moment for which Prometheus computed it.
+    """Return a series' value and the time of its evaluation.
 
-    A native histogram has no single value: its count and sum stand for it, in the notation of the text format.
+    A native histogram has no single value: its count and sum are used instead, in the text format's notation.
     """
     is_histogram = isinstance(series, dict) and "histogram" in series
     sample = read_member(series, "histogram" if is_histogram else "value", list)
@@ -167,10 +167,10 @@ def _find_family(metric: str, families: Mapping[str, Family]) -> Family:
 
 
 def _find_ip(instance: str, scrape_url: str) -> str | None:
-    """Return the target's address, if one is known as a number."""
+    """Return the target's IP address, if one is known."""
     addresses = [instance if "://" in instance else f"//{instance}"]
     try:
-        # A probe (blackbox, SNMP) is scraped at the exporter's address, which is not the target's.
+        # A probe (blackbox, SNMP) is scraped at the exporter's address, not the target's.
         if "target" not in parse_qs(urlsplit(scrape_url).query):
             addresses.append(scrape_url)
     except ValueError:
@@ -184,12 +184,12 @@ def _find_ip(instance: str, scrape_url: str) -> str | None:
 
 
 def cut(text: str, longest: int = MAX_TEXT) -> str:
-    """Return a text for people, without what nobody would read and an index could not hold."""
+    """Return a text cut to a length that people can read and an index can hold."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def read_labels(tree: object, name: str) -> dict[str, str]:
-    """Return a member that holds labels."""
+    """Return a member that is a set of labels."""
     labels = read_member(tree, name, dict)
     if not all(isinstance(value, str) for value in labels.values()):
         raise _garbled(name)
@@ -197,12 +197,12 @@ def read_labels(tree: object, name: str) -> dict[str, str]:
 
 
 def _text(tree: object, name: str) -> str:
-    """Return a member that versions of Prometheus may leave out."""
+    """Return a member that some versions of Prometheus leave out."""
     return read_member(tree, name, str) if isinstance(tree, dict) and name in tree else ""
 
 
 def read_member(tree: object, name: str, kind: type[T]) -> T:
-    """Return a member of an answer. Raises SourceGarbled when it is missing or of another type."""
+    """Return a member of a response. Raises SourceGarbled if it is missing or has another type."""
     value = tree.get(name) if isinstance(tree, dict) else None
     if not isinstance(value, kind):
         raise _garbled(name)

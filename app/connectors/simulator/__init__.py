@@ -1,1 +1,1 @@
-"""A fleet that exists only in memory: a source to try nagare with."""
+"""A simulated fleet in memory: a source to try nagare with."""

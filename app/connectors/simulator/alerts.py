@@ -1,8 +1,8 @@
-"""The simulator's alerts that come and go: a pure function from the seed, a host's number and the minute to its alert.
+"""The simulator's changing alerts: a pure function of the seed, a host's number and the minute.
 
-A host's time is cut into episodes of ten minutes, at minutes of its own, and each episode draws whether the host has
-an alert. Six episodes make an era. An era has two alerts that its episodes choose from, each with an identity, words,
-severity and item of its own: one may come back after a rest in the same era, and none outlives its era.
+A host's time is divided into episodes of ten minutes, with an offset of its own, and each episode draws whether the
+host has an alert. Six episodes make an era. An era has two alerts that its episodes choose from, each with its own
+identity, text, severity and item: an alert may come back after a pause in the same era, and none outlives its era.
 """
 
 from app.connectors.simulator.fleet import draw, make_host
@@ -20,7 +20,7 @@ RESOLUTION = 1_000_000
 
 
 def make_alert(seed: str, host: int, items: int, share: float, minute: int) -> AlertReport | None:
-    """Return the alert that host number `host`, from 0, has at that minute since the epoch, or None.
+    """Return the alert of host number `host` (from 0) at that minute since the epoch, or None.
 
     At any minute about `share` of all hosts have one.
     """

@@ -1,4 +1,4 @@
-"""A monitor without a network, for the demo and for tests: a fleet from `simulated_fleet`, and accidents on demand."""
+"""A monitor without a network, for the demo and for tests: the fleet of `simulator.fleet`, and failures on demand."""
 
 import os
 import random
@@ -29,13 +29,13 @@ ITEMS_A_PAGE = 10_000
 COUNTS_AND_MAXIMA = {"hosts": 1_000_000, "items": 10_000, "seed": 10**18, "latency_ms": 3_600_000}
 SHARES = ("alerts", "fail", "hang", "crash")
 
-# The system's own source: workers forked from one parent would all roll the same numbers with the shared generator.
+# The system's generator: workers forked from one parent would all draw the same numbers from the shared one.
 dice = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What a simulator's address asks for; the shares are from 0 to 1."""
+    """The parameters in a simulator's address; shares are from 0 to 1."""
 
     name: str
     hosts: int = 22
@@ -49,30 +49,30 @@ class Simulation:
 
     @property
     def fleet_seed(self) -> str:
-        """What the whole fleet follows from."""
+        """The seed of the whole fleet."""
         return f"{self.name}:{self.seed}"
 
 
 class SimulatorConnector(ReadOnly):
     """A simulated monitor at `simulator://demo?hosts=22&items=15&seed=1&latency_ms=0&alerts=0&fail=0&hang=0&crash=0`.
 
-    A host and its items follow from the address's name, the seed and their numbers alone: a fleet that grows keeps
-    its hosts. A value follows from those and the minute of the clock: who asks twice within a minute sees no change.
-    About `alerts` of the hosts, a share from 0 to 1, have an alert at any minute; see `simulated_alerts`.
-    The accidents are rolled afresh for every page, so that a retry can pass. A million hosts need one page of memory.
+    A host and its items depend only on the address's name, the seed and their numbers, so a growing fleet keeps its
+    hosts. A value also depends on the minute, so two requests within a minute see no change. About `alerts` of the
+    hosts, a share from 0 to 1, have an alert at any minute; see `simulator.alerts`. Failures are drawn anew for every
+    page, so that a retry can succeed. A million hosts need one page of memory.
     """
 
     def __init__(self, access: MonitorAccess) -> None:
-        """Take the address apart; raises Invalid for `url` with a message that names the wrong parameter."""
+        """Parse the address. Raises Invalid for `url`, naming the wrong parameter."""
         self._plan = parse_url(access.url)
 
     def check(self) -> str:
-        """Return the version; fails or hangs as the address asks for, but never kills the process that asks."""
+        """Return the version; may fail or hang as configured, but never kills the calling process."""
         self._answer(can_crash=False)
         return VERSION
 
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
-        """Yield the fleet, or those of `external_ids` that are in it, in pages of 500."""
+        """Yield the fleet, or those of `external_ids` that exist, in pages of 500."""
         wanted: Sequence[int] = range(self._plan.hosts)
         if external_ids is not None:
             found = (self._find_host(external_id) for external_id in dict.fromkeys(external_ids))
@@ -83,7 +83,7 @@ class SimulatorConnector(ReadOnly):
             yield HostPage([make_host(self._plan.fleet_seed, host) for host in page], total=len(wanted))
 
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
-        """Yield all items of these hosts in pages of 50 hosts, of fewer where hosts have more than 200 items."""
+        """Yield all items of these hosts in pages of 50 hosts, or fewer if hosts have more than 200 items."""
         hosts_a_page = max(1, min(ITEM_HOSTS_A_PAGE, ITEMS_A_PAGE // max(1, self._plan.items)))
         wanted = list(dict.fromkeys(host_external_ids))
         for start in range(0, len(wanted), hosts_a_page):
@@ -99,14 +99,14 @@ class SimulatorConnector(ReadOnly):
             yield ItemPage(page, records)
 
     def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
-        """Return one item, or None when the fleet has no such host or the host no such item."""
+        """Return one item, or None if the host or the item does not exist."""
         self._answer()
         host = self._find_host(host_external_id)
         item = _find_index(external_id, self._plan.items)
         return None if host is None or item is None else make_item(self._plan.fleet_seed, host, item, _this_minute())
 
     def alerts(self) -> Iterator[Sequence[AlertReport]]:
-        """Yield the alerts of this minute in pages of 500, all the fleet's together."""
+        """Yield this minute's alerts of the whole fleet in pages of 500."""
         alerts = self._alerts()
         while True:
             self._answer()
@@ -117,7 +117,7 @@ class SimulatorConnector(ReadOnly):
                 return
 
     def close(self) -> None:
-        """Do nothing: there is no conversation to end."""
+        """Do nothing: there is no session to end."""
 
     def _alerts(self) -> Iterator[AlertReport]:
         plan = self._plan
@@ -131,7 +131,7 @@ class SimulatorConnector(ReadOnly):
         return _find_index(external_id, self._plan.hosts)
 
     def _answer(self, *, can_crash: bool = True) -> None:
-        """Take the time that an answer takes, then roll the dice for each accident."""
+        """Wait for the configured latency, then draw each kind of failure."""
         time.sleep(self._plan.latency_ms / 1000)
         if dice.random() < self._plan.fail:
             raise SourceFailing("simulated failure")
@@ -143,7 +143,7 @@ class SimulatorConnector(ReadOnly):
 
 
 def parse_url(url: str) -> Simulation:
-    """Return what the address asks for; raises Invalid for `url` with a message that names the wrong parameter."""
+    """Return the parameters in the address. Raises Invalid for `url`, naming the wrong parameter."""
     try:
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
@@ -178,7 +178,7 @@ def _parse_share(name: str, text: str) -> float:
 
 
 def _find_index(external_id: str, size: int) -> int | None:
-    """Return the index that an external id (a number from 1) stands for, or None when there is no such one."""
+    """Return the index for an external id (a number from 1), or None if it does not exist."""
     if not re.fullmatch(r"[1-9][0-9]{0,6}", external_id) or int(external_id) > size:
         return None
     return int(external_id) - 1

@@ -1,7 +1,7 @@
 """The simulator's fleet: pure functions from a seed and the numbers of a host and an item to their records.
 
-Nothing is drawn from a running stream of random numbers: each property is the hash of its own path, so a host is
-the same in a fleet of 3 and of 1,000,000, in every process and on every machine.
+There is no shared stream of random numbers: each property is the hash of its own path, so a host is the same in a fleet
+of 3 and of 1,000,000, in every process and on every machine.
 """
 
 import math
@@ -25,7 +25,7 @@ MINUTES_A_DAY = 1440
 
 
 class Metric(NamedTuple):
-    """What an item measures: numbers from `low` to `high`, or one of `texts`; `{n}` counts the repeated ones."""
+    """What an item measures: numbers from `low` to `high`, or one of `texts`; `{n}` numbers repeated metrics."""
 
     name: str
     key: str
@@ -63,7 +63,7 @@ REPEATED_METRICS = (
 
 
 def make_host(seed: str, host: int) -> HostRecord:
-    """Return host number `host`, from 0; its external id is the number from 1."""
+    """Return host number `host` (from 0); its external id counts from 1."""
     number = host + 1
     role, role_zh = ROLES[draw(seed, host, "role") % len(ROLES)]
     site, site_zh = SITES[draw(seed, host, "site") % len(SITES)]
@@ -79,7 +79,7 @@ def make_host(seed: str, host: int) -> HostRecord:
 
 
 def make_item(seed: str, host: int, item: int, minute: datetime) -> ItemRecord:
-    """Return item number `item`, from 0, of host number `host` with its value at that minute of the clock."""
+    """Return item number `item` (from 0) of host number `host`, with its value at that minute."""
     metric, count = _find_metric(item)
     return ItemRecord(
         host_external_id=str(host + 1),
@@ -102,7 +102,7 @@ def _find_metric(item: int) -> tuple[Metric, int]:
 
 
 def _make_value(metric: Metric, drawn: int, minute: datetime) -> str:
-    """Return a level of the item's own with a slow wave over it, one period a day, never outside the metric's range."""
+    """Return the item's own level plus a slow wave with a period of a day, within the metric's range."""
     if metric.texts:
         return metric.texts[drawn % len(metric.texts)]
     level = drawn % 1000 / 1000
@@ -113,5 +113,5 @@ def _make_value(metric: Metric, drawn: int, minute: datetime) -> str:
 
 
 def draw(*path: str | int) -> int:
-    """Return 64 random-looking bits that depend on the path alone."""
+    """Return 64 random-looking bits that depend only on the path."""
     return int.from_bytes(blake2b("\0".join(map(str, path)).encode(), digest_size=8).digest())

@@ -1,4 +1,4 @@
-"""Zabbix's open problems as reports of alerts, and their acknowledgement; what it hides for good is left out."""
+"""Reads Zabbix's open problems as reports, and acknowledges them; permanently hidden problems are skipped."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from app.rules.severities import zabbix_severity
 SOURCE = "zabbix"
 PROBLEMS_A_PAGE = 1_000
 OPEN_PROBLEMS = {"source": 0, "object": 0, "recent": False, "sortfield": ["eventid"]}
-"""Problems of triggers that are not solved, those among them that a maintenance in Zabbix hides."""
+"""Unresolved problems of triggers, including those that a maintenance in Zabbix suppresses."""
 PROBLEM_FIELDS = ["eventid", "objectid", "name", "severity", "acknowledged", "suppressed", "opdata"]
 YES = "1"
 ACKNOWLEDGE, ADD_MESSAGE = 2, 4
@@ -21,9 +21,9 @@ MAX_MESSAGE = 2048
 
 
 def open_problems(rpc: ZabbixRpc) -> Iterator[Sequence[AlertReport]]:
-    """Yield the open problems that the user may see in pages of at most 1,000, the oldest first.
+    """Yield the open problems visible to the user in pages of at most 1,000, the oldest first.
 
-    Left out, as in Zabbix's own list: those whose trigger is gone or disabled, or has a host or an item that is.
+    As in Zabbix's own list, problems are skipped if their trigger, or a host or item of it, is deleted or disabled.
     """
     found = rows(rpc.call("problem.get", {"output": ["eventid"], **OPEN_PROBLEMS}))
     ids = [identity(row, "eventid") for row in found]
@@ -42,9 +42,9 @@ def open_problems(rpc: ZabbixRpc) -> Iterator[Sequence[AlertReport]]:
 
 
 def acknowledge(rpc: ZabbixRpc, event_id: str, comment: str) -> None:
-    """Acknowledge a problem, with a message if there is a comment; nothing is done twice, or to a closed one.
+    """Acknowledge a problem, with a message if there is a comment; skip one that is acknowledged or closed.
 
-    Raises SourceRejected when Zabbix has no such problem or does not let its user see or acknowledge it.
+    Raises SourceRejected if Zabbix has no such problem or does not let its user see or acknowledge it.
     """
     message = comment.strip()[:MAX_MESSAGE]
     query = {

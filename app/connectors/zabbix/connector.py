@@ -1,4 +1,4 @@
-"""Zabbix 5.0 to 7.x behind the connector protocol: pages of hosts and items, several item pages at once."""
+"""The connector for Zabbix 5.0 to 7.x: pages of hosts and items, several item pages in parallel."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,30 +30,33 @@ from app.rules.alert_reports import AlertReport
 
 HOSTS_A_PAGE = 500
 ITEM_HOSTS_A_PAGE = 25
-"""A call costs Zabbix as much as 300 items do, whatever it asks for; of larger pages too much is left to be written
-when the last one has come."""
+"""The number of hosts per request for items.
+
+A call costs Zabbix as much as 300 items do, whatever it requests; with larger pages, too much is left to be written
+after the last one arrives.
+"""
 ITEMS_A_PAGE = 2_500
-"""Keeps an answer at a few MB and below PHP's memory limit when 25 hosts are large switches."""
+"""Keeps a response at a few MB, and below PHP's memory limit if 25 hosts are large switches."""
 PAGES_IN_FLIGHT = 4
 """More would wait for the cores and the database of an ordinary Zabbix, and so would its users."""
 
 
 class ZabbixConnector:
-    """A signed-in conversation with one Zabbix. Its ids are Zabbix's hostid and itemid."""
+    """A signed-in session with one Zabbix. External ids are Zabbix's hostid and itemid."""
 
     writable: ClassVar[bool] = True
 
     def __init__(self, access: MonitorAccess) -> None:
-        """Take the address apart; nothing is sent yet. Raises Invalid when it or the credentials cannot be right."""
+        """Parse the address; this sends nothing. Raises Invalid if it or the credentials are wrong."""
         self._rpc = ZabbixRpc(access)
 
     def check(self) -> str:
-        """Sign in, ask for a host to see that the user may, and return Zabbix's version."""
+        """Sign in, read a host to verify the user's permissions, and return Zabbix's version."""
         rows(self._rpc.call("host.get", {"output": ["hostid"], "limit": 1}))
         return self._rpc.version
 
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
-        """Yield the hosts that the user may see, by pages of 500; with `external_ids` those of them that exist."""
+        """Yield the hosts visible to the user, in pages of 500; with `external_ids`, those of them that exist."""
         query: dict[str, Any] = {"output": ["hostid"], "sortfield": "hostid"}
         if external_ids is not None:
             query["hostids"] = _possible(external_ids)
@@ -71,8 +74,8 @@ class ZabbixConnector:
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
         """Yield the items of these hosts with their values, in the hosts' order.
 
-        Zabbix looks each last value up by itself, so four pages are asked for at once; whoever reads slowly
-        holds the next ones back.
+        Zabbix looks up each last value separately, so four pages are requested in parallel; a slow reader delays the
+        next ones.
         """
         pages = self._item_pages(list(dict.fromkeys(host_external_ids)))
         ask = tracing.carried(self._item_page)
@@ -85,11 +88,11 @@ class ZabbixConnector:
                 pending.extend(pool.submit(ask, page) for page in islice(pages, 1))
                 yield done
         finally:
-            # Not waited for: a reader that stops early would wait for a Zabbix that may be hanging.
+            # Not waited for: a reader that stops early would wait for a Zabbix that may hang.
             pool.shutdown(wait=False, cancel_futures=True)
 
     def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
-        """Return one item with its value, or None when Zabbix no longer has it on this host."""
+        """Return one item with its value, or None if it no longer exists on this host."""
         if not _possible([host_external_id]) or not _possible([external_id]):
             return None
         query = {"itemids": [external_id], "hostids": [host_external_id], "output": ITEM_FIELDS}
@@ -99,37 +102,37 @@ class ZabbixConnector:
         return record
 
     def update_host(self, external_id: str, edit: HostEdit) -> None:
-        """Write what differs of the technical name, visible name, description and status."""
+        """Write the changed ones of technical name, visible name, description and status."""
         self._update("host", external_id, host_fields(edit))
 
     def update_item(self, external_id: str, edit: ItemEdit) -> None:
-        """Write what differs of the name, description, status, update interval and units.
+        """Write the changed ones of name, description, status, update interval and units.
 
-        An item that comes from a template takes only some of them; SourceRejected names the others.
+        An item from a template accepts only some of them; SourceRejected names the others.
         """
         wanted = {"name": edit.name, "delay": edit.interval, "units": edit.units, "description": edit.description}
         self._update("item", external_id, wanted | {"status": status_code(edit.enabled)})
 
     def create_host(self, host: NewHost) -> str:
-        """Make a host and return its hostid; it reads back what is there already."""
+        """Create a host, or find one from an earlier attempt, and return its hostid."""
         return creation.create_host(self._rpc, host)
 
     def create_item(self, host_external_id: str, item: NewItem) -> str:
-        """Make an item and return its itemid."""
+        """Create an item and return its itemid."""
         return creation.create_item(self._rpc, host_external_id, item)
 
     def alerts(self) -> Iterator[Sequence[AlertReport]]:
-        """Yield the open problems in pages of at most 1,000; not those that a maintenance in Zabbix suppresses."""
+        """Yield the open problems in pages of at most 1,000; skip those that a maintenance in Zabbix suppresses."""
         return alerts.open_problems(self._rpc)
 
     def acknowledge_alert(self, external_id: str, comment: str) -> None:
-        """Acknowledge a problem; one that is closed or acknowledged already is left as it is."""
+        """Acknowledge a problem; one that is closed or acknowledged stays unchanged."""
         if not _possible([external_id]):
             raise SourceRejected("This is not a Zabbix problem: its id is not a number")
         alerts.acknowledge(self._rpc, external_id, comment)
 
     def close(self) -> None:
-        """Sign out and free the connections."""
+        """Sign out and close the connections."""
         self._rpc.close()
 
     def _host_fields(self) -> dict[str, Any]:
@@ -141,7 +144,7 @@ class ZabbixConnector:
         return {"output": fields, "selectInterfaces": interface, groups: ["name"]}
 
     def _item_pages(self, host_ids: Sequence[str]) -> Iterator[list[str]]:
-        """Cut the hosts into pages of at most 25 hosts and, as long as one host has not more alone, 2,500 items."""
+        """Split the hosts into pages of at most 25 hosts and 2,500 items, unless a single host has more."""
         for chunk in _chunks(host_ids, HOSTS_A_PAGE):
             query = {"hostids": _possible(chunk), "output": ["hostid"], "selectItems": "count"}
             counted = rows(self._rpc.call("host.get", query)) if query["hostids"] else []
@@ -173,7 +176,7 @@ class ZabbixConnector:
         current = self._editable(kind, external_id, changed)
         kept = [field for field, value in changed.items() if text(current, field) != value]
         if kept:
-            # Zabbix 6.0 answers success when a template owns the field, and drops what was sent.
+            # Zabbix 6.0 reports success if a template owns the field, and ignores the new value.
             raise SourceRejected(
                 f"Zabbix did not apply the new {', '.join(kept)} of this {kind}: a template may define it"
             )
@@ -187,7 +190,7 @@ class ZabbixConnector:
 
 
 def _possible(ids: Sequence[str]) -> list[str]:
-    """Leave out what cannot be an id of Zabbix: it refuses the whole call for one such."""
+    """Drop what cannot be a Zabbix id: Zabbix rejects the whole call for one of them."""
     return [one for one in ids if is_identity(one)]
 
 

@@ -1,4 +1,4 @@
-"""Makes hosts and items in Zabbix; made again after an answer that got lost, they are found instead."""
+"""Creates hosts and items in Zabbix; a repeat after a lost response finds them instead."""
 
 import contextlib
 import ipaddress
@@ -11,22 +11,22 @@ from app.connectors.zabbix.rpc import ZabbixRpc
 from app.errors import SourceConflict, SourceGarbled
 
 DEFAULT_GROUP = "nagare"
-"""Zabbix has no hosts without a group."""
+"""Every host in Zabbix needs a group."""
 AGENT_PORT = "10050"
 AGENT_INTERFACE = "1"
 AGENT_ITEM = "0"
 TRAPPER_ITEM = "2"
-"""An item that waits for values to be sent: all that a host without an interface can have."""
+"""An item that waits for pushed values, the only kind possible for a host without an interface."""
 CODES = {name: code for code, name in VALUE_TYPES.items()}
 
 
 def status_code(is_enabled: bool) -> str:
-    """Return Zabbix's code for it."""
+    """Return Zabbix's code for a status."""
     return "0" if is_enabled else "1"
 
 
 def host_fields(edit: HostEdit) -> dict[str, str]:
-    """Return what Zabbix calls a host's editable fields."""
+    """Return a host's editable fields by Zabbix's names."""
     return {
         "host": edit.name,
         "name": edit.display_name,
@@ -36,7 +36,7 @@ def host_fields(edit: HostEdit) -> dict[str, str]:
 
 
 def create_host(rpc: ZabbixRpc, host: NewHost) -> str:
-    """Make a host in its groups, which are made too; return its hostid. Raises SourceConflict, SourceError."""
+    """Create a host, and its groups if needed; return its hostid. Raises SourceConflict, SourceError."""
     wanted = host_fields(host.edit)
     query = {"filter": {"host": [host.edit.name]}, "output": ["hostid", *wanted]}
     found = rows(rpc.call("host.get", query))
@@ -49,7 +49,7 @@ def create_host(rpc: ZabbixRpc, host: NewHost) -> str:
 
 
 def create_item(rpc: ZabbixRpc, host_id: str, item: NewItem) -> str:
-    """Make an item that the host's agent is asked for, or values are sent to where it has no agent; return its itemid.
+    """Create an item of the host's agent, or a trapper item if the host has no agent; return its itemid.
 
     Raises SourceConflict, SourceError.
     """
@@ -76,7 +76,7 @@ def create_item(rpc: ZabbixRpc, host_id: str, item: NewItem) -> str:
 
 
 def _same(row: Mapping[str, Any], wanted: Mapping[str, str], id_field: str, what: str) -> str:
-    """Return the id of what is there already; raises SourceConflict when it differs from what is to be made."""
+    """Return the id of the existing object. Raises SourceConflict if it differs from the wanted one."""
     sides = [
         f"{name} is {text(row, name)!r} in Zabbix, {value!r} in nagare"
         for name, value in wanted.items()

@@ -1,4 +1,4 @@
-"""Zabbix's rows as nagare's records; a row of another shape than Zabbix promises is SourceGarbled."""
+"""Converts Zabbix's rows to records; any unexpected shape is SourceGarbled."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 HOST_FIELDS = ["hostid", "host", "name", "description", "status"]
 AVAILABILITY_KINDS = ("", "snmp_", "ipmi_", "jmx_")
 AVAILABILITY_FIELDS = [f"{kind}{field}" for kind in AVAILABILITY_KINDS for field in ("available", "error")]
-"""What a host says before 5.4 of being reached; since then each interface says it."""
+"""The availability fields of a host before 5.4; since then each interface has its own."""
 INTERFACE_FIELDS = ["main", "type", "useip", "ip", "dns"]
 ITEM_FIELDS = [
     *("itemid", "hostid", "name", "key_", "description", "units", "delay", "status", "state", "error"),
@@ -26,16 +26,17 @@ NOT_SUPPORTED = "1"
 
 
 def rows(answer: object) -> list[Row]:
-    """Return the rows of an answer. Raises SourceGarbled when it is anything but a list of objects."""
+    """Return the rows of a response. Raises SourceGarbled if it is not a list of objects."""
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
         raise SourceGarbled("Zabbix returned something other than a list of objects")
     return answer
 
 
 def text(row: Row, field: str, longest: int = MAX_TEXT) -> str:
-    """Return a field as text; Zabbix sends numbers as texts, mostly.
+    """Return a field as text; Zabbix sends most numbers as texts.
 
-    Raises SourceGarbled when it is neither, or longer than what Zabbix itself keeps: cut, a push would write it back.
+    Raises SourceGarbled if it is neither, or longer than Zabbix's own limit: a push would write the truncated text
+    back.
     """
     value = row.get(field)
     if isinstance(value, int) and not isinstance(value, bool):
@@ -48,7 +49,7 @@ def text(row: Row, field: str, longest: int = MAX_TEXT) -> str:
 
 
 def identity(row: Row, field: str) -> str:
-    """Return a field that is an id of Zabbix's. Raises SourceGarbled when it cannot be one."""
+    """Return a field that is a Zabbix id. Raises SourceGarbled if it cannot be one."""
     value = text(row, field)
     if not is_identity(value):
         raise SourceGarbled(f"Zabbix returned a row whose {field!r} is not an id")
@@ -56,12 +57,12 @@ def identity(row: Row, field: str) -> str:
 
 
 def is_identity(value: str) -> bool:
-    """Tell whether a text can be an id of Zabbix's, which are numbers of 64 bits."""
+    """Return whether a text can be a Zabbix id, which is a 64-bit number."""
     return value.isascii() and value.isdigit() and len(value) < 20
 
 
 def number(row: Row, field: str) -> int:
-    """Return a field as a number. Raises SourceGarbled when it is not a whole number of reasonable size."""
+    """Return a field as a number. Raises SourceGarbled if it is not a whole number of reasonable size."""
     digits = text(row, field)
     if not is_identity(digits):
         raise SourceGarbled(f"Zabbix returned a row whose {field!r} is not a number")

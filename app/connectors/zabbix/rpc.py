@@ -1,4 +1,4 @@
-"""Zabbix's JSON-RPC in the dialects of 5.0 to 7.x: how to sign in, where the session goes, what an error means."""
+"""Zabbix's JSON-RPC in the variants of 5.0 to 7.x: signing in, sending the session, and mapping errors."""
 
 import contextlib
 import itertools
@@ -22,7 +22,7 @@ OLDEST = (5, 0)
 VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
 SESSION_ENDED = re.compile(r"session terminated|re-login|not authori[sz]ed|token expired", re.IGNORECASE)
 FRONTEND_BROKEN = 1
-"""The code of an error before the API itself ran: the frontend cannot reach its database, or is being upgraded."""
+"""The code of an error before the API itself runs: the frontend cannot reach its database, or is being upgraded."""
 DATABASE_BROKEN = re.compile(
     r"SQL statement execution has failed|DBEXECUTE_ERROR|connecting to database", re.IGNORECASE
 )
@@ -30,14 +30,14 @@ LOGOUT_LIMITS = HttpLimits(connect_s=2, read_s=5, total_s=5, max_bytes=2**16)
 
 
 class SessionEnded(SourceRefusedLogin):
-    """Zabbix no longer knows the session or the token that came with a call."""
+    """Zabbix no longer accepts the session or token of a call."""
 
 
 class ZabbixRpc:
-    """A conversation with one Zabbix that signs in when it must. Threads may share it."""
+    """A client of one Zabbix that signs in when needed. Threads may share it."""
 
     def __init__(self, access: MonitorAccess) -> None:
-        """Take the access apart; nothing is sent yet. Raises Invalid when it cannot be right."""
+        """Parse the access; this sends nothing. Raises Invalid if it is wrong."""
         if not access.api_token and not access.username:
             raise Invalid("username", "A Zabbix monitor needs a user name and a password, or an API token.")
         if not access.api_token and access.password is None:
@@ -53,18 +53,18 @@ class ZabbixRpc:
 
     @property
     def version(self) -> str:
-        """Zabbix's version, for example `6.0.14`; asked once, without signing in."""
+        """Return Zabbix's version, for example `6.0.14`; requested once, without signing in."""
         with self._lock:
             return self._known_version()
 
     def is_at_least(self, major: int, minor: int) -> bool:
-        """Tell whether Zabbix is this version or a newer one."""
+        """Return whether Zabbix has this version or a newer one."""
         return _parsed(self.version) >= (major, minor)
 
     def call(self, method: str, params: object) -> Any:
-        """Return a method's result; when the session has ended, sign in again once and repeat.
+        """Return a method's result; if the session has ended, sign in again and repeat once.
 
-        Raises SourceRejected with Zabbix's words when it refuses the call, and what `HttpSource.post_json` raises.
+        Raises SourceRejected with Zabbix's message if it rejects the call, and what `HttpSource.post_json` raises.
         """
         with self._lock:
             credential = self._credential = self._credential or self._sign_in()
@@ -76,11 +76,11 @@ class ZabbixRpc:
         try:
             return self._send(method, params, self._renewed(credential))
         except SessionEnded as error:
-            # The password was right a moment ago: whoever ends our sessions there may stop.
+            # The password was right a moment ago, so whatever ends the sessions may stop: retryable.
             raise SourceFailing(f"{self._source.host} closed a new session immediately: {error}") from None
 
     def close(self) -> None:
-        """Sign out if a session was opened, as far as Zabbix lets us, and free the connections."""
+        """Sign out if a session was opened, as far as Zabbix permits, and close the connections."""
         with contextlib.suppress(SourceError):
             if self._credential and not self._access.api_token:
                 self._send("user.logout", [], self._credential, LOGOUT_LIMITS)
@@ -113,7 +113,7 @@ class ZabbixRpc:
         return session
 
     def _renewed(self, ended: str) -> str:
-        """Sign in again, unless another thread, whose call found the same session ended, has done so."""
+        """Sign in again, unless another thread has already replaced the same ended session."""
         with self._lock:
             if self._credential in (ended, None):
                 self._credential = None
@@ -142,7 +142,7 @@ class ZabbixRpc:
         kind: type[SourceError] = SourceRejected
         if error.get("code") == FRONTEND_BROKEN or DATABASE_BROKEN.search(words):
             kind = SourceFailing
-            words = words.partition('"')[0]  # what follows is the statement, in which a session's id may stand
+            words = words.partition('"')[0]  # the rest is the SQL statement, which may have a session id
         elif credential and SESSION_ENDED.search(data):
             kind = SessionEnded
         return kind(f"Zabbix says: {plain_words(words, self._secrets(credential)) or 'an error without a message'}")
@@ -152,7 +152,7 @@ class ZabbixRpc:
 
 
 def _endpoint(url: str) -> str:
-    """Return the API's address for what people paste: the frontend's, one of its pages', or the API's own."""
+    """Return the API's address for a pasted one: the frontend's, one of its pages', or the API's own."""
     base = url.strip().rstrip("/")
     return base if base.endswith(ENDPOINT) else re.sub(r"(?<=[^/])/[^/]+\.php$", "", base) + ENDPOINT
 

@@ -1,1 +1,1 @@
-"""What monitoring systems post to the webhook, one parse function a format; `parse` tells them apart."""
+"""Parsers for webhook bodies, one function per format; `parse` detects the format."""

@@ -1,4 +1,4 @@
-"""What Alertmanager posts: a group of alerts of Prometheus, in version 4 of its format."""
+"""Parses Alertmanager's webhook: a group of Prometheus's alerts, in version 4 of its format."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ STATUSES = {"firing": True, "resolved": False}
 
 
 def parse_alertmanager(body: Fields) -> Iterator[AlertReport]:
-    """Yield a report for each alert of the group, the same that a pull of Prometheus makes. Raises Invalid."""
+    """Yield a report for each alert of the group, identical to that of a pull from Prometheus. Raises Invalid."""
     if body.text("version") != VERSION:
         raise Invalid("version", f'Must be "{VERSION}", as Alertmanager sends it. Send plain alerts as a list.')
     for alert in body.objects("alerts"):

@@ -1,4 +1,4 @@
-"""Reads what was posted piece by piece; what is not as it should be is refused by its path, like `alerts.3.labels`."""
+"""Reads the fields of a webhook body; an invalid one is rejected with its path, like `alerts.3.labels`."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,8 @@ from typing import TypeVar
 from app.errors import Invalid
 
 MAX_ALERTS = 10_000
-# PostgreSQL stores no NUL, and nothing encodes a lone surrogate. An alert is worth more than such a character.
+# PostgreSQL cannot store NUL, and no encoding a lone surrogate. Losing such a character is better than losing the
+# alert.
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
@@ -15,12 +16,12 @@ Choice = TypeVar("Choice")
 
 
 def clean(text: str) -> str:
-    """Return the text with what no database can store replaced."""
+    """Return the text with characters replaced that no database can store."""
     return UNWRITABLE.sub(REPLACEMENT, text)
 
 
 class Fields:
-    """An object that was posted, at its path in the body; every method that reads a field raises Invalid."""
+    """A JSON object at its path in the body; every method that reads a field raises Invalid."""
 
     def __init__(self, values: Mapping[str, object], path: str = "") -> None:
         self._values = values
@@ -34,7 +35,7 @@ class Fields:
         return f"{self._path}.{name}" if self._path else name
 
     def text(self, name: str) -> str:
-        """Return a text without the space around it; none and null are the empty one. A number will do for a text."""
+        """Return a text, stripped; missing and null are empty. A number is accepted as text."""
         value = self._values.get(name)
         if value is None:
             return ""
@@ -43,14 +44,14 @@ class Fields:
         return clean(str(value)).strip()
 
     def required_text(self, name: str) -> str:
-        """Return a text that must not be empty."""
+        """Return a non-empty text."""
         text = self.text(name)
         if not text:
             raise Invalid(self.path(name), "Is required, and must not be empty.")
         return text
 
     def choice(self, name: str, choices: Mapping[str, Choice], default: Choice | None = None) -> Choice:
-        """Return what the field's word stands for; without a default there must be one."""
+        """Return the value for the field's word; without a default the field is required."""
         word = self.text(name).casefold()
         if not word and default is not None:
             return default
@@ -59,7 +60,7 @@ class Fields:
         return choices[word]
 
     def labels(self, name: str, *, is_required: bool = False) -> dict[str, str]:
-        """Return an object of texts."""
+        """Return an object whose values are texts."""
         value = self._values.get(name)
         if value is None and not is_required:
             return {}
@@ -72,14 +73,14 @@ class Fields:
         return objects(self._values.get(name), self.path(name))
 
     def refuse_others(self, known: Sequence[str]) -> None:
-        """Refuse a field that is not one of these: it may be one of them, misspelt."""
+        """Reject unknown fields: one may be a misspelling of a known field."""
         for name in self._values:
             if name not in known:
                 raise Invalid(self.path(clean(name)[:100]), f"Unknown field. The known fields are {', '.join(known)}.")
 
 
 def objects(values: object, path: str = "") -> Iterator[Fields]:
-    """Yield the objects of a list that stands at `path`. Raises Invalid when it is none, or too long."""
+    """Yield the objects of the list at `path`. Raises Invalid if it is no list, or too long."""
     path = path or "body"
     if not isinstance(values, list):
         raise Invalid(path, "Must be a list.")

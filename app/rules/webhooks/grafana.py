@@ -1,4 +1,4 @@
-"""What Grafana's contact point of the type webhook posts."""
+"""Parses the webhook of Grafana's contact points."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from app.rules.webhooks.fields import Fields
 SOURCE = "grafana"
 HOST_LABELS = ("instance", "host", "hostname", "node")
 DETAILS = ("valueString", "panelURL", "dashboardURL")
-"""What tells more of an alert, for people to read."""
+"""Fields with further details for people."""
 
 
 def parse_grafana(body: Fields) -> Iterator[AlertReport]:

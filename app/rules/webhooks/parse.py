@@ -1,4 +1,4 @@
-"""Tells by its shape what was posted to the webhook, and makes reports of it that any database can hold."""
+"""Detects the format of a webhook body by its shape, and returns reports that any database can store."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,7 +19,7 @@ EXPECTED = (
 
 
 def parse(body: object) -> list[AlertReport]:
-    """Return what the body reports, in its order. Raises Invalid that says what was expected, and where."""
+    """Return the reports of the body, in its order. Raises Invalid with what was expected and where."""
     return [bounded(report) for report in _reports(body)]
 
 

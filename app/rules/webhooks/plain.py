@@ -1,4 +1,4 @@
-"""What any script can post: an object with a message, or a list of such objects."""
+"""Parses webhook bodies of scripts: an object with a message, or a list of such objects."""
 
 import json
 from hashlib import sha256
@@ -18,7 +18,7 @@ STATUSES = {
 
 
 def parse_plain(alert: Fields) -> AlertReport:
-    """Return the report; an alert without an id is known by its host, its item and its message. Raises Invalid."""
+    """Return the report; without an id, the alert is identified by host, item and message. Raises Invalid."""
     alert.refuse_others(KNOWN)
     message, host, item = alert.required_text("message"), alert.text("host"), alert.text("item")
     return AlertReport(

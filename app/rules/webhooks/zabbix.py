@@ -1,4 +1,4 @@
-"""What the script of our media type in Zabbix posts: one problem, its update or its end, in Zabbix's own macros."""
+"""Parses the webhook of nagare's media type in Zabbix: a problem, its update or its end, in Zabbix's macros."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from app.rules.webhooks.fields import Fields
 SOURCE = "zabbix"
 VALUES = {"1": True, "0": False}
 MACRO = re.compile(r"\*UNKNOWN\*|\{[A-Z0-9_.<>]+\}")
-"""What Zabbix leaves in place of a macro that has no value."""
+"""What Zabbix leaves in place of a macro without a value."""
 
 
 def parse_zabbix(body: Fields) -> Iterator[AlertReport]:

@@ -61,7 +61,7 @@ def claim(on: CanRun, task_id: str, type: str, worker: str, now: datetime) -> Ma
     Return None if it cannot be claimed, or its monitor already runs as many tasks as it may.
     """
     values = {"task": task_id, "kind": type, "by": worker, "now": now}
-        # Without the lock, two concurrent claims would not see each other's task as running.
+    # Without the lock, two concurrent claims would not see each other's task as running.
     return CLAIM.find_locked(LOCK_MONITOR, on, values)
 
 
