@@ -26,7 +26,7 @@ class MessageRelay:
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> bool:
         """Send the messages of these queued (type, task id), and events; false when some may not have arrived.
 
-        Raises nothing. With the broker away the tasks are marked as unpublished, for the recovery's next turn. With the
+        Raises nothing. With the broker away the tasks are marked as unpublished, for the next run of recovery. With the
         database away as well they stay marked as published: the recovery misses their messages when it compares the
         lists with the ledger.
         """

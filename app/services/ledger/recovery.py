@@ -49,7 +49,7 @@ class Watched:
 class Recovery:
     """Runs once a second in every worker; one worker, the leader, acts.
 
-    It runs the `chores` that the database says are due, and the `timed_chores`, which have their own interval. Leases
+    It runs the `due_jobs` that the database says are due, and the `periodic_jobs`, each at its own interval. Leases
     do not use the wall clock: a clock that jumps takes nothing from a live worker.
     """
 
