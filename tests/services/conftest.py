@@ -1,4 +1,4 @@
-"""The services on a migrated SQLite file, with fakeredis and again with a real Valkey."""
+"""The services on a migrated SQLite file and a real Valkey."""
 
 import shutil
 from collections.abc import Iterator

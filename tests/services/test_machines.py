@@ -3,10 +3,9 @@
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from fakeredis import FakeRedis
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from redis import Redis
@@ -27,11 +26,6 @@ SOME = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-
-
-@pytest.fixture
-def redis() -> Redis:
-    return cast(Redis, FakeRedis(decode_responses=True))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A filled instance moves to another database, where nothing is missing and work goes on."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -22,14 +21,6 @@ from tests.services.conftest import Time
 from tests.services.filled import PASSWORD, contents, fill
 
 ALL = PageRequest(limit=500)
-
-
-@pytest.fixture
-def redis(request: pytest.FixtureRequest) -> Iterator[object]:
-    """Return a fake Redis alone: a copy has nothing to do with it."""
-    from fakeredis import FakeRedis
-
-    yield FakeRedis(decode_responses=True)
 
 
 @pytest.fixture
