@@ -13,9 +13,9 @@ from app.errors import Conflict, Invalid
 from app.store.database.engine import Database
 from tests.real.postgres_lab import create_database, execute
 from tests.services.conftest import monitor_id, services, template, time
-from tests.services.operation.test_database_copy import assert_same, assert_work_goes_on, copy, redis, source
+from tests.services.operation.test_database_copy import assert_same, assert_work_goes_on, copy, source
 
-__all__ = ["monitor_id", "redis", "services", "source", "template", "time"]
+__all__ = ["monitor_id", "services", "source", "template", "time"]
 
 pytestmark = pytest.mark.real
 

@@ -12,10 +12,10 @@ from app.settings import load_settings
 from app.store.database.engine import Database
 from tests.real.services_postgresql import migrated, time
 from tests.services.conftest import LEASE_S
-from tests.services.test_machines import redis, test_alerts, test_tasks
+from tests.services.test_machines import test_alerts, test_tasks
 from tests.store.emptied import empty
 
-__all__ = ["migrated", "redis", "test_alerts", "test_tasks", "time"]
+__all__ = ["migrated", "test_alerts", "test_tasks", "time"]
 
 pytestmark = pytest.mark.real
 

@@ -13,7 +13,12 @@ from app.enums import Role
 from app.settings import Settings, load_settings
 from app.store.operation.migrate import upgrade
 from app.web import create_app, make_tokens
+from app.web.access import VERIFIED
+from app.web.context import EXTENSION as SERVICES
 from app.web.dashboard.session import TOKEN_S
+from app.web.streams import EXTENSION as STREAMS
+from app.web.streams.admission import make_admission
+from app.web.streams.streams import Streams
 from tests.web.browser import Browser
 from tests.web.caller import FLEET, PASSWORD, Caller
 
@@ -54,9 +59,19 @@ def services(tmp_path: Path, template: Path, valkey: str) -> Iterator[Services]:
         yield services
 
 
+@pytest.fixture(scope="session")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Return the application without services of use: to put it together takes longer than most tests."""
+    return create_app(build(make_settings(tmp_path_factory.mktemp("nowhere"))))
+
+
 @pytest.fixture
-def app(services: Services) -> Flask:
-    return create_app(services)
+def app(application: Flask, services: Services, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """Return the application with this test's services, and nothing left in it of the tests before."""
+    monkeypatch.setitem(application.extensions, SERVICES, services)
+    monkeypatch.setitem(application.extensions, STREAMS, Streams(services, make_admission(application)))
+    monkeypatch.setitem(application.extensions, VERIFIED, {})
+    return application
 
 
 @pytest.fixture

@@ -24,6 +24,12 @@ class Served:
 
     process: subprocess.Popen[bytes]
     port: int
+    log: Path
+
+    @property
+    def logged(self) -> str:
+        """Return all that it has logged."""
+        return self.log.read_text()
 
     @property
     def address(self) -> str:
@@ -112,11 +118,15 @@ def serve(
         **settings,
     }
     command = [*GUNICORN, "-c", str(config)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(home, **given), stderr=subprocess.PIPE)
-    served = Served(process, port)
+    log = home / "gunicorn.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(home, **given), stdout=written, stderr=subprocess.STDOUT
+        )
+    served = Served(process, port, log)
     try:
         wait_until(served.answers)
         yield served
     finally:
         process.kill()
-        process.communicate()
+        process.wait()

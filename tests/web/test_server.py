@@ -13,21 +13,28 @@ from tests.web.caller import PASSWORD
 from tests.web.served import DEADLINE_S, GUNICORN, ROOT, Served, environment, read_all, serve
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, template: Path, valkey: str) -> Iterator[Served]:
+    """Run a server that the module's tests share."""
+    with serve(tmp_path_factory.mktemp("server"), template, valkey) as served:
+        yield served
+
+
 @pytest.fixture
-def server(tmp_path: Path, template: Path, valkey: str) -> Iterator[Served]:
+def own_server(tmp_path: Path, template: Path, valkey: str) -> Iterator[Served]:
+    """Run a server for one test, which may stop it."""
     with serve(tmp_path, template, valkey) as served:
         yield served
 
 
-def test_gunicorn_serves_the_api_and_stops_when_told(server: Served) -> None:
-    assert httpx.get(f"{server.address}/api/v1/hosts").status_code == 401
-    too_much = httpx.post(f"{server.address}/api/v1/auth/login", content=(b" " * 65536 for _ in range(20)))
+def test_gunicorn_serves_the_api_and_stops_when_told(own_server: Served) -> None:
+    assert httpx.get(f"{own_server.address}/api/v1/hosts").status_code == 401
+    too_much = httpx.post(f"{own_server.address}/api/v1/auth/login", content=(b" " * 65536 for _ in range(20)))
     assert (too_much.status_code, too_much.json()["code"]) == (413, "too_large")
-    server.process.terminate()
-    _, log = server.process.communicate(timeout=DEADLINE_S)
-    assert server.process.returncode == 0, log.decode()
-    assert b"Traceback" not in log
-    assert b"/healthz" not in log, "there is no access log"
+    own_server.process.terminate()
+    assert own_server.process.wait(DEADLINE_S) == 0, own_server.logged
+    assert "Traceback" not in own_server.logged
+    assert "/healthz" not in own_server.logged, "there is no access log"
 
 
 def test_what_is_sent_has_limits(server: Served) -> None:
@@ -62,15 +69,16 @@ def test_what_is_sent_has_limits(server: Served) -> None:
         assert b"Cross-Origin-Opener-Policy: same-origin\r\n" in answer
 
 
-def test_a_length_of_thousands_of_digits_is_the_fault_of_its_client(server: Served) -> None:
+def test_a_length_of_thousands_of_digits_is_the_fault_of_its_client(own_server: Served) -> None:
     long = b"Host: x\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
     begin = b"POST /api/v1/auth/login HTTP/1.1\r\n"
-    assert server.exchange(begin + long).startswith(b"HTTP/1.1 400 ")
-    behind = server.exchange(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + begin + long)
+    assert own_server.exchange(begin + long).startswith(b"HTTP/1.1 400 ")
+    behind = own_server.exchange(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + begin + long)
     assert behind.startswith(b"HTTP/1.1 200 ")
     assert b"HTTP/1.1 400 " in behind
-    server.process.terminate()
-    assert b"Traceback" not in server.process.communicate(timeout=DEADLINE_S)[1]
+    own_server.process.terminate()
+    own_server.process.wait(DEADLINE_S)
+    assert "Traceback" not in own_server.logged
 
 
 def test_who_has_said_all_and_ends_its_side_is_answered(server: Served) -> None:

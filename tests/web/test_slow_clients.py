@@ -21,19 +21,21 @@ BIG_FILE = b"GET /docs/swagger-ui/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r
 EVENTS = "/api/v1/events"
 
 
-@pytest.fixture
-def quick(tmp_path: Path, template: Path, valkey: str) -> Iterator[Served]:
-    """Run a server with little patience."""
-    patience = ("from app.web.server import front_door", "front_door.REQUEST_S, door.ANSWER_S = 1.0, 1.0")
-    with serve(tmp_path, template, valkey, *patience) as served:
+QUICK = ("from app.web.server import front_door as door", "door.REQUEST_S, door.ANSWER_S = 1.0, 1.0")
+PATIENT = ("from app.web.server import front_door as door", "door.REQUEST_S, door.ANSWER_S = 600.0, 600.0")
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory, template: Path, valkey: str) -> Iterator[Served]:
+    """Run a server with little patience, which the tests share."""
+    with serve(tmp_path_factory.mktemp("quick"), template, valkey, *QUICK) as served:
         yield served
 
 
-@pytest.fixture
-def patient(tmp_path: Path, template: Path, valkey: str) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory, template: Path, valkey: str) -> Iterator[Served]:
     """Run a server that does not end a connection within a test, so that only its shape keeps it available."""
-    patience = ("from app.web.server import front_door", "front_door.REQUEST_S, door.ANSWER_S = 600.0, 600.0")
-    with serve(tmp_path, template, valkey, *patience) as served:
+    with serve(tmp_path_factory.mktemp("patient"), template, valkey, *PATIENT) as served:
         yield served
 
 
@@ -179,10 +181,12 @@ def test_who_pings_without_reading_the_pongs_costs_no_memory(patient: Served) ->
         assert patient.memory_mb() - before < 20
 
 
-def test_many_sign_ins_at_once_do_not_hold_up_the_probe_nor_those_we_know(patient: Served) -> None:
+def test_many_sign_ins_at_once_do_not_hold_up_the_probe_nor_those_we_know(
+    tmp_path: Path, template: Path, valkey: str
+) -> None:
     login = json.dumps({"username": "nobody", "password": "wrong"}).encode()
     request = POST.replace(b"9000", str(len(login)).encode()) + b"\r\n" + login
-    with ExitStack() as open_, sign_in(patient) as client:
+    with serve(tmp_path, template, valkey, *PATIENT) as patient, ExitStack() as open_, sign_in(patient) as client:
         for _ in range(100):
             open_.enter_context(patient.connect()).sendall(request)
         for _ in range(5):
@@ -190,8 +194,10 @@ def test_many_sign_ins_at_once_do_not_hold_up_the_probe_nor_those_we_know(patien
             assert client.get("/auth/me").status_code == 200
 
 
-def test_a_server_that_stops_answers_what_it_has_and_closes_what_is_idle(quick: Served) -> None:
-    with sign_in(quick) as client, ExitStack() as open_:
+def test_a_server_that_stops_answers_what_it_has_and_closes_what_is_idle(
+    tmp_path: Path, template: Path, valkey: str
+) -> None:
+    with serve(tmp_path, template, valkey, *QUICK) as quick, sign_in(quick) as client, ExitStack() as open_:
         idle = [open_.enter_context(quick.connect()) for _ in range(20)]
         client.get("/auth/me")
         quick.process.terminate()
