@@ -1,4 +1,4 @@
-"""Sends the messages of tasks that the ledger holds, for everything that queues tasks."""
+"""Publishes the messages of tasks in the ledger, for all code that queues tasks."""
 
 from collections.abc import Sequence
 
@@ -13,18 +13,18 @@ from app.store.ledger import task_messages
 
 log = structlog.get_logger()
 NAMED = 20
-"""How many tasks are named in a line of the log."""
+"""How many tasks a log line names."""
 
 
 class MessageRelay:
-    """Publishes after the commit; what goes wrong here only delays the tasks."""
+    """Publishes after the commit; a failure here only delays the tasks."""
 
     def __init__(self, database: Database, publisher: Publisher) -> None:
         self._database = database
         self._publisher = publisher
 
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> bool:
-        """Send the messages of these queued (type, task id), and events; false when some may not have arrived.
+        """Publish the messages of these queued (type, task id), and events; return false if some may not have arrived.
 
         Raises nothing. With the broker away the tasks are marked as unpublished, for the next run of recovery. With the
         database away as well they stay marked as published: the recovery misses their messages when it compares the

@@ -126,7 +126,7 @@ class SubmitService:
         return [refusals.get(entry["id"]) or str(entry["id"]) for entry in entries]
 
     def _record_all(self, entries: Sequence[Entry]) -> dict[str, NagareError]:
-        """Record tasks; return by their ids why those that are not recorded are refused."""
+        """Record tasks; return, by id, why those that are not recorded are rejected."""
         to_check = [entry for entry in entries if entry["params"].keys() != {"monitor_id"}]
         if to_check:
             with self._database.transaction() as connection:
@@ -134,7 +134,7 @@ class SubmitService:
                 allowed = [entry for entry in entries if entry["id"] not in refusals]
                 count = task_inserts.add(connection, allowed)
         else:
-            # What is about a monitor alone takes one statement, on PostgreSQL one round trip.
+            # A task that depends only on a monitor takes one statement, on PostgreSQL one round trip.
             refusals, allowed = {}, [*entries]
             with self._database.single_statement() as statement:
                 count = task_inserts.add(statement, allowed)

@@ -1,4 +1,4 @@
-"""A statement in the words of one database, worked out once: its text, what goes in and what comes out."""
+"""A statement compiled for one database: its text, its parameters and its result columns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What the driver needs of a statement."""
+    """A statement in the driver's terms."""
 
     text: str
     is_positional: bool
     parameters: Sequence[tuple[str, Any, Convert]]
-    """The name, the value that is meant when none is given, and what makes of a value what the driver takes."""
+    """Name, default value and conversion to the driver's type."""
     columns: Sequence[tuple[str, Convert]]
 
     def bind(self, values: Values) -> Any:
@@ -35,7 +35,7 @@ class Compiled:
         )
 
     def row(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Return a row of the driver's as SQLAlchemy would."""
+        """Return a row of the driver as SQLAlchemy would."""
         return {
             name: value if convert is None else convert(value)
             for (name, convert), value in zip(self.columns, values, strict=True)

@@ -1,4 +1,4 @@
-"""The place where statements are handed to the driver without SQLAlchemy in between.
+"""Passes statements directly to the driver, without SQLAlchemy.
 
 All functions raise what `Connection.execute` raises.
 """
@@ -35,7 +35,7 @@ def fetch(connection: Connection, text: str, bound: Any) -> Rows:
     """Execute a statement; return all rows as the driver hands them out."""
     with open_cursor(connection, text) as cursor:
         _send(connection, cursor, text, bound)
-        # To the end, where a statement that is a transaction is committed, which may fail.
+        # Read to the end: only then is a statement that is its own transaction committed, which may fail.
         return cast(Rows, cursor.fetchall())
 
 
@@ -46,7 +46,7 @@ def find_row(connection: Connection, compiled: Compiled, values: Values) -> Valu
 
 
 def fetch_after(connection: Connection, first: tuple[str, Any], text: str, bound: Any) -> Rows:
-    """Send two statements to PostgreSQL at once; return the rows of the second one."""
+    """Send two statements to PostgreSQL in one round trip; return the rows of the second."""
     driver: Any = connection.connection.driver_connection
     with open_cursor(connection, f"{text}; after {first[0]}") as cursor:
         with driver.pipeline():

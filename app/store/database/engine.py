@@ -1,4 +1,4 @@
-"""The database: one engine, its transactions, one kind of error."""
+"""The database: one engine, its transactions, and the mapping of its errors."""
 
 import os
 import sqlite3
@@ -20,20 +20,22 @@ from app.store.database.sqlite_lock import BUSY_TIMEOUT_S, retry_while_locked
 from app.store.database.traced_statements import trace_statements
 
 StatementRefused = DBAPIError
-"""What a transaction raises for a value that the database does not take, besides DatabaseUnavailable."""
+"""Raised by a transaction, besides DatabaseUnavailable, for a value that the database rejects."""
 DURABLE_LOG = "durable_log"
-"""Among what is noted of a connection to SQLite: the file that a transaction must write to the disk."""
+"""The key in a SQLite connection's `info` of the file that a transaction must sync to the disk."""
 RACE_LOST = ("23503", "23505")
-"""PostgreSQL's foreign_key_violation and unique_violation (its manual, appendix A): each write is checked before, so
-that only another transaction can have caused them. SQLite has one writer at a time."""
+"""PostgreSQL's foreign_key_violation and unique_violation (its manual, appendix A).
+
+Each write is checked before, so only a concurrent transaction can cause them. SQLite has one writer at a time.
+"""
 
 
 class Database:
-    """Hands out transactions on SQLite or PostgreSQL.
+    """Provides transactions on SQLite or PostgreSQL.
 
-    `durable` makes each transaction on SQLite reach the disk before it returns: what answers 202 needs that, a worker
-    does not, since a task whose end was forgotten in a power cut simply runs again. `pooled=False` opens a connection
-    for each transaction and closes it after: for a process that forks. `postgresql` is for PostgreSQL.
+    `durable` makes each transaction on SQLite reach the disk before it returns: a 202 needs that, a worker does not,
+    since a task whose end is lost in a power cut simply runs again. `pooled=False` opens a connection for each
+    transaction and closes it after, for a process that forks. `postgresql` applies to PostgreSQL only.
     """
 
     def __init__(
@@ -50,9 +52,9 @@ class Database:
     def transaction(self, *, is_long: bool = False) -> Iterator[Connection]:
         """Open a transaction that writes; it commits unless the block raises.
 
-        A statement of one that `is_long` may take longer than others. Raises DatabaseUnavailable when the database does
-        not answer in time, is locked or full, and ConcurrentChange when another transaction just took a name that was
-        free, or deleted what this one refers to.
+        With `is_long`, its statements may take longer than usual. Raises DatabaseUnavailable if the database does not
+        respond in time, is locked or full, and ConcurrentChange if another transaction just took a name that was free,
+        or deleted a referenced row.
         """
         with self._connection("BEGIN IMMEDIATE") as connection:
             if is_long and connection.dialect.name == "postgresql":
@@ -61,23 +63,23 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a transaction that only reads: on SQLite it waits for no writer. Raises DatabaseUnavailable."""
+        """Open a read-only transaction: on SQLite it waits for no writer. Raises DatabaseUnavailable."""
         with self._connection("BEGIN") as connection:
             yield connection
 
     @contextmanager
     def single_reads(self) -> Iterator[SingleReads]:
-        """Hand out what reads without a transaction around it. Raises DatabaseUnavailable."""
+        """Provide an object for reads without a transaction around them. Raises DatabaseUnavailable."""
         with self._without_transaction() as connection:
             yield SingleReads(connection)
 
     @contextmanager
     def single_statement(self) -> Iterator[SingleStatement]:
-        """Hand out what executes a statement that is a transaction by itself.
+        """Provide an object for one statement that is its own transaction.
 
-        Both databases make one by themselves of what is sent to them at once. On PostgreSQL that saves the round trips
-        to begin and to commit. On SQLite the lock is held for no longer than the statement takes: between several, the
-        thread that has it would wait for its turn to run Python. Raises as `transaction` does.
+        Both databases run a single statement as a transaction. On PostgreSQL this saves the round trips of BEGIN and
+        COMMIT. On SQLite the lock is held only while the statement runs: with several statements, the thread that holds
+        it would wait for the GIL in between. Raises as `transaction`.
         """
         with self._without_transaction() as connection:
             yield SingleStatement(connection)
@@ -86,16 +88,16 @@ class Database:
 
     @contextmanager
     def unmanaged(self) -> Iterator[Connection]:
-        """Hand out a new connection to who begins and ends transactions on it. Raises DatabaseUnavailable."""
+        """Provide a new connection on which the caller begins and ends transactions. Raises DatabaseUnavailable."""
         with self._errors_named(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
-        """Let this thread's transactions in this block and in the next ones share a connection without a pool.
+        """Make this thread's transactions, in this block and later ones, share a connection without a pool.
 
-        Opening one costs more than what most of them do. It is opened by the first of them, and closed by one that
-        fails or by `close`.
+        Opening a connection costs more than what most of them do. The first one opens it; a failing one or `close`
+        closes it.
         """
         self._keeping.add(get_ident())
         try:
@@ -104,19 +106,19 @@ class Database:
             self._keeping.discard(get_ident())
 
     def ping(self) -> None:
-        """Ask the database for nothing. Raises DatabaseUnavailable when it does not answer."""
+        """Send an empty request to the database. Raises DatabaseUnavailable if it does not respond."""
         with self.reading() as connection:
             connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:
-        """Close the connections that nobody uses, as a process must before it forks; the next use opens one again."""
+        """Close the idle connections, as a process must before it forks; the next use opens one again."""
         self._connections.close()
 
     @contextmanager
     def _connection(self, begin: str) -> Iterator[Connection]:
-        """Begin and commit in the driver's words, since what is handed to it by `Prepared` begins nothing.
+        """Begin and commit with the driver, since statements of `Prepared` begin no transaction.
 
-        If SQLAlchemy executes something it has a transaction of its own on it, which must then be ended by it.
+        If SQLAlchemy executes something, it has its own transaction on the connection, and must end that itself.
         """
         with self._errors_named(), self._taken() as connection:
             driver: Any = connection.connection.driver_connection
@@ -132,12 +134,12 @@ class Database:
 
     @contextmanager
     def _without_transaction(self) -> Iterator[Connection]:
-        """Take a connection on which SQLAlchemy executes nothing: it would begin a transaction."""
+        """Take a connection for use without SQLAlchemy, which would begin a transaction."""
         with self._errors_named(), self._taken() as connection:
             if self._is_sqlite:
                 yield connection
                 return
-            # SQLAlchemy's own way, by an isolation level, takes as long as the statement.
+            # SQLAlchemy's own way, an isolation level, takes as long as the statement.
             driver: Any = connection.connection.driver_connection
             driver.autocommit = True
             try:
@@ -146,7 +148,7 @@ class Database:
                 if driver.info.transaction_status.name == "IDLE":
                     driver.autocommit = False
                 else:
-                    # Lost, or interrupted in the middle of an answer.
+                    # The connection is lost, or was interrupted in the middle of a response.
                     connection.invalidate()
 
     @contextmanager
@@ -171,7 +173,7 @@ class Database:
         try:
             yield connection
         except (NagareError, IntegrityError):
-            # A refusal, ours or the database's, leaves the connection as good as it was.
+            # After a rejection, by us or by the database, the connection is still good.
             _roll_back(connection)
             raise
         except BaseException:
@@ -186,14 +188,14 @@ class Database:
 
 
 def _unavailable(error: Exception) -> DatabaseUnavailable:
-    """Say why without the statement and its parameters, which may hold what nobody should read."""
+    """Return the reason without the statement and its parameters, which may hold secrets."""
     cause = getattr(error, "orig", None) or error
     first_line = str(cause).partition("\n")[0]
     return DatabaseUnavailable(f"the database is unavailable: {first_line}")
 
 
 def _roll_back(connection: Connection) -> None:
-    """Undo what a transaction did, whether SQLAlchemy or the driver began it."""
+    """Roll a transaction back, whether SQLAlchemy or the driver began it."""
     try:
         connection.rollback()
         driver: Any = connection.connection.driver_connection
@@ -213,35 +215,35 @@ def _create_engine(url: str, durable: bool, postgresql: PostgresqlOptions) -> En
 
     @event.listens_for(engine, "do_connect")
     def _keep_private(*_: Any) -> None:
-        # SQLite would make a new one for everybody to read, as far as the umask lets it, and its log like it.
+        # SQLite would create the file, and its log, readable by everybody as far as the umask permits.
         if not file.exists():
             with suppress(OSError):
                 os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
-        # The driver's own way to begin would start a transaction late and upgrade it from a reader to a writer, which
-        # fails at once, whatever the busy timeout, when another one wrote in between.
+        # The driver's own BEGIN would start a transaction late and upgrade it from a reader to a writer, which fails
+        # immediately, whatever the busy timeout, if another connection wrote in between.
         connection.isolation_level = None
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        # A file system on which processes cannot share memory has no write-ahead log.
+        # A file system without shared memory between processes has no write-ahead log.
         connection.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
         if durable and mode == "wal":
             _, _, path = connection.execute("PRAGMA database_list").fetchone()
             record.info[DURABLE_LOG] = Path(f"{path}-wal")
         connection.execute("PRAGMA foreign_keys = ON")
         if mode == "wal":
-            # Whatever takes a lock looks for it itself. Without the log, those who read keep others from committing.
+            # Our own code polls for locks. Without the log, readers keep writers from committing.
             connection.execute("PRAGMA busy_timeout = 0")
 
     return engine
 
 
 def _write_to_disk(write_ahead_log: Path) -> None:
-    """Write to the disk what was committed, this transaction and those before it. Raises OperationalError.
+    """Sync to the disk what was committed, by this transaction and earlier ones. Raises OperationalError.
 
-    `synchronous = FULL` does the same while it holds the lock for which all other writers wait. What a checkpoint has
-    taken out of the log in the meantime is on the disk too: with NORMAL, SQLite waits for that (its PRAGMA manual).
+    `synchronous = FULL` does the same while it holds the lock for which all other writers wait. Pages that a checkpoint
+    has moved out of the log are on the disk too: with NORMAL, SQLite syncs them (its PRAGMA manual).
     """
     try:
         file = os.open(write_ahead_log, os.O_RDONLY)
@@ -254,10 +256,10 @@ def _write_to_disk(write_ahead_log: Path) -> None:
 
 
 def _begin_sqlite(driver: Any, begin: str) -> None:
-    """Begin a transaction, with the lock that it needs."""
+    """Begin a transaction and take the lock that it needs."""
     if begin != "BEGIN":
         retry_while_locked(driver.execute, begin)
         return
-    # By itself it would take none before the first statement, which does not look again.
+    # BEGIN alone takes no lock before the first statement, which would not retry.
     driver.execute(begin)
     retry_while_locked(driver.execute, "SELECT NULL FROM sqlite_schema LIMIT 0")

@@ -1,8 +1,7 @@
 """Statements of the ledger that every request and every task needs, worked out once.
 
-For SQLAlchemy to execute a small statement takes ten times as long as for SQLite to run it. A statement may need
-nothing that is done at execution: no lists in `IN`, no defaults from Python. All methods raise what
-`Connection.execute` raises.
+SQLAlchemy takes ten times as long to execute a small statement as SQLite to run it. A statement must not need work at
+execution: no lists in `IN`, no Python defaults. All methods raise what `Connection.execute` raises.
 """
 
 from collections.abc import Sequence
@@ -29,7 +28,7 @@ class Prepared:
         return driver_calls.execute(connection, compiled.text, compiled.bind(values))
 
     def run_each(self, connection: Connection, rows: Sequence[Values]) -> int:
-        """Execute it for each of several rows, inside a transaction; return how many it changed, together."""
+        """Execute it for each of several rows, in a transaction; return the total number of changed rows."""
         if not rows:
             return 0
         compiled = self._compiled.on(connection.dialect)
@@ -41,10 +40,10 @@ class Prepared:
         return driver_calls.find_row(connection, self._compiled.on(connection.dialect), values)
 
     def find_locked(self, lock: "Prepared", on: CanRun, values: Values) -> Values | None:
-        """Execute `lock` and then this one, each with what it needs of the values; return this one's row, or None.
+        """Execute `lock` and then this one, each with its part of the values; return this one's row, or None.
 
-        PostgreSQL gets both at once, and sees for this one what others committed while `lock` waited. SQLite has one
-        writer at a time, and gets only this one.
+        PostgreSQL gets both in one round trip, and this one sees what others committed while `lock` waited. SQLite has
+        one writer at a time, and gets only this one.
         """
         connection = connection_of(on)
         if connection.dialect.name == "sqlite":
@@ -56,7 +55,7 @@ class Prepared:
 
 
 class PreparedInsert:
-    """An INSERT into `columns` of what a SELECT makes of each of several rows."""
+    """An INSERT into `columns` of the result of a SELECT, for several rows of parameters."""
 
     def __init__(self, table: Table, columns: Sequence[str], row: Select[*tuple[Any, ...]]) -> None:
         self._table = table
@@ -64,7 +63,7 @@ class PreparedInsert:
         self._row = CompiledOnce(row)
 
     def add(self, on: CanRun, rows: Sequence[Values]) -> int:
-        """Insert the rows, all or none of them; return how many there were to be inserted."""
+        """Insert the rows, all or none; return the number of rows inserted."""
         if not rows:
             return 0
         connection = connection_of(on)
@@ -72,7 +71,7 @@ class PreparedInsert:
         bound = [row.bind(values) for values in rows]
         insert = self._insert(connection.dialect)
         if connection.dialect.name == "sqlite":
-            # One statement, or others would wait for its lock while this thread waits for its turn to run.
+            # A single statement: with several, others would wait for its lock while this thread waits for the GIL.
             every = " UNION ALL ".join([row.text] * len(rows))
             return driver_calls.execute(connection, f"{insert} {every}", [value for each in bound for value in each])
         return driver_calls.execute_many(connection, f"{insert} {row.text}", bound)

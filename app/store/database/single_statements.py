@@ -1,10 +1,10 @@
-"""What a connection is handed out as when each statement on it is a transaction by itself."""
+"""Restricted views of a connection on which each statement is its own transaction."""
 
 from sqlalchemy import Connection
 
 
 class SingleReads:
-    """Runs any number of `PreparedRead`, each by itself; nothing else can be done with it."""
+    """Runs any number of `PreparedRead`, each by itself, and nothing else."""
 
     __slots__ = ("_connection",)
 
@@ -13,7 +13,7 @@ class SingleReads:
 
 
 class SingleStatement:
-    """Runs a `Prepared` or a `PreparedInsert` as a transaction by itself; nothing else can be done with it."""
+    """Runs a `Prepared` or a `PreparedInsert` as its own transaction, and nothing else."""
 
     __slots__ = ("_connection",)
 
@@ -26,5 +26,5 @@ CanRun = Connection | SingleStatement
 
 
 def connection_of(on: Connection | SingleReads | SingleStatement) -> Connection:
-    """Return the connection itself, for this package alone."""
+    """Return the connection itself; only for this package."""
     return on if isinstance(on, Connection) else on._connection

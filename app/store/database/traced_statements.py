@@ -12,7 +12,7 @@ LONGEST_TEXT = 2000
 
 
 def statement_span(system: str, text: str, count: int = 1) -> AbstractContextManager[tracing.Span]:
-    """Make a span of the block, in which a statement is executed, `count` times at once."""
+    """Record a span for the block, in which a statement is executed `count` times."""
     text = text[:LONGEST_TEXT]
     about: dict[str, str | int] = {"db.system.name": system, "db.query.text": text}
     if count > 1:
