@@ -1,4 +1,4 @@
-"""The vocabulary that every layer shares: task types and states, statuses, severities, roles."""
+"""The enums that every layer shares: task types and states, statuses, severities, roles."""
 
 from enum import IntEnum, StrEnum
 
@@ -15,11 +15,11 @@ class TaskType(StrEnum):
     GENERATE_ALERTS = "generate_alerts"
     PULL_ALERTS = "pull_alerts"
     SYNC = "sync"
-    """Pulls hosts, items and alerts of a monitor by tasks of its own."""
+    """Pulls hosts, items and alerts of a monitor with child tasks."""
     RECEIVE_ALERTS = "receive_alerts"
-    """Takes in what was posted to the webhook."""
+    """Processes what was sent to the webhook."""
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
-    """Tells a monitor that somebody looks after its alert."""
+    """Acknowledges alerts at their monitor."""
     NOTIFY = "notify"
 
 
@@ -36,7 +36,7 @@ COUNTED_TYPES = (
 
 
 class TaskState(StrEnum):
-    """Where a task stands in its life."""
+    """The state of a task."""
 
     QUEUED = "queued"
     """Recorded; a message is or will be in Redis."""
@@ -45,11 +45,11 @@ class TaskState(StrEnum):
     RETRYING = "retrying"
     """Failed with attempts left; waits for `next_run_at`."""
     SUCCEEDED = "succeeded"
-    """Done; terminal."""
+    """Terminal."""
     DEAD = "dead"
-    """Gave up; in the dead letters until retried or discarded; terminal."""
+    """Failed for good; a dead letter until it is retried or discarded; terminal."""
     CANCELLED = "cancelled"
-    """Stopped by a person; terminal."""
+    """Cancelled by a person; terminal."""
 
 
 WAITING_STATES = (TaskState.QUEUED, TaskState.RETRYING)
@@ -63,11 +63,11 @@ class InventoryStatus(IntEnum):
     """Disabled, or gone from the source."""
     ACTIVE = 1
     ERROR = 2
-    """The source cannot read it, or a critical alert is open on it."""
+    """The source cannot read it, or it has an open critical alert."""
 
 
 class Severity(IntEnum):
-    """How bad an alert is."""
+    """The severity of an alert."""
 
     INFO = 0
     WARNING = 1
@@ -75,7 +75,7 @@ class Severity(IntEnum):
 
 
 class AlertStatus(IntEnum):
-    """What became of an alert."""
+    """The status of an alert."""
 
     ACTIVE = 0
     ACKNOWLEDGED = 1
@@ -83,7 +83,7 @@ class AlertStatus(IntEnum):
 
 
 class AlertEventKind(StrEnum):
-    """What happened to an alert."""
+    """The kind of an alert's event."""
 
     FIRED = "fired"
     REOPENED = "reopened"
@@ -96,14 +96,14 @@ class AlertEventKind(StrEnum):
     RESOLVED = "resolved"
     SNOOZED = "snoozed"
     SUPPRESSED = "suppressed"
-    """A maintenance window began to cover it."""
+    """A maintenance window started to cover it."""
     RETURNED = "returned"
-    """No window covers it and nobody snoozes it any more, and it is still open."""
+    """It is open, and neither snoozed nor covered by a maintenance window any more."""
     COMMENTED = "commented"
 
 
 class NotificationKind(StrEnum):
-    """Of what a notification can tell."""
+    """The alert events that a notification can send."""
 
     FIRED = "fired"
     ACKNOWLEDGED = "acknowledged"
@@ -111,14 +111,14 @@ class NotificationKind(StrEnum):
 
 
 class Language(StrEnum):
-    """In which words a notification is written."""
+    """The language of a notification's messages."""
 
     ENGLISH = "en"
     CHINESE = "zh"
 
 
 class MonitorStatus(StrEnum):
-    """What the last contact with a monitor showed."""
+    """The outcome of the last contact with a monitor."""
 
     UNKNOWN = "unknown"
     """Never contacted."""
@@ -127,12 +127,12 @@ class MonitorStatus(StrEnum):
 
 
 class AuditedType(StrEnum):
-    """What kind of thing an entry of the audit trail is about."""
+    """The type of the object of an audit entry."""
 
     HOST = "host"
     ITEM = "item"
     USER = "user"
-    TOKEN = "token"  # noqa: S105 - a kind of thing
+    TOKEN = "token"  # noqa: S105 - a type of object
 
 
 class Role(StrEnum):
@@ -144,24 +144,24 @@ class Role(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The role's place in the order of powers, from 0."""
+        """The role's rank, from 0."""
         return list(Role).index(self)
 
     def includes(self, other: "Role") -> bool:
-        """Tell whether this role may do all that `other` may."""
+        """Return whether this role may do everything that `other` may."""
         return self.rank >= other.rank
 
 
 class Scope(StrEnum):
-    """What an API token can be limited to, within its role."""
+    """The scopes of an API token, within its role."""
 
     READ = "read"
     TASKS = "tasks:write"
-    """To ask for pulls and pushes, to cancel, retry and discard tasks, to pause queues."""
+    """Queue pulls and pushes, cancel, retry and discard tasks, pause queues."""
     ALERTS = "alerts:write"
-    """To settle and silence alerts, to make test alerts."""
+    """Manage alerts and maintenance windows, generate test alerts."""
     INVENTORY = "inventory:write"
-    """To edit hosts and items."""
+    """Edit hosts and items."""
     SETTINGS = "settings:write"
-    """To change monitors, schedules and notifications."""
+    """Change monitors, schedules and notifications."""
     USERS = "users:write"

@@ -1,10 +1,10 @@
-"""One tree of errors. Each says by `code` what happened and by `retryable` whether trying again can help."""
+"""One tree of errors: `code` says what happened, `retryable` whether a retry can help."""
 
 
 class NagareError(Exception):
-    """The root of every error that nagare raises on purpose.
+    """The root of all errors that nagare raises on purpose.
 
-    `str()` of it is safe to show: no credential is ever put into a message.
+    `str()` of it is safe to show: messages never contain a credential.
     """
 
     code = "error"
@@ -12,26 +12,26 @@ class NagareError(Exception):
 
 
 class NotFound(NagareError):
-    """What was asked for is not there."""
+    """The object does not exist."""
 
     code = "not_found"
 
 
 class Conflict(NagareError):
-    """The request is well formed, but the present state forbids it."""
+    """The request is valid, but conflicts with the current state."""
 
     code = "conflict"
 
 
 class ConcurrentChange(Conflict):
-    """Somebody else changed the same at the same moment, after it was looked at."""
+    """Somebody else changed the same data at the same time."""
 
     code = "concurrent_change"
     retryable = True
 
 
 class Invalid(NagareError):
-    """A value breaks a rule; `field` names it."""
+    """A value is invalid; `field` names it."""
 
     code = "invalid"
 
@@ -41,13 +41,13 @@ class Invalid(NagareError):
 
 
 class Unauthorized(NagareError):
-    """The caller is not who they claim to be, or no longer."""
+    """The caller is not, or no longer, authenticated."""
 
     code = "unauthorized"
 
 
 class Forbidden(NagareError):
-    """The caller's role does not allow it."""
+    """The caller is not allowed to do this."""
 
     code = "forbidden"
 
@@ -63,65 +63,65 @@ class TooManyRequests(NagareError):
 
 
 class Overloaded(NagareError):
-    """This process has too much of that kind to do, or no memory for it."""
+    """This process has too much work of this kind, or not enough memory for it."""
 
     code = "overloaded"
     retryable = True
 
 
 class TooManyStreams(NagareError):
-    """As many clients as one process serves are connected to the events."""
+    """This process has its maximum of event streams."""
 
     code = "too_many_streams"
     retryable = True
 
 
 class NoStreams(NagareError):
-    """The server that runs the application cannot hand a connection over to it."""
+    """The server that runs the application cannot hand over a connection."""
 
     code = "no_streams"
 
 
 class SettingsError(NagareError):
-    """A setting is unknown, missing or ill-formed; the message is one line that names it."""
+    """A setting is unknown, missing or invalid; the message is one line that names it."""
 
     code = "settings"
 
 
 class BrokerUnavailable(NagareError):
-    """Redis does not answer."""
+    """The broker does not respond."""
 
     code = "broker_unavailable"
     retryable = True
 
 
 class DatabaseUnavailable(NagareError):
-    """The database does not answer, or not in time, is locked or full."""
+    """The database does not respond in time, is locked or full."""
 
     code = "database_unavailable"
     retryable = True
 
 
 class TaskInterrupted(NagareError):
-    """A running task must stop without recording an outcome, since another one was recorded for it."""
+    """A running task must stop without recording an outcome, because another one was recorded for it."""
 
     code = "interrupted"
 
 
 class TaskFailed(NagareError):
-    """A task cannot do what it was asked to, and no retry will change that."""
+    """A task cannot do its work, and no retry can change that."""
 
     code = "failed"
 
 
 class ChildrenFailed(NagareError):
-    """No task that this one consists of has succeeded; each of them tells why."""
+    """None of the task's children succeeded; each of them has its own error."""
 
     code = "children_failed"
 
 
 class WorkerLost(NagareError):
-    """The worker's process ended in the middle of the task."""
+    """The worker process exited while it ran the task."""
 
     code = "worker_lost"
     retryable = True
@@ -135,83 +135,83 @@ class TaskTimeout(NagareError):
 
 
 class OutOfMemory(NagareError):
-    """The task was refused more memory; other tasks that ran beside it may have had it."""
+    """The task could not get more memory; tasks that ran beside it may have used it."""
 
     code = "out_of_memory"
     retryable = True
 
 
 class SourceError(NagareError):
-    """The root of what goes wrong with a monitor."""
+    """The root of all errors of a monitor."""
 
     code = "source_error"
 
 
 class SourceUnreachable(SourceError):
-    """The monitor's address does not answer: no name, refused, reset, TLS failed."""
+    """The connection to the monitor failed: unknown host, refused, reset, TLS failed."""
 
     code = "source_unreachable"
     retryable = True
 
 
 class SourceTimeout(SourceError):
-    """The monitor did not answer in time."""
+    """The monitor did not respond in time."""
 
     code = "source_timeout"
     retryable = True
 
 
 class SourceFailing(SourceError):
-    """The monitor answered with a 5xx or 429, or says itself that it is overloaded."""
+    """The monitor returned a 5xx or 429, or reported that it is overloaded."""
 
     code = "source_failing"
     retryable = True
 
 
 class SourceRefusedLogin(SourceError):
-    """The monitor refused the user name, password or token."""
+    """The monitor rejected the user name, password or token."""
 
     code = "source_refused_login"
 
 
 class SourceRejected(SourceError):
-    """The monitor answered with a 4xx or an API error: asking the same again will not help."""
+    """The monitor returned a 4xx or an API error: the same request will fail again."""
 
     code = "source_rejected"
 
 
 class SourceGarbled(SourceError):
-    """The monitor's answer is not what its API promises: not JSON, wrong types, too large."""
+    """The monitor returned an invalid response: not JSON, wrong types, too large."""
 
     code = "source_garbled"
 
 
 class SourceForbidden(SourceError):
-    """The monitor's address is one that nagare does not call: link-local, or a redirect to another host."""
+    """nagare does not connect to the monitor's address: link-local, or a redirect to another host."""
 
     code = "source_forbidden"
 
 
 class SourceConflict(SourceError):
-    """What should be written was changed at the monitor since it was last pulled; the message shows both sides."""
+    """The data to write was changed at the monitor since the last pull; the message shows both sides."""
 
     code = "source_conflict"
 
 
 class SourceReadOnly(SourceError):
-    """This type of monitor cannot be written to."""
+    """This type of monitor is read-only."""
 
     code = "source_read_only"
 
 
 class NotificationFailed(NagareError):
-    """The receiver of a message did not take it."""
+    """The receiver rejected a message."""
 
     code = "notification_failed"
     retryable = True
 
 
 class NotificationUncertain(NagareError):
-    """Nobody knows whether a message arrived; it is not sent a second time unless a person says so."""
+    """It is unknown whether a message arrived; it is only sent again if a person retries it."""
 
     code = "notification_uncertain"

@@ -1,4 +1,4 @@
-"""How every process logs: to stdout or a file, one line an event, for people or as JSON."""
+"""Logging of every process: to stdout or a file, one event per line, for people or as JSON."""
 
 import logging
 import sys
@@ -10,13 +10,13 @@ import structlog
 from app import tracing
 
 CHATTY = ("alembic", "celery.app.trace", "celery.worker.strategy", "httpcore", "httpx")
-"""What tells at level INFO only noise, addresses with their queries, or that a task which failed `succeeded`."""
+"""Loggers that at level INFO only produce noise, URLs with their queries, or "succeeded" for a task that failed."""
 
 
 class Output:
-    """Where lines go: to stdout, or to the end of a file, which is opened anew once it was rotated.
+    """The destination of the lines: stdout, or the end of a file, which is reopened after a rotation.
 
-    Loggers keep it, and so do the processes that are forked, each of which may lead it elsewhere.
+    Loggers keep a reference to it, and so do forked processes, each of which may redirect it.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Output:
         if self._file is None:
             self._stdout.write(text)
             return
-        # The handler's own lock, which is free again in a process that was forked.
+        # The handler's own lock, which is free again in a forked process.
         self._file.acquire()
         try:
             self._file.reopenIfNeeded()
@@ -42,11 +42,11 @@ class Output:
             self._file.release()
 
     def flush(self) -> None:
-        """Hand over what was written."""
+        """Flush."""
         self._stream().flush()
 
     def _stream(self) -> TextIO:
-        # Python gives a handler no stream once it is closed, at the end of the process.
+        # Python closes a handler's stream at the end of the process.
         return (self._file and self._file.stream) or self._stdout
 
 
@@ -54,9 +54,9 @@ _output = Output()
 
 
 def configure(level: str, format: str, path: str | None = None) -> None:
-    """Send the events of nagare and of its libraries to stdout, or to the end of a file.
+    """Log the events of nagare and its libraries to stdout, or to the end of a file.
 
-    `format` is `console` or `json`. Raises OSError when the file cannot be written.
+    `format` is `console` or `json`. Raises OSError when the file is not writable.
     """
     _output.lead_to(path)
     shared = _shared()
@@ -76,7 +76,7 @@ def configure(level: str, format: str, path: str | None = None) -> None:
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
-    # Not by way of the standard library, which costs several times as much: every task logs.
+    # Not through the standard library, which costs several times as much: every task logs.
     structlog.configure(
         processors=[*shared, *final],
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _output)),
@@ -86,7 +86,7 @@ def configure(level: str, format: str, path: str | None = None) -> None:
 
 
 def configure_command() -> None:
-    """Send the events of nagare to stderr, for people: standard output belongs to the command's answer."""
+    """Log the events of nagare to stderr, for people: standard output belongs to the command's result."""
     structlog.reset_defaults()
     structlog.configure(
         processors=[*_shared(), *_for_people()], logger_factory=lambda *_: structlog.PrintLogger(sys.stderr)
@@ -103,7 +103,7 @@ def _shared() -> list[Any]:
 
 
 def _for_people() -> list[Any]:
-    # Of the formatters that structlog chooses from, all others print the local variables, secrets among them.
+    # All other formatters that structlog chooses from print local variables, including secrets.
     plain = structlog.dev.plain_traceback
     return [_fold, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24, exception_formatter=plain)]
 
@@ -114,5 +114,5 @@ def _add_trace_id(_logger: Any, _method: str, event: Any) -> Any:
 
 
 def _fold(_logger: Any, _method: str, event: Any) -> Any:
-    """Put a library's text of several lines on one; only a traceback is left as it is, for people."""
+    """Join a library's multi-line text to one line; only a traceback stays as it is, for people."""
     return {**event, "event": " ".join(str(event["event"]).split())}

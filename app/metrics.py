@@ -1,4 +1,4 @@
-"""Everything that nagare counts and times as it happens; what can be looked up at any moment is not kept here."""
+"""All metrics that are counted and timed as things happen; what can be read at any time is not here."""
 
 from itertools import product
 

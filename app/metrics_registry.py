@@ -1,6 +1,6 @@
-"""What this process counts and times, until it is added to what all processes of all machines did.
+"""Metrics of this process, until they are added to the sums of all processes.
 
-Whoever counts only appends to a queue, which needs no lock: a signal that ends a task must not find one taken.
+A thread that counts only appends to a queue, which needs no lock: a signal that ends a task must not find one held.
 """
 
 import os
@@ -9,35 +9,35 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 Field = tuple[str, ...]
-"""A measure's name, the values of its labels and, of a histogram, `sum` or a bucket's upper bound."""
+"""A metric's name, its label values and, for a histogram, `sum` or a bucket's upper bound."""
 
 INFINITE = "+Inf"
 SUM = "sum"
 MAX_KEPT = 100_000
-"""More than a process does before it is asked: what nobody drains must not fill the memory."""
+"""More than a process counts between two flushes: an undrained queue must not fill the memory."""
 
 _events: deque[tuple["Metric", tuple[str, ...], float]] = deque(maxlen=MAX_KEPT)
-# What the parent did is the parent's to tell.
+# The parent's counts are flushed by the parent.
 os.register_at_fork(after_in_child=_events.clear)
 
 
 class Metric:
-    """Something that is counted for each combination of its labels' values."""
+    """A value for each combination of label values."""
 
     def __init__(self, name: str, help: str, labels: Sequence[str], known: Iterable[tuple[str, ...]] = ()) -> None:
-        """`known` are the labels' values that are shown with 0 before anything happens."""
+        """`known` are the label values that are shown with 0 before anything is counted."""
         self.name = name
         self.help = help
         self.labels = tuple(labels)
         self.known = tuple(known)
 
     def fields(self, labels: tuple[str, ...], value: float) -> dict[Field, float]:
-        """Return what one event adds."""
+        """Return the increments of one event."""
         return {(self.name, *labels): value}
 
 
 class Counter(Metric):
-    """Counts events; it is shown under its name with `_total`."""
+    """Counts events; exposed under its name with `_total`."""
 
     def add(self, *labels: str, amount: float = 1) -> None:
         """Count one event, or several."""
@@ -45,7 +45,7 @@ class Counter(Metric):
 
 
 class Histogram(Metric):
-    """Counts how many durations were at most how long."""
+    """Counts durations in buckets."""
 
     def __init__(self, name: str, help: str, labels: Sequence[str], bounds_s: Sequence[float]) -> None:
         super().__init__(name, help, labels)
@@ -53,17 +53,17 @@ class Histogram(Metric):
         self.bounds = (*(f"{bound:g}" for bound in bounds_s), INFINITE)
 
     def observe(self, seconds: float, *labels: str) -> None:
-        """Note one duration."""
+        """Observe one duration."""
         _events.append((self, labels, seconds))
 
     def fields(self, labels: tuple[str, ...], value: float) -> dict[Field, float]:
-        """Return what one duration adds: to the one bucket in which it lies, and to the sum."""
+        """Return the increments of one duration: its bucket and the sum."""
         bound = self.bounds[bisect_left(self._bounds_s, value)]
         return {(self.name, *labels, bound): 1, (self.name, *labels, SUM): value}
 
 
 def drain() -> dict[Field, float]:
-    """Return what was counted since the last time, and forget it."""
+    """Return and reset what was counted since the last call."""
     amounts: dict[Field, float] = {}
     while _events:
         measure, labels, value = _events.popleft()

@@ -15,7 +15,7 @@ PATIENCE_S = 2.0
 
 
 class Exporter:
-    """Sends spans by a thread of its own; a collector that is away costs spans, never a task."""
+    """Sends spans in its own thread; an unavailable collector costs spans, never a task."""
 
     def __init__(self, endpoint: str, service: str) -> None:
         resource = Resource.create()
@@ -30,7 +30,7 @@ class Exporter:
         return self._provider.get_tracer("nagare", __version__)
 
     def stop(self) -> None:
-        """Send what was not sent yet, as far as the collector takes it at once: nothing may wait for it to end."""
+        """Send the remaining spans without waiting for a slow collector."""
         thread = threading.Thread(target=self._provider.shutdown, name="last spans", daemon=True)
         thread.start()
         thread.join(PATIENCE_S)

@@ -20,11 +20,11 @@ DEFAULT_HTTP_PORT = 80
 CONFIG_FILE = "nagare_config.json"
 CONFIG_VARIABLE = "NAGARE_CONFIG"
 CLIENT_VARIABLES = ("NAGARE_TOKEN", "NAGARE_MONITOR_PASSWORD", "NAGARE_MONITOR_API_TOKEN")
-"""What `nagare smoke` reads, and what an operator's shell may therefore hold when something else is started in it."""
+"""Variables of `nagare smoke`, which may be set in an operator's shell when something else is started in it."""
 
 
 class Settings(BaseModel):
-    """Every setting, typed. The alias is the environment variable's name."""
+    """All settings, typed. The alias is the name of the environment variable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
@@ -65,7 +65,8 @@ class Settings(BaseModel):
     @classmethod
     def _redis_url_is_usable(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value():
-            # Here and below not above: half of the memory of `nagare up`, which has no use for it without such a value.
+            # Imported here and below: they are half of the memory of `nagare up`, which does not use them without such
+            # a value.
             from app.urls.redis import parse_redis_url  # noqa: PLC0415
 
             parse_redis_url(value.get_secret_value())
@@ -151,31 +152,31 @@ class Settings(BaseModel):
 
     @property
     def is_redis_given(self) -> bool:
-        """Whether the operator named a Redis of their own."""
+        """Whether the operator configured a Redis."""
         return bool(self.redis_url.get_secret_value() or self.redis_addr)
 
     @property
     def broker_url(self) -> str:
-        """The Redis that carries the messages and the dead-letter list."""
+        """The Redis for messages and the dead-letter list."""
         return self.redis_url.get_secret_value() or (
             f"redis://{self.redis_addr}/0" if self.redis_addr else DEFAULT_REDIS_URL
         )
 
     @property
     def sql_url(self) -> str:
-        """The database, a SQLite file under `NAGARE_HOME` unless `DATABASE_URL` names another."""
+        """The database, by default a SQLite file under `NAGARE_HOME`."""
         return self.database_url.get_secret_value() or f"sqlite:///{(self.home / 'nagare.db').absolute()}"
 
     @property
     def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """Where the proxies are whose word counts about who called."""
+        """The networks of the trusted proxies."""
         return _networks(self.trusted_proxies)
 
     def require_secret_key(self) -> str:
         """Return the secret key.
 
-        Raises SettingsError when there is none: a key made up at start would make every stored credential and
-        every token worthless at the next start.
+        Raises SettingsError when there is none: a key generated at start would make all stored credentials and tokens
+        worthless at the next start.
         """
         if not self.secret_key.get_secret_value():
             raise SettingsError(
@@ -184,7 +185,7 @@ class Settings(BaseModel):
         return self.secret_key.get_secret_value()
 
     def secret_keys(self) -> tuple[str, ...]:
-        """Return the secret key, and after it the one that is accepted too. Raises SettingsError when there is none."""
+        """Return the secret key, then the old key that is still accepted. Raises SettingsError when there is none."""
         key, other = self.require_secret_key(), self.secret_key_old.get_secret_value()
         return (key, other) if other and other != key else (key,)
 
@@ -232,7 +233,7 @@ def _read_config(environ: Mapping[str, str]) -> dict[str, Any]:
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.
 
-    Raises SettingsError with one line that names the first setting that is unknown or ill-formed.
+    Raises SettingsError with one line that names the first unknown or invalid setting.
     """
     for name in environ:
         if name.startswith("NAGARE_") and name not in (*VARIABLES, *CLIENT_VARIABLES, CONFIG_VARIABLE):
@@ -252,7 +253,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def settings_or_exit() -> Settings:
-    """Return the settings with a secret key; ends the process with one line and exit code 2 when they do not hold."""
+    """Return the settings with a secret key; if they are invalid, end the process with one line and exit code 2."""
     try:
         settings = load_settings()
         settings.require_secret_key()
@@ -263,6 +264,6 @@ def settings_or_exit() -> Settings:
 
 
 def keep_broker_from_celery() -> None:
-    """Have Celery's command not take nagare's `BROKER_URL` for its own `--broker`: it would read it in another way."""
+    """Keep Celery's command from reading nagare's `BROKER_URL` as its `--broker`: it would parse it differently."""
     if os.environ.get("CELERY_BROKER_URL") == os.environ.get("BROKER_URL"):
         os.environ.pop("CELERY_BROKER_URL", None)

@@ -34,25 +34,25 @@ T = TypeVar("T")
 
 
 class Exporter(Protocol):
-    """What sends spans."""
+    """Sends spans."""
 
     def tracer(self) -> Tracer:
         """Return the tracer whose spans are sent."""
         ...
 
     def stop(self) -> None:
-        """Send what was not sent yet."""
+        """Send the remaining spans."""
 
 
 class Held:
-    """Spans of kind `client` that are over, whose parent was not known."""
+    """Finished spans of kind `client` whose parent was not known."""
 
     def __init__(self) -> None:
         self._spans: list[tuple[str, Attributes, int, int]] = []
 
     @contextmanager
     def keep(self, name: str, attributes: Attributes) -> Iterator[None]:
-        """Keep a span of the block."""
+        """Record a span of the block."""
         begun_ns = time.time_ns()
         try:
             yield
@@ -60,7 +60,7 @@ class Held:
             self._spans.append((name, attributes, begun_ns, time.time_ns()))
 
     def release(self) -> None:
-        """Make them children of the span that is open now."""
+        """Make them children of the current span."""
         for name, attributes, begun_ns, ended_ns in self._spans:
             _tracer.start_span(name, None, SpanKind.CLIENT, attributes, start_time=begun_ns).end(ended_ns)
         self._spans.clear()
@@ -74,9 +74,9 @@ _held: ContextVar[Held | None] = ContextVar("held", default=None)
 
 
 def start(endpoint: str, service: str) -> None:
-    """Send spans to this OTLP endpoint from now on; the SDK is not even imported when it is empty.
+    """Send spans to this OTLP endpoint from now on; if it is empty the SDK is not even imported.
 
-    After a fork, never before: the thread that sends does not live on in a child.
+    Call it after a fork, never before: the sending thread does not survive in a child.
     """
     global _tracer
     if not endpoint:
@@ -93,7 +93,7 @@ def start(endpoint: str, service: str) -> None:
 
 
 def stop() -> None:
-    """Send what was not sent yet, and trace nothing any more."""
+    """Send the remaining spans, and stop tracing."""
     global _tracer
     _tracer = _NO_OP
     while _exporters:
@@ -108,10 +108,10 @@ def span(
     parent: str | None = None,
     begun_at: datetime | None = None,
 ) -> Iterator[Span]:
-    """Make a span of the block, inside the one that is open, or else below the `parent` of another process.
+    """Create a span of the block, as a child of the current one, or else of the `parent` in another process.
 
-    Attributes hold no credential, no address with a query, no value of a parameter. Of an error only its code is told:
-    its message may quote what nobody should read.
+    Attributes contain no credentials, no URLs with a query and no parameter values. Of an error only the code is
+    recorded: its message may quote secrets.
     """
     if kind in NEVER_ROOT and not _is_inside():
         held = _held.get()
@@ -137,14 +137,14 @@ def span(
 
 
 def add(name: str, begun_at: datetime, ended_at: datetime, parent: str) -> None:
-    """Add a span that is over, below the `parent`."""
+    """Add a finished span as a child of `parent`."""
     made = _tracer.start_span(name, _context_of(parent), start_time=_nanoseconds(begun_at))
     made.end(_nanoseconds(ended_at))
 
 
 @contextmanager
 def hold() -> Iterator[Held]:
-    """Keep the spans of kind `client` that the block makes until it is known whose children they are."""
+    """Keep the spans of kind `client` of the block until their parent is known."""
     held = Held()
     token = _held.set(held)
     try:
@@ -154,7 +154,7 @@ def hold() -> Iterator[Held]:
 
 
 def traceparent() -> str | None:
-    """Return the open span's name in W3C's words, for other processes; None when there is none."""
+    """Return the current span in W3C's format, for other processes; None when there is none."""
     if not _is_inside():
         return None
     carrier: dict[str, str] = {}
@@ -163,13 +163,13 @@ def traceparent() -> str | None:
 
 
 def trace_id() -> str | None:
-    """Return the open trace's id, None when there is none."""
+    """Return the id of the current trace, None when there is none."""
     parent = traceparent()
     return parent.split("-")[1] if parent else None
 
 
 def carried(function: Callable[P, T]) -> Callable[P, T]:
-    """Return the function for another thread: there too it is inside the span that is open here."""
+    """Return the function for another thread, where it runs inside the current span too."""
     here = context.get_current()
 
     def run(*arguments: P.args, **named: P.kwargs) -> T:
@@ -187,9 +187,9 @@ def _is_inside() -> bool:
 
 
 def _context_of(traceparent: str | None) -> context.Context | None:
-    """Return what makes a span the child of another process's; None without one, and where nothing is traced.
+    """Return the context for a child of another process's span; None without one, and when nothing is traced.
 
-    The API alone would hand the caller's trace on, and the logs would name a trace that has no spans of ours.
+    The API alone would pass the caller's trace on, and the logs would name a trace without spans of ours.
     """
     if traceparent is None or _tracer is _NO_OP:
         return None

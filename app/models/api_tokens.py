@@ -21,7 +21,7 @@ class ApiToken(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    """SHA-256, in hexadecimal digits."""
+    """SHA-256, hexadecimal."""
     role: Mapped[str] = mapped_column(String(16))
     scopes: Mapped[str | None] = mapped_column(String(200))
     """Separated by spaces; None for everything that the role allows."""

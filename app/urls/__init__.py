@@ -1,1 +1,1 @@
-"""The addresses that settings hold, read as the libraries that connect to them read them."""
+"""Validates the URLs in settings in the way the libraries that use them parse them."""

@@ -1,4 +1,4 @@
-"""RabbitMQ's address, taken apart once for the connections that publish and for Celery's."""
+"""Parses RabbitMQ's URL once, for the publishing connections and for Celery."""
 
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
@@ -12,7 +12,7 @@ DEFAULT_LOGIN = "guest"
 
 @dataclass(frozen=True, slots=True)
 class AmqpAddress:
-    """Where RabbitMQ is, and who is to sign in to which of its virtual hosts."""
+    """Host, credentials and virtual host of RabbitMQ."""
 
     node: Node
     is_secure: bool
@@ -22,14 +22,14 @@ class AmqpAddress:
 
     @property
     def url(self) -> str:
-        """The address in full and without ambiguity: whoever parses it finds the same."""
+        """The complete, unambiguous URL: every parser gets the same result."""
         login = f"{quote(self.username, safe='')}:{quote(self.password, safe='')}"
         scheme = "amqps" if self.is_secure else "amqp"
         return f"{scheme}://{login}@{shown(self.node)}/{quote(self.virtual_host, safe='')}"
 
 
 def parse_amqp_url(url: str) -> AmqpAddress:
-    """Take an address apart. Raises ValueError with words that do not repeat it."""
+    """Parse a URL. Raises ValueError with a message that does not repeat it."""
     parts = take_apart(url, FORM)
     if parts.scheme not in DEFAULT_PORTS:
         raise ValueError(f"must look like {FORM}")

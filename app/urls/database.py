@@ -1,4 +1,4 @@
-"""The database's address, tried on SQLAlchemy's parser and on the drivers that get what comes out."""
+"""Validates the database URL with SQLAlchemy's parser and the drivers."""
 
 import re
 from pathlib import Path
@@ -12,17 +12,17 @@ from app.urls.syntax import nameable, parse_port, refuse_stray_percents
 
 FORMS = "sqlite:///file or postgresql+psycopg://user:password@host/database"
 NOWHERE = "/no/such/folder"
-"""As the host of PostgreSQL: its client judges all options before it looks for a socket there."""
+"""As PostgreSQL's host: the client validates all options before it looks for a socket there."""
 CLIENT_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 NUMBERS = re.compile("connect_timeout|tcp_user_timeout|keepalives(_idle|_interval|_count)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def supported_database(address: str) -> str:
-    """Return the address of a database.
+    """Return the parsed URL of a database.
 
-    Raises ValueError when it is not one of SQLite or PostgreSQL, or one that their drivers do not take; its words
-    repeat no part of the address.
+    Raises ValueError when it is not a SQLite or PostgreSQL URL, or their drivers reject it; the message repeats no part
+    of the URL.
     """
     if _CONTROL.search(address):
         raise ValueError("has a line break or another control character")
@@ -44,9 +44,9 @@ def supported_database(address: str) -> str:
 
 
 def require_folder(address: str, made_later: Path | None = None) -> None:
-    """Raise ValueError when a SQLite file cannot be in the folder of this address.
+    """Raise ValueError when the folder of this SQLite file cannot exist.
 
-    `made_later` need not be there yet.
+    `made_later` need not exist yet.
     """
     url = make_url(address)
     if url.drivername != "sqlite":
@@ -88,7 +88,7 @@ def _check_postgresql(address: str, url: URL) -> None:
 
 
 def _check_client_options(driver: Any, options: dict[str, Any], query: str) -> None:
-    """Raise ValueError for options that PostgreSQL's own client, and psycopg above it, do not take."""
+    """Raise ValueError for options that PostgreSQL's client or psycopg rejects."""
     for name, value in options.items():
         if NUMBERS.fullmatch(name) and not re.fullmatch("-?[0-9]{1,9}", str(value)):
             raise ValueError(f"the option {name} must be a number")
@@ -104,7 +104,7 @@ def _check_client_options(driver: Any, options: dict[str, Any], query: str) -> N
 
 
 def _without_values(refusal: str, options: dict[str, Any]) -> str:
-    """Return the refusal's first line without what was given."""
+    """Return the first line of the error without the given values."""
     line = refusal.partition("\n")[0]
     for value in sorted(map(str, options.values()), key=len, reverse=True):
         line = line.replace(f'"{value}"', "…")

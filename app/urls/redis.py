@@ -1,6 +1,6 @@
-"""The forms of a Redis's address: one server, by TCP or by a Unix socket, one found by Sentinels, and a Cluster.
+"""The forms of a Redis URL: one server over TCP or a Unix socket, Sentinels, and a Cluster.
 
-An address is taken apart once, here, and redis-py's own parser has the last word; everybody else gets what came out.
+A URL is parsed once, here, with redis-py's own parser; everybody else uses the result.
 """
 
 import os
@@ -23,12 +23,12 @@ FORMS = (
 DEFAULT_PORT = 6379
 SENTINEL_PORT = 26379
 SOCKET_PATH_BYTES = 107
-"""Linux's `sockaddr_un` has room for so many (its manual unix(7))."""
+"""The size of Linux's `sockaddr_un` path (unix(7))."""
 _NEXT_ADDRESS = re.compile(r";(?=[A-Za-z+]+://)")
 
 
 class Topology(StrEnum):
-    """Who says which server is the one to talk to."""
+    """How the server is found."""
 
     SERVER = "server"
     SENTINEL = "sentinel"
@@ -43,22 +43,22 @@ TOPOLOGIES = {
     "rediss+cluster": Topology.CLUSTER,
 }
 SOCKET_SCHEMES = ("unix", "redis+socket")
-"""redis-py's and Celery's word for it."""
+"""The scheme of redis-py and Celery."""
 
 
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """Where Redis is."""
+    """A parsed Redis URL."""
 
     topology: Topology
     nodes: tuple[Node, ...]
-    """The servers, or who knows them; none where it is a socket."""
+    """The servers, Sentinels or nodes; none for a socket."""
     options: Mapping[str, Any] = field(repr=False)
-    """What redis-py made of it, the password among it; host and port are those of the first node."""
+    """redis-py's options, including the password; host and port are those of the first node."""
 
     @property
     def public_url(self) -> str:
-        """The first server's address as Celery knows it: without a password, and without options."""
+        """The first server's URL for Celery: without a password and options."""
         if not self.nodes:
             return f"redis+socket://{quote(self.options['path'])}"
         scheme = "rediss" if self.options.get("connection_class") is SSLConnection else "redis"
@@ -66,9 +66,9 @@ class RedisAddress:
 
 
 def parse_redis_url(url: str) -> RedisAddress:
-    """Take an address apart; of several Sentinels the first one's address has the login and the database.
+    """Parse a URL; of several Sentinel URLs the first one has the login and the database.
 
-    Raises ValueError with words that do not repeat the address, which may hold a password.
+    Raises ValueError with a message that does not repeat the URL, which may contain a password.
     """
     first, *others = [take_apart(part, FORMS) for part in _NEXT_ADDRESS.split(url)]
     if first.scheme in SOCKET_SCHEMES and not others:
@@ -93,7 +93,7 @@ def _check_others(topology: Topology, first: Parts, others: list[Parts]) -> None
 
 
 def _options(parts: Parts, topology: Topology, node: Node) -> Mapping[str, Any]:
-    """Return what redis-py makes of a server's address."""
+    """Return redis-py's options of a server's URL."""
     database = parts.path.removeprefix("/")
     if not re.fullmatch("[0-9]{0,9}", database):
         raise ValueError("the path must be a database number, as in redis://host:port/0")
@@ -117,7 +117,7 @@ def _at_socket(parts: Parts) -> RedisAddress:
         )
     if len(os.fsencode(path)) > SOCKET_PATH_BYTES:
         raise ValueError(f"the socket path must not be longer than {SOCKET_PATH_BYTES} bytes")
-    # Celery's word for the database of a socket.
+    # Celery's name for the database of a socket.
     query = re.sub("(^|&)virtual_host=", r"\1db=", parts.query or "")
     check_options(query, is_tls=False, is_socket=True)
     login = "" if parts.login is None else f"{parts.login}@"

@@ -1,4 +1,4 @@
-"""The options that may follow a Redis's address, each with the values that redis-py and its TLS can use."""
+"""The options of a Redis URL, each with the values that redis-py and its TLS accept."""
 
 import math
 import re
@@ -14,7 +14,7 @@ Check = Callable[[str], bool]
 
 
 def check_options(query: str | None, *, is_tls: bool, is_socket: bool) -> Mapping[str, str]:
-    """Return the options of an address. Raises ValueError for one that is not known, twice there or without meaning."""
+    """Return the options of a URL. Raises ValueError for an unknown, repeated or invalid one."""
     known = {**ANYWHERE, **({} if is_socket else OVER_TCP), **(OVER_TLS if is_tls else {})}
     found: dict[str, str] = {}
     for name, value in parse_qsl(query or "", keep_blank_values=True):
@@ -31,7 +31,7 @@ def check_options(query: str | None, *, is_tls: bool, is_socket: bool) -> Mappin
 
 
 def check_tls(options: Mapping[str, Any]) -> None:
-    """Load what the options of TLS name. Raises ValueError when that cannot be used."""
+    """Load the files of the TLS options. Raises ValueError when one is unusable."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     certificate, key = options.get("ssl_certfile"), options.get("ssl_keyfile")
     if key and not certificate:
@@ -41,7 +41,7 @@ def check_tls(options: Mapping[str, Any]) -> None:
     if "ssl_ciphers" in options:
         _try("ssl_ciphers", lambda: context.set_ciphers(options["ssl_ciphers"]))
     if certificate:
-        # A password is always given: without one OpenSSL would ask for it on the terminal.
+        # A password is always passed: without one OpenSSL would prompt for it on the terminal.
         password = options.get("ssl_password", "")
         _try("ssl_certfile", lambda: context.load_cert_chain(certificate, key, password))
 

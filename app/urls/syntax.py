@@ -1,7 +1,7 @@
-"""What is wrong with an address before its own parser sees it, in words that repeat no part of it.
+"""Checks a URL before its real parser, with errors that repeat no part of it.
 
-The parsers cut an address at characters that a password may hold, and their errors, or the names of hosts that are then
-looked for, would show a part of the password.
+The parsers split a URL at characters that a password may contain, and their errors, or the lookup of the resulting host
+names, would reveal a part of the password.
 """
 
 import re
@@ -22,7 +22,7 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Parts:
-    """An address taken apart. Nothing in it is decoded yet."""
+    """A URL split into its parts. Nothing is decoded yet."""
 
     scheme: str
     login: str | None
@@ -32,7 +32,7 @@ class Parts:
 
 
 def take_apart(url: str, form: str) -> Parts:
-    """Take apart an address that should look like `form`. Raises ValueError."""
+    """Split a URL that should look like `form`. Raises ValueError."""
     if _BEYOND_PRINTABLE_ASCII.search(url):
         raise ValueError("has a space, line break or other character that must be percent-encoded")
     if "#" in url:
@@ -47,7 +47,7 @@ def take_apart(url: str, form: str) -> Parts:
 
 
 def refuse_stray_percents(text: str) -> None:
-    """Raise ValueError for a percent sign that encodes nothing, or something that is no text."""
+    """Raise ValueError for a percent sign that encodes nothing, or bytes that are not UTF-8."""
     if _STRAY_PERCENT.search(text):
         raise ValueError("has a % that must be written as %25")
     try:
@@ -57,7 +57,7 @@ def refuse_stray_percents(text: str) -> None:
 
 
 def nameable(option: str, query: str | None) -> str:
-    """Return an option's name as it may be shown: what follows an & in a password among the options is part of that."""
+    """Return an option's name if it is safe to show: the part after an & in a password is part of the password."""
     return f" {option}" if _OPTION.fullmatch(option) and "pass" not in (query or "").lower() else ""
 
 
@@ -85,7 +85,7 @@ def parse_port(text: str) -> int:
 
 
 def shown(node: Node) -> str:
-    """Return host and port as they stand in an address."""
+    """Return host and port in URL syntax."""
     host, port = node
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
