@@ -1,5 +1,8 @@
 """What Celery needs to know, all of it from nagare's own settings."""
 
+from pathlib import Path
+from pkgutil import iter_modules
+
 from celery.app.defaults import SETTING_KEYS
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
@@ -10,6 +13,7 @@ from app.urls.amqp import parse_amqp_url
 from app.urls.redis import parse_redis_url
 
 settings = settings_or_exit()
+BODIES = Path(__file__).parent / "tasks" / "bodies"
 
 # Celery without `-A` reads this file by itself and shows every name in it: none but `broker_url`, which it masks, may
 # hold a password.
@@ -70,7 +74,7 @@ worker_redirect_stdouts = False
 beat_scheduler = "tasks.beat:ScheduleBeat"
 beat_schedule_filename = str(settings.home / "celerybeat-schedule")
 enable_utc = True
-include = ["tasks.alerts", "tasks.notify", "tasks.pull", "tasks.push", "tasks.sync"]
+include = [f"tasks.bodies.{module.name}" for module in iter_modules([str(BODIES)])]
 
 # Celery shows its whole configuration to whoever asks a worker for it. What is none of its settings, and holds secrets,
 # must not be in there.

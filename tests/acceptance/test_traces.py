@@ -129,7 +129,7 @@ LOADED = f"print([name for name in sys.modules if name.startswith({OURS})])"
 
 def test_nothing_is_even_imported_when_it_is_off(stack: Stack) -> None:
     settings = {**stack.settings, "OTEL_EXPORTER_OTLP_ENDPOINT": ""}
-    code = f"import sys, wsgi, tasks.pull, tasks.worker_process; tasks.worker_process._prepare_child(); {LOADED}"
+    code = f"import sys, wsgi, tasks.bodies.pull, tasks.worker_process; tasks.worker_process._prepare_child(); {LOADED}"
     assert run_python(stack, code, settings).stdout.strip() == "[]"
 
 

@@ -186,7 +186,7 @@ def test_only_the_settings_and_the_command_line_read_the_environment() -> None:
         ("app.services.inventory.pulls", "import celery"),
         ("app.services.inventory.pulls", "from sqlalchemy.dialects import postgresql"),
         ("app.web.api.tasks", "from tasks.base import run_task"),
-        ("tasks.pull", "from app.web import create_app"),
+        ("tasks.bodies.pull", "from app.web import create_app"),
         ("app.channels.sender", "from app.connectors.http.network import GuardedTransport"),
         ("app.services.response.notifier", "import apprise"),
         ("app.errors", "from app.rules import retry"),
