@@ -114,6 +114,12 @@ class TaskFailed(NagareError):
     code = "failed"
 
 
+class InvalidParams(NagareError):
+    """The parameters of a task are not what its type stores; the message names the fields."""
+
+    code = "invalid_params"
+
+
 class ChildrenFailed(NagareError):
     """None of the task's children succeeded; each of them has its own error."""
 

@@ -7,6 +7,9 @@ from random import Random
 
 from app.enums import Severity
 
+GENERATED = 5
+"""How many test alerts a request means that does not say it."""
+MAX_GENERATED = 10_000
 MESSAGES = {
     "High CPU usage detected": "检测到 CPU 使用率过高",
     "Memory usage above threshold": "内存使用率超过阈值",

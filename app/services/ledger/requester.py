@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.errors import Invalid
+from app.rules.task_params.base import TaskParams
 from app.store.ledger import idempotency
 
 KEYS_LIVE = timedelta(hours=24)
@@ -30,6 +31,11 @@ class Requester:
 def fingerprint_of(request: Sequence[Any]) -> str:
     """Return a hash that is equal for equal requests."""
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+
+
+def fingerprint_of_task(params: TaskParams) -> str:
+    """Return the hash by which two tasks for the same work are known: of the type and what is stored."""
+    return fingerprint_of([params.type, params.dump()])
 
 
 def earlier_answer(connection: Connection, by: Requester, fingerprint: str, task_id: str, now: datetime) -> str | None:

@@ -1,0 +1,34 @@
+"""The parameters of pulls from a monitor."""
+
+from typing import ClassVar
+
+from app.enums import TaskType
+from app.rules.task_params.base import HostParams, ItemParams, MonitorParams
+
+
+class PullHosts(MonitorParams):
+    """Pull all hosts of a monitor."""
+
+    type: ClassVar = TaskType.PULL_HOSTS
+    is_schedulable: ClassVar = True
+
+
+class PullItems(MonitorParams):
+    """Pull the items of one host, or of all hosts of a monitor."""
+
+    type: ClassVar = TaskType.PULL_ITEMS
+    is_schedulable: ClassVar = True
+
+    host_id: int | None = None
+
+
+class PullHost(HostParams):
+    """Pull one host."""
+
+    type: ClassVar = TaskType.PULL_HOST
+
+
+class PullItem(ItemParams):
+    """Pull one item."""
+
+    type: ClassVar = TaskType.PULL_ITEM

@@ -1,0 +1,24 @@
+"""The parameters of pushes to a monitor."""
+
+from typing import ClassVar
+
+from app.enums import TaskType
+from app.rules.task_params.base import HostParams, ItemParams
+
+
+class PushHost(HostParams):
+    """Write a host's editable fields to its monitor."""
+
+    type: ClassVar = TaskType.PUSH_HOST
+
+    force: bool = False
+    """Also over what was changed at the monitor since the last pull."""
+
+
+class PushItem(ItemParams):
+    """Write an item's editable fields to its monitor."""
+
+    type: ClassVar = TaskType.PUSH_ITEM
+
+    force: bool = False
+    """As for a host."""
