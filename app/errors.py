@@ -115,7 +115,7 @@ class TaskFailed(NagareError):
 
 
 class InvalidParams(NagareError):
-    """The parameters of a task are not what its type stores; the message names the fields."""
+    """The stored parameters of a task cannot be read; the message names the fields."""
 
     code = "invalid_params"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 from celery import Task
@@ -18,6 +18,7 @@ from app.enums import TaskType
 from app.errors import DatabaseUnavailable, OutOfMemory, TaskInterrupted, TaskTimeout
 from app.metrics import TASK_DURATION
 from app.queue.publisher import task_name
+from app.rules.task_params.base import TaskParams
 from app.services.ledger.task_claim import Claim
 from app.services.ledger.task_lifecycle import Progress, Step
 from tasks.application import celery
@@ -26,22 +27,26 @@ from tasks.worker_process import services
 
 log = structlog.get_logger()
 DATABASE_RETRY_S = 0.5
-Outcome = TypeVar("Outcome")
+BODIES: dict[TaskType, str] = {}
+"""The names of the bodies that were registered, by the types of their tasks."""
+Params = TypeVar("Params", bound=TaskParams)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(Generic[Params]):
     """The context of a task's body."""
 
     services: Services
     task_id: str
     attempt: int
-    params: Mapping[str, Any]
+    params: Params
     step: Step
 
 
-Body = Callable[[Run], Mapping[str, Any] | None]
+Body = Callable[[Run[Params]], Mapping[str, Any] | None]
 """Returns the result; None means that the task continues without a worker."""
+Work = Callable[[Claim, Step], Mapping[str, Any] | None]
+"""Parses the parameters and calls the body. Raises InvalidParams."""
 
 
 class LedgerTask(Task):
@@ -50,27 +55,34 @@ class LedgerTask(Task):
     Request = "tasks.request:LedgerRequest"
 
 
-def task(type: TaskType) -> Callable[[Body], Task]:
-    """Register a body as the Celery task of a type; the message carries only the task's id."""
+def task(kind: type[Params]) -> Callable[[Body[Params]], Task]:
+    """Register a body as the Celery task of its parameters' type; the message carries only the task's id."""
 
-    def register(body: Body) -> Task:
+    def register(body: Body[Params]) -> Task:
         def execute(self: Task, task_id: str) -> None:
-            run_task(task_id, type, body, f"{self.request.hostname}/{os.getpid()}")
+            run_task(task_id, kind, body, f"{self.request.hostname}/{os.getpid()}")
 
+        if kind.type in BODIES:
+            raise TypeError(f"{kind.type} has two bodies: {BODIES[kind.type]}, {body.__qualname__}")
+        BODIES[kind.type] = body.__qualname__
         execute.__doc__ = body.__doc__
-        return celery.task(execute, name=task_name(type), base=LedgerTask, bind=True)
+        return celery.task(execute, name=task_name(kind.type), base=LedgerTask, bind=True)
 
     return register
 
 
-def run_task(task_id: str, type: TaskType, body: Body, worker: str) -> None:
+def run_task(task_id: str, kind: type[Params], body: Body[Params], worker: str) -> None:
     """Run one attempt of a task, unless it is no longer waiting. Raises nothing: the ledger has the outcome."""
     app = services()
+
+    def work(claim: Claim, step: Step) -> Mapping[str, Any] | None:
+        return body(Run(app, claim.task_id, claim.attempt, kind.parse(claim.params), step))
+
     with app.database.kept_open():
-        _run_attempt(app, task_id, type, body, worker)
+        _run_attempt(app, task_id, kind.type, work, worker)
 
 
-def _run_attempt(app: Services, task_id: str, type: TaskType, body: Body, worker: str) -> None:
+def _run_attempt(app: Services, task_id: str, type: TaskType, work: Work, worker: str) -> None:
     with tracing.hold() as held:
         claim = _claim(app, task_id, type, worker)
     if claim is None:
@@ -83,20 +95,20 @@ def _run_attempt(app: Services, task_id: str, type: TaskType, body: Body, worker
         tracing.span(f"run {type}", about, "consumer", claim.traceparent),
     ):
         held.release()
-        _run_with_lease(app, claim, body)
+        _run_with_lease(app, claim, work)
 
 
 def _monitor_of(claim: Claim) -> dict[str, int]:
     return {} if claim.monitor_id is None else {"monitor_id": claim.monitor_id}
 
 
-def _run_with_lease(app: Services, claim: Claim, body: Body) -> None:
+def _run_with_lease(app: Services, claim: Claim, work: Work) -> None:
     log.info("task.started", attempt=claim.attempt)
     progress = app.ledger.lifecycle.progress(claim)
     lease = Lease(app.settings.lease_s, partial(app.ledger.lifecycle.renew, claim), progress.report_if_due)
     try:
         with lease:
-            _run_claimed(app, claim, progress, body)
+            _run_claimed(app, claim, progress, work)
     except TaskInterrupted as interruption:
         lease.close()
         is_handed_back = _hand_back(app, claim)
@@ -124,11 +136,11 @@ def _claim(app: Services, task_id: str, type: TaskType, worker: str) -> Claim | 
             return claim
 
 
-def _run_claimed(app: Services, claim: Claim, progress: Progress, body: Body) -> None:
+def _run_claimed(app: Services, claim: Claim, progress: Progress, work: Work) -> None:
     started_at = clock.monotonic()
     try:
         with _observed(claim), closing(progress):
-            result = body(Run(app, claim.task_id, claim.attempt, claim.params, progress))
+            result = work(claim, progress)
     except TaskInterrupted:
         raise
     except SoftTimeLimitExceeded:

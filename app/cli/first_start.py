@@ -5,6 +5,7 @@ import secrets
 from app import clock
 from app.composition import Services
 from app.enums import TERMINAL_STATES
+from app.rules.task_params.pull import PullItems
 from app.services.access.audit import COMMAND_LINE
 from app.services.ledger.requester import Requester
 from app.settings import Settings
@@ -34,7 +35,7 @@ def ensure_demo(services: Services) -> None:
     if services.inventory.monitors.list(PageRequest(limit=1)).items:
         return
     monitor = services.inventory.monitors.create({"name": DEMO_NAME, "type": "simulator", "url": DEMO_URL})
-    task_id = services.ledger.submit.pull_items(Requester(COMMAND_LINE.user_id), monitor["id"])
+    task_id = services.ledger.submit.accept(Requester(COMMAND_LINE.user_id), PullItems(monitor_id=monitor["id"]))
     services.queue.workers.alive()
     deadline = clock.monotonic() + PULLED_WITHIN_S
     while services.ledger.tasks.get(task_id)["state"] not in TERMINAL_STATES and clock.monotonic() < deadline:

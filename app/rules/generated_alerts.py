@@ -8,7 +8,7 @@ from random import Random
 from app.enums import Severity
 
 GENERATED = 5
-"""How many test alerts a request means that does not say it."""
+"""The default number of test alerts."""
 MAX_GENERATED = 10_000
 MESSAGES = {
     "High CPU usage detected": "检测到 CPU 使用率过高",

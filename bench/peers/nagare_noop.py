@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.composition import build
+from app.rules.task_params.pull import PullHosts
 from app.services.inventory.pulls import PullService
 from app.services.ledger.requester import Requester
 from app.settings import load_settings
@@ -18,7 +19,7 @@ PullService.hosts = _nothing  # type: ignore[method-assign]
 
 if __name__ == "__main__":
     services = build(load_settings())
-    produce(lambda: services.ledger.submit.pull_hosts(Requester(1), 1))
+    produce(lambda: services.ledger.submit.accept(Requester(1), PullHosts(monitor_id=1)))
     services.close()
 
 __all__ = ["celery"]

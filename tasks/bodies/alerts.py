@@ -3,29 +3,32 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import TaskType
+from app.rules.task_params.alerts import AcknowledgeAlert, GenerateAlerts, PullAlerts, ReceiveAlerts
 from tasks.base import Run, task
 
 
-@task(TaskType.GENERATE_ALERTS)
-def generate_alerts(run: Run) -> Mapping[str, Any]:
+@task(GenerateAlerts)
+def generate_alerts(run: Run[GenerateAlerts]) -> Mapping[str, Any]:
     """Generate test alerts."""
-    return run.services.alerts.alerts.generate(run.task_id, **run.params, step=run.step)
+    wanted = run.params
+    return run.services.alerts.alerts.generate(run.task_id, wanted.count, wanted.severity, wanted.seed, run.step)
 
 
-@task(TaskType.PULL_ALERTS)
-def pull_alerts(run: Run) -> Mapping[str, Any]:
+@task(PullAlerts)
+def pull_alerts(run: Run[PullAlerts]) -> Mapping[str, Any]:
     """Pull the active alerts of a monitor."""
-    return run.services.alerts.alert_pulls.pull(**run.params, step=run.step)
+    return run.services.alerts.alert_pulls.pull(run.params.monitor_id, run.step)
 
 
-@task(TaskType.ACKNOWLEDGE_ALERT)
-def acknowledge_alert(run: Run) -> Mapping[str, Any]:
+@task(AcknowledgeAlert)
+def acknowledge_alert(run: Run[AcknowledgeAlert]) -> Mapping[str, Any]:
     """Acknowledge alerts at their monitor."""
-    return run.services.alerts.alert_pulls.acknowledge(**run.params, step=run.step)
+    said = run.params
+    return run.services.alerts.alert_pulls.acknowledge(said.monitor_id, said.alert_ids, said.comment, run.step)
 
 
-@task(TaskType.RECEIVE_ALERTS)
-def receive_alerts(run: Run) -> Mapping[str, Any]:
+@task(ReceiveAlerts)
+def receive_alerts(run: Run[ReceiveAlerts]) -> Mapping[str, Any]:
     """Process what was sent to a monitor's webhook."""
-    return run.services.alerts.webhook_intake.take_in(**run.params, step=run.step)
+    posted = run.params
+    return run.services.alerts.webhook_intake.take_in(posted.monitor_id, posted.reports, posted.received_at, run.step)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.enums import TaskType
+from app.rules.task_params.notify import Notify
 from tasks.base import Run, task
 
 
-@task(TaskType.NOTIFY)
-def notify(run: Run) -> Mapping[str, Any]:
+@task(Notify)
+def notify(run: Run[Notify]) -> Mapping[str, Any]:
     """Send one message of a notification."""
-    return run.services.response.notification_delivery.send(run.task_id, **run.params)
+    return run.services.response.notification_delivery.send(run.task_id, run.params.notification_id, run.params.test)

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 
-from app.enums import TaskType
+from app.rules.task_params.push import PushHost, PushItem
 from tasks.base import Run, task
 
 
-@task(TaskType.PUSH_HOST)
-def push_host(run: Run) -> Mapping[str, int]:
+@task(PushHost)
+def push_host(run: Run[PushHost]) -> Mapping[str, int]:
     """Write a host's editable fields to its monitor."""
-    return run.services.inventory.pushes.host(**run.params, step=run.step)
+    host = run.params
+    return run.services.inventory.pushes.host(host.monitor_id, host.host_id, host.force, run.step)
 
 
-@task(TaskType.PUSH_ITEM)
-def push_item(run: Run) -> Mapping[str, int]:
+@task(PushItem)
+def push_item(run: Run[PushItem]) -> Mapping[str, int]:
     """Write an item's editable fields to its monitor."""
-    return run.services.inventory.pushes.item(**run.params, step=run.step)
+    item = run.params
+    return run.services.inventory.pushes.item(item.monitor_id, item.host_id, item.item_id, item.force, run.step)

@@ -10,6 +10,7 @@ from redis import Redis
 from app.composition import Services, build
 from app.enums import Role
 from app.errors import TaskFailed
+from app.rules.task_params.pull import PullHosts
 from app.services.ledger.requester import Requester
 from app.settings import load_settings
 from app.store.database.pages import PageRequest
@@ -45,7 +46,7 @@ def dead(services: Services) -> list[str]:
     for name, errors in {"a": [TaskFailed("坏了"), TaskFailed(UNREACHABLE)], "b": [TaskFailed("no")]}.items():
         monitor = services.inventory.monitors.create({"name": name, "type": "simulator", "url": "simulator://demo"})
         for error in errors:
-            task_id = services.ledger.submit.pull_hosts(by, monitor["id"])
+            task_id = services.ledger.submit.accept(by, PullHosts(monitor_id=monitor["id"]))
             claim = services.ledger.lifecycle.begin(task_id, "worker@here/1")
             assert claim is not None
             services.ledger.lifecycle.fail(claim, error)

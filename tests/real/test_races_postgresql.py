@@ -14,6 +14,7 @@ from app.composition import Services
 from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess
 from app.enums import Role, TaskType
 from app.errors import ConcurrentChange, Conflict, NotFound
+from app.rules.task_params.pull import PullHosts
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.pulls import PullService
 from app.services.ledger.outbox import new_entry, new_task_id
@@ -70,7 +71,7 @@ def test_no_task_is_accepted_of_a_monitor_that_is_being_deleted(services: Servic
     with ThreadPoolExecutor(1) as threads:
         with services.database.transaction() as connection:
             assert monitors.remove(connection, monitor_id)
-            asked = threads.submit(services.ledger.submit.pull_hosts, by, monitor_id)
+            asked = threads.submit(services.ledger.submit.accept, by, PullHosts(monitor_id=monitor_id))
             with pytest.raises(TimeoutError):
                 asked.result(0.5)
         with pytest.raises(NotFound):
@@ -84,7 +85,7 @@ def test_who_deletes_a_monitor_cancels_the_task_that_is_just_accepted(services: 
     task_id = new_task_id(TaskType.PULL_HOSTS)
     with ThreadPoolExecutor(1) as threads:
         with services.database.transaction() as connection:
-            entry = new_entry(task_id, {"monitor_id": monitor_id}, monitor_id=monitor_id)
+            entry = new_entry(task_id, PullHosts(monitor_id=monitor_id), monitor_id=monitor_id)
             assert task_inserts.add(connection, [entry]) == 1
             deleted = threads.submit(services.inventory.monitors.delete, monitor_id)
             with pytest.raises(TimeoutError):

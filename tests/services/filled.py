@@ -7,6 +7,8 @@ from app.composition import Services
 from app.enums import Role, TaskType
 from app.errors import SourceTimeout, Unauthorized
 from app.rules.alert_reports import AlertReport
+from app.rules.task_params.alerts import GenerateAlerts
+from app.rules.task_params.pull import PullItems
 from app.services.access.audit import Editor
 from app.services.ledger.requester import Requester
 from app.store.database.engine import Database
@@ -70,11 +72,11 @@ def contents(database: Database) -> dict[str, Content]:
 
 
 def _run_tasks(services: Services, by: Requester, monitor_id: int) -> None:
-    task_id = services.ledger.submit.pull_items(by, monitor_id)
+    task_id = services.ledger.submit.accept(by, PullItems(monitor_id=monitor_id))
     claim = services.ledger.lifecycle.begin(task_id, "worker@here/1")
     assert claim is not None
     services.ledger.lifecycle.fail(claim, SourceTimeout("太慢"))
-    generated = services.ledger.submit.generate_alerts(Requester(by.user_id), 5, seed=BIG)
+    generated = services.ledger.submit.accept(Requester(by.user_id), GenerateAlerts(count=5, seed=BIG))
     claim = services.ledger.lifecycle.begin(generated, "worker@here/1")
     assert claim is not None
     services.ledger.lifecycle.succeed(claim, services.alerts.alerts.generate(generated, **claim.params))

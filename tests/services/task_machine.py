@@ -11,6 +11,7 @@ from redis import Redis
 from app.composition import Services
 from app.enums import Role, TaskState
 from app.errors import Conflict, SourceRejected, SourceUnreachable, WorkerLost
+from app.rules.task_params.pull import PullHosts
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_claim import Claim
 from app.store.database.pages import PageRequest
@@ -74,7 +75,7 @@ class TaskMachine(RuleBasedStateMachine):
 
     @rule()
     def submit(self) -> None:
-        self.accepted.append(self.services.ledger.submit.pull_hosts(self.by, self.monitor_id))
+        self.accepted.append(self.services.ledger.submit.accept(self.by, PullHosts(monitor_id=self.monitor_id)))
 
     @rule()
     def deliver(self) -> None:

@@ -1,6 +1,5 @@
 """`nagare pull`: queue a pull, and optionally follow it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,15 +12,19 @@ from app.cli.paging import every
 from app.composition import Services
 from app.enums import TERMINAL_STATES, Role, TaskState
 from app.errors import NotFound
+from app.rules.task_params.alerts import PullAlerts
+from app.rules.task_params.base import MonitorParams
+from app.rules.task_params.pull import PullHosts, PullItems
 from app.services.ledger.requester import Requester
 
 LOOK_EVERY_S = 0.3
 FAILED = 1
+PULLS: dict[str, type[MonitorParams]] = {"hosts": PullHosts, "items": PullItems, "alerts": PullAlerts}
 
 
 @click.command()
 @click.argument("monitor_id", type=click.IntRange(min=1))
-@click.argument("what", type=click.Choice(["hosts", "items", "alerts"]), default="hosts")
+@click.argument("what", type=click.Choice([*PULLS]), default="hosts")
 @click.option(
     "--follow", is_flag=True, help="Show the task's progress until it finishes; the exit code is 1 unless it succeeds."
 )
@@ -29,13 +32,7 @@ def pull(monitor_id: int, what: str, follow: bool) -> int:
     """Queue a pull of the hosts, items or alerts of a monitor."""
     with open_services() as services:
         by = Requester(_operator_id(services))
-        submit = services.ledger.submit
-        ask: dict[str, Callable[[Requester, int], str]] = {
-            "hosts": submit.pull_hosts,
-            "items": submit.pull_items,
-            "alerts": submit.pull_alerts,
-        }
-        task_id = ask[what](by, monitor_id)
+        task_id = services.ledger.submit.accept(by, PULLS[what](monitor_id=monitor_id))
         if not follow:
             click.echo(task_id)
             return 0

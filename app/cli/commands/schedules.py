@@ -10,8 +10,8 @@ from app.cli.paging import every
 from app.composition import Services
 from app.enums import Severity
 from app.errors import NotFound
+from app.rules.generated_alerts import MAX_GENERATED
 from app.services.ledger.schedules import SCHEDULED_TYPES
-from app.services.ledger.submit import MAX_GENERATED
 
 COLUMNS = {
     "name": "name",

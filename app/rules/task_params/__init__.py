@@ -1,7 +1,7 @@
-"""The parameters of each type of task, as the ledger stores them.
+"""The parameters of each task type, as the ledger stores them.
 
-They are a public format: what one release wrote waits in a database, or lies among the dead letters, until another
-release runs it. docs/upgrade.md has the rules. A module that is put here is loaded, so that its types are known.
+They are a public format: what one release stored waits in the database, or is a dead letter, until another release runs
+it. docs/upgrade.md has the rules. Every module of this package is loaded, so that all types are registered.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The parameters of tasks that make alerts, bring them in and tell their monitors of them."""
+"""The parameters of tasks that generate, pull, receive and acknowledge alerts."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -11,7 +11,7 @@ from app.rules.task_params.base import MonitorParams, Stored, TaskParams
 
 
 def _severity(stored: Any) -> Any:
-    # The type itself: True is an int too, and is no severity.
+    # Not isinstance: True is an int too, but not a severity.
     return Severity(stored) if type(stored) is int else stored
 
 
@@ -24,7 +24,7 @@ StoredMoment = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(dat
 
 
 class GenerateAlerts(TaskParams):
-    """Make test alerts. What is left to its default is stored too: so every release did."""
+    """Generate test alerts. Defaults are stored too, because every release stored them."""
 
     type: ClassVar = TaskType.GENERATE_ALERTS
     is_schedulable: ClassVar = True
@@ -34,19 +34,19 @@ class GenerateAlerts(TaskParams):
     seed: int | None = None
 
     def dump(self) -> Stored:
-        """Return it as it is stored."""
+        """Return the JSON to store."""
         return self.model_dump()
 
 
 class PullAlerts(MonitorParams):
-    """Pull the alerts that fire at a monitor."""
+    """Pull the active alerts of a monitor."""
 
     type: ClassVar = TaskType.PULL_ALERTS
     is_schedulable: ClassVar = True
 
 
 class AcknowledgeAlert(MonitorParams):
-    """Tell a monitor that somebody looks after these alerts of it."""
+    """Acknowledge alerts at their monitor."""
 
     type: ClassVar = TaskType.ACKNOWLEDGE_ALERT
 
@@ -55,11 +55,11 @@ class AcknowledgeAlert(MonitorParams):
 
 
 class ReceiveAlerts(MonitorParams):
-    """Take in all that waits of what a monitor posted, or just the `reports` that were set aside."""
+    """Process all waiting deliveries of a monitor, or only the `reports` that were set aside."""
 
     type: ClassVar = TaskType.RECEIVE_ALERTS
 
     reports: Annotated[tuple[Any, ...], Field(strict=False)] = ()
-    """As they were posted, whatever they are: they are set aside because they could not be taken in."""
+    """As they were received, so of any shape: they were set aside because they could not be processed."""
     received_at: StoredMoment | None = None
-    """When the reports were posted."""
+    """When the reports were received."""

@@ -1,4 +1,4 @@
-"""What the parameters of all types of tasks have in common: how they are read and written, and what they name."""
+"""The base of all task parameters: parses and dumps the stored JSON."""
 
 from typing import Any, ClassVar, Self
 
@@ -12,17 +12,17 @@ _CLASSES: dict[TaskType, type["TaskParams"]] = {}
 
 
 class TaskParams(BaseModel):
-    """The root of the parameters; a class with a `type` is the stored format of that type.
+    """The base of all parameters; a subclass with a `type` is the stored format of that task type.
 
-    A field that is not stored has its default, since an older release did not know it; one that is not known here was
-    written by a newer release, and is ignored.
+    A missing field gets its default, because an older release did not store it. An unknown field is ignored, because a
+    newer release stored it.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
     type: ClassVar[TaskType]
     is_schedulable: ClassVar[bool] = False
-    """Whether people may make schedules of it."""
+    """Whether it can be scheduled."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -34,7 +34,7 @@ class TaskParams(BaseModel):
 
     @classmethod
     def parse(cls, stored: object) -> Self:
-        """Return what is stored. Raises InvalidParams that names the fields which cannot be read."""
+        """Return the stored parameters. Raises InvalidParams, which names the fields that cannot be read."""
         try:
             return cls.model_validate(stored)
         except ValidationError as error:
@@ -42,32 +42,32 @@ class TaskParams(BaseModel):
             raise InvalidParams("; ".join(faults)) from error
 
     def dump(self) -> Stored:
-        """Return it as it is stored; what is left to its default is left out."""
+        """Return the JSON to store, without the fields that have their default."""
         return self.model_dump(exclude_defaults=True)
 
 
 class MonitorParams(TaskParams):
-    """What a task on a monitor needs to know."""
+    """The base for tasks on a monitor."""
 
     monitor_id: int
 
 
 class HostParams(MonitorParams):
-    """What a task on a host of a monitor needs to know."""
+    """The base for tasks on a host."""
 
     host_id: int
 
 
 class ItemParams(HostParams):
-    """What a task on an item of a host needs to know."""
+    """The base for tasks on an item."""
 
     item_id: int
 
 
 def params_class(type: TaskType) -> type[TaskParams]:
-    """Return the class of a type's parameters."""
+    """Return the class of a task type's parameters."""
     return _CLASSES[type]
 
 
-def _path(place: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, ("params", *place)))
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, ("params", *location)))

@@ -1,4 +1,4 @@
-"""The parameters of messages to people."""
+"""The parameters of the task that sends a message."""
 
 from typing import ClassVar
 
@@ -7,10 +7,10 @@ from app.rules.task_params.base import TaskParams
 
 
 class Notify(TaskParams):
-    """Send one message as a notification says."""
+    """Send one message of a notification."""
 
     type: ClassVar = TaskType.NOTIFY
 
     notification_id: int
     test: bool = False
-    """A person tries the notification: the message says no more than that."""
+    """Send a test message instead of changes of alerts."""

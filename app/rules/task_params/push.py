@@ -12,7 +12,7 @@ class PushHost(HostParams):
     type: ClassVar = TaskType.PUSH_HOST
 
     force: bool = False
-    """Also over what was changed at the monitor since the last pull."""
+    """Overwrite changes made at the monitor since the last pull."""
 
 
 class PushItem(ItemParams):

@@ -1,4 +1,4 @@
-"""The parameters of the task that consists of others."""
+"""The parameters of the parent task of a sync."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from app.rules.task_params.base import MonitorParams
 
 
 class Sync(MonitorParams):
-    """Pull hosts, items and alerts of a monitor, each by a task of its own."""
+    """Pull hosts, items and alerts of a monitor with one child task each."""
 
     type: ClassVar = TaskType.SYNC
     is_schedulable: ClassVar = True

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.connectors.registry import connector_class
-from app.enums import AlertEventKind, AlertStatus, TaskType
+from app.enums import AlertEventKind, AlertStatus
 from app.errors import Conflict, Invalid
+from app.rules.task_params.alerts import AcknowledgeAlert
 from app.services.access.audit import Editor
 from app.services.alerts.alerts import find_or_raise, shown
 from app.services.ledger.outbox import Outbox, new_task_id
@@ -158,10 +159,10 @@ class AlertActions:
             if not _takes_acknowledgements(connection, monitor_id, source):
                 continue
             for start in range(0, len(alert_ids), ACKNOWLEDGED_A_TASK):
-                task_id = new_task_id(TaskType.ACKNOWLEDGE_ALERT)
+                task_id = new_task_id(AcknowledgeAlert.type)
                 chosen = alert_ids[start : start + ACKNOWLEDGED_A_TASK]
                 text = f"{by.username}: {comment}" if comment else by.username
-                params = {"monitor_id": monitor_id, "alert_ids": chosen, "comment": text}
+                params = AcknowledgeAlert(monitor_id=monitor_id, alert_ids=tuple(chosen), comment=text)
                 self._outbox.record(connection, task_id, params, monitor_id=monitor_id, requested_by=by.user_id)
                 recorded[task_id] = monitor_id
         return recorded

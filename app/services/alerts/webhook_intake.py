@@ -8,8 +8,9 @@ from typing import Any
 import structlog
 
 from app import clock
-from app.enums import TaskType
+from app.errors import InvalidParams
 from app.rules.alert_reports import AlertReport
+from app.rules.task_params.alerts import ReceiveAlerts
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.webhooks import receiving, request_task
 from app.services.ledger.outbox import Outbox, new_task_id
@@ -42,17 +43,17 @@ class WebhookIntake:
         self._intake = intake
 
     def take_in(
-        self, monitor_id: int, reports: Reports = (), received_at: str = "", step: Step = no_step
+        self, monitor_id: int, reports: Reports = (), received_at: datetime | None = None, step: Step = no_step
     ) -> dict[str, int]:
         """Process all waiting deliveries of a monitor, or only the `reports` that were set aside; return the counts.
 
         Processed deliveries are deleted in the same transaction, so an interruption loses and duplicates nothing.
-        Raises TaskInterrupted.
+        Raises TaskInterrupted, and InvalidParams for a report that was set aside and cannot be read.
         """
         if reports:
             with self._database.transaction() as connection:
-                moment = datetime.fromisoformat(received_at)
-                return self._intake.take_in(connection, monitor_id, _reports(reports), moment)
+                set_aside = _reports_set_aside(reports)
+                return self._intake.take_in(connection, monitor_id, set_aside, received_at or clock.now())
         counts = Counter[str]()
         while True:
             try:
@@ -73,7 +74,7 @@ class WebhookIntake:
             waiting = deliveries.monitors_that_wait(connection, clock.now() - FORGOTTEN_AFTER)
             forgotten = [each for each in waiting if not task_fingerprints.is_any_open(connection, receiving(each))]
         for monitor_id in forgotten:
-            task_id = new_task_id(TaskType.RECEIVE_ALERTS)
+            task_id = new_task_id(ReceiveAlerts.type)
             with self._database.transaction() as connection:
                 asked = request_task(connection, self._outbox, monitor_id, task_id)
             log.warning("deliveries.forgotten", monitor_id=monitor_id, task_id=asked)
@@ -107,7 +108,7 @@ class WebhookIntake:
 
     def _set_aside(self, monitor_id: int, error: Exception) -> Mapping[str, int]:
         """Give each report of the oldest delivery its own task; what fails there becomes a dead letter."""
-        tasks: dict[str, dict[str, Any]] = {}
+        tasks: dict[str, ReceiveAlerts] = {}
         with self._database.transaction() as connection:
             monitors.lock(connection, monitor_id)
             for delivery in deliveries.oldest(connection, monitor_id, 1, RECEIVED_WITHIN):
@@ -117,20 +118,29 @@ class WebhookIntake:
                 self._outbox.record(connection, task_id, params)
         log.error("delivery.set_aside", monitor_id=monitor_id, task_ids=[*tasks], error=type(error).__name__)
         self._outbox.publish(dict.fromkeys(tasks))
-        return {"set_aside": sum(len(params["reports"]) for params in tasks.values())}
+        return {"set_aside": sum(len(params.reports) for params in tasks.values())}
 
 
-def _parts(monitor_id: int, delivery: Delivery) -> dict[str, dict[str, Any]]:
+def _parts(monitor_id: int, delivery: Delivery) -> dict[str, ReceiveAlerts]:
     size = -(-len(delivery.reports) // TASKS_A_DELIVERY)
-    received_at = delivery.received_at.isoformat()
     return {
-        new_task_id(TaskType.RECEIVE_ALERTS): {
-            "monitor_id": monitor_id,
-            "reports": delivery.reports[start : start + size],
-            "received_at": received_at,
-        }
+        new_task_id(ReceiveAlerts.type): ReceiveAlerts(
+            monitor_id=monitor_id,
+            reports=tuple(delivery.reports[start : start + size]),
+            received_at=delivery.received_at,
+        )
         for start in range(0, len(delivery.reports), size)
     }
+
+
+def _reports_set_aside(reports: Reports) -> list[AlertReport]:
+    found = []
+    for place, report in enumerate(reports):
+        try:
+            found.append(AlertReport.from_dict(report))
+        except (TypeError, ValueError, LookupError) as error:
+            raise InvalidParams(f"params.reports.{place}: {type(error).__name__}: {error}") from error
+    return found
 
 
 def _reports(posted: Reports) -> list[AlertReport]:

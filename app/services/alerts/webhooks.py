@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import TaskType
 from app.errors import ConcurrentChange, NagareError, NotFound, TooManyRequests
 from app.rules.alert_reports import AlertReport
+from app.rules.task_params.alerts import ReceiveAlerts
 from app.services.alerts.webhook_quotas import WebhookQuotas
 from app.services.batcher import Batcher
 from app.services.ledger.outbox import Outbox, new_task_id
-from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
+from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of, fingerprint_of_task
 from app.store.alerts import deliveries
 from app.store.database.engine import Database, StatementRefused
 from app.store.inventory import monitors
@@ -69,7 +69,7 @@ class WebhookService:
     def _accept_once(self, post: _Post, idempotency_key: str) -> str:
         """Record a request unless it was recorded before; alone, because it may have to wait for another one with the
         same key."""
-        now, task_id = clock.now(), new_task_id(TaskType.RECEIVE_ALERTS)
+        now, task_id = clock.now(), new_task_id(ReceiveAlerts.type)
         with self._database.transaction() as connection:
             monitor_id = self._quotas.monitor_of(connection, post.token_hash)
             # Users have positive ids, so a monitor's keys do not collide with theirs.
@@ -94,7 +94,7 @@ class WebhookService:
             admitted = self._admitted(connection, posts, outcomes)
             # In a fixed order; otherwise two groups could wait for each other.
             for monitor_id in sorted(admitted):
-                task_id = new_task_id(TaskType.RECEIVE_ALERTS)
+                task_id = new_task_id(ReceiveAlerts.type)
                 shared = request_task(connection, self._outbox, monitor_id, task_id)
                 outcomes |= dict.fromkeys(admitted[monitor_id], shared)
                 recorded |= {task_id: None} if shared == task_id else {}
@@ -142,7 +142,7 @@ def _deliveries(monitor_id: int, now: datetime, posts: Iterable[_Post]) -> list[
 
 def receiving(monitor_id: int) -> str:
     """Return the fingerprint of the tasks that process a monitor's webhook requests."""
-    return fingerprint_of([TaskType.RECEIVE_ALERTS, {"monitor_id": monitor_id}])
+    return fingerprint_of_task(ReceiveAlerts(monitor_id=monitor_id))
 
 
 def request_task(connection: Connection, outbox: Outbox, monitor_id: int, task_id: str) -> str:
@@ -159,7 +159,7 @@ def request_task(connection: Connection, outbox: Outbox, monitor_id: int, task_i
         task_fingerprints.lock_fingerprint(connection, f"{fingerprint} is recorded")
         queued = task_fingerprints.find_queued(connection, fingerprint)
     if queued is None:
-        outbox.record(connection, task_id, {"monitor_id": monitor_id}, fingerprint=fingerprint)
+        outbox.record(connection, task_id, ReceiveAlerts(monitor_id=monitor_id), fingerprint=fingerprint)
     return queued or task_id
 
 

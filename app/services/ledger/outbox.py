@@ -9,6 +9,7 @@ from uuid_utils import uuid7
 from app import clock, tracing
 from app.enums import TaskState, TaskType
 from app.rules.live_events import task_event
+from app.rules.task_params.base import TaskParams
 from app.services.ledger.message_relay import MessageRelay
 from app.store.ledger import task_runs
 
@@ -31,14 +32,14 @@ class About(TypedDict, total=False):
     requested_by: int | None
 
 
-def new_entry(task_id: str, params: Mapping[str, Any], **about: Unpack[About]) -> Entry:
+def new_entry(task_id: str, params: TaskParams, **about: Unpack[About]) -> Entry:
     """Return the ledger row of a new task, which belongs to the current span."""
     now = clock.now()
     return {
         "id": task_id,
         "type": _type_of(task_id),
         "state": TaskState.QUEUED,
-        "params": params,
+        "params": params.dump(),
         **NOTHING_MORE,
         **about,
         "max_retries": MAX_RETRIES,
@@ -57,7 +58,7 @@ class Outbox:
     def __init__(self, relay: MessageRelay) -> None:
         self._relay = relay
 
-    def record(self, connection: Connection, task_id: str, params: Mapping[str, Any], **about: Unpack[About]) -> None:
+    def record(self, connection: Connection, task_id: str, params: TaskParams, **about: Unpack[About]) -> None:
         """Record a task."""
         with tracing.span(f"record {_type_of(task_id)}", {"nagare.task_id": task_id}):
             task_runs.add(connection, [new_entry(task_id, params, **about)])

@@ -34,7 +34,7 @@ def fingerprint_of(request: Sequence[Any]) -> str:
 
 
 def fingerprint_of_task(params: TaskParams) -> str:
-    """Return the hash by which two tasks for the same work are known: of the type and what is stored."""
+    """Return a hash that is equal for tasks that do the same work: of the type and the stored parameters."""
     return fingerprint_of([params.type, params.dump()])
 
 

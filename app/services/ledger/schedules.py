@@ -9,29 +9,20 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import TaskType
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, InvalidParams, NotFound
 from app.rules.cron import next_time
+from app.rules.task_params.base import MonitorParams, params_class
 from app.services.ledger.outbox import Outbox, new_task_id
-from app.services.ledger.requester import fingerprint_of
-from app.services.ledger.submit import GENERATED, check
+from app.services.ledger.requester import fingerprint_of_task
+from app.services.ledger.submit import check
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.ledger import schedules, task_fingerprints
 
 log = structlog.get_logger()
-ON_MONITOR = frozenset(("monitor_id",))
-PARAMS: Mapping[TaskType, frozenset[str]] = {
-    TaskType.PULL_HOSTS: ON_MONITOR,
-    TaskType.PULL_ITEMS: ON_MONITOR | {"host_id"},
-    TaskType.PULL_ALERTS: ON_MONITOR,
-    TaskType.SYNC: ON_MONITOR,
-    TaskType.GENERATE_ALERTS: frozenset(("count", "severity", "seed")),
-}
-"""The task types that can be scheduled, with the parameters of each."""
-SCHEDULED_TYPES = tuple(PARAMS)
+SCHEDULED_TYPES = tuple(type_ for type_ in TaskType if params_class(type_).is_schedulable)
+"""The task types that can be scheduled."""
 FIRED_BATCH_SIZE = 100
-UNSAID: Mapping[str, Any] = {"count": GENERATED, "severity": None, "seed": None}
-"""The default parameters of test alerts."""
 TIMES = ("cron", "timezone", "enabled")
 """The columns that determine the next run."""
 
@@ -109,7 +100,7 @@ class ScheduleService:
             try:
                 task_id = self._record(connection, schedule)
                 outcome = {"last_task_id": task_id, "last_error": None}
-            except (NotFound, Conflict) as error:
+            except (NotFound, Conflict, InvalidParams) as error:
                 outcome = {"last_error": str(error)}
             schedules.change(connection, schedule["id"], outcome)
         log.info("schedule.fired", schedule=schedule["name"], task_id=task_id, error=outcome["last_error"])
@@ -122,18 +113,20 @@ class ScheduleService:
         log.error("schedule.disabled", schedule=schedule["name"], error=error)
 
     def _record(self, connection: Connection, schedule: RowMapping) -> str:
-        """Record the task. Raises NotFound and Conflict when it could only fail or another task does the same."""
-        type_, params = TaskType(schedule["task_type"]), schedule["params"]
-        if type_ is TaskType.GENERATE_ALERTS:
-            params = {**UNSAID, **params}
-        check(connection, type_, params)
-        fingerprint = fingerprint_of([type_, params])
+        """Record the task.
+
+        Raises NotFound and Conflict when it could only fail or another task does the same, and InvalidParams.
+        """
+        params = params_class(TaskType(schedule["task_type"])).parse(schedule["params"])
+        check(connection, params)
+        fingerprint = fingerprint_of_task(params)
         task_fingerprints.lock_fingerprint(connection, fingerprint)
         unfinished = task_fingerprints.find_unfinished(connection, fingerprint)
         if unfinished is not None:
             raise Conflict(f"the task {unfinished} for the same work has not finished")
-        task_id = new_task_id(type_)
-        self._outbox.record(connection, task_id, params, monitor_id=params.get("monitor_id"), fingerprint=fingerprint)
+        task_id = new_task_id(params.type)
+        monitor_id = params.monitor_id if isinstance(params, MonitorParams) else None
+        self._outbox.record(connection, task_id, params, monitor_id=monitor_id, fingerprint=fingerprint)
         return task_id
 
 
@@ -141,16 +134,17 @@ def _check(
     connection: Connection, schedule: Mapping[Any, Any], schedule_id: int | None = None, is_asked_anew: bool = True
 ) -> None:
     """Reject an invalid schedule, and a new or changed one whose task could only fail."""
-    type_, params = TaskType(schedule["task_type"]), schedule["params"]
-    if "monitor_id" in PARAMS[type_] and "monitor_id" not in params:
-        raise Invalid("params.monitor_id", "Missing data for required field.")
-    unknown = sorted(params.keys() - PARAMS[type_])
+    kind, params = params_class(TaskType(schedule["task_type"])), schedule["params"]
+    for name, field in kind.model_fields.items():
+        if field.is_required() and name not in params:
+            raise Invalid(f"params.{name}", "Missing data for required field.")
+    unknown = sorted(params.keys() - kind.model_fields.keys())
     if unknown:
         raise Invalid(f"params.{unknown[0]}", "Unknown field.")
     if schedules.is_name_taken(connection, schedule["name"], schedule_id):
         raise Conflict(f"there is already a schedule named {schedule['name']}")
     if is_asked_anew:
-        check(connection, type_, params)
+        check(connection, kind.parse(params))
 
 
 def _found(connection: Connection, schedule_id: int) -> RowMapping:

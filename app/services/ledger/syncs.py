@@ -1,12 +1,15 @@
 """Syncs a monitor with a parent task and its children, one after the other."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from app.enums import TERMINAL_STATES, TaskState, TaskType
-from app.errors import ChildrenFailed, TaskInterrupted
+from app.enums import TERMINAL_STATES, TaskState
+from app.errors import ChildrenFailed, InvalidParams, TaskInterrupted
+from app.rules.task_params.alerts import PullAlerts
+from app.rules.task_params.base import MonitorParams
+from app.rules.task_params.pull import PullHosts, PullItems
+from app.rules.task_params.sync import Sync
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.ledger.requester import fingerprint_of
 from app.services.ledger.task_claim import Claim
@@ -15,7 +18,7 @@ from app.store.database.engine import Database
 from app.store.ledger import parent_tasks
 from app.store.ledger.task_steps import TaskStep
 
-STAGES = (TaskType.PULL_HOSTS, TaskType.PULL_ITEMS, TaskType.PULL_ALERTS)
+STAGES: tuple[type[MonitorParams], ...] = (PullHosts, PullItems, PullAlerts)
 ENDS = {TaskState.SUCCEEDED: "succeeded", TaskState.DEAD: "failed", TaskState.CANCELLED: "cancelled"}
 
 
@@ -44,7 +47,10 @@ class SyncService:
         with self._database.reading() as connection:
             parents = parent_tasks.parents(connection)
         for parent in parents:
-            self._advance(parent)
+            try:
+                self._advance(parent)
+            except InvalidParams as error:
+                self._lifecycle.fail(_claim(parent), error)
 
     def _advance(self, parent: RowMapping) -> None:
         round = _round(parent["id"], parent["attempt"])
@@ -70,7 +76,7 @@ class SyncService:
             if len(children) >= len(STAGES) or any(child["state"] not in TERMINAL_STATES for child in children):
                 return
             stage = STAGES[len(children)]
-            monitor_id = parent["params"]["monitor_id"]
+            monitor_id = Sync.parse(parent["params"]).monitor_id
             child_id = self._record_child(connection, parent["id"], parent["attempt"], monitor_id, stage)
         self._outbox.publish({child_id: monitor_id})
 
@@ -84,14 +90,13 @@ class SyncService:
         self._lifecycle.fail(claim, ChildrenFailed(failed))
 
     def _record_child(
-        self, connection: Connection, parent_id: str, attempt: int, monitor_id: int, type: TaskType
+        self, connection: Connection, parent_id: str, attempt: int, monitor_id: int, stage: type[MonitorParams]
     ) -> str:
-        child_id = new_task_id(type)
-        params: dict[str, Any] = {"monitor_id": monitor_id}
+        child_id = new_task_id(stage.type)
         self._outbox.record(
             connection,
             child_id,
-            params,
+            stage(monitor_id=monitor_id),
             monitor_id=monitor_id,
             fingerprint=_round(parent_id, attempt),
             parent_id=parent_id,

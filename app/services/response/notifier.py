@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 
 from app import clock
-from app.enums import TaskType
 from app.rules.notifications import Change, Rule, does_match, due_at, is_quiet, worth_telling
+from app.rules.task_params.notify import Notify
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.periodic import Interval
 from app.store.database.engine import Database
@@ -92,7 +92,7 @@ class Notifier:
     def _tell(self, rule: Rule) -> None:
         """Create messages for everything that a rule has not sent."""
         for _ in range(ROUNDS_A_TURN):
-            task_id = new_task_id(TaskType.NOTIFY)
+            task_id = new_task_id(Notify.type)
             with self._database.transaction() as connection:
                 # A second leader finds here what the first one left.
                 if notifications.lock(connection, rule.id) is None:
@@ -103,7 +103,7 @@ class Notifier:
                 dropped = {row["event_id"] for row in whole} - {*told}
                 notification_changes.drop(connection, rule.id, sorted(dropped))
                 if told:
-                    self._outbox.record(connection, task_id, {"notification_id": rule.id})
+                    self._outbox.record(connection, task_id, Notify(notification_id=rule.id))
                     notification_messages.add(connection, task_id, rule.id, clock.now())
                     notification_changes.assign(connection, rule.id, told, task_id)
             if told:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.enums import Role, Scope, Severity
+from app.rules.task_params.alerts import GenerateAlerts
 from app.services.ledger.requester import Requester
 from app.store.database.pages import Page, PageRequest
 from app.web.api.accepted import accepted
@@ -28,7 +29,8 @@ def generate_test_alerts(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Queue the generation of test alerts on random hosts and items."""
     chosen = None if severity is None else Severity(severity)
-    task_id = services().ledger.submit.generate_alerts(by, count, chosen, seed)
+    params = GenerateAlerts(count=count, severity=chosen, seed=seed)
+    task_id = services().ledger.submit.accept(by, params)
     return accepted("Test alert generation task queued", task_id, count=count)
 
 

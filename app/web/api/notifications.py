@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
+from app.rules.task_params.notify import Notify
 from app.services.ledger.requester import Requester
 from app.store.database.pages import Page, PageRequest
 from app.web.api.accepted import accepted
@@ -71,5 +72,5 @@ def delete_notification(notification_id: int) -> None:
 @notifications.submission(NOTIFICATION + "/test", answer=NotificationTaskSchema)
 def test_notification(by: Requester, notification_id: int) -> tuple[dict[str, Any], dict[str, str]]:
     """Queue a test message. It ignores batching and quiet hours."""
-    task_id = services().ledger.submit.test_notification(by, notification_id)
+    task_id = services().ledger.submit.accept(by, Notify(notification_id=notification_id, test=True))
     return accepted("Test message task queued", task_id, notification_id=notification_id)

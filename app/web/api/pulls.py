@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
+from app.rules.task_params.alerts import PullAlerts
+from app.rules.task_params.pull import PullHost, PullHosts, PullItem, PullItems
+from app.rules.task_params.sync import Sync
 from app.services.ledger.requester import Requester
 from app.web.api.accepted import accepted
 from app.web.context import services
@@ -27,48 +30,50 @@ Accepted = tuple[dict[str, Any], dict[str, str]]
 @pulls.submission(HOSTS + "/pull-async", answer=MonitorTaskSchema)
 def pull_hosts(by: Requester, monitor_id: int) -> Accepted:
     """Queue a pull of all hosts of a monitor."""
-    task_id = services().ledger.submit.pull_hosts(by, monitor_id)
+    task_id = services().ledger.submit.accept(by, PullHosts(monitor_id=monitor_id))
     return accepted(HOSTS_QUEUED, task_id, monitor_id=monitor_id)
 
 
 @pulls.submission(ITEMS + "/pull-async", answer=MonitorTaskSchema)
 def pull_items(by: Requester, monitor_id: int) -> Accepted:
     """Queue a pull of the items of all hosts of a monitor."""
-    task_id = services().ledger.submit.pull_items(by, monitor_id)
+    task_id = services().ledger.submit.accept(by, PullItems(monitor_id=monitor_id))
     return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id)
 
 
 @pulls.submission(ALERTS + "/pull-async", answer=MonitorTaskSchema)
 def pull_alerts(by: Requester, monitor_id: int) -> Accepted:
     """Queue a pull of the active alerts of a monitor."""
-    task_id = services().ledger.submit.pull_alerts(by, monitor_id)
+    task_id = services().ledger.submit.accept(by, PullAlerts(monitor_id=monitor_id))
     return accepted("Alert pull task queued", task_id, monitor_id=monitor_id)
 
 
 @pulls.submission("/monitors/<id:monitor_id>/sync-async", answer=MonitorTaskSchema)
 def sync(by: Requester, monitor_id: int) -> Accepted:
     """Queue a sync of a monitor: pull its hosts, then their items, then its alerts."""
-    return accepted("Sync task queued", services().ledger.submit.sync(by, monitor_id), monitor_id=monitor_id)
+    task_id = services().ledger.submit.accept(by, Sync(monitor_id=monitor_id))
+    return accepted("Sync task queued", task_id, monitor_id=monitor_id)
 
 
 @pulls.submission(HOST + "/pull-async", answer=HostTaskSchema)
 def pull_host(by: Requester, monitor_id: int, host_id: int) -> Accepted:
     """Queue a pull of one host."""
-    task_id = services().ledger.submit.pull_host(by, monitor_id, host_id)
+    task_id = services().ledger.submit.accept(by, PullHost(monitor_id=monitor_id, host_id=host_id))
     return accepted(HOSTS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id)
 
 
 @pulls.submission(HOST + "/items/pull-async", answer=HostTaskSchema)
 def pull_host_items(by: Requester, monitor_id: int, host_id: int) -> Accepted:
     """Queue a pull of the items of one host."""
-    task_id = services().ledger.submit.pull_items(by, monitor_id, host_id)
+    task_id = services().ledger.submit.accept(by, PullItems(monitor_id=monitor_id, host_id=host_id))
     return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id)
 
 
 @pulls.submission(ITEM + "/pull-async", answer=ItemTaskSchema)
 def pull_item(by: Requester, monitor_id: int, host_id: int, item_id: int) -> Accepted:
     """Queue a pull of one item."""
-    task_id = services().ledger.submit.pull_item(by, monitor_id, host_id, item_id)
+    params = PullItem(monitor_id=monitor_id, host_id=host_id, item_id=item_id)
+    task_id = services().ledger.submit.accept(by, params)
     return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id, item_id=item_id)
 
 

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.enums import AlertEventKind, AlertStatus, Severity
-from app.services.ledger.submit import GENERATED, MAX_GENERATED
+from app.rules.generated_alerts import GENERATED, MAX_GENERATED
 from app.web.schemas.base import AnswerSchema
 from app.web.schemas.fields import QueryBoolean, QueryInteger, Text, Timestamp, code, query_code, query_id, word
 from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema

@@ -3,8 +3,8 @@
 from marshmallow import fields, validate
 
 from app.enums import Severity, TaskType
+from app.rules.generated_alerts import MAX_GENERATED
 from app.services.ledger.schedules import SCHEDULED_TYPES
-from app.services.ledger.submit import MAX_GENERATED
 from app.web.schemas.alerts import MAX_SEED
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, code, row_id, word

@@ -9,6 +9,8 @@ from app.composition import Services
 from app.connectors.base import HostEdit, HostRecord, ItemEdit, ItemRecord, NewHost, NewItem
 from app.connectors.simulator.connector import SimulatorConnector
 from app.errors import Conflict, SourceConflict, SourceRejected
+from app.rules.task_params.pull import PullHost, PullItems
+from app.rules.task_params.push import PushHost, PushItem
 from app.services.access.audit import Editor
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.pulls import PullService
@@ -190,12 +192,12 @@ def test_a_pull_that_saw_the_new_host_first_leaves_one_of_them(
 def test_only_a_push_can_be_asked_of_what_is_not_at_the_source_yet(
     services: Services, by: Requester, monitor_id: int, new_host: int, new_item: int
 ) -> None:
-    for ask in (services.ledger.submit.pull_host, services.ledger.submit.pull_items):
+    for pull in (PullHost, PullItems):
         with pytest.raises(Conflict, match="push it first"):
-            ask(by, monitor_id, new_host)
+            services.ledger.submit.accept(by, pull(monitor_id=monitor_id, host_id=new_host))
     with pytest.raises(Conflict, match="push it first"):
-        services.ledger.submit.push_item(by, monitor_id, new_host, new_item)
-    assert services.ledger.submit.push_host(by, monitor_id, new_host).startswith("push_host:")
+        services.ledger.submit.accept(by, PushItem(monitor_id=monitor_id, host_id=new_host, item_id=new_item))
+    assert services.ledger.submit.accept(by, PushHost(monitor_id=monitor_id, host_id=new_host)).startswith("push_host:")
 
 
 def test_each_edit_that_changes_something_is_in_the_trail(services: Services, pushes: PushService) -> None:

@@ -9,6 +9,7 @@ from redis import Redis
 from app.composition import Services
 from app.errors import BrokerUnavailable, SourceUnreachable, TaskFailed, WorkerLost
 from app.queue.publisher import message
+from app.rules.task_params.pull import PullHosts
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_claim import Claim
 from tests.services.away import all_away_from_the_next_command
@@ -20,7 +21,7 @@ KEY = "nagare:queue:pull_hosts"
 @pytest.fixture
 def task_id(services: Services, redis: Redis, by: Requester, monitor_id: int) -> str:
     """Return a task whose message a worker has taken."""
-    task_id = services.ledger.submit.pull_hosts(by, monitor_id)
+    task_id = services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id))
     assert redis.rpop(KEY) == message("pull_hosts", task_id)
     return task_id
 
@@ -48,7 +49,7 @@ def published_later(services: Services, redis: Redis, time: Time) -> list[str]:
 
 def test_a_request_is_accepted(services: Services, redis: Redis, by: Requester, monitor_id: int, time: Time) -> None:
     with away(services, redis):
-        task_id = services.ledger.submit.pull_hosts(by, monitor_id)
+        task_id = services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id))
     assert published_later(services, redis, time) == [message("pull_hosts", task_id)]
 
 
@@ -73,7 +74,7 @@ def test_an_outcome_is_recorded_and_the_next_task_of_the_monitor_waits(
 ) -> None:
     services.inventory.monitors.update(monitor_id, {"max_parallel_tasks": 1})
     claim = begin(services, task_id)
-    held = services.ledger.submit.pull_hosts(by, monitor_id)
+    held = services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id))
     assert services.ledger.lifecycle.begin(held, "worker/2") is None
     redis.delete(KEY)
     with away(services, redis):

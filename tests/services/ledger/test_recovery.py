@@ -9,6 +9,7 @@ from app.composition import Services
 from app.enums import TaskType
 from app.errors import DatabaseUnavailable, SourceRejected, SourceUnreachable
 from app.queue.publisher import message
+from app.rules.task_params.pull import PullHosts
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_claim import Claim
 from app.store.ledger import task_messages
@@ -21,7 +22,7 @@ DEAD = "nagare:queue:dead"
 
 @pytest.fixture
 def task_id(services: Services, by: Requester, monitor_id: int) -> str:
-    return services.ledger.submit.pull_hosts(by, monitor_id)
+    return services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id))
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def turns(services: Services, time: Time, seconds: int) -> None:
 def test_messages_that_were_flushed_are_published_again_once_they_are_old_enough(
     services: Services, redis: Redis, by: Requester, monitor_id: int, time: Time
 ) -> None:
-    task_ids = [services.ledger.submit.pull_hosts(by, monitor_id) for _ in range(200)]
+    task_ids = [services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id)) for _ in range(200)]
     turns(services, time, 9)
     redis.flushall()
     turns(services, time, 8)
@@ -59,7 +60,7 @@ def test_messages_that_were_flushed_are_published_again_once_they_are_old_enough
 def test_only_the_messages_that_are_gone_are_published_again(
     services: Services, redis: Redis, by: Requester, monitor_id: int, time: Time
 ) -> None:
-    task_ids = [services.ledger.submit.pull_hosts(by, monitor_id) for _ in range(5)]
+    task_ids = [services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id)) for _ in range(5)]
     assert redis.lrem(KEY, 1, message("pull_hosts", task_ids[2])) == 1
     turns(services, time, 75)
     assert sorted(redis.lrange(KEY, 0, -1)) == sorted(message("pull_hosts", task_id) for task_id in task_ids)
@@ -221,7 +222,7 @@ def test_what_stands_in_the_place_of_a_list_makes_room(
 def claims(services: Services, redis: Redis, by: Requester, monitor_id: int) -> list[Claim]:
     """Return the claims of two tasks of a monitor that may run two, beside which three more wait without a message."""
     services.inventory.monitors.update(monitor_id, {"max_parallel_tasks": 2})
-    task_ids = [services.ledger.submit.pull_hosts(by, monitor_id) for _ in range(5)]
+    task_ids = [services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id)) for _ in range(5)]
     redis.delete(KEY)
     claims = [services.ledger.lifecycle.begin(task_id, "worker/1") for task_id in task_ids]
     begun = [claim for claim in claims if claim is not None]

@@ -8,6 +8,7 @@ import pytest
 from app.composition import Services
 from app.enums import TaskType
 from app.errors import SourceRejected, TaskInterrupted, WorkerLost
+from app.rules.task_params.sync import Sync
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_claim import Claim
 from app.store.database.pages import PageRequest
@@ -24,7 +25,7 @@ class Family:
         self.services = services
         self.time = time
         self.monitor_id = monitor_id
-        self.parent_id = services.ledger.submit.sync(by, monitor_id)
+        self.parent_id = services.ledger.submit.accept(by, Sync(monitor_id=monitor_id))
         self.claim_of_parent = self.begin()
 
     def begin(self) -> Claim:
@@ -159,7 +160,7 @@ def test_a_parent_that_is_cancelled_cancels_its_children(family: Family) -> None
 def test_a_parent_that_was_cancelled_before_it_began_its_children_begins_none(
     services: Services, by: Requester, monitor_id: int
 ) -> None:
-    task_id = services.ledger.submit.sync(by, monitor_id)
+    task_id = services.ledger.submit.accept(by, Sync(monitor_id=monitor_id))
     claim = services.ledger.lifecycle.begin(task_id, "worker/1")
     assert claim is not None
     services.ledger.tasks.cancel(task_id)

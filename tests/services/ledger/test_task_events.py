@@ -8,6 +8,8 @@ from redis import Redis
 
 from app.composition import Services
 from app.errors import SourceUnreachable, TaskFailed, WorkerLost
+from app.rules.task_params.alerts import GenerateAlerts
+from app.rules.task_params.pull import PullHosts
 from app.services.ledger.requester import Requester
 from app.store.ledger.task_steps import TaskStep
 from tests.services.away import redis_away
@@ -26,7 +28,7 @@ def names(services: Services) -> list[str]:
 
 @pytest.fixture
 def task_id(services: Services, by: Requester, monitor_id: int) -> str:
-    return services.ledger.submit.pull_hosts(by, monitor_id)
+    return services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id))
 
 
 def test_a_task_that_does_well(services: Services, task_id: str, monitor_id: int, time: Time) -> None:
@@ -84,7 +86,7 @@ def test_what_is_not_ours_is_not_told(services: Services, task_id: str) -> None:
 def test_many_that_are_cancelled_or_retried_at_once(
     services: Services, redis: Redis, by: Requester, monitor_id: int
 ) -> None:
-    task_ids = [services.ledger.submit.pull_hosts(by, monitor_id) for _ in range(3)]
+    task_ids = [services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id)) for _ in range(3)]
     for task_id in task_ids[:2]:
         services.ledger.lifecycle.fail(begin(services, task_id), TaskFailed("no"))
     redis.delete("nagare:events")
@@ -95,7 +97,7 @@ def test_many_that_are_cancelled_or_retried_at_once(
 
 
 def test_the_tasks_of_a_monitor_that_is_deleted_are_told_of(services: Services, by: Requester, monitor_id: int) -> None:
-    ended, waiting = (services.ledger.submit.pull_hosts(by, monitor_id) for _ in range(2))
+    ended, waiting = (services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id)) for _ in range(2))
     services.ledger.lifecycle.succeed(begin(services, ended), {})
     services.inventory.monitors.delete(monitor_id)
     assert [task["task_id"] for name, task in told(services) if name == "cancelled"] == [waiting]
@@ -103,7 +105,7 @@ def test_the_tasks_of_a_monitor_that_is_deleted_are_told_of(services: Services, 
 
 
 def test_a_task_without_a_monitor_is_told_of_too(services: Services, by: Requester) -> None:
-    task_id = services.ledger.submit.generate_alerts(by, 1)
+    task_id = services.ledger.submit.accept(by, GenerateAlerts(count=1))
     assert told(services)[0][1]["task_id"] == task_id
     assert told(services)[0][1]["monitor_id"] is None
 

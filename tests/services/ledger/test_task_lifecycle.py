@@ -10,6 +10,7 @@ from app.composition import Services
 from app.errors import SourceRefusedLogin, SourceUnreachable, TaskFailed, TaskInterrupted, WorkerLost
 from app.queue.publisher import message
 from app.rules.live_events import Event
+from app.rules.task_params.pull import PullHosts
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_claim import Claim
 from app.store.database.pages import PageRequest
@@ -22,7 +23,7 @@ DEAD = "nagare:queue:dead"
 
 @pytest.fixture
 def task_id(services: Services, redis: Redis, by: Requester, monitor_id: int) -> str:
-    task_id = services.ledger.submit.pull_hosts(by, monitor_id)
+    task_id = services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id))
     redis.delete(KEY)
     return task_id
 
@@ -169,7 +170,7 @@ def test_a_bulk_retry_ends_although_its_tasks_die_again_at_once(
     services: Services, redis: Redis, by: Requester, monitor_id: int, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.services.ledger.dead_letters.LETTER_BATCH_SIZE", 2)
-    task_ids = [services.ledger.submit.pull_hosts(by, monitor_id) for _ in range(5)]
+    task_ids = [services.ledger.submit.accept(by, PullHosts(monitor_id=monitor_id)) for _ in range(5)]
     for task_id in task_ids:
         services.ledger.lifecycle.fail(begin(services, task_id), TaskFailed("no"))
     time.pass_by(1)

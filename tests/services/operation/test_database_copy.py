@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, text
 from app.composition import Services, wire
 from app.enums import Role
 from app.errors import Conflict
+from app.rules.task_params.alerts import GenerateAlerts
 from app.services.ledger.requester import Requester
 from app.services.operation.database_copy import NotCopied, copy_database
 from app.store.access import users
@@ -69,7 +70,7 @@ def assert_work_goes_on(services: Services, url: str, first_user_id: int = 2) ->
         assert moved.inventory.monitors.check(1).ok
         moved.recovery.tick("leader")
         assert [alert["id"] for alert in moved.alerts.alerts.list(ALL, q="磁盘空间不足").items]
-        task_id = moved.ledger.submit.generate_alerts(Requester(1), 3)
+        task_id = moved.ledger.submit.accept(Requester(1), GenerateAlerts(count=3))
         claim = moved.ledger.lifecycle.begin(task_id, "worker@here/1")
         assert claim is not None
         assert moved.ledger.lifecycle.succeed(claim, moved.alerts.alerts.generate(task_id, **claim.params))

@@ -15,6 +15,7 @@ from app.enums import AlertEventKind
 from app.errors import Conflict, Invalid, NagareError, NotFound, NotificationFailed, NotificationUncertain
 from app.models import Alert, AlertEvent, NotificationChange, NotificationMessage
 from app.queue.publisher import message
+from app.rules.task_params.notify import Notify
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_claim import Claim
 from app.store.database.pages import PageRequest
@@ -384,12 +385,12 @@ def test_a_test_message_waits_for_nothing(
     services: Services, receiver: Receiver, notify: Callable[..., int], by: Requester
 ) -> None:
     rule = notify(quiet_hours={"from": "00:00", "until": "23:59"}, batch_s=3600, enabled=False)
-    task_id = services.ledger.submit.test_notification(by, rule)
+    task_id = services.ledger.submit.accept(by, Notify(notification_id=rule, test=True))
     assert attempt(services, task_id) == "succeeded"
     assert receiver.titles == ["[nagare] Test message"]
     assert "值班" in receiver.seen[0]["message"]
     with pytest.raises(NotFound):
-        services.ledger.submit.test_notification(by, 999)
+        services.ledger.submit.accept(by, Notify(notification_id=999, test=True))
 
 
 def test_old_messages_are_pruned_with_what_they_told(

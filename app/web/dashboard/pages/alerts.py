@@ -3,6 +3,7 @@
 from flask import Response
 
 from app.enums import AlertStatus, Role, Severity
+from app.rules.task_params.alerts import GenerateAlerts
 from app.store.database.pages import PageRequest
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
@@ -54,5 +55,6 @@ def make_test_alerts() -> Response:
     """Queue the generation of test alerts."""
     form = read_form(TestAlertsQuerySchema)
     chosen = None if form.get("severity") is None else Severity(form["severity"])
-    services().ledger.submit.generate_alerts(requester(), form["count"], chosen, form.get("seed"))
+    params = GenerateAlerts(count=form["count"], severity=chosen, seed=form.get("seed"))
+    services().ledger.submit.accept(requester(), params)
     return lead_to("/alerts", "flash.alerts_queued", count=form["count"])

@@ -4,6 +4,8 @@ from flask import Response, request
 
 from app.connectors.registry import connector_class
 from app.enums import AuditedType, InventoryStatus, Role
+from app.rules.task_params.pull import PullHost, PullItems
+from app.rules.task_params.push import PushHost
 from app.store.database.pages import PageRequest
 from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
@@ -69,8 +71,8 @@ def edit_host(host_id: int) -> Response:
 def pull_host(host_id: int) -> Response:
     """Queue a pull of a host and its items."""
     found = services().inventory.inventory.get_host(host_id)
-    services().ledger.submit.pull_host(requester(), found["monitor_id"], host_id)
-    services().ledger.submit.pull_items(requester(), found["monitor_id"], host_id)
+    for pull in (PullHost, PullItems):
+        services().ledger.submit.accept(requester(), pull(monitor_id=found["monitor_id"], host_id=host_id))
     return lead_to(f"/hosts/{host_id}", "flash.pull_queued")
 
 
@@ -79,5 +81,6 @@ def push_host(host_id: int) -> Response:
     """Queue a push of a host and redirect to the task, which shows the monitor's response."""
     found = services().inventory.inventory.get_host(host_id)
     is_forced = request.form.get("force") == "true"
-    task_id = services().ledger.submit.push_host(requester(), found["monitor_id"], host_id, is_forced)
+    params = PushHost(monitor_id=found["monitor_id"], host_id=host_id, force=is_forced)
+    task_id = services().ledger.submit.accept(requester(), params)
     return lead_to(f"/tasks/{task_id}", "flash.push_queued")

@@ -4,6 +4,8 @@ from flask import Response, request
 
 from app.connectors.registry import connector_class
 from app.enums import AuditedType, InventoryStatus, Role
+from app.rules.task_params.pull import PullItem
+from app.rules.task_params.push import PushItem
 from app.store.database.pages import PageRequest
 from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
@@ -72,7 +74,8 @@ def edit_item(item_id: int) -> Response:
 def pull_item(item_id: int) -> Response:
     """Queue a pull of an item."""
     found = services().inventory.inventory.get_item(item_id)
-    services().ledger.submit.pull_item(requester(), found["monitor_id"], found["host_id"], item_id)
+    params = PullItem(monitor_id=found["monitor_id"], host_id=found["host_id"], item_id=item_id)
+    services().ledger.submit.accept(requester(), params)
     return lead_to(f"/items/{item_id}", "flash.pull_queued")
 
 
@@ -81,5 +84,6 @@ def push_item(item_id: int) -> Response:
     """Queue a push of an item and redirect to the task, which shows the monitor's response."""
     found = services().inventory.inventory.get_item(item_id)
     is_forced = request.form.get("force") == "true"
-    task_id = services().ledger.submit.push_item(requester(), found["monitor_id"], found["host_id"], item_id, is_forced)
+    params = PushItem(monitor_id=found["monitor_id"], host_id=found["host_id"], item_id=item_id, force=is_forced)
+    task_id = services().ledger.submit.accept(requester(), params)
     return lead_to(f"/tasks/{task_id}", "flash.push_queued")

@@ -6,6 +6,10 @@ from flask import Response
 
 from app.connectors.registry import connector_types
 from app.enums import TERMINAL_STATES, Role, TaskState
+from app.rules.task_params.alerts import PullAlerts
+from app.rules.task_params.base import MonitorParams
+from app.rules.task_params.pull import PullHosts, PullItems
+from app.rules.task_params.sync import Sync
 from app.store.database.pages import PageRequest
 from app.web.context import Row, services
 from app.web.dashboard.blueprint import dashboard, render
@@ -16,6 +20,7 @@ from app.web.schemas.pages import PageQuerySchema
 
 MONITOR = "/monitors/<id:monitor_id>"
 RECENT = 10
+PULLS: dict[str, type[MonitorParams]] = {"hosts": PullHosts, "items": PullItems, "alerts": PullAlerts, "all": Sync}
 
 
 @dashboard.page("/monitors", role=Role.VIEWER)
@@ -70,9 +75,7 @@ def check_monitor(monitor_id: int) -> Response:
 @dashboard.action(MONITOR + "/pull/<any(all, hosts, items, alerts):what>", role=Role.OPERATOR)
 def pull_monitor(monitor_id: int, what: str) -> Response:
     """Queue a pull of the hosts, items or alerts of a monitor, or of all of them in order."""
-    submit = services().ledger.submit
-    pulls = {"hosts": submit.pull_hosts, "items": submit.pull_items, "alerts": submit.pull_alerts, "all": submit.sync}
-    pulls[what](requester(), monitor_id)
+    services().ledger.submit.accept(requester(), PULLS[what](monitor_id=monitor_id))
     return lead_to(back(f"/monitors/{monitor_id}"), "flash.pull_queued")
 
 

@@ -3,6 +3,7 @@
 from flask import Response
 
 from app.enums import Language, Role, Severity
+from app.rules.task_params.notify import Notify
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
@@ -39,7 +40,7 @@ def add_notification() -> Response:
 def try_notification(notification_id: int) -> Response:
     """Queue a test message."""
     name = services().response.notifications.get(notification_id)["name"]
-    services().ledger.submit.test_notification(requester(), notification_id)
+    services().ledger.submit.accept(requester(), Notify(notification_id=notification_id, test=True))
     return lead_to("/notifications", "flash.notification_tried", name=name)
 
 
