@@ -27,8 +27,6 @@ from tasks.worker_process import services
 
 log = structlog.get_logger()
 DATABASE_RETRY_S = 0.5
-BODIES: dict[TaskType, str] = {}
-"""The names of the bodies that were registered, by the types of their tasks."""
 Params = TypeVar("Params", bound=TaskParams)
 
 
@@ -47,6 +45,8 @@ Body = Callable[[Run[Params]], Mapping[str, Any] | None]
 """Returns the result; None means that the task continues without a worker."""
 Work = Callable[[Claim, Step], Mapping[str, Any] | None]
 """Parses the parameters and calls the body. Raises InvalidParams."""
+BODIES: dict[TaskType, Body[Any]] = {}
+"""The registered bodies, by task type."""
 
 
 class LedgerTask(Task):
@@ -63,8 +63,8 @@ def task(kind: type[Params]) -> Callable[[Body[Params]], Task]:
             run_task(task_id, kind, body, f"{self.request.hostname}/{os.getpid()}")
 
         if kind.type in BODIES:
-            raise TypeError(f"{kind.type} has two bodies: {BODIES[kind.type]}, {body.__qualname__}")
-        BODIES[kind.type] = body.__qualname__
+            raise TypeError(f"{kind.type} has two bodies")
+        BODIES[kind.type] = body
         execute.__doc__ = body.__doc__
         return celery.task(execute, name=task_name(kind.type), base=LedgerTask, bind=True)
 
