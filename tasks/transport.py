@@ -22,7 +22,7 @@ from redis.exceptions import RedisError, ResponseError
 from app.composition import redis_server
 from app.errors import BrokerUnavailable
 from app.queue.keys import QUEUES
-from app.queue.malformed_elements import canonical
+from app.queue.malformed_messages import canonical
 from app.queue.redis_errors import DescriptiveErrors
 from app.queue.server_discovery import RedisServer
 from app.settings import settings_or_exit

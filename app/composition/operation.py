@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from app.composition.resources import Resources
 from app.queue.metric_sums import MetricSums
 from app.services.operation.health import HealthService
+from app.services.operation.key_rotation import KeyRotation
 from app.services.operation.metrics import MetricsService
 from app.services.operation.retention import Retention
-from app.services.operation.secret_rotation import SecretRotation
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Operation:
     health: HealthService
     metrics: MetricsService
     retention: Retention
-    secret_rotation: SecretRotation
+    key_rotation: KeyRotation
 
 
 def build_operation(resources: Resources) -> Operation:
@@ -33,5 +33,5 @@ def build_operation(resources: Resources) -> Operation:
             audit_days=settings.audit_days,
             score_window_h=settings.score_window_h,
         ),
-        secret_rotation=SecretRotation(database, resources.vault),
+        key_rotation=KeyRotation(database, resources.vault),
     )

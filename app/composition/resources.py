@@ -6,7 +6,7 @@ from app.queue.broker_choice import choose_broker
 from app.queue.connection import Broker
 from app.queue.dead_letters import DeadLetterList
 from app.queue.events import EventLog
-from app.queue.malformed_elements import MalformedElements
+from app.queue.malformed_messages import MalformedElements
 from app.queue.publisher import Publisher
 from app.queue.queue_lengths import QueueLengths
 from app.queue.workers import WorkerRegistry

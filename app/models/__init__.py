@@ -5,7 +5,6 @@ from app.models.alerts import Alert, AlertEvent
 from app.models.api_tokens import ApiToken
 from app.models.audit import AuditEntry
 from app.models.base import Base
-from app.models.deliveries import AlertDelivery
 from app.models.hosts import Host
 from app.models.item_values import ItemValue
 from app.models.items import Item
@@ -17,6 +16,7 @@ from app.models.scores import ScoreSample
 from app.models.stale_texts import StaleText
 from app.models.task_runs import IdempotencyKey, QueuePause, TaskAttempt, TaskRun
 from app.models.users import LoginSession, LoginThrottle, User
+from app.models.webhook_deliveries import AlertDelivery
 from app.models.webhook_quotas import WebhookQuota
 
 __all__ = [

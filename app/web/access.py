@@ -15,7 +15,7 @@ from app.errors import Forbidden, Unauthorized
 from app.services.access import api_tokens
 from app.settings import Settings
 from app.web.context import services
-from app.web.tokens import ALGORITHM, signing_keys
+from app.web.session_tokens import ALGORITHM, signing_keys
 
 KEYS = "nagare.signing_keys"
 VERIFIED = "nagare.verified_tokens"

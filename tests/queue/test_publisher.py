@@ -8,7 +8,7 @@ from redis import Redis
 
 from app.enums import TaskType
 from app.queue.connection import Broker
-from app.queue.malformed_elements import MalformedElements, canonical
+from app.queue.malformed_messages import MalformedElements, canonical
 from app.queue.publisher import RedisPublisher, message
 from app.queue.queue_lengths import QueueLengths
 

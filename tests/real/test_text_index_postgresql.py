@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from app.models import Item
 from app.store.database import text_index
+from app.store.database.dialects import table_of
 from app.store.database.engine import Database
-from app.store.database.upsert import table_of
 from app.store.inventory import pulled_items
 from app.store.operation.migrate import downgrade, upgrade
 from tests.real.postgres_lab import create_database, execute

@@ -117,13 +117,21 @@ def inherited_names(module: ModuleType, node: ast.ClassDef) -> Iterator[str]:
 
 
 def foreign_attributes(tree: ast.Module) -> set[str]:
-    """Return the private attributes of objects that this file did not give that name to."""
-    own = {
-        each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
-    }
-    own |= {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store)}
-    read = {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
-    return {name for name in read - own if is_private(name)}
+    """Return the private attributes that are read, and that no file of ours defines."""
+    return {
+        each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute) and is_private(each.attr)
+    } - defined()
+
+
+@cache
+def defined() -> frozenset[str]:
+    """Return the names of all functions, classes and attributes that our files define."""
+    nodes = [node for _, path in modules() for node in ast.walk(ast.parse(path.read_text()))]
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    named = {node.name for node in nodes if isinstance(node, definitions)}
+    set_here = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    slots = {node.target.id for node in nodes if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)}
+    return frozenset(named | set_here | slots)
 
 
 def is_private(name: str) -> bool:

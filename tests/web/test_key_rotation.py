@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.composition import Services, build
-from app.services.operation.secret_rotation import Resealed
+from app.services.operation.key_rotation import Resealed
 from app.store.inventory import monitors
 from app.web import create_app, make_tokens
 from tests.cli.test_commands import Nagare, nagare
@@ -40,7 +40,7 @@ def opened(services: Services) -> Mapping[str, str | None]:
         monitor = monitors.find_sealed(connection, 1)
         assert monitor is not None
         url = connection.execute(text("SELECT url_sealed FROM notifications")).scalar_one()
-    vault = services.operation.secret_rotation._vault
+    vault = services.operation.key_rotation._vault
     names = ("password_sealed", "api_token_sealed")
     return {name: vault.open(monitor[name]) for name in names} | {"url": vault.open(url)}
 
@@ -72,12 +72,10 @@ def test_all_credentials_are_sealed_anew_once(services: Services, with_keys: Wit
     assert {*before.values()} == {"hunter22", "t0ken", "json://127.0.0.1:9/s3cr3t"}
     both = with_keys(NEW, OLD)
     assert opened(both) == before
-    assert both.operation.secret_rotation.reseal() == Resealed(renewed=3, kept=0, lost=[])
-    assert both.operation.secret_rotation.reseal() == Resealed(renewed=0, kept=3, lost=[])
+    assert both.operation.key_rotation.reseal() == Resealed(renewed=3, kept=0, lost=[])
+    assert both.operation.key_rotation.reseal() == Resealed(renewed=0, kept=3, lost=[])
     assert opened(with_keys(NEW)) == before
-    assert with_keys(OLD).operation.secret_rotation.reseal() == Resealed(
-        0, 0, ["monitors: zabbix", "notifications: 值班"]
-    )
+    assert with_keys(OLD).operation.key_rotation.reseal() == Resealed(0, 0, ["monitors: zabbix", "notifications: 值班"])
     assert opened(with_keys(NEW)) == before
 
 
@@ -85,7 +83,7 @@ def test_processes_of_each_step_understand_each_other(services: Services, with_k
     fill(services)
     before = opened(services)
     known, turned = with_keys(OLD, NEW), with_keys(NEW, OLD)
-    turned.operation.secret_rotation.reseal()
+    turned.operation.key_rotation.reseal()
     assert opened(known) == opened(turned) == before
 
 

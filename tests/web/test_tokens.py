@@ -216,6 +216,6 @@ def test_old_ones_are_forgotten(services: Services) -> None:
     services.access.api_tokens.issue(user, COMMAND_LINE, name="old", role=Role.VIEWER, scopes={Scope.READ}, days=1)
     for days, left in ((30, 1), (32, 0)):
         with travel(datetime.now(UTC) + timedelta(days=days)):
-            services.recovery._prune()
+            services.operation.retention._delete_expired()
         with services.database.reading() as connection:
             assert connection.execute(text("SELECT count(*) FROM api_tokens")).scalar_one() == left

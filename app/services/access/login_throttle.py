@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.errors import TooManyRequests
-from app.store.access import throttles
+from app.store.access import login_throttle
 
 FREE_PER_NETWORK = 5
 FREE_ELSEWHERE = 20
@@ -66,7 +66,7 @@ class Counted:
 def refuse_blocked(connection: Connection, attempt: Attempt) -> None:
     """Raise TooManyRequests when the attempt would not be counted: rejecting it then writes nothing."""
     now = clock.now()
-    blocked = throttles.blocked(connection, [*attempt.free, attempt.look], now)
+    blocked = login_throttle.blocked(connection, [*attempt.free, attempt.look], now)
     until = {subject: end for subject, end in blocked.items() if subject != attempt.look}
     if attempt.pair in blocked or (until and attempt.look in blocked):
         raise must_wait(_wait_s(until, now))
@@ -78,11 +78,11 @@ def count(connection: Connection, attempt: Attempt) -> Counted:
     Raises TooManyRequests; then the transaction must be rolled back.
     """
     now = clock.now()
-    rows = throttles.add_failures(connection, [*attempt.free], now, unless_before=now - FORGOTTEN_AFTER)
+    rows = login_throttle.add_failures(connection, [*attempt.free], now, unless_before=now - FORGOTTEN_AFTER)
     until = {subject: end for subject, _, end in rows if end is not None and end > now}
     wait_s = _wait_s(until, now) if until else None
     if wait_s is not None and (
-        attempt.pair in until or not throttles.take_free(connection, attempt.look, now, now + LOOK_EVERY)
+        attempt.pair in until or not login_throttle.take_free(connection, attempt.look, now, now + LOOK_EVERY)
     ):
         raise must_wait(wait_s)
     blocks: dict[str, datetime | None] = {}
@@ -90,7 +90,7 @@ def count(connection: Connection, attempt: Attempt) -> Counted:
         if subject not in until:
             blocks[subject] = _block_if_many(connection, subject, failures - attempt.free[subject], now)
     if any(failures == 1 for _, failures, _ in rows):
-        throttles.trim(connection, MAX_COUNTERS)
+        login_throttle.trim(connection, MAX_COUNTERS)
     return Counted(attempt, blocks, wait_s)
 
 
@@ -99,15 +99,15 @@ def forget(connection: Connection, counted: Counted) -> None:
     # In the order in which they are counted, here and below, or two attempts could deadlock.
     for subject in sorted(counted.blocks):
         if subject == counted.attempt.pair:
-            throttles.clear(connection, subject)
+            login_throttle.clear(connection, subject)
         else:
-            throttles.take_failure_back(connection, subject, counted.blocks[subject])
+            login_throttle.take_failure_back(connection, subject, counted.blocks[subject])
 
 
 def give_back(connection: Connection, counted: Counted) -> None:
     """Uncount an attempt."""
     for subject in sorted(counted.blocks):
-        throttles.take_failure_back(connection, subject, counted.blocks[subject])
+        login_throttle.take_failure_back(connection, subject, counted.blocks[subject])
 
 
 def must_wait(wait_s: int) -> TooManyRequests:
@@ -119,7 +119,7 @@ def _block_if_many(connection: Connection, subject: str, beyond: int, now: datet
     if beyond < 0:
         return None
     until = now + timedelta(seconds=min(LONGEST_BLOCK_S, 2 ** min(beyond, 16)))
-    throttles.block(connection, subject, until)
+    login_throttle.block(connection, subject, until)
     return until
 
 

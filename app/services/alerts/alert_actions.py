@@ -15,7 +15,7 @@ from app.rules.task_params.alerts import AcknowledgeAlert
 from app.services.access.audit import Editor
 from app.services.alerts.alerts import find_or_raise, shown
 from app.services.ledger.outbox import Outbox, new_task_id
-from app.store.alerts import alert_events, alerts, maintenance
+from app.store.alerts import alert_events, alerts, suppression
 from app.store.database.engine import Database
 from app.store.inventory import monitors
 
@@ -139,7 +139,7 @@ class AlertActions:
         now = clock.now()
         values = {**action.values, "resolved_at": now} if action.kind is AlertEventKind.RESOLVED else action.values
         rows = alerts.act(connection, alert_ids, values, comment)
-        suppressed, returned = maintenance.flip(connection, now, len(alert_ids), alert_ids)
+        suppressed, returned = suppression.flip(connection, now, len(alert_ids), alert_ids)
         happened = [(alert_id, action.kind) for alert_id in alert_ids if action.kind is not None]
         happened += [(row["id"], AlertEventKind.SUPPRESSED) for row in suppressed]
         if action.kind is not AlertEventKind.REOPENED:

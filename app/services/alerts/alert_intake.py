@@ -12,7 +12,7 @@ from app.enums import AlertEventKind, AlertStatus, Severity
 from app.rules.alert_changes import AlertState, follow
 from app.rules.alert_reports import AlertReport
 from app.services.alerts.alert_targets import AlertTargets
-from app.store.alerts import alert_events, alert_states, alerts, maintenance
+from app.store.alerts import alert_events, alert_intake, alerts, suppression
 from app.store.inventory import monitors
 
 Identity = tuple[str, str]
@@ -79,7 +79,7 @@ class AlertIntake:
         """Resolve some of the alerts that pulls have reported, except those of the pull at `observed_at`; return how
         many."""
         monitors.lock(connection, monitor_id)
-        rows = alert_states.end_unseen(connection, monitor_id, observed_at, END_BATCH_SIZE)
+        rows = alert_intake.end_unseen(connection, monitor_id, observed_at, END_BATCH_SIZE)
         alert_events.add(connection, [(row["id"], AlertEventKind.RESOLVED) for row in rows], observed_at)
         alerts.refresh_marks_of(connection, rows, clock.now())
         return len(rows)
@@ -91,7 +91,7 @@ def _find(connection: Connection, monitor_id: int, reports: Iterable[AlertReport
         by_source.setdefault(report.source, set()).add(report.external_id)
     drafts = {}
     for source, external_ids in by_source.items():
-        for row in alert_states.latest(connection, monitor_id, source, external_ids):
+        for row in alert_intake.latest(connection, monitor_id, source, external_ids):
             identity = (source, row["external_id"])
             drafts[identity] = Draft(identity, row, _stored(row), host_id=row["host_id"], item_id=row["item_id"])
     return drafts
@@ -118,12 +118,12 @@ def _write(
     new = [draft for draft in drafts if draft.row is None]
     # Ordered by id, like everyone who locks several alerts: different orders would deadlock on PostgreSQL.
     known = sorted(((draft, draft.row) for draft in drafts if draft.row is not None), key=lambda pair: pair[1]["id"])
-    ids = alert_states.add(connection, [_new_row(monitor_id, draft, observed_at if is_pull else None) for draft in new])
-    alert_states.change(connection, [_changes(draft, row, observed_at if is_pull else None) for draft, row in known])
+    ids = alert_intake.add(connection, [_new_row(monitor_id, draft, observed_at if is_pull else None) for draft in new])
+    alert_intake.change(connection, [_changes(draft, row, observed_at if is_pull else None) for draft, row in known])
     ids += [row["id"] for _, row in known]
     written = dict(zip(ids, [*new, *(draft for draft, _ in known)], strict=True))
-    if maintenance.is_any_active(connection, now) or any(row["suppressed"] for _, row in known):
-        suppressed, returned = maintenance.flip(connection, now, len(ids), ids)
+    if suppression.is_any_active(connection, now) or any(row["suppressed"] for _, row in known):
+        suppressed, returned = suppression.flip(connection, now, len(ids), ids)
         for row in suppressed:
             written[row["id"]].events.append(AlertEventKind.SUPPRESSED)
         for row in returned:

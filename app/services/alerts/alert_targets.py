@@ -5,21 +5,21 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from app.rules.alert_reports import AlertReport
-from app.store.alerts import alert_states
+from app.store.alerts import alert_intake
 
 
 class AlertTargets:
     """The hosts and items of one monitor that the reports name."""
 
     def __init__(self, connection: Connection, monitor_id: int, reports: Sequence[AlertReport]) -> None:
-        self._by_external_id, self._by_name = alert_states.host_ids(
+        self._by_external_id, self._by_name = alert_intake.host_ids(
             connection,
             monitor_id,
             {name for report in reports for name in (report.host_external_id, report.host_name) if name},
         )
         host_ids = {host_id for report in reports if (host_id := self._host(report)) is not None}
         names = {name for report in reports for name in (report.item_external_id, report.item_name) if name}
-        self._items_by_external_id, self._items_by_name = alert_states.item_ids(connection, host_ids, names)
+        self._items_by_external_id, self._items_by_name = alert_intake.item_ids(connection, host_ids, names)
 
     def find(self, report: AlertReport) -> tuple[int | None, int | None]:
         """Return the ids of a report's host and item; None for those that the inventory does not have."""

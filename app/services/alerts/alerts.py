@@ -12,7 +12,7 @@ from app.errors import NotFound, TaskFailed
 from app.rules.alert_changes import is_flapping
 from app.rules.generated_alerts import DrawnAlert, HostChoice, comment, draw_alerts
 from app.services.ledger.task_lifecycle import Step, no_step
-from app.store.alerts import alert_events, alerts, maintenance
+from app.store.alerts import alert_events, alerts, suppression
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.inventory import hosts, items
@@ -86,7 +86,7 @@ class AlertService:
             rows = [_row(task_id, alert, item_ids, now) for alert in drawn[start : start + ALERT_BATCH_SIZE]]
             with self._database.transaction() as connection:
                 alert_ids = alerts.add_new(connection, rows)
-                suppressed, _ = maintenance.flip(connection, now, len(rows), alert_ids)
+                suppressed, _ = suppression.flip(connection, now, len(rows), alert_ids)
                 happened = [(alert_id, AlertEventKind.FIRED) for alert_id in alert_ids]
                 happened += [(row["id"], AlertEventKind.SUPPRESSED) for row in suppressed]
                 alert_events.add(connection, happened, now)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.enums import AlertEventKind
-from app.store.alerts import alert_events, alerts, maintenance
+from app.store.alerts import alert_events, alerts, suppression
 from app.store.database.engine import Database
 
 ALERT_BATCH_SIZE = 1000
@@ -21,7 +21,7 @@ class Suppression:
     def tick(self) -> None:
         """Apply the windows that began or ended, and the snoozes that expired, since the last run."""
         with self._database.reading() as connection:
-            is_due = maintenance.is_any_due(connection, clock.now())
+            is_due = suppression.is_any_due(connection, clock.now())
         if is_due:
             with self._database.transaction() as connection:
                 update_all_marks(connection, clock.now())
@@ -33,11 +33,11 @@ def update_all_marks(connection: Connection, now: datetime) -> None:
     Alerts that are no longer suppressed are notified again.
     """
     while True:
-        suppressed, returned = maintenance.flip(connection, now, ALERT_BATCH_SIZE)
+        suppressed, returned = suppression.flip(connection, now, ALERT_BATCH_SIZE)
         happened = [(row["id"], AlertEventKind.SUPPRESSED) for row in suppressed]
         happened += [(row["id"], AlertEventKind.RETURNED) for row in returned]
         alert_events.add(connection, happened, now)
         alerts.refresh_marks_of(connection, [*suppressed, *returned], now)
         if len(happened) < ALERT_BATCH_SIZE:
-            maintenance.mark_applied(connection, now)
+            suppression.mark_applied(connection, now)
             return

@@ -15,8 +15,8 @@ from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.webhooks import receiving, request_task
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.ledger.task_lifecycle import Step, no_step
-from app.store.alerts import deliveries
-from app.store.alerts.deliveries import Delivery
+from app.store.alerts import webhook_deliveries
+from app.store.alerts.webhook_deliveries import Delivery
 from app.store.database.engine import Database, StatementRefused
 from app.store.inventory import monitors
 from app.store.ledger import task_fingerprints
@@ -71,7 +71,7 @@ class WebhookIntake:
     def tick(self) -> None:
         """Queue tasks for deliveries that no task would process; not while a dead one waits for a person."""
         with self._database.reading() as connection:
-            waiting = deliveries.monitors_that_wait(connection, clock.now() - FORGOTTEN_AFTER)
+            waiting = webhook_deliveries.monitors_that_wait(connection, clock.now() - FORGOTTEN_AFTER)
             forgotten = [each for each in waiting if not task_fingerprints.is_any_open(connection, receiving(each))]
         for monitor_id in forgotten:
             task_id = new_task_id(ReceiveAlerts.type)
@@ -85,18 +85,18 @@ class WebhookIntake:
         with self._database.transaction() as connection:
             # Wait for transactions that recorded a delivery because they saw this task still waiting.
             task_fingerprints.lock_fingerprint(connection, receiving(monitor_id))
-            return not deliveries.is_there_any(connection, monitor_id)
+            return not webhook_deliveries.is_there_any(connection, monitor_id)
 
     def _take_some(self, monitor_id: int, reports: int) -> Mapping[str, int] | None:
         """Process the oldest deliveries, at least one, up to a number of reports; None when there is none."""
         with self._database.transaction() as connection:
             monitors.lock(connection, monitor_id)
-            found = deliveries.oldest(connection, monitor_id, reports, RECEIVED_WITHIN)
+            found = webhook_deliveries.oldest(connection, monitor_id, reports, RECEIVED_WITHIN)
             if not found:
                 return None
             posted = [report for delivery in found for report in delivery.reports]
             counts = self._intake.take_in(connection, monitor_id, _reports(posted), found[-1].received_at)
-            deliveries.remove(connection, [delivery.id for delivery in found])
+            webhook_deliveries.remove(connection, [delivery.id for delivery in found])
         return counts
 
     def _take_one(self, monitor_id: int) -> Mapping[str, int] | None:
@@ -111,9 +111,9 @@ class WebhookIntake:
         tasks: dict[str, ReceiveAlerts] = {}
         with self._database.transaction() as connection:
             monitors.lock(connection, monitor_id)
-            for delivery in deliveries.oldest(connection, monitor_id, 1, RECEIVED_WITHIN):
+            for delivery in webhook_deliveries.oldest(connection, monitor_id, 1, RECEIVED_WITHIN):
                 tasks |= _parts(monitor_id, delivery)
-                deliveries.remove(connection, [delivery.id])
+                webhook_deliveries.remove(connection, [delivery.id])
             for task_id, params in tasks.items():
                 self._outbox.record(connection, task_id, params)
         log.error("delivery.set_aside", monitor_id=monitor_id, task_ids=[*tasks], error=type(error).__name__)

@@ -15,9 +15,10 @@ from app.rules.alert_reports import AlertReport
 from app.rules.task_params.alerts import ReceiveAlerts
 from app.services.alerts.webhook_quotas import WebhookQuotas
 from app.services.batcher import Batcher
+from app.services.ledger.idempotency import earlier_answer, fingerprint_of, fingerprint_of_task
 from app.services.ledger.outbox import Outbox, new_task_id
-from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of, fingerprint_of_task
-from app.store.alerts import deliveries
+from app.services.ledger.requester import Requester
+from app.store.alerts import webhook_deliveries
 from app.store.database.engine import Database, StatementRefused
 from app.store.inventory import monitors
 from app.store.ledger import idempotency, task_fingerprints
@@ -81,7 +82,7 @@ class WebhookService:
             shared = request_task(connection, self._outbox, monitor_id, task_id)
             if shared != task_id:
                 idempotency.rebind(connection, by.user_id, idempotency_key, shared)
-            deliveries.add(connection, _deliveries(monitor_id, now, [post]))
+            webhook_deliveries.add(connection, _deliveries(monitor_id, now, [post]))
         self._outbox.publish({task_id: None} if shared == task_id else {})
         return shared
 
@@ -98,7 +99,7 @@ class WebhookService:
                 shared = request_task(connection, self._outbox, monitor_id, task_id)
                 outcomes |= dict.fromkeys(admitted[monitor_id], shared)
                 recorded |= {task_id: None} if shared == task_id else {}
-                deliveries.add(connection, _deliveries(monitor_id, now, admitted[monitor_id]))
+                webhook_deliveries.add(connection, _deliveries(monitor_id, now, admitted[monitor_id]))
         self._outbox.publish(recorded)
         return [outcomes[post] for post in posts]
 

@@ -10,9 +10,10 @@ from app import clock
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.dead_letters import DeadLetterList
 from app.rules.live_events import task_event
+from app.services.ledger.idempotency import earlier_answer, fingerprint_of
 from app.services.ledger.malformed_messages import STRAY_REASONS
 from app.services.ledger.message_relay import MessageRelay
-from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
+from app.services.ledger.requester import Requester
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.ledger import dead_letters, task_attempts, task_runs

@@ -10,7 +10,7 @@ from app.enums import TaskState, TaskType
 from app.errors import BrokerUnavailable
 from app.metrics import TASKS
 from app.queue.dead_letters import DeadLetterList
-from app.queue.malformed_elements import MalformedElements
+from app.queue.malformed_messages import MalformedElements
 from app.store.database.engine import Database
 from app.store.ledger import dead_letters, task_runs
 

@@ -17,9 +17,8 @@ from app.services.ledger.malformed_messages import MalformedMessages
 from app.services.ledger.message_relay import MessageRelay
 from app.services.ledger.task_lifecycle import TaskLifecycle
 from app.services.periodic import Interval
-from app.store.access import api_tokens, throttles, users
 from app.store.database.engine import Database
-from app.store.ledger import dead_letters, idempotency, task_messages, task_runs
+from app.store.ledger import dead_letters, task_messages, task_runs
 from app.store.operation import due_work
 from app.store.operation.due_work import Due
 
@@ -28,7 +27,6 @@ LEADERSHIP_S = 5.0
 MESSAGE_BATCH_SIZE = 1000
 RECONCILE_EVERY_S = 5.0
 RECONCILE_ALL_EVERY_S = 60.0
-PRUNE_EVERY_S = 60.0
 GRACE_S = 10.0
 """The message of a task queued more recently than this may be on its way between the ledger, the list and a worker."""
 COMPARED_WHOLE = 1000
@@ -83,7 +81,6 @@ class Recovery:
         self._watched_at: float | None = None
         self._reconciling = Interval(RECONCILE_EVERY_S)
         self._reconciling_all = Interval(RECONCILE_ALL_EVERY_S)
-        self._pruning = Interval(PRUNE_EVERY_S)
         self._is_dead_list_wrong = False
 
     def make_room(self) -> None:
@@ -113,8 +110,6 @@ class Recovery:
                 self._reconcile_dead_letters()
             if self._reconciling_all.is_over():
                 self._reconcile_lists(0)
-            if self._pruning.is_over():
-                self._prune()
             for chore in (*(self._due_jobs[each] for each in self._due_jobs if each in found), *self._periodic_jobs):
                 chore()
         except (BrokerUnavailable, DatabaseUnavailable):
@@ -203,12 +198,3 @@ class Recovery:
                 return count == self._dead_letter_list.count()
             letters = dead_letters.every(connection)
         return self._dead_letter_list.holds(letters)
-
-    def _prune(self) -> None:
-        """Delete expired idempotency keys and sessions."""
-        with self._database.transaction() as connection:
-            idempotency.prune(connection, clock.now() - timedelta(days=1))
-            users.prune_sessions(connection, clock.now() - timedelta(days=1))
-            throttles.prune(connection, clock.now() - timedelta(days=1))
-            # Kept for a month, so that owners see in the list why a script is rejected.
-            api_tokens.prune(connection, clock.now() - timedelta(days=30))

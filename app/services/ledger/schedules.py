@@ -12,8 +12,8 @@ from app.enums import TaskType
 from app.errors import Conflict, Invalid, InvalidParams, NotFound
 from app.rules.cron import next_time
 from app.rules.task_params.base import MonitorParams, params_class
+from app.services.ledger.idempotency import fingerprint_of_task
 from app.services.ledger.outbox import Outbox, new_task_id
-from app.services.ledger.requester import fingerprint_of_task
 from app.services.ledger.submit import check
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest

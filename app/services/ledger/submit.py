@@ -14,8 +14,9 @@ from app.rules.task_params.notify import Notify
 from app.rules.task_params.pull import PullItems
 from app.rules.task_params.push import PushHost, PushItem
 from app.services.batcher import Batcher
+from app.services.ledger.idempotency import earlier_answer, fingerprint_of_task
 from app.services.ledger.outbox import Entry, Outbox, new_entry, new_task_id
-from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of_task
+from app.services.ledger.requester import Requester
 from app.store.database.engine import Database
 from app.store.inventory import hosts, items, monitors
 from app.store.ledger import idempotency, task_fingerprints, task_inserts

@@ -10,8 +10,8 @@ from app.rules.task_params.alerts import PullAlerts
 from app.rules.task_params.base import MonitorParams
 from app.rules.task_params.pull import PullHosts, PullItems
 from app.rules.task_params.sync import Sync
+from app.services.ledger.idempotency import fingerprint_of
 from app.services.ledger.outbox import Outbox, new_task_id
-from app.services.ledger.requester import fingerprint_of
 from app.services.ledger.task_claim import Claim
 from app.services.ledger.task_lifecycle import TaskLifecycle
 from app.store.database.engine import Database

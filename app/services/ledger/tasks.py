@@ -11,7 +11,8 @@ from app.enums import TaskState, TaskType
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.metrics import TASKS
 from app.queue.publisher import Publisher
-from app.services.ledger.requester import Requester, earlier_answer, fingerprint_of
+from app.services.ledger.idempotency import earlier_answer, fingerprint_of
+from app.services.ledger.requester import Requester
 from app.services.ledger.task_events import TaskEvents
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest

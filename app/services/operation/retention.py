@@ -1,13 +1,13 @@
-"""Deletes old data: ended tasks, resolved alerts and audit log entries."""
+"""Deletes old data: ended tasks, resolved alerts, audit log entries, expired sessions, tokens and keys."""
 
 from datetime import timedelta
 
 from app import clock
 from app.services.periodic import Interval
-from app.store.access import audit
+from app.store.access import api_tokens, audit, login_throttle, users
 from app.store.alerts import alerts
 from app.store.database.engine import Database
-from app.store.ledger import task_runs
+from app.store.ledger import idempotency, task_runs
 
 PRUNE_EVERY_S = 60.0
 PRUNE_BATCH_SIZE = 500
@@ -31,8 +31,19 @@ class Retention:
         """Delete a few rows of each, every minute, and every tick while more are left, so that no writer waits long."""
         if not self._pruning.is_over():
             return
+        self._delete_expired()
         for prune, kept in self._kept:
             with self._database.transaction() as connection:
                 count = prune(connection, clock.now() - kept, PRUNE_BATCH_SIZE)
             if count >= PRUNE_BATCH_SIZE:
                 self._pruning.cut_short()
+
+    def _delete_expired(self) -> None:
+        """Delete expired idempotency keys, sessions, failed sign-ins and API tokens: few rows, so all at once."""
+        now = clock.now()
+        with self._database.transaction() as connection:
+            idempotency.prune(connection, now - timedelta(days=1))
+            users.prune_sessions(connection, now - timedelta(days=1))
+            login_throttle.prune(connection, now - timedelta(days=1))
+            # Kept for a month, so that owners see in the list why a script is rejected.
+            api_tokens.prune(connection, now - timedelta(days=30))

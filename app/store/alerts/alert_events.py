@@ -7,8 +7,8 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
 
 from app.enums import AlertEventKind
 from app.models import Alert, AlertEvent, Notification
+from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.upsert import table_of
 
 EVENTS = AlertEvent.__table__.c
 ALERTS = Alert.__table__.c

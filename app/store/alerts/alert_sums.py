@@ -10,8 +10,8 @@ from app.enums import AlertStatus, Severity
 from app.models import AlertSum
 from app.models.alert_sums import BUCKET_MS
 from app.models.item_values import EPOCH, MILLISECOND
-from app.rules.health import AlertSums
-from app.store.database.upsert import dialect_insert, table_of
+from app.rules.scores import AlertSums
+from app.store.database.dialects import dialect_insert, table_of
 
 SUMS = AlertSum.__table__.c
 KEY = (SUMS.status, SUMS.bucket, SUMS.monitor_id, SUMS.severity, SUMS.slot)

@@ -24,10 +24,10 @@ from app.enums import AlertStatus, Severity
 from app.models import Alert, Host, Item
 from app.models.alerts import LISTED
 from app.store.database.bulk_rows import execute_bulk, stored_moment
+from app.store.database.dialects import dialect_of, insert_bulk, table_of
 from app.store.database.index_hints import unindexed
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import Search, matches
-from app.store.database.upsert import dialect_of, insert_bulk, table_of
 from app.store.inventory.hosts import ID_BATCH_SIZE
 
 ALERTS = Alert.__table__.c

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from app.models import ScoreSample
+from app.store.database.dialects import dialect_insert
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.upsert import dialect_insert
 
 SAMPLES = ScoreSample.__table__.c
 FLEET = "fleet"

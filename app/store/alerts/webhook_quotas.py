@@ -7,9 +7,9 @@ from sqlalchemy import Connection, bindparam, case, or_, select
 from sqlalchemy.sql.dml import ReturningInsert
 
 from app.models import Monitor, WebhookQuota
+from app.store.database.dialects import insert_into, table_of
 from app.store.database.prepared_reads import PreparedRead
 from app.store.database.single_statements import CanRead
-from app.store.database.upsert import insert_into, table_of
 
 MONITORS = Monitor.__table__.c
 QUOTAS = WebhookQuota.__table__.c

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from app.models import Alert, Item, StaleText
-from app.store.database.upsert import table_of
+from app.store.database.dialects import table_of
 
 STALE = StaleText.__table__.c
 DUE = select(STALE.id)

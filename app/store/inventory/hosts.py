@@ -23,9 +23,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.enums import InventoryStatus
 from app.models import Host, Item
 from app.models.hosts import LOCAL_PREFIX
+from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import Search
-from app.store.database.upsert import Inventory, Upserted, table_of, take_over, upsert_inventory
+from app.store.inventory.upsert import Inventory, Upserted, take_over, upsert_inventory
 
 HOSTS = Host.__table__.c
 ITEMS = Item.__table__.c

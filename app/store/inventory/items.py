@@ -9,11 +9,12 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from app.enums import InventoryStatus
 from app.models import Item
 from app.models.hosts import LOCAL_PREFIX
+from app.store.database.dialects import table_of
 from app.store.database.index_hints import unindexed
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import Search
-from app.store.database.upsert import table_of, take_over
 from app.store.inventory.hosts import ID_BATCH_SIZE
+from app.store.inventory.upsert import take_over
 
 ITEMS = Item.__table__.c
 

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, ins
 
 from app.enums import MonitorStatus
 from app.models import Host, Item, Monitor
+from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.upsert import table_of
 
 MONITORS = Monitor.__table__.c
 HOSTS = Host.__table__.c

@@ -28,9 +28,10 @@ from sqlalchemy.types import NullType
 from app.models import Item
 from app.models.hosts import LOCAL_PREFIX
 from app.store.database.bulk_rows import execute_bulk, moment_reader, stored_moment
+from app.store.database.dialects import dialect_of
 from app.store.database.prepared_reads import PreparedRead
-from app.store.database.upsert import Inventory, Upserted, dialect_of, upsert_inventory
 from app.store.inventory.items import EDITABLE, ITEMS
+from app.store.inventory.upsert import Inventory, Upserted, upsert_inventory
 
 
 class PulledItem(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from app.models import IdempotencyKey
-from app.store.database.upsert import dialect_insert
+from app.store.database.dialects import dialect_insert
 
 KEYS = IdempotencyKey.__table__.c
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from app.models import QueuePause
-from app.store.database.upsert import dialect_insert
+from app.store.database.dialects import dialect_insert
 
 PAUSES = QueuePause.__table__.c
 

@@ -9,9 +9,9 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.enums import TaskState
 from app.models import TaskRun
+from app.store.database.dialects import table_of
 from app.store.database.prepared_statements import Prepared
 from app.store.database.single_statements import CanRun
-from app.store.database.upsert import table_of
 from app.store.ledger.task_runs import MONITORS, RUNS, STILL_QUEUED, count_running
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, literal_column, or_, select
 
 from app.models import TaskRun
+from app.store.database.dialects import table_of
 from app.store.database.prepared_statements import PreparedInsert
 from app.store.database.single_statements import CanRun
-from app.store.database.upsert import table_of
 from app.store.ledger.task_runs import DEFAULTS, MONITORS, RUNS
 
 GIVEN = (

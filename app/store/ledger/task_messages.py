@@ -8,8 +8,8 @@ from sqlalchemy import Connection, bindparam, func, select, text, update
 from app.enums import TaskState
 from app.models import Monitor, TaskRun
 from app.models.task_runs import HELD
+from app.store.database.dialects import table_of
 from app.store.database.prepared_statements import Prepared
-from app.store.database.upsert import table_of
 from app.store.ledger.task_runs import IS_QUEUED, IS_RETRYING, MONITORS, RUNS, STILL_QUEUED, count_running
 
 

@@ -26,10 +26,10 @@ from sqlalchemy import (
 from app.enums import TERMINAL_STATES, WAITING_STATES, TaskState
 from app.models import Monitor, TaskRun
 from app.models.task_runs import LISTED
+from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.prepared_statements import Prepared
 from app.store.database.single_statements import CanRun
-from app.store.database.upsert import table_of
 from app.store.ledger.task_steps import TaskStep
 
 RUNS = TaskRun.__table__.c

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from app.models import AlertSum, Base, StaleText
 from app.models.item_values import EpochMilliseconds
-from app.store.database.upsert import table_of
+from app.store.database.dialects import table_of
 
 ROW_BATCH_SIZE = 2000
 DERIVED = (table_of(AlertSum), table_of(StaleText))

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, or_, select
 
-from app.store.alerts import deliveries, maintenance
+from app.store.alerts import suppression, webhook_deliveries
 from app.store.database import text_index
 from app.store.ledger import parent_tasks, schedules, task_messages, task_runs
 from app.store.response import notification_changes
@@ -28,8 +28,8 @@ class Due(StrEnum):
 ROWS = {
     Due.RUNNING: (task_runs.BEATS,),
     Due.MESSAGES: task_messages.DUE,
-    Due.SUPPRESSION: maintenance.DUE,
-    Due.DELIVERIES: (deliveries.WAITING,),
+    Due.SUPPRESSION: suppression.DUE,
+    Due.DELIVERIES: (webhook_deliveries.WAITING,),
     Due.NOTIFICATIONS: (notification_changes.PENDING_EVENTS, notification_changes.UNSENT_CHANGES),
     Due.SYNCS: (parent_tasks.PARENTS,),
     Due.SCHEDULES: (schedules.DUE,),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, select, tex
 from app.models import Alert, AlertEvent, Host, NotificationChange
 from app.models.alerts import PENDING
 from app.models.notifications import UNSENT
-from app.store.database.upsert import dialect_insert
+from app.store.database.dialects import dialect_insert
 from app.store.inventory.hosts import ID_BATCH_SIZE
 
 EVENTS = AlertEvent.__table__.c

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from app.models import NotificationChange, NotificationMessage, TaskRun
-from app.store.database.upsert import dialect_insert
+from app.store.database.dialects import dialect_insert
 
 MESSAGES = NotificationMessage.__table__.c
 CHANGES = NotificationChange.__table__.c

@@ -14,7 +14,7 @@ from app.web.api.monitors import monitors
 from app.web.api.notifications import notifications
 from app.web.api.pulls import pulls
 from app.web.api.pushes import pushes
-from app.web.api.queue import queue
+from app.web.api.queues import queue
 from app.web.api.schedules import schedules
 from app.web.api.scores import scores
 from app.web.api.tasks import tasks

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, current_editor, services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.alert_actions import (
     AcknowledgedSchema,
     AlertChoiceSchema,

@@ -7,8 +7,8 @@ from app.rules.task_params.alerts import GenerateAlerts
 from app.services.ledger.requester import Requester
 from app.store.database.pages import Page, PageRequest
 from app.web.api.accepted import accepted
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.alerts import (
     AlertEventSchema,
     AlertQuerySchema,

@@ -7,11 +7,11 @@ from flask import request
 
 from app.enums import Role
 from app.web.access import PUBLIC, read_refresh_token
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, current_session_id, current_user, services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.auth import LoginSchema, RefreshSchema, TokensSchema
 from app.web.schemas.users import UserSchema
-from app.web.tokens import make_tokens
+from app.web.session_tokens import make_tokens
 
 auth = ApiBlueprint("auth", __name__, description="Sign in and sign out")
 

@@ -7,11 +7,10 @@ from app.enums import Role, Scope
 from app.services.ledger.requester import Requester
 from app.store.database.pages import Page
 from app.web.api.accepted import accepted
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.base import NothingSchema
-from app.web.schemas.pages import page_of
-from app.web.schemas.queue import (
+from app.web.schemas.dead_letters import (
     DeadLetterFilterSchema,
     DeadLetterQuerySchema,
     DeadLetterSchema,
@@ -19,6 +18,7 @@ from app.web.schemas.queue import (
     DiscardedSchema,
     RetriedSchema,
 )
+from app.web.schemas.pages import page_of
 from app.web.schemas.tasks import TaskAcceptedSchema
 
 dead_letters = ApiBlueprint("dead letters", __name__, description="Tasks that failed for good", writes=Scope.TASKS)

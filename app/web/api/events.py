@@ -7,8 +7,8 @@ from flask import Response, current_app, g, request
 from app.enums import Role, Scope
 from app.errors import NoStreams, Unauthorized
 from app.queue.stream_tickets import TICKET_S
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import current_session_id, services
-from app.web.operations import ApiBlueprint
 from app.web.problems import problem
 from app.web.schemas.events import EventsQuerySchema, LastEventSchema, TicketSchema
 from app.web.streams import EXTENSION, HANDOVER

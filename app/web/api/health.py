@@ -5,8 +5,8 @@ from http import HTTPStatus
 from flask import Response
 
 from app.web.access import PUBLIC
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import services
-from app.web.operations import ApiBlueprint
 from app.web.problems import RETRY_AFTER_S, problem
 from app.web.schemas.health import HealthSchema, ReadinessQuerySchema
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from app.enums import Role, Scope
 from app.store.database.pages import Page
+from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, current_editor, services
-from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, HostSchema, NewHostSchema
 from app.web.schemas.pages import page_of
 

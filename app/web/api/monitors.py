@@ -6,8 +6,8 @@ from typing import Any
 from app.enums import Role, Scope
 from app.services.inventory.monitors import Check
 from app.store.database.pages import Page, PageRequest
+from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, services
-from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.monitors import CheckSchema, MonitorChangesSchema, MonitorSchema, NewMonitorSchema
 from app.web.schemas.pages import PageQuerySchema, page_of
 

@@ -8,8 +8,8 @@ from app.rules.task_params.notify import Notify
 from app.services.ledger.requester import Requester
 from app.store.database.pages import Page, PageRequest
 from app.web.api.accepted import accepted
+from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, services
-from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.notifications import (
     NewNotificationSchema,
     NotificationChangesSchema,

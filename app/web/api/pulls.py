@@ -9,8 +9,8 @@ from app.rules.task_params.pull import PullHost, PullHosts, PullItem, PullItems
 from app.rules.task_params.sync import Sync
 from app.services.ledger.requester import Requester
 from app.web.api.accepted import accepted
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.monitors import PullCountsSchema
 from app.web.schemas.tasks import HostTaskSchema, ItemTaskSchema, MonitorTaskSchema
 

@@ -5,8 +5,8 @@ from app.rules.task_params.push import PushHost, PushItem
 from app.services.ledger.requester import Requester
 from app.web.api.accepted import accepted
 from app.web.api.pulls import HOST, ITEM, Accepted
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.submission import PushQuerySchema
 from app.web.schemas.tasks import HostTaskSchema, ItemTaskSchema
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from app.enums import Role, Scope
 from app.store.database.pages import Page, PageRequest
+from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, services
-from app.web.operations import CREATED_HEADERS, ApiBlueprint
 from app.web.schemas.pages import PageQuerySchema, page_of
 from app.web.schemas.schedules import NewScheduleSchema, ScheduleChangesSchema, ScheduleSchema
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from app.enums import Role
 from app.store.database.pages import Page
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.pages import page_of
 from app.web.schemas.scores import (
     ScopeQuerySchema,

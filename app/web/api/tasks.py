@@ -6,8 +6,8 @@ from app.enums import Role, Scope
 from app.services.ledger.requester import Requester
 from app.store.database.pages import Page
 from app.web.api.accepted import task_headers
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.base import NothingSchema
 from app.web.schemas.pages import page_of
 from app.web.schemas.tasks import TaskQuerySchema, TaskSchema, TaskStorySchema, WaitQuerySchema

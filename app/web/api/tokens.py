@@ -5,8 +5,8 @@ from typing import Any
 
 from app.enums import Role
 from app.store.database.pages import Page, PageRequest
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import current_editor, current_user, services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.pages import page_of
 from app.web.schemas.tokens import MadeTokenSchema, NewTokenSchema, TokenSchema, TokensQuerySchema
 

@@ -9,8 +9,8 @@ from app.enums import Role, Scope
 from app.rules.alert_reports import AlertReport
 from app.web.access import PUBLIC
 from app.web.api.accepted import accepted
+from app.web.api_blueprint import TASK_HEADERS, ApiBlueprint
 from app.web.context import services
-from app.web.operations import TASK_HEADERS, ApiBlueprint
 from app.web.problems import MAX_POST_BYTES
 from app.web.schemas.monitors import WebhookTokenSchema
 from app.web.schemas.tasks import AlertTaskSchema

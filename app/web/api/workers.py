@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import services
-from app.web.operations import ApiBlueprint
 from app.web.schemas.pages import page_of
 from app.web.schemas.workers import WorkerSchema
 

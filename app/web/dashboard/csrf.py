@@ -8,7 +8,7 @@ from flask import Response, g, request
 from app.errors import Forbidden
 from app.web.context import services
 from app.web.dashboard import cookies, session
-from app.web.tokens import signing_keys
+from app.web.session_tokens import signing_keys
 
 COOKIE = "nagare_visitor"
 FIELD = "csrf_token"

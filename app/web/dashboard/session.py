@@ -8,7 +8,7 @@ from app.services.access.auth import SignIn
 from app.web.access import read_access_token
 from app.web.context import services
 from app.web.dashboard import cookies
-from app.web.tokens import make_tokens
+from app.web.session_tokens import make_tokens
 
 COOKIE = "nagare_session"
 TOKEN_S = 12 * 3600

@@ -18,7 +18,7 @@ from app.rules.task_params.alerts import ReceiveAlerts
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.webhooks import receiving
 from app.services.ledger.task_claim import Claim
-from app.store.alerts import deliveries
+from app.store.alerts import webhook_deliveries
 from app.store.database.pages import PageRequest
 from app.store.ledger import task_fingerprints
 from tests.services.conftest import Time
@@ -122,7 +122,7 @@ def test_who_stops_before_the_commit_has_done_nothing(
         raise TaskInterrupted("the worker is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(deliveries, "remove", stop)
+        patch.setattr(webhook_deliveries, "remove", stop)
         with pytest.raises(TaskInterrupted):
             services.alerts.webhook_intake.take_in(monitor_id)
     assert alerts(services) == []
@@ -220,7 +220,7 @@ def test_what_cannot_be_taken_in_is_set_aside_and_holds_nothing_up(
 def test_what_another_version_wrote_is_set_aside(services: Services, post: Post, monitor_id: int, time: Time) -> None:
     with services.database.transaction() as connection:
         report = FIRING.as_dict() | {"colour": "red"}
-        deliveries.add(connection, [{"monitor_id": monitor_id, "received_at": time.now, "reports": [report]}])
+        webhook_deliveries.add(connection, [{"monitor_id": monitor_id, "received_at": time.now, "reports": [report]}])
     post(FIRING)
     counts = services.alerts.webhook_intake.take_in(monitor_id)
     assert (counts["new"], counts["set_aside"]) == (1, 1)

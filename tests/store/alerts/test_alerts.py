@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert
 
 from app.enums import Severity
 from app.models import Alert
-from app.rules.health import AlertSums
+from app.rules.scores import AlertSums
 from app.store.alerts import alerts, scores
 from app.store.database.pages import PageRequest
 from app.store.inventory import hosts, items

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, bindparam, select, text
 
 from app.errors import DatabaseUnavailable, NotFound
 from app.models import LoginThrottle
-from app.store.access import throttles
+from app.store.access import login_throttle
 from app.store.database import connection_pool
+from app.store.database.dialects import table_of
 from app.store.database.engine import Database
 from app.store.database.postgresql_options import PostgresqlOptions
 from app.store.database.prepared_statements import Prepared
-from app.store.database.upsert import table_of
 from tests.store.rows import NOW
 
 THROTTLES = table_of(LoginThrottle)
@@ -73,23 +73,23 @@ def _one(database: Database) -> int:
 
 def test_a_refusal_undoes_everything_and_the_connection_goes_on(database: Database) -> None:
     with database.transaction() as connection:
-        throttles.add_failures(connection, ["old"], NOW, NOW)
+        login_throttle.add_failures(connection, ["old"], NOW, NOW)
         driver = driver_of(connection)
     with pytest.raises(NotFound), database.transaction() as connection:
         # One word goes to the driver before SQLAlchemy says one, and one after.
         assert FORGET.run(connection, {"subject": "old"}) == 1
-        throttles.add_failures(connection, ["new"], NOW, NOW)
+        login_throttle.add_failures(connection, ["new"], NOW, NOW)
         assert FORGET.run(connection, {"subject": "new"}) == 1
         raise NotFound("gone")
     with database.transaction() as connection:
         assert driver_of(connection) is driver
         assert FIND.find(connection, {"subject": "old"}) == {"failures": 1}
-        assert throttles.count(connection) == 1
+        assert login_throttle.count(connection) == 1
 
 
 def test_what_was_only_handed_to_the_driver_is_committed_too(database: Database) -> None:
     with database.transaction() as connection:
-        throttles.add_failures(connection, ["old"], NOW, NOW)
+        login_throttle.add_failures(connection, ["old"], NOW, NOW)
     with database.transaction() as connection:
         assert FORGET.run(connection, {"subject": "old"}) == 1
     with database.unmanaged() as connection:
@@ -98,9 +98,9 @@ def test_what_was_only_handed_to_the_driver_is_committed_too(database: Database)
 
 def test_a_connection_is_not_used_again_after_an_error_that_nobody_foresaw(database: Database) -> None:
     with pytest.raises(ZeroDivisionError), database.transaction() as connection:
-        throttles.add_failures(connection, ["x"], NOW, NOW)
+        login_throttle.add_failures(connection, ["x"], NOW, NOW)
         driver = driver_of(connection)
         raise ZeroDivisionError
     with database.transaction() as connection:
         assert driver_of(connection) is not driver
-        assert throttles.count(connection) == 0
+        assert login_throttle.count(connection) == 0

@@ -14,13 +14,13 @@ from sqlalchemy.exc import IntegrityError
 
 from app.errors import ConcurrentChange, DatabaseUnavailable
 from app.models import LoginThrottle
-from app.store.access import throttles
+from app.store.access import login_throttle
 from app.store.database import sqlite_lock
+from app.store.database.dialects import table_of
 from app.store.database.engine import Database
 from app.store.database.prepared_reads import PreparedRead
 from app.store.database.prepared_statements import Prepared, PreparedInsert
 from app.store.database.single_statements import connection_of
-from app.store.database.upsert import table_of
 from app.store.ledger import idempotency, queue_pauses
 from tests.store.rows import LATER, NOW
 
@@ -85,7 +85,7 @@ def test_what_is_sent_at_once_is_a_transaction_on_the_connection_that_is_kept(da
             fail(connection, "e", NOW, NOW)
             raise ZeroDivisionError
     with database.reading() as connection:
-        assert throttles.count(connection) == 2
+        assert login_throttle.count(connection) == 2
 
 
 def test_reading_without_a_transaction_leaves_a_kept_connection_to_the_next_one(migrated: str) -> None:
@@ -202,13 +202,13 @@ def test_a_key_is_bound_once_until_it_is_old(database: Database) -> None:
 def test_failed_sign_ins_are_counted_and_forgotten(database: Database) -> None:
     with database.transaction() as connection:
         assert [fail(connection, "a", NOW, NOW - HOUR) for _ in range(3)] == [1, 2, 3]
-        assert throttles.blocked(connection, ["a", "b"], NOW) == {}
-        throttles.block(connection, "a", LATER)
-        assert throttles.blocked(connection, ["a", "b"], NOW) == {"a": LATER}
-        assert throttles.blocked(connection, ["a", "b"], LATER) == {}
+        assert login_throttle.blocked(connection, ["a", "b"], NOW) == {}
+        login_throttle.block(connection, "a", LATER)
+        assert login_throttle.blocked(connection, ["a", "b"], NOW) == {"a": LATER}
+        assert login_throttle.blocked(connection, ["a", "b"], LATER) == {}
         assert fail(connection, "a", NOW, NOW - HOUR) == 3, "what is blocked does not count"
         assert fail(connection, "a", NOW + 2 * HOUR, NOW + HOUR) == 1
-        throttles.clear(connection, "a")
+        login_throttle.clear(connection, "a")
         assert fail(connection, "a", NOW, NOW - HOUR) == 1
 
 
@@ -216,19 +216,19 @@ def test_a_failure_is_taken_back_with_the_block_that_it_brought_about(database: 
     with database.transaction() as connection:
         for _ in range(2):
             fail(connection, "a", NOW, NOW - HOUR)
-        throttles.block(connection, "a", LATER)
-        throttles.take_failure_back(connection, "a", None)
-        assert throttles.blocked(connection, ["a"], NOW) == {"a": LATER}, "another one brought that about"
-        throttles.take_failure_back(connection, "a", LATER)
-        throttles.take_failure_back(connection, "a", LATER)
-        assert throttles.blocked(connection, ["a"], NOW) == {}
+        login_throttle.block(connection, "a", LATER)
+        login_throttle.take_failure_back(connection, "a", None)
+        assert login_throttle.blocked(connection, ["a"], NOW) == {"a": LATER}, "another one brought that about"
+        login_throttle.take_failure_back(connection, "a", LATER)
+        login_throttle.take_failure_back(connection, "a", LATER)
+        assert login_throttle.blocked(connection, ["a"], NOW) == {}
         assert fail(connection, "a", NOW, NOW - HOUR) == 1
 
 
 def test_what_is_free_is_taken_once(database: Database) -> None:
     with database.transaction() as connection:
-        assert [throttles.take_free(connection, "a", NOW, LATER) for _ in range(2)] == [True, False]
-        assert throttles.take_free(connection, "a", LATER, LATER + HOUR)
+        assert [login_throttle.take_free(connection, "a", NOW, LATER) for _ in range(2)] == [True, False]
+        assert login_throttle.take_free(connection, "a", LATER, LATER + HOUR)
 
 
 def test_of_too_many_failed_sign_ins_those_are_forgotten_that_count_least(database: Database) -> None:
@@ -237,15 +237,15 @@ def test_of_too_many_failed_sign_ins_those_are_forgotten_that_count_least(databa
             fail(connection, f"made up {number}", NOW, NOW - HOUR)
         for _ in range(2):
             fail(connection, "guessed at", NOW - HOUR, NOW - 2 * HOUR)
-        throttles.trim(connection, 21)
-        assert throttles.count(connection) == 21
-        throttles.trim(connection, 20)
-        assert throttles.count(connection) == 18
+        login_throttle.trim(connection, 21)
+        assert login_throttle.count(connection) == 21
+        login_throttle.trim(connection, 20)
+        assert login_throttle.count(connection) == 18
         assert fail(connection, "guessed at", NOW, NOW - 2 * HOUR) == 3
 
 
 def fail(connection: Connection, subject: str, now: datetime, unless_before: datetime) -> int:
-    [counted] = throttles.add_failures(connection, [subject], now, unless_before)
+    [counted] = login_throttle.add_failures(connection, [subject], now, unless_before)
     return counted[1]
 
 

@@ -8,10 +8,10 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from app.errors import ConcurrentChange
 from app.models import TaskRun
+from app.store.database.dialects import table_of
 from app.store.database.engine import Database
 from app.store.database.prepared_reads import PreparedRead
 from app.store.database.prepared_statements import Prepared
-from app.store.database.upsert import table_of
 from tests.store.rows import NOW, add_run
 
 RUNS = TaskRun.__table__.c

@@ -10,8 +10,8 @@ from app import clock
 from app.models import Item
 from app.store.alerts import alerts
 from app.store.database import search, text_index
+from app.store.database.dialects import table_of
 from app.store.database.pages import Page, PageRequest
-from app.store.database.upsert import table_of
 from app.store.inventory import items, monitors, pulled_items
 from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor, item_row
 

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from app.errors import Invalid
 from app.store.database.pages import PageRequest
-from app.store.database.upsert import Upserted
 from app.store.inventory import hosts, items, pulled_items
+from app.store.inventory.upsert import Upserted
 from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor, host_row, item_row
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from app.store.alerts import maintenance
+from app.store.alerts import maintenance, suppression
 from app.store.ledger import task_claims, task_messages, task_runs
 from app.store.operation import due_work
 from app.store.operation.due_work import Due
@@ -30,6 +30,6 @@ def test_suppression_is_due_when_a_window_begins_and_when_it_ends(connection: Co
     row = {"name": "维护", "comment": "", "starts_at": NOW, "ends_at": LATER, "created_at": NOW}
     maintenance.add(connection, {**row, "created_by": "op", "is_applied": False})
     assert due_work.find(connection, NOW) == {Due.SUPPRESSION}
-    maintenance.mark_applied(connection, NOW)
+    suppression.mark_applied(connection, NOW)
     assert due_work.find(connection, NOW) == set()
     assert due_work.find(connection, LATER) == {Due.SUPPRESSION}

@@ -14,9 +14,9 @@ from app.errors import SettingsError
 from app.models import AuditEntry, Base, IdempotencyKey, Item
 from app.store.access import api_tokens, users
 from app.store.database import text_index
+from app.store.database.dialects import table_of
 from app.store.database.engine import Database
 from app.store.database.pages import PageRequest
-from app.store.database.upsert import table_of
 from app.store.inventory import hosts, item_values, items, monitors
 from app.store.ledger import schedules, task_runs
 from app.store.operation import migrate, schema_revision

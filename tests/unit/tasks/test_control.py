@@ -7,9 +7,9 @@ import pytest
 from celery.bin.celery import celery as command_line
 from celery.worker.control import Panel
 
-from tasks.commands import REFUSED as REFUSED_COMMANDS
 from tasks.consumer import Consumer
 from tasks.control import ALLOWED, REFUSED, refusal
+from tasks.refused_commands import REFUSED as REFUSED_COMMANDS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "celery.md").read_text()
 

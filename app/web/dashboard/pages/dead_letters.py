@@ -8,7 +8,7 @@ from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query
 from app.web.dashboard.pages.monitors import monitor_names
-from app.web.schemas.queue import DeadLetterFilterSchema, DeadLetterQuerySchema
+from app.web.schemas.dead_letters import DeadLetterFilterSchema, DeadLetterQuerySchema
 
 LETTERS = "/dead-letters"
 LETTER = LETTERS + "/<task_id:task_id>"

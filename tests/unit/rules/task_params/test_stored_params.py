@@ -14,7 +14,7 @@ from app.rules.task_params.alerts import AcknowledgeAlert, GenerateAlerts, Recei
 from app.rules.task_params.base import TaskParams, params_class
 from app.rules.task_params.pull import PullHosts, PullItems
 from app.rules.task_params.push import PushHost
-from app.services.ledger.requester import fingerprint_of_task
+from app.services.ledger.idempotency import fingerprint_of_task
 
 STORED = Path(__file__).parent / "stored"
 Example = dict[str, Any]

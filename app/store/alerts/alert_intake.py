@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, or_, select, u
 from app.enums import AlertStatus
 from app.models import Alert, Host, Item
 from app.store.alerts.alerts import ALERTS
-from app.store.database.upsert import table_of
+from app.store.database.dialects import table_of
 from app.store.inventory.hosts import ID_BATCH_SIZE
 
 HOSTS = Host.__table__.c

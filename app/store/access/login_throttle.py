@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, case, delete, func, literal, select, update
 
 from app.models import LoginThrottle
-from app.store.database.upsert import dialect_insert
+from app.store.database.dialects import dialect_insert
 
 THROTTLES = LoginThrottle.__table__.c
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from app.models import AlertDelivery, Monitor
-from app.store.database.upsert import table_of
+from app.store.database.dialects import table_of
 
 Delivery = Row[Any, Any, Any]
 """The id, the time it was received, and the reports."""

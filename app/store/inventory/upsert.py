@@ -1,20 +1,17 @@
-"""Bulk `INSERT … ON CONFLICT DO UPDATE` that writes only rows that changed."""
+"""Bulk `INSERT … ON CONFLICT DO UPDATE` of hosts and items, which writes only rows that changed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Table, case, column, delete, null, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Table, case, column, delete, null, or_, select, update
 from sqlalchemy import table as named_table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.models import Base
 from app.store.database.bulk_rows import execute_bulk, stored_moment
-
-Insert = postgresql.Insert | sqlite.Insert
-DIALECTS: Mapping[str, Callable[[], Dialect]] = {"postgresql": postgresql.dialect, "sqlite": sqlite.dialect}
+from app.store.database.dialects import dialect_of, insert_bulk, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +36,6 @@ class Upserted:
     created: int
     updated: int
     ids: Mapping[tuple[int, str], int] = field(default_factory=dict, compare=False)
-
-
-def table_of(model: type[Base]) -> Table:
-    """Return a model's table, with its type."""
-    return cast(Table, model.__table__)
-
-
-def dialect_insert(connection: Connection, model: type[Base]) -> Insert:
-    """Return the dialect's own INSERT, which supports ON CONFLICT."""
-    return insert_into(connection.dialect.name, model)
-
-
-def insert_into(dialect: str, model: type[Base]) -> Insert:
-    """Return the same for the dialect of this name."""
-    table = table_of(model)
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-
-
-def insert_bulk(dialect: str, model: type[Base], values: Mapping[str, ColumnElement[Any]]) -> Insert:
-    """Return an INSERT with these column expressions, for a statement that selects from `given`."""
-    # Without a WHERE, SQLite parses ON CONFLICT as the ON of a join.
-    source = select(*values.values()).where(true())
-    return insert_into(dialect, model).from_select([*values], source, include_defaults=False)
 
 
 def upsert_inventory(
@@ -103,11 +77,6 @@ def _upsert_statement(dialect: str, inventory: Inventory) -> str:
     statement = insert.on_conflict_do_update(index_elements=inventory.identity, set_=changes, where=is_changed)
     returned = statement.returning(columns.id, *(columns[name] for name in inventory.identity), columns.created_at)
     return str(returned.compile(dialect=dialect_of(dialect)))
-
-
-def dialect_of(name: str) -> Dialect:
-    """Return the SQLAlchemy dialect that compiles statements for this database."""
-    return DIALECTS[name]()
 
 
 def take_over(connection: Connection, table: Table, owner: ColumnElement[Any], row_id: int, external_id: str) -> bool:

@@ -7,10 +7,10 @@ from flask import Response
 
 from app.enums import Role, Scope, TaskType
 from app.errors import BrokerUnavailable
+from app.web.api_blueprint import ApiBlueprint
 from app.web.context import services
-from app.web.operations import ApiBlueprint
 from app.web.problems import known
-from app.web.schemas.queue import ClearedSchema, QueueSchema, QueueStatsSchema
+from app.web.schemas.queues import ClearedSchema, QueueSchema, QueueStatsSchema
 
 queue = ApiBlueprint("queue", __name__, description="Queues: one for each task type", writes=Scope.TASKS)
 

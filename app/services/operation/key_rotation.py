@@ -18,7 +18,7 @@ class Resealed:
     """The table and name of each credential that no key decrypts."""
 
 
-class SecretRotation:
+class KeyRotation:
     """Knows every encrypted column."""
 
     def __init__(self, database: Database, vault: Vault) -> None:

@@ -1,0 +1,40 @@
+"""What differs between the SQL of SQLite and of PostgreSQL, and SQLAlchemy does not hide."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Connection, Dialect, Table, select, true
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.models import Base
+
+Insert = postgresql.Insert | sqlite.Insert
+DIALECTS: Mapping[str, Callable[[], Dialect]] = {"postgresql": postgresql.dialect, "sqlite": sqlite.dialect}
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return a model's table, with its type."""
+    return cast(Table, model.__table__)
+
+
+def dialect_insert(connection: Connection, model: type[Base]) -> Insert:
+    """Return the dialect's own INSERT, which supports ON CONFLICT."""
+    return insert_into(connection.dialect.name, model)
+
+
+def insert_into(dialect: str, model: type[Base]) -> Insert:
+    """Return the same for the dialect of this name."""
+    table = table_of(model)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+def insert_bulk(dialect: str, model: type[Base], values: Mapping[str, ColumnElement[Any]]) -> Insert:
+    """Return an INSERT with these column expressions, for a statement that selects from `given`."""
+    # Without a WHERE, SQLite parses ON CONFLICT as the ON of a join.
+    source = select(*values.values()).where(true())
+    return insert_into(dialect, model).from_select([*values], source, include_defaults=False)
+
+
+def dialect_of(name: str) -> Dialect:
+    """Return the SQLAlchemy dialect that compiles statements for this database."""
+    return DIALECTS[name]()
