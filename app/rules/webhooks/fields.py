@@ -81,11 +81,11 @@ class Fields:
 
 def objects(values: object, path: str = "") -> Iterator[Fields]:
     """Yield the objects of the list at `path`. Raises Invalid if it is no list, or too long."""
-    path = path or "body"
+    name = path or "body"
     if not isinstance(values, list):
-        raise Invalid(path, "Must be a list.")
+        raise Invalid(name, "Must be a list.")
     if len(values) > MAX_ALERTS:
-        raise Invalid(path, f"Must not have more than {MAX_ALERTS} alerts.")
+        raise Invalid(name, f"Must not have more than {MAX_ALERTS} alerts.")
     for index, value in enumerate(values):
         here = f"{path}.{index}" if path else str(index)
         if not isinstance(value, Mapping):

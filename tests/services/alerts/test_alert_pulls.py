@@ -140,7 +140,7 @@ def test_those_that_the_monitor_refuses_do_not_keep_the_others(
     services.alerts.alert_actions.acknowledge_many(editor)
     source.refused = {"1"}
     [task] = services.ledger.tasks.list(ALL, type="acknowledge_alert").items
-    with pytest.raises(SourceRejected, match="1 of 3 were refused; 1: no permission"):
+    with pytest.raises(SourceRejected, match="1 of 3 were rejected: 1: no permission"):
         source.service.acknowledge(**task["params"])
     assert [external_id for external_id, _ in source.acknowledged] == ["0", "2"]
 

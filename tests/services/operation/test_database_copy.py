@@ -102,7 +102,7 @@ def test_a_number_that_was_given_out_is_not_given_out_by_the_copy(services: Serv
 
 def test_a_target_with_rows_is_refused_and_left_alone(source: str, target: str) -> None:
     copy(source, target)
-    with pytest.raises(Conflict, match="not empty, there audit_entries has rows"):
+    with pytest.raises(Conflict, match="not empty: audit_entries has rows"):
         copy(source, target)
     assert_same(source, target)
 
