@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.connectors.conformance.floods import FLOODS
+from app.connectors.conformance.oversized_responses import OVERSIZED
 from tests.acceptance.programs import Program
 from tests.acceptance.user import User
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
@@ -15,8 +15,8 @@ NAMED = {"error": "x" * 100_000, "status": "error", "errorType": {"a": []}}
 BEHAVIOURS: Mapping[str, tuple[str, int, Callable[[Any], None]]] = {
     "garbage": ("source_garbled", 1, lambda request: request.answer(b"\0\xff<html>")),
     "deep": ("source_garbled", 1, lambda request: request.answer(b"[" * 100_000)),
-    "a gigabyte": ("source_garbled", 1, FLOODS["a gigabyte"]),
-    "empty objects": ("source_garbled", 1, FLOODS["empty objects"]),
+    "a gigabyte": ("source_garbled", 1, OVERSIZED["a gigabyte"]),
+    "empty objects": ("source_garbled", 1, OVERSIZED["empty objects"]),
     "a list": ("source_garbled", 1, lambda request: request.answer([1, None, {"result": []}])),
     "a long error": ("source_rejected", 1, lambda request: request.answer(NAMED, 400)),
     "refusal": ("source_refused_login", 1, lambda request: request.answer({"message": "\x1b[2J"}, 403)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.connectors.base import MonitorAccess
-from app.connectors.conformance.errors import SLOW_CHECKS
+from app.connectors.conformance.failures import SLOW_CHECKS
 from app.connectors.conformance.results import Outcome, Result
 from app.connectors.conformance.run import CHECKS, Check, name_of, run
 from tests.real.zabbix_fill import ZabbixApi

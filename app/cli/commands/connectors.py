@@ -1,4 +1,4 @@
-"""`nagare connector`: the types of monitor there are, and the conformance test of one of them."""
+"""`nagare connector`: lists the types of monitor and runs the conformance test."""
 
 import os
 from collections import Counter
@@ -15,7 +15,7 @@ from app.connectors.conformance.run import CHECKS, name_of, run
 from app.connectors.registry import BUILT_IN, connector_class, connector_types
 
 LIMIT_S = 150
-"""The built-in HTTP client gives up after 120 s."""
+"""The built-in HTTP client times out after 120 s."""
 FAILED = 1
 COLOURS = {Outcome.OK: "green", Outcome.FAILED: "red", Outcome.NOT_RUN: "yellow"}
 COLUMNS = {"type": "type", "class": "class", "writable": "writable", "built in": "is_built_in"}
@@ -34,7 +34,7 @@ def connector() -> None:
 @connector.command("list")
 @AS_JSON
 def list_connectors(as_json: bool) -> None:
-    """Show the types of monitor, those of installed packages too."""
+    """Show the types of monitor, including those of installed packages."""
     logs.configure_command()
     kinds = [(type, connector_class(type)) for type in connector_types()]
     rows = [
@@ -52,16 +52,23 @@ def list_connectors(as_json: bool) -> None:
 @connector.command()
 @click.argument("type", metavar="TYPE")
 @click.argument("url", metavar="URL")
-@click.option("--username", help="Who signs in to the monitor.")
-@click.option("--password-file", type=click.File(), help="A file with the password; - reads it from standard input.")
-@click.option("--api-token-file", type=click.File(), help="A file with the API token; - reads it from standard input.")
-@click.option("--limit", "limit_s", default=LIMIT_S, show_default=True, help="Seconds that one operation may take.")
+@click.option("--username", help="User name for the monitor.")
+@click.option("--password-file", type=click.File(), help="File with the password; - is standard input.")
+@click.option("--api-token-file", type=click.File(), help="File with the API token; - is standard input.")
+@click.option(
+    "--limit",
+    "limit_s",
+    type=click.IntRange(min=1),
+    default=LIMIT_S,
+    show_default=True,
+    help="Time limit of one call, in seconds.",
+)
 @click.option(
     "--only",
     multiple=True,
     type=click.Choice([*RULES]),
     metavar="CHECK",
-    help="Run only this check; can be given several times.",
+    help="Run only this check; repeatable.",
 )
 @AS_JSON
 def test(
@@ -70,16 +77,16 @@ def test(
     username: str | None,
     password_file: TextIO | None,
     api_token_file: TextIO | None,
-    limit_s: float,
+    limit_s: int,
     only: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Run the conformance test of the connector TYPE against the monitor at URL.
 
-    It reads the monitor's hosts, items and alerts and writes nothing. Then it plays a monitor that fails, and one that
-    is hostile, on a port of this machine. The password is taken from NAGARE_MONITOR_PASSWORD or --password-file, an API
-    token from NAGARE_MONITOR_API_TOKEN or --api-token-file: other users can read a command line. The exit code is 1
-    when a check failed.
+    The test reads hosts, items and alerts and writes nothing. Then it repeats this with faulty and hostile responses,
+    which it sends itself from a local port. Set NAGARE_MONITOR_PASSWORD or --password-file for a password,
+    NAGARE_MONITOR_API_TOKEN or --api-token-file for an API token. There are no options for the secrets themselves,
+    because other users of this machine can read command lines. The exit code is 1 if a check failed.
     """
     logs.configure_command()
     password = _read(password_file, PASSWORD_VARIABLE)
@@ -98,7 +105,7 @@ def test(
 
 
 def _read(file: TextIO | None, variable: str) -> str | None:
-    """Return a secret without the line break that an editor puts behind it; None when none is given."""
+    """Return a secret without its final line break, or None if there is none."""
     return os.environ.get(variable) if file is None else file.read().rstrip("\r\n")
 
 

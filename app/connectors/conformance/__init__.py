@@ -1,1 +1,1 @@
-"""The conformance test: what `nagare connector test` requires of any connector, run against a real source."""
+"""The conformance test that `nagare connector test` runs against any connector and a real source."""

@@ -1,4 +1,4 @@
-"""Makes answers of a hostile server from true ones: any place of an answer holds anything at all."""
+"""Mutates responses: replaces any value in them by any other."""
 
 import copy
 import json
@@ -17,10 +17,10 @@ PIECES: tuple[Any, ...] = (
 DELETE, DOUBLE, WRAP = object(), object(), object()
 CHANGES = (*PIECES, DELETE, DOUBLE, WRAP)
 KINDS = [CHANGES.index(one) for one in (None, 1.5, "9" * 4400, "x" * 70_000, "\ud800", {"\ud800": "\0"}, DELETE, WRAP)]
-"""One change of each kind, for a test that tries them everywhere: their indexes in `CHANGES`."""
+"""Indexes in `CHANGES` of one change of each kind, for a test that applies them to every value."""
 
 Mutation = tuple[int, int, int]
-"""Which answer, which place in it, which change; all counted modulo what there is."""
+"""Index of the response, of the value in it, and of the change; the last two modulo their number."""
 
 
 def mutated(answer: Any, number: int, wanted: Sequence[Mutation]) -> bytes:
@@ -62,17 +62,17 @@ def _places(tree: Any, depth: int = 20) -> Iterator[tuple[Any, Any]]:
             yield from _places(value, depth - 1)
 
 
-class Liar:
-    """Answers what a true server would, but for what is wanted of each answer of a conversation."""
+class Mutator:
+    """Returns the responses of a real server, with the wanted mutations."""
 
     def __init__(self, tell: Callable[[Any], Any], wanted: Sequence[Mutation] = ()) -> None:
         self._tell = tell
         self._wanted = wanted
         self.places: list[int] = []
-        """How many places each answer had in which something could be changed."""
+        """For each response, the number of values that can be mutated."""
 
     def respond(self, request: Any) -> bytes:
-        """Return the answer to a request, changed where that is wanted."""
+        """Return the response to a request, with the wanted mutations."""
         answer = self._tell(request)
         self.places.append(len([*_places([answer])]))
         return mutated(answer, len(self.places) - 1, self._wanted)

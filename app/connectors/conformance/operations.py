@@ -1,4 +1,4 @@
-"""What the conformance test does with a connector, by name, so that another process can be asked for it."""
+"""The operations of the conformance test on a connector, by name, so that another process can run them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
@@ -8,7 +8,7 @@ from app.connectors.base import Connector, HostEdit, ItemEdit, NewHost, NewItem
 from app.errors import SourceError
 
 MAX_PAGES = 2_000
-"""Of a larger source only the first pages are looked at."""
+"""Further pages of a larger source are not read."""
 HOST_EDIT = HostEdit("nagare-test", "nagare-test", "", enabled=False)
 ITEM_EDIT = ItemEdit("nagare-test", "", enabled=False, interval="1m", units="")
 WRITES: Mapping[str, Callable[[Connector], object]] = {
@@ -37,14 +37,14 @@ def _first(pages: Iterable[Any]) -> list[Any]:
 
 
 def _close(connector: Connector) -> None:
-    """Close it twice: the context manager around every use closes it a third time."""
+    """Close it twice; the context manager around every operation closes it a third time."""
     connector.check()
     connector.close()
     connector.close()
 
 
 def _write(connector: Connector) -> dict[str, str]:
-    """Try every write; return the codes of the errors by the methods' names."""
+    """Call every writing method; return the error codes by method."""
     return {name: _code_of(write, connector) for name, write in WRITES.items()}
 
 
@@ -66,4 +66,4 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "close": _close,
     "write": _write,
 }
-"""Each takes a connector and returns what it answered, pages as a list."""
+"""Each takes a connector and returns its result, pages as a list."""

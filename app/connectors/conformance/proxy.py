@@ -1,4 +1,4 @@
-"""Stands between a connector and its source: passes answers on, remembers them, and answers otherwise when told to."""
+"""A proxy between a connector and its source, which records responses, replays them, and can replace them."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -12,85 +12,86 @@ import httpx
 from app.connectors.http.network import Deadline, GuardedTransport
 
 TIMEOUT_S = 60
-NOT_PASSED_ON = ("host", "connection", "content-length", "accept-encoding", "transfer-encoding")
-PASSED_BACK = ("content-type", "www-authenticate", "retry-after", "location", "set-cookie")
+NOT_FORWARDED = ("host", "connection", "content-length", "accept-encoding", "transfer-encoding")
+FORWARDED_BACK = ("content-type", "www-authenticate", "retry-after", "location", "set-cookie")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the source answered to a request."""
+class Response:
+    """A response of the source."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-Ask = Callable[[], Answer]
-"""Returns what the source says to a request."""
-Behave = Callable[[Any, int, Ask], None]
-"""Answers a request, given its number in the conversation, from 0, and what asks the source."""
+Fetch = Callable[[], Response]
+"""Returns the response of the source to a request."""
+Handle = Callable[[Any, int, Fetch], None]
+"""Responds to a request. Its arguments: the request, its index in the conversation, and the source's response to it."""
 
 
-def tell(request: Any, _number: int, ask: Ask) -> None:
-    """Pass on what the source says."""
-    answer = ask()
-    request.answer(answer.body, answer.status, answer.headers)
+def pass_through(request: Any, _number: int, fetch: Fetch) -> None:
+    """Respond as the source does."""
+    response = fetch()
+    request.answer(response.body, response.status, response.headers)
 
 
 class Proxy:
-    """Hand its `respond` to a server.
+    """Its method `respond` handles the requests of a server.
 
-    A request is sent to the source once for each conversation; in the same conversation again, it gets the same answer.
+    It sends a request to the source once for each conversation. When the conversation is repeated, it replays the
+    response.
     """
 
     def __init__(self, url: str) -> None:
-        """Stand before the server of this address."""
+        """Forward to the server of this URL."""
         parts = urlsplit(url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._client = httpx.Client(transport=GuardedTransport(Deadline()), timeout=TIMEOUT_S)
-        self._tapes: dict[str, dict[object, Answer]] = {}
-        self._answers: dict[object, Answer] = {}
+        self._recordings: dict[str, dict[object, Response]] = {}
+        self._recording: dict[object, Response] = {}
         self._lock = threading.Lock()
-        self._behave: Behave = tell
+        self._handle: Handle = pass_through
         self.count = 0
-        """How many requests came since `begin`."""
+        """The number of requests since `begin`."""
 
-    def begin(self, conversation: str, behave: Behave) -> None:
-        """Behave like that in the conversation that begins now.
+    def begin(self, conversation: str, handle: Handle) -> None:
+        """Start a conversation whose requests `handle` responds to.
 
-        Each has a tape of its own: a session that one has ended would be answered to the next.
+        Each conversation has its own recording, because the session of another one may have been signed out.
         """
         with self._lock:
-            self._answers = self._tapes.setdefault(conversation, {})
-            self._behave, self.count = behave, 0
+            self._recording = self._recordings.setdefault(conversation, {})
+            self._handle, self.count = handle, 0
 
     def respond(self, request: Any) -> None:
-        """Answer a request as `begin` was told."""
+        """Respond to a request."""
         with self._lock:
-            behave, number = self._behave, self.count
+            handle, number = self._handle, self.count
             self.count += 1
-        behave(request, number, partial(self._ask, request))
+        handle(request, number, partial(self._fetch, request))
 
     def close(self) -> None:
         """Free the connections to the source."""
         self._client.close()
 
-    def _ask(self, request: Any) -> Answer:
+    def _fetch(self, request: Any) -> Response:
         key = (request.command, request.path, request.body, request.headers.get("Authorization"))
-        known = self._answers.get(key)
+        known = self._recording.get(key)
         if known is not None:
             return known
         try:
-            self._answers[key] = self._forward(request)
+            self._recording[key] = self._forward(request)
         except httpx.HTTPError as error:
-            return Answer(502, {}, f"the source does not answer the proxy: {error}".encode())
-        return self._answers[key]
+            return Response(502, {}, f"the source does not respond to the proxy: {error}".encode())
+        return self._recording[key]
 
-    def _forward(self, request: Any) -> Answer:
-        sent = {name: text for name, text in request.headers.items() if name.lower() not in NOT_PASSED_ON}
+    def _forward(self, request: Any) -> Response:
+        sent = {name: text for name, text in request.headers.items() if name.lower() not in NOT_FORWARDED}
         url = self._origin + request.path
-        answer = self._client.request(request.command, url, headers=sent, content=request.body)
-        here = f"http://{request.headers['Host']}"
-        told = {name: answer.headers[name] for name in PASSED_BACK if name in answer.headers}
-        told = {name: text.replace(self._origin, here) for name, text in told.items()}
-        return Answer(answer.status_code, told, answer.content)
+        response = self._client.request(request.command, url, headers=sent, content=request.body)
+        own_origin = f"http://{request.headers['Host']}"
+        kept = {name: response.headers[name] for name in FORWARDED_BACK if name in response.headers}
+        kept = {name: text.replace(self._origin, own_origin) for name, text in kept.items()}
+        return Response(response.status_code, kept, response.content)

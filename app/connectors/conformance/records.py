@@ -1,4 +1,4 @@
-"""What is wrong with the pages and records that a connector returns; the connector guide states these rules."""
+"""Validates the pages and records of a connector by the rules of the connector guide."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,14 +14,14 @@ MAX_ALERTS_A_PAGE = 1_000
 MAX_ITEMS_A_PAGE = 10_000
 MAX_SOURCE = 64
 FEW_HOSTS = 4
-"""A host is whole within one page, so a page of so few hosts may have more than `MAX_ITEMS_A_PAGE` items."""
+"""All items of a host are in one page, so a page of so few hosts may exceed `MAX_ITEMS_A_PAGE`."""
 
 Rule = Callable[[Any], str]
-"""Says what is wrong with a value; an empty text if nothing is."""
+"""Returns what is wrong with a value, or an empty text."""
 
 
 def text_rule(longest: int, shortest: int = 0, *, is_optional: bool = False) -> Rule:
-    """Return the rule for a text that SQLite and PostgreSQL can hold."""
+    """Return the rule for a text that SQLite and PostgreSQL can store."""
 
     def rule(value: Any) -> str:
         if value is None and is_optional:
@@ -31,8 +31,8 @@ def text_rule(longest: int, shortest: int = 0, *, is_optional: bool = False) -> 
         if not shortest <= len(value) <= longest:
             return f"has {len(value)} characters; {shortest} to {longest} are allowed"
         if "\0" in value:
-            return "holds a NUL character"
-        return "" if _is_encodable(value) else "holds half of a surrogate pair"
+            return "contains a NUL character"
+        return "" if _is_encodable(value) else "contains a lone surrogate"
 
     return rule
 
@@ -113,7 +113,7 @@ ALERT_RULES: Mapping[str, Rule] = {
 
 
 def host_page_faults(page: Any) -> Iterator[str]:
-    """Yield what is wrong with a page of hosts."""
+    """Yield the faults of a page of hosts."""
     if not isinstance(page, HostPage):
         yield f"a page of hosts is of type {type(page).__name__}, not HostPage"
         return
@@ -124,7 +124,7 @@ def host_page_faults(page: Any) -> Iterator[str]:
 
 
 def item_page_faults(page: Any) -> Iterator[str]:
-    """Yield what is wrong with a page of items."""
+    """Yield the faults of a page of items."""
     if not isinstance(page, ItemPage):
         yield f"a page of items is of type {type(page).__name__}, not ItemPage"
         return
@@ -133,35 +133,35 @@ def item_page_faults(page: Any) -> Iterator[str]:
         yield from _size_faults("items", page.records, MAX_ITEMS_A_PAGE)
     yield from _record_faults(page.records, ItemRecord, ITEM_RULES)
     hosts = {*page.host_external_ids}
-    strangers = {record.host_external_id for record in page.records if isinstance(record, ItemRecord)} - hosts
-    if strangers:
-        yield f"a page has items of the host {min(strangers)[:40]!r}, which its host_external_ids do not name"
+    others = {record.host_external_id for record in page.records if isinstance(record, ItemRecord)} - hosts
+    if others:
+        yield f"a page has items of the host {min(others)[:40]!r}, which its host_external_ids do not name"
 
 
 def item_faults(record: Any) -> Iterator[str]:
-    """Yield what is wrong with what stands for one item: a record, or None for an item that is gone."""
+    """Yield the faults of the result of `item`: a record, or None."""
     if record is not None:
         yield from _record_faults([record], ItemRecord, ITEM_RULES)
 
 
 def alert_page_faults(page: Any) -> Iterator[str]:
-    """Yield what is wrong with a page of alerts, once nagare has cut the texts of each to what it keeps."""
+    """Yield the faults of a page of alerts, after nagare has truncated their texts."""
     if not isinstance(page, Sequence) or isinstance(page, str):
         yield f"a page of alerts is of type {type(page).__name__}, not a sequence"
         return
     yield from _size_faults("alerts", page, MAX_ALERTS_A_PAGE)
-    strangers = [report for report in page if not isinstance(report, AlertReport)]
-    if strangers:
-        yield f"an alert is of type {type(strangers[0]).__name__}, not AlertReport"
+    others = [report for report in page if not isinstance(report, AlertReport)]
+    if others:
+        yield f"an alert is of type {type(others[0]).__name__}, not AlertReport"
         return
-    yield from _record_faults([*map(_kept, page)], AlertReport, ALERT_RULES)
+    yield from _record_faults([*map(_truncated, page)], AlertReport, ALERT_RULES)
 
 
-def _kept(report: AlertReport) -> AlertReport:
+def _truncated(report: AlertReport) -> AlertReport:
     try:
         return bounded(report)
     except (TypeError, AttributeError, UnicodeError):
-        # Its texts are not texts: the rules say which.
+        # A field is not a text; its rule reports that.
         return report
 
 

@@ -1,11 +1,11 @@
-"""What a check shows."""
+"""The results of checks."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """How a check ended."""
+    """The outcome of a check."""
 
     OK = "ok"
     FAILED = "failed"
@@ -14,7 +14,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one check ended, and why."""
+    """The outcome of one check, and why."""
 
     check: str
     outcome: Outcome
@@ -23,12 +23,12 @@ class Result:
 
 
 def counted(number: int, what: str) -> str:
-    """Return a number with what it counts, for a reason."""
+    """Return a number with its noun, for example `2 hosts`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 class Failed(Exception):
-    """The connector breaks the rule; the message says how."""
+    """The connector violates the rule; the message says how."""
 
 
 class NotRun(Exception):

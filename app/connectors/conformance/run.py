@@ -1,46 +1,52 @@
-"""Runs the checks, one after another; those that wait for time-outs run beside the others."""
+"""Runs the checks one after another; those that wait for timeouts run in parallel with the others."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from app import clock
 from app.connectors.base import MonitorAccess
-from app.connectors.conformance import answers, description, errors, hostile
+from app.connectors.conformance import failures, hostile_responses, interface, reads
+from app.connectors.conformance.context import Context, begin
 from app.connectors.conformance.results import Failed, NotRun, Outcome, Result
-from app.connectors.conformance.trial import Trial, begin
 
-Check = Callable[[Trial], str]
-"""Returns what was seen; raises Failed or NotRun with the reason. Its name is the check's, its docstring the rule."""
+Check = Callable[[Context], str]
+"""Returns a short report; raises Failed or NotRun with the reason. Its name is the check's, its docstring the rule."""
 
-CHECKS: Sequence[Check] = (*description.CHECKS, *answers.CHECKS, *errors.CHECKS, *hostile.CHECKS, *errors.SLOW_CHECKS)
-FINDERS: Sequence[Check] = (answers.hosts, answers.items)
-"""What they find the others ask about."""
+CHECKS: Sequence[Check] = (
+    *interface.CHECKS,
+    *reads.CHECKS,
+    *failures.CHECKS,
+    *hostile_responses.CHECKS,
+    *failures.SLOW_CHECKS,
+)
+FINDERS: Sequence[Check] = (reads.hosts, reads.items)
+"""They also run with `only`, because the other checks use the hosts and items that they find."""
 
 
 def name_of(check: Check) -> str:
-    """Return the name of a check as people write it."""
+    """Return the name of a check as it is shown and typed."""
     return check.__name__.replace("_", "-")
 
 
 def run(type: str, access: MonitorAccess, limit_s: float, only: Collection[str] = ()) -> Iterator[Result]:
-    """Yield the result of each check; with `only` of those, by name. Raises Invalid for an unknown type."""
+    """Yield the result of each check, or of those named in `only`. Raises Invalid for an unknown type."""
     wanted = [check for check in CHECKS if not only or name_of(check) in only]
-    with begin(type, access, limit_s) as trial, ThreadPoolExecutor(len(errors.SLOW_CHECKS)) as pool:
-        slow = [pool.submit(_result, check, trial) for check in errors.SLOW_CHECKS if check in wanted]
+    with begin(type, access, limit_s) as context, ThreadPoolExecutor(len(failures.SLOW_CHECKS)) as pool:
+        slow = [pool.submit(_result, check, context) for check in failures.SLOW_CHECKS if check in wanted]
         for check in CHECKS:
-            if check in errors.SLOW_CHECKS or check not in (*wanted, *FINDERS):
+            if check in failures.SLOW_CHECKS or check not in (*wanted, *FINDERS):
                 continue
-            result = _result(check, trial)
+            result = _result(check, context)
             if check in wanted:
                 yield result
         for future in slow:
             yield future.result()
 
 
-def _result(check: Check, trial: Trial) -> Result:
+def _result(check: Check, context: Context) -> Result:
     started_at = clock.monotonic()
     try:
-        outcome, reason = Outcome.OK, check(trial)
+        outcome, reason = Outcome.OK, check(context)
     except Failed as failed:
         outcome, reason = Outcome.FAILED, str(failed)
     except NotRun as not_run:

@@ -1,4 +1,4 @@
-"""A real HTTP server on the loopback interface that answers, or misbehaves, as it is told to."""
+"""An HTTP server on the loopback interface that responds as a test wants, also against the rules of HTTP."""
 
 import json
 import socket
@@ -14,12 +14,12 @@ POLL_S = 0.01
 
 
 class Request(BaseHTTPRequestHandler):
-    """One request, and the ways to answer it."""
+    """A request, and ways to respond to it."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     over: threading.Event
-    """Set when the server stops: what a handler that never answers waits for."""
+    """Set when the server stops; a handler that never responds waits for it."""
     respond: Callable[["Request"], None]
 
     def do_GET(self) -> None:
@@ -36,11 +36,11 @@ class Request(BaseHTTPRequestHandler):
 
     @property
     def query(self) -> dict[str, list[str]]:
-        """The parameters behind the question mark."""
+        """The query parameters."""
         return parse_qs(urlsplit(self.path).query)
 
     def answer(self, body: object = None, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        """Answer with `body`: bytes as they are, anything else as JSON."""
+        """Response with `body`: bytes as they are, anything else as JSON."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         for name, value in {"Content-Length": str(len(content)), **(headers or {})}.items():
@@ -49,25 +49,25 @@ class Request(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def send(self, raw: bytes) -> None:
-        """Send bytes past all rules of HTTP; the connection closes after them."""
+        """Send raw bytes instead of an HTTP response, then close the connection."""
         self.close_connection = True
         self.wfile.write(raw)
 
     def reset(self) -> None:
-        """Cut the connection as a crashed server does, with a TCP reset."""
+        """Close the connection with a TCP reset, as a crashed server does."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
         self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Stay silent."""
+        """Print nothing."""
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent: a client that hangs up on a hostile answer does what it should."""
+        """Print nothing: a client that closes the connection of a hostile response does the right thing."""
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from app.connectors.base import (
     NewHost,
     NewItem,
 )
-from app.connectors.conformance.mutations import CHANGES, KINDS, Liar
+from app.connectors.conformance.mutations import CHANGES, KINDS, Mutator
 from app.connectors.conformance.records import TEXT, alert_page_faults, host_page_faults, item_faults, item_page_faults
 from app.connectors.http import client
 from app.connectors.prometheus.connector import PrometheusConnector
@@ -72,9 +72,9 @@ def zabbix(version: str) -> Callable[[Any], Any]:
         told: list[Any] = []
         call = json.loads(request.content)
         headers = {name: request.headers.get(name) for name in ("Authorization", "Content-Type")}
-        seen = SimpleNamespace(path=request.url.path, headers=headers, json=call, answer=told.append)
+        result = SimpleNamespace(path=request.url.path, headers=headers, json=call, answer=told.append)
         try:
-            fake.respond(seen)
+            fake.respond(result)
         except (Refusal, ArithmeticError, LookupError, TypeError, ValueError, AssertionError):
             # What it was told before was no longer what a Zabbix says, so it may be asked what no Zabbix is.
             return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32602, "message": "no", "data": ""}}
@@ -84,7 +84,7 @@ def zabbix(version: str) -> Callable[[Any], Any]:
 
 
 def prometheus(request: Any) -> Any:
-    """Answer as a Prometheus with two targets and an alert does."""
+    """Response as a Prometheus with two targets and an alert does."""
     histogram = series("latency")
     histogram["histogram"] = [1795485231.779, {"count": "3", "sum": "4.5"}]
     alert = {"labels": {"alertname": "Down", "instance": "a:1"}, "annotations": {"summary": "坏了"}, "state": "firing"}
@@ -154,24 +154,24 @@ def test_each_place_of_each_answer_may_hold_anything(converse: Converse, name: s
     sources: list[tuple[type[Connector], Callable[[], Any]]] = [(ZabbixConnector, lambda: zabbix("7.0.6"))]
     sources += [(PrometheusConnector, lambda: prometheus)] if name in READS else []
     for kind, make in sources:
-        true = Liar(make())
+        true = Mutator(make())
         converse(kind, true.respond, act, is_true=True)
         for number, places in enumerate(true.places):
             for place, change in product(range(places), KINDS):
-                converse(kind, Liar(make(), [(number, place, change)]).respond, act)
+                converse(kind, Mutator(make(), [(number, place, change)]).respond, act)
 
 
 @pytest.mark.parametrize("version", ["5.0.42", "7.0.6"])
 @ANYTHING
 @given(name=st.sampled_from([*READS, *WRITES]), wanted=mutations)
 def test_many_lies_of_a_zabbix(converse: Converse, version: str, name: str, wanted: Any) -> None:
-    converse(ZabbixConnector, Liar(zabbix(version), wanted).respond, {**READS, **WRITES}[name])
+    converse(ZabbixConnector, Mutator(zabbix(version), wanted).respond, {**READS, **WRITES}[name])
 
 
 @ANYTHING
 @given(name=st.sampled_from([*READS]), wanted=mutations)
 def test_many_lies_of_a_prometheus(converse: Converse, name: str, wanted: Any) -> None:
-    converse(PrometheusConnector, Liar(prometheus, wanted).respond, READS[name])
+    converse(PrometheusConnector, Mutator(prometheus, wanted).respond, READS[name])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.connectors.base import MonitorAccess
-from app.connectors.conformance.errors import SLOW_CHECKS
+from app.connectors.conformance.failures import SLOW_CHECKS
 from app.connectors.conformance.results import Outcome
 from app.connectors.conformance.run import CHECKS, name_of, run
 from tests.unit.connectors.test_hostile import prometheus
@@ -16,7 +16,7 @@ from tests.unit.connectors.zabbix.fake_zabbix import TOKEN, FakeZabbix
 
 LIMIT_S = 30
 QUICK = [name_of(check) for check in CHECKS if check not in SLOW_CHECKS]
-DEAR = ("floods", "lies")
+DEAR = ("oversized-responses", "mutated-responses")
 """`test_floods` and `test_hostile` try more of that on the built-in connectors."""
 Serve = Callable[[Callable[[Any], None]], str]
 
@@ -46,14 +46,14 @@ def test_zabbix(serve: Serve, version: str, credentials: dict[str, str]) -> None
     url = serve(fill(FakeZabbix(version)).respond)
     found = reasons("zabbix", MonitorAccess(f"{url}/zabbix", **credentials), DEAR)
     assert found[Outcome.FAILED] == []
-    assert [each.partition(":")[0] for each in found[Outcome.NOT_RUN]] == ["writes"]
+    assert [each.partition(":")[0] for each in found[Outcome.NOT_RUN]] == ["read-only"]
 
 
 def test_prometheus(serve: Serve) -> None:
     def respond(request: Any) -> None:
         request.answer(prometheus(SimpleNamespace(url=urlsplit(request.path))))
 
-    found = reasons("prometheus", MonitorAccess(serve(respond)), ["floods"])
+    found = reasons("prometheus", MonitorAccess(serve(respond)), ["oversized-responses"])
     assert found[Outcome.FAILED] == []
     assert [each.partition(":")[0] for each in found[Outcome.NOT_RUN]] == ["wrong-credentials"]
 

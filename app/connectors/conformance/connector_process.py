@@ -1,8 +1,9 @@
-"""The connector under test, in a process of its own: it may hang, crash or take all memory without harm to the test."""
+"""Runs the connector in its own process: the test survives if it hangs, crashes or uses all memory."""
 
 import multiprocessing
 import re
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,12 +20,12 @@ CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
 STOP_S = 5
 RESET_PEAK = "5"
-"""What /proc/self/clear_refs takes as the order to forget the peak of the memory."""
+"""Written to /proc/self/clear_refs, it resets the peak of the resident memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """What an operation raised. `code` is a SourceError's, `field` an Invalid's; each is None for other errors."""
+class RaisedError:
+    """An error of an operation. Only a SourceError has a `code`, only an Invalid has a `field`."""
 
     kind: str
     text: str
@@ -35,19 +36,19 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What an operation did: it returned something, raised something, or (neither) had to be killed."""
+class CallResult:
+    """The result of an operation: it returned a value, raised an error, or its process ended."""
 
     returned: Any = None
-    raised: Raised | None = None
+    raised: RaisedError | None = None
     is_killed: bool = False
     duration_s: float = 0
     grown_bytes: int = 0
-    """How far the process's memory rose above what it had before."""
+    """How much the process's resident memory grew at its peak."""
 
 
-class Subject:
-    """Runs operations of one type of connector inside its `with` block, one after another."""
+class ConnectorProcess:
+    """Runs operations of one type of connector, one after another, inside its `with` block."""
 
     def __init__(self, type: str) -> None:
         self._type = type
@@ -62,19 +63,19 @@ class Subject:
     ) -> None:
         self._kill()
 
-    def do(self, access: MonitorAccess, limit_s: float, operation: str, *arguments: Any) -> Seen:
+    def do(self, access: MonitorAccess, limit_s: float, operation: str, *arguments: Any) -> CallResult:
         """Run one of `OPERATIONS` on a new connector; the process is killed after `limit_s` seconds."""
         connection = self._connection or self._start()
         started_at = clock.monotonic()
         try:
             connection.send((access, operation, arguments))
-            seen: Seen | None = connection.recv() if connection.poll(limit_s) else None
+            result: CallResult | None = connection.recv() if connection.poll(limit_s) else None
         except (EOFError, OSError):
-            seen = None
-        if seen is not None:
-            return seen
+            result = None
+        if result is not None:
+            return result
         self._kill()
-        return Seen(is_killed=True, duration_s=clock.monotonic() - started_at)
+        return CallResult(is_killed=True, duration_s=clock.monotonic() - started_at)
 
     def _start(self) -> Connection:
         ours, theirs = CONTEXT.Pipe()
@@ -98,33 +99,36 @@ def _serve(connection: Connection, type: str) -> None:
             access, operation, arguments = connection.recv()
         except EOFError:
             return
-        seen = _do(type, access, operation, arguments)
+        result = _do(type, access, operation, arguments)
         try:
-            connection.send(seen)
-        except Exception as error:  # noqa: BLE001 - a connector may return what no pickle holds
-            connection.send(Seen(raised=Raised(_name(error), f"what it returned cannot be sent: {error}")))
+            connection.send(result)
+        except Exception as error:  # noqa: BLE001 - a connector can return anything, also what cannot be pickled
+            connection.send(
+                CallResult(raised=RaisedError(_name(error), f"the returned value cannot be pickled: {error}"))
+            )
 
 
-def _do(type: str, access: MonitorAccess, operation: str, arguments: tuple[Any, ...]) -> Seen:
+def _do(type: str, access: MonitorAccess, operation: str, arguments: tuple[Any, ...]) -> CallResult:
     returned, raised = None, None
-    Path("/proc/self/clear_refs").write_text(RESET_PEAK)
-    before = _memory("VmRSS")
+    with suppress(OSError):  # without the permission, an earlier peak counts
+        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+    before = _memory_bytes("VmRSS")
     started_at = clock.monotonic()
     try:
         with open_connector(type, access) as connector:
             returned = OPERATIONS[operation](connector, *arguments)
-    except BaseException as error:  # noqa: BLE001 - to see what a connector raises is what this is for
-        raised = _told(error)
-    return Seen(
+    except BaseException as error:  # noqa: BLE001 - whatever the connector raises is the result
+        raised = _describe(error)
+    return CallResult(
         returned,
         raised,
         duration_s=clock.monotonic() - started_at,
-        grown_bytes=_memory("VmHWM") - before,
+        grown_bytes=_memory_bytes("VmHWM") - before,
     )
 
 
-def _told(error: BaseException) -> Raised:
-    return Raised(
+def _describe(error: BaseException) -> RaisedError:
+    return RaisedError(
         _name(error),
         str(error),
         error.code if isinstance(error, SourceError) else None,
@@ -139,6 +143,6 @@ def _name(error: BaseException) -> str:
     return kind.__name__ if kind.__module__ in ("builtins", "app.errors") else f"{kind.__module__}.{kind.__name__}"
 
 
-def _memory(name: str) -> int:
+def _memory_bytes(name: str) -> int:
     found = re.search(rf"^{name}:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
     return int(found[1]) * 1024 if found else 0

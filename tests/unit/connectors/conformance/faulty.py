@@ -35,7 +35,7 @@ class Protocol(StatusBoardConnector):
         return super().hosts()
 
 
-class Addresses(StatusBoardConnector):
+class InvalidUrls(StatusBoardConnector):
     def __init__(self, access: MonitorAccess) -> None:
         try:
             super().__init__(access)
@@ -43,14 +43,14 @@ class Addresses(StatusBoardConnector):
             super().__init__(replace(access, url="http://localhost"))
 
 
-class Construction(StatusBoardConnector):
+class Constructor(StatusBoardConnector):
     def __init__(self, access: MonitorAccess) -> None:
         super().__init__(access)
         if access.url.startswith("http://127."):
             self.check()
 
 
-class Writes(StatusBoardConnector):
+class ReadOnlyWrites(StatusBoardConnector):
     def update_host(self, external_id: str, edit: Any) -> None:
         pass
 
@@ -98,7 +98,7 @@ class HostOrder(StatusBoardConnector):
             yield replace(page, records=page.records[:: 1 if HostOrder.turn % 2 else -1])
 
 
-class SomeHosts(StatusBoardConnector):
+class HostsById(StatusBoardConnector):
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
         return super().hosts()
 
@@ -108,7 +108,7 @@ class Items(StatusBoardConnector):
         return super().items(host_external_ids[1:])
 
 
-class ItemsOfNoHost(StatusBoardConnector):
+class UnknownHost(StatusBoardConnector):
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
         return (page for page in super().items(host_external_ids) if page.records)
 
@@ -123,7 +123,7 @@ class Alerts(StatusBoardConnector):
         return ([replace(report, is_firing=False) for report in page] for page in super().alerts())
 
 
-class Closing(StatusBoardConnector):
+class Close(StatusBoardConnector):
     is_closed = False
 
     def close(self) -> None:
@@ -136,9 +136,9 @@ class Closing(StatusBoardConnector):
 class Source:
     """Stands in the place of a connector's HttpSource."""
 
-    def __init__(self, source: Any, ask: Callable[..., Any]) -> None:
+    def __init__(self, source: Any, fetch: Callable[..., Any]) -> None:
         self._source = source
-        self._ask = ask
+        self._ask = fetch
 
     def get_json(self, path: str, params: Any = None) -> Any:
         return self._ask(lambda: self._source.get_json(path, params))
@@ -157,9 +157,9 @@ class Translating(StatusBoardConnector):
         self._access = access
         self._source = Source(self._source, self._translated)  # type: ignore[assignment]
 
-    def _translated(self, ask: Callable[[], Any]) -> Any:
+    def _translated(self, fetch: Callable[[], Any]) -> Any:
         try:
-            return ask()
+            return fetch()
         except tuple(self.wrong) as error:
             raise self.wrong[type(error)](self.words(error)) from None
 
@@ -171,7 +171,7 @@ class WrongCredentials(Translating):
     wrong: ClassVar = {SourceRefusedLogin: SourceFailing}
 
 
-class RefusedLogin(Translating):
+class RejectedLogin(Translating):
     wrong: ClassVar = {SourceRefusedLogin: SourceRejected}
 
 
@@ -195,14 +195,14 @@ class ClientErrors(Translating):
     wrong: ClassVar = {SourceRejected: SourceFailing}
 
 
-class Secrets(Translating):
+class CredentialLeaks(Translating):
     wrong: ClassVar = {SourceRejected: ValueError}
 
     def words(self, error: Exception) -> str:
         return f"the token {self._access.api_token} was of no use"
 
 
-class NoSource(StatusBoardConnector):
+class NotASource(StatusBoardConnector):
     def check(self) -> str:
         try:
             return super().check()
@@ -216,12 +216,12 @@ class WrongTypes(StatusBoardConnector):
             yield [AlertReport("statusboard", row["id"], True, row["text"])]
 
 
-class CutAnswers(Translating):
+class TruncatedResponses(Translating):
     wrong: ClassVar = {SourceGarbled: json.JSONDecodeError}
 
-    def _translated(self, ask: Callable[[], Any]) -> Any:
+    def _translated(self, fetch: Callable[[], Any]) -> Any:
         try:
-            return ask()
+            return fetch()
         except SourceGarbled as error:
             raise json.JSONDecodeError(str(error), "", 0) from None
 
@@ -243,13 +243,13 @@ class Redirects(StatusBoardConnector):
             raise SourceGarbled("no version") from None
 
 
-class Floods(StatusBoardConnector):
+class OversizedResponses(StatusBoardConnector):
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
         assert len(b"x" * LARGE) == LARGE
         return super().hosts(external_ids)
 
 
-class Lies(StatusBoardConnector):
+class MutatedResponses(StatusBoardConnector):
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
         found = rows(self._source.get_json("/api/hosts"), "hosts")
         yield HostPage([replace(host_record({**row, **TRUE}), name=row["name"]) for row in found], total=len(found))
@@ -261,7 +261,7 @@ class LongLists(StatusBoardConnector):
         yield HostPage([*map(host_record, found)], total=len(found))
 
 
-class ChineseNames(StatusBoardConnector):
+class UnicodeNames(StatusBoardConnector):
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
         for page in super().hosts(external_ids):
             for record in page.records:
@@ -286,11 +286,11 @@ class Patient(StatusBoardConnector):
         self._source = HttpSource(access.url, limits=self.limits)
 
 
-class Silence(Patient):
+class NoResponse(Patient):
     pass
 
 
-class SlowDrip(Patient):
+class SlowResponse(Patient):
     limits = HttpLimits(read_s=1, total_s=60)
 
 

@@ -1,132 +1,134 @@
-"""Checks of what the connector makes of its source's true answers."""
+"""Checks of what the connector reads from the source itself."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from app.connectors.base import HostPage, ItemPage
+from app.connectors.conformance.context import SOME, Context, returned
 from app.connectors.conformance.records import alert_page_faults, host_page_faults, item_page_faults
 from app.connectors.conformance.results import Failed, counted
-from app.connectors.conformance.trial import SOME, Trial, returned
 from app.rules.alert_reports import AlertReport
 
 MAX_VERSION = 200
 UNKNOWN = "nagare-test-unknown"
 
 
-def version(trial: Trial) -> str:
+def version(context: Context) -> str:
     """`check` signs in and returns the source's version."""
-    told = returned(trial.do("check"), "check")
+    told = returned(context.do("check"), "check")
     if not isinstance(told, str) or not 0 < len(told) <= MAX_VERSION or not told.isprintable():
         raise Failed(f"check returned {str(told)[:100]!r}, not a printable text of 1 to {MAX_VERSION} characters")
     return told
 
 
-def hosts(trial: Trial) -> str:
+def hosts(context: Context) -> str:
     """`hosts` yields pages of valid records; no page is empty, and no host comes twice."""
-    pages = _host_pages(trial)
+    pages = _host_pages(context)
     records = [record for page in pages for record in page.records]
     _require_unique("host", (record.external_id for record in records))
     wrong = next((page.total for page in pages if page.total < len(records)), None)
     if wrong is not None:
         raise Failed(f"a page says that there are {wrong} hosts in all, but {len(records)} came")
-    trial.hosts = records
+    context.hosts = records
     return f"{counted(len(records), 'host')} in {counted(len(pages), 'page')}"
 
 
-def host_order(trial: Trial) -> str:
-    """`hosts` yields the same hosts in the same order when asked again."""
-    again = [record.external_id for page in _host_pages(trial) for record in page.records]
-    both = {*again} & {host.external_id for host in trial.hosts}
+def host_order(context: Context) -> str:
+    """A second call of `hosts` yields the same hosts in the same order."""
+    again = [record.external_id for page in _host_pages(context) for record in page.records]
+    both = {*again} & {host.external_id for host in context.hosts}
     first, second = (
         [external_id for external_id in ids if external_id in both]
-        for ids in ([host.external_id for host in trial.hosts], again)
+        for ids in ([host.external_id for host in context.hosts], again)
     )
-    if first != second or (trial.hosts and not both):
-        raise Failed("the hosts came in another order, or under other external ids, the second time")
+    if first != second or (context.hosts and not both):
+        raise Failed("the second call yielded another order, or other external ids")
     return f"{counted(len(both), 'host')} in the same order"
 
 
-def some_hosts(trial: Trial) -> str:
-    """`hosts` with external ids yields those hosts only, each once, and nothing for unknown ids."""
-    wanted = list(dict.fromkeys(host.external_id for host in (*trial.hosts[:1], *trial.hosts[-1:])))
+def hosts_by_id(context: Context) -> str:
+    """`hosts` with external ids yields only those hosts, each once, and nothing for unknown ids."""
+    wanted = list(dict.fromkeys(host.external_id for host in (*context.hosts[:1], *context.hosts[-1:])))
     for asked, expected in (([], []), ([UNKNOWN], []), ([*wanted, UNKNOWN, *wanted], wanted)):
-        found = [record.external_id for page in _host_pages(trial, asked) for record in page.records]
+        found = [record.external_id for page in _host_pages(context, asked) for record in page.records]
         if sorted(found) != sorted(expected):
-            raise Failed(f"asked for {len(asked)} external ids, {len(expected)} of them known, it yielded {len(found)}")
-    return f"{len(wanted)} of {counted(len(trial.hosts), 'host')}"
+            raise Failed(
+                f"with {len(asked)} ids, {len(expected)} of them known, it yielded {counted(len(found), 'host')}"
+            )
+    return f"{len(wanted)} of {counted(len(context.hosts), 'host')}"
 
 
-def items(trial: Trial) -> str:
-    """`items` yields pages of valid records; each host asked for is in one page, and no item comes twice."""
-    asked = [host.external_id for host in trial.hosts[:SOME]]
-    pages = _item_pages(trial, asked)
+def items(context: Context) -> str:
+    """`items` yields pages of valid records; each requested host is in one page, and no item comes twice."""
+    asked = [host.external_id for host in context.hosts[:SOME]]
+    pages = _item_pages(context, asked)
     told = [external_id for page in pages for external_id in page.host_external_ids]
     if Counter(told) != Counter(asked):
-        raise Failed(f"the pages name {len(told)} hosts for {len(asked)} that were asked for: each must be named once")
+        raise Failed(f"the pages name {len(told)} hosts for {len(asked)} requested ones; each must be named once")
     records = [record for page in pages for record in page.records]
     _require_unique("item", ((record.host_external_id, record.external_id) for record in records))
-    trial.items = records
+    context.items = records
     return f"{counted(len(records), 'item')} of {counted(len(asked), 'host')} in {counted(len(pages), 'page')}"
 
 
-def items_of_no_host(trial: Trial) -> str:
-    """`items` of a host that the source does not have yields a page that names it, without records of it."""
-    pages = _item_pages(trial, [UNKNOWN])
+def unknown_host(context: Context) -> str:
+    """`items` of an unknown host yields a page that names the host and has no records."""
+    pages = _item_pages(context, [UNKNOWN])
     if [[*page.host_external_ids] for page in pages] != [[UNKNOWN]] or any(page.records for page in pages):
         raise Failed(f"it yielded {len(pages)} pages with {sum(len(page.records) for page in pages)} items")
-    if _item_pages(trial, []):
-        raise Failed("asked for the items of no host, it yielded a page")
+    if _item_pages(context, []):
+        raise Failed("without any host, it yielded a page")
     return "a page without records"
 
 
-def item(trial: Trial) -> str:
-    """`item` returns the same item as `items`, and None for one that the source does not have."""
-    if trial.items:
-        known = trial.items[0]
-        found = returned(trial.do("item", known.host_external_id, known.external_id), "item")
+def item(context: Context) -> str:
+    """`item` returns the same item as `items`, and None for an unknown one."""
+    if context.items:
+        known = context.items[0]
+        found = returned(context.do("item", known.host_external_id, known.external_id), "item")
         if getattr(found, "external_id", None) != known.external_id or found.key != known.key:
             raise Failed(f"it returned {str(found)[:100]!r}, another item than `items` yielded")
-    for ids in ((UNKNOWN, UNKNOWN), *((host.external_id, UNKNOWN) for host in trial.hosts[:1])):
-        found = returned(trial.do("item", *ids), "item of an unknown id")
+    for ids in ((UNKNOWN, UNKNOWN), *((host.external_id, UNKNOWN) for host in context.hosts[:1])):
+        found = returned(context.do("item", *ids), "item of an unknown id")
         if found is not None:
             raise Failed(f"it returned {str(found)[:100]!r} for an unknown id, not None")
-    return "found by its id" if trial.items else "None for unknown ids; the source has no item"
+    return "found by its id" if context.items else "None for unknown ids; the source has no items"
 
 
-def alerts(trial: Trial) -> str:
-    """`alerts` yields pages of valid reports that fire; none comes twice, and none is new when asked again at once."""
-    first, second = _identities(trial), _identities(trial)
+def alerts(context: Context) -> str:
+    """`alerts` yields pages of valid, firing reports, each once and with the same identity in a second call."""
+    first, second = _identities(context), _identities(context)
     if first and not {*first} & {*second}:
-        raise Failed("asked again, all alerts have other identities")
+        raise Failed("in the second call, all alerts have other identities")
     return counted(len(first), "alert")
 
 
-def closing(trial: Trial) -> str:
-    """`close` raises nothing, also when it is called again."""
-    returned(trial.do("close"), "close")
-    return "closed three times"
+def close(context: Context) -> str:
+    """`close` raises no error, even if it is called twice."""
+    returned(context.do("close"), "close")
+    return "called three times"
 
 
-def _identities(trial: Trial) -> list[tuple[str, str]]:
-    pages: Sequence[Sequence[AlertReport]] = returned(trial.do("alerts"), "alerts")
+def _identities(context: Context) -> list[tuple[str, str]]:
+    pages: Sequence[Sequence[AlertReport]] = returned(context.do("alerts"), "alerts")
     _require_valid(pages, alert_page_faults, lambda page: page)
     reports = [report for page in pages for report in page]
     if not all(report.is_firing for report in reports):
-        raise Failed("an alert is reported that does not fire; what does not come has ended")
+        raise Failed("an alert has is_firing=False; an alert that has ended must be left out")
     identities = [(report.source, report.external_id) for report in reports]
     _require_unique("alert", identities)
     return identities
 
 
-def _host_pages(trial: Trial, *arguments: Any) -> Sequence[HostPage]:
-    pages: Sequence[HostPage] = returned(trial.do("hosts", *arguments), "hosts")
+def _host_pages(context: Context, *arguments: Any) -> Sequence[HostPage]:
+    pages: Sequence[HostPage] = returned(context.do("hosts", *arguments), "hosts")
     _require_valid(pages, host_page_faults, lambda page: page.records)
     return pages
 
 
-def _item_pages(trial: Trial, host_external_ids: Sequence[str]) -> Sequence[ItemPage]:
-    pages: Sequence[ItemPage] = returned(trial.do("items", host_external_ids), "items")
+def _item_pages(context: Context, host_external_ids: Sequence[str]) -> Sequence[ItemPage]:
+    pages: Sequence[ItemPage] = returned(context.do("items", host_external_ids), "items")
     _require_valid(pages, item_page_faults, lambda page: page.host_external_ids)
     return pages
 
@@ -148,6 +150,6 @@ def _require_unique(what: str, identities: Iterable[object]) -> None:
         raise Failed(f"{len(twice)} of the {what}s come more than once, for example {str(twice[0])[:100]!r}")
 
 
-CHECKS: tuple[Callable[[Trial], str], ...] = (
-    *(version, hosts, host_order, some_hosts, items, items_of_no_host, item, alerts, closing),
+CHECKS: tuple[Callable[[Context], str], ...] = (
+    *(version, hosts, host_order, hosts_by_id, items, unknown_host, item, alerts, close),
 )

@@ -12,47 +12,47 @@ from app.connectors.conformance.results import Outcome, Result
 from app.connectors.conformance.run import CHECKS, name_of, run
 
 ROOT = Path(__file__).parents[4]
-MODULE = "tests.unit.connectors.conformance.wrong"
+MODULE = "tests.unit.connectors.conformance.faulty"
 TOKEN = "a-token-for-tests"
 FAULTS = [
-    ("protocol", "Protocol", "hosts does not take external_ids"),
-    ("addresses", "Addresses", "the address ''"),
-    ("construction", "Construction", "sent 1 requests"),
-    ("writes", "Writes", "update_host ended with no error"),
+    ("protocol", "Protocol", "hosts does not accept external_ids"),
+    ("invalid-urls", "InvalidUrls", "the URL ''"),
+    ("constructor", "Constructor", "sent 1 requests"),
+    ("read-only", "ReadOnlyWrites", "update_host ended with no error"),
     ("version", "Version", "not a printable text"),
     ("hosts", "HostsTwice", "250 of the hosts come more than once"),
     ("hosts", "HostsEmptyPage", "page 1 of 3 is empty"),
     ("hosts", "HostsOfAnotherType", "name of a HostRecord is of type int, not str"),
     ("hosts", "HostsInOnePage", "a page has 1001 hosts; at most 1000 are allowed"),
-    ("hosts", "HostsThatCannotBeSent", "cannot be sent"),
+    ("hosts", "HostsThatCannotBeSent", "cannot be pickled"),
     ("host-order", "HostOrder", "another order"),
-    ("some-hosts", "SomeHosts", "it yielded 250"),
+    ("hosts-by-id", "HostsById", "it yielded 250"),
     ("items", "Items", "the pages name 19 hosts for 20"),
-    ("items-of-no-host", "ItemsOfNoHost", "it yielded 0 pages"),
+    ("unknown-host", "UnknownHost", "it yielded 0 pages"),
     ("item", "Item", "for an unknown id, not None"),
-    ("alerts", "Alerts", "does not fire"),
-    ("closing", "Closing", "RuntimeError: closed already"),
+    ("alerts", "Alerts", "is_firing=False"),
+    ("close", "Close", "RuntimeError: closed already"),
     ("wrong-credentials", "WrongCredentials", "SourceFailing"),
-    ("refused-login", "RefusedLogin", "SourceRejected, not SourceRefusedLogin"),
+    ("rejected-login", "RejectedLogin", "SourceRejected, not SourceRefusedLogin"),
     ("closed-port", "ClosedPort", "ConnectionRefusedError"),
     ("dropped-connection", "DroppedConnection", "must be retryable"),
     ("server-errors", "ServerErrors", "SystemExit"),
     ("too-many-requests", "TooManyRequests", "must be retryable"),
     ("client-errors", "ClientErrors", "must not be retryable"),
-    ("secrets", "Secrets", "repeats a credential"),
-    ("no-source", "NoSource", "it returned 'unknown'"),
+    ("credential-leaks", "CredentialLeaks", "repeats a credential"),
+    ("not-a-source", "NotASource", "it returned 'unknown'"),
     ("wrong-types", "WrongTypes", "TypeError"),
-    ("cut-answers", "CutAnswers", "JSONDecodeError"),
+    ("truncated-responses", "TruncatedResponses", "JSONDecodeError"),
     ("deep-nesting", "DeepNesting", "RecursionError"),
     ("redirects", "Redirects", "it followed a redirect"),
-    ("floods", "Floods", "its process grew by"),
-    ("lies", "Lies", "of a HostRecord"),
+    ("oversized-responses", "OversizedResponses", "its process grew by"),
+    ("mutated-responses", "MutatedResponses", "of a HostRecord"),
     ("long-lists", "LongLists", "a page has 10000 hosts"),
-    ("chinese-names", "ChineseNames", "UnicodeEncodeError"),
+    ("unicode-names", "UnicodeNames", "UnicodeEncodeError"),
     ("long-names", "LongNames", "name of a HostRecord has 70000 characters"),
-    ("silence", "Silence", "was killed"),
-    ("slow-drip", "SlowDrip", "was killed"),
-    ("version", "Deadly", "its process ended"),
+    ("no-response", "NoResponse", "was killed"),
+    ("slow-response", "SlowResponse", "was killed"),
+    ("version", "Deadly", "its process crashed"),
 ]
 
 
@@ -84,9 +84,14 @@ def test_of_each_check_there_is_a_fault() -> None:
     assert {check for check, *_ in FAULTS} == {name_of(check) for check in CHECKS}
 
 
+def test_the_guide_names_each_check() -> None:
+    guide = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
+    assert [check for check, *_ in FAULTS if f"`{check}`" not in guide] == []
+
+
 @pytest.mark.parametrize(("check", "name", "reason"), FAULTS, ids=[name for _, name, _ in FAULTS])
 def test_a_fault_is_found(url: str, check: str, name: str, reason: str) -> None:
-    is_slow = check in ("silence", "slow-drip")
+    is_slow = check in ("no-response", "slow-response")
     results: list[Result] = [*run(name, MonitorAccess(url, api_token=TOKEN), 2 if is_slow else 30, [check])]
     assert [result.outcome for result in results] == [Outcome.FAILED], results
     assert reason in results[0].reason

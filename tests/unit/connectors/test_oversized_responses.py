@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from app.connectors.conformance.floods import FLOODS
+from app.connectors.conformance.oversized_responses import OVERSIZED
 
 MAX_MB = 300
 PROGRAM = """
@@ -31,7 +31,7 @@ json.dump(told, sys.stdout)
 
 
 def test_a_flood_takes_little_memory_and_is_final(serve: Callable[[Callable[[Any], None]], str]) -> None:
-    urls = {name: serve(respond) for name, respond in FLOODS.items()}
+    urls = {name: serve(respond) for name, respond in OVERSIZED.items()}
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM], input=json.dumps(urls), capture_output=True, text=True, check=True, timeout=120
     )
