@@ -4,12 +4,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tests.cli.processes import alive, descendants, wait_for
+from tests.forked import Forked
 
 ROOT = Path(__file__).parents[2]
 """Where the programs find `gunicorn.conf.py`, `wsgi` and `tasks`."""
@@ -21,8 +23,12 @@ class Program:
     def __init__(self, name: str, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
+        self.process = self._start(command, environment)
+        self.pid = self.process.pid
+
+    def _start(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes] | Forked:
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 cwd=ROOT,
                 env=environment,
@@ -31,7 +37,6 @@ class Program:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.pid = self.process.pid
 
     @property
     def printed(self) -> str:
@@ -59,3 +64,14 @@ class Program:
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
         wait_for(lambda: not alive(group), f"the end of {self.name}")
+
+
+class ForkedProgram(Program):
+    """Forked from a process that has its libraries loaded, unless its environment is one for an interpreter's start."""
+
+    def _start(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes] | Forked:
+        is_its_own = environment.get("PYTHONPATH") != os.environ.get("PYTHONPATH")
+        if command[0] != sys.executable or is_its_own:
+            return super()._start(command, environment)
+        self.log.write_bytes(b"")
+        return Forked(command[1:], environment, self.log, self.log)

@@ -14,7 +14,7 @@ from app.composition import build
 from app.settings import load_settings
 from app.store.operation.migrate import upgrade
 from app.web import make_tokens
-from tests.acceptance.programs import Program
+from tests.acceptance.programs import ForkedProgram, Program
 from tests.acceptance.user import QUEUES, User
 from tests.cli.instance import environment, free_port
 from tests.cli.processes import wait_for
@@ -35,6 +35,8 @@ _numbers = itertools.count(1)
 
 class Stack:
     """Valkey, the database and the API, started by its constructor; workers as they are asked for."""
+
+    program: type[Program] = Program
 
     def __init__(self, folder: Path, database_url: str = "", **settings: str) -> None:
         self.folder = folder
@@ -135,7 +137,7 @@ class Stack:
     def start(self, name: str, *command: str, **settings: str) -> Program:
         """Start a program with the settings of this stack, changed where `settings` says so."""
         given = {**self.settings, **settings, "PYTHONUNBUFFERED": "1"}
-        program = Program(name, command, self.folder, environment(self.folder, **given))
+        program = self.program(name, command, self.folder, environment(self.folder, **given))
         self.programs.append(program)
         return program
 
@@ -148,3 +150,9 @@ class Stack:
                 return False
 
         wait_for(answers, "the API to answer")
+
+
+class ForkedStack(Stack):
+    """A stack whose programs need not load their libraries: for tests that do not look at command lines or memory."""
+
+    program = ForkedProgram

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.acceptance.stack import Stack
+from tests.acceptance.stack import ForkedStack, Stack
 from tests.acceptance.test_events import by_websocket, is_end_of
 from tests.cli.instance import free_port
 from tests.cli.processes import wait_for
@@ -26,7 +26,7 @@ def rules() -> list[str]:
     return found[1].split()
 
 
-class RestrictedStack(Stack):
+class RestrictedStack(ForkedStack):
     """One whose programs know Redis only as that user."""
 
     def start_api(self) -> None:

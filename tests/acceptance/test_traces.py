@@ -12,7 +12,7 @@ import pytest
 
 from tests.acceptance.otlp import Collector, Span
 from tests.acceptance.programs import ROOT, Program
-from tests.acceptance.stack import Stack
+from tests.acceptance.stack import ForkedStack, Stack
 from tests.acceptance.user import User
 from tests.cli.instance import environment
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
@@ -33,7 +33,7 @@ def collector() -> Iterator[Collector]:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector, database_url: str) -> Iterator[Stack]:
     """Yield a stack that sends its traces to the collector."""
-    stack = Stack(tmp_path_factory.mktemp("stack"), database_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+    stack = ForkedStack(tmp_path_factory.mktemp("stack"), database_url, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
     yield stack
     stack.close()
 

