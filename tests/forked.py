@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 LOADED = (
-    *("app.composition", "app.web", "app.web.server.worker", "gunicorn.app.wsgiapp"),
+    *("app.composition", "app.web", "app.web.server.worker", "gunicorn.app.wsgiapp", "tests.apprise_plugins"),
     *("celery.bin.celery", "celery.apps.worker", "celery.concurrency.prefork", "celery.events.state"),
     *("celery.worker.consumer", "celery.worker.pidbox", "celery.app.log", "kombu.transport.redis"),
 )
@@ -38,8 +38,15 @@ CONTEXT = _context()
 class Forked:
     """A program as `subprocess.Popen` shows one; its output goes to a file."""
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], output: Path, errors: Path) -> None:
-        files = str(output), str(errors)
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        output: Path,
+        errors: Path,
+        given: Path = Path(os.devnull),
+    ) -> None:
+        files = str(given), str(output), str(errors)
         self._process = CONTEXT.Process(target=_run, args=([*arguments], {**environment}, *files), daemon=False)
         self._process.start()
         self.pid = self._process.pid or 0
@@ -72,12 +79,13 @@ class Forked:
 
 
 def run(
-    arguments: Sequence[str], environment: Mapping[str, str], timeout_s: float = 60
+    arguments: Sequence[str], environment: Mapping[str, str], given: bytes = b"", timeout_s: float = 60
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, and return what it printed. Raises subprocess.TimeoutExpired."""
     with tempfile.TemporaryDirectory() as folder:
-        output, errors = Path(folder) / "output", Path(folder) / "errors"
-        program = Forked(arguments, environment, output, errors)
+        input_, output, errors = (Path(folder) / name for name in ("input", "output", "errors"))
+        input_.write_bytes(given)
+        program = Forked(arguments, environment, output, errors, input_)
         try:
             code = program.wait(timeout_s)
         finally:
@@ -85,13 +93,13 @@ def run(
         return subprocess.CompletedProcess([*arguments], code, output.read_text(), errors.read_text())
 
 
-def _run(arguments: list[str], environment: dict[str, str], output: str, errors: str) -> None:
+def _run(arguments: list[str], environment: dict[str, str], given: str, output: str, errors: str) -> None:
     """Become the program: `-m MODULE …` or `-c CODE …`."""
     os.setsid()
     os.chdir(ROOT)
     _write_to(1, output)
     _write_to(2, errors)
-    sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    sys.stdin = Path(given).open(encoding="utf-8")  # noqa: SIM115
     sys.stdout, sys.stderr = _text(1), _text(2)
     os.environ.clear()
     os.environ.update(environment)

@@ -22,6 +22,8 @@ FULL = {
     "batch_s": 0,
 }
 
+pytestmark = pytest.mark.usefixtures("forked_sender")
+
 
 def test_a_notification_is_made_read_changed_and_deleted(admin: Caller, viewer: Caller, fleet: int) -> None:
     made = admin.post("/notifications", FULL | {"monitor_id": fleet})

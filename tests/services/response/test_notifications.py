@@ -29,6 +29,8 @@ from tests.unit.connectors.conftest import serve as serve
 KEY = "nagare:queue:notify"
 BATCH_S = 10
 
+pytestmark = pytest.mark.usefixtures("forked_sender")
+
 
 @pytest.fixture
 def receiver(serve: Serve) -> Receiver:

@@ -58,6 +58,7 @@ def test_a_mail_arrives_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
+@pytest.mark.usefixtures("forked_sender")
 def test_a_receiver_that_says_no_has_not_taken_it(serve: Serve, status: int) -> None:
     words = f"{SECRET} is wrong"
     delivery = Sender().send(address(serve(lambda request: request.answer({"error": words}, status))), MESSAGE)
@@ -73,6 +74,7 @@ def test_the_environments_proxy_is_not_used(serve: Serve, monkeypatch: pytest.Mo
     assert asked == []
 
 
+@pytest.mark.usefixtures("forked_sender")
 def test_a_receiver_that_is_not_there_has_not_taken_it() -> None:
     assert Sender().send("json://user:password@127.0.0.1:9", MESSAGE) == Delivery(
         Outcome.FAILED, "cannot connect to the receiver"
@@ -120,6 +122,7 @@ def test_a_receiver_that_drips_is_not_waited_for(serve: Serve, monkeypatch: pyte
         "json://[fe80::1]",
     ],
 )
+@pytest.mark.usefixtures("forked_sender")
 def test_link_local_and_metadata_addresses_are_refused(url: str) -> None:
     fault = Sender().find_fault(url)
     assert fault is not None and "link-local" in fault
@@ -152,6 +155,7 @@ def test_a_redirect_to_a_metadata_address_is_not_followed(serve: Serve) -> None:
         *("", "nonsense", f"nothing://{SECRET}", "file:///etc/passwd", f"tgram://{SECRET}", "json://", "slack://a/b"),
     ],
 )
+@pytest.mark.usefixtures("forked_sender")
 def test_what_is_no_address_over_the_network_is_refused_without_being_repeated(url: str) -> None:
     fault = Sender().find_fault(url)
     assert fault
@@ -174,6 +178,7 @@ def test_control_characters_are_refused_wherever_they_are(url: str, what: str) -
 
 
 @pytest.mark.parametrize("url", ["irc://127.0.0.1:6379/%0d%0aSET%20a%20b", "json://127.0.0.1:9/%250d%250a"])
+@pytest.mark.usefixtures("forked_sender")
 def test_nothing_is_sent_to_what_is_refused(url: str) -> None:
     delivery = Sender().send(url, MESSAGE)
     assert delivery.outcome is Outcome.FAILED
@@ -241,5 +246,6 @@ def test_the_process_may_not_take_much_memory() -> None:
         "https://discord.com/api/webhooks/0123456789/AbCdEf0123456789",
     ],
 )
+@pytest.mark.usefixtures("forked_sender")
 def test_addresses_of_common_services_are_understood(url: str) -> None:
     assert Sender().find_fault(url) is None
