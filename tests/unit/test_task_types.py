@@ -22,22 +22,21 @@ for module in iter_modules(bodies.__path__):
 
 
 @pytest.mark.parametrize("type_", list(TaskType))
-def test_a_type_has_a_class_of_parameters(type_: TaskType) -> None:
-    try:
-        params_class(type_)
-    except KeyError:
-        pytest.fail(f"the type {type_} has no class of parameters: add one to app/rules/task_params/")
+def test_a_type_has_parameters(type_: TaskType) -> None:
+    assert params_class(type_).type is type_
 
 
 @pytest.mark.parametrize("type_", list(TaskType))
 def test_a_type_has_a_body(type_: TaskType) -> None:
-    assert type_ in base.BODIES, f"the type {type_} has no body: add one to tasks/bodies/"
+    is_there = type_ in base.BODIES
+    assert is_there, f"the task type {type_} has no body: add one to tasks/bodies/"
 
 
 @pytest.mark.parametrize("type_", list(TaskType))
 def test_a_type_has_a_stored_example(type_: TaskType) -> None:
     path = STORED / f"{type_}.json"
-    assert path.exists(), f"the type {type_} has no example of what is stored: add {path.relative_to(ROOT)}"
+    is_there = path.exists()
+    assert is_there, f"the task type {type_} has no stored example: add {path.relative_to(ROOT)}"
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -45,7 +44,8 @@ def test_a_type_has_a_stored_example(type_: TaskType) -> None:
 def test_a_type_has_its_texts(type_: TaskType, language: str) -> None:
     path = TEXTS / f"{language}.json"
     key = f"task_type.{type_}"
-    assert key in json.loads(path.read_text()), f"the type {type_} has no name: add {key} to {path.relative_to(ROOT)}"
+    is_there = key in json.loads(path.read_text())
+    assert is_there, f"the task type {type_} has no text: add {key} to {path.relative_to(ROOT)}"
 
 
 @pytest.mark.parametrize("type_", SCHEDULED_TYPES)

@@ -65,8 +65,16 @@ class ItemParams(HostParams):
 
 
 def params_class(type: TaskType) -> type[TaskParams]:
-    """Return the class of a task type's parameters."""
-    return _CLASSES[type]
+    """Return the class of a task type's parameters. Raises LookupError when it has none."""
+    try:
+        return _CLASSES[type]
+    except KeyError:
+        raise LookupError(f"the task type {type} has no parameters: add a class to app/rules/task_params/") from None
+
+
+def schedulable_types() -> list[TaskType]:
+    """Return the task types that can be scheduled, in their order."""
+    return [type_ for type_ in TaskType if type_ in _CLASSES and _CLASSES[type_].is_schedulable]
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -11,7 +11,7 @@ from app import clock
 from app.enums import TaskType
 from app.errors import Conflict, Invalid, InvalidParams, NotFound
 from app.rules.cron import next_time
-from app.rules.task_params.base import MonitorParams, params_class
+from app.rules.task_params.base import MonitorParams, params_class, schedulable_types
 from app.services.ledger.idempotency import fingerprint_of_task
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.ledger.submit import check
@@ -20,7 +20,7 @@ from app.store.database.pages import Page, PageRequest
 from app.store.ledger import schedules, task_fingerprints
 
 log = structlog.get_logger()
-SCHEDULED_TYPES = tuple(type_ for type_ in TaskType if params_class(type_).is_schedulable)
+SCHEDULED_TYPES = tuple(schedulable_types())
 """The task types that can be scheduled."""
 FIRED_BATCH_SIZE = 100
 TIMES = ("cron", "timezone", "enabled")
