@@ -3,7 +3,7 @@
 import importlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Literal, ParamSpec, Protocol, TypeVar, cast
@@ -67,6 +67,7 @@ class Held:
 
 
 _NO_OP = NoOpTracer()
+_NO_SPAN = nullcontext(INVALID_SPAN)
 _tracer: Tracer = _NO_OP
 _exporters: list[Exporter] = []
 _propagator = TraceContextTextMapPropagator()
@@ -100,29 +101,33 @@ def stop() -> None:
         _exporters.pop().stop()
 
 
-@contextmanager
 def span(
     name: str,
     attributes: Attributes | None = None,
     kind: Kind = "internal",
     parent: str | None = None,
     begun_at: datetime | None = None,
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """Create a span of the block, as a child of the current one, or else of the `parent` in another process.
 
     Attributes contain no credentials, no URLs with a query and no parameter values. Of an error only the code is
     recorded: its message may quote secrets.
     """
+    # Every request and every task would otherwise pay, several times, for what the API does to do nothing.
+    return _NO_SPAN if _tracer is _NO_OP else _open(name, attributes or {}, kind, parent, begun_at)
+
+
+@contextmanager
+def _open(
+    name: str, attributes: Attributes, kind: Kind, parent: str | None, begun_at: datetime | None
+) -> Iterator[Span]:
     if kind in NEVER_ROOT and not _is_inside():
         held = _held.get()
-        with nullcontext() if held is None else held.keep(name, attributes or {}):
+        with nullcontext() if held is None else held.keep(name, attributes):
             yield INVALID_SPAN
         return
     begun_ns = _nanoseconds(begun_at) if begun_at else None
     made = _tracer.start_span(name, _context_of(parent), KINDS[kind], attributes, start_time=begun_ns)
-    if not made.get_span_context().is_valid:
-        yield made
-        return
     token = context.attach(set_span_in_context(made))
     try:
         yield made
