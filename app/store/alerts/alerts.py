@@ -23,7 +23,7 @@ from sqlalchemy import (
 from app.enums import AlertStatus, Severity
 from app.models import Alert, Host, Item
 from app.models.alerts import LISTED
-from app.store.database.bulk_rows import execute_bulk, stored_moment
+from app.store.database.bulk_rows import execute_bulk
 from app.store.database.dialects import dialect_of, insert_bulk, table_of
 from app.store.database.index_hints import unindexed
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
@@ -121,12 +121,9 @@ ONCE = {"occurrence": literal_column("1"), "suppressed": false(), "count": liter
 
 def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Add the alerts whose identity does not exist yet, each as its first occurrence; return their ids."""
-    dialect = connection.dialect.name
-    given = [
-        [stored_moment(dialect, row[name]) if kind == "timestamptz" else row.get(name) for name, kind in KINDS.items()]
-        for row in rows
-    ]
-    return [alert_id for (alert_id,) in execute_bulk(connection, _add_statement(dialect), KINDS, given)]
+    given = [[row.get(name) for name in KINDS] for row in rows]
+    statement = _add_statement(connection.dialect.name)
+    return [alert_id for (alert_id,) in execute_bulk(connection, statement, KINDS, given)]
 
 
 @cache

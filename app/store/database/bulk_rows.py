@@ -15,6 +15,7 @@ SQLITE_ROWS = 100
 
 JOINED = ("text", "bigint", "boolean", "double precision")
 """Types whose values PostgreSQL receives as one text; Python writes each value as PostgreSQL reads it."""
+MOMENT = "timestamptz"
 SEPARATOR, ABSENT = "\x1f", "\x1e"
 TAKEN_APART = "string_to_array(%t, chr(31), chr(30))"
 
@@ -32,7 +33,7 @@ def execute_bulk(
     """Run a statement that selects from `given`, and return its rows.
 
     `given` has the columns of `kinds`: first those of each row, in its order, then those of `shared`, the same for all
-    rows. Values must be of the driver's types; `stored_moment` converts times.
+    rows. Times are converted here; all other values must be of the driver's types.
     """
     shared = shared or {}
     own = tuple(name for name in kinds if name not in shared)
@@ -44,11 +45,15 @@ def execute_bulk(
         in_texts = tuple(name for name, column in columns.items() if isinstance(column, str))
         head = _postgresql_head(tuple(kinds.items()), tuple(shared), in_texts)
         return _returned(connection, f"{head} {statement}", (*columns.values(), *shared.values()))
+    common = _stored(shared.values(), [kinds[name] for name in shared])
+    own_kinds = [kinds[name] for name in own]
     answers: list[tuple[Any, ...]] = []
     for start in range(0, len(rows), SQLITE_ROWS):
         page = rows[start : start + SQLITE_ROWS]
         head = _sqlite_head(own, tuple(shared), len(page))
-        answers += _returned(connection, f"{head} {statement}", (*chain.from_iterable(page), *shared.values()))
+        answers += _returned(
+            connection, f"{head} {statement}", (*_stored(chain.from_iterable(page), own_kinds), *common)
+        )
     return answers
 
 
@@ -65,6 +70,15 @@ def stored_moment(dialect: str, moment: datetime | None) -> datetime | str | Non
     if moment is None or dialect == "postgresql":
         return moment
     return moment.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+def _stored(values: Iterable[Any], kinds: Sequence[str]) -> list[Any]:
+    """Convert the values of rows, one row after the other, to what SQLite stores."""
+    stored = [*values]
+    for at, kind in enumerate(kinds):
+        if kind == MOMENT:
+            stored[at :: len(kinds)] = [stored_moment("sqlite", moment) for moment in stored[at :: len(kinds)]]
+    return stored
 
 
 def moment_reader(dialect: str) -> Callable[[Any], datetime | None]:

@@ -27,7 +27,7 @@ from sqlalchemy.types import NullType
 
 from app.models import Item
 from app.models.hosts import LOCAL_PREFIX
-from app.store.database.bulk_rows import execute_bulk, moment_reader, stored_moment
+from app.store.database.bulk_rows import execute_bulk, moment_reader
 from app.store.database.dialects import dialect_of
 from app.store.database.prepared_reads import PreparedRead
 from app.store.inventory.items import EDITABLE, ITEMS
@@ -137,15 +137,10 @@ def upsert(
     followed: Followed = NONE,
 ) -> Upserted:
     """Write items as their source describes them; of those in `followed` only the fields that nobody edits here."""
-    dialect = connection.dialect.name
     if followed:
-        given = [
-            (item_id, *row[len(EDITABLE) : -1], stored_moment(dialect, row.value_at))
-            for item_id, row in sorted(followed.values())
-        ]
-        shared = {"now": stored_moment(dialect, now)}
-        execute_bulk(connection, _follow_statement(dialect), FOLLOWED_KINDS, given, shared)
-    others = [(*identity, *row[:-1], stored_moment(dialect, row.value_at)) for identity, row in rows.items()]
+        given = [(item_id, *row[len(EDITABLE) :]) for item_id, row in sorted(followed.values())]
+        execute_bulk(connection, _follow_statement(connection.dialect.name), FOLLOWED_KINDS, given, {"now": now})
+    others = [(*identity, *row) for identity, row in rows.items()]
     upserted = upsert_inventory(connection, INVENTORY, monitor_id, others, now)
     ids = {identity: item_id for identity, (item_id, _) in followed.items()}
     return Upserted(upserted.created, upserted.updated + len(followed), {**ids, **upserted.ids})

@@ -44,12 +44,12 @@ def upsert_inventory(
     """Insert or update hosts or items of a monitor from their source. A vanished row becomes active again."""
     if not rows:
         return Upserted(0, 0)
-    moment = stored_moment(connection.dialect.name, now)
     kinds = {**dict(inventory.own_kinds), "monitor_id": "bigint", "now": "timestamptz"}
     statement = _upsert_statement(connection.dialect.name, inventory)
     # Two pulls of one monitor that lock the same rows in different orders would deadlock on PostgreSQL.
     ordered = sorted(rows)
-    written = execute_bulk(connection, statement, kinds, ordered, {"monitor_id": monitor_id, "now": moment})
+    written = execute_bulk(connection, statement, kinds, ordered, {"monitor_id": monitor_id, "now": now})
+    moment = stored_moment(connection.dialect.name, now)
     created = sum(created_at == moment for _, _, _, created_at in written)
     ids = {(owner, external_id): item_id for item_id, owner, external_id, _ in written}
     return Upserted(created, len(written) - created, ids)
