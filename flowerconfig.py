@@ -1,4 +1,4 @@
-"""How Flower serves; it reads this file by itself, from the folder in which it starts."""
+"""Flower's configuration, which it reads itself from the folder in which it starts."""
 
 import asyncio
 from collections.abc import Iterable
@@ -12,22 +12,22 @@ from app.composition import redis_server
 from app.queue.connection import Broker, connect
 from app.settings import settings_or_exit
 
-# Flower would tell anybody how many tasks of which type each worker runs: now its password closes this too.
+# Flower would tell anybody how many tasks of each type a worker runs: now its password protects this too.
 Metrics.get = authenticated(Metrics.get)
 
 
 class RedisQueues:
-    """The lengths of the lists, for Flower's page of the broker.
+    """The queue lengths for Flower's broker page.
 
-    Flower's own way to Redis knows no Cluster, asks one Sentinel, and reads a password out of an address that Celery
-    would have to know.
+    Flower's own access to Redis supports no Cluster, asks only one Sentinel, and reads the password from a URL that
+    Celery would have to know.
     """
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
     async def queues(self, names: Iterable[str]) -> list[dict[str, Any]]:
-        """Return how many messages wait in each of these queues of Celery. Raises BrokerUnavailable."""
+        """Return how many messages wait in each of these Celery queues. Raises BrokerUnavailable."""
         wanted = sorted(names)
         lengths = await asyncio.to_thread(self._lengths, wanted)
         return [{"name": name, "messages": length} for name, length in zip(wanted, lengths, strict=True)]

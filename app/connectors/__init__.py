@@ -1,1 +1,1 @@
-"""Connectors to each type of monitoring system."""
+"""Connectors to each type of monitor."""

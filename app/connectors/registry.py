@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def connector_types() -> tuple[str, ...]:
-    """Return the names of all types of monitor, the built-in ones first."""
+    """Return the names of all connector types, the built-in ones first."""
     return (*BUILT_IN, *_load_third_party())
 
 
@@ -67,9 +67,9 @@ def open_connector(type: str, access: MonitorAccess) -> Iterator[Connector]:
 
 @cache
 def _load_third_party() -> Mapping[str, type[Connector]]:
-    """Return the connectors of installed packages, by name.
+    """Return the connectors of installed packages by name.
 
-    One that cannot be loaded or is no connector is logged and skipped: a third party's bug must not stop nagare.
+    One that cannot be loaded or is not a connector is logged and skipped: a third party's bug must not stop nagare.
     """
     found: dict[str, type[Connector]] = {}
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: (point.name, point.value)):

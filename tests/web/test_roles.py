@@ -147,8 +147,9 @@ def test_a_view_without_a_role_cannot_be_registered(services: Services) -> None:
         access.require_roles(app)
 
 
-def test_a_view_without_a_role_that_got_in_is_not_served(app: Flask, nobody: Caller) -> None:
+def test_a_view_without_a_role_that_got_in_is_not_served(services: Services) -> None:
+    app = create_app(services)
     app.add_url_rule("/forgotten", "forgotten", lambda: "open to all")
-    answer = nobody.call_root("GET", "/forgotten")
+    answer = Caller(app.test_client()).call_root("GET", "/forgotten")
     assert answer.status == 500
     assert "open to all" not in answer.text

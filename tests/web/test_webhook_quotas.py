@@ -67,7 +67,7 @@ def test_what_goes_beyond_the_quota_is_refused_whole_and_said_clearly(
     assert (refused.status, refused.headers["Content-Type"]) == (429, "application/problem+json")
     assert refused.headers["Retry-After"] == "1"
     assert refused.json["code"] == "too_many_requests"
-    assert "may post 100 alerts a minute" in refused.json["detail"] and "no alert was accepted" in refused.text
+    assert "may send 100 alerts a minute" in refused.json["detail"] and "no alert was accepted" in refused.text
     assert count_recorded(services) == QUOTA
 
 

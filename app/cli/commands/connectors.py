@@ -34,7 +34,7 @@ def connector() -> None:
 @connector.command("list")
 @AS_JSON
 def list_connectors(as_json: bool) -> None:
-    """Show the types of monitor, including those of installed packages."""
+    """List the types of monitor, including those of installed packages."""
     logs.configure_command()
     kinds = [(type, connector_class(type)) for type in connector_types()]
     rows = [

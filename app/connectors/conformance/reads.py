@@ -23,13 +23,13 @@ def version(context: Context) -> str:
 
 
 def hosts(context: Context) -> str:
-    """`hosts` yields pages of valid records; no page is empty, and no host comes twice."""
+    """`hosts` yields pages of valid records; no page is empty, and no host is repeated."""
     pages = _host_pages(context)
     records = [record for page in pages for record in page.records]
     _require_unique("host", (record.external_id for record in records))
     wrong = next((page.total for page in pages if page.total < len(records)), None)
     if wrong is not None:
-        raise Failed(f"a page says that there are {wrong} hosts in all, but {len(records)} came")
+        raise Failed(f"a page reports a total of {wrong} hosts, but {len(records)} were yielded")
     context.hosts = records
     return f"{counted(len(records), 'host')} in {counted(len(pages), 'page')}"
 
@@ -60,7 +60,7 @@ def hosts_by_id(context: Context) -> str:
 
 
 def items(context: Context) -> str:
-    """`items` yields pages of valid records; each requested host is in one page, and no item comes twice."""
+    """`items` yields pages of valid records; each requested host is in one page, and no item is repeated."""
     asked = [host.external_id for host in context.hosts[:SOME]]
     pages = _item_pages(context, asked)
     told = [external_id for page in pages for external_id in page.host_external_ids]
@@ -88,7 +88,7 @@ def item(context: Context) -> str:
         known = context.items[0]
         found = returned(context.do("item", known.host_external_id, known.external_id), "item")
         if getattr(found, "external_id", None) != known.external_id or found.key != known.key:
-            raise Failed(f"it returned {str(found)[:100]!r}, another item than `items` yielded")
+            raise Failed(f"it returned {str(found)[:100]!r}, not the item that `items` yielded")
     for ids in ((UNKNOWN, UNKNOWN), *((host.external_id, UNKNOWN) for host in context.hosts[:1])):
         found = returned(context.do("item", *ids), "item of an unknown id")
         if found is not None:
@@ -147,7 +147,7 @@ def _require_valid(
 def _require_unique(what: str, identities: Iterable[object]) -> None:
     twice = [identity for identity, count in Counter(identities).items() if count > 1]
     if twice:
-        raise Failed(f"{len(twice)} of the {what}s come more than once, for example {str(twice[0])[:100]!r}")
+        raise Failed(f"{len(twice)} of the {what}s are repeated, for example {str(twice[0])[:100]!r}")
 
 
 CHECKS: tuple[Callable[[Context], str], ...] = (

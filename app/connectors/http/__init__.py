@@ -1,1 +1,1 @@
-"""HTTP for connectors: one client with deadlines, limits and a guard of the addresses it may reach."""
+"""HTTP for connectors: a client with deadlines, limits and a check of the addresses that it connects to."""

@@ -69,7 +69,7 @@ class HttpSource:
         self._secrets = [*secrets, *given.values(), *(auth or ())[1:]]
         usual = {"User-Agent": f"nagare/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._headers = usual | given
-        # No httpx.Client on top: it keeps cookies, logs URLs with their query and reads redirects itself.
+        # No httpx.Client on top: it keeps cookies, logs URLs with their query and follows redirects itself.
         self._transport = GuardedTransport(self._deadline)
 
     def get_json(self, path: str, params: Mapping[str, str | Sequence[str]] | None = None) -> Any:
@@ -86,9 +86,9 @@ class HttpSource:
         limits: HttpLimits | None = None,
         secrets: Sequence[str | None] = (),
     ) -> Any:
-        """Send `body` as JSON and return the response as `get_json` does; `limits` replace the default ones.
+        """Send `body` as JSON and return the response like `get_json`; `limits` replace the default ones.
 
-        `secrets` are those of this body that are not known yet.
+        `secrets` are those in this body that are not known yet.
         """
         given = _checked(headers or {})
         sent, content = {"Content-Type": "application/json"} | given, json.dumps(body).encode()

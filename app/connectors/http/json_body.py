@@ -43,7 +43,7 @@ def read_body(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytearr
 
 
 def parse_json(body: bytearray, max_bytes: int) -> Any:
-    """Return the JSON value of a body of at most `max_bytes`, its texts without NULs and lone surrogates.
+    """Return the JSON value of a body of at most `max_bytes`, its strings without NULs and lone surrogates.
 
     Raises ValueError for anything else, and for values that would take too much memory.
     """

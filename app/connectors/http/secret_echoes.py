@@ -23,7 +23,7 @@ ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-7]{3})|(.))",
 def is_told(text: str, secrets: Sequence[str | None]) -> bool:
     """Return whether a text has a secret or a large part of it: plain, escaped, in hexadecimal or in base64.
 
-    Only the start of a long text is read: no more than that is ever shown.
+    Only the start of a long text is read, because no more is ever shown.
     """
     wanted = [secret for secret in secrets if secret]
     parts = {part for secret in wanted for part in _parts(secret.casefold())}

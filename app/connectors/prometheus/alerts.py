@@ -1,4 +1,4 @@
-"""Converts Prometheus's alerts to reports, with the labels that it adds when it sends them to Alertmanager."""
+"""Converts Prometheus's alerts to reports, with the external labels that it adds for Alertmanager."""
 
 import re
 from collections.abc import Mapping

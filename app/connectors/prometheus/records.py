@@ -167,7 +167,7 @@ def _find_family(metric: str, families: Mapping[str, Family]) -> Family:
 
 
 def _find_ip(instance: str, scrape_url: str) -> str | None:
-    """Return the target's IP address, if one is known."""
+    """Return the target's IP address, if it is known."""
     addresses = [instance if "://" in instance else f"//{instance}"]
     try:
         # A probe (blackbox, SNMP) is scraped at the exporter's address, not the target's.
@@ -202,7 +202,7 @@ def _text(tree: object, name: str) -> str:
 
 
 def read_member(tree: object, name: str, kind: type[T]) -> T:
-    """Return a member of a response. Raises SourceGarbled if it is missing or has another type."""
+    """Return a member of a response. Raises SourceGarbled if it is missing or has the wrong type."""
     value = tree.get(name) if isinstance(tree, dict) else None
     if not isinstance(value, kind):
         raise _garbled(name)

@@ -1,4 +1,4 @@
-"""The simulator's changing alerts: a pure function of the seed, a host's number and the minute.
+"""Simulated changing alerts: a pure function of the seed, a host's number and the minute.
 
 A host's time is divided into episodes of ten minutes, with an offset of its own, and each episode draws whether the
 host has an alert. Six episodes make an era. An era has two alerts that its episodes choose from, each with its own

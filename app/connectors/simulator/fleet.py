@@ -1,4 +1,4 @@
-"""The simulator's fleet: pure functions from a seed and the numbers of a host and an item to their records.
+"""The simulated fleet: pure functions of a seed and the numbers of a host and an item.
 
 There is no shared stream of random numbers: each property is the hash of its own path, so a host is the same in a fleet
 of 3 and of 1,000,000, in every process and on every machine.
@@ -79,7 +79,7 @@ def make_host(seed: str, host: int) -> HostRecord:
 
 
 def make_item(seed: str, host: int, item: int, minute: datetime) -> ItemRecord:
-    """Return item number `item` (from 0) of host number `host`, with its value at that minute."""
+    """Return item number `item` (from 0) of host number `host`, with its value at this minute."""
     metric, count = _find_metric(item)
     return ItemRecord(
         host_external_id=str(host + 1),
@@ -113,5 +113,5 @@ def _make_value(metric: Metric, drawn: int, minute: datetime) -> str:
 
 
 def draw(*path: str | int) -> int:
-    """Return 64 random-looking bits that depend only on the path."""
+    """Return 64 pseudorandom bits that depend only on the path."""
     return int.from_bytes(blake2b("\0".join(map(str, path)).encode(), digest_size=8).digest())

@@ -44,7 +44,7 @@ def open_problems(rpc: ZabbixRpc) -> Iterator[Sequence[AlertReport]]:
 def acknowledge(rpc: ZabbixRpc, event_id: str, comment: str) -> None:
     """Acknowledge a problem, with a message if there is a comment; skip one that is acknowledged or closed.
 
-    Raises SourceRejected if Zabbix has no such problem or does not let its user see or acknowledge it.
+    Raises SourceRejected if Zabbix has no such problem or its user may not see or acknowledge it.
     """
     message = comment.strip()[:MAX_MESSAGE]
     query = {

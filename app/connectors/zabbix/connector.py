@@ -38,7 +38,7 @@ after the last one arrives.
 ITEMS_A_PAGE = 2_500
 """Keeps a response at a few MB, and below PHP's memory limit if 25 hosts are large switches."""
 PAGES_IN_FLIGHT = 4
-"""More would wait for the cores and the database of an ordinary Zabbix, and so would its users."""
+"""More would wait for the CPUs and the database of an ordinary Zabbix, and so would its users."""
 
 
 class ZabbixConnector:

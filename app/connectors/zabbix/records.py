@@ -62,7 +62,7 @@ def is_identity(value: str) -> bool:
 
 
 def number(row: Row, field: str) -> int:
-    """Return a field as a number. Raises SourceGarbled if it is not a whole number of reasonable size."""
+    """Return a field as a number. Raises SourceGarbled if it is not an integer of reasonable size."""
     digits = text(row, field)
     if not is_identity(digits):
         raise SourceGarbled(f"Zabbix returned a row whose {field!r} is not a number")

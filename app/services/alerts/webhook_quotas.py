@@ -36,7 +36,7 @@ class WebhookQuotas:
         if monitor is None:
             raise Unauthorized(NOT_KNOWN)
         if not monitor["enabled"]:
-            raise Conflict(f"monitor {monitor['id']} is disabled")
+            raise Conflict(f"monitor {monitor['id']} is disabled: enable it first")
         return int(monitor["id"])
 
     def spend(self, connection: Connection, token_hash: str, alerts: int) -> int:

@@ -34,7 +34,7 @@ class MonitorConnections:
         if monitor is None:
             raise NotFound(f"there is no monitor {monitor_id}")
         if not monitor["enabled"]:
-            raise Conflict(f"monitor {monitor_id} is disabled")
+            raise Conflict(f"monitor {monitor_id} is disabled: enable it first")
         try:
             with self._open_connector(monitor["type"], self.access(monitor)) as connector:
                 yield observed(connector, monitor_id)

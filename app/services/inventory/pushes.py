@@ -99,5 +99,7 @@ def _merge(
         if getattr(there, name) not in (last[name], value)
     ]
     if sides and not force:
-        raise SourceConflict(f"also changed at the monitor since the last pull: {'; '.join(sides)}")
+        raise SourceConflict(
+            f"also changed at the monitor since the last pull: {'; '.join(sides)}. Push with force to overwrite it"
+        )
     return {name: getattr(there, name) for name in last} | edited

@@ -163,7 +163,7 @@ def check(connection: Connection, params: TaskParams) -> None:
         if item["external_id"].startswith(LOCAL_PREFIX) and not isinstance(params, PushItem):
             raise Conflict(f"item {item['id']} does not exist at its monitor yet: push it first")
     if not monitor["enabled"]:
-        raise Conflict(f"monitor {monitor['id']} is disabled")
+        raise Conflict(f"monitor {monitor['id']} is disabled: enable it first")
     if isinstance(params, PushHost | PushItem) and not connector_class(monitor["type"]).writable:
         raise Conflict(f"monitors of type {monitor['type']} are read-only")
 

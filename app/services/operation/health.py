@@ -51,9 +51,9 @@ class HealthService:
         except BrokerUnavailable as error:
             return {"broker": str(error), "worker": "not checked: the broker is unavailable"}
         stalled = [worker["name"] for worker in alive if worker.get("is_stalled")]
-        missing = None if alive else "no worker is alive"
+        missing = None if alive else "there is no live worker: start one with celery -A tasks worker"
         if stalled:
-            missing = f"tasks wait and slots are free, but no task is taken by {', '.join(stalled)}"
+            missing = f"tasks are waiting and slots are free, but these workers take none: {', '.join(stalled)}"
         try:
             self._lengths.ping()
         except BrokerUnavailable as error:

@@ -71,7 +71,7 @@ class NotificationService:
     def _validate(self, fields: Mapping[str, Any]) -> None:
         """Check what takes too long for a transaction."""
         if "timezone" in fields and not _is_timezone(fields["timezone"]):
-            raise Invalid("timezone", "must be an IANA time zone, such as Asia/Shanghai")
+            raise Invalid("timezone", "Must be an IANA time zone, such as Asia/Shanghai.")
         if "url" in fields:
             fault = self._sender.find_fault(fields["url"])
             if fault is not None:

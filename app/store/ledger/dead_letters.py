@@ -103,5 +103,5 @@ def revive(connection: Connection, task_id: str, now: datetime) -> bool:
 
 
 def discard(connection: Connection, task_id: str, now: datetime) -> bool:
-    """Discard a dead letter; return false if the task is none."""
+    """Discard a dead letter; return false if there is none."""
     return connection.execute(update(TaskRun).where(RUNS.id == task_id, IS_DEAD).values(discarded_at=now)).rowcount > 0

@@ -35,13 +35,13 @@ class AlertSnoozeSchema(AlertCommentSchema):
 class AlertFilterSchema(RequestSchema):
     """Filter of alerts; an empty filter matches all."""
 
-    q = Text(max=200)
+    q = Text(max=200, metadata={"description": "Text in the message or comment"})
     severity = code(Severity)
     status = code(AlertStatus)
-    suppressed = Boolean()
-    host_id = row_id()
-    monitor_id = row_id()
-    source = Text(max=64)
+    suppressed = Boolean(metadata={"description": "Only alerts that are suppressed, or only alerts that are not"})
+    host_id = row_id(metadata={"description": "Only alerts of this host"})
+    monitor_id = row_id(metadata={"description": "Only alerts of this monitor"})
+    source = Text(max=64, metadata={"description": "Name of the system that reported the alert"})
 
 
 class AlertChoiceSchema(RequestSchema):
@@ -54,7 +54,7 @@ class AlertChoiceSchema(RequestSchema):
     ids = fields.List(
         row_id(), validate=validate.Length(min=1, max=10_000), metadata={"description": "Ids of the alerts"}
     )
-    filter = fields.Nested(AlertFilterSchema)
+    filter = fields.Nested(AlertFilterSchema, metadata={"description": "An empty filter matches all alerts"})
     comment = Text(
         max=MAX_COMMENT,
         allow_none=True,
@@ -81,22 +81,22 @@ class SnoozeChoiceSchema(AlertChoiceSchema):
 class AcknowledgedSchema(AnswerSchema):
     """Number of alerts acknowledged."""
 
-    acknowledged = fields.Integer()
+    acknowledged = fields.Integer(metadata={"description": "Number of alerts acknowledged"})
 
 
 class ResolvedSchema(AnswerSchema):
     """Number of alerts resolved."""
 
-    resolved = fields.Integer()
+    resolved = fields.Integer(metadata={"description": "Number of alerts resolved"})
 
 
 class ReopenedSchema(AnswerSchema):
     """Number of alerts reopened."""
 
-    reopened = fields.Integer()
+    reopened = fields.Integer(metadata={"description": "Number of alerts reopened"})
 
 
 class SnoozedSchema(AnswerSchema):
     """Number of alerts snoozed, or whose snooze ended."""
 
-    snoozed = fields.Integer()
+    snoozed = fields.Integer(metadata={"description": "Number of alerts snoozed, or whose snooze ended"})

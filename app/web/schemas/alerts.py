@@ -19,8 +19,8 @@ class AlertQuerySchema(PageQuerySchema):
     q = Text(max=200, metadata={"description": f"Text in the message or comment. {SHORT_PAGES}"})
     severity = query_code(Severity)
     status = query_code(AlertStatus)
-    host_id = query_id()
-    monitor_id = query_id()
+    host_id = query_id(metadata={"description": "Only alerts of this host"})
+    monitor_id = query_id(metadata={"description": "Only alerts of this monitor"})
     source = Text(
         max=64, metadata={"description": "Name of the system that reported the alert, such as zabbix or alertmanager"}
     )

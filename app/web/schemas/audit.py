@@ -11,9 +11,9 @@ from app.web.schemas.pages import PageQuerySchema
 class AuditQuerySchema(PageQuerySchema):
     """Filters of the audit trail."""
 
-    object_type = word(AuditedType)
-    object_id = query_id()
-    user_id = query_id()
+    object_type = word(AuditedType, metadata={"description": "Only changes to objects of this type"})
+    object_id = query_id(metadata={"description": "Only changes to the object with this id"})
+    user_id = query_id(metadata={"description": "Only changes by this user"})
 
 
 class AuditEntrySchema(AnswerSchema):

@@ -12,8 +12,8 @@ from app.web.schemas.tasks import AttemptSchema
 class DeadLetterQuerySchema(PageQuerySchema):
     """Filters of the list of dead letters."""
 
-    type = word(TaskType)
-    monitor_id = query_id()
+    type = word(TaskType, metadata={"description": "Only dead letters of this type"})
+    monitor_id = query_id(metadata={"description": "Only dead letters of this monitor"})
     reason = Text(max=64, metadata={"description": "Error code, such as source_unreachable"})
     q = Text(max=200, metadata={"description": "Text in the error message"})
 
@@ -23,8 +23,8 @@ class DeadLetterFilterSchema(RequestSchema):
 
     is_body_required = False
 
-    type = word(TaskType)
-    monitor_id = row_id()
+    type = word(TaskType, metadata={"description": "Only dead letters of this type"})
+    monitor_id = row_id(metadata={"description": "Only dead letters of this monitor"})
     reason = Text(max=64, metadata={"description": "Error code, such as source_unreachable"})
     q = Text(max=200, metadata={"description": "Text in the error message"})
     dry_run = Boolean(load_default=False, metadata={"description": "Only count the matching dead letters"})

@@ -15,8 +15,8 @@ class EventsQuerySchema(RequestSchema):
     """Filters of a stream, and where it starts."""
 
     task_id = fields.String(validate=TASK_ID, metadata={"description": "Only events of this task"})
-    type = word(TaskType)
-    monitor_id = query_id()
+    type = word(TaskType, metadata={"description": "Only events of tasks of this type"})
+    monitor_id = query_id(metadata={"description": "Only events of this monitor"})
     last_id = fields.String(
         validate=EVENT_ID,
         metadata={"description": "Id of the last event received: the stream starts with the events after it"},

@@ -14,7 +14,7 @@ class HostQuerySchema(PageQuerySchema):
     """Filters of the list of hosts."""
 
     q = Text(max=200, metadata={"description": f"Text in a name, address or description. {SHORT_PAGES}"})
-    monitor_id = query_id()
+    monitor_id = query_id(metadata={"description": "Only hosts of this monitor"})
     status = query_code(InventoryStatus)
     group = Text(max=200, metadata={"description": "Name of a host group"})
 
@@ -38,7 +38,12 @@ class NewHostSchema(RequestSchema):
     ip_addr = Text(
         min=1, max=255, load_default=None, allow_none=True, metadata={"description": "Address of the host's agent"}
     )
-    groups = fields.List(Text(min=1, max=255), load_default=[], validate=validate.Length(max=100))
+    groups = fields.List(
+        Text(min=1, max=255),
+        load_default=[],
+        validate=validate.Length(max=100),
+        metadata={"description": "Host groups; a push creates those that do not exist"},
+    )
 
     @post_load
     def _complete(self, host: dict[str, Any], **_: object) -> dict[str, Any]:

@@ -14,8 +14,8 @@ class ItemQuerySchema(PageQuerySchema):
     """Filters of the list of items."""
 
     q = Text(max=200, metadata={"description": f"Text in a name or key. {SHORT_PAGES}"})
-    host_id = query_id()
-    monitor_id = query_id()
+    host_id = query_id(metadata={"description": "Only items of this host"})
+    monitor_id = query_id(metadata={"description": "Only items of this monitor"})
     status = query_code(InventoryStatus)
 
 

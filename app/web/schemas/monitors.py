@@ -37,7 +37,12 @@ class NewMonitorSchema(MonitorChangesSchema):
 
     name = Text(min=1, max=200, required=True)
     type = fields.String(required=True, validate=validate.OneOf(connector_types()))
-    url = Text(min=1, max=2048, required=True)
+    url = Text(
+        min=1,
+        max=2048,
+        required=True,
+        metadata={"description": "URL of the monitor, such as https://zabbix.example.com"},
+    )
 
 
 class MonitorSchema(AnswerSchema):

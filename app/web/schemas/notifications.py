@@ -47,14 +47,18 @@ class NotificationChangesSchema(RequestSchema):
     """Changes to a notification; `null` removes a filter or the quiet hours."""
 
     name = Text(min=1, max=200)
-    enabled = Boolean()
+    enabled = Boolean(metadata={"description": "Whether messages are sent"})
     url = Text(
         min=1, max=MAX_URL, metadata={"description": "An Apprise URL, such as mailto:// or slack://; never shown again"}
     )
     min_severity = code(Severity)
     monitor_id = row_id(allow_none=True, metadata={"description": "Only alerts of this monitor"})
     group = Text(min=1, max=255, allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
-    on = fields.List(word(NotificationKind), validate=validate.Length(1, len(NotificationKind)))
+    on = fields.List(
+        word(NotificationKind),
+        validate=validate.Length(1, len(NotificationKind)),
+        metadata={"description": "Alert events to send"},
+    )
     quiet_hours = _quiet_hours(QuietHoursSchema)
     timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
     language = word(Language)
@@ -68,7 +72,7 @@ class NewNotificationSchema(NotificationChangesSchema):
     """A new notification."""
 
     name = Text(min=1, max=200, required=True)
-    enabled = Boolean(load_default=True)
+    enabled = Boolean(load_default=True, metadata={"description": "Whether messages are sent"})
     url = Text(
         min=1,
         max=MAX_URL,
@@ -76,12 +80,19 @@ class NewNotificationSchema(NotificationChangesSchema):
         metadata={"description": "An Apprise URL, such as mailto:// or slack://; never shown again"},
     )
     min_severity = code(Severity, load_default=int(Severity.WARNING))
-    monitor_id = row_id(allow_none=True, load_default=None)
-    group = Text(min=1, max=255, allow_none=True, load_default=None)
+    monitor_id = row_id(allow_none=True, load_default=None, metadata={"description": "Only alerts of this monitor"})
+    group = Text(
+        min=1,
+        max=255,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Only alerts of hosts in this group"},
+    )
     on = fields.List(
         word(NotificationKind),
         validate=validate.Length(1, len(NotificationKind)),
         load_default=lambda: [str(kind) for kind in NotificationKind],
+        metadata={"description": "Alert events to send"},
     )
     quiet_hours = _quiet_hours(QuietHoursSchema, load_default=None)
     timezone = Text(

@@ -26,8 +26,10 @@ class ScheduleChangesSchema(RequestSchema):
     name = Text(min=1, max=200)
     cron = Text(min=1, max=200, metadata={"description": "Five fields: minute, hour, day of month, month, day of week"})
     timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
-    params = fields.Nested(ScheduleParamsSchema)
-    enabled = Boolean()
+    params = fields.Nested(
+        ScheduleParamsSchema, metadata={"description": "Parameters of the task, as in the request that queues it"}
+    )
+    enabled = Boolean(metadata={"description": "Whether the schedule runs"})
 
 
 class NewScheduleSchema(ScheduleChangesSchema):
@@ -44,8 +46,12 @@ class NewScheduleSchema(ScheduleChangesSchema):
         min=1, max=64, load_default="UTC", metadata={"description": "An IANA time zone, such as Asia/Shanghai"}
     )
     task_type = fields.String(required=True, validate=validate.OneOf([str(type_) for type_ in SCHEDULED_TYPES]))
-    params = fields.Nested(ScheduleParamsSchema, required=True)
-    enabled = Boolean(load_default=True)
+    params = fields.Nested(
+        ScheduleParamsSchema,
+        required=True,
+        metadata={"description": "Parameters of the task, as in the request that queues it"},
+    )
+    enabled = Boolean(load_default=True, metadata={"description": "Whether the schedule runs"})
 
 
 class ScheduleSchema(AnswerSchema):
@@ -57,9 +63,9 @@ class ScheduleSchema(AnswerSchema):
     timezone = fields.String()
     task_type = word(TaskType)
     params = fields.Dict(keys=fields.String())
-    enabled = fields.Boolean()
+    enabled = fields.Boolean(metadata={"description": "Whether the schedule runs"})
     next_run_at = Timestamp(allow_none=True)
     last_run_at = Timestamp(allow_none=True)
-    last_task_id = fields.String(allow_none=True)
+    last_task_id = fields.String(allow_none=True, metadata={"description": "The task that the last run queued"})
     last_error = fields.String(allow_none=True, metadata={"description": "Why the last run did not queue a task"})
     created_at = Timestamp()

@@ -29,7 +29,7 @@ class AlertCountsSchema(AnswerSchema):
 
     active = fields.Integer()
     acknowledged = fields.Integer()
-    resolved = fields.Integer()
+    resolved = fields.Integer(metadata={"description": "Alerts resolved within the window"})
 
 
 class AlertsBySeveritySchema(AnswerSchema):

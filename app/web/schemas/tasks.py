@@ -42,9 +42,9 @@ class AlertTaskSchema(TaskAcceptedSchema):
 class TaskQuerySchema(PageQuerySchema):
     """Filters of the list of tasks."""
 
-    type = word(TaskType)
-    state = word(TaskState)
-    monitor_id = query_id()
+    type = word(TaskType, metadata={"description": "Only tasks of this type"})
+    state = word(TaskState, metadata={"description": "Only tasks in this state"})
+    monitor_id = query_id(metadata={"description": "Only tasks of this monitor"})
     parent_id = Text(max=80, metadata={"description": "Only child tasks of this task"})
     created_after = Timestamp(metadata={"description": "Only tasks created after this time"})
     created_before = Timestamp(metadata={"description": "Only tasks created before this time"})
@@ -75,7 +75,7 @@ class TaskSchema(AnswerSchema):
     type = word(TaskType)
     state = word(TaskState)
     params = fields.Dict(keys=fields.String(), metadata={"description": "Parameters of the task"})
-    monitor_id = fields.Integer(allow_none=True)
+    monitor_id = fields.Integer(allow_none=True, metadata={"description": "The monitor that the task is about, if any"})
     parent_id = fields.String(allow_none=True, metadata={"description": "The parent task"})
     attempts = fields.Integer(metadata={"description": "Number of attempts started"})
     max_retries = fields.Integer(metadata={"description": "Retries before the task fails for good"})
@@ -98,7 +98,7 @@ class AttemptSchema(AnswerSchema):
     """A failed attempt."""
 
     attempt = fields.Integer(metadata={"description": "Number of the attempt"})
-    worker = fields.String(allow_none=True)
+    worker = fields.String(allow_none=True, metadata={"description": "The worker that ran it"})
     started_at = Timestamp(allow_none=True)
     finished_at = Timestamp()
     reason = fields.String(metadata={"description": "Error code"})

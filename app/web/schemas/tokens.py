@@ -15,7 +15,7 @@ MAX_DAYS = 3650
 class TokensQuerySchema(PageQuerySchema):
     """Filter of the list of tokens: an admin can list those of one user, others see their own."""
 
-    user_id = query_id()
+    user_id = query_id(metadata={"description": "Only tokens of this user; for admins"})
 
 
 class NewTokenSchema(RequestSchema):
@@ -46,7 +46,9 @@ class TokenSchema(AnswerSchema):
     username = fields.String()
     name = fields.String()
     role = word(Role, metadata={"description": "The effective role is never higher than the owner's current role"})
-    scopes = fields.List(word(Scope), allow_none=True)
+    scopes = fields.List(
+        word(Scope), allow_none=True, metadata={"description": "`null` for everything that the role allows"}
+    )
     created_at = Timestamp()
     expires_at = Timestamp()
     last_used_at = Timestamp(allow_none=True, metadata={"description": "Accurate to the minute"})

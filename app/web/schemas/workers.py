@@ -27,4 +27,4 @@ class WorkerSchema(AnswerSchema):
     queues = fields.List(word(TaskType), metadata={"description": "Task types that it currently takes"})
     started_at = Timestamp()
     seen_at = Timestamp(metadata={"description": "Last heartbeat"})
-    tasks = fields.List(fields.Nested(RunningTaskSchema))
+    tasks = fields.List(fields.Nested(RunningTaskSchema), metadata={"description": "The tasks that it is running"})

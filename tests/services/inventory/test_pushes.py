@@ -117,7 +117,7 @@ def test_what_is_gone_at_the_source_cannot_be_pushed(
 ) -> None:
     host_id = edit_host(services, "1", display_name="网关")
     del there.hosts_there[1]
-    with pytest.raises(SourceRejected, match="no longer has it"):
+    with pytest.raises(SourceRejected, match="no longer exists"):
         pushes.host(monitor_id, host_id, force=True)
 
 

@@ -112,7 +112,10 @@ def test_a_disabled_schedule_or_monitor_asks_for_nothing(
     services.inventory.monitors.update(monitor_id, {"enabled": False})
     time.pass_by(300)
     services.ledger.schedules.tick()
-    assert services.ledger.schedules.get(schedule["id"])["last_error"] == f"monitor {monitor_id} is disabled"
+    assert (
+        services.ledger.schedules.get(schedule["id"])["last_error"]
+        == f"monitor {monitor_id} is disabled: enable it first"
+    )
     services.inventory.monitors.update(monitor_id, {"enabled": True})
     services.ledger.schedules.update(schedule["id"], {"enabled": False})
     time.pass_by(3600)

@@ -20,7 +20,7 @@ FAULTS = [
     ("constructor", "Constructor", "sent 1 requests"),
     ("read-only", "ReadOnlyWrites", "update_host ended with no error"),
     ("version", "Version", "not a printable text"),
-    ("hosts", "HostsTwice", "250 of the hosts come more than once"),
+    ("hosts", "HostsTwice", "250 of the hosts are repeated"),
     ("hosts", "HostsEmptyPage", "page 1 of 3 is empty"),
     ("hosts", "HostsOfAnotherType", "name of a HostRecord is of type int, not str"),
     ("hosts", "HostsInOnePage", "a page has 1001 hosts; at most 1000 are allowed"),
