@@ -1,4 +1,4 @@
-"""`python -m bench [ROW …]`: how fast nagare is, beside its peers, in one run."""
+"""`python -m bench [ROW …]`: measures nagare's speed and that of its peers, in one run."""
 
 import argparse
 import signal
@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> int:
-    """Measure the rows that are named, by default all; 1 when one could not be measured."""
+    """Measure the named rows, by default all; return 1 if one could not be measured."""
     usual = Sizes()
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one of {', '.join(ROWS)}; by default all")
@@ -34,7 +34,7 @@ def main() -> int:
         parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
     sizes = Sizes(arguments.scale, arguments.rounds, arguments.seconds, arguments.items)
     wanted = [row for row in ROWS if row in arguments.rows or not arguments.rows]
-    # Asked to end, it stops what it started, as for Ctrl-C.
+    # On SIGTERM, stop what was started, as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun_at, begun = datetime.now(UTC), time.monotonic()
     figures: dict[str, list[Figure]] = {}
@@ -65,7 +65,7 @@ def _measure(row: str, environment: Environment, figures: list[Figure], failures
     except NotMeasured as reason:
         failures[row] = str(reason)
     except Exception as error:
-        # One row that fails says nothing of the others.
+        # A row that fails says nothing about the others.
         failures[row] = f"{type(error).__name__}: {error}"
     if row in failures:
         print(f"  {row}: not measured: {failures[row]}", flush=True)

@@ -1,4 +1,4 @@
-"""The databases' own fastest ways to load rows: COPY, and executemany in one transaction."""
+"""The databases' own fastest bulk loads: COPY, and executemany in one transaction."""
 
 import sqlite3
 import time
@@ -19,7 +19,7 @@ COLUMNS = (
 
 
 def load(url: str, size: FleetSize) -> float:
-    """Load the rows of a fleet's items into the table of items, with its indexes; return the seconds it took."""
+    """Load the item rows of a fleet into the items table, with its indexes; return the seconds."""
     if url.startswith("sqlite"):
         rows = _rows(size, NOW.replace(tzinfo=None).isoformat(" "))
         begun_at = time.perf_counter()

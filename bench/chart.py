@@ -1,4 +1,4 @@
-"""Draws the figures that have a peer as bars, written by hand as SVG: no library to install, sharp at any size."""
+"""Draws figures that have a peer as a bar chart, in hand-written SVG: no library to install, sharp at any size."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
@@ -12,7 +12,7 @@ OURS, THEIRS, TEXT, BACK = "#0f766e", "#94a3b8", "#0f172a", "#ffffff"
 
 
 def draw(figures: Mapping[str, Sequence[Figure]]) -> str:
-    """Return the picture. In each group the longest bar is the largest value; the unit says which is better."""
+    """Return the SVG. In each group the longest bar is the largest value; the unit says whether more is better."""
     parts: list[str] = []
     y = HEAD + GAP
     for row, those in figures.items():

@@ -1,4 +1,4 @@
-"""Systems that run tasks: each with a worker of four slots, a producer, and a count of what is not done yet."""
+"""Task systems to compare, each with a worker of four slots, a producer, and a count of finished or open tasks."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ OPEN = text("SELECT count(*) FROM task_runs WHERE state IN ('queued', 'running',
 
 @dataclass(slots=True)
 class Contender:
-    """A task system whose worker runs. `count_done` or `count_open` tells how far it is."""
+    """A task system with a running worker. `count_done` or `count_open` shows its progress."""
 
     name: str
     python: str
@@ -33,11 +33,11 @@ class Contender:
     count_done: Callable[[], int] | None = None
     count_open: Callable[[], int] | None = None
     share: float = 1.0
-    """How many of the tasks it gets: a slow one need not make all others wait."""
+    """Its share of the tasks, so that a slow system does not make all others wait."""
     _sent: int = 0
 
     def run(self, count: int) -> tuple[float, float]:
-        """Send so many tasks; return how many a second were accepted, and accepted and done."""
+        """Send `count` tasks; return the rates per second of accepted tasks, and of accepted and finished ones."""
         command = (self.python, "-m", self.module, str(count))
         given = environment(self.stack.folder, **{**self.stack.settings, **self.settings})
         done = subprocess.run(command, cwd=ROOT, env=given, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -57,7 +57,7 @@ class Contender:
 
 
 def nagare(stack: Stack, name: str, database: Database) -> Contender:
-    """Return nagare on this stack; its worker is started."""
+    """Return nagare on this stack, with its worker started."""
     monitor = stack.user.add_monitor("simulator://demo?hosts=1&items=1")
     stack.user.change_monitor(monitor, max_parallel_tasks=100)
     module = "bench.peers.nagare_noop"
@@ -77,7 +77,7 @@ def celery(stack: Stack) -> Contender:
     stack.start("celery", sys.executable, *worker, **settings)
 
     def count_done() -> int:
-        # Of all that Celery keeps in Redis only results expire.
+        # Results are the only keys of Celery that expire.
         space: dict[str, Any] = redis.info("keyspace")
         return int(space.get("db1", {}).get("expires", 0))
 
@@ -120,6 +120,6 @@ def rq(stack: Stack, python: Path) -> Contender:
 
 
 def _peer(stack: Stack, name: str, number: int) -> tuple[str, "Redis", dict[str, str]]:
-    """Return its module, and a database of its own on the stack's Valkey."""
+    """Return the peer's module, and a database of its own on the stack's Valkey."""
     url = f"{stack.valkey.connection_url}/{number}"
     return f"bench.peers.{name}_noop", Redis.from_url(url), {"REDIS_URL": url}

@@ -1,4 +1,4 @@
-"""Where a run measures: a folder, databases and a venv of the peers that nothing else uses."""
+"""The environment of a run: a folder, databases and a venv of the peers, used by nothing else."""
 
 import itertools
 import os
@@ -25,13 +25,13 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is measured."""
+    """The sizes of what is measured."""
 
     scale: float = 1.0
     rounds: int = 3
     seconds: float = 4.0
     items: int = 1_000_000
-    """How many are pulled by the row `upsert`, on this scale."""
+    """The number of items that the row `upsert` pulls, on this scale."""
 
     def of(self, count: int) -> int:
         """Return a number of rows, tasks or messages on this scale."""
@@ -39,7 +39,7 @@ class Sizes:
 
 
 class Environment:
-    """Starts what a row needs when it is asked for, and stops all of it in the end."""
+    """Starts what a row needs on request, and stops everything at the end."""
 
     def __init__(self, folder: Path, sizes: Sizes) -> None:
         self.folder = folder
@@ -47,7 +47,7 @@ class Environment:
         self.fleet_size = FleetSize(*map(sizes.of, (10_000, 1_000_000, 1_000_000, 1_000_000)))
         self._big: dict[str, str] = {}
         self._postgres: str | None = None
-        # Its own, so that no test stops it half-way; it commits to the disk, which the tests' does not.
+        # A lab of its own, so that no test stops it half-way; unlike the tests' lab, it commits to the disk.
         self._lab = {
             "NAGARE_LAB_DIR": str(folder / "labs"),
             "NAGARE_LAB_POSTGRES_PORT": str(free_port()),
@@ -61,13 +61,13 @@ class Environment:
         return path
 
     def new_database(self, kind: str) -> str:
-        """Return the address of a new, empty database. Raises NotMeasured."""
+        """Return the URL of a new, empty database. Raises NotMeasured."""
         if kind == "SQLite":
             return f"sqlite:///{self.new_folder() / 'nagare.db'}"
         return create_database(self.postgres(), f"bench{next(_numbers)}")
 
     def big_database(self, kind: str) -> str:
-        """Return the address of a database with a big fleet, filled when it is first asked for. Raises NotMeasured."""
+        """Return the URL of a database with a big fleet, filled on first use. Raises NotMeasured."""
         if kind not in self._big:
             url = self.new_database(kind)
             fleet.fill(url, self.fleet_size)
@@ -75,14 +75,14 @@ class Environment:
         return self._big[kind]
 
     def postgres(self) -> str:
-        """Return the address of a PostgreSQL that commits to the disk. Raises NotMeasured."""
+        """Return the URL of a PostgreSQL that commits to the disk. Raises NotMeasured."""
         if self._postgres is None:
             self._postgres = self._run_postgres("up")
         return self._postgres
 
     @contextmanager
     def stack(self, database_url: str, **settings: str) -> Iterator[Stack]:
-        """Run Valkey, the schema, and the API under gunicorn as it is shipped."""
+        """Run Valkey, the schema, and the API under gunicorn as in production."""
         stack = Stack(self.new_folder(), database_url, NAGARE_LEASE_S="30", **settings)
         try:
             yield stack
@@ -90,11 +90,11 @@ class Environment:
             stack.close()
 
     def peers(self) -> Path:
-        """Return the Python of the venv in which the peers are installed. Raises NotMeasured."""
+        """Return the Python of the peers' venv. Raises NotMeasured."""
         return venv.python()
 
     def close(self) -> None:
-        """Stop the PostgreSQL that was started here."""
+        """Stop the PostgreSQL that this started."""
         if self._postgres is not None:
             self._run_postgres("wipe")
 

@@ -1,15 +1,15 @@
-"""What is measured: a line of the table, beside what the peers did in the same run."""
+"""The figures: one line each, with those of the peers from the same run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 RATES = ("/s",)
-"""The endings of the units of which more is better."""
+"""Suffixes of units of which more is better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line. `aim_ratio` holds against the first of `beside`, `aim_below` against the figure itself."""
+    """One figure. `aim_ratio` applies to the first of `beside`, `aim_below` to the figure itself."""
 
     what: str
     unit: str
@@ -20,7 +20,7 @@ class Figure:
 
     @property
     def is_rate(self) -> bool:
-        """Tell whether more is better."""
+        """Return whether more is better."""
         return self.unit.endswith(RATES)
 
     @property
@@ -34,14 +34,14 @@ class Figure:
 
     @property
     def aim(self) -> str:
-        """Return the aim in words."""
+        """Return the aim as text."""
         ratio = "" if self.aim_ratio is None else f"≥ {self.aim_ratio:g} ×"
         below = "" if self.aim_below is None else f"< {self.aim_below:g} {self.unit}"
         return ", ".join(filter(None, (ratio, below)))
 
     @property
     def is_met(self) -> bool | None:
-        """Tell whether the aim is met; None where there is none."""
+        """Return whether the aim is met; None if there is none."""
         if not self.aim:
             return None
         is_fast = self.aim_ratio is None or (self.ratio is not None and self.ratio >= self.aim_ratio)
@@ -49,4 +49,4 @@ class Figure:
 
 
 class NotMeasured(Exception):
-    """Something that the row needs is not there; the message says what."""
+    """Something that the row needs is missing; the message says what."""

@@ -1,4 +1,4 @@
-"""Fills a database with a big fleet by the database's own means: pulling it would take longer than all measuring."""
+"""Fills a database with a big fleet by direct SQL: pulling it would take longer than all measurements."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from app.store.operation.migrate import upgrade
 from tests.store.rows import add_monitor
 
 NEEDLE = "needle"
-"""What one row in each table has in its text, in the middle of all."""
+"""The text that one row in the middle of each table contains."""
 FLEET_MONITOR = 1
 TEXT_BATCH_SIZE = 5000
 TASK_ID_END = "-0000-7000-8000-000000000000"
@@ -23,7 +23,7 @@ HISTORY_BEGAN = NOW - timedelta(days=20)
 
 @dataclass(frozen=True, slots=True)
 class FleetSize:
-    """How many rows there are of each kind."""
+    """The number of rows of each kind."""
 
     hosts: int
     items: int
@@ -32,12 +32,12 @@ class FleetSize:
 
     @property
     def items_a_host(self) -> int:
-        """Return how many items each host has."""
+        """Return the number of items per host."""
         return max(1, self.items // self.hosts)
 
 
 def fill(url: str, size: FleetSize) -> None:
-    """Make the schema, and one monitor with all that."""
+    """Create the schema, and one monitor with all rows."""
     upgrade(url)
     with closing(Database(url, durable=False)) as database:
         with database.transaction() as connection:
@@ -62,7 +62,7 @@ def add_alerts(connection: Connection, count: int, hosts: int, offset: int = 0) 
 
 
 def add_tasks(connection: Connection, count: int) -> None:
-    """Add tasks, one each second; one in a thousand is dead, all others succeeded."""
+    """Add tasks, one per second; one in a thousand is dead, all others succeeded."""
     since = _since("i")
     _run(connection, TASKS.replace("SINCE", since[connection.dialect.name]), count)
 
@@ -77,7 +77,7 @@ def _run(connection: Connection, statement: str, count: int, **numbers: int) -> 
 
 
 def _index_texts(database: Database) -> None:
-    """Do what the leader among the workers does after a pull, without its pauses."""
+    """Do what the leading worker does after a pull, without its pauses."""
     is_more = True
     while is_more:
         with database.transaction() as connection:
@@ -85,7 +85,7 @@ def _index_texts(database: Database) -> None:
 
 
 def _gather_statistics(database: Database) -> None:
-    """Let PostgreSQL know its tables, as it would by itself after a minute; on SQLite nobody does that."""
+    """Update PostgreSQL's statistics, as autovacuum would after a minute; SQLite has no such job."""
     if database.engine.dialect.name == "postgresql":
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))

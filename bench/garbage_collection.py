@@ -1,4 +1,4 @@
-"""The garbage collector as a worker's processes have it: see tasks/garbage_collection.py."""
+"""The garbage collector settings of a worker's processes: see tasks/garbage_collection.py."""
 
 import gc
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ YOUNG_OBJECTS = 50_000
 
 @contextmanager
 def as_in_a_worker() -> Iterator[None]:
-    """Leave alone what is there already, and look at young objects seldom."""
+    """Freeze the existing objects, and collect young objects rarely."""
     usual = gc.get_threshold()
     gc.collect()
     gc.freeze()

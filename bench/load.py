@@ -1,4 +1,4 @@
-"""A load of HTTP requests over kept connections, cheap enough to share two cores with what it measures."""
+"""An HTTP load over kept-alive connections, cheap enough to share two cores with the server it measures."""
 
 import asyncio
 import re
@@ -14,14 +14,14 @@ GIVE_UP_S = 60
 
 @dataclass(slots=True)
 class Loaded:
-    """What came of a load: seconds it took, and of each request."""
+    """The results of a load: its seconds, and the latency of each request."""
 
     seconds: float = 0.0
     latencies_s: list[float] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
-        """Return how many were answered a second."""
+        """Return the responses per second."""
         return len(self.latencies_s) / self.seconds
 
     def percentile_ms(self, share: float) -> float:
@@ -32,7 +32,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to ask: the n-th request has the body `body(n)`, or none."""
+    """The requests of a load: request number n has the body `body(n)`, or none."""
 
     url: str
     method: str = "GET"
@@ -58,10 +58,10 @@ class Target:
 
 
 def run(target: Target, clients: int, *, seconds: float = 0, requests: int = 0, rate: float = 0) -> Loaded:
-    """Ask for so many seconds or requests: each client as soon as it was answered, or all together at a rate.
+    """Send requests for `seconds` or up to `requests`: each client after its last response, or all together at `rate`.
 
-    At a rate a request's latency counts from when it was due, also when no client was free then. Raises RuntimeError
-    for an answer with another status than the target's.
+    At a rate, a request's latency counts from when it was due, even if no client was free then. Raises RuntimeError for
+    a response with another status than the target's.
     """
     return asyncio.run(_Load(target, clients, seconds, requests, rate).run())
 
@@ -110,7 +110,7 @@ class _Load:
                 self.take_next(self._idle.popleft())
 
     def take_next(self, client: "_Client") -> None:
-        """Give a free client its next request, if there is one."""
+        """Give an idle client its next request, if there is one."""
         now = time.perf_counter()
         if self._rate:
             if self._due:
@@ -123,7 +123,7 @@ class _Load:
             self._sent += 1
 
     def answered(self, client: "_Client", due_at: float, status: int, answer: bytes) -> None:
-        """Note an answer."""
+        """Record a response."""
         if status != self._target.status:
             self.fail(RuntimeError(f"{self._target.url} answered {status}: {answer[:500]!r}"))
             return
@@ -157,7 +157,7 @@ class _Client(asyncio.Protocol):
             transport.write(self._waiting[0])
 
     def connection_lost(self, exc: Exception | None) -> None:
-        # A server may close a connection at any time; what was asked is then asked again.
+        # A server may close a connection at any time; its request is then sent again.
         self._transport = None
         if not self._is_closing:
             self._reconnecting = asyncio.ensure_future(self._connect_again())

@@ -1,4 +1,4 @@
-"""Tells what was measured: a line in the terminal as soon as it is known, and all of it as JSON."""
+"""Reports the figures: a line in the terminal as soon as one is known, and all of them as JSON."""
 
 import json
 import os
@@ -17,12 +17,12 @@ MET = {True: "yes", False: "NO", None: ""}
 
 
 def short(value: float) -> str:
-    """Return a number with three digits that count."""
+    """Return a number with three significant digits."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def beside(figure: Figure) -> str:
-    """Return what the peers did, in words."""
+    """Return the peers' figures as text."""
     return ", ".join(f"{name} {short(value)}" for name, value in figure.beside.items())
 
 
@@ -55,7 +55,7 @@ def table(figures: Mapping[str, Sequence[Figure]], failures: Mapping[str, str]) 
 
 
 def print_table(figures: Mapping[str, Sequence[Figure]], failures: Mapping[str, str]) -> None:
-    """Print the table, as wide as it needs where nobody looks at a terminal."""
+    """Print the table, at full width if the output is no terminal."""
     console = Console()
     console = console if console.is_terminal else Console(width=170)
     console.print(table(figures, failures))
@@ -64,7 +64,7 @@ def print_table(figures: Mapping[str, Sequence[Figure]], failures: Mapping[str, 
 def as_json(
     figures: Mapping[str, Sequence[Figure]], failures: Mapping[str, str], begun_at: datetime, seconds: float
 ) -> dict[str, object]:
-    """Return all of it as plain data."""
+    """Return everything as plain data."""
     return {
         "begun_at": begun_at.isoformat(timespec="seconds"),
         "seconds": round(seconds),

@@ -1,4 +1,4 @@
-"""How long one thing takes that is done again and again."""
+"""Times an action that is repeated."""
 
 import statistics
 import time
@@ -9,7 +9,7 @@ AT_MOST = 300
 
 
 def times_ms(action: Callable[[], object], enough_s: float = ENOUGH_S) -> list[float]:
-    """Do something for a while, once before that and once at least; return how long each took."""
+    """Repeat an action for `enough_s` after one warm-up, at least once; return the time of each call in ms."""
     action()
     taken: list[float] = []
     give_up_at = time.perf_counter() + enough_s
@@ -21,11 +21,11 @@ def times_ms(action: Callable[[], object], enough_s: float = ENOUGH_S) -> list[f
 
 
 def p99_ms(action: Callable[[], object]) -> float:
-    """Return what 99 in 100 times did not exceed."""
+    """Return the 99th percentile of the times in ms."""
     taken = times_ms(action)
     return taken[min(len(taken) - 1, int(0.99 * len(taken)))]
 
 
 def median_ms(action: Callable[[], object]) -> float:
-    """Return the time in the middle."""
+    """Return the median time in ms."""
     return statistics.median(times_ms(action))

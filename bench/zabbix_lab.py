@@ -1,4 +1,4 @@
-"""A real Zabbix with a fleet for the benchmark, kept from run to run: to fill it takes longer than to measure."""
+"""A real Zabbix with a fleet for the benchmark, kept between runs: filling it takes longer than measuring."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from tests.real.zabbix_fill import ZabbixApi
 
 LAB = ROOT / "tests" / "real" / "labs" / "zabbix"
 PREFIX = "bench"
-# Apart from the tests' lab, whose tests count all that is in it.
+# Separate from the tests' lab, whose tests count everything in it.
 SETTINGS = {
     "NAGARE_LAB_DIR": str(Path(tempfile.gettempdir()) / "nagare-bench-labs"),
     "NAGARE_LAB_ZABBIX_PORT": "30180",
@@ -25,7 +25,7 @@ SETTINGS = {
 
 @contextmanager
 def zabbix(hosts: int, items_a_host: int) -> Iterator[tuple[ZabbixApi, list[str]]]:
-    """Yield a conversation with a Zabbix and the ids of its hosts, all of their values there. Raises NotMeasured."""
+    """Yield an API client of a Zabbix and the ids of its hosts, with all of their values. Raises NotMeasured."""
     is_ours = _run("status").returncode != 0
     try:
         started = _run("up")

@@ -1,4 +1,4 @@
-"""Batches concurrent calls of several threads: one of them does the work of all."""
+"""Batches concurrent calls of several threads: one of them executes all of them together."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -21,11 +21,11 @@ class _Call(Generic[Request, Answer]):
 
 
 class Batcher(Generic[Request, Answer]):
-    """Passes the requests of several threads to `run`, which returns for each an answer, or the error to raise.
+    """Passes the requests of several threads to `run`, which returns for each a result, or the error to raise.
 
-    A commit, like a round trip to Redis, costs the same for one as for many. While one thread runs a batch, arriving
-    requests form the next one, which the first of them runs. It waits a moment for others to join, until they are half
-    as many as the last time: the other half is then busy while this one waits for the disk.
+    A commit, like a round trip to Redis, costs the same for one request as for many. While one thread runs a batch, the
+    requests that arrive form the next batch, which the first of them runs. It waits briefly for others to join, until
+    they are half as many as the last time: then the other half uses the processor while this one waits for the disk.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Batcher(Generic[Request, Answer]):
                 self._waiting[0].gate.release()
 
     def _outcomes(self, requests: Sequence[Request]) -> Sequence[Answer | BaseException]:
-        """Return the answers. Raises nothing: the other threads would wait forever."""
+        """Return the outcome of each request. Raises nothing: the other threads would wait forever."""
         try:
             return self._run(requests)
         except self._run_singly_after as error:

@@ -1,4 +1,4 @@
-"""alerta's own server, as its documentation runs it under a WSGI server."""
+"""alerta's own server, run under a WSGI server as in its documentation."""
 
 from alerta import create_app
 

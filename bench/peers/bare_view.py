@@ -1,4 +1,4 @@
-"""The least that can answer 202: a bare Flask view that calls `send_task`, without sign-in, checks and a ledger."""
+"""The least that can return a 202: a bare Flask view that calls `send_task`, without sign-in, checks and a ledger."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Celery as its documentation shows it for tasks that must not get lost: late acknowledgement, results in Redis."""
+"""Celery as its documentation configures tasks that must not get lost: late acknowledgement, results in Redis."""
 
 import os
 

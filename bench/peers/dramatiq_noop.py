@@ -1,4 +1,4 @@
-"""dramatiq: messages in Redis, acknowledged after the run; without results and without a durable ledger."""
+"""dramatiq: messages in Redis, acknowledged after the run; no results and no durable ledger."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""gunicorn as users run a Flask application: its own threads, with as many processes and threads as nagare has."""
+"""gunicorn as users run a Flask application: with its own threads, and nagare's numbers of processes and threads."""
 
 import os
 

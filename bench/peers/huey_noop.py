@@ -1,4 +1,4 @@
-"""huey: a list of tasks in Redis, results kept there; a task is off the list before it runs; no durable ledger."""
+"""huey: a list of tasks in Redis with results there; a task leaves the list before it runs; no durable ledger."""
 
 import os
 
@@ -16,7 +16,7 @@ def noop(monitor_id: int) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    # The name of the program's own module is not the one that the consumer knows.
+    # The main module's name is not the one that the consumer knows.
     from bench.peers import huey_noop
 
     produce(lambda: huey_noop.noop(1))

@@ -1,4 +1,4 @@
-"""nagare whose pulls do nothing: what is left is the ledger, the message, the claim, the lease and the outcome."""
+"""nagare with pulls that do nothing: what remains is the ledger, the message, the claim, the lease and the outcome."""
 
 from typing import Any
 

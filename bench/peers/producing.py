@@ -1,4 +1,4 @@
-"""What all peers' producers do alike: send tasks from as many threads as a busy web server has, and tell when."""
+"""The common part of all peers' producers: send tasks from as many threads as a busy web server has, and time it."""
 
 import json
 import sys
@@ -10,9 +10,9 @@ THREADS = 8
 
 
 def produce(send: Callable[[], object]) -> None:
-    """Send as many tasks as the command line says; print when the first one was and after the last, as JSON.
+    """Send the number of tasks on the command line; print when the first was sent and the last had been, as JSON.
 
-    The times are of the machine's monotonic clock, which all processes share.
+    The times are from the machine's monotonic clock, which all processes share.
     """
     count = int(sys.argv[1])
 

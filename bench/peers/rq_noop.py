@@ -1,4 +1,4 @@
-"""rq: a list of jobs in Redis, each run in a process forked for it; without a durable ledger."""
+"""rq: a list of jobs in Redis, each run in a forked process; no durable ledger."""
 
 import os
 

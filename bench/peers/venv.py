@@ -1,4 +1,4 @@
-"""The venv in which the peers are installed: nagare itself needs none of them."""
+"""The venv of the peers: nagare itself needs none of them."""
 
 import hashlib
 import subprocess
@@ -13,7 +13,7 @@ REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 
 
 def python() -> Path:
-    """Return the venv's Python, after installing what is pinned. Raises NotMeasured when it cannot be had."""
+    """Return the venv's Python after installing the pinned peers. Raises NotMeasured if that fails."""
     stamp = VENV / ".installed"
     wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
     interpreter = VENV / "bin" / "python"

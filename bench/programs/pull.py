@@ -1,4 +1,4 @@
-"""Pulls a big fleet as a worker does, in a process of its own, and prints how long it took and how much memory."""
+"""Pulls a big fleet as a worker does, in a process of its own, and prints the time and memory it took."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ HOSTS_A_PAGE = 50
 
 
 class FleetConnector:
-    """A source that answers at once: each host has the same items, and each generation other values."""
+    """A source that responds immediately: each host has the same items, with other values in each generation."""
 
     def __init__(self, items_a_host: int, generation: int, began_at: datetime) -> None:
         self._items = items_a_host
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def _memory_mb() -> float:
-    """Return the most that this program had; `getrusage` tells that of who started it if that was more."""
+    """Return the peak memory of this program; `getrusage` would return the parent's if that was larger."""
     (peak,) = re.findall(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
     return int(peak) / 1024
 

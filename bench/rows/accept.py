@@ -1,4 +1,4 @@
-"""Accepted pulls a second over HTTP, and how long one takes at half of that rate."""
+"""Accepted pulls per second over HTTP, and their latency at half of that rate."""
 
 import statistics
 import sys
@@ -19,7 +19,7 @@ AT_HALF_MS = 50
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Ask nagare and a bare view that calls `send_task` by turns, the latter under gunicorn's own threads."""
+    """Send requests alternately to nagare and to a bare view that calls `send_task` under gunicorn's own threads."""
     with ExitStack() as exits:
         stacks = {kind: exits.enter_context(environment.stack(environment.new_database(kind))) for kind in KINDS}
         targets = {kind: _nagare(stack) for kind, stack in stacks.items()}
@@ -51,7 +51,7 @@ def _nagare(stack: Stack) -> Target:
 
 
 def _bare(stack: Stack) -> Target:
-    """Start the bare view as users run one, beside an API that nobody asks anything meanwhile."""
+    """Start the bare view as users run one, beside an idle API."""
     port = free_port()
     gunicorn = ("-m", "gunicorn", "-c", "bench/peers/gunicorn_threads.py")
     command = (sys.executable, *gunicorn, "bench.peers.bare_view:application")

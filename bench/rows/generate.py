@@ -45,7 +45,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 
 def _generate_one(database: Database, number: int) -> None:
-    """Draw a host and one of its items, add an alert, and mark both when it is critical."""
+    """Draw a host and one of its items, add an alert, and mark both if it is critical."""
     with Session(database.engine) as session, session.begin():
         host = session.scalars(
             select(Host).where(Host.status != InventoryStatus.INACTIVE).order_by(func.random()).limit(1)

@@ -1,4 +1,4 @@
-"""What the product takes while nobody wants anything of it."""
+"""The idle product's use of memory and processor."""
 
 import os
 import time
@@ -17,7 +17,7 @@ MEMORY_MB = 400
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Let `nagare up` with its demo fleet stand idle, and add up all of its processes."""
+    """Leave `nagare up` with its demo fleet idle, and add up all of its processes."""
     instance = Instance(environment.new_folder())
     try:
         instance.wait_until_ready()

@@ -1,4 +1,4 @@
-"""Lists and searches among a million items, alerts and tasks: first page, page 10,000, filters, texts."""
+"""Lists and searches in a million items, alerts and tasks: first page, page 10,000, filters, texts."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ FLAT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One list as it is asked for over HTTP, and the condition by which a person would ask the database."""
+    """A list requested over HTTP, and the condition of an equivalent SQL query."""
 
     name: str
     path: str
@@ -35,7 +35,7 @@ class Case:
     order: str
 
     def over_http(self, stack: Stack) -> None:
-        """Ask for the page; what it holds is parsed, as a client does."""
+        """Request the page and parse it, as a client does."""
         assert stack.user.get(self.path, limit=PAGE, **self.query)["items"]
 
     def by_hand(self, connection: Connection) -> None:
@@ -45,7 +45,7 @@ class Case:
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Ask for each list by HTTP, one request after the other, and for the same rows by a query of one's own."""
+    """Request each list over HTTP, one after the other, and query the same rows with hand-written SQL."""
     for kind in KINDS:
         url = environment.big_database(kind)
         with environment.stack(url) as stack, closing(Database(url, durable=False)) as database:
@@ -58,7 +58,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 
 def _figures(kind: str, cases: Sequence[Case], stack: Stack, database: Database) -> Iterator[Figure]:
-    """Measure the cases of a table, of which the first is the first page and the second a deep one."""
+    """Measure the cases of a table; the first is the first page and the second a deep one."""
     first = 0.0
     for number, case in enumerate(cases):
         ours = p99_ms(partial(case.over_http, stack))
@@ -119,7 +119,7 @@ def _tasks(size: FleetSize) -> list[Case]:
 
 
 def _deep(count: int) -> tuple[str, int]:
-    """Return the name of a deep page, and how many rows come before it."""
+    """Return the name of a deep page, and the number of rows before it."""
     pages = min(DEEP_PAGE - 1, count // PAGE // 2)
     return f"page {pages + 1:,}", pages * PAGE
 

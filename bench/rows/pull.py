@@ -21,7 +21,7 @@ ONE_CALL = "one item.get"
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Pull the items of 100 hosts as a worker does, beside one client's item.get for the same hosts in one go."""
+    """Pull the items of 100 hosts as a worker does, beside one client's item.get for the same hosts in one call."""
     with zabbix(HOSTS, ITEMS_A_HOST) as (api, host_ids), ExitStack() as exits, as_in_a_worker():
         whole = {"hostids": host_ids, "output": ITEM_FIELDS}
         pulls = {kind: _monitor(exits, environment.new_database(kind), api.url) for kind in KINDS}
@@ -39,7 +39,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 
 def _monitor(exits: ExitStack, database_url: str, zabbix_url: str) -> Callable[[], object]:
-    """Return what pulls the items of a new monitor whose hosts are known."""
+    """Return a function that pulls the items of a new monitor with known hosts."""
     upgrade(database_url)
     settings = load_settings({**SETTINGS, "DATABASE_URL": database_url})
     services: Services = exits.enter_context(closing(build(settings, durable=False)))

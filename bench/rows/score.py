@@ -17,7 +17,7 @@ SCAN = text("SELECT severity, status, count(*), max(resolved_at) FROM alerts GRO
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Ask for the score over HTTP, beside a scan of all alerts; a third are active, a third resolved today."""
+    """Request the score over HTTP, beside a scan of all alerts; a third are active, a third resolved today."""
     for kind in KINDS:
         few = environment.new_database(kind)
         fleet.fill(few, fleet.FleetSize(environment.fleet_size.hosts, 10, FEW, 10))

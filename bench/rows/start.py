@@ -1,4 +1,4 @@
-"""How long a start takes."""
+"""The time of a start."""
 
 import statistics
 import time
@@ -17,7 +17,7 @@ FIRST_TASK_S = 3
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Start `nagare up` again where it ran before, until it is ready; and a worker, until its first task is done."""
+    """Start `nagare up` in an existing home, until it is ready; and a worker, until its first task is done."""
     folder = environment.new_folder()
     first, *others = [_up(folder) for _ in range(environment.sizes.rounds + 1)]
     yield Figure("nagare up to ready, first start in an empty folder", "s", first)

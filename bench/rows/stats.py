@@ -15,7 +15,7 @@ ELEMENT = "x" * 64
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Ask for the queues' lengths with nothing and with much waiting, beside one LLEN."""
+    """Request the queues' lengths with nothing and with much waiting, beside one LLEN."""
     with environment.stack(environment.new_database(KINDS[0])) as stack:
         empty = _asked_ms(stack)
         key, count = QUEUES[TaskType.PULL_HOSTS], environment.sizes.of(MESSAGES)
@@ -33,7 +33,7 @@ def _asked_ms(stack: Stack) -> float:
 
 
 def _round_trips(stack: Stack) -> float:
-    """Return how often Redis read from a connection for each request, less for this question itself."""
+    """Return how many reads Redis did per request, without this measurement's own."""
     requests = 100
     before = _reads(stack)
     for _ in range(requests):

@@ -17,7 +17,7 @@ Rates = tuple[float, float]
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Run no-op tasks on nagare and on Celery by turns; then on rq, dramatiq and huey, which keep no durable ledger."""
+    """Run no-op tasks on nagare and on Celery in turn; then on rq, dramatiq and huey, which have no durable ledger."""
     count = environment.sizes.of(TASKS)
     with ExitStack() as exits:
         stacks = {kind: exits.enter_context(environment.stack(environment.new_database(kind))) for kind in KINDS}

@@ -20,7 +20,7 @@ BULK = {"SQLite": "executemany in one transaction", "PostgreSQL": "COPY"}
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Pull a big fleet as a worker does, with the history of values as it is shipped, beside the bulk load of items."""
+    """Pull a big fleet as a worker does, with the default history of values, beside the bulk load of items."""
     hosts = environment.sizes.of(environment.sizes.items // ITEMS_A_HOST)
     size = FleetSize(hosts, hosts * ITEMS_A_HOST, 0, 0)
     only_hosts = FleetSize(hosts, 0, 0, 0)
@@ -41,7 +41,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
 
 def _pull(url: str, values_hours: int, generation: int) -> dict[str, Any]:
     options: dict[str, object] = {"items-a-host": ITEMS_A_HOST, "generation": generation, "values-hours": values_hours}
-    # The same moment in all pulls: an item that was measured again has changed.
+    # The same time in all pulls: an item with a new time has changed.
     options |= {"began-at": fleet.NOW.isoformat()}
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     command = (sys.executable, "-m", "bench.programs.pull", url, *words)

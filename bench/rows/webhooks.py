@@ -1,4 +1,4 @@
-"""Alerts that monitors post, one a request, until they are in the list of alerts."""
+"""Alerts that monitors post, one per request, until they are in the list of alerts."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
     beside = {ALERTA: _alerta(environment, count)}
     for kind in KINDS:
         url = environment.new_database(kind)
-        # Without a quota: how much is taken in, not how much one monitor may post.
+        # Without a quota, since this measures throughput, not one monitor's limit.
         unlimited = environment.stack(url, NAGARE_WEBHOOK_ALERTS_PER_MINUTE="0")
         with unlimited as stack, closing(Database(url, durable=False)) as database:
             stack.start_worker()
@@ -56,7 +56,7 @@ def _target(stack: Stack) -> Target:
 
 
 def _rate(target: Target, database: Database, count: int) -> float:
-    """Return how many alerts a second are taken in, from the first post to the last alert in the list."""
+    """Return how many alerts are taken in per second, from the first post to the last alert in the list."""
     known = _count(database)
     begun_at = time.monotonic()
     load.run(target, CLIENTS, requests=count)
@@ -70,13 +70,13 @@ def _count(database: Database) -> int:
 
 
 def _alerta(environment: Environment, count: int) -> float:
-    """Return alerta's rate, under the same number of gunicorn's processes and threads."""
+    """Return alerta's rate, with the same numbers of gunicorn processes and threads."""
     python, url = environment.peers(), environment.new_database("PostgreSQL")
     plain = url.replace("postgresql+psycopg://", "postgresql://")
     port = free_port()
     gunicorn = ("-m", "gunicorn", "-c", "bench/peers/gunicorn_threads.py")
     with environment.stack(environment.new_database(KINDS[0])) as stack:
-        # Its processes would make the schema at the same time, and fail.
+        # Otherwise its processes would create the schema concurrently, and fail.
         variables = {**os.environ, "DATABASE_URL": plain}
         subprocess.run([python, "-m", "bench.peers.alerta_app"], cwd=ROOT, env=variables, check=True)
         command = (str(python), *gunicorn, "bench.peers.alerta_app:application")
@@ -94,8 +94,8 @@ def _alerta(environment: Environment, count: int) -> float:
             try:
                 return load.run(target, CLIENTS, requests=10 * CLIENTS).rate > 0
             except (OSError, RuntimeError):
-                # Each of its processes makes the schema anew at its first request, and answers 500 when two get in each
-                # other's way: one that had answered alone would do so in the middle of the measurement.
+                # Each of its processes creates the schema again at its first request, and returns 500 if two collide: a
+                # process that had no request yet would do so in the middle of the measurement.
                 return False
 
         wait_for(answers, "alerta to answer")

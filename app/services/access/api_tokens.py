@@ -1,4 +1,4 @@
-"""API tokens for scripts: a role no higher than the owner's, optional scopes, and an expiry date."""
+"""Tokens for scripts: a role no higher than the owner's, optional scopes, and an expiry."""
 
 import hashlib
 import secrets
@@ -18,19 +18,19 @@ from app.store.database.pages import Page, PageRequest
 from app.store.database.single_statements import SingleReads
 
 START = "nagare_"
-"""Prefix of every token, for secret scanners: nagare_ and 64 hexadecimal digits."""
+"""The prefix of every token, so that secret scanners find it: nagare_ and 64 hexadecimal digits."""
 KEY_START = "token:"
 MAX_TOKENS = 100
 NOTED_AGAIN_AFTER = timedelta(minutes=1)
 
 
 def key_of(token: str) -> str:
-    """Return the key that identifies a token, in place of a session id; it is not a secret."""
+    """Return the key that identifies a token in place of a session id; it is not secret."""
     return KEY_START + _hash(token)
 
 
 def find_user(reads: SingleReads, key: str) -> Mapping[Any, Any] | None:
-    """Return the owner of a valid token with the token's current powers: `role` and `scopes`."""
+    """Return the owner of a valid token, with the current permissions of the token: `role` and `scopes`."""
     user = api_tokens.find_user(reads, key.removeprefix(KEY_START), clock.now())
     if user is None:
         return None
@@ -39,19 +39,19 @@ def find_user(reads: SingleReads, key: str) -> Mapping[Any, Any] | None:
 
 
 def is_use_noted(user: Mapping[Any, Any]) -> bool:
-    """Return whether a token's last use was recorded a moment ago: a write for each request would be expensive."""
+    """Return whether the token's last use was recorded recently: a write per request would be expensive."""
     noted_at = user["last_used_at"]
     return noted_at is not None and noted_at > clock.now() - NOTED_AGAIN_AFTER
 
 
 class ApiTokenService:
-    """Methods that name a token raise NotFound, also for one of another user; all raise DatabaseUnavailable."""
+    """Methods that name a token raise NotFound, also if it belongs to another user; all raise DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def list(self, page: PageRequest, reader: Mapping[Any, Any], user_id: int | None = None) -> Page:
-        """Return a page of the reader's own tokens; for an admin, of all users or of one."""
+        """Return a page of the reader's own tokens; for an admin, of all tokens or those of one user."""
         wanted = user_id if reader["role"] == Role.ADMIN else reader["id"]
         with self._database.reading() as connection:
             found = api_tokens.fetch(connection, page, wanted)
@@ -87,7 +87,7 @@ class ApiTokenService:
         return {**made, "token": token}
 
     def revoke(self, token_id: int, reader: Mapping[Any, Any] | None, editor: Editor) -> RowMapping:
-        """Delete a token of the reader, or any token if the reader is an admin or None; return it."""
+        """Revoke a token of the reader, or any token if the reader is an admin or None; return its former row."""
         with self._database.transaction() as connection:
             row = _found(connection, token_id)
             if reader is not None and row["user_id"] != reader["id"] and reader["role"] != Role.ADMIN:

@@ -1,4 +1,4 @@
-"""Writes and reads the audit trail."""
+"""Writes and reads the audit log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from app.store.database.pages import Page, PageRequest
 
 @dataclass(frozen=True, slots=True)
 class Editor:
-    """The author of a change, by their current name."""
+    """The user who makes an edit, with the current name."""
 
     user_id: int
     username: str
 
 
 COMMAND_LINE = Editor(0, "command line")
-"""Whoever runs `nagare` with access to the database: no user, and above all of them."""
+"""Anyone who runs `nagare` with access to the database: no user, but all permissions."""
 
 
 INVENTORY = (AuditedType.HOST, AuditedType.ITEM)
-"""The types that everybody may read; the others are for admins."""
+"""The types whose entries every user may read; the others are for admins."""
 
 
 class AuditService:
-    """Reads the trail. Raises DatabaseUnavailable."""
+    """Reads the audit log. Raises DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,7 +50,7 @@ def record_edit(
     row: Mapping[Any, Any],
     changes: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Record a change of a row in the same transaction, and return the changes that have an effect."""
+    """Record an edit of a row in the same transaction, and return only the changes that differ from the row."""
     real = {name: value for name, value in changes.items() if row[name] != value}
     if real:
         _record(connection, editor, object_type, object_id, {name: row[name] for name in real}, real)
@@ -60,14 +60,14 @@ def record_edit(
 def record_creation(
     connection: Connection, editor: Editor, object_type: AuditedType, object_id: int, fields: Mapping[str, Any]
 ) -> None:
-    """Record a creation in the same transaction: there is nothing before."""
+    """Record in the same transaction that an object was created: it has no old values."""
     _record(connection, editor, object_type, object_id, {}, fields)
 
 
 def record_removal(
     connection: Connection, editor: Editor, object_type: AuditedType, object_id: int, fields: Mapping[str, Any]
 ) -> None:
-    """Record a deletion in the same transaction: there is nothing after."""
+    """Record in the same transaction that an object was deleted: it has no new values."""
     _record(connection, editor, object_type, object_id, fields, {})
 
 

@@ -35,20 +35,18 @@ class SignIn:
 
 
 class AuthService:
-    """Every method raises Unauthorized with the same message whatever was wrong, and DatabaseUnavailable."""
+    """Every method raises Unauthorized, with the same text for every cause, and DatabaseUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # PostgreSQL is asked once for concurrent requests with the same token; waiting for more of them would not pay
-        # off.
+        # Concurrent requests share one query to PostgreSQL; waiting for more of them would gain nothing.
         self._batcher: Batcher[str, Mapping[Any, Any] | None] = Batcher(self._find_all, gather_s=0)
 
     def login(self, username: str, password: str, address: str) -> SignIn:
         """Sign a user in.
 
-        Each attempt is counted before its password is checked, so that concurrent attempts are no more than the free
-        ones. Raises TooManyRequests after several failures in a row (`app.services.access.login_throttle`), and
-        Overloaded.
+        Each attempt is counted before its password is checked, so that concurrent attempts cannot exceed the free ones.
+        Raises TooManyRequests after several failures in a row (`app.services.access.login_throttle`), and Overloaded.
         """
         attempt = Attempt(username, network_of(address))
         with self._database.reading() as connection:
@@ -57,9 +55,9 @@ class AuthService:
             return self._try(attempt, password)
 
     def _try(self, attempt: Attempt, password: str) -> SignIn:
-        """Count the attempt, check the password, and uncount it on success.
+        """Count the attempt, check the password, and uncount the attempt if it is right.
 
-        All of it under one lock: several correct attempts, counted and not yet uncounted, would block each other.
+        All in one hashing slot: several right passwords that are counted and not yet uncounted would block each other.
         """
         with self._database.transaction() as connection:
             user = users.find_for_sign_in(connection, attempt.username, attempt.network)
@@ -78,7 +76,7 @@ class AuthService:
             return _open_session(connection, user, REFRESH_TOKEN_S, attempt.network)
 
     def refresh(self, session_id: str, jti: str) -> SignIn:
-        """Exchange a refresh token for a new one; a reused one was stolen, and ends the session."""
+        """Exchange a refresh token for a new one; a second use of the same token ends the session, as it was stolen."""
         now, new_jti = clock.now(), str(uuid.uuid4())
         expires_at = now + timedelta(seconds=REFRESH_TOKEN_S)
         with self._database.transaction() as connection:
@@ -89,7 +87,7 @@ class AuthService:
         raise Unauthorized("the refresh token is no longer valid")
 
     def logout(self, session_id: str) -> None:
-        """End a session: all its tokens are revoked."""
+        """End a session: all of its tokens are rejected from now on."""
         with self._database.transaction() as connection:
             users.revoke_session(connection, session_id, clock.now())
 
@@ -111,7 +109,7 @@ class AuthService:
         return [found[session_id] for session_id in session_ids]
 
     def _note_use(self, token_id: int) -> None:
-        # A read-only database can still authenticate: not recording the last use is no reason to reject the request.
+        # A database that is read-only can still serve reads: recording the use must not make them fail.
         with suppress(DatabaseUnavailable), self._database.transaction() as connection:
             now = clock.now()
             stored_tokens.note_use(connection, token_id, now, now - api_tokens.NOTED_AGAIN_AFTER)
@@ -127,7 +125,7 @@ class AuthService:
 
 
 def _refusal(wait_s: int | None) -> Unauthorized | TooManyRequests:
-    """Return the error of a failed sign-in: the same for existing and unknown names."""
+    """Return the error for a failed sign-in: the same for existing and unknown names."""
     return Unauthorized("wrong user name or password") if wait_s is None else login_throttle.must_wait(wait_s)
 
 

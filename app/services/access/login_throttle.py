@@ -1,4 +1,4 @@
-"""Throttles password guessing without locking out the owner of an account or revealing which names exist."""
+"""Throttles password guessing without locking out an account's owner or revealing which names exist."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,19 +17,19 @@ LONGEST_BLOCK_S = 300
 FORGOTTEN_AFTER = timedelta(hours=1)
 LOOK_EVERY = timedelta(seconds=1)
 MAX_COUNTERS = 10_000
-"""Invented names create counters: beyond this number the least significant ones are deleted."""
+"""Invented names create counters: beyond this number, those with the fewest failures are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A sign-in attempt for a name from an address.
+    """A sign-in attempt: the claimed user name and the client's address.
 
-    It is counted for one account from one network, so that a stranger who guesses does not lock the owner out; for one
-    network over all accounts, against a password that is tried on many names; and for one account over all networks,
-    against guesses from many machines. When one of the last two is blocked, the network still has one password a second
-    checked, whatever the name: this lets owners who signed in from there before come in whoever else is guessing. All
-    others are rejected alike, with the same message and in the same time, so that no response reveals whether a name
-    exists.
+    It has three counters. One for this account at this address: a stranger's guesses do not lock the owner out. One for
+    this address over all accounts: against one password tried on many names. One for this account over all addresses:
+    against guesses from many machines. If one of the last two blocks, one password a second is still checked for the
+    address, whatever the name; it succeeds only for a user who has signed in from there before, so that owners can sign
+    in during an attack. All other attempts get the same response in the same time, so that it does not reveal whether a
+    name exists.
     """
 
     username: str
@@ -37,7 +37,7 @@ class Attempt:
 
     @property
     def pair(self) -> str:
-        """The counter of this account from this network."""
+        """The counter of this account at this address."""
         return _subject("pair", self.username, self.network)
 
     @property
@@ -48,23 +48,23 @@ class Attempt:
 
     @property
     def look(self) -> str:
-        """The counter that lets one password of the network be checked now and then when nothing else is free."""
+        """The counter that still lets the address have a password checked at intervals when the others block."""
         return _subject("look", "", self.network)
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """An attempt that was counted as a failure; it is uncounted on success."""
+    """An attempt that was counted as a failure in advance; it is uncounted if it succeeds."""
 
     attempt: Attempt
     blocks: Mapping[str, datetime | None]
-    """The counters, each with the end of the block that the attempt caused."""
+    """The counters it was counted in, each with the end of the block that it caused."""
     wait_s: int | None
-    """How long to wait if the user never signed in from there; None for a free attempt."""
+    """How long to wait, for users who never signed in from there; None for a free attempt."""
 
 
 def refuse_blocked(connection: Connection, attempt: Attempt) -> None:
-    """Raise TooManyRequests when the attempt would not be counted: rejecting it then writes nothing."""
+    """Raise TooManyRequests if the attempt would not be counted: rejecting it here writes nothing."""
     now = clock.now()
     blocked = login_throttle.blocked(connection, [*attempt.free, attempt.look], now)
     until = {subject: end for subject, end in blocked.items() if subject != attempt.look}
@@ -73,9 +73,9 @@ def refuse_blocked(connection: Connection, attempt: Attempt) -> None:
 
 
 def count(connection: Connection, attempt: Attempt) -> Counted:
-    """Count an attempt as failed. Failures beyond the free ones block for twice as long each time.
+    """Count an attempt as failed. Each failure beyond the free ones doubles the block.
 
-    Raises TooManyRequests; then the transaction must be rolled back.
+    Raises TooManyRequests; the caller must then roll the transaction back.
     """
     now = clock.now()
     rows = login_throttle.add_failures(connection, [*attempt.free], now, unless_before=now - FORGOTTEN_AFTER)
@@ -95,7 +95,7 @@ def count(connection: Connection, attempt: Attempt) -> Counted:
 
 
 def forget(connection: Connection, counted: Counted) -> None:
-    """Reset the failures of this account from this network; those of others there and elsewhere still count."""
+    """Delete the failures of this account at this address; others from there, and those elsewhere, still count."""
     # In the order in which they are counted, here and below, or two attempts could deadlock.
     for subject in sorted(counted.blocks):
         if subject == counted.attempt.pair:
@@ -111,7 +111,7 @@ def give_back(connection: Connection, counted: Counted) -> None:
 
 
 def must_wait(wait_s: int) -> TooManyRequests:
-    """Return the error of all throttled attempts."""
+    """Return the error for all attempts that are blocked."""
     return TooManyRequests("too many failed sign-ins: try again later", wait_s)
 
 

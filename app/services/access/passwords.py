@@ -1,4 +1,4 @@
-"""Password hashes with Argon2id: one at a time, because each takes 64 MiB and all CPUs."""
+"""Hashes passwords with Argon2id: one at a time, since each hash takes 64 MiB and all processors."""
 
 import secrets
 import threading
@@ -12,7 +12,7 @@ from argon2.exceptions import HashingError, InvalidHashError, VerificationError,
 from app.errors import Overloaded
 
 MAX_WAITING_LOGINS = 8
-"""How many threads may hash or wait for it in one process: a waiting thread is missing elsewhere."""
+"""How many threads per process may hash or wait: each occupies a thread that other requests need."""
 PATIENCE_S = 5.0
 
 _hasher = PasswordHasher()
@@ -21,19 +21,19 @@ _hashing = threading.Lock()
 
 
 def _make_up_hash() -> str:
-    """Return a string that looks like a hash: a real one would cost 64 MiB and time at each start."""
+    """Return a fake hash without computing it: a real one takes 64 MB, and time at each start."""
     cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
     salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
     return f"$argon2id$v=19${cost}${salt}${digest}"
 
 
 NOBODYS_HASH = _make_up_hash()
-"""Verified for unknown users, so that their rejection takes as long as that of a wrong password."""
+"""Verified for unknown users, so that their rejection takes as long as a wrong password."""
 
 
 @contextmanager
 def hashing_slot() -> Iterator[None]:
-    """Admit one thread at a time. Raises Overloaded when many are waiting, or after a long wait."""
+    """Admit one thread at a time. Raises Overloaded if too many wait already, or after a long wait."""
     if not _places.acquire(blocking=False):
         raise Overloaded("too many passwords are being checked: try again in a moment")
     try:
@@ -57,8 +57,7 @@ def hash_password(password: str) -> str:
 
 
 def is_right(password_hash: str, password: str) -> bool:
-    """Return whether the hash matches the password; only for the admitted thread. Raises Overloaded without enough
-    memory."""
+    """Return whether the password matches the hash; call it in a hashing slot. Raises Overloaded without memory."""
     try:
         return _hasher.verify(password_hash, password)
     except (VerifyMismatchError, InvalidHashError):

@@ -58,10 +58,10 @@ class UserService:
     ) -> dict[str, Any]:
         """Change `password`, `role` or `enabled`.
 
-        A new password, or disabling the user, ends all the user's sessions; a new role applies from the next request
-        on, also for the user's tokens. API tokens outlive a new password, so that scripts keep working, unless
-        `revoke_tokens`: whoever stole the old password may have created some. The number of valid ones is returned as
-        `api_tokens` with the user. Raises Conflict when no enabled admin would be left.
+        A new password or `enabled` false ends all sessions of the user; a new role applies from the next request on,
+        also to the user's tokens. API tokens survive a new password, so that scripts keep working, unless
+        `revoke_tokens` is set: whoever stole the old password may have created some. The number of valid tokens is
+        returned as `api_tokens` in the user. Raises Conflict if no enabled admin would be left.
         """
         values = dict(changes)
         if "password" in values:
@@ -82,7 +82,7 @@ class UserService:
             return {**_found(connection, user_id), "api_tokens": left}
 
     def end_sessions(self, user_id: int, with_tokens: bool, editor: Editor = COMMAND_LINE) -> dict[str, int]:
-        """End all sessions of a user, and optionally revoke all API tokens; return how many there were."""
+        """End all sessions of a user and, with `with_tokens`, revoke all API tokens; return the numbers of both."""
         with self._database.transaction() as connection:
             _found(connection, user_id)
             sessions = users.revoke_sessions_of(connection, user_id, clock.now())
@@ -92,13 +92,13 @@ class UserService:
         return ended
 
     def sessions(self, page: PageRequest, user_id: int) -> Page:
-        """Return a page of the user's sessions that have not ended, newest first."""
+        """Return a page of the user's active sessions, newest first."""
         with self._database.reading() as connection:
             _found(connection, user_id)
             return users.fetch_sessions(connection, page, user_id, clock.now())
 
     def delete(self, user_id: int, editor: Editor = COMMAND_LINE) -> None:
-        """Delete a user and their sessions. Raises Conflict for the last admin."""
+        """Delete a user and end the user's sessions. Raises Conflict for the only admin."""
         with self._database.transaction() as connection:
             row = _found(connection, user_id)
             if users.is_only_admin(connection, user_id):
@@ -108,7 +108,7 @@ class UserService:
             record_removal(connection, editor, AuditedType.USER, user_id, gone)
 
     def ensure_admin(self, username: str, password: str) -> bool:
-        """Create the first admin if there is no user at all, and return whether it did."""
+        """Create the first admin if there is no user; return whether it was created."""
         password_hash = hash_password(password)
         with self._database.transaction() as connection:
             if users.count(connection):

@@ -1,1 +1,1 @@
-"""Alerts: intake, actions, suppression and the health score."""
+"""Takes in alert reports, changes and suppresses alerts, and computes the health score."""

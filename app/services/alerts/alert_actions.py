@@ -1,4 +1,4 @@
-"""Actions on alerts: acknowledge, resolve, reopen, snooze; on one and on many; recorded with user and comment."""
+"""Actions of people on alerts: acknowledge, resolve, reopen, snooze; one or many, with who and why in the history."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ ACKNOWLEDGED_A_TASK = 100
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action: its event, the columns that it changes, and the statuses that it applies to."""
+    """An action: its event in the history, the columns it changes, and the statuses it applies to."""
 
     kind: AlertEventKind | None
     values: Mapping[str, Any]
     of_one: Sequence[AlertStatus]
-    """Statuses that it applies to when one alert is named."""
+    """Statuses in which it changes an alert that is named by id."""
     of_many: Sequence[AlertStatus]
-    """Statuses that it applies to in bulk: a filter without a status must not reopen resolved alerts."""
+    """Statuses in which it changes alerts in bulk: a filter without a status must not reopen resolved alerts."""
 
 
 ACTIVE, ACKNOWLEDGED, RESOLVED = AlertStatus
@@ -44,9 +44,9 @@ REOPEN = Action(AlertEventKind.REOPENED, {"status": ACTIVE, "resolved_at": None}
 
 
 class AlertActions:
-    """Methods that name an alert raise NotFound, and Conflict when it is resolved and has fired again since.
+    """Methods that name an alert raise NotFound, and Conflict if it is resolved and a newer occurrence exists.
 
-    All raise DatabaseUnavailable. Those on many alerts take ids or filters like `alerts.filters`, and return how many
+    All raise DatabaseUnavailable. The bulk methods take ids or filters like `alerts.filters`, and return how many
     alerts they changed.
     """
 
@@ -55,19 +55,19 @@ class AlertActions:
         self._outbox = outbox
 
     def acknowledge(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
-        """Acknowledge the alert; a resolved one is open again."""
+        """Record that someone handles the alert; a resolved one becomes open again."""
         return self._act_on_one(alert_id, ACKNOWLEDGE, by, comment)
 
     def resolve(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
-        """Resolve the alert."""
+        """Record that the problem is over."""
         return self._act_on_one(alert_id, RESOLVE, by, comment)
 
     def reopen(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
-        """Reopen the alert."""
+        """Record that the problem is not over after all."""
         return self._act_on_one(alert_id, REOPEN, by, comment)
 
     def snooze(self, alert_id: int, by: Editor, until: datetime | None, comment: str | None = None) -> dict[str, Any]:
-        """Suppress an open alert until a time; None ends the snooze. Raises Invalid when the time has passed."""
+        """Suppress an open alert until a time; None ends the snooze. Raises Invalid if the time has passed."""
         return self._act_on_one(alert_id, _snooze(until), by, comment)
 
     def comment(self, alert_id: int, by: Editor, comment: str) -> dict[str, Any]:
@@ -84,15 +84,15 @@ class AlertActions:
         return self._act_on_many(ACKNOWLEDGE, by, comment, **choice)
 
     def resolve_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:
-        """Resolve the open ones."""
+        """Resolve the matching open alerts."""
         return self._act_on_many(RESOLVE, by, comment, **choice)
 
     def reopen_many(self, by: Editor, comment: str | None = None, **choice: Any) -> int:
-        """Reopen the resolved ones without a newer occurrence."""
+        """Reopen the matching resolved alerts that have no newer occurrence."""
         return self._act_on_many(REOPEN, by, comment, **choice)
 
     def snooze_many(self, by: Editor, until: datetime | None, comment: str | None = None, **choice: Any) -> int:
-        """Snooze the open ones. Raises Invalid when the time has passed."""
+        """Snooze the matching open alerts. Raises Invalid if the time has passed."""
         return self._act_on_many(_snooze(until), by, comment, **choice)
 
     def _act_on_one(self, alert_id: int, action: Action, by: Editor, comment: str | None) -> dict[str, Any]:
@@ -134,8 +134,7 @@ class AlertActions:
     def _act(
         self, connection: Connection, alert_ids: Sequence[int], action: Action, by: Editor, comment: str | None
     ) -> dict[str, int | None]:
-        """Change alerts and everything that follows; return the tasks that acknowledge them at their monitors, to be
-        published."""
+        """Change alerts and all that depends on them; return the tasks that inform their monitors, to be published."""
         now = clock.now()
         values = {**action.values, "resolved_at": now} if action.kind is AlertEventKind.RESOLVED else action.values
         rows = alerts.act(connection, alert_ids, values, comment)
@@ -182,7 +181,7 @@ def _note(
 
 
 def _takes_acknowledgements(connection: Connection, monitor_id: int, source: str) -> bool:
-    """Return whether a monitor knows such an alert, can be written to, and wants to be told."""
+    """Return whether the monitor knows the alert by its name, supports acknowledgements and has them enabled."""
     monitor = monitors.find_sealed(connection, monitor_id)
     if monitor is None or monitor["type"] != source or not monitor["enabled"]:
         return False

@@ -1,4 +1,4 @@
-"""Writes alert events from the database to the event stream; the leader runs it every second."""
+"""Publishes alert events: each second the leader reads the new entries of the alerts' histories."""
 
 from collections.abc import Iterable
 
@@ -11,16 +11,16 @@ from app.store.database.engine import Database
 
 ENTRY_BATCH_SIZE = 1000
 ROUNDS_A_TURN = 5
-"""Maximum number of batches per run, so that an alert storm does not keep the leader from its other work."""
+"""Limits the batches per tick, so that an alert storm does not keep the leader from its other work."""
 TRIM_EVERY_S = 5.0
 LATE_AFTER_S = 60.0
 MAX_GAPS = 1000
 
 
 class AlertEventRelay:
-    """Reading the events afterwards costs the writers nothing, and what Redis misses while unavailable comes later.
+    """Reading the histories adds no cost to changes of alerts, and delivers late what an unavailable Redis missed.
 
-    Methods raise BrokerUnavailable and DatabaseUnavailable. Of two leaders at once one writes.
+    Methods raise BrokerUnavailable and DatabaseUnavailable. Of two concurrent leaders only one publishes.
     """
 
     def __init__(self, database: Database, log: EventLog) -> None:
@@ -31,9 +31,9 @@ class AlertEventRelay:
         self._trimming = Interval(TRIM_EVERY_S)
 
     def tick(self) -> None:
-        """Write the events since the last run, and trim the stream."""
+        """Publish the events since the last tick, and trim those that are too old."""
         if self._trimming.is_over():
-            # A Redis that lost its data has lost the position too.
+            # A Redis that lost its data has lost this position too.
             self._told = self._log.told_of_alerts()
             self._log.trim()
         if self._told is None:
@@ -49,7 +49,7 @@ class AlertEventRelay:
         self._told = self._log.told_of_alerts()
 
     def _tell_some(self) -> bool:
-        """Write some events; false when there are no more."""
+        """Publish one batch of entries; return false when there are no more."""
         last = self._told or 0
         gaps = [event_id for event_id, until in self._gaps.items() if until > clock.monotonic()]
         with self._database.reading() as connection:
@@ -68,7 +68,7 @@ class AlertEventRelay:
         return len(entries) == ENTRY_BATCH_SIZE
 
     def _note_gaps(self, last: int, event_ids: Iterable[int]) -> None:
-        """Remember missing ids: on PostgreSQL an event with a lower id can be committed later."""
+        """Remember the missing numbers: on PostgreSQL an entry with a lower number can be committed later."""
         until = clock.monotonic() + LATE_AFTER_S
         for event_id in event_ids:
             for missing in range(max(last + 1, event_id - MAX_GAPS), event_id):

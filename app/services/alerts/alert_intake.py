@@ -1,4 +1,4 @@
-"""Processes alert reports: deduplicates, links to hosts and items, records events."""
+"""Takes in reports about alerts: deduplicates them, links them to hosts and items, and keeps the histories."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
@@ -23,7 +23,7 @@ BEGINNINGS = (AlertEventKind.FIRED, AlertEventKind.REOPENED)
 
 @dataclass(slots=True)
 class Draft:
-    """An alert during the processing of reports; `row` is the stored one, None for a new alert."""
+    """An alert while its reports are applied; `row` is the stored row, or None for a new alert."""
 
     identity: Identity
     row: RowMapping | None = None
@@ -35,7 +35,7 @@ class Draft:
 
 
 class AlertIntake:
-    """Has no transaction of its own: the caller's other writes belong to the same one."""
+    """Opens no transaction of its own: webhook intake and pulls write more in the same one."""
 
     def take_in(
         self,
@@ -46,10 +46,10 @@ class AlertIntake:
         *,
         is_pull: bool = False,
     ) -> dict[str, int]:
-        """Write what a source reported at one time, in that order; return the counts.
+        """Write the reports of one source at one time, in order; return how many reports had which effect.
 
-        If a pull reported an alert (`is_pull`), its absence in a later pull resolves it. The monitor is locked until
-        the transaction ends: otherwise two intakes of the same alert would each create it.
+        If a pull (`is_pull`) reported an alert, its absence from a later pull means that it is over. The monitor is
+        locked until the transaction ends: otherwise two concurrent calls could both create the same alert.
         """
         monitors.lock(connection, monitor_id)
         known = _find(connection, monitor_id, reports)
@@ -76,8 +76,7 @@ class AlertIntake:
         return counts
 
     def end_unseen(self, connection: Connection, monitor_id: int, observed_at: datetime) -> int:
-        """Resolve some of the alerts that pulls have reported, except those of the pull at `observed_at`; return how
-        many."""
+        """Resolve some alerts that earlier pulls reported and the one of `observed_at` did not; return their number."""
         monitors.lock(connection, monitor_id)
         rows = alert_intake.end_unseen(connection, monitor_id, observed_at, END_BATCH_SIZE)
         alert_events.add(connection, [(row["id"], AlertEventKind.RESOLVED) for row in rows], observed_at)
@@ -116,7 +115,7 @@ def _write(
 ) -> None:
     now = clock.now()
     new = [draft for draft in drafts if draft.row is None]
-    # Ordered by id, like everyone who locks several alerts: different orders would deadlock on PostgreSQL.
+    # In the order of their ids, as everywhere that locks several alerts: different orders would deadlock on PostgreSQL.
     known = sorted(((draft, draft.row) for draft in drafts if draft.row is not None), key=lambda pair: pair[1]["id"])
     ids = alert_intake.add(connection, [_new_row(monitor_id, draft, observed_at if is_pull else None) for draft in new])
     alert_intake.change(connection, [_changes(draft, row, observed_at if is_pull else None) for draft, row in known])
@@ -127,7 +126,7 @@ def _write(
         for row in suppressed:
             written[row["id"]].events.append(AlertEventKind.SUPPRESSED)
         for row in returned:
-            # An alert that fires (again) has its own event.
+            # The event of an alert that fires (again) already says so.
             if not {*written[row["id"]].events} & {*BEGINNINGS}:
                 written[row["id"]].events.append(AlertEventKind.RETURNED)
     happened = [(alert_id, event) for alert_id, draft in written.items() for event in draft.events]

@@ -1,4 +1,4 @@
-"""Pulls alerts from monitors, and acknowledges alerts at monitors."""
+"""Pulls alerts from monitors, and sends acknowledgements to them."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ class AlertPullService:
         self._intake = intake
 
     def pull(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
-        """Process all active alerts of a monitor; those that earlier pulls reported and this one does not are resolved.
+        """Take in all alerts that fire at a monitor; resolve those that earlier pulls reported and this one did not.
 
         A pull that stops half-way resolves none.
         """
@@ -50,9 +50,9 @@ class AlertPullService:
     def acknowledge(
         self, monitor_id: int, alert_ids: Sequence[int], comment: str = "", step: Step = no_step
     ) -> dict[str, int]:
-        """Acknowledge alerts at their monitor; those that no longer exist here are skipped.
+        """Acknowledge alerts at their monitor; skip those that no longer exist here.
 
-        All are tried, then SourceRejected is raised if it rejected some.
+        All are tried; then SourceRejected is raised if the monitor rejected some.
         """
         refused: list[str] = []
         with self._database.reading() as connection:

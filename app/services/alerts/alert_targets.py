@@ -1,4 +1,4 @@
-"""Finds the hosts and items of alerts by their names at the source."""
+"""Finds the hosts and items of alerts by the names that their sources use."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ class AlertTargets:
         self._items_by_external_id, self._items_by_name = alert_intake.item_ids(connection, host_ids, names)
 
     def find(self, report: AlertReport) -> tuple[int | None, int | None]:
-        """Return the ids of a report's host and item; None for those that the inventory does not have."""
+        """Return the ids of a report's host and item, each None if the inventory does not have it."""
         host_id = self._host(report)
         if host_id is None:
             return None, None

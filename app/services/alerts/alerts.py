@@ -1,4 +1,4 @@
-"""Lists alerts and generates test alerts."""
+"""Reads and generates alerts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -39,7 +39,7 @@ class AlertService:
         source: str | None = None,
         suppressed: bool | None = None,
     ) -> Page:
-        """Return a page of alerts, newest first; `q` is searched in message and comment."""
+        """Return a page of alerts, newest first; `q` searches message and comment."""
         conditions = alerts.filters(
             severity=severity,
             status=status,
@@ -58,7 +58,7 @@ class AlertService:
             return shown(find_or_raise(connection, alert_id))
 
     def events(self, page: PageRequest, alert_id: int) -> Page:
-        """Return a page of an alert's events, newest first."""
+        """Return a page of an alert's history, newest first."""
         with self._database.reading() as connection:
             find_or_raise(connection, alert_id)
             return alert_events.fetch(connection, page, alert_id)
@@ -106,12 +106,12 @@ def find_or_raise(connection: Connection, alert_id: int) -> RowMapping:
 
 
 def shown(alert: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return an alert in its public form."""
+    """Return an alert as the API shows it."""
     return {**alert, "flapping": is_flapping(alert["flaps"], alert["flapped_at"], clock.now())}
 
 
 def _row(task_id: str, alert: DrawnAlert, item_ids: dict[int, list[int]], now: datetime) -> dict[str, Any]:
-    # Items may have been added or removed since they were counted: the index is taken modulo the present count.
+    # Items may have come or gone since they were counted: the index is taken modulo the current number.
     ids = item_ids.get(alert.host.id, []) if alert.item_index is not None else []
     return {
         "source": TEST_SOURCE,

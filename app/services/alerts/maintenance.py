@@ -21,7 +21,7 @@ SCOPE = ("monitor_id", "host_id", "group")
 class MaintenanceService:
     """Methods that name a window raise NotFound; all raise DatabaseUnavailable.
 
-    The effect of a change on open alerts is applied in the same transaction.
+    A change and its effect on the open alerts are one transaction.
     """
 
     def __init__(self, database: Database) -> None:
@@ -38,7 +38,7 @@ class MaintenanceService:
             return _found(connection, window_id)
 
     def create(self, fields: Mapping[str, Any], by: Editor) -> RowMapping:
-        """Add a window. Raises NotFound for its monitor or host, Invalid naming the invalid field."""
+        """Add a window. Raises NotFound if its monitor or host does not exist, Invalid naming the wrong field."""
         with self._database.transaction() as connection:
             _validate(connection, {**dict.fromkeys(SCOPE), **fields})
             row = {**_columns(fields), "created_by": by.username, "created_at": clock.now(), "is_applied": False}
@@ -47,7 +47,7 @@ class MaintenanceService:
             return _found(connection, window_id)
 
     def update(self, window_id: int, changes: Mapping[str, Any]) -> RowMapping:
-        """Change a window: alerts that it no longer covers are no longer suppressed. Raises like `create`."""
+        """Change a window; alerts that it no longer covers become unsuppressed. Raises as `create`."""
         with self._database.transaction() as connection:
             _validate(connection, {**_found(connection, window_id), **changes})
             if changes:

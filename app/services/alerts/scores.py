@@ -1,4 +1,4 @@
-"""The health score of the fleet or of a part of it, and its causes."""
+"""Computes the health score of all hosts or of a scope, and explains it."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -26,9 +26,9 @@ COST_DIGITS = 6
 
 
 class ScoreService:
-    """Methods raise NotFound when the scope's monitor or host does not exist, and DatabaseUnavailable.
+    """Methods raise NotFound if the scope's monitor or host does not exist, and DatabaseUnavailable.
 
-    A group is a label of hosts: one that no host has is an empty scope.
+    A group that no host has is a scope without hosts.
     """
 
     def __init__(self, database: Database, *, window_h: float, history_days: int) -> None:
@@ -41,7 +41,7 @@ class ScoreService:
     def score(
         self, *, monitor_id: int | None = None, group: str | None = None, host_id: int | None = None
     ) -> dict[str, Any]:
-        """Return the health score of a scope, by default the fleet, with the alert counts behind it."""
+        """Return the health score of a scope (by default all hosts) and its components."""
         scope = Scope(monitor_id, group, host_id)
         with self._database.reading() as connection:
             _check(connection, scope)
@@ -67,7 +67,7 @@ class ScoreService:
     def why(
         self, *, monitor_id: int | None = None, group: str | None = None, host_id: int | None = None
     ) -> dict[str, Any]:
-        """Return the hosts and alerts of a scope that lower the score most, each with its share of the load."""
+        """Return the hosts and alerts of a scope with the highest cost, each with the points of load that it adds."""
         scope, window = Scope(monitor_id, group, host_id), self._window()
         with self._database.reading() as connection:
             _check(connection, scope)
@@ -90,14 +90,14 @@ class ScoreService:
         after: datetime | None = None,
         before: datetime | None = None,
     ) -> Page:
-        """Return a page of past scores of the fleet, or of a monitor, sampled every five minutes, newest first."""
+        """Return a page of five-minute samples of the score, of all hosts or of one monitor, newest first."""
         with self._database.reading() as connection:
             _check(connection, Scope(monitor_id))
             scope = score_samples.FLEET if monitor_id is None else score_samples.monitor_scope(monitor_id)
             return score_samples.fetch(connection, page, scope, after=after, before=before)
 
     def tick(self) -> None:
-        """Take the sample of these five minutes unless that was done, and merge the alert sums."""
+        """Take the sample of the current five minutes unless it exists, and merge the sums of the alerts."""
         now = clock.now()
         if self._putting_together.is_over():
             with self._database.transaction() as connection:

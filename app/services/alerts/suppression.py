@@ -1,4 +1,4 @@
-"""Suppresses open alerts: by maintenance windows and snoozes."""
+"""Determines which open alerts are suppressed: covered by a maintenance window, or snoozed."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ class Suppression:
         self._database = database
 
     def tick(self) -> None:
-        """Apply the windows that began or ended, and the snoozes that expired, since the last run."""
+        """Apply the windows that began or ended and the snoozes that expired since the last tick."""
         with self._database.reading() as connection:
             is_due = suppression.is_any_due(connection, clock.now())
         if is_due:
@@ -28,9 +28,9 @@ class Suppression:
 
 
 def update_all_marks(connection: Connection, now: datetime) -> None:
-    """Update the suppression of all open alerts, with their events and hosts.
+    """Update the suppression of all open alerts, with their histories and hosts.
 
-    Alerts that are no longer suppressed are notified again.
+    Alerts that become unsuppressed are notified again.
     """
     while True:
         suppressed, returned = suppression.flip(connection, now, ALERT_BATCH_SIZE)

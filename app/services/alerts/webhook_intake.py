@@ -1,4 +1,4 @@
-"""Processes webhook deliveries in the order of their arrival."""
+"""Takes in webhook deliveries, in the order in which they arrived."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,11 @@ log = structlog.get_logger()
 REPORT_BATCH_SIZE = 500
 GATHER_S = 0.05
 RECEIVED_WITHIN = timedelta(seconds=10)
-"""Deliveries processed together count as reported at one time, so they must not be too far apart."""
+"""Deliveries that are taken in together count as seen at one time, so they must not be far apart."""
 FORGOTTEN_AFTER = timedelta(seconds=10)
 TASKS_A_DELIVERY = 100
 UNUSABLE = (StatementRefused, TypeError, ValueError, LookupError)
-"""Errors that the content of a report can cause: the database rejects it, or another version of nagare wrote it."""
+"""What a report's content can cause: the database rejects it, or another version of nagare wrote it."""
 
 Reports = Sequence[Mapping[str, Any]]
 
@@ -45,10 +45,10 @@ class WebhookIntake:
     def take_in(
         self, monitor_id: int, reports: Reports = (), received_at: datetime | None = None, step: Step = no_step
     ) -> dict[str, int]:
-        """Process all waiting deliveries of a monitor, or only the `reports` that were set aside; return the counts.
+        """Take in a monitor's waiting deliveries, or only `reports` that were set aside; return counts by effect.
 
-        Processed deliveries are deleted in the same transaction, so an interruption loses and duplicates nothing.
-        Raises TaskInterrupted, and InvalidParams for a report that was set aside and cannot be read.
+        Deliveries are deleted in the same transaction: an interrupted run loses and duplicates nothing. Raises
+        TaskInterrupted, and InvalidParams for a report that was set aside and cannot be read.
         """
         if reports:
             with self._database.transaction() as connection:
@@ -64,12 +64,12 @@ class WebhookIntake:
                 return dict(counts)
             counts.update(taken or {})
             if taken is not None and taken.get("seen", 0) < REPORT_BATCH_SIZE // 4:
-                # When single alerts arrive one after another, wait for some: each query costs as much as many alerts.
+                # If alerts arrive one by one, let some accumulate: each round costs as much as many alerts.
                 clock.sleep(GATHER_S)
             step(counts["seen"], None, f"{counts['seen']} alerts")
 
     def tick(self) -> None:
-        """Queue tasks for deliveries that no task would process; not while a dead one waits for a person."""
+        """Request tasks for deliveries that no task will take in; not while a dead one waits for a person."""
         with self._database.reading() as connection:
             waiting = webhook_deliveries.monitors_that_wait(connection, clock.now() - FORGOTTEN_AFTER)
             forgotten = [each for each in waiting if not task_fingerprints.is_any_open(connection, receiving(each))]
@@ -83,12 +83,12 @@ class WebhookIntake:
 
     def _is_done(self, monitor_id: int) -> bool:
         with self._database.transaction() as connection:
-            # Wait for transactions that recorded a delivery because they saw this task still waiting.
+            # Waits for transactions that record a delivery because they saw this task still waiting.
             task_fingerprints.lock_fingerprint(connection, receiving(monitor_id))
             return not webhook_deliveries.is_there_any(connection, monitor_id)
 
     def _take_some(self, monitor_id: int, reports: int) -> Mapping[str, int] | None:
-        """Process the oldest deliveries, at least one, up to a number of reports; None when there is none."""
+        """Take in the oldest deliveries, up to `reports` reports but at least one delivery; None if there is none."""
         with self._database.transaction() as connection:
             monitors.lock(connection, monitor_id)
             found = webhook_deliveries.oldest(connection, monitor_id, reports, RECEIVED_WITHIN)
@@ -100,14 +100,14 @@ class WebhookIntake:
         return counts
 
     def _take_one(self, monitor_id: int) -> Mapping[str, int] | None:
-        """Process the oldest delivery alone, or set it aside."""
+        """Take in the oldest delivery alone, or set it aside."""
         try:
             return self._take_some(monitor_id, reports=1)
         except UNUSABLE as error:
             return self._set_aside(monitor_id, error)
 
     def _set_aside(self, monitor_id: int, error: Exception) -> Mapping[str, int]:
-        """Give each report of the oldest delivery its own task; what fails there becomes a dead letter."""
+        """Move the reports of the oldest delivery to tasks of their own; those that fail become dead letters."""
         tasks: dict[str, ReceiveAlerts] = {}
         with self._database.transaction() as connection:
             monitors.lock(connection, monitor_id)

@@ -1,4 +1,4 @@
-"""Authentication and rate limit of the webhook: a stolen token must not fill the database."""
+"""Decides who may post to the webhook, and how much: a leaked token must not be able to fill the database."""
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,7 @@ A_SECOND_US = 1_000_000
 
 
 class WebhookQuotas:
-    """A limit of alerts per minute for each monitor, across all processes; 0 means no limit.
+    """A limit of alerts per minute for each monitor, shared by all processes; 0 means no limit.
 
     Methods raise Unauthorized for an unknown token, TooManyRequests, and Conflict for a disabled monitor.
     """
@@ -22,7 +22,7 @@ class WebhookQuotas:
         self._alerts_per_minute = alerts_per_minute
 
     def refuse_early(self, reads: SingleReads, token_hash: str) -> None:
-        """Raise unless the token belongs to a monitor that may send at least one alert now; it may be disabled."""
+        """Raise unless the token's monitor may post at least one alert now; the monitor may still be disabled."""
         monitor = webhook_quotas.find_by_token(reads, token_hash)
         if monitor is None:
             raise Unauthorized(NOT_KNOWN)
@@ -40,9 +40,9 @@ class WebhookQuotas:
         return int(monitor["id"])
 
     def spend(self, connection: Connection, token_hash: str, alerts: int) -> int:
-        """Take this many alerts from the quota of the token's monitor, or none; return the monitor's id.
+        """Take `alerts` from the quota of the token's monitor, or none of them; return the monitor's id.
 
-        Transactions that use the same quota wait for each other.
+        Transactions that spend from the same quota wait for each other.
         """
         if not self._alerts_per_minute:
             return self.monitor_of(connection, token_hash)
@@ -55,7 +55,7 @@ class WebhookQuotas:
         return monitor_id
 
     def _wait_s(self, full_at_us: int | None, alerts: int, now_us: int) -> int:
-        """Return the seconds until this many alerts are allowed, 0 for now."""
+        """Return in how many seconds there is room for `alerts` alerts; 0 means now."""
         if not self._alerts_per_minute or full_at_us is None:
             return 0
         missing_us = full_at_us + self._cost_us(alerts) - now_us - webhook_quotas.WINDOW_US

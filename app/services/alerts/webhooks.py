@@ -1,4 +1,4 @@
-"""The webhook: tokens of monitors, and the recording of their requests."""
+"""Receives webhook requests: issues and checks the tokens, and records the deliveries."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class WebhookService:
         )
 
     def issue_token(self, monitor_id: int) -> str:
-        """Create a monitor's webhook token; the previous one stops working. Raises NotFound."""
+        """Return a new webhook token for a monitor; the previous one stops working. Raises NotFound."""
         token = secrets.token_urlsafe(32)
         with self._database.transaction() as connection:
             if monitors.find(connection, monitor_id) is None:
@@ -53,27 +53,26 @@ class WebhookService:
         return token
 
     def identify(self, token: str) -> None:
-        """Raise Unauthorized unless the token belongs to a monitor, and TooManyRequests when its quota is used up."""
+        """Raise Unauthorized unless the token is a monitor's, and TooManyRequests if the monitor cannot post now."""
         with self._database.single_reads() as reads:
             self._quotas.refuse_early(reads, _hash(token))
 
     def accept(self, token: str, reports: Sequence[AlertReport], idempotency_key: str | None = None) -> str:
-        """Record the reports of the token's monitor, and return the id of the task that will process them.
+        """Record a delivery of the token's monitor, and return the id of the task that will take it in.
 
-        Many requests share one task: all that are recorded before a worker starts it. Raises Unauthorized, Conflict
-        when the monitor is disabled, TooManyRequests when its quota is used up, and Invalid when the idempotency key
-        was used for another request.
+        Many deliveries share one task: all that are recorded before a worker starts it. Raises Unauthorized, Conflict
+        if the monitor is disabled, TooManyRequests if its quota is used up, and Invalid if the idempotency key was used
+        for another request.
         """
         post = _Post(_hash(token), [report.as_dict() for report in reports])
         return self._batcher.call(post) if idempotency_key is None else self._accept_once(post, idempotency_key)
 
     def _accept_once(self, post: _Post, idempotency_key: str) -> str:
-        """Record a request unless it was recorded before; alone, because it may have to wait for another one with the
-        same key."""
+        """Record a delivery unless it is a repeat; in its own transaction, as it may wait for one with the same key."""
         now, task_id = clock.now(), new_task_id(ReceiveAlerts.type)
         with self._database.transaction() as connection:
             monitor_id = self._quotas.monitor_of(connection, post.token_hash)
-            # Users have positive ids, so a monitor's keys do not collide with theirs.
+            # Users have positive ids, so a monitor's keys cannot clash with theirs.
             by = Requester(-monitor_id, idempotency_key)
             earlier = earlier_answer(connection, by, fingerprint_of(["post", post.reports]), task_id, now)
             if earlier is not None:
@@ -87,13 +86,13 @@ class WebhookService:
         return shared
 
     def _accept_all(self, posts: Sequence[_Post]) -> Sequence[str | Exception]:
-        """Record requests; return for each its task, or why it is rejected."""
+        """Record deliveries; return for each its task, or the reason for its rejection."""
         now = clock.now()
         outcomes: dict[_Post, str | Exception] = {}
         recorded: dict[str, None] = {}
         with self._database.transaction() as connection:
             admitted = self._admitted(connection, posts, outcomes)
-            # In a fixed order; otherwise two groups could wait for each other.
+            # In one order, or two batches could deadlock.
             for monitor_id in sorted(admitted):
                 task_id = new_task_id(ReceiveAlerts.type)
                 shared = request_task(connection, self._outbox, monitor_id, task_id)
@@ -106,7 +105,7 @@ class WebhookService:
     def _admitted(
         self, connection: Connection, posts: Sequence[_Post], outcomes: dict[_Post, str | Exception]
     ) -> dict[int, list[_Post]]:
-        """Return the allowed requests by monitor; the errors of the others are added to `outcomes`."""
+        """Return the deliveries that may be recorded, by monitor; the reasons for the others go to `outcomes`."""
         by_token: dict[str, list[_Post]] = {}
         for post in posts:
             by_token.setdefault(post.token_hash, []).append(post)
@@ -119,7 +118,7 @@ class WebhookService:
     def _admit(
         self, connection: Connection, posts: Sequence[_Post], outcomes: dict[_Post, str | Exception]
     ) -> Iterator[tuple[int, _Post]]:
-        """Yield (monitor id, request) for the requests of one token, each alone when the quota is too small for all."""
+        """Yield (monitor id, post) for the posts of one token, one at a time if there is no room for all."""
         try:
             alerts = sum(len(post.reports) for post in posts)
             monitor_id = self._quotas.spend(connection, posts[0].token_hash, alerts)
@@ -142,16 +141,16 @@ def _deliveries(monitor_id: int, now: datetime, posts: Iterable[_Post]) -> list[
 
 
 def receiving(monitor_id: int) -> str:
-    """Return the fingerprint of the tasks that process a monitor's webhook requests."""
+    """Return the fingerprint of the tasks that take in a monitor's deliveries."""
     return fingerprint_of_task(ReceiveAlerts(monitor_id=monitor_id))
 
 
 def request_task(connection: Connection, outbox: Outbox, monitor_id: int, task_id: str) -> str:
-    """Return the id of a task that has not started and processes what this transaction records for a monitor.
+    """Return the id of a waiting task that will take in what this transaction records for a monitor.
 
-    If there is none, one is recorded under `task_id`, to be published after the commit. A task that starts meanwhile
-    checks once more for new reports after all transactions that saw it waiting have committed (`lock_fingerprint`). Its
-    row has no monitor, so that slow pulls do not hold it.
+    If there is none, record one under `task_id`, to be published after the commit. A task that starts meanwhile looks
+    once more for deliveries, after the commit of all transactions that saw it waiting (`lock_fingerprint`). Its row has
+    no monitor, so that slow pulls do not hold it.
     """
     fingerprint = receiving(monitor_id)
     task_fingerprints.lock_fingerprint(connection, fingerprint, shared=True)

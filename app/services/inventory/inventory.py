@@ -33,12 +33,12 @@ class InventoryService:
         status: int | None = None,
         group: str | None = None,
     ) -> Page:
-        """Return a page of hosts; `q` is searched in names, address and description."""
+        """Return a page of hosts; `q` searches names, address and description."""
         with self._database.reading() as connection:
             return hosts.fetch(connection, page, q=q, monitor_id=monitor_id, status=status, group=group)
 
     def host_names(self, host_ids: Collection[int]) -> dict[int, str]:
-        """Return the display names of these hosts by id."""
+        """Return the names of these hosts, by id."""
         with self._database.reading() as connection:
             return hosts.names(connection, host_ids)
 
@@ -57,9 +57,9 @@ class InventoryService:
             return _found_host(connection, host_id)
 
     def create_host(self, monitor_id: int, fields: Mapping[str, Any], editor: Editor) -> RowMapping:
-        """Create a host of a monitor here; a push creates it there.
+        """Create a host of a monitor in nagare; a push creates it at the monitor.
 
-        Raises Conflict when the monitor is read-only or has a host of that name.
+        Raises Conflict if the monitor is read-only or has a host of that name.
         """
         with self._database.transaction() as connection:
             _require_writable(connection, monitor_id)
@@ -71,9 +71,9 @@ class InventoryService:
             return _found_host(connection, host_id)
 
     def create_item(self, host_id: int, fields: Mapping[str, Any], editor: Editor) -> RowMapping:
-        """Create an item of a host here; a push creates it at the monitor.
+        """Create an item of a host in nagare; a push creates it at the monitor.
 
-        Raises Conflict when the monitor is read-only or the host has an item of that key.
+        Raises Conflict if the monitor is read-only or the host has an item with that key.
         """
         with self._database.transaction() as connection:
             host = _found_host(connection, host_id)
@@ -95,7 +95,7 @@ class InventoryService:
         monitor_id: int | None = None,
         status: int | None = None,
     ) -> Page:
-        """Return a page of items; `q` is searched in name, key and description."""
+        """Return a page of items; `q` searches name, key and description."""
         with self._database.reading() as connection:
             return items.fetch(connection, page, q=q, host_id=host_id, monitor_id=monitor_id, status=status)
 
@@ -115,7 +115,7 @@ class InventoryService:
 
 
 def _local(fields: Mapping[str, Any], editable: Sequence[str], now: datetime) -> dict[str, Any]:
-    """Return the columns that a host and an item that do not exist at their monitor yet have in common."""
+    """Return the columns that new hosts and new items share while they do not exist at their monitor."""
     edited = {name: fields[name] for name in editable}
     twins = {f"source_{name}": value for name, value in edited.items()}
     return {**edited, **twins, "external_id": f"{LOCAL_PREFIX}{uuid7()}", "created_at": now, "updated_at": now}
@@ -127,7 +127,7 @@ def _require_writable(connection: Connection, monitor_id: int) -> None:
         raise NotFound(f"there is no monitor {monitor_id}")
     if not connector_class(monitor["type"]).writable:
         raise Conflict(f"monitors of type {monitor['type']} are read-only")
-    # Two requests that create the same thing at once would both see that it does not exist yet.
+    # Without the lock, two concurrent requests could both create it.
     monitors.lock(connection, monitor_id)
 
 

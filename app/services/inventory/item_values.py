@@ -1,4 +1,4 @@
-"""Stores the recent values of items."""
+"""Keeps the values of items for some hours."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ STEP_BATCH_SIZE = 20
 
 
 class ItemValues:
-    """All methods raise DatabaseUnavailable. With `hours` 0 nothing is stored."""
+    """All methods raise DatabaseUnavailable. If `hours` is 0, nothing is kept."""
 
     def __init__(self, database: Database, hours: float) -> None:
         self._database = database
@@ -31,10 +31,10 @@ class ItemValues:
         self._pruning = Interval(PRUNE_EVERY_S)
 
     def add(self, connection: Connection, written: Iterable[tuple[int, PulledItem]]) -> None:
-        """Add the values of items that were just written, if they are new and numeric."""
+        """Add the values of items that were just written, if they are numbers and not stored yet."""
         if not self._kept:
             return
-        # Older values would be deleted soon and added again by each pull.
+        # Older values would soon be deleted, and added again by each pull.
         oldest, newest = self._span()
         points = [
             (item_id, row.value_at, number)
@@ -48,7 +48,7 @@ class ItemValues:
     def list(
         self, item_id: int, page: PageRequest, after: datetime | None = None, before: datetime | None = None
     ) -> Page:
-        """Return a page of an item's values, oldest first, in a time range. Raises NotFound."""
+        """Return a page of an item's values between two times, oldest first. Raises NotFound."""
         oldest, newest = self._span()
         with self._database.reading() as connection:
             if items.find(connection, item_id) is None:
@@ -58,9 +58,9 @@ class ItemValues:
             )
 
     def summarize(self, item_ids: Collection[int], span: timedelta, steps: int) -> Mapping[int, Sequence[RowMapping]]:
-        """Return the recent values of items by id, in about this many steps.
+        """Summarize the values of items over the last `span`, in about `steps` steps; return the steps by item id.
 
-        A step has `at`, `lowest`, `highest` and `count`, the oldest is first; an item without values has no entry.
+        A step has `at`, `lowest`, `highest` and `count`; the oldest comes first. An item without values has no steps.
         """
         oldest, newest = self._span()
         with self._database.reading() as connection:
@@ -71,7 +71,7 @@ class ItemValues:
         return found
 
     def tick(self) -> None:
-        """Delete old values every minute, in short steps, so that no other writer waits long."""
+        """Delete values that are too old, each minute, in short steps, so that no other writer waits long."""
         if not self._pruning.is_over():
             return
         before, _ = self._span()

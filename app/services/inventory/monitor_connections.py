@@ -1,4 +1,4 @@
-"""Connects to monitors and records the outcome of the contact."""
+"""Opens connections to monitors and records the result of each contact."""
 
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -44,9 +44,9 @@ class MonitorConnections:
             raise
 
     def access(self, monitor: Mapping[Any, Any], except_for: Container[str] = ()) -> MonitorAccess:
-        """Return a monitor's URL with its decrypted credentials, except those that are about to be replaced.
+        """Return a monitor's address with its decrypted credentials, except those that are about to be replaced.
 
-        Raises TaskFailed when they were encrypted with another secret key.
+        Raises TaskFailed if they were encrypted with another secret key.
         """
         sealed = {"password": monitor["password_sealed"], "api_token": monitor["api_token_sealed"]}
         opened = {name: None if name in except_for else self._vault.open(text) for name, text in sealed.items()}

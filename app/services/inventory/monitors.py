@@ -29,7 +29,7 @@ SECRETS = {"password": "password_sealed", "api_token": "api_token_sealed"}
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The outcome of a connection test."""
+    """The result of a contact with a monitor."""
 
     ok: bool
     version: str | None
@@ -77,10 +77,10 @@ class MonitorService:
         return self.get(monitor_id)
 
     def update(self, monitor_id: int, changes: Mapping[str, Any]) -> RowMapping:
-        """Change a monitor. Raises Invalid and Conflict like `create`.
+        """Change a monitor. Raises Invalid and Conflict as `create`.
 
-        A stored credential is not sent to another server: it must be entered again. Otherwise whoever may change a URL,
-        or has the token of such a user, could read a credential that no response shows.
+        A stored credential is never sent to another server: a new address needs it again. Otherwise anyone who may
+        change an address, or has stolen such a user's token, could read what no response shows.
         """
         with self._database.transaction() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
@@ -102,7 +102,7 @@ class MonitorService:
         return self.get(monitor_id)
 
     def delete(self, monitor_id: int) -> None:
-        """Delete a monitor with its hosts, items and alerts; its unfinished tasks are cancelled."""
+        """Delete a monitor with its hosts, items and alerts; cancel its tasks that have not ended."""
         with self._database.transaction(is_long=True) as connection:
             item_values.forget(connection, monitor_id)
             if not monitors.remove(connection, monitor_id):
@@ -114,7 +114,7 @@ class MonitorService:
             TASKS.add(task["type"], TaskState.CANCELLED)
 
     def check(self, monitor_id: int) -> Check:
-        """Connect to a monitor, enabled or not, and read its version; its status then shows how that went."""
+        """Sign in to a monitor, enabled or not, and get its version; its status then shows the result."""
         with self._database.reading() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
         started = clock.monotonic()

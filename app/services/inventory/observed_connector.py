@@ -1,4 +1,4 @@
-"""Wraps a connector and times each call, page by page, for metrics and traces."""
+"""Wraps a connector to time each call and each page, for metrics and traces."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ END = object()
 
 
 def observed(connector: Connector, monitor_id: int) -> Connector:
-    """Return a wrapper of the given connector."""
+    """Return a connector that behaves like the given one and records its calls."""
     return cast(Connector, _ObservedConnector(connector, str(monitor_id)))
 
 
 class _ObservedConnector:
-    """Has the methods of the wrapped connector."""
+    """Wraps any connector: it has the same methods as the wrapped one."""
 
     def __init__(self, connector: Connector, monitor_id: str) -> None:
         self._connector = connector
@@ -46,7 +46,7 @@ class _ObservedConnector:
     def _timed(self, operation: str, call: Callable[[], Any]) -> Any:
         with self._watched(operation) as note:
             answer = call()
-            # Neither creating an iterator nor finding its end is a call to the monitor.
+            # Creating an iterator and reaching its end need no response of the monitor.
             note.is_answer = answer is not END and not isinstance(answer, Iterator)
         return answer
 

@@ -1,4 +1,4 @@
-"""Pulls hosts and items into the inventory, page by page, each page in one transaction."""
+"""Pulls hosts and items from their monitors into the inventory, page by page, each page in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -41,7 +41,7 @@ class Counts:
 class PullService:
     """Every method raises NotFound, Conflict (a disabled monitor), SourceError, DatabaseUnavailable, TaskInterrupted.
 
-    An interrupted pull leaves complete pages behind and can be run again.
+    An interrupted pull leaves whole pages and can be run again.
     """
 
     def __init__(self, database: Database, monitor_connections: MonitorConnections, values: ItemValues) -> None:
@@ -50,13 +50,13 @@ class PullService:
         self._values = values
 
     def hosts(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
-        """Pull all hosts of a monitor; those that no longer exist at the source become inactive."""
+        """Pull all hosts of a monitor; hosts that the source no longer has become inactive."""
         with self._monitor_connections.open(monitor_id) as connector:
             counts = self._pull_hosts(connector, monitor_id, step)
         return asdict(counts)
 
     def items(self, monitor_id: int, host_id: int | None = None, step: Step = no_step) -> dict[str, int]:
-        """Pull the items of one host, or of all hosts of a monitor; its hosts are pulled first if there are none."""
+        """Pull the items of one host, or of all hosts of a monitor; pull the hosts first if there are none."""
         counts = Counts()
         with self._monitor_connections.open(monitor_id) as connector:
             if host_id is None and not self._has_hosts(monitor_id):
@@ -90,7 +90,7 @@ class PullService:
         return asdict(counts)
 
     def refresh_host(self, connector: Connector, monitor_id: int, host_id: int) -> Counts:
-        """Write the source's data of one host."""
+        """Write the source's current record of one host."""
         with self._database.reading() as connection:
             host = hosts.find(connection, host_id)
         if host is None:
@@ -105,7 +105,7 @@ class PullService:
         return counts
 
     def refresh_item(self, connector: Connector, monitor_id: int, host_id: int, item_id: int) -> Counts:
-        """Write the source's data of one item."""
+        """Write the source's current record of one item."""
         with self._database.reading() as connection:
             host, item = hosts.find(connection, host_id), items.find(connection, item_id)
         if host is None or item is None:
@@ -161,7 +161,7 @@ class PullService:
 
 
 def _host_rows(records: Sequence[HostRecord]) -> list[hosts.PulledHost]:
-    """Return one row per host: if a source names one twice, the last one counts."""
+    """Return one row per host; if a source lists a host twice, the last record counts."""
     return list({record.external_id: _host_row(record) for record in records}.values())
 
 

@@ -1,4 +1,4 @@
-"""Pushes: writes local edits to the monitors."""
+"""Pushes edits and new hosts and items to the monitors."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,9 +19,9 @@ from app.store.inventory import hosts, items
 class PushService:
     """Every method raises NotFound, Conflict (the monitor is disabled), SourceError, DatabaseUnavailable.
 
-    A host or item that does not exist at its monitor yet is created there. A push writes the fields that were edited
-    here. Unless it is forced, it raises SourceConflict when one of them was also changed at the monitor since the last
-    pull: whoever changed it there would not know why the change is gone.
+    A push creates hosts and items that do not exist at their monitor yet, and otherwise writes the fields that were
+    edited here. Unless forced, it raises SourceConflict if one of them has also changed at the monitor since the last
+    pull: overwriting it would discard that change without a trace.
     """
 
     def __init__(self, database: Database, monitor_connections: MonitorConnections, pulls: PullService) -> None:
@@ -86,9 +86,9 @@ class PushService:
 def _merge(
     here: Mapping[Any, Any], last: Mapping[Any, Any], there: HostRecord | ItemRecord | None, force: bool
 ) -> dict[str, Any]:
-    """Return what to write: the fields edited here since the last pull, the others as they are at the monitor.
+    """Return the values to write: fields edited here since the last pull, and the monitor's values of the others.
 
-    Raises SourceConflict with both sides, and SourceRejected when it no longer exists there.
+    Raises SourceConflict with both sides, and SourceRejected if the object no longer exists at the monitor.
     """
     if there is None:
         raise SourceRejected("it no longer exists at the monitor")

@@ -1,1 +1,1 @@
-"""Tasks: accepted, claimed, retried, recovered, scheduled; their queues, dead letters and events."""
+"""The life of tasks: submission, claims, retries, recovery and schedules; their queues, dead letters and events."""

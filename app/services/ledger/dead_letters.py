@@ -1,4 +1,4 @@
-"""Retry and discard dead letters."""
+"""Lists, retries and discards dead letters."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,7 +28,7 @@ Letter = Mapping[Any, Any]
 class DeadLetterService:
     """Methods that name a dead letter raise NotFound; all raise DatabaseUnavailable.
 
-    The ledger is changed first. If Redis is unavailable, its list follows later.
+    The ledger is changed first. If Redis is unavailable, its list follows once it is back.
     """
 
     def __init__(self, database: Database, relay: MessageRelay, dead_letter_list: DeadLetterList) -> None:
@@ -49,9 +49,10 @@ class DeadLetterService:
         return {**letter, "history": history, "traceback": history[-1]["traceback"] if history else None}
 
     def retry(self, task_id: str, by: Requester | None = None) -> None:
-        """Queue a dead task again, under its id, with a new set of attempts.
+        """Queue a dead task again, under its id, with a fresh count of attempts.
 
-        Raises Conflict for a malformed message, and Invalid when the idempotency key was used for another request.
+        Raises Conflict if it is a malformed message or an unknown task, and Invalid if the idempotency key was used for
+        another request.
         """
         now = clock.now()
         with self._database.transaction() as connection:
@@ -74,7 +75,7 @@ class DeadLetterService:
         while True:
             with self._database.transaction() as connection:
                 letters = dead_letters.some(connection, wanted, LETTER_BATCH_SIZE)
-                # Tasks that die again meanwhile are skipped, or this would never end.
+                # Tasks that die again meanwhile are left alone, or this loop would never end.
                 letters = [letter for letter in letters if letter["dead_at"] <= started_at]
                 for letter in letters:
                     dead_letters.revive(connection, letter["task_id"], clock.now())
@@ -85,14 +86,14 @@ class DeadLetterService:
             self._after_revival(letters, runs)
 
     def discard(self, task_id: str) -> None:
-        """Discard a dead letter; the task's history stays until it is pruned."""
+        """Remove a dead task from the dead letters for good; its history stays until it is pruned."""
         with self._database.transaction() as connection:
             letter = _found(connection, task_id)
             dead_letters.discard(connection, task_id, clock.now())
         self._remove([letter])
 
     def discard_many(self, *, dry_run: bool = False, **filters: Any) -> int:
-        """Discard all matching dead letters and return how many; in a dry run only count them."""
+        """Remove all matching dead letters for good and return their number; in a dry run only count them."""
         wanted = LetterFilter(**filters)
         if dry_run:
             return self._count(wanted)

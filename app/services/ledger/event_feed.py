@@ -1,4 +1,4 @@
-"""Reads the event stream: one reader per process, for all its listeners."""
+"""Follows the event stream: one reader per process, shared by all its listeners."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -17,20 +17,20 @@ OPEN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events since the previous batch; `position` is the id of the last one."""
+    """The events since the previous batch; `position` is the id of the last event so far."""
 
     entries: Sequence[Entry]
     position: str
     is_reset: bool = False
-    """Whether events between this batch and the previous one are lost."""
+    """Whether events between the previous batch and this one are lost."""
 
 
 Listener = Callable[[Batch], None]
-"""Called by the reader's thread, which waits for it: a slow listener slows the reader instead of filling the memory."""
+"""Runs in the reader's thread, so a slow listener delays the reading instead of filling the memory."""
 
 
 class EventFeed:
-    """Starts to read with the first listener; `log` must allow Redis `WAIT_MS` for a reply."""
+    """Starts to read with the first listener; the Redis client of `log` must allow responses to take `WAIT_MS`."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
@@ -42,7 +42,7 @@ class EventFeed:
 
     @property
     def is_closing(self) -> bool:
-        """Whether this process is shutting down, and nobody should start to wait."""
+        """Whether this process is about to end, so that nothing should start to wait."""
         return self._closing.is_set()
 
     def listen(self, listener: Listener) -> None:
@@ -60,11 +60,11 @@ class EventFeed:
         return self._log.since(last_id, count)
 
     def is_whole_since(self, last_id: str) -> bool:
-        """Return whether all events after this one still exist. Raises BrokerUnavailable."""
+        """Return whether the stream still has every event after `last_id`. Raises BrokerUnavailable."""
         return self._log.is_whole_since(last_id)
 
     def close(self) -> None:
-        """Stop reading soon."""
+        """Stop reading after the current read."""
         self._closing.set()
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""Records malformed messages as dead letters, so that people can see what happened to them."""
+"""Records malformed messages and messages of unknown tasks as dead letters, so that they do not vanish silently."""
 
 import json
 
@@ -34,7 +34,7 @@ class MalformedMessages:
         while notes := self._malformed.oldest(NOTE_BATCH_SIZE):
             for note in notes:
                 self._record(note)
-            # Removed after they were recorded: an interruption records them twice rather than never.
+            # Removed after they are recorded: a crash in between records them twice rather than never.
             self._malformed.remove(notes)
 
     def _record(self, note: str) -> None:
@@ -42,14 +42,14 @@ class MalformedMessages:
             content = json.loads(note)
             type_, length, text = str(TaskType(content["type"])), int(content["length"]), str(content["text"])
         except (ValueError, TypeError, KeyError, RecursionError):
-            # Not even the note was written by nagare, so its queue is unknown.
+            # Not a note that nagare wrote, so its queue is unknown.
             log.warning("malformed_note.dropped", length=len(note))
             return
         error = f"a queue element of {length} bytes is not a nagare message"
         self._bury(type_, MALFORMED_MESSAGE, error, text)
 
     def record_unknown(self, type: str, task_id: str) -> None:
-        """Record that a message named a task that is not in the ledger; do nothing if it is."""
+        """Record that a message names a task that is not in the ledger; do nothing if it is there."""
         with self._database.reading() as connection:
             is_known = task_runs.find(connection, task_id) is not None
         if not is_known:
@@ -61,7 +61,7 @@ class MalformedMessages:
             "id": task_id,
             "type": type,
             "state": TaskState.DEAD,
-            # PostgreSQL stores no NUL in text.
+            # PostgreSQL cannot store NUL in text.
             "params": {"element": text.replace("\0", "�")},
             "max_retries": 0,
             "created_at": now,

@@ -26,9 +26,9 @@ class MessageRelay:
     def publish(self, tasks: Sequence[tuple[str, str]], events: Sequence[Event] = ()) -> bool:
         """Publish the messages of these queued (type, task id), and events; return false if some may not have arrived.
 
-        Raises nothing. With the broker away the tasks are marked as unpublished, for the next run of recovery. With the
-        database away as well they stay marked as published: the recovery misses their messages when it compares the
-        lists with the ledger.
+        Raises nothing. If the broker is unavailable, the tasks are marked as unpublished, for the next run of recovery.
+        If the database is unavailable too, they stay marked as published: recovery finds their messages missing when it
+        compares the lists with the ledger.
         """
         if not tasks:
             return True

@@ -1,4 +1,4 @@
-"""Records tasks in the caller's transaction, and publishes them after its commit."""
+"""Records tasks in the transaction that causes them, and publishes them after it commits."""
 
 from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
@@ -26,7 +26,7 @@ class About(TypedDict, total=False):
     """What the ledger stores about a task besides its parameters."""
 
     monitor_id: int | None
-    """With it the task counts towards the monitor's limit of parallel tasks."""
+    """If set, the task counts towards the tasks that the monitor runs in parallel."""
     fingerprint: str | None
     parent_id: str | None
     requested_by: int | None
@@ -53,7 +53,7 @@ NOTHING_MORE = dict.fromkeys(About.__annotations__)
 
 
 class Outbox:
-    """First `record`, then commit, then `publish`: a recorded task runs, whatever happens in between."""
+    """First `record`, then commit, then `publish`: a recorded task runs even if the process dies in between."""
 
     def __init__(self, relay: MessageRelay) -> None:
         self._relay = relay
@@ -64,9 +64,9 @@ class Outbox:
             task_runs.add(connection, [new_entry(task_id, params, **about)])
 
     def publish(self, recorded: Mapping[str, int | None]) -> None:
-        """Push the messages of tasks, and publish their events; each id comes with the recorded `monitor_id`.
+        """Push the messages of tasks and publish their events; `recorded` maps each id to the recorded `monitor_id`.
 
-        An error here only delays the tasks: recovery publishes what did not arrive.
+        A failure here only delays the tasks: recovery publishes what did not arrive.
         """
         tasks = [(_type_of(task_id), task_id) for task_id in recorded]
         events = [task_event(_queued(task_id, monitor_id)) for task_id, monitor_id in recorded.items()]
@@ -74,7 +74,7 @@ class Outbox:
 
 
 def _queued(task_id: str, monitor_id: int | None) -> dict[str, Any]:
-    """Return the public row of a task that has just been recorded."""
+    """Return the row of a task that has just been recorded, with the fields that its event needs."""
     type_ = _type_of(task_id)
     return {"task_id": task_id, "type": type_, "state": TaskState.QUEUED, "monitor_id": monitor_id, "attempts": 0}
 

@@ -1,4 +1,4 @@
-"""Queue lengths, workers and pauses."""
+"""Reports queue lengths and workers, and pauses and resumes queues."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,11 +20,11 @@ class QueueService:
         self._database = database
         self._lengths = lengths
         self._registry = registry
-        # Where the messages of cancelled tasks stay in the queues, only the ledger knows how many tasks are waiting.
+        # If queues keep the messages of cancelled tasks, only the ledger knows how many tasks wait.
         self._are_withdrawn = are_withdrawn
 
     def stats(self) -> dict[str, int]:
-        """Return the number of waiting messages by counted type, and of dead letters under `dead`."""
+        """Return the number of waiting messages for each counted type, and under `dead` the number of dead letters."""
         return _counted(self.lengths())
 
     def lengths(self) -> dict[str, int]:
@@ -46,13 +46,13 @@ class QueueService:
         return [{**_complete(worker), "tasks": [task for by, task in shown if _is_of(worker, by)]} for worker in alive]
 
     def pause(self, type: TaskType) -> dict[str, Any]:
-        """Pause a queue; running tasks are not affected."""
+        """Pause a type's queue; its running tasks continue."""
         with self._database.transaction() as connection:
             queue_pauses.pause(connection, type, clock.now())
         return {"type": type, "paused": True}
 
     def resume(self, type: TaskType) -> dict[str, Any]:
-        """Resume a queue."""
+        """Resume a type's queue."""
         with self._database.transaction() as connection:
             queue_pauses.resume(connection, type)
         return {"type": type, "paused": False}
@@ -68,12 +68,12 @@ class QueueService:
 
 
 def _complete(worker: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in what workers of earlier versions, which run beside new ones during an upgrade, do not report."""
+    """Fill in fields that workers of earlier releases do not report; both run side by side during an upgrade."""
     return {"id": worker["name"], "is_name_shared": False, "queues": [], **worker}
 
 
 def _is_of(worker: Mapping[str, Any], process: str | None) -> bool:
-    """Return whether a worker process, named `name/pid`, belongs to this worker."""
+    """Return whether the process `name/pid` belongs to this worker."""
     name, _, pid = (process or "").rpartition("/")
     return name == worker["name"] and (not worker.get("is_name_shared") or int(pid) in worker["processes"])
 

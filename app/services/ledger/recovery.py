@@ -1,4 +1,4 @@
-"""Recovery: restores what was lost between the ledger, Redis and the workers."""
+"""Finds and repairs what was lost between the ledger, Redis and the workers, so that no accepted task is lost."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,16 +28,16 @@ MESSAGE_BATCH_SIZE = 1000
 RECONCILE_EVERY_S = 5.0
 RECONCILE_ALL_EVERY_S = 60.0
 GRACE_S = 10.0
-"""The message of a task queued more recently than this may be on its way between the ledger, the list and a worker."""
+"""A message younger than this may still be on its way between the ledger, the list and a worker."""
 COMPARED_WHOLE = 1000
 """A list of dead letters up to this length is compared letter by letter, a longer one by its length only."""
 LONGEST_STEP_S = 2.0
-"""The longest pause between two runs that counts as time in which a heartbeat was watched."""
+"""The longest pause between two ticks that counts as time in which leases were watched."""
 
 
 @dataclass(slots=True)
 class Watched:
-    """A running attempt, and for how long its heartbeat has not changed."""
+    """A running attempt, and for how long its lease has not been renewed."""
 
     attempt: int
     beat: int
@@ -84,11 +84,11 @@ class Recovery:
         self._is_dead_list_wrong = False
 
     def make_room(self) -> None:
-        """Repair keys of a wrong type that a run needs. Raises BrokerUnavailable."""
+        """Ensure that the keys which a tick needs have the right types. Raises BrokerUnavailable."""
         self._lengths.make_room(self._lengths.misplaced())
 
     def tick(self, name: str) -> Mapping[str, int]:
-        """Do what is due if this worker is the leader; return how many messages of each type were waiting before.
+        """Do what is due if this worker leads; return how many messages of each type waited before.
 
         Raises BrokerUnavailable, DatabaseUnavailable.
         """
@@ -123,10 +123,10 @@ class Recovery:
         self._watched_at = None
 
     def _take_back_lost(self, *, is_any_running: bool) -> None:
-        """End attempts whose heartbeat has not changed for a whole lease: their worker is gone."""
+        """End attempts whose lease was not renewed for its whole length: their worker is gone."""
         beats = self._running_beats() if is_any_running else {}
         now = clock.monotonic()
-        # Time in which this process itself was stopped, for example in a suspended machine, does not count.
+        # Time in which this process itself was stopped, as in a suspended machine, was not watched.
         step_s = 0.0 if self._watched_at is None else min(now - self._watched_at, LONGEST_STEP_S)
         self._watched_at = now
         watched: dict[str, Watched] = {}
@@ -181,7 +181,7 @@ class Recovery:
         self._publish_due()
 
     def _reconcile_dead_letters(self) -> None:
-        """Rebuild the list when it differed from the ledger twice in a row: once may be a letter on its way."""
+        """Rebuild the list if it differs from the ledger twice in a row: once may be a letter on its way."""
         was_wrong, self._is_dead_list_wrong = self._is_dead_list_wrong, not self._is_dead_list_right()
         if not (was_wrong and self._is_dead_list_wrong):
             return

@@ -1,4 +1,4 @@
-"""The requester of a task."""
+"""Identifies who requests a task, and recognizes a repeated request."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Requester:
     """Who requests a task, and how a repeat is recognized.
 
-    By the client's idempotency key; with `unique` also by the work itself, while a task for it has not finished.
+    A repeat has the same idempotency key or, with `unique`, asks for the same work while a task for it has not ended.
     """
 
     user_id: int

@@ -1,4 +1,4 @@
-"""Manages schedules, and queues their tasks when they are due."""
+"""Manages schedules, and submits their tasks when they are due."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ SCHEDULED_TYPES = tuple(schedulable_types())
 """The task types that can be scheduled."""
 FIRED_BATCH_SIZE = 100
 TIMES = ("cron", "timezone", "enabled")
-"""The columns that determine the next run."""
+"""The fields that determine the next run."""
 
 
 class ScheduleService:
@@ -47,8 +47,8 @@ class ScheduleService:
     def create(self, fields: Mapping[str, Any]) -> RowMapping:
         """Add a schedule.
 
-        Raises Invalid naming the invalid field, NotFound when its monitor or host does not exist, Conflict when the
-        monitor is disabled or the name is taken.
+        Raises Invalid naming the wrong field, NotFound if its monitor or host does not exist, Conflict if the monitor
+        is disabled or the name is taken.
         """
         now = clock.now()
         with self._database.transaction() as connection:
@@ -58,7 +58,7 @@ class ScheduleService:
             return _found(connection, schedules.add(connection, row))
 
     def update(self, schedule_id: int, changes: Mapping[str, Any]) -> RowMapping:
-        """Change a schedule; its next run is computed again if its times change or it was paused. Raises like `create`.
+        """Change a schedule; recompute its next run if its times change or it was paused. Raises as `create`.
 
         A schedule of a disabled monitor can be changed too, as long as its task stays the same.
         """
@@ -73,13 +73,13 @@ class ScheduleService:
             return _found(connection, schedule_id)
 
     def delete(self, schedule_id: int) -> None:
-        """Delete a schedule; tasks that it queued still run."""
+        """Delete a schedule; tasks that it submitted continue."""
         with self._database.transaction() as connection:
             if not schedules.remove(connection, schedule_id):
                 raise NotFound(f"there is no schedule {schedule_id}")
 
     def tick(self) -> None:
-        """Queue the tasks that are due: each once, however long nobody checked and however many check now."""
+        """Submit the tasks that are due: each once, however late this runs and however many processes run it."""
         now = clock.now()
         with self._database.reading() as connection:
             due = schedules.due(connection, now, FIRED_BATCH_SIZE)
@@ -90,7 +90,7 @@ class ScheduleService:
         try:
             next_run_at = next_time(schedule["cron"], schedule["timezone"], now)
         except Invalid as error:
-            # The next version of the time zone database may have dropped this zone.
+            # The current time zone database may no longer have this zone.
             self._disable(schedule, str(error))
             return
         task_id = None
@@ -133,7 +133,7 @@ class ScheduleService:
 def _check(
     connection: Connection, schedule: Mapping[Any, Any], schedule_id: int | None = None, is_asked_anew: bool = True
 ) -> None:
-    """Reject an invalid schedule, and a new or changed one whose task could only fail."""
+    """Reject an invalid schedule or, if its task is new or changed, one whose task could only fail."""
     kind, params = params_class(TaskType(schedule["task_type"])), schedule["params"]
     for name, field in kind.model_fields.items():
         if field.is_required() and name not in params:

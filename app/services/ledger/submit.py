@@ -1,4 +1,4 @@
-"""Accepts tasks: recorded and committed first, then published."""
+"""Accepts tasks: records and commits them first, publishes them after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,10 +68,10 @@ class SubmitService:
             return self._batcher.call(request)
 
     def _accept_once(self, by: Requester, request: Submission) -> str:
-        """Record a task unless it was recorded before, and publish it.
+        """Record a task unless its request is a repeat, and publish it.
 
-        Alone: it may have to wait for another transaction with the same key, and two groups with several keys could
-        wait for each other.
+        Each in its own transaction: it may wait for another transaction with the same key, and two batches with several
+        keys could deadlock.
         """
         entry = request.entry
         fingerprint = entry["fingerprint"]
@@ -124,7 +124,7 @@ class SubmitService:
 
 
 def _refusals(connection: Connection, requests: Sequence[Submission]) -> dict[str, NagareError]:
-    """Return by id why tasks are rejected, if they are."""
+    """Return the rejected tasks by id, each with the reason."""
     found: dict[str, NagareError | None] = {}
     for request in requests:
         if request.entry["fingerprint"] not in found:

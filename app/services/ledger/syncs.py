@@ -1,4 +1,4 @@
-"""Syncs a monitor with a parent task and its children, one after the other."""
+"""Runs syncs: a parent task, and its children one after the other."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,8 @@ ENDS = {TaskState.SUCCEEDED: "succeeded", TaskState.DEAD: "failed", TaskState.CA
 class SyncService:
     """Methods raise DatabaseUnavailable.
 
-    Between its start and its end a parent occupies no worker: it is `running` without one, and recovery advances it.
+    Between its start and its end a parent occupies no worker: it is `running` without one, and recovery's tick advances
+    it.
     """
 
     def __init__(self, database: Database, outbox: Outbox, lifecycle: TaskLifecycle) -> None:
@@ -69,7 +70,7 @@ class SyncService:
 
     def _record_next(self, parent: RowMapping, round: str) -> None:
         with self._database.transaction() as connection:
-            # Two runs at once would both see that the last child has finished.
+            # Without the lock, two concurrent ticks would both see that the last child has ended.
             if not parent_tasks.lock_parent(connection, parent["id"], parent["attempt"]):
                 return
             children = parent_tasks.children(connection, parent["id"], round)
@@ -110,12 +111,12 @@ def _claim(parent: RowMapping) -> Claim:
 
 
 def _round(parent_id: str, attempt: int) -> str:
-    """Return a key that distinguishes the children of one attempt of a parent from those of an earlier one."""
+    """Return the key that separates the children of this attempt from those of earlier attempts."""
     return fingerprint_of([parent_id, attempt])
 
 
 def _progress(children: Sequence[RowMapping]) -> TaskStep:
-    """Add up the progress of the children; the total is known when all children exist and know theirs."""
+    """Add up the children's progress; the total is None until all children are recorded and know their own."""
     done = sum(child["progress_done"] for child in children)
     totals = [
         child["progress_done"] if child["state"] in TERMINAL_STATES else child["progress_total"] for child in children

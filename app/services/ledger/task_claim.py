@@ -1,4 +1,4 @@
-"""A worker's claim on a task."""
+"""A worker's claim on the task that it runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A worker's right to run one attempt of a task, as long as it renews the lease."""
+    """The right to run one attempt of a task, valid as long as the worker renews it."""
 
     task_id: str
     type: str
@@ -16,6 +16,6 @@ class Claim:
     attempt: int
     monitor_id: int | None = None
     first_attempt: int = 0
-    """The number of attempts that do not count."""
+    """The number of earlier attempts that no longer count."""
     traceparent: str | None = None
     published_at: datetime | None = None

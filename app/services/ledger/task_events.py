@@ -1,4 +1,4 @@
-"""Publishes events about tasks, after the commit of what they report."""
+"""Publishes events about tasks, each after the commit of its change."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,30 +13,30 @@ UNKNOWN = TaskStep(0, None, "")
 
 
 class TaskEvents:
-    """No method raises: a change whose event is lost is still a change."""
+    """No method raises: a lost event must not undo the change."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
 
     def began(self, claim: Claim, worker: str) -> None:
-        """Report that a worker runs the task."""
+        """Publish that a worker has started the task."""
         self._tell(claim, TaskState.RUNNING, worker=worker)
 
     def moved(self, claim: Claim, step: TaskStep) -> None:
-        """Report the task's progress."""
+        """Publish the task's progress."""
         self._tell(claim, TaskState.RUNNING, step, what=PROGRESS)
 
     def succeeded(self, claim: Claim, result: Mapping[str, Any], step: TaskStep | None) -> None:
-        """Report that the task is done."""
+        """Publish that the task has succeeded."""
         self._tell(claim, TaskState.SUCCEEDED, step, result=result)
 
     def handed_back(self, claim: Claim) -> None:
-        """Report that the task is waiting again, before another worker can report that it runs."""
+        """Publish that the task is queued again; this must come before another worker publishes that it runs."""
         self._tell(claim, TaskState.QUEUED, attempts=claim.attempt - claim.first_attempt - 1)
         self._log.flush()
 
     def changed(self, runs: Iterable[Mapping[Any, Any]]) -> None:
-        """Report the state of tasks, given in their public form."""
+        """Publish the state of tasks, each given as the API shows it."""
         self._log.add([task_event(run) for run in runs])
 
     def _tell(

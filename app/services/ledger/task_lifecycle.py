@@ -1,4 +1,4 @@
-"""The only place that changes the state of a running task."""
+"""Makes every state change of a task while it runs."""
 
 import random
 import threading
@@ -32,7 +32,7 @@ PROGRESS_EVERY_S = 0.5
 
 
 class TaskLifecycle:
-    """Begins, renews and ends attempts. Every method raises DatabaseUnavailable, and then changes nothing."""
+    """Starts, renews and ends attempts. Every method raises DatabaseUnavailable, and then changes nothing."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class TaskLifecycle:
         self._events = events
 
     def begin(self, task_id: str, worker: str, type: str | None = None) -> Claim | None:
-        """Claim a task for a worker that is about to run the body of `type`; by default the type in its id.
+        """Claim a task for a worker that is about to run the body of `type`; by default the type in the id.
 
-        None when it is not waiting (delivered twice, cancelled, unknown, of another type), or is held because its
-        monitor runs its maximum of tasks: recovery publishes it later.
+        Return None if it does not wait (delivered twice, cancelled, unknown, another type), or is held because its
+        monitor already runs as many tasks as it may: recovery publishes it again when there is room.
         """
         now, type = clock.now(), type or task_id.partition(":")[0]
         with self._database.single_statement() as statement:
@@ -78,11 +78,11 @@ class TaskLifecycle:
         return Progress(self._database, claim, self._events)
 
     def tell_progress(self, claim: Claim, step: TaskStep) -> None:
-        """Publish the progress of a task that was recorded by others."""
+        """Publish the progress of a task whose progress something else recorded."""
         self._events.moved(claim, step)
 
     def succeed(self, claim: Claim, result: Mapping[str, Any], last_step: TaskStep | None = None) -> bool:
-        """Record that the attempt succeeded; false when the task is no longer this worker's."""
+        """Record that the attempt succeeded; return false if the worker has lost the claim."""
         now = clock.now()
         with self._database.single_statement() as statement:
             is_any_held = task_runs.succeed(statement, claim.task_id, claim.attempt, result, now, last_step)
@@ -95,11 +95,11 @@ class TaskLifecycle:
         return True
 
     def fail(self, claim: Claim, error: BaseException) -> bool:
-        """Record that the attempt failed: a retry or a dead letter; false when it is no longer this worker's."""
+        """Record that the attempt failed: a retry or a dead letter; return false if the worker has lost the claim."""
         return self._settle(claim.task_id, error, lambda run: run.attempt == claim.attempt)
 
     def hand_back(self, claim: Claim) -> bool:
-        """Queue an interrupted task again, without counting the attempt; false when it is not this worker's."""
+        """Queue an interrupted task again; the attempt does not count. Return false if the claim is lost."""
         with self._database.transaction() as connection:
             is_mine = task_runs.hand_back(connection, claim.task_id, claim.attempt, clock.now())
         if is_mine:
@@ -108,11 +108,11 @@ class TaskLifecycle:
         return is_mine
 
     def take_back(self, task_id: str, attempt: int, beat: int, error: NagareError) -> bool:
-        """End an attempt whose heartbeat has not changed for a lease; false when it has changed meanwhile."""
+        """End an attempt whose lease expired; return false if it was renewed in the meantime."""
         return self._settle(task_id, error, lambda run: (run.attempt, run.beat) == (attempt, beat))
 
     def lose(self, task_id: str, worker: str, error: NagareError) -> None:
-        """End the attempt of a worker process that is known to be gone, or publish the task if it had not started."""
+        """End the attempt of a worker process that is gone, or publish its task again if it had not started."""
         if self._settle(task_id, error, lambda run: run.worker == worker):
             return
         with self._database.transaction() as connection:
@@ -120,8 +120,8 @@ class TaskLifecycle:
         self._relay.publish(tasks)
 
     def _release_next(self, claim: Claim) -> None:
-        """Release the next held task of the monitor after one has ended."""
-        # The outcome is recorded: an error here would record it again. Recovery releases held tasks.
+        """Release the next task that is held for the monitor of a task that has ended."""
+        # The outcome is recorded; an error here would record it again. Recovery releases held tasks anyway.
         with suppress(DatabaseUnavailable):
             with self._database.transaction() as connection:
                 released = _release(connection, claim.monitor_id, clock.now())
@@ -149,7 +149,7 @@ class TaskLifecycle:
         return True
 
     def _record(self, connection: Connection, run: Row[*tuple[Any, ...]], error: BaseException) -> RowMapping | None:
-        """Write the failed attempt and its consequence; return the dead letter if it is one."""
+        """Write the failed attempt and its consequence; return the dead letter if there is one."""
         now = clock.now()
         decision = decide(
             error,
@@ -191,12 +191,12 @@ def _storable(text: str) -> str:
 
 
 def _release(connection: Connection, monitor_id: int | None, now: datetime) -> list[tuple[str, str]]:
-    """Release the next held task of the monitor after one has ended; return what to publish."""
+    """Release the next task that is held for the monitor; return what to publish."""
     return [] if monitor_id is None else task_messages.release_next(connection, monitor_id, now)
 
 
 class Progress:
-    """Reports an attempt's progress, and stops the attempt if necessary."""
+    """Reports an attempt's progress, and stops an attempt that must not continue."""
 
     def __init__(self, database: Database, claim: Claim, events: TaskEvents) -> None:
         self._database = database
@@ -218,10 +218,10 @@ class Progress:
             raise TaskInterrupted("the task was cancelled or taken over")
 
     def report_if_due(self) -> bool:
-        """Write the last step if it is not written and the previous one is old enough.
+        """Write the last step if it is unwritten and the previous write is long enough ago.
 
-        Also called by another thread, so that a step is visible even if the next one takes long. False when the task
-        was cancelled or taken over.
+        Another thread calls this too, so that a step is visible even if the next one takes long. Return false if the
+        task was cancelled or taken over.
         """
         with self._lock:
             step = self.last_step
@@ -237,13 +237,13 @@ class Progress:
             return is_mine
 
     def close(self) -> None:
-        """Report nothing more: the end of the attempt reports the rest. Waits for a report in progress."""
+        """Stop reporting, since the attempt's end reports the rest. Waits for a report in progress."""
         with self._lock:
             self._reported_step = self.last_step
 
 
 Step = Callable[[int, int | None, str], None]
-"""Called by the work between pages with (done, total, message); raises TaskInterrupted to stop it."""
+"""Called by long work between its pages with (done, total, message); raises TaskInterrupted to stop the work."""
 
 
 def no_step(done: int, total: int | None, message: str) -> None:

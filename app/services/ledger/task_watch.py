@@ -9,13 +9,13 @@ from app.services.ledger.event_feed import Batch, EventFeed
 from app.services.ledger.tasks import TaskService
 
 MAX_WAITING = 8
-"""Each occupies a thread of the API; further requests are answered at once."""
+"""Each waiting request occupies a thread of the API; further requests return immediately."""
 LOOK_EVERY_S = 3.0
-"""Interval of checking the ledger for a lost event."""
+"""How often to read the ledger, in case an event was lost."""
 
 
 class TaskWatch:
-    """Wakes waiting requests on events, and checks the ledger now and then, because events may get lost."""
+    """Wakes waiting requests on events, and polls the ledger at intervals, since events may be lost."""
 
     def __init__(self, tasks: TaskService, feed: EventFeed) -> None:
         self._tasks = tasks
@@ -26,7 +26,7 @@ class TaskWatch:
         self._is_listening = False
 
     def get(self, task_id: str, wait_s: float) -> dict[str, Any]:
-        """Return a task when its state changes, at the latest after `wait_s`; at once if it has finished.
+        """Return a task once its state changes, at the latest after `wait_s`; immediately if it has ended.
 
         Raises NotFound, DatabaseUnavailable.
         """
@@ -39,7 +39,7 @@ class TaskWatch:
             self._slots.release()
 
     def close(self) -> None:
-        """Wake all waiting requests: the process is shutting down. The feed must be closing."""
+        """Wake all waiting requests: the process is about to end. The feed must be closing."""
         with self._lock:
             for changes in self._waiting.values():
                 for change in changes:
@@ -50,7 +50,7 @@ class TaskWatch:
         self._begin(task_id, change)
         try:
             while True:
-                # The first check comes after the registration, so that nothing in between is missed.
+                # The first read comes after the registration, so that a change in between is not missed.
                 task = self._tasks.get(task_id)
                 left_s = deadline - clock.monotonic()
                 if task["state"] != before or left_s <= 0 or self._feed.is_closing:

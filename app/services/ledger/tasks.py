@@ -32,7 +32,7 @@ class TaskService:
         self._events = events
 
     def get(self, task_id: str) -> dict[str, Any]:
-        """Return one task with its failed attempts."""
+        """Return one task with the history of its failed and interrupted attempts."""
         with self._database.reading() as connection:
             run = task_runs.find(connection, task_id)
             history = task_attempts.history(connection, task_id)
@@ -67,7 +67,7 @@ class TaskService:
         return Page([_shown(run) for run in found.items], found.next_cursor)
 
     def throughput(self, minutes: int) -> Sequence[Mapping[str, int]]:
-        """Return the numbers of tasks that succeeded and died per minute, oldest first; `at` in seconds."""
+        """Return the tasks that succeeded and died in each of the last minutes, oldest first; `at` in Unix seconds."""
         this_minute = int(clock.now().timestamp()) // 60
         first = this_minute - minutes + 1
         with self._database.reading() as connection:
@@ -80,7 +80,7 @@ class TaskService:
     def cancel(self, task_id: str, by: Requester | None = None) -> dict[str, Any]:
         """Cancel a task and its children: a waiting one never starts, a running one stops at its next step.
 
-        Raises Conflict when it has finished, and Invalid when the idempotency key was used for another request.
+        Raises Conflict if it has ended, and Invalid if the idempotency key was used for another request.
         """
         now = clock.now()
         with self._database.transaction() as connection:
@@ -104,7 +104,7 @@ class TaskService:
         return task
 
     def cancel_waiting(self, type: TaskType) -> int:
-        """Cancel all waiting tasks of a type, queued or retrying; return how many. Running ones continue."""
+        """Cancel a type's tasks that are queued or wait for a retry; return their number. Running ones continue."""
         begun_at, count = clock.now(), 0
         while True:
             with self._database.transaction() as connection:

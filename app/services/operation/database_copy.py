@@ -1,4 +1,4 @@
-"""Copies a database to an empty one, from SQLite to PostgreSQL or back, and verifies that both are equal."""
+"""Copies a database to an empty one, from SQLite to PostgreSQL or back, and verifies the copy."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,18 +14,18 @@ from app.store.operation.copied_rows import TABLES, Content, Page
 from app.store.operation.migrate import upgrade
 
 Tell = Callable[[str, int], None]
-"""Called for each page with the table's name and the number of rows written so far."""
+"""Called after each page with the table's name and the number of its rows written so far."""
 
 
 class NotCopied(NagareError):
-    """The copy differs from the source; the target was left empty."""
+    """The rows written differ from the rows read; the target was left empty."""
 
     code = "not_copied"
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedTable:
-    """A table that is equal in both databases."""
+    """A table whose contents are equal in both databases."""
 
     name: str
     rows: int
@@ -33,10 +33,10 @@ class CopiedTable:
 
 
 def copy_database(source_url: str, target_url: str, *, is_running_allowed: bool, tell: Tell) -> list[CopiedTable]:
-    """Copy all rows of one snapshot in one transaction of the target; return what was copied.
+    """Copy all rows of one snapshot, in one transaction of the target; return the copied tables.
 
-    Unless `is_running_allowed`, nobody else may have the source open. Raises Conflict when the source or the target is
-    unsuitable, Invalid when the target rejects a row, NotCopied, and DatabaseUnavailable.
+    Unless `is_running_allowed`, nothing else may have the source open. Raises Conflict if the source or target cannot
+    be copied from or to, Invalid if the target rejects a row, NotCopied, and DatabaseUnavailable.
     """
     with closing(_database(source_url)) as source, closing(_database(target_url)) as target:
         with source.reading() as connection:

@@ -1,4 +1,4 @@
-"""Readiness checks."""
+"""Checks whether nagare can do its work."""
 
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.queue_lengths import QueueLengths
@@ -11,7 +11,7 @@ PARTS = ("database", "setup", "broker", "worker")
 
 
 class HealthService:
-    """Checks what nagare needs."""
+    """Checks what nagare depends on."""
 
     def __init__(self, database: Database, registry: WorkerRegistry, lengths: QueueLengths) -> None:
         self._database = database
@@ -20,7 +20,7 @@ class HealthService:
         self._is_set_up = False
 
     def readiness(self, part: str | None = None) -> dict[str, str | None]:
-        """Return the error of each of `PARTS`, or of one: None when it is fine. Raises nothing."""
+        """Return the problem of each of `PARTS`, or of one part; None means none. Raises nothing."""
         found = self._database_errors() if part in ("database", "setup", None) else {}
         if part not in ("database", "setup"):
             found |= self._broker_errors()
@@ -35,7 +35,7 @@ class HealthService:
                         "database": old,
                         "setup": None if self._is_set_up else "not checked: the schema must be migrated first",
                     }
-                # The last user is never deleted.
+                # The last user is never deleted, so this stays true.
                 self._is_set_up = self._is_set_up or users.count(connection) > 0
         except DatabaseUnavailable as error:
             return {

@@ -1,1 +1,1 @@
-"""Notifications and their messages."""
+"""Notifies people about alerts: notifications and their messages."""

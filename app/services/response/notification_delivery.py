@@ -17,7 +17,7 @@ from app.store.response import notification_changes, notification_messages, noti
 
 
 class NotificationDelivery:
-    """Sends each message at most once; if the outcome is unknown, only a person's retry sends it again."""
+    """Sends each message at most once, unless a person retries one whose outcome is unknown."""
 
     def __init__(self, database: Database, vault: Vault, sender: Sender) -> None:
         self._database = database
@@ -25,10 +25,10 @@ class NotificationDelivery:
         self._sender = sender
 
     def send(self, task_id: str, notification_id: int, test: bool = False) -> dict[str, Any]:
-        """Send the task's message, or a test message of a notification.
+        """Send the task's message, or a test message to the notification's address.
 
-        Raises NotificationFailed when the receiver rejected it, NotificationUncertain when the outcome is unknown,
-        TaskFailed when the URL was encrypted with another secret key, DatabaseUnavailable.
+        Raises NotificationFailed if the receiver rejected it, NotificationUncertain if the outcome is unknown,
+        TaskFailed if the address was encrypted with another secret key, DatabaseUnavailable.
         """
         with self._database.transaction() as connection:
             row = notifications.lock(connection, notification_id)
@@ -70,7 +70,7 @@ class NotificationDelivery:
 
 
 def _is_asked_again(connection: Connection, task_id: str, sending_at: datetime) -> bool:
-    """Return whether the task has become a dead letter since then for an unknown outcome: only a person retries it."""
+    """Return whether the task died since then with an unknown outcome: only a person can have retried it."""
     history = task_attempts.history(connection, task_id)
     buried = [attempt["finished_at"] for attempt in history if attempt["reason"] == NotificationUncertain.code]
     return any(at > sending_at for at in buried)

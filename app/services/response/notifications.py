@@ -1,4 +1,4 @@
-"""Manages notifications, the rules that send alert events to people."""
+"""Manages notifications."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,7 +51,7 @@ class NotificationService:
             return _shown(_found(notifications.find(connection, notification_id), notification_id))
 
     def update(self, notification_id: int, changes: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Change a rule. Raises Invalid and Conflict like `create`."""
+        """Change a notification. Raises Invalid and Conflict as `create`."""
         self.get(notification_id)
         self._validate(changes)
         values = self._columns(changes)
@@ -63,13 +63,13 @@ class NotificationService:
             return _shown(_found(notifications.find(connection, notification_id), notification_id))
 
     def delete(self, notification_id: int) -> None:
-        """Delete a rule and its pending messages."""
+        """Delete a notification; its pending events are not sent."""
         with self._database.transaction() as connection:
             if not notifications.remove(connection, notification_id):
                 raise NotFound(f"there is no notification {notification_id}")
 
     def _validate(self, fields: Mapping[str, Any]) -> None:
-        """Check what takes too long for a transaction."""
+        """Check fields whose check takes too long for a transaction."""
         if "timezone" in fields and not _is_timezone(fields["timezone"]):
             raise Invalid("timezone", "Must be an IANA time zone, such as Asia/Shanghai.")
         if "url" in fields:
@@ -81,7 +81,7 @@ class NotificationService:
         columns = dict(fields)
         if "url" in columns:
             columns["url_sealed"] = self._vault.seal(columns.pop("url"))
-            # An error of the old URL does not apply to the new one.
+            # An error of the old address says nothing about the new one.
             columns["last_error"] = None
         if "group" in columns:
             columns["group_name"] = columns.pop("group")

@@ -1,4 +1,4 @@
-"""Finds the notifications that alert events match, and creates messages; the leader runs it every second."""
+"""Matches alert events with notifications and creates the messages; the leader runs it each second."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -17,7 +17,7 @@ from app.store.response import notification_changes, notification_messages, noti
 log = structlog.get_logger()
 EVENT_BATCH_SIZE = 1000
 ROUNDS_A_TURN = 20
-"""Maximum number of batches per run, so that an alert storm does not keep the leader from its other work."""
+"""Limits the batches per tick, so that an alert storm does not keep the leader from its other work."""
 PRUNE_EVERY_S = 60.0
 PRUNE_BATCH_SIZE = 500
 
@@ -25,7 +25,7 @@ Row = Mapping[Any, Any]
 
 
 class Notifier:
-    """Two leaders at once notify nobody twice. Methods raise DatabaseUnavailable."""
+    """Every step is guarded, so that two concurrent leaders send nothing twice. Methods raise DatabaseUnavailable."""
 
     def __init__(self, database: Database, outbox: Outbox, history_days: int) -> None:
         self._database = database
@@ -34,7 +34,7 @@ class Notifier:
         self._pruning = Interval(PRUNE_EVERY_S)
 
     def tick(self) -> None:
-        """Match the pending events with the rules, and create messages for what is due."""
+        """Match the pending events with the notifications, and create the messages that are due."""
         with self._database.reading() as connection:
             is_any_pending = notification_changes.is_any_pending(connection)
             is_any_unsent = notification_changes.is_any_unsent(connection)
@@ -44,7 +44,7 @@ class Notifier:
             self._make_messages()
 
     def prune(self) -> None:
-        """Delete old messages every minute, a few at a time."""
+        """Delete old messages, each minute, a few at a time."""
         if not self._pruning.is_over():
             return
         with self._database.transaction() as connection:
@@ -90,11 +90,11 @@ class Notifier:
         log.info("notification.dropped", notification_id=rule.id, count=dropped)
 
     def _tell(self, rule: Rule) -> None:
-        """Create messages for everything that a rule has not sent."""
+        """Create messages for all pending events of a notification."""
         for _ in range(ROUNDS_A_TURN):
             task_id = new_task_id(Notify.type)
             with self._database.transaction() as connection:
-                # A second leader finds here what the first one left.
+                # A second leader sees here what the first one left.
                 if notifications.lock(connection, rule.id) is None:
                     return
                 rows = notification_changes.unsent(connection, rule.id, EVENT_BATCH_SIZE)
@@ -117,6 +117,6 @@ def _changes(rows: Sequence[Row]) -> list[Change]:
 
 
 def _whole_stories(rows: Sequence[Row]) -> Sequence[Row]:
-    """Leave out the last alert of a full page: the rest of its events may be on the next one."""
+    """Drop the last alert of a full page: the rest of its changes may be on the next page."""
     whole = [row for row in rows if row["alert_id"] != rows[-1]["alert_id"]] if len(rows) >= EVENT_BATCH_SIZE else rows
     return whole or rows

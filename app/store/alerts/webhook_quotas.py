@@ -19,7 +19,7 @@ WINDOW_US = 60_000_000
 
 def _spend(dialect: str) -> ReturningInsert[int]:
     now, cost = bindparam("now", type_=QUOTAS.full_at_us.type), bindparam("cost", type_=QUOTAS.full_at_us.type)
-    # The monitor is locked before its quota, as whoever deletes both does: otherwise each could wait for the other.
+    # Lock the monitor before its quota, in the order of a deletion of both: otherwise they could deadlock.
     source = (
         select(MONITORS.id, bindparam("first", type_=QUOTAS.full_at_us.type))
         .where(MONITORS.webhook_token_hash == bindparam("hash"), MONITORS.enabled)
@@ -30,7 +30,7 @@ def _spend(dialect: str) -> ReturningInsert[int]:
     return insert.on_conflict_do_update(
         index_elements=["monitor_id"],
         set_={"full_at_us": case((full_at > now, full_at), else_=now) + cost},
-        # More than a whole quota at once is taken when it is whole: later it would not fit either.
+        # A request larger than the full quota is accepted when the quota is full: it would never fit otherwise.
         where=or_(full_at <= now, full_at + cost <= now + WINDOW_US),
     ).returning(QUOTAS.monitor_id)
 

@@ -58,7 +58,7 @@ def execute_bulk(
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write rows into a table of PostgreSQL by COPY. Raises what `Connection.execute` raises."""
+    """Write rows into a table of PostgreSQL with COPY. Raises what `Connection.execute` raises."""
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with open_cursor(connection, statement) as cursor, cursor.copy(statement) as copy:
         for row in rows:

@@ -23,7 +23,7 @@ class Compiled:
     columns: Sequence[tuple[str, Convert]]
 
     def bind(self, values: Values) -> Any:
-        """Return the driver's parameters."""
+        """Return the parameters for the driver."""
         bound = [
             values.get(name, default) if convert is None else convert(values.get(name, default))
             for name, default, convert in self.parameters
@@ -43,7 +43,7 @@ class Compiled:
 
 
 class CompiledOnce:
-    """A statement and what becomes of it for each database; `keys` are the columns of an INSERT."""
+    """A statement with its compiled form for each database; `keys` are the columns of an INSERT."""
 
     def __init__(self, statement: ClauseElement, keys: Sequence[str] | None = None) -> None:
         self.statement = statement
@@ -51,7 +51,7 @@ class CompiledOnce:
         self._compiled: dict[str, Compiled] = {}
 
     def on(self, dialect: Dialect) -> Compiled:
-        """Return it for a database."""
+        """Return the form for a database."""
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = _compile(self.statement, dialect, self._keys)

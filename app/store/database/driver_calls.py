@@ -25,14 +25,14 @@ def execute(connection: Connection, text: str, bound: Any) -> int:
 
 
 def execute_many(connection: Connection, text: str, bound: Sequence[Any]) -> int:
-    """Execute a statement for each of several rows, inside a transaction; return how many it changed, together."""
+    """Execute a statement for each of several rows, in a transaction; return the total number of changed rows."""
     with open_cursor(connection, text, len(bound)) as cursor:
         cursor.executemany(text, bound)
         return int(cursor.rowcount)
 
 
 def fetch(connection: Connection, text: str, bound: Any) -> Rows:
-    """Execute a statement; return all rows as the driver hands them out."""
+    """Execute a statement; return all rows as the driver returns them."""
     with open_cursor(connection, text) as cursor:
         _send(connection, cursor, text, bound)
         # Read to the end: only then is a statement that is its own transaction committed, which may fail.
@@ -64,7 +64,7 @@ def _send(connection: Connection, cursor: Any, text: str, bound: Any) -> None:
 
 @contextmanager
 def open_cursor(connection: Connection, told: str, times: int = 1) -> Iterator[Any]:
-    """Open a cursor of the driver for a block that executes what is `told`, so many times: it is a span."""
+    """Open a driver cursor for a block that executes the statement `told`, `times` times; the block is a span."""
     dialect = connection.dialect
     errors: type[Exception] = dialect.loaded_dbapi.Error
     cursor = connection.connection.cursor()

@@ -1,4 +1,4 @@
-"""What nearly every request looks up, and what pulls read of very many rows, without SQLAlchemy at each execution."""
+"""Reads that nearly every request does, and reads of very many rows in pulls, compiled once."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from app.store.database.single_statements import CanRead, connection_of
 
 
 class PreparedRead:
-    """A SELECT that locks nothing."""
+    """A SELECT without locks."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
         self._compiled = CompiledOnce(statement)
@@ -22,7 +22,7 @@ class PreparedRead:
         return driver_calls.find_row(connection, self._compiled.on(connection.dialect), values)
 
     def fetch(self, on: CanRead, values: Values) -> Rows:
-        """Execute it; return all rows as the driver hands them out, for those who read very many."""
+        """Execute it; return all rows as the driver returns them, for reads of very many."""
         connection = connection_of(on)
         compiled = self._compiled.on(connection.dialect)
         return driver_calls.fetch(connection, compiled.text, compiled.bind(values))

@@ -1,4 +1,4 @@
-"""Statements of the ledger that every request and every task needs, worked out once.
+"""The ledger's statements that every request and every task needs, compiled once.
 
 SQLAlchemy takes ten times as long to execute a small statement as SQLite to run it. A statement must not need work at
 execution: no lists in `IN`, no Python defaults. All methods raise what `Connection.execute` raises.

@@ -66,12 +66,12 @@ SEALED = select(
 
 
 def find_sealed(connection: Connection, monitor_id: int) -> RowMapping | None:
-    """Return one monitor's address and sealed credentials."""
+    """Return one monitor's address and encrypted credentials."""
     return connection.execute(SEALED, {"monitor": monitor_id}).mappings().one_or_none()
 
 
 def find_by_token(connection: Connection, token_hash: str) -> RowMapping | None:
-    """Return the monitor whose webhook token has this hash, and keep it until the transaction ends."""
+    """Return the monitor whose webhook token has this hash, and lock it until the transaction ends."""
     statement = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == token_hash)
     return connection.execute(statement.with_for_update(read=True, key_share=True)).mappings().one_or_none()
 

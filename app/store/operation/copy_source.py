@@ -51,7 +51,7 @@ def snapshot(database: Database, *, alone: bool) -> Iterator[Connection]:
 
 def _want_alone(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        # The next transaction that writes begins only when no other process has the file open.
+        # The next write transaction begins only when no other process has the file open.
         connection.execute(text("PRAGMA locking_mode = EXCLUSIVE"))
     elif (other := connection.execute(OTHERS).scalar()) is not None:
         raise Conflict(f"the source is in use: stop nagare first ({other} is connected)")

@@ -37,7 +37,7 @@ def prepare(connection: Connection) -> None:
         names = ", ".join(table.name for table in TABLES)
         connection.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
     else:
-        # With the cache that is enough for a request, indexes would be written to the disk over and over.
+        # With the cache size for requests, indexes would be written to the disk again and again.
         connection.execute(text(f"PRAGMA cache_size = -{CACHE_KB}"))
 
 
@@ -81,7 +81,7 @@ def finish(connection: Connection, table: Table, last_number: int | None) -> Non
 
 
 def _refused(table: Table, error: DBAPIError) -> Exception:
-    """Return Invalid for what no row may be, else the error itself; never with a value, which may be a secret."""
+    """Return Invalid for a row that the database rejects, else the error itself; never a value: it may be a secret."""
     if not isinstance(error, DataError | IntegrityError):
         return error
     cause = error.orig
