@@ -24,7 +24,7 @@ Mutation = tuple[int, int, int]
 
 
 def mutated(answer: Any, number: int, wanted: Sequence[Mutation]) -> bytes:
-    """Return the `number`-th answer as JSON with what is wanted of it."""
+    """Return response number `number` as JSON, with the wanted mutations of it."""
     tree = [copy.deepcopy(answer)]
     for which, place, change in wanted:
         if which == number:

@@ -73,7 +73,7 @@ class Proxy:
         handle(request, number, partial(self._fetch, request))
 
     def close(self) -> None:
-        """Free the connections to the source."""
+        """Close the connections to the source."""
         self._client.close()
 
     def _fetch(self, request: Any) -> Response:

@@ -23,7 +23,7 @@ class Request(BaseHTTPRequestHandler):
     respond: Callable[["Request"], None]
 
     def do_GET(self) -> None:
-        """Read the request whole and respond."""
+        """Read the whole request and respond."""
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.respond(self)
 
@@ -31,7 +31,7 @@ class Request(BaseHTTPRequestHandler):
 
     @property
     def json(self) -> Any:
-        """The body as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
     @property
@@ -72,7 +72,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(respond: Callable[[Any], None]) -> Iterator[str]:
-    """Run a server that hands each request to `respond`; yield its address."""
+    """Run a server that passes each request to `respond`; yield its address."""
     over = threading.Event()
     handler = type("Handler", (Request,), {"respond": staticmethod(respond), "over": over})
     server = _Server(("127.0.0.1", 0), handler)
