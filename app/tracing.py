@@ -1,4 +1,4 @@
-"""The rules by which this project uses OpenTelemetry's API, whose spans do nothing until `start`."""
+"""Wraps OpenTelemetry's API with nagare's rules; spans do nothing until `start`."""
 
 import importlib
 import time
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 Span = trace.Span
 Attributes = Mapping[str, str | int]
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
-"""Those of OpenTelemetry. A span of kind `client` or `producer` is left out where no span is around it."""
+"""OpenTelemetry's span kinds. A `client` or `producer` span without a parent is not recorded."""
 KINDS: dict[Kind, SpanKind] = {
     "internal": SpanKind.INTERNAL,
     "server": SpanKind.SERVER,

@@ -1,4 +1,4 @@
-"""All that a connector in a package of its own imports from nagare; what is not here may change at any time."""
+"""Everything that a third-party connector may import from nagare; anything else may change at any time."""
 
 from app.connectors.base import (
     MAX_NAME,

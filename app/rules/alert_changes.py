@@ -108,7 +108,7 @@ def _end(state: AlertState | None, observed_at: datetime) -> Followed:
 
 
 def _acknowledge(state: AlertState, report: AlertReport, events: list[AlertEventKind]) -> Followed:
-    """Apply an acknowledgement at the source; its absence there takes back none that was made here."""
+    """Apply an acknowledgement at the source; its absence there does not revoke one made here."""
     if not report.is_acknowledged or state.status is AlertStatus.ACKNOWLEDGED:
         return state, events
     return replace(state, status=AlertStatus.ACKNOWLEDGED), [*events, AlertEventKind.ACKNOWLEDGED]

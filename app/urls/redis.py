@@ -43,7 +43,7 @@ TOPOLOGIES = {
     "rediss+cluster": Topology.CLUSTER,
 }
 SOCKET_SCHEMES = ("unix", "redis+socket")
-"""The scheme of redis-py and Celery."""
+"""The schemes of redis-py and Celery."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,14 @@ _places = threading.BoundedSemaphore(MAX_WAITING_LOGINS)
 _hashing = threading.Lock()
 
 
-def _make_up_hash() -> str:
+def _fake_hash() -> str:
     """Return a fake hash without computing it: a real one takes 64 MB, and time at each start."""
     cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
     salt, digest = (b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (16, 32))
     return f"$argon2id$v=19${cost}${salt}${digest}"
 
 
-NOBODYS_HASH = _make_up_hash()
+NOBODYS_HASH = _fake_hash()
 """Verified for unknown users, so that their rejection takes as long as a wrong password."""
 
 

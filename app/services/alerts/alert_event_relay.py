@@ -10,7 +10,7 @@ from app.store.alerts import alert_events
 from app.store.database.engine import Database
 
 ENTRY_BATCH_SIZE = 1000
-ROUNDS_A_TURN = 5
+BATCHES_PER_TICK = 5
 """Limits the batches per tick, so that an alert storm does not keep the leader from its other work."""
 TRIM_EVERY_S = 5.0
 LATE_AFTER_S = 60.0
@@ -26,7 +26,7 @@ class AlertEventRelay:
     def __init__(self, database: Database, log: EventLog) -> None:
         self._database = database
         self._log = log
-        self._told: int | None = None
+        self._last_published: int | None = None
         self._gaps: dict[int, float] = {}
         self._trimming = Interval(TRIM_EVERY_S)
 
@@ -34,23 +34,23 @@ class AlertEventRelay:
         """Publish the events since the last tick, and trim those that are too old."""
         if self._trimming.is_over():
             # A Redis that lost its data has lost this position too.
-            self._told = self._log.told_of_alerts()
+            self._last_published = self._log.told_of_alerts()
             self._log.trim()
-        if self._told is None:
+        if self._last_published is None:
             self._begin()
-        for _ in range(ROUNDS_A_TURN):
-            if not self._tell_some():
+        for _ in range(BATCHES_PER_TICK):
+            if not self._publish_batch():
                 return
 
     def _begin(self) -> None:
         with self._database.reading() as connection:
             newest = alert_events.newest_id(connection)
         self._log.tell_of_alerts([], None, newest)
-        self._told = self._log.told_of_alerts()
+        self._last_published = self._log.told_of_alerts()
 
-    def _tell_some(self) -> bool:
+    def _publish_batch(self) -> bool:
         """Publish one batch of entries; return false when there are no more."""
-        last = self._told or 0
+        last = self._last_published or 0
         gaps = [event_id for event_id, until in self._gaps.items() if until > clock.monotonic()]
         with self._database.reading() as connection:
             late = alert_events.some(connection, gaps) if gaps else []
@@ -58,16 +58,18 @@ class AlertEventRelay:
         if not entries and not late:
             return False
         up_to = max([last, *(entry["event_id"] for entry in entries)])
-        if not self._log.tell_of_alerts([alert_event(entry) for entry in [*late, *entries]], self._told, up_to):
-            self._told = self._log.told_of_alerts()
+        if not self._log.tell_of_alerts(
+            [alert_event(entry) for entry in [*late, *entries]], self._last_published, up_to
+        ):
+            self._last_published = self._log.told_of_alerts()
             return False
-        told = {entry["event_id"] for entry in late}
-        self._gaps = {event_id: self._gaps[event_id] for event_id in gaps if event_id not in told}
-        self._note_gaps(last, [entry["event_id"] for entry in entries])
-        self._told = up_to
+        published = {entry["event_id"] for entry in late}
+        self._gaps = {event_id: self._gaps[event_id] for event_id in gaps if event_id not in published}
+        self._remember_gaps(last, [entry["event_id"] for entry in entries])
+        self._last_published = up_to
         return len(entries) == ENTRY_BATCH_SIZE
 
-    def _note_gaps(self, last: int, event_ids: Iterable[int]) -> None:
+    def _remember_gaps(self, last: int, event_ids: Iterable[int]) -> None:
         """Remember the missing numbers: on PostgreSQL an entry with a lower number can be committed later."""
         until = clock.monotonic() + LATE_AFTER_S
         for event_id in event_ids:

@@ -15,7 +15,7 @@ from app.store.database.pages import Page, PageRequest
 from app.store.inventory import item_values, items
 from app.store.inventory.pulled_items import PulledItem
 
-AHEAD = timedelta(hours=1)
+MAX_CLOCK_AHEAD = timedelta(hours=1)
 """How far a source's clock may be ahead of this one."""
 PRUNE_EVERY_S = 60.0
 PRUNE_BATCH_SIZE = 5000
@@ -84,4 +84,4 @@ class ItemValues:
 
     def _span(self) -> tuple[datetime, datetime]:
         now = clock.now()
-        return now - self._kept, now + AHEAD
+        return now - self._kept, now + MAX_CLOCK_AHEAD

@@ -81,10 +81,10 @@ class EventFeed:
     def _resume(self) -> None:
         newest = self._log.newest_id()
         if self._position is None:
-            self._tell(Batch((), newest))
+            self._pass_on(Batch((), newest))
         elif not self._is_whole(self._position, newest):
             log.warning("events.gap", after=self._position, newest=newest)
-            self._tell(Batch((), newest, is_reset=True))
+            self._pass_on(Batch((), newest, is_reset=True))
 
     def _is_whole(self, position: str, newest: str) -> bool:
         if position == BEGINNING:
@@ -94,9 +94,9 @@ class EventFeed:
     def _read(self) -> None:
         entries = self._log.wait_for_more(self._position or BEGINNING, ENTRY_BATCH_SIZE, WAIT_MS)
         if entries:
-            self._tell(Batch(entries, entries[-1].id))
+            self._pass_on(Batch(entries, entries[-1].id))
 
-    def _tell(self, batch: Batch) -> None:
+    def _pass_on(self, batch: Batch) -> None:
         with self._lock:
             self._position = batch.position
             for listener in self._listeners:

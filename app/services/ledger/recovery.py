@@ -29,9 +29,9 @@ RECONCILE_EVERY_S = 5.0
 RECONCILE_ALL_EVERY_S = 60.0
 GRACE_S = 10.0
 """A message younger than this may still be on its way between the ledger, the list and a worker."""
-COMPARED_WHOLE = 1000
+MAX_LETTERS_COMPARED = 1000
 """A list of dead letters up to this length is compared letter by letter, a longer one by its length only."""
-LONGEST_STEP_S = 2.0
+MAX_STEP_S = 2.0
 """The longest pause between two ticks that counts as time in which leases were watched."""
 
 
@@ -41,7 +41,7 @@ class Watched:
 
     attempt: int
     beat: int
-    stood_s: float = 0.0
+    unrenewed_s: float = 0.0
 
 
 class Recovery:
@@ -100,7 +100,7 @@ class Recovery:
             self._lengths.make_room(seen.no_lists)
             with self._database.reading() as connection:
                 found = due_work.find(connection, clock.now())
-            self._take_back_lost(is_any_running=Due.RUNNING in found)
+            self._end_expired_attempts(is_any_running=Due.RUNNING in found)
             if Due.MESSAGES in found:
                 self._publish_due()
             if seen.is_any_malformed:
@@ -122,21 +122,21 @@ class Recovery:
         self._watched.clear()
         self._watched_at = None
 
-    def _take_back_lost(self, *, is_any_running: bool) -> None:
+    def _end_expired_attempts(self, *, is_any_running: bool) -> None:
         """End attempts whose lease was not renewed for its whole length: their worker is gone."""
         beats = self._running_beats() if is_any_running else {}
         now = clock.monotonic()
         # Time in which this process itself was stopped, as in a suspended machine, was not watched.
-        step_s = 0.0 if self._watched_at is None else min(now - self._watched_at, LONGEST_STEP_S)
+        step_s = 0.0 if self._watched_at is None else min(now - self._watched_at, MAX_STEP_S)
         self._watched_at = now
         watched: dict[str, Watched] = {}
         for task_id, (attempt, beat) in beats.items():
             before = self._watched.get(task_id)
             stands = before is not None and (before.attempt, before.beat) == (attempt, beat)
-            watched[task_id] = Watched(attempt, beat, before.stood_s + step_s if before and stands else 0.0)
+            watched[task_id] = Watched(attempt, beat, before.unrenewed_s + step_s if before and stands else 0.0)
         self._watched = watched
         for task_id, run in watched.items():
-            if run.stood_s >= self._lease_s:
+            if run.unrenewed_s >= self._lease_s:
                 error = WorkerLost(f"the worker did not renew its lease for {self._lease_s:g} s")
                 if self._lifecycle.take_back(task_id, run.attempt, run.beat, error):
                     log.warning("task.taken_back", task_id=task_id, attempt=run.attempt)
@@ -194,7 +194,7 @@ class Recovery:
     def _is_dead_list_right(self) -> bool:
         with self._database.reading() as connection:
             count = dead_letters.count(connection)
-            if count > COMPARED_WHOLE:
+            if count > MAX_LETTERS_COMPARED:
                 return count == self._dead_letter_list.count()
             letters = dead_letters.every(connection)
         return self._dead_letter_list.holds(letters)

@@ -20,26 +20,26 @@ class TaskEvents:
 
     def began(self, claim: Claim, worker: str) -> None:
         """Publish that a worker has started the task."""
-        self._tell(claim, TaskState.RUNNING, worker=worker)
+        self._publish(claim, TaskState.RUNNING, worker=worker)
 
     def moved(self, claim: Claim, step: TaskStep) -> None:
         """Publish the task's progress."""
-        self._tell(claim, TaskState.RUNNING, step, what=PROGRESS)
+        self._publish(claim, TaskState.RUNNING, step, what=PROGRESS)
 
     def succeeded(self, claim: Claim, result: Mapping[str, Any], step: TaskStep | None) -> None:
         """Publish that the task has succeeded."""
-        self._tell(claim, TaskState.SUCCEEDED, step, result=result)
+        self._publish(claim, TaskState.SUCCEEDED, step, result=result)
 
     def handed_back(self, claim: Claim) -> None:
         """Publish that the task is queued again; this must come before another worker publishes that it runs."""
-        self._tell(claim, TaskState.QUEUED, attempts=claim.attempt - claim.first_attempt - 1)
+        self._publish(claim, TaskState.QUEUED, attempts=claim.attempt - claim.first_attempt - 1)
         self._log.flush()
 
     def changed(self, runs: Iterable[Mapping[Any, Any]]) -> None:
         """Publish the state of tasks, each given as the API shows it."""
         self._log.add([task_event(run) for run in runs])
 
-    def _tell(
+    def _publish(
         self, claim: Claim, state: TaskState, step: TaskStep | None = None, what: str | None = None, **more: Any
     ) -> None:
         row = {

@@ -16,7 +16,7 @@ from app.store.response import notification_changes, notification_messages, noti
 
 log = structlog.get_logger()
 EVENT_BATCH_SIZE = 1000
-ROUNDS_A_TURN = 20
+BATCHES_PER_TICK = 20
 """Limits the batches per tick, so that an alert storm does not keep the leader from its other work."""
 PRUNE_EVERY_S = 60.0
 PRUNE_BATCH_SIZE = 500
@@ -52,7 +52,7 @@ class Notifier:
             notification_messages.prune(connection, before, PRUNE_BATCH_SIZE)
 
     def _match_events(self) -> None:
-        for _ in range(ROUNDS_A_TURN):
+        for _ in range(BATCHES_PER_TICK):
             with self._database.transaction() as connection:
                 events = notification_changes.pending_events(connection, EVENT_BATCH_SIZE)
                 if not events:
@@ -82,31 +82,31 @@ class Notifier:
             if not row["enabled"]:
                 self._drop(rule)
             elif due_at(rule, since) <= now and not is_quiet(rule, now):
-                self._tell(rule)
+                self._create_messages(rule)
 
     def _drop(self, rule: Rule) -> None:
         with self._database.transaction() as connection:
             dropped = notification_changes.drop_unsent(connection, rule.id)
         log.info("notification.dropped", notification_id=rule.id, count=dropped)
 
-    def _tell(self, rule: Rule) -> None:
+    def _create_messages(self, rule: Rule) -> None:
         """Create messages for all pending events of a notification."""
-        for _ in range(ROUNDS_A_TURN):
+        for _ in range(BATCHES_PER_TICK):
             task_id = new_task_id(Notify.type)
             with self._database.transaction() as connection:
                 # A second leader sees here what the first one left.
                 if notifications.lock(connection, rule.id) is None:
                     return
                 rows = notification_changes.unsent(connection, rule.id, EVENT_BATCH_SIZE)
-                whole = _whole_stories(rows)
-                told = [change.event_id for change in worth_telling(rule, _changes(whole))]
-                dropped = {row["event_id"] for row in whole} - {*told}
+                whole = _complete_alerts(rows)
+                reported = [change.event_id for change in worth_telling(rule, _changes(whole))]
+                dropped = {row["event_id"] for row in whole} - {*reported}
                 notification_changes.drop(connection, rule.id, sorted(dropped))
-                if told:
+                if reported:
                     self._outbox.record(connection, task_id, Notify(notification_id=rule.id))
                     notification_messages.add(connection, task_id, rule.id, clock.now())
-                    notification_changes.assign(connection, rule.id, told, task_id)
-            if told:
+                    notification_changes.assign(connection, rule.id, reported, task_id)
+            if reported:
                 self._outbox.publish({task_id: None})
             if len(rows) < EVENT_BATCH_SIZE:
                 return
@@ -116,7 +116,7 @@ def _changes(rows: Sequence[Row]) -> list[Change]:
     return [change for change in map(Change.from_row, rows) if change is not None]
 
 
-def _whole_stories(rows: Sequence[Row]) -> Sequence[Row]:
+def _complete_alerts(rows: Sequence[Row]) -> Sequence[Row]:
     """Drop the last alert of a full page: the rest of its changes may be on the next page."""
     whole = [row for row in rows if row["alert_id"] != rows[-1]["alert_id"]] if len(rows) >= EVENT_BATCH_SIZE else rows
     return whole or rows

@@ -17,7 +17,7 @@ JOINED = ("text", "bigint", "boolean", "double precision")
 """Types whose values PostgreSQL receives as one text; Python writes each value as PostgreSQL reads it."""
 MOMENT = "timestamptz"
 SEPARATOR, ABSENT = "\x1f", "\x1e"
-TAKEN_APART = "string_to_array(%t, chr(31), chr(30))"
+SPLIT_TEXT = "string_to_array(%t, chr(31), chr(30))"
 
 Kinds = Mapping[str, str]
 """PostgreSQL's types by column name; `text` also for shorter types, since a cast to those would truncate."""
@@ -117,7 +117,7 @@ def _joined(kind: str, column: Sequence[Any]) -> str | None:
 @cache
 def _postgresql_head(kinds: tuple[tuple[str, str], ...], shared: tuple[str, ...], in_texts: tuple[str, ...]) -> str:
     own = {name: kind for name, kind in kinds if name not in shared}
-    arrays = ", ".join(f"{TAKEN_APART if name in in_texts else '%b'}::{kind}[]" for name, kind in own.items())
+    arrays = ", ".join(f"{SPLIT_TEXT if name in in_texts else '%b'}::{kind}[]" for name, kind in own.items())
     listed = f"SELECT * FROM unnest({arrays}) AS listed ({', '.join(own)})"  # noqa: S608 - all of it is ours
     marks = "".join(f", %b::{dict(kinds)[name]} AS {name}" for name in shared)
     return f"WITH listed AS ({listed}), given AS (SELECT *{marks} FROM listed)"  # noqa: S608

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 POOL_SIZE = 10
-UNHEARD_S = 5
+MAX_SILENCE_S = 5
 """How long the other side may be silent before a connection is closed."""
-KEEPALIVES = {"tcp_keepalives_idle": UNHEARD_S, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 2}
+KEEPALIVES = {"tcp_keepalives_idle": MAX_SILENCE_S, "tcp_keepalives_interval": 2, "tcp_keepalives_count": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class PostgresqlOptions:
         hours.
         """
         arguments: dict[str, Any] = {name.removeprefix("tcp_"): value for name, value in KEEPALIVES.items()}
-        arguments |= {"connect_timeout": UNHEARD_S, "tcp_user_timeout": UNHEARD_S * 1000}
+        arguments |= {"connect_timeout": MAX_SILENCE_S, "tcp_user_timeout": MAX_SILENCE_S * 1000}
         if self.name:
             arguments["application_name"] = self.name
         if self.through_pooler:
             return arguments | {"prepare_threshold": None}
-        limits: dict[str, Any] = KEEPALIVES | {"tcp_user_timeout": UNHEARD_S * 1000}
+        limits: dict[str, Any] = KEEPALIVES | {"tcp_user_timeout": MAX_SILENCE_S * 1000}
         # For any other zone the driver looks up the zone's rules for each time, which takes longer than parsing it.
         limits["TimeZone"] = "UTC"
         if self.statement_timeout_s:

@@ -40,9 +40,9 @@ TEXTS: dict[Table, tuple[ColumnElement[str], ...]] = {
 INDEXES = {"items": "item_texts", "alerts": "alert_texts"}
 # Arbitrary, but nothing else may use it.
 ADVISORY_LOCK = 0x74657874
-SHORTEST = 3
+TRIGRAM_LENGTH = 3
 """The index is a trigram index: it knows the position of every three consecutive characters."""
-THREES_AT_MOST = 16
+MAX_TRIGRAMS = 16
 """How many trigrams of a long text are looked up; the row itself shows whether the rest matches."""
 WAITING_AT_MOST = 2000
 WAITING = select(STALE.kind, STALE.row_id).limit(WAITING_AT_MOST + 1)
@@ -108,7 +108,7 @@ class TextIndex:
 
 def look_up(connection: Connection, rows: Table, wanted: str) -> TextIndex | None:
     """Look a text up in a table's index; return None if the text is too short or too many rows wait."""
-    if rows.name not in INDEXES or len(wanted) < SHORTEST:
+    if rows.name not in INDEXES or len(wanted) < TRIGRAM_LENGTH:
         return None
     if connection.execute(IS_THERE[connection.dialect.name]).first() is None:
         return None
@@ -122,9 +122,9 @@ def look_up(connection: Connection, rows: Table, wanted: str) -> TextIndex | Non
 
 
 def _holds_sqlite(index: TableClause, wanted: str) -> ColumnElement[bool]:
-    threes = list(dict.fromkeys(wanted[at : at + SHORTEST] for at in range(len(wanted) - SHORTEST + 1)))
-    some = threes[:: -(-len(threes) // THREES_AT_MOST)]
-    quoted = " ".join('"' + three.replace('"', '""') + '"' for three in some)
+    trigrams = list(dict.fromkeys(wanted[at : at + TRIGRAM_LENGTH] for at in range(len(wanted) - TRIGRAM_LENGTH + 1)))
+    some = trigrams[:: -(-len(trigrams) // MAX_TRIGRAMS)]
+    quoted = " ".join('"' + trigram.replace('"', '""') + '"' for trigram in some)
     return column(index.name, Text).op("MATCH", is_comparison=True)(quoted)
 
 

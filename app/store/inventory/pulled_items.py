@@ -78,7 +78,7 @@ INVENTORY = Inventory(
 )
 FOLLOWED_KINDS = {"id": "bigint"} | {name: KINDS[name] for name in FOLLOWED} | {"now": "timestamptz"}
 # Raw values: their conversion by SQLAlchemy takes longer than reading them.
-SAID = [
+SOURCE_VALUES = [
     type_coerce(ITEMS[name], NullType()).label(name)
     for name in ("host_id", "external_id", "id", *(f"source_{name}" for name in EDITABLE), *FOLLOWED)
 ]
@@ -91,7 +91,7 @@ def _host_by_host() -> Select[Any]:
     OFFSET keeps it from merging the subquery.
     """
     wanted = func.unnest(bindparam("hosts", type_=ARRAY(BigInteger))).table_valued("id").render_derived()
-    items = select(*SAID).where(ITEMS.host_id == wanted.c.id, ITEMS.vanished_at.is_(None)).offset(0).lateral()
+    items = select(*SOURCE_VALUES).where(ITEMS.host_id == wanted.c.id, ITEMS.vanished_at.is_(None)).offset(0).lateral()
     return select(*items.c).select_from(wanted.join(items, true()))
 
 
@@ -99,7 +99,7 @@ WANTED_JSON = func.json_each(bindparam("hosts", type_=JSON)).table_valued("value
 KNOWN = {
     "postgresql": PreparedRead(_host_by_host()),
     "sqlite": PreparedRead(
-        select(*SAID).where(ITEMS.host_id.in_(select(WANTED_JSON.c.value)), ITEMS.vanished_at.is_(None)),
+        select(*SOURCE_VALUES).where(ITEMS.host_id.in_(select(WANTED_JSON.c.value)), ITEMS.vanished_at.is_(None)),
     ),
 }
 

@@ -35,21 +35,21 @@ def snapshot(database: Database, *, alone: bool) -> Iterator[Connection]:
     """
     if not alone:
         with database.reading() as connection:
-            _freeze(connection)
+            _use_one_snapshot(connection)
             yield connection
         return
     with database.kept_open(), ExitStack() as opened:
         with database.reading() as connection:
-            _want_alone(connection)
+            _require_sole_use(connection)
         try:
             connection = opened.enter_context(database.transaction())
         except DatabaseUnavailable as error:
             raise Conflict(f"the source is in use: stop nagare first ({error})") from error
-        _freeze(connection)
+        _use_one_snapshot(connection)
         yield connection
 
 
-def _want_alone(connection: Connection) -> None:
+def _require_sole_use(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         # The next write transaction begins only when no other process has the file open.
         connection.execute(text("PRAGMA locking_mode = EXCLUSIVE"))
@@ -57,7 +57,7 @@ def _want_alone(connection: Connection) -> None:
         raise Conflict(f"the source is in use: stop nagare first ({other} is connected)")
 
 
-def _freeze(connection: Connection) -> None:
+def _use_one_snapshot(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 

@@ -53,12 +53,12 @@ def _run(url: str, move: Callable[[Config], None]) -> None:
             with database.transaction() as connection, connection.begin():
                 _move(connection, move)
             return
-        with _alone(database):
+        with _migration_lock(database):
             _try_until_free(database, move)
 
 
 @contextmanager
-def _alone(database: Database) -> Iterator[None]:
+def _migration_lock(database: Database) -> Iterator[None]:
     """Wait until no other process migrates: two releases would both try to create the same tables."""
     with database.unmanaged() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
