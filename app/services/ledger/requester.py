@@ -1,4 +1,4 @@
-"""Identifies who requests a task, and recognizes a repeated request."""
+"""The requester of a task."""
 
 from dataclasses import dataclass
 

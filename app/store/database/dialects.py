@@ -1,4 +1,4 @@
-"""What differs between the SQL of SQLite and of PostgreSQL, and SQLAlchemy does not hide."""
+"""Differences between the SQL of SQLite and PostgreSQL that SQLAlchemy does not hide."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
