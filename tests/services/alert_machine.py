@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from app.composition import Services
-from app.enums import AlertStatus, Role, Severity
+from app.enums import AlertStatus, Severity
 from app.errors import Conflict
 from app.rules.alert_reports import AlertReport
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.store.database.pages import PageRequest
-from tests.services.conftest import FLEET, Time
+from tests.services.conftest import FLEET, Time, add_user
 
 ALL = PageRequest(limit=500)
 IDS = ("1", "2", "3")
@@ -30,8 +30,7 @@ class AlertMachine(RuleBasedStateMachine):
     def __init__(self, fresh: Callable[[], Services], time: Time) -> None:
         super().__init__()
         self.services, self.time = fresh(), time
-        user = self.services.access.users.create("machine", "correct horse battery", Role.OPERATOR)
-        self.editor = Editor(user["id"], "machine")
+        self.editor = Editor(add_user(self.services, "machine"), "machine")
         monitor = {"name": "demo", "type": "simulator", "url": FLEET}
         self.monitor_id = int(self.services.inventory.monitors.create(monitor)["id"])
         self.known: dict[int, Any] = {}

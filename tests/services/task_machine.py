@@ -9,13 +9,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from redis import Redis
 
 from app.composition import Services
-from app.enums import Role, TaskState
+from app.enums import TaskState
 from app.errors import Conflict, SourceRejected, SourceUnreachable, WorkerLost
 from app.rules.task_params.pull import PullHosts
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_claim import Claim
 from app.store.database.pages import PageRequest
-from tests.services.conftest import FLEET, LEASE_S, Time
+from tests.services.conftest import FLEET, LEASE_S, Time, add_user
 
 KEY = "nagare:queue:pull_hosts"
 DEAD = "nagare:queue:dead"
@@ -35,7 +35,7 @@ class TaskMachine(RuleBasedStateMachine):
     def __init__(self, fresh: Callable[[], Services], redis: Redis, time: Time) -> None:
         super().__init__()
         self.services, self.redis, self.time = fresh(), redis, time
-        self.by = Requester(self.services.access.users.create("machine", "correct horse battery", Role.OPERATOR)["id"])
+        self.by = Requester(add_user(self.services, "machine"))
         monitor = {"name": "demo", "type": "simulator", "url": FLEET, "max_parallel_tasks": 3}
         self.monitor_id = int(self.services.inventory.monitors.create(monitor)["id"])
         self.accepted: list[str] = []

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from app.composition import Services
-from app.enums import Role, Severity
+from app.enums import Severity
 from app.rules.alert_reports import AlertReport
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.store.database.pages import PageRequest
-from tests.services.conftest import Time
+from tests.services.conftest import Time, add_user
 
 ALL = PageRequest(limit=500)
 FIRING = AlertReport("zabbix", "7", True, "磁盘空间不足", Severity.CRITICAL, comment="剩余 3%")
@@ -50,7 +50,7 @@ def source(services: Services, time: Time, monitor_id: int) -> Source:
 
 @pytest.fixture
 def editor(services: Services) -> Editor:
-    return Editor(services.access.users.create("王伟", "correct horse battery", Role.OPERATOR)["id"], "王伟")
+    return Editor(add_user(services, "王伟"), "王伟")
 
 
 def test_an_alert_is_linked_to_its_host_and_item_by_external_ids_or_names(services: Services, source: Source) -> None:

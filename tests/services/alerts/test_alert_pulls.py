@@ -9,7 +9,7 @@ import pytest
 
 from app.composition import Services
 from app.connectors.base import MonitorAccess
-from app.enums import Role, Severity
+from app.enums import Severity
 from app.errors import Conflict, SourceRejected, SourceUnreachable
 from app.rules.alert_reports import AlertReport
 from app.services.access.audit import Editor
@@ -18,7 +18,7 @@ from app.services.alerts.alert_pulls import AlertPullService
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.store.database.pages import PageRequest
 from app.store.database.vault import Vault
-from tests.services.conftest import Time
+from tests.services.conftest import Time, add_user
 
 ALL = PageRequest(limit=500)
 FIRING = AlertReport("zabbix", "7", True, "磁盘空间不足", Severity.CRITICAL)
@@ -78,7 +78,7 @@ def source(services: Services, time: Time) -> Source:
 
 @pytest.fixture
 def editor(services: Services) -> Editor:
-    return Editor(services.access.users.create("王伟", "correct horse battery", Role.OPERATOR)["id"], "王伟")
+    return Editor(add_user(services, "王伟"), "王伟")
 
 
 def test_alerts_come_stay_and_go(source: Source) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from app.composition import Services
-from app.enums import Role, Severity
+from app.enums import Severity
 from app.errors import NotFound
 from app.rules.alert_reports import AlertReport
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.store.database.pages import PageRequest
-from tests.services.conftest import Time
+from tests.services.conftest import Time, add_user
 
 ALL = PageRequest(limit=500)
 FIRING = AlertReport("zabbix", "1", True, "磁盘空间不足", Severity.CRITICAL)
@@ -83,7 +83,7 @@ def test_the_hosts_and_alerts_that_cost_most_come_first(
     ]
     assert [alert["cost"] for alert in why["alerts"]] == [6.666667, 1.666667, 1.666667, 1.666667, 0.333333]
     assert why["load"] == services.alerts.scores.score()["load"] == 12.0
-    editor = Editor(services.access.users.create("a", "correct horse battery", Role.OPERATOR)["id"], "a")
+    editor = Editor(add_user(services, "a"), "a")
     services.alerts.alert_actions.resolve(why["alerts"][0]["id"], editor)
     assert services.alerts.scores.why()["hosts"][0]["cost"] == 3.333333
     time.pass_by(25 * 3600)

@@ -23,6 +23,8 @@ from tests.services.filled import PASSWORD, contents, fill
 
 ALL = PageRequest(limit=500)
 
+pytestmark = pytest.mark.usefixtures("forked_sender")
+
 
 @pytest.fixture
 def source(services: Services, time: Time) -> str:
