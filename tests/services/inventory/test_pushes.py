@@ -92,7 +92,8 @@ def test_a_field_that_was_changed_on_both_sides_is_a_conflict_that_shows_them(
     with pytest.raises(SourceConflict) as conflict:
         pushes.host(monitor_id, host_id)
     assert not conflict.value.retryable
-    assert str(conflict.value).endswith("display_name is 'there' at the monitor, 'here' in nagare, and was '主机 1'")
+    sides = "display_name is 'there' at the monitor, 'here' in nagare, and was '主机 1'"
+    assert f"since the last pull: {sides}. Push with force" in str(conflict.value)
     assert there.hosts_there[1].display_name == "there"
     pushes.host(monitor_id, host_id, force=True)
     assert there.hosts_there[1].display_name == "here"
@@ -105,7 +106,7 @@ def test_an_item_is_pushed_by_the_same_rules(
     item = items(services)["2"]
     services.inventory.inventory.edit_item(item["id"], {"interval": "5m"}, EDITOR)
     there.items_there[2] = there.items_there[2]._replace(interval="30s", value="3")
-    with pytest.raises(SourceConflict, match="interval is '30s' there, '5m' here"):
+    with pytest.raises(SourceConflict, match="interval is '30s' at the monitor, '5m' in nagare"):
         pushes.item(monitor_id, item["host_id"], item["id"])
     pushes.item(monitor_id, item["host_id"], item["id"], force=True)
     assert there.items_there[2].interval == "5m"
