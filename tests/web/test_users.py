@@ -102,7 +102,7 @@ def test_the_dashboard_signs_a_user_out_everywhere(browse: Callable[[str], Brows
     browser = browse("admin")
     path = f"/users/{viewer.get('/auth/me').json['id']}/sessions/revoke"
     assert path in browser.get("/users").text
-    assert "out of all sessions" in browser.follow(browser.post(path, page="/users")).text
+    assert "Ended all sessions" in browser.follow(browser.post(path, page="/users")).text
     assert viewer.get("/auth/me").status == 401
 
 
