@@ -29,11 +29,11 @@ def _sized(head: bytes, member: bytes, tail: bytes, size: int) -> Callable[[Any]
 
 
 OVERSIZED: Mapping[str, Callable[[Any], None]] = {
-    "a gigabyte": lambda request: _chunked(b" " * MEGABYTE for _ in range(GIGABYTE // MEGABYTE))(request),
+    "brackets": _sized(b"[", b"[", b"]", 60 * MEGABYTE),
     "a compression bomb": lambda request: request.answer(_compression_bomb(b" "), headers={"Content-Encoding": "gzip"}),
     "empty objects": _sized(b"[", b"{},", b"{}]", 60 * MEGABYTE),
     "empty lists": _sized(b"[", b"[],", b"[]]", 60 * MEGABYTE),
     "short texts": _sized(b"[", b'"ab",', b'"ab"]', 60 * MEGABYTE),
-    "brackets": _sized(b"[", b"[", b"]", 60 * MEGABYTE),
+    "a gigabyte": lambda request: _chunked(b" " * MEGABYTE for _ in range(GIGABYTE // MEGABYTE))(request),
     "one name": _sized(b'{"', b"n", b'": 1}', 60 * MEGABYTE),
 }
