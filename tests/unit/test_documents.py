@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app import __version__
 from app.settings import VARIABLES
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,14 @@ def test_the_table_of_settings_has_them_all(name: str) -> None:
     rows = re.findall(r"^\| (`.*?) \|", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
     told = {variable for row in rows for variable in re.findall(r"[A-Z][A-Z_]+", row)}
     assert {*VARIABLES} - told == set()
+
+
+def test_the_latest_version_in_the_changelog_is_this_one() -> None:
+    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    found = re.fullmatch(r"(\d+\.\d+\.\d+) - \d{4}-\d{2}-\d{2}", headings[1])
+    assert found is not None, headings[1]
+    assert found[1] == __version__
 
 
 def test_hosted_ci_runs_what_ci_runs_in_a_container_of_debian_as_root() -> None:
