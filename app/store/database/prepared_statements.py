@@ -61,6 +61,7 @@ class PreparedInsert:
         self._table = table
         self._columns = columns
         self._row = CompiledOnce(row)
+        self._inserts: dict[str, str] = {}
 
     def add(self, on: CanRun, rows: Sequence[Values]) -> int:
         """Insert the rows, all or none; return the number of rows inserted."""
@@ -69,14 +70,16 @@ class PreparedInsert:
         connection = connection_of(on)
         row = self._row.on(connection.dialect)
         bound = [row.bind(values) for values in rows]
-        insert = self._insert(connection.dialect)
+        insert = self._inserts.get(connection.dialect.name) or self._write_insert(connection.dialect)
         if connection.dialect.name == "sqlite":
             # A single statement: with several, others would wait for its lock while this thread waits for the GIL.
             every = " UNION ALL ".join([row.text] * len(rows))
             return driver_calls.execute(connection, f"{insert} {every}", [value for each in bound for value in each])
         return driver_calls.execute_many(connection, f"{insert} {row.text}", bound)
 
-    def _insert(self, dialect: Dialect) -> str:
+    def _write_insert(self, dialect: Dialect) -> str:
+        """Write what comes before the SELECT, and keep it."""
         prepare = dialect.identifier_preparer
         columns = ", ".join(prepare.format_column(self._table.c[name]) for name in self._columns)
-        return f"INSERT INTO {prepare.format_table(self._table)} ({columns})"
+        text = self._inserts[dialect.name] = f"INSERT INTO {prepare.format_table(self._table)} ({columns})"
+        return text

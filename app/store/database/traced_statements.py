@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event
 
 from app import tracing
 
-LONGEST_TEXT = 2000
+LONGEST_TEXT, LONGEST_OPERATION = 2000, 20
 
 
 def statement_span(system: str, text: str, count: int = 1) -> AbstractContextManager[tracing.Span]:
@@ -17,7 +17,8 @@ def statement_span(system: str, text: str, count: int = 1) -> AbstractContextMan
     about: dict[str, str | int] = {"db.system.name": system, "db.query.text": text}
     if count > 1:
         about["db.operation.batch.size"] = count
-    return tracing.span(" ".join(text.split(None, 1)[:1]).upper() or "SQL", about, "client")
+    operation = text[:LONGEST_OPERATION].split(None, 1)[:1] or ["SQL"]
+    return tracing.span(operation[0].upper(), about, "client")
 
 
 def trace_statements(engine: Engine) -> None:
