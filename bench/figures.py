@@ -41,10 +41,10 @@ class Figure:
 
     @property
     def is_met(self) -> bool | None:
-        """Return whether the aim is met; None if there is none."""
+        """Return whether the aim is met, by the ratio as it is shown; None if there is none."""
         if not self.aim:
             return None
-        is_fast = self.aim_ratio is None or (self.ratio is not None and self.ratio >= self.aim_ratio)
+        is_fast = self.aim_ratio is None or (self.ratio is not None and round(self.ratio, 2) >= self.aim_ratio)
         return is_fast and (self.aim_below is None or self.ours < self.aim_below)
 
 

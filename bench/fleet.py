@@ -39,6 +39,11 @@ class FleetSize:
 def fill(url: str, size: FleetSize) -> None:
     """Create the schema, and one monitor with all rows."""
     upgrade(url)
+    add(url, size)
+
+
+def add(url: str, size: FleetSize) -> None:
+    """Add one monitor with all that."""
     with closing(Database(url, durable=False)) as database:
         with database.transaction() as connection:
             add_monitor(connection, name="fleet")

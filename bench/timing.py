@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import Callable
 
-ENOUGH_S = 1.0
+ENOUGH_S = 0.6
 AT_MOST = 300
 
 

@@ -11,7 +11,7 @@ from tests.cli.instance import Instance
 from tests.cli.processes import wait_for
 
 SETTLED_S = 10
-WATCHED_S = 30
+WATCHED_S = 20
 CPU_PERCENT = 1
 MEMORY_MB = 400
 

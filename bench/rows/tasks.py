@@ -10,7 +10,7 @@ from bench.contenders import Contender
 from bench.environment import KINDS, Environment
 from bench.figures import Figure
 
-TASKS = 5000
+TASKS = 3000
 WARM_UP = 40
 
 Rates = tuple[float, float]
