@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from app.errors import SettingsError
 from app.urls.amqp import parse_amqp_url
-from app.urls.syntax import parse_node, take_apart
+from app.urls.syntax import parse_node, split_url
 
 DEFAULT_REDIS_URL = "redis://localhost:6379/0"
 OTLP_FORM = "http://host:4318"
@@ -104,7 +104,7 @@ class Settings(BaseModel):
     @classmethod
     def _otlp_endpoint_is_web(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value():
-            parts = take_apart(value.get_secret_value(), OTLP_FORM)
+            parts = split_url(value.get_secret_value(), OTLP_FORM)
             if parts.scheme not in ("http", "https"):
                 raise ValueError(f"must look like {OTLP_FORM}")
             if parts.query is not None:
@@ -151,7 +151,7 @@ class Settings(BaseModel):
         return self
 
     @property
-    def is_redis_given(self) -> bool:
+    def is_redis_set(self) -> bool:
         """Whether the operator configured a Redis."""
         return bool(self.redis_url.get_secret_value() or self.redis_addr)
 

@@ -28,7 +28,7 @@ def complete(settings: Settings, secret_key: str | None, valkey: Path | None) ->
     found: dict[str, object] = {}
     if secret_key is not None and not settings.secret_key.get_secret_value():
         found["secret_key"] = SecretStr(secret_key)
-    if valkey is not None and not settings.is_redis_given:
+    if valkey is not None and not settings.is_redis_set:
         found["redis_url"] = SecretStr(valkey_url(valkey))
     return settings.model_copy(update=found)
 

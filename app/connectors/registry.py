@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import cast
 
 from app.connectors.base import Connector, MonitorAccess
-from app.connectors.http.secret_echoes import WITHHELD, is_told
+from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.simulator.connector import SimulatorConnector
 from app.connectors.zabbix.connector import ZabbixConnector
@@ -53,7 +53,7 @@ def open_connector(type: str, access: MonitorAccess) -> Iterator[Connector]:
     except SourceError as error:
         # The built-in connectors check this themselves, and know their own words, which may contain a password by
         # chance.
-        if type not in BUILT_IN and is_told(str(error), (access.password, access.api_token)):
+        if type not in BUILT_IN and repeats_secret(str(error), (access.password, access.api_token)):
             error.args = (f"the monitor rejected a request, but {WITHHELD}",)
             # Without its cause, which would appear in the dead letter's traceback.
             raise error from None

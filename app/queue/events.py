@@ -100,13 +100,13 @@ class EventLog:
             found: Any = redis.xread({self._broker.keys.events: last_id}, count=count, block=wait_ms)
         return [_entry(id, fields) for _, entries in (found or ()) for id, fields in entries]
 
-    def told_of_alerts(self) -> int | None:
+    def last_published_alert_event(self) -> int | None:
         """Return the id of the last alert event that was written to the stream. Raises BrokerUnavailable."""
         with self._broker.use() as redis:
             told = redis.get(self._broker.keys.alert_events_told)
         return _number(told)
 
-    def tell_of_alerts(self, events: Sequence[Event], told: int | None, up_to: int) -> bool:
+    def publish_alert_events(self, events: Sequence[Event], told: int | None, up_to: int) -> bool:
         """Write alert events; false if another process has written since `told`. Raises BrokerUnavailable."""
         with self._broker.use() as redis, redis.pipeline(transaction=True) as pipeline:
             pipeline.watch(self._broker.keys.alert_events_told)

@@ -122,7 +122,7 @@ def due_at(rule: Rule, oldest: datetime) -> datetime:
     return oldest + timedelta(seconds=rule.batch_s)
 
 
-def worth_telling(rule: Rule, changes: Iterable[Change]) -> list[Change]:
+def to_notify(rule: Rule, changes: Iterable[Change]) -> list[Change]:
     """Drop suppressed alerts, and alerts that fired and ended again while the rule was quiet.
 
     Alerts that fired and ended within one batch are reported: a person may want to look for the cause.

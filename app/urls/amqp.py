@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
-from app.urls.syntax import Node, parse_node, shown, take_apart
+from app.urls.syntax import Node, parse_node, shown, split_url
 
 FORM = "amqp://user:password@host:5672/vhost (set a Redis URL as REDIS_URL)"
 DEFAULT_PORTS = {"amqp": 5672, "amqps": 5671}
@@ -30,7 +30,7 @@ class AmqpAddress:
 
 def parse_amqp_url(url: str) -> AmqpAddress:
     """Parse a URL. Raises ValueError with a message that does not repeat it."""
-    parts = take_apart(url, FORM)
+    parts = split_url(url, FORM)
     if parts.scheme not in DEFAULT_PORTS:
         raise ValueError(f"must look like {FORM}")
     if parts.query:

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 from redis.connection import SSLConnection, parse_url
 
 from app.urls.redis_options import check_options, check_tls
-from app.urls.syntax import Node, Parts, parse_node, shown, take_apart
+from app.urls.syntax import Node, Parts, parse_node, shown, split_url
 
 FORMS = (
     "redis://host:port/0, unix:///path/to/socket, sentinel://host:port/0;sentinel://host:port/0"
@@ -70,7 +70,7 @@ def parse_redis_url(url: str) -> RedisAddress:
 
     Raises ValueError with a message that does not repeat the URL, which may contain a password.
     """
-    first, *others = [take_apart(part, FORMS) for part in _NEXT_ADDRESS.split(url)]
+    first, *others = [split_url(part, FORMS) for part in _NEXT_ADDRESS.split(url)]
     if first.scheme in SOCKET_SCHEMES and not others:
         return _at_socket(first)
     if first.scheme not in TOPOLOGIES or {each.scheme for each in others} - {first.scheme}:

@@ -31,7 +31,7 @@ class Parts:
     query: str | None
 
 
-def take_apart(url: str, form: str) -> Parts:
+def split_url(url: str, form: str) -> Parts:
     """Split a URL that should look like `form`. Raises ValueError."""
     if _BEYOND_PRINTABLE_ASCII.search(url):
         raise ValueError("has a space, line break or other character that must be percent-encoded")

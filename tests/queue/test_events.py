@@ -96,11 +96,11 @@ def test_gathered_events_are_written_a_moment_later_and_in_order(broker: Broker,
 
 def test_of_two_leaders_one_tells_of_an_alert(broker: Broker, redis: Redis) -> None:
     log = EventLog(broker)
-    assert log.told_of_alerts() is None
-    assert log.tell_of_alerts([], None, 5)
-    assert log.tell_of_alerts([event(6)], 5, 6)
-    assert not log.tell_of_alerts([event(6)], 5, 6)
-    assert (log.told_of_alerts(), redis.xlen(KEY)) == (6, 1)
+    assert log.last_published_alert_event() is None
+    assert log.publish_alert_events([], None, 5)
+    assert log.publish_alert_events([event(6)], 5, 6)
+    assert not log.publish_alert_events([event(6)], 5, 6)
+    assert (log.last_published_alert_event(), redis.xlen(KEY)) == (6, 1)
 
 
 def test_a_ticket_is_good_once_and_for_half_a_minute(broker: Broker, redis: Redis) -> None:

@@ -24,7 +24,7 @@ def test_without_anything_the_defaults_hold() -> None:
     assert (settings.retry_base_s, settings.retry_cap_s, settings.lease_s) == (2, 300, 30)
     assert settings.broker_url == "redis://localhost:6379/0"
     assert settings.sql_url.endswith("/var/nagare.db")
-    assert not settings.is_redis_given
+    assert not settings.is_redis_set
 
 
 def test_the_environment_goes_before_the_file_and_the_file_before_the_default(tmp_path: Path) -> None:

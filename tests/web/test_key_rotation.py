@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.composition import Services, build
-from app.services.operation.key_rotation import Resealed
+from app.services.operation.key_rotation import Reencrypted
 from app.store.inventory import monitors
 from app.web import create_app, make_tokens
 from tests.cli.test_commands import Nagare, nagare
@@ -72,10 +72,12 @@ def test_all_credentials_are_sealed_anew_once(services: Services, with_keys: Wit
     assert {*before.values()} == {"hunter22", "t0ken", "json://127.0.0.1:9/s3cr3t"}
     both = with_keys(NEW, OLD)
     assert opened(both) == before
-    assert both.operation.key_rotation.reseal() == Resealed(renewed=3, kept=0, lost=[])
-    assert both.operation.key_rotation.reseal() == Resealed(renewed=0, kept=3, lost=[])
+    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=3, kept=0, lost=[])
+    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=0, kept=3, lost=[])
     assert opened(with_keys(NEW)) == before
-    assert with_keys(OLD).operation.key_rotation.reseal() == Resealed(0, 0, ["monitors: zabbix", "notifications: 值班"])
+    assert with_keys(OLD).operation.key_rotation.reencrypt() == Reencrypted(
+        0, 0, ["monitors: zabbix", "notifications: 值班"]
+    )
     assert opened(with_keys(NEW)) == before
 
 
@@ -83,7 +85,7 @@ def test_processes_of_each_step_understand_each_other(services: Services, with_k
     fill(services)
     before = opened(services)
     known, turned = with_keys(OLD, NEW), with_keys(NEW, OLD)
-    turned.operation.key_rotation.reseal()
+    turned.operation.key_rotation.reencrypt()
     assert opened(known) == opened(turned) == before
 
 

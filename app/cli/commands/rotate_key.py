@@ -14,7 +14,7 @@ from app.errors import Conflict
 def rotate_key(as_json: bool) -> None:
     """Encrypt all stored credentials with NAGARE_SECRET_KEY; decrypt the old ones with NAGARE_SECRET_KEY_OLD."""
     with open_services() as services:
-        resealed = services.operation.key_rotation.reseal()
+        resealed = services.operation.key_rotation.reencrypt()
     if as_json:
         show_json(asdict(resealed))
     else:

@@ -38,7 +38,7 @@ def up(with_flower: bool) -> None:
     home.create()
     lock_fd = home.lock()
     secret_key = None if given.secret_key.get_secret_value() else home.secret(SECRET_KEY)
-    valkey = None if given.is_redis_given else embedded_valkey.choose_socket(home)
+    valkey = None if given.is_redis_set else embedded_valkey.choose_socket(home)
     settings = complete(given, secret_key, valkey)
     if with_flower:
         _refuse_open_flower()

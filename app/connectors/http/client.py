@@ -12,7 +12,7 @@ import httpx
 from app import __version__, tracing
 from app.connectors.http.json_body import parse_json, read_body
 from app.connectors.http.network import Deadline, GuardedTransport
-from app.connectors.http.secret_echoes import WITHHELD, is_told
+from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
 from app.errors import (
     Invalid,
     SourceFailing,
@@ -182,7 +182,7 @@ def plain_words(text: str, secrets: Sequence[str | None] = ()) -> str:
     for secret in [*filter(None, secrets), *hidden]:
         text = text.replace(secret, "…")
     text = " ".join(text.split())
-    if is_told(text, [*filter(None, secrets), *hidden]):
+    if repeats_secret(text, [*filter(None, secrets), *hidden]):
         return WITHHELD
     text = text if len(text) <= MAX_WORDS else f"{text[:MAX_WORDS]}…"
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -20,7 +20,7 @@ HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[:\s-]?){4,}")
 ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-7]{3})|(.))", re.DOTALL)
 
 
-def is_told(text: str, secrets: Sequence[str | None]) -> bool:
+def repeats_secret(text: str, secrets: Sequence[str | None]) -> bool:
     """Return whether a text has a secret or a large part of it: plain, escaped, in hexadecimal or in base64.
 
     Only the start of a long text is read, because no more is ever shown.

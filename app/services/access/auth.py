@@ -63,7 +63,7 @@ class AuthService:
             user = users.find_for_sign_in(connection, attempt.username, attempt.network)
             counted = login_throttle.count(connection, attempt)
         try:
-            is_right = passwords.is_right(user["password_hash"] if user else passwords.NOBODYS_HASH, password)
+            is_right = passwords.is_right(user["password_hash"] if user else passwords.DUMMY_HASH, password)
         except Overloaded:
             with self._database.transaction() as connection:
                 login_throttle.give_back(connection, counted)

@@ -27,7 +27,7 @@ def _fake_hash() -> str:
     return f"$argon2id$v=19${cost}${salt}${digest}"
 
 
-NOBODYS_HASH = _fake_hash()
+DUMMY_HASH = _fake_hash()
 """Verified for unknown users, so that their rejection takes as long as a wrong password."""
 
 

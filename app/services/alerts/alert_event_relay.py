@@ -34,7 +34,7 @@ class AlertEventRelay:
         """Publish the events since the last tick, and trim those that are too old."""
         if self._trimming.is_over():
             # A Redis that lost its data has lost this position too.
-            self._last_published = self._log.told_of_alerts()
+            self._last_published = self._log.last_published_alert_event()
             self._log.trim()
         if self._last_published is None:
             self._begin()
@@ -45,8 +45,8 @@ class AlertEventRelay:
     def _begin(self) -> None:
         with self._database.reading() as connection:
             newest = alert_events.newest_id(connection)
-        self._log.tell_of_alerts([], None, newest)
-        self._last_published = self._log.told_of_alerts()
+        self._log.publish_alert_events([], None, newest)
+        self._last_published = self._log.last_published_alert_event()
 
     def _publish_batch(self) -> bool:
         """Publish one batch of entries; return false when there are no more."""
@@ -58,10 +58,10 @@ class AlertEventRelay:
         if not entries and not late:
             return False
         up_to = max([last, *(entry["event_id"] for entry in entries)])
-        if not self._log.tell_of_alerts(
+        if not self._log.publish_alert_events(
             [alert_event(entry) for entry in [*late, *entries]], self._last_published, up_to
         ):
-            self._last_published = self._log.told_of_alerts()
+            self._last_published = self._log.last_published_alert_event()
             return False
         published = {entry["event_id"] for entry in late}
         self._gaps = {event_id: self._gaps[event_id] for event_id in gaps if event_id not in published}

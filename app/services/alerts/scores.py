@@ -19,7 +19,7 @@ from app.store.inventory import hosts, monitors
 
 SHOWN_AT_MOST = 10
 SAMPLE_EVERY_S = 300
-PUT_TOGETHER_EVERY_S = 60.0
+MERGE_EVERY_S = 60.0
 LOAD_DIGITS = 3
 COST_DIGITS = 6
 """One of ten thousand hosts adds little to the total load."""
@@ -36,7 +36,7 @@ class ScoreService:
         self._window_h = window_h
         self._history_days = history_days
         self._sampled_at: datetime | None = None
-        self._putting_together = Interval(PUT_TOGETHER_EVERY_S)
+        self._merging = Interval(MERGE_EVERY_S)
 
     def score(
         self, *, monitor_id: int | None = None, group: str | None = None, host_id: int | None = None
@@ -99,9 +99,9 @@ class ScoreService:
     def tick(self) -> None:
         """Take the sample of the current five minutes unless it exists, and merge the sums of the alerts."""
         now = clock.now()
-        if self._putting_together.is_over():
+        if self._merging.is_over():
             with self._database.transaction() as connection:
-                alert_sums.put_together(connection)
+                alert_sums.merge_parts(connection)
         at = datetime.fromtimestamp(now.timestamp() // SAMPLE_EVERY_S * SAMPLE_EVERY_S, UTC)
         if at == self._sampled_at:
             return

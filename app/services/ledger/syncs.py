@@ -66,7 +66,7 @@ class SyncService:
         elif step.columns() != {name: parent[name] for name in step.columns()}:
             with self._database.transaction() as connection:
                 parent_tasks.set_progress(connection, parent["id"], step)
-            self._lifecycle.tell_progress(_claim(parent), step)
+            self._lifecycle.publish_progress(_claim(parent), step)
 
     def _record_next(self, parent: RowMapping, round: str) -> None:
         with self._database.transaction() as connection:

@@ -77,7 +77,7 @@ class TaskLifecycle:
         """Return the reporter of an attempt's progress."""
         return Progress(self._database, claim, self._events)
 
-    def tell_progress(self, claim: Claim, step: TaskStep) -> None:
+    def publish_progress(self, claim: Claim, step: TaskStep) -> None:
         """Publish the progress of a task whose progress something else recorded."""
         self._events.moved(claim, step)
 

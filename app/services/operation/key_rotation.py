@@ -9,7 +9,7 @@ from app.store.operation import sealed_columns
 
 
 @dataclass(frozen=True, slots=True)
-class Resealed:
+class Reencrypted:
     """How many credentials were re-encrypted, how many already used the current key, and which are lost."""
 
     renewed: int
@@ -25,7 +25,7 @@ class KeyRotation:
         self._database = database
         self._vault = vault
 
-    def reseal(self) -> Resealed:
+    def reencrypt(self) -> Reencrypted:
         """Encrypt all credentials with the current key, in one transaction. Raises DatabaseUnavailable."""
         renewed = kept = 0
         lost = []
@@ -41,4 +41,4 @@ class KeyRotation:
                 kept += len(values) - len(changed)
                 if changed:
                     sealed_columns.replace(connection, table, row_id, changed)
-        return Resealed(renewed, kept, lost)
+        return Reencrypted(renewed, kept, lost)

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from app import clock
-from app.rules.notifications import Change, Rule, does_match, due_at, is_quiet, worth_telling
+from app.rules.notifications import Change, Rule, does_match, due_at, is_quiet, to_notify
 from app.rules.task_params.notify import Notify
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.periodic import Interval
@@ -99,7 +99,7 @@ class Notifier:
                     return
                 rows = notification_changes.unsent(connection, rule.id, EVENT_BATCH_SIZE)
                 whole = _complete_alerts(rows)
-                reported = [change.event_id for change in worth_telling(rule, _changes(whole))]
+                reported = [change.event_id for change in to_notify(rule, _changes(whole))]
                 dropped = {row["event_id"] for row in whole} - {*reported}
                 notification_changes.drop(connection, rule.id, sorted(dropped))
                 if reported:

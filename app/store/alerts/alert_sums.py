@@ -56,7 +56,7 @@ def fetch(
     return found
 
 
-def put_together(connection: Connection) -> int:
+def merge_parts(connection: Connection) -> int:
     """Merge some of the partial sums that connections wrote, and delete empty sums; return how many were merged.
 
     Partial sums of a connection with an open transaction are skipped rather than waited for.

@@ -121,15 +121,15 @@ ONCE = {"occurrence": literal_column("1"), "suppressed": false(), "count": liter
 
 def add_new(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     """Add the alerts whose identity does not exist yet, each as its first occurrence; return their ids."""
-    given = [[row.get(name) for name in KINDS] for row in rows]
+    input_rows = [[row.get(name) for name in KINDS] for row in rows]
     statement = _add_statement(connection.dialect.name)
-    return [alert_id for (alert_id,) in execute_bulk(connection, statement, KINDS, given)]
+    return [alert_id for (alert_id,) in execute_bulk(connection, statement, KINDS, input_rows)]
 
 
 @cache
 def _add_statement(dialect: str) -> str:
-    given = table("given", *map(column, KINDS)).c
-    insert = insert_bulk(dialect, Alert, {**{name: given[name] for name in KINDS}, **ONCE})
+    input_rows = table("input_rows", *map(column, KINDS)).c
+    insert = insert_bulk(dialect, Alert, {**{name: input_rows[name] for name in KINDS}, **ONCE})
     statement = insert.on_conflict_do_nothing(index_elements=IDENTITY).returning(ALERTS.id)
     return str(statement.compile(dialect=dialect_of(dialect)))
 

@@ -1,4 +1,4 @@
-"""Passes many rows to one statement as a table named `given`, several times as fast as the drivers do."""
+"""Passes many rows to one statement as a table named `input_rows`, several times as fast as the drivers do."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,9 +30,9 @@ def execute_bulk(
     rows: Sequence[Sequence[Any]],
     shared: Mapping[str, Any] | None = None,
 ) -> list[tuple[Any, ...]]:
-    """Run a statement that selects from `given`, and return its rows.
+    """Run a statement that selects from `input_rows`, and return its rows.
 
-    `given` has the columns of `kinds`: first those of each row, in its order, then those of `shared`, the same for all
+    `input_rows` has the columns of `kinds`: first those of each row, in its order, then those of `shared`, the same for all
     rows. Times are converted here; all other values must be of the driver's types.
     """
     shared = shared or {}
@@ -120,11 +120,11 @@ def _postgresql_head(kinds: tuple[tuple[str, str], ...], shared: tuple[str, ...]
     arrays = ", ".join(f"{SPLIT_TEXT if name in in_texts else '%b'}::{kind}[]" for name, kind in own.items())
     listed = f"SELECT * FROM unnest({arrays}) AS listed ({', '.join(own)})"  # noqa: S608 - all of it is ours
     marks = "".join(f", %b::{dict(kinds)[name]} AS {name}" for name in shared)
-    return f"WITH listed AS ({listed}), given AS (SELECT *{marks} FROM listed)"  # noqa: S608
+    return f"WITH listed AS ({listed}), input_rows AS (SELECT *{marks} FROM listed)"  # noqa: S608
 
 
 @cache
 def _sqlite_head(own: tuple[str, ...], shared: tuple[str, ...], count: int) -> str:
     rows = ", ".join([f"({', '.join('?' * len(own))})"] * count)
     marks = "".join(f", ? AS {name}" for name in shared)
-    return f"WITH listed ({', '.join(own)}) AS (VALUES {rows}), given AS (SELECT *{marks} FROM listed)"  # noqa: S608
+    return f"WITH listed ({', '.join(own)}) AS (VALUES {rows}), input_rows AS (SELECT *{marks} FROM listed)"  # noqa: S608

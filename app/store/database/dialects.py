@@ -29,7 +29,7 @@ def insert_into(dialect: str, model: type[Base]) -> Insert:
 
 
 def insert_bulk(dialect: str, model: type[Base], values: Mapping[str, ColumnElement[Any]]) -> Insert:
-    """Return an INSERT with these column expressions, for a statement that selects from `given`."""
+    """Return an INSERT with these column expressions, for a statement that selects from `input_rows`."""
     # Without a WHERE, SQLite parses ON CONFLICT as the ON of a join.
     source = select(*values.values()).where(true())
     return insert_into(dialect, model).from_select([*values], source, include_defaults=False)

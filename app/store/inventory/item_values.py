@@ -15,7 +15,7 @@ VALUES = ItemValue.__table__.c
 HOUR_MS = HOUR // MILLISECOND
 KINDS = {"hour": "integer", "item_id": "bigint", "at": "bigint", "value": "double precision"}
 ADDING = (
-    "INSERT INTO item_values (hour, item_id, at, value) SELECT hour, item_id, at, value FROM given WHERE true"
+    "INSERT INTO item_values (hour, item_id, at, value) SELECT hour, item_id, at, value FROM input_rows WHERE true"
     " ON CONFLICT DO NOTHING"
 )
 

@@ -138,8 +138,8 @@ def upsert(
 ) -> Upserted:
     """Write items as their source describes them; of those in `followed` only the fields that nobody edits here."""
     if followed:
-        given = [(item_id, *row[len(EDITABLE) :]) for item_id, row in sorted(followed.values())]
-        execute_bulk(connection, _follow_statement(connection.dialect.name), FOLLOWED_KINDS, given, {"now": now})
+        input_rows = [(item_id, *row[len(EDITABLE) :]) for item_id, row in sorted(followed.values())]
+        execute_bulk(connection, _follow_statement(connection.dialect.name), FOLLOWED_KINDS, input_rows, {"now": now})
     others = [(*identity, *row) for identity, row in rows.items()]
     upserted = upsert_inventory(connection, INVENTORY, monitor_id, others, now)
     ids = {identity: item_id for identity, (item_id, _) in followed.items()}
@@ -149,6 +149,6 @@ def upsert(
 @cache
 def _follow_statement(dialect: str) -> str:
     """Return the statement for most items of most pulls: it writes only non-editable fields, at half the cost."""
-    given = table("given", *map(column, FOLLOWED_KINDS)).c
-    values = {name: given[name] for name in FOLLOWED} | {"vanished_at": null(), "updated_at": given.now}
-    return str(update(Item).values(values).where(ITEMS.id == given.id).compile(dialect=dialect_of(dialect)))
+    input_rows = table("input_rows", *map(column, FOLLOWED_KINDS)).c
+    values = {name: input_rows[name] for name in FOLLOWED} | {"vanished_at": null(), "updated_at": input_rows.now}
+    return str(update(Item).values(values).where(ITEMS.id == input_rows.id).compile(dialect=dialect_of(dialect)))

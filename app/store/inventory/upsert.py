@@ -16,7 +16,7 @@ from app.store.database.dialects import dialect_of, insert_bulk, table_of
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The columns of hosts or items; `own_kinds` are those of each row with their types, as in `given`.
+    """The columns of hosts or items; `own_kinds` are those of each row with their types, as in `input_rows`.
 
     `followed` columns always take the source's value. An `editable` column takes it only if the source's value changed
     since the last pull, as its `source_` twin shows: otherwise the edit made here stays.
@@ -59,10 +59,10 @@ def upsert_inventory(
 def _upsert_statement(dialect: str, inventory: Inventory) -> str:
     """Return the statement as text; having SQLAlchemy process each value takes longer than writing it."""
     names = ["monitor_id", *(name for name, _ in inventory.own_kinds)]
-    given = named_table("given", *map(column, [*names, "now"])).c
+    input_rows = named_table("input_rows", *map(column, [*names, "now"])).c
     twins = {name: f"source_{name}" for name in inventory.editable}
-    values = {name: given[name] for name in names} | {twin: given[name] for name, twin in twins.items()}
-    values |= {"created_at": given.now, "updated_at": given.now}
+    values = {name: input_rows[name] for name in names} | {twin: input_rows[name] for name, twin in twins.items()}
+    values |= {"created_at": input_rows.now, "updated_at": input_rows.now}
     insert = insert_bulk(dialect, inventory.model, values)
     excluded, columns = insert.excluded, table_of(inventory.model).c
     compared = [*twins.values(), *inventory.followed]

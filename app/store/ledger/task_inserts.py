@@ -11,7 +11,7 @@ from app.store.database.prepared_statements import PreparedInsert
 from app.store.database.single_statements import CanRun
 from app.store.ledger.task_runs import DEFAULTS, MONITORS, RUNS
 
-GIVEN = (
+BOUND = (
     *("id", "type", "state", "params", "fingerprint", "monitor_id", "parent_id", "requested_by", "max_retries"),
     *("traceparent", "created_at", "published_at"),
 )
@@ -25,9 +25,9 @@ IS_ENABLED = exists(
 )
 ADD = PreparedInsert(
     table_of(TaskRun),
-    (*GIVEN, *SAME),
+    (*BOUND, *SAME),
     select(
-        *(bindparam(name, type_=RUNS[name].type) for name in GIVEN),
+        *(bindparam(name, type_=RUNS[name].type) for name in BOUND),
         *(literal_column(default) for default in SAME.values()),
     ).where(or_(bindparam("monitor_id", type_=RUNS.monitor_id.type).is_(None), IS_ENABLED)),
 )

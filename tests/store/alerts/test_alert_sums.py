@@ -63,7 +63,7 @@ def change_something(connection: Connection, chance: random.Random, monitor_ids:
     elif what == 3:
         connection.execute(delete(Alert).where(ALERTS.id.in_(some[:3])))
     else:
-        alert_sums.put_together(connection)
+        alert_sums.merge_parts(connection)
 
 
 def rounded(sums: Mapping[Severity, AlertSums]) -> list[tuple[float, ...]]:
@@ -93,7 +93,7 @@ def test_they_follow_whatever_happens_to_alerts(database: Database, seed: int) -
         connection.execute(delete(Monitor).where(Monitor.id == monitor_ids[0]))
         assert_right(connection)
         connection.execute(delete(Alert))
-        alert_sums.put_together(connection)
+        alert_sums.merge_parts(connection)
         assert connection.execute(select(AlertSum)).all() == []
 
 
@@ -109,12 +109,12 @@ def test_the_parts_of_connections_are_put_together(connection: Connection) -> No
     part = {"status": 2, "bucket": 7, "monitor_id": 1, "severity": 2, "count": 1, "ms": 1000}
     parts = [part | {"slot": slot, "severity": severity} for slot in (0, 11, 12) for severity in (1, 2)]
     connection.execute(insert(AlertSum), [*parts, part | {"slot": 11, "bucket": 8, "count": 0, "ms": 0}])
-    assert alert_sums.put_together(connection) == 5
+    assert alert_sums.merge_parts(connection) == 5
     left = connection.execute(
         select(AlertSum.severity, AlertSum.slot, AlertSum.count, AlertSum.ms).order_by("severity")
     )
     assert [tuple(row) for row in left] == [(1, 0, 3, 3000), (2, 0, 3, 3000)]
-    assert alert_sums.put_together(connection) == 0
+    assert alert_sums.merge_parts(connection) == 0
 
 
 def test_alerts_from_before_there_were_sums_are_counted(database: Database, sql_url: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from app.store.database.bulk_rows import ABSENT, SEPARATOR, execute_bulk
 
 KINDS = {"id": "bigint", "name": "text", "on": "boolean", "value": "double precision", "why": "text"}
-STATEMENT = 'SELECT id, name, "on", value, why, mark FROM given'
+STATEMENT = 'SELECT id, name, "on", value, why, mark FROM input_rows'
 
 
 def rows_back(connection: Connection, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.enums import AlertEventKind, AlertStatus, Language, NotificationKind, Severity
-from app.rules.notifications import Change, Rule, does_match, is_quiet, kind_of, worth_telling
+from app.rules.notifications import Change, Rule, does_match, is_quiet, kind_of, to_notify
 
 FIRED, ACKNOWLEDGED, RESOLVED = NotificationKind
 NIGHT = datetime(2026, 1, 31, 23, 0, tzinfo=UTC)
@@ -47,11 +47,11 @@ def change(event_id: int, kind: NotificationKind = FIRED, **values: Any) -> Chan
 
 def test_what_people_are_told_of() -> None:
     told = {kind: kind_of(kind) for kind in AlertEventKind}
-    assert {kind for kind, is_told in told.items() if is_told is FIRED} == {
+    assert {kind for kind, repeats_secret in told.items() if repeats_secret is FIRED} == {
         *("fired", "reopened", "returned", "escalated")
     }
     assert (told[AlertEventKind.ACKNOWLEDGED], told[AlertEventKind.RESOLVED]) == (ACKNOWLEDGED, RESOLVED)
-    assert {kind for kind, is_told in told.items() if is_told is None} == {
+    assert {kind for kind, repeats_secret in told.items() if repeats_secret is None} == {
         *("eased", "snoozed", "suppressed", "commented")
     }
 
@@ -120,34 +120,34 @@ def test_what_fired_and_ended_in_quiet_hours_is_not_told() -> None:
     over = [change(1, at=NIGHT), change(2, ACKNOWLEDGED, at=NIGHT), change(3, RESOLVED, at=NIGHT)]
     over = [replace(each, status=AlertStatus.RESOLVED) for each in over]
     other = change(4, alert_id=2, at=NIGHT)
-    assert worth_telling(QUIET, [other, *over]) == [other]
+    assert to_notify(QUIET, [other, *over]) == [other]
     only_fired = replace(QUIET, on=frozenset({"fired"}))
-    assert worth_telling(only_fired, [over[0], other]) == [other]
+    assert to_notify(only_fired, [over[0], other]) == [other]
 
 
 def test_the_end_of_what_was_told_before_the_quiet_hours_is_told_after_them() -> None:
     ended = change(3, RESOLVED, at=NIGHT, status=AlertStatus.RESOLVED)
-    assert worth_telling(QUIET, [ended]) == [ended]
+    assert to_notify(QUIET, [ended]) == [ended]
     again = [change(4, at=NIGHT), change(5, RESOLVED, at=NIGHT)]
     again = [replace(each, status=AlertStatus.RESOLVED) for each in again]
-    assert worth_telling(QUIET, [ended, *again]) == [ended]
+    assert to_notify(QUIET, [ended, *again]) == [ended]
 
 
 def test_what_came_back_and_still_stands_is_told_once() -> None:
     first, end, second = change(1, at=NIGHT), change(2, RESOLVED, at=NIGHT), change(3, at=NIGHT)
-    assert worth_telling(QUIET, [first, end, second]) == [second]
+    assert to_notify(QUIET, [first, end, second]) == [second]
 
 
 def test_what_fired_just_before_the_quiet_hours_waited_too() -> None:
     before = datetime(2026, 1, 31, 21, 59, 55, tzinfo=UTC)
     over = [change(1, at=before), change(2, RESOLVED, at=NIGHT)]
-    assert worth_telling(QUIET, [replace(each, status=AlertStatus.RESOLVED) for each in over]) == []
+    assert to_notify(QUIET, [replace(each, status=AlertStatus.RESOLVED) for each in over]) == []
 
 
 def test_within_a_batch_both_are_told() -> None:
     over = [change(1, status=AlertStatus.RESOLVED), change(2, RESOLVED, status=AlertStatus.RESOLVED)]
-    assert worth_telling(QUIET, over) == over
+    assert to_notify(QUIET, over) == over
 
 
 def test_what_is_suppressed_by_now_is_not_told() -> None:
-    assert worth_telling(RULE, [change(1, suppressed=True), change(2, alert_id=2)]) == [change(2, alert_id=2)]
+    assert to_notify(RULE, [change(1, suppressed=True), change(2, alert_id=2)]) == [change(2, alert_id=2)]
