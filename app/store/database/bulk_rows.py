@@ -32,8 +32,8 @@ def execute_bulk(
 ) -> list[tuple[Any, ...]]:
     """Run a statement that selects from `input_rows`, and return its rows.
 
-    `input_rows` has the columns of `kinds`: first those of each row, in its order, then those of `shared`, the same for all
-    rows. Times are converted here; all other values must be of the driver's types.
+    `input_rows` has the columns of `kinds`: first those of each row, in its order, then those of `shared`, the
+    same for all rows. Times are converted here; all other values must be of the driver's types.
     """
     shared = shared or {}
     own = tuple(name for name in kinds if name not in shared)
