@@ -255,7 +255,7 @@ def test_a_data_folder_whose_path_is_too_long_for_a_socket(tmp_path: Path) -> No
         shutil.rmtree(runtime)
 
 
-@pytest.mark.parametrize("turn", range(2))
+@pytest.mark.parametrize("tick", range(2))
 def test_who_waits_for_readyz_comes_in_and_finds_the_fleet(tmp_path: Path, tick: int) -> None:
     starting = Instance(tmp_path, NAGARE_ADMIN_PASSWORD="correct horse")
     try:
