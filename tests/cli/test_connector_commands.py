@@ -67,6 +67,12 @@ def test_the_password_comes_from_the_environment_or_a_file(tmp_path: Path, zabbi
     assert "no such option" in run(tmp_path, *command, "--password", secret).stderr.lower()
 
 
+def test_credentials_that_are_missing_are_named_once(tmp_path: Path, zabbix_url: str) -> None:
+    ran = run(tmp_path, "connector", "test", "zabbix", zabbix_url)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("nagare: username: A Zabbix monitor needs a user name and a password")
+
+
 def test_an_unknown_type_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     ran = run(tmp_path, "connector", "test", "nagios", "http://127.0.0.1")
     assert ran.returncode == 1

@@ -8,6 +8,7 @@ from app.connectors.base import MonitorAccess
 from app.connectors.conformance import failures, hostile_responses, interface, reads
 from app.connectors.conformance.context import Context, begin
 from app.connectors.conformance.results import Failed, NotRun, Outcome, Result
+from app.errors import Invalid
 
 Check = Callable[[Context], str]
 """Returns a short report; raises Failed or NotRun with the reason. Its name is the check's, its docstring the rule."""
@@ -29,9 +30,13 @@ def name_of(check: Check) -> str:
 
 
 def run(type: str, access: MonitorAccess, limit_s: float, only: Collection[str] = ()) -> Iterator[Result]:
-    """Yield the result of each check, or of those named in `only`. Raises Invalid for an unknown type."""
+    """Yield the result of each check, or of those named in `only`.
+
+    Raises Invalid for an unknown type, and for a URL or credentials that the connector does not accept.
+    """
     wanted = [check for check in CHECKS if not only or name_of(check) in only]
     with begin(type, access, limit_s) as context, ThreadPoolExecutor(len(failures.SLOW_CHECKS)) as pool:
+        _require_accepted(context)
         slow = [pool.submit(_result, check, context) for check in failures.SLOW_CHECKS if check in wanted]
         for check in CHECKS:
             if check in failures.SLOW_CHECKS or check not in (*wanted, *FINDERS):
@@ -41,6 +46,13 @@ def run(type: str, access: MonitorAccess, limit_s: float, only: Collection[str] 
                 yield result
         for future in slow:
             yield future.result()
+
+
+def _require_accepted(context: Context) -> None:
+    """Raise Invalid if the connector does not accept the URL or the credentials: every check would fail."""
+    raised = context.do("construct").raised
+    if raised and raised.field:
+        raise Invalid(raised.field, raised.text)
 
 
 def _result(check: Check, context: Context) -> Result:
