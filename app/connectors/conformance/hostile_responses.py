@@ -15,7 +15,7 @@ from app.connectors.conformance.oversized_responses import OVERSIZED
 from app.connectors.conformance.proxy import Fetch, Handle
 from app.connectors.conformance.records import alert_page_faults, host_page_faults, item_faults, item_page_faults
 from app.connectors.conformance.results import Failed, NotRun, counted
-from app.connectors.conformance.rewriting import with_long_lists, with_replaced_text
+from app.connectors.conformance.rewriting import ENTRIES, with_long_lists, with_replaced_text
 from app.connectors.conformance.server import serving
 
 MAX_GROWTH = 300 * 2**20
@@ -123,7 +123,7 @@ def long_lists(context: Context) -> str:
     """Lists of thousands of entries lead to a SourceError or to valid pages within the limits."""
     for call in context.calls():
         _require_handled(context.through(_changing(with_long_lists), *call), call, "a long list")
-    return "every list of objects has 10,000 entries"
+    return f"{ENTRIES} entries in each response"
 
 
 def unicode_names(context: Context) -> str:

@@ -8,13 +8,8 @@ ID_PARTS = ("id", "name", "key", "host", "instance")
 
 
 def with_long_lists(tree: Any) -> Any:
-    """Return the tree with 10,000 entries, with different ids, in each outermost list of objects."""
-    if isinstance(tree, list):
-        objects = [entry for entry in tree if isinstance(entry, dict)]
-        return [_copy(objects[number % len(objects)], number) for number in range(ENTRIES)] if objects else tree
-    if isinstance(tree, dict):
-        return {name: with_long_lists(value) for name, value in tree.items()}
-    return tree
+    """Return the tree with 10,000 entries, with different ids, in its outermost lists of objects together."""
+    return _lengthened(tree, max(1, ENTRIES // max(1, _count_lists(tree))))
 
 
 def with_replaced_text(tree: Any, old: str, new: str) -> Any:
@@ -33,3 +28,22 @@ def _copy(entry: dict[str, Any], number: int) -> dict[str, Any]:
         else value
         for name, value in entry.items()
     }
+
+
+def _lengthened(tree: Any, length: int) -> Any:
+    if isinstance(tree, list):
+        objects = _objects(tree)
+        return [_copy(objects[number % len(objects)], number) for number in range(length)] if objects else tree
+    if isinstance(tree, dict):
+        return {name: _lengthened(value, length) for name, value in tree.items()}
+    return tree
+
+
+def _count_lists(tree: Any) -> int:
+    if isinstance(tree, dict):
+        return sum(map(_count_lists, tree.values()))
+    return int(isinstance(tree, list) and bool(_objects(tree)))
+
+
+def _objects(entries: list[Any]) -> list[dict[str, Any]]:
+    return [entry for entry in entries if isinstance(entry, dict)]

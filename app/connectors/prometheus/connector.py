@@ -52,9 +52,9 @@ class PrometheusConnector(ReadOnly):
         return self._source.words(read_version(self._ask("/api/v1/status/buildinfo")))
 
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
-        """Yield the active targets in pages of 500."""
+        """Yield the active targets in pages of 500, by external id: Prometheus has no order of them."""
         targets = self._targets
-        asked = targets if external_ids is None else dict.fromkeys(external_ids)
+        asked = sorted(targets) if external_ids is None else dict.fromkeys(external_ids)
         wanted = [name for name in asked if name in targets]
         for start in range(0, len(wanted), HOSTS_A_PAGE):
             page = wanted[start : start + HOSTS_A_PAGE]

@@ -183,9 +183,9 @@ def test_two_paths_of_one_target_are_one_host_in_error_if_either_is(
 def test_the_same_instance_in_two_jobs_is_two_hosts(prometheus: FakePrometheus, connector: PrometheusConnector) -> None:
     prometheus.targets = [target(job="a/b"), target(job="a"), target(job="")]
     [page] = connector.hosts()
-    assert [host.external_id for host in page.records] == ["a%2Fb/10.0.0.1:9100", "a/10.0.0.1:9100", "/10.0.0.1:9100"]
-    assert [host.groups for host in page.records] == [("a/b",), ("a",), ()]
-    assert page.records[2].display_name == "10.0.0.1:9100"
+    assert [host.external_id for host in page.records] == ["/10.0.0.1:9100", "a%2Fb/10.0.0.1:9100", "a/10.0.0.1:9100"]
+    assert [host.groups for host in page.records] == [(), ("a/b",), ("a",)]
+    assert page.records[0].display_name == "10.0.0.1:9100"
 
 
 @pytest.mark.parametrize(
@@ -215,8 +215,11 @@ def test_a_long_identity_is_cut_and_stays_unique(prometheus: FakePrometheus, con
     assert len(one) == len(two) == 500
     assert one != two
     assert one.startswith("node/xxx")
-    prometheus.series = {f'{{instance="{"x" * 600}2",job="node"}}': [series("up", instance="x" * 600 + "2")]}
-    assert [item.host_external_id for item in items_of(connector, two).values()] == [two]
+    for n in "12":
+        instance = "x" * 600 + n
+        prometheus.series[f'{{instance="{instance}",job="node"}}'] = [series("up", instance=instance)]
+    for host in (one, two):
+        assert [item.host_external_id for item in items_of(connector, host).values()] == [host]
 
 
 def test_pages_hold_500_hosts(prometheus: FakePrometheus, connector: PrometheusConnector) -> None:
@@ -529,3 +532,13 @@ def test_it_cannot_be_written_to(connector: PrometheusConnector) -> None:
         connector.update_host("node/10.0.0.1:9100", None)  # type: ignore[arg-type]
     with pytest.raises(SourceReadOnly):
         connector.update_item("up", None)  # type: ignore[arg-type]
+
+
+def test_the_hosts_come_in_one_order_whatever_the_order_of_the_targets(prometheus: FakePrometheus) -> None:
+    prometheus.targets = [target("b:1"), target("a:1")]
+    ids = []
+    for _ in range(2):
+        with open_connector("prometheus", MonitorAccess(prometheus.url)) as connector:
+            ids.append([record.external_id for page in connector.hosts() for record in page.records])
+        prometheus.targets.reverse()
+    assert ids == [["node/a:1", "node/b:1"]] * 2
