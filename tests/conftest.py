@@ -15,6 +15,12 @@ from tests import forked
 from tests.cli.instance import free_port
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` starts: many tests wait for programs that they started."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[str]:
     """Return the address of a Valkey server."""

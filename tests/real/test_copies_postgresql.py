@@ -17,7 +17,7 @@ from tests.services.operation.test_database_copy import assert_same, assert_work
 
 __all__ = ["monitor_id", "services", "source", "template", "time"]
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("forked_sender")]
 
 
 @pytest.fixture
