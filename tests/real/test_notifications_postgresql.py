@@ -8,4 +8,4 @@ from tests.services.response.test_notifications import notify, receiver, serve, 
 
 __all__ = ["by", "migrated", "monitor_id", "notify", "receiver", "serve", "services", "task_id", "time"]
 
-pytestmark = [pytest.mark.real, pytest.mark.usefixtures("forked_sender")]
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("forked_sender")]  # type: ignore[assignment] # one mark there
