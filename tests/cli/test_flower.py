@@ -1,7 +1,10 @@
 """Flower under `nagare up --flower`: closed, and it tells of tasks nothing but their ids."""
 
+import fcntl
 import re
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +17,15 @@ MONITOR_PASSWORD = "m0nitor-pa55-密码"
 
 
 @pytest.fixture(scope="module")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+def _port() -> Iterator[None]:
+    """Have Flower's port, of which there is one a machine, to this process of the tests alone."""
+    with (Path(tempfile.gettempdir()) / "nagare-tests-flower.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory, _port: None) -> Iterator[Instance]:
     running = Instance(tmp_path_factory.mktemp("flower"), "--flower", NAGARE_WORKER_CONCURRENCY="1", NAGARE_DEMO="0")
     try:
         running.wait_until_ready()
