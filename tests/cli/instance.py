@@ -2,25 +2,33 @@
 
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 
 from tests.cli.processes import alive, descendants, wait_for
 
+PORTS = range(10_000, 28_000)
 NAGARE = Path(sys.executable).parent / "nagare"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody uses, out of those that the kernel does not give to connections.
+
+    One of the kernel's choice could be taken by a connection before the program that should listen there does.
+    """
+    while True:
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(folder: Path, **settings: str) -> Mapping[str, str]:

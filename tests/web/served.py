@@ -12,6 +12,7 @@ from socket import create_connection, socket
 
 import httpx
 
+from tests.cli.instance import free_port
 from tests.forked import Forked
 
 ROOT = Path(__file__).parents[2]
@@ -82,12 +83,6 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
         name: value for name, value in os.environ.items() if not name.startswith(("NAGARE_", "REDIS_", "DATABASE_"))
     }
     return {**kept, "NAGARE_HOME": str(home), **settings}
-
-
-def free_port() -> int:
-    with closing(socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def wait_until(is_true: Callable[[], bool]) -> None:
