@@ -18,7 +18,7 @@ run: $(VENV)/.installed ## Install the dependencies and start everything; Ctrl-C
 	@$(VENV)/bin/nagare up
 
 test: $(VENV)/.installed-dev ## Run all tests that need no root and no system package; ARGS go to pytest
-	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not real" $(or $(ARGS),tests)
+	$(PY) -m pytest -n auto --dist worksteal -m "not real" $(or $(ARGS),tests)
 
 check: $(VENV)/.installed-dev ## Check format, style, types and dependencies
 	$(PY) -m ruff format --check .
