@@ -26,12 +26,17 @@ class Retention:
             (audit.prune, timedelta(days=audit_days)),
         )
         self._pruning = Interval(PRUNE_EVERY_S)
+        self._expiring = Interval(PRUNE_EVERY_S)
 
     def tick(self) -> None:
-        """Delete a few rows of each, every minute, and every tick while more are left, so that no writer waits long."""
+        """Delete what expired, every minute, and a few rows of history: every tick while more are left.
+
+        Few at a time, so that no writer waits long.
+        """
+        if self._expiring.is_over():
+            self._delete_expired()
         if not self._pruning.is_over():
             return
-        self._delete_expired()
         for prune, kept in self._kept:
             with self._database.transaction() as connection:
                 count = prune(connection, clock.now() - kept, PRUNE_BATCH_SIZE)
