@@ -1,8 +1,9 @@
 """The protocol between the services and the monitoring systems: pages of frozen records."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar, NamedTuple, Protocol
 
 from app.rules.alert_reports import AlertReport
@@ -21,6 +22,8 @@ class MonitorAccess:
     username: str | None = None
     password: str | None = None
     api_token: str | None = None
+    alertmanager_urls: Sequence[str] = ()
+    """The Alertmanagers that a Prometheus sends to, for its silences and inhibitions."""
 
     def __repr__(self) -> str:
         return "MonitorAccess(…)"
@@ -39,6 +42,8 @@ class HostRecord:
     groups: tuple[str, ...] = ()
     error: str | None = None
     """The source's explanation why it cannot read the host; None if it can."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What the source says about it by name and value: a target's labels, a host's tags."""
 
 
 class ItemRecord(NamedTuple):
@@ -75,6 +80,34 @@ class ItemPage:
 
     host_external_ids: Sequence[str]
     records: Sequence[ItemRecord]
+
+
+class Completeness(StrEnum):
+    """Whether the absence of an alert from a pull means that it is over."""
+
+    COMPLETE = "complete"
+    DOUBTFUL = "doubtful"
+    """The source could not tell whether it saw everything: only absence from two such pulls in a row counts."""
+    PARTIAL = "partial"
+    """The source said that something is missing, or has just started: absence means nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """Some of the alerts that fire at a source, and what it could not say."""
+
+    records: Sequence[AlertReport]
+    completeness: Completeness = Completeness.COMPLETE
+    """The worst one of a pull's pages counts for all of them."""
+    missing: Sequence[str] = ()
+    """What the source could not say, each a sentence for people."""
+    still_open: Sequence[str] = ()
+    """External ids of alerts that do not fire at the moment, but are not over either."""
+
+
+def alert_page(yielded: Sequence[AlertReport] | AlertPage) -> AlertPage:
+    """Return what `Connector.alerts` yielded as a page."""
+    return yielded if isinstance(yielded, AlertPage) else AlertPage(yielded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +185,11 @@ class Connector(Protocol):
         """Return one item with its value, or None if it no longer exists at the source."""
         ...
 
-    def alerts(self) -> Iterator[Sequence[AlertReport]]:
-        """Yield the alerts that fire now, page by page, each with `is_firing`; all others have ended."""
+    def alerts(self) -> Iterator[Sequence[AlertReport] | AlertPage]:
+        """Yield the alerts that fire now, page by page, each with `is_firing`.
+
+        All others have ended, unless a page says that the source may not have seen everything.
+        """
         ...
 
     def acknowledge_alert(self, external_id: str, comment: str) -> None:

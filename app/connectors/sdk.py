@@ -3,6 +3,8 @@
 from app.connectors.base import (
     MAX_NAME,
     MAX_TEXT,
+    AlertPage,
+    Completeness,
     Connector,
     HostEdit,
     HostPage,
@@ -17,7 +19,7 @@ from app.connectors.base import (
 from app.connectors.http.client import HttpLimits, HttpSource
 from app.connectors.http.json_body import storable
 from app.connectors.read_only import ReadOnly
-from app.enums import Severity
+from app.enums import QuietKind, Severity
 from app.errors import (
     Invalid,
     SourceConflict,
@@ -31,12 +33,14 @@ from app.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
-from app.rules.alert_reports import AlertReport
+from app.rules.alert_reports import AlertReport, Quiet
 
 __all__ = [
     "MAX_NAME",
     "MAX_TEXT",
+    "AlertPage",
     "AlertReport",
+    "Completeness",
     "Connector",
     "HostEdit",
     "HostPage",
@@ -50,6 +54,8 @@ __all__ = [
     "MonitorAccess",
     "NewHost",
     "NewItem",
+    "Quiet",
+    "QuietKind",
     "ReadOnly",
     "Severity",
     "SourceConflict",

@@ -1,7 +1,7 @@
 """The tables: columns, indexes and constraints; no queries."""
 
 from app.models.alert_sums import AlertSum
-from app.models.alerts import Alert, AlertEvent
+from app.models.alerts import Alert, AlertEvent, AlertLabel, AlertWitness, LabelPair, RawReport, UnknownSeverity
 from app.models.api_tokens import ApiToken
 from app.models.audit import AuditEntry
 from app.models.base import Base
@@ -23,7 +23,9 @@ __all__ = [
     "Alert",
     "AlertDelivery",
     "AlertEvent",
+    "AlertLabel",
     "AlertSum",
+    "AlertWitness",
     "ApiToken",
     "AuditEntry",
     "Base",
@@ -31,6 +33,7 @@ __all__ = [
     "IdempotencyKey",
     "Item",
     "ItemValue",
+    "LabelPair",
     "LoginSession",
     "LoginThrottle",
     "MaintenanceWindow",
@@ -39,11 +42,13 @@ __all__ = [
     "NotificationChange",
     "NotificationMessage",
     "QueuePause",
+    "RawReport",
     "Schedule",
     "ScoreSample",
     "StaleText",
     "TaskAttempt",
     "TaskRun",
+    "UnknownSeverity",
     "User",
     "WebhookQuota",
 ]

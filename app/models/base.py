@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, MetaData, TypeDecorator, text
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Index, Integer, MetaData, TypeDecorator, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
 NAMES = {
@@ -17,6 +18,10 @@ NAMES = {
 
 NEVER_REUSED = {"sqlite_autoincrement": True}
 """For tables whose ids are visible outside: a deleted row's id must never refer to another row."""
+
+
+JSON_OBJECT = JSON().with_variant(JSONB, "postgresql")
+"""For objects that statements look into."""
 
 
 class Moment(TypeDecorator[datetime]):

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Computed, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Computed, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import NEVER_REUSED, Base, Moment
+from app.models.base import JSON_OBJECT, NEVER_REUSED, Base, Moment
 
 STATUS = (
     "CASE WHEN vanished_at IS NOT NULL OR NOT enabled THEN 0"
@@ -51,7 +50,9 @@ class Host(Base):
     source_description: Mapped[str] = mapped_column(Text)
     source_enabled: Mapped[bool]
     ip_addr: Mapped[str | None] = mapped_column(Text)
-    groups: Mapped[list[Any]] = mapped_column(JSON().with_variant(JSONB, "postgresql"))
+    groups: Mapped[list[Any]] = mapped_column(JSON_OBJECT)
+    labels: Mapped[dict[str, Any]] = mapped_column(JSON_OBJECT, server_default="{}")
+    """What the source says about it by name and value: a target's labels, a host's tags."""
     source_error: Mapped[str | None] = mapped_column(Text)
     alert_error: Mapped[str | None] = mapped_column(Text)
     vanished_at: Mapped[datetime | None] = mapped_column(Moment)

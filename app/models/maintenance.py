@@ -11,7 +11,7 @@ from app.models.base import NEVER_REUSED, Base, Moment
 class MaintenanceWindow(Base):
     """A period in which the alerts of a monitor, a group of hosts or a host are suppressed.
 
-    An alert must match each of `monitor_id`, `host_id` and `group_name` that is set.
+    An alert must match each of `monitor_id`, `host_id`, `group_name` and `match` that is set.
     """
 
     __tablename__ = "maintenance_windows"
@@ -27,6 +27,8 @@ class MaintenanceWindow(Base):
     monitor_id: Mapped[int | None] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
     host_id: Mapped[int | None] = mapped_column(ForeignKey("hosts.id", ondelete="CASCADE"))
     group_name: Mapped[str | None] = mapped_column(String(255))
+    match: Mapped[str | None] = mapped_column(Text)
+    """Matchers in Alertmanager's notation, like `{team="pay"}`."""
     starts_at: Mapped[datetime] = mapped_column(Moment)
     ends_at: Mapped[datetime] = mapped_column(Moment)
     created_by: Mapped[str] = mapped_column(String(64))

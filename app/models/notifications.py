@@ -25,6 +25,11 @@ class Notification(Base):
     min_severity: Mapped[int] = mapped_column(SmallInteger)
     monitor_id: Mapped[int | None] = mapped_column(ForeignKey("monitors.id", ondelete="CASCADE"))
     group_name: Mapped[str | None] = mapped_column(String(255))
+    match: Mapped[str | None] = mapped_column(Text)
+    """Matchers in Alertmanager's notation, like `{team="pay"}`."""
+    title_template: Mapped[str | None] = mapped_column(Text)
+    """A Jinja template for the title; None for the built-in text."""
+    body_template: Mapped[str | None] = mapped_column(Text)
     kinds: Mapped[list[Any]] = mapped_column(JSON)
     """Some of `fired`, `acknowledged`, `resolved`."""
     quiet_from: Mapped[str | None] = mapped_column(String(5))

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.connectors.base import Connector, MonitorAccess
+from app.connectors.base import Connector, MonitorAccess, alert_page
 from app.connectors.registry import open_connector
 from app.enums import Severity
 from app.rules.alert_reports import AlertReport
@@ -43,7 +43,7 @@ def known(alertmanager_url: str) -> dict[str, dict[str, str]]:
 
 
 def all_alerts(connector: Connector) -> dict[str, AlertReport]:
-    return {report.external_id: report for page in connector.alerts() for report in page}
+    return {report.external_id: report for page in connector.alerts() for report in alert_page(page).records}
 
 
 def test_pulled_alerts_have_alertmanagers_own_fingerprints(connector: Connector, alertmanager_url: str) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from app import clock
+from app.connectors.base import alert_page
 from app.errors import SourceRejected
 from app.rules.alert_bounds import bounded
 from app.services.alerts.alert_intake import AlertIntake
@@ -32,10 +33,10 @@ class AlertPullService:
         totals: dict[str, int] = {}
         step(0, None, "0 alerts")
         with self._monitor_connections.open(monitor_id) as connector:
-            for reports in connector.alerts():
+            for page in map(alert_page, connector.alerts()):
                 with self._database.transaction() as connection:
                     counts = self._intake.take_in(
-                        connection, monitor_id, [*map(bounded, reports)], observed_at, is_pull=True
+                        connection, monitor_id, [*map(bounded, page.records)], observed_at, is_pull=True
                     )
                 totals = {name: totals.get(name, 0) + count for name, count in counts.items()}
                 step(totals["seen"], None, f"{totals['seen']} alerts")

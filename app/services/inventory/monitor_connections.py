@@ -50,4 +50,10 @@ class MonitorConnections:
         """
         sealed = {"password": monitor["password_sealed"], "api_token": monitor["api_token_sealed"]}
         opened = {name: None if name in except_for else self._vault.open(text) for name, text in sealed.items()}
-        return MonitorAccess(url=monitor["url"], username=monitor["username"], **opened)
+        return MonitorAccess(
+            url=monitor["url"],
+            username=monitor["username"],
+            password=opened["password"],
+            api_token=opened["api_token"],
+            alertmanager_urls=monitor["alertmanager_urls"],
+        )

@@ -32,7 +32,7 @@ from app.store.inventory.hosts import ID_BATCH_SIZE
 
 ALERTS = Alert.__table__.c
 SHOWN = tuple(ALERTS)
-TEXTS = (ALERTS.message, ALERTS.comment)
+TEXTS = (ALERTS.message, ALERTS.comment, ALERTS.description, ALERTS.host, ALERTS.item)
 # Literal and untyped: SQLAlchemy would write a Boolean condition as `= 1` on SQLite, which does not match the index.
 IS_LISTED: ColumnElement[Any] = literal_column(f"alerts.{LISTED}")
 # Repeated as a column, so that SQLite recognizes that the index applies.

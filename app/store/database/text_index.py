@@ -34,7 +34,7 @@ ITEMS = Item.__table__.c
 ALERTS = Alert.__table__.c
 TEXTS: dict[Table, tuple[ColumnElement[str], ...]] = {
     table_of(Item): (ITEMS.name, ITEMS.key, ITEMS.description),
-    table_of(Alert): (ALERTS.message, ALERTS.comment),
+    table_of(Alert): (ALERTS.message, ALERTS.comment, ALERTS.description, ALERTS.host, ALERTS.item),
 }
 """The tables that have an index, and the indexed columns."""
 INDEXES = {"items": "item_texts", "alerts": "alert_texts"}

@@ -62,6 +62,7 @@ SEALED = select(
     MONITORS.api_token_sealed,
     MONITORS.enabled,
     MONITORS.acknowledge_at_source,
+    MONITORS.alertmanager_urls,
 ).where(MONITORS.id == bindparam("monitor"))
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-def create_index(name: str, table: str, columns: Sequence[str], where: str | None = None) -> None:
+def create_index(name: str, table: str, columns: Sequence[str | sa.TextClause], where: str | None = None) -> None:
     """Create an index, on PostgreSQL without keeping anybody from writing.
 
     It commits what the migration did before, so it comes first, before anything that cannot be done a second time. One

@@ -51,6 +51,8 @@ def empty(sql_url: str) -> Iterator[Database]:
     migrate.upgrade(sql_url)
 
 
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_the_migrations_make_what_the_models_say(empty: Database, sql_url: str) -> None:
     migrate.upgrade(sql_url)
     with empty.reading() as connection:

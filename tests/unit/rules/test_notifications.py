@@ -52,7 +52,7 @@ def test_what_people_are_told_of() -> None:
     }
     assert (told[AlertEventKind.ACKNOWLEDGED], told[AlertEventKind.RESOLVED]) == (ACKNOWLEDGED, RESOLVED)
     assert {kind for kind, repeats_secret in told.items() if repeats_secret is None} == {
-        *("eased", "snoozed", "suppressed", "commented")
+        *("eased", "snoozed", "suppressed", "commented", "changed", "stale", "confirmed")
     }
 
 
