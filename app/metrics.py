@@ -30,6 +30,11 @@ HTTP_REQUESTS = Counter("nagare_http_requests", "HTTP requests", ("method", "rou
 HTTP_DURATION = Histogram(
     "nagare_http_request_duration_seconds", "Duration of an HTTP request", ("method", "route"), REQUEST_BOUNDS_S
 )
+UNKNOWN_SEVERITIES = Counter(
+    "nagare_alerts_unknown_severity",
+    "Reports of alerts whose severity the monitor's table does not know",
+    ("monitor_id",),
+)
 CONNECTIONS_CUT = Counter(
     "nagare_http_connections_cut",
     "Connections closed because the client was too slow or the server had no room",
@@ -44,6 +49,7 @@ METRICS = (
     TASK_WAIT,
     CONNECTOR_DURATION,
     CONNECTOR_ERRORS,
+    UNKNOWN_SEVERITIES,
     HTTP_REQUESTS,
     HTTP_DURATION,
     CONNECTIONS_CUT,

@@ -4,7 +4,7 @@ import threading
 
 from app import clock, metrics_registry
 from app.errors import BrokerUnavailable, DatabaseUnavailable
-from app.metrics import CONNECTOR_DURATION, CONNECTOR_ERRORS
+from app.metrics import CONNECTOR_DURATION, CONNECTOR_ERRORS, UNKNOWN_SEVERITIES
 from app.metrics_registry import Field
 from app.queue.connection import Broker
 from app.queue.metric_sums import MetricSums
@@ -16,7 +16,7 @@ from app.store.ledger import task_messages
 
 FLUSH_EVERY_S = 1.0
 FORGET_EVERY_S = 600.0
-BY_MONITOR = (CONNECTOR_DURATION.name, CONNECTOR_ERRORS.name)
+BY_MONITOR = (CONNECTOR_DURATION.name, CONNECTOR_ERRORS.name, UNKNOWN_SEVERITIES.name)
 
 
 class MetricsService:
