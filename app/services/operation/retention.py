@@ -5,12 +5,13 @@ from datetime import timedelta
 from app import clock
 from app.services.periodic import Interval
 from app.store.access import api_tokens, audit, login_throttle, users
-from app.store.alerts import alerts
+from app.store.alerts import alert_labels, alerts
 from app.store.database.engine import Database
 from app.store.ledger import idempotency, task_runs
 
 PRUNE_EVERY_S = 60.0
 PRUNE_BATCH_SIZE = 500
+LABEL_PAIRS_A_MINUTE = 5000
 
 
 class Retention:
@@ -27,6 +28,7 @@ class Retention:
         )
         self._pruning = Interval(PRUNE_EVERY_S)
         self._expiring = Interval(PRUNE_EVERY_S)
+        self._last_label_pair = 0
 
     def tick(self) -> None:
         """Delete what expired, every minute, and a few rows of history: every tick while more are left.
@@ -44,7 +46,10 @@ class Retention:
                 self._pruning.cut_short()
 
     def _delete_expired(self) -> None:
-        """Delete expired idempotency keys, sessions, failed sign-ins and API tokens: few rows, so all at once."""
+        """Delete expired idempotency keys, sessions, failed sign-ins and API tokens: few rows, so all at once.
+
+        And of the next label pairs those that no alert has.
+        """
         now = clock.now()
         with self._database.transaction() as connection:
             idempotency.prune(connection, now - timedelta(days=1))
@@ -52,3 +57,4 @@ class Retention:
             login_throttle.prune(connection, now - timedelta(days=1))
             # Kept for a month, so that owners see in the list why a script is rejected.
             api_tokens.prune(connection, now - timedelta(days=30))
+            self._last_label_pair = alert_labels.prune(connection, self._last_label_pair, LABEL_PAIRS_A_MINUTE)
