@@ -168,6 +168,38 @@ class MonitorStatus(StrEnum):
     ERROR = "error"
 
 
+class HeartbeatStatus(StrEnum):
+    """The status of a heartbeat."""
+
+    NEW = "new"
+    """It has never pinged; nothing is expected yet."""
+    UP = "up"
+    LATE = "late"
+    """The ping did not come when it was expected; the grace is not over."""
+    DOWN = "down"
+    """It has an alert."""
+    PAUSED = "paused"
+
+
+class HeartbeatReason(StrEnum):
+    """Why a heartbeat is down."""
+
+    LATE = "late"
+    """No ping came within the grace."""
+    FAILED = "failed"
+    """It reported a failure."""
+    OVERRUN = "overrun"
+    """It started and did not finish within the grace."""
+
+
+class PingKind(StrEnum):
+    """What a ping of a heartbeat says."""
+
+    SUCCESS = "success"
+    START = "start"
+    FAIL = "fail"
+
+
 class AuditedType(StrEnum):
     """The type of the object of an audit entry."""
 

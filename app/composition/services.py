@@ -6,6 +6,7 @@ from app.composition.access import Access, build_access
 from app.composition.alerts import Alerts, build_alerts
 from app.composition.inventory import Inventory, build_inventory
 from app.composition.ledger import Ledger, build_ledger
+from app.composition.liveness import Liveness, build_liveness
 from app.composition.operation import Operation, build_operation
 from app.composition.resources import Queue, Resources, build_queue
 from app.composition.response import Response, build_response
@@ -36,6 +37,7 @@ class Services:
     ledger: Ledger
     inventory: Inventory
     alerts: Alerts
+    liveness: Liveness
     response: Response
     access: Access
     operation: Operation
@@ -92,6 +94,7 @@ def wire(
     ledger = build_ledger(resources)
     inventory = build_inventory(resources, ledger)
     alerts = build_alerts(resources, ledger, inventory)
+    liveness = build_liveness(resources)
     response = build_response(resources, ledger)
     operation = build_operation(resources)
     return Services(
@@ -103,6 +106,7 @@ def wire(
         ledger=ledger,
         inventory=inventory,
         alerts=alerts,
+        liveness=liveness,
         response=response,
         access=build_access(resources),
         operation=operation,

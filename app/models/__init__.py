@@ -5,6 +5,7 @@ from app.models.alerts import Alert, AlertEvent, AlertLabel, AlertWitness, Label
 from app.models.api_tokens import ApiToken
 from app.models.audit import AuditEntry
 from app.models.base import Base
+from app.models.heartbeats import Heartbeat, HeartbeatPing, PingReception
 from app.models.hosts import Host
 from app.models.item_values import ItemValue
 from app.models.items import Item
@@ -29,6 +30,8 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "Base",
+    "Heartbeat",
+    "HeartbeatPing",
     "Host",
     "IdempotencyKey",
     "Item",
@@ -41,6 +44,7 @@ __all__ = [
     "Notification",
     "NotificationChange",
     "NotificationMessage",
+    "PingReception",
     "QueuePause",
     "RawReport",
     "Schedule",

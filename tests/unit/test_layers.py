@@ -53,6 +53,7 @@ SERVICE_ROOMS = {
     "operation": (),
     "inventory": ("ledger", "access"),
     "alerts": ("ledger", "access", "inventory"),
+    "liveness": ("ledger", "access", "inventory", "alerts"),
     "response": ("ledger",),
 }
 STORE_ROOMS = {
@@ -61,8 +62,9 @@ STORE_ROOMS = {
     "access": ("database",),
     "inventory": ("database",),
     "alerts": ("database", "inventory"),
+    "liveness": ("database", "ledger", "inventory", "alerts"),
     "response": ("database", "inventory"),
-    "operation": ("database", "ledger", "inventory", "alerts", "response"),
+    "operation": ("database", "ledger", "inventory", "alerts", "liveness", "response"),
 }
 ROOMS = {"app.services": SERVICE_ROOMS, "app.store": STORE_ROOMS}
 """Which rooms of its own layer a room may import. Files beside the rooms serve all of them."""

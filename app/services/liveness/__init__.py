@@ -1,0 +1,1 @@
+"""What notices that something no longer reports: heartbeats."""
