@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
 from app.connectors.registry import open_connector
+from app.services.alerts.alert_links import link_alerts
 from app.services.inventory.inventory import InventoryService
 from app.services.inventory.item_values import ItemValues
 from app.services.inventory.monitor_connections import MonitorConnections
@@ -32,7 +33,7 @@ def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
     database = resources.database
     connections = MonitorConnections(database, resources.vault, open_connector)
     item_values = ItemValues(database, resources.settings.values_hours)
-    pulls = PullService(database, connections, item_values)
+    pulls = PullService(database, connections, item_values, link_alerts)
     return Inventory(
         monitor_connections=connections,
         monitors=MonitorService(database, resources.vault, connections, open_connector, ledger.task_events),

@@ -65,6 +65,8 @@ class AlertReport:
     is_suppressed: bool = False
     """Quiet at the source, which does not say by what; `quiet` says more."""
     quiet: Quiet | None = None
+    is_quiet_known: bool = True
+    """Whether the source could say if it is quiet; if not, it stays as quiet as it was."""
     host_external_id: str | None = None
     host_name: str | None = None
     item_external_id: str | None = None
@@ -91,7 +93,12 @@ class AlertReport:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the report that `as_dict` serialized, also that of an older release."""
+        """Return the report that `as_dict` serialized, also that of an older release.
+
+        Raises TypeError, ValueError or LookupError for anything else.
+        """
+        if not isinstance(stored, Mapping):
+            raise TypeError("a report is an object")
         moments = {name: datetime.fromisoformat(stored[name]) for name in MOMENTS if stored.get(name)}
         quiet = Quiet.from_dict(stored["quiet"]) if stored.get("quiet") else None
         return cls(**{**stored, **moments, "severity": Severity(stored["severity"]), "quiet": quiet})

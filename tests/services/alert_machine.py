@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from app.composition import Services
-from app.enums import AlertStatus, Severity
+from app.connectors.base import Completeness
+from app.enums import AlertStatus, ReportWay, Severity
 from app.errors import Conflict
 from app.rules.alert_reports import AlertReport
 from app.services.access.audit import Editor
@@ -46,9 +47,9 @@ class AlertMachine(RuleBasedStateMachine):
             max_size=4,
         ),
         late_s=st.sampled_from([0, 0, 30, 7200]),
-        is_pull=st.booleans(),
+        way=st.sampled_from([ReportWay.PULL, ReportWay.WEBHOOK]),
     )
-    def report(self, said: list[tuple[str, bool, Severity, bool]], late_s: int, is_pull: bool) -> None:
+    def report(self, said: list[tuple[str, bool, Severity, bool]], late_s: int, way: ReportWay) -> None:
         host = self.services.inventory.inventory.list_hosts(ALL).items[0]["external_id"]
         reports = [
             AlertReport(
@@ -58,7 +59,7 @@ class AlertMachine(RuleBasedStateMachine):
         ]
         observed_at = self.time.now - timedelta(seconds=late_s)
         with self.services.database.transaction() as connection:
-            counts = AlertIntake().take_in(connection, self.monitor_id, reports, observed_at, is_pull=is_pull)
+            counts = AlertIntake().take_in(connection, self.monitor_id, reports, observed_at, way=way)
         assert counts["seen"] == len(reports)
         assert sum(counts.values()) == 2 * len(reports), "each report did one thing"
         latest = {alert["external_id"]: alert for alert in sorted(self._alerts(), key=lambda alert: alert["id"])}
@@ -72,7 +73,7 @@ class AlertMachine(RuleBasedStateMachine):
     @rule()
     def pull_none(self) -> None:
         with self.services.database.transaction() as connection:
-            AlertIntake().end_unseen(connection, self.monitor_id, self.time.now)
+            AlertIntake().end_unseen(connection, self.monitor_id, self.time.now, Completeness.COMPLETE)
 
     @rule(pick=picks, verb=st.sampled_from(["acknowledge", "resolve", "reopen"]))
     def act(self, pick: int, verb: str) -> None:

@@ -4,21 +4,24 @@ from datetime import timedelta
 from typing import Any
 
 from app.composition import Services
-from app.enums import Role, TaskType
+from app.enums import ReportWay, Role, TaskType
 from app.errors import SourceTimeout, Unauthorized
 from app.rules.alert_reports import AlertReport
 from app.rules.task_params.alerts import GenerateAlerts
 from app.rules.task_params.pull import PullItems
 from app.services.access.audit import Editor
+from app.services.alerts.alert_intake import AlertIntake
 from app.services.ledger.requester import Requester
 from app.store.database.engine import Database
 from app.store.database.pages import PageRequest
+from app.store.inventory import monitors
 from app.store.operation import copied_rows
 from app.store.operation.copied_rows import Content
 from tests.services.conftest import FLEET, Time
 
 PASSWORD = "正确的马 battery"
 BIG = 2**60
+PROMETHEUS = {"type": "prometheus", "url": "http://127.0.0.1:9", "status": "unknown"}
 
 
 def fill(services: Services, time: Time) -> None:
@@ -55,6 +58,7 @@ def fill(services: Services, time: Time) -> None:
         services.alerts.webhooks.accept(token, [AlertReport("webhook", str(number), True, f"磁盘空间不足\n{number}")])
     services.alerts.webhook_intake.take_in(monitor_id)
     services.alerts.webhooks.accept(token, [AlertReport("webhook", "later", True, "新的")])
+    _take_in_labels_of_a_pair(services, time)
     time.pass_by(1)
     services.alerts.alert_actions.resolve(1, editor, "好了")
     services.response.notifier.tick()
@@ -63,6 +67,19 @@ def fill(services: Services, time: Time) -> None:
     services.alerts.alert_actions.acknowledge(2, editor)
     services.response.notifier.tick()
     services.alerts.scores.tick()
+
+
+def _take_in_labels_of_a_pair(services: Services, time: Time) -> None:
+    """Take in what a pull of a monitor of an HA group sees, with labels and a severity that nobody knows."""
+    with services.database.transaction() as connection:
+        pair = [
+            monitors.add(connection, {"name": name, "ha_group": "eu", **PROMETHEUS, "created_at": time.now})
+            for name in ("甲", "乙")
+        ]
+        report = AlertReport(
+            "prometheus", "1", True, "磁盘", source_severity="紫色", labels={"pod": "购物车"}, raw={"labels": {}}
+        )
+        AlertIntake().take_in(connection, pair[0], [report], time.now, way=ReportWay.PULL)
 
 
 def contents(database: Database) -> dict[str, Content]:

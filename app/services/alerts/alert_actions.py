@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.connectors.registry import connector_class
-from app.enums import AlertEventKind, AlertStatus
+from app.enums import AlertEventKind, AlertStatus, Resolution
 from app.errors import Conflict, Invalid
 from app.rules.task_params.alerts import AcknowledgeAlert
 from app.services.access.audit import Editor
@@ -36,11 +36,15 @@ class Action:
 
 
 ACTIVE, ACKNOWLEDGED, RESOLVED = AlertStatus
-ACKNOWLEDGE = Action(
-    AlertEventKind.ACKNOWLEDGED, {"status": ACKNOWLEDGED, "resolved_at": None}, (ACTIVE, RESOLVED), (ACTIVE,)
+IS_OPEN: Mapping[str, Any] = {"resolved_at": None, "resolution": None, "ended_at": None}
+ACKNOWLEDGE = Action(AlertEventKind.ACKNOWLEDGED, {"status": ACKNOWLEDGED, **IS_OPEN}, (ACTIVE, RESOLVED), (ACTIVE,))
+RESOLVE = Action(
+    AlertEventKind.RESOLVED,
+    {"status": RESOLVED, "resolution": Resolution.USER, "is_stale": False, "missed_at": None},
+    (ACTIVE, ACKNOWLEDGED),
+    (ACTIVE, ACKNOWLEDGED),
 )
-RESOLVE = Action(AlertEventKind.RESOLVED, {"status": RESOLVED}, (ACTIVE, ACKNOWLEDGED), (ACTIVE, ACKNOWLEDGED))
-REOPEN = Action(AlertEventKind.REOPENED, {"status": ACTIVE, "resolved_at": None}, (ACKNOWLEDGED, RESOLVED), (RESOLVED,))
+REOPEN = Action(AlertEventKind.REOPENED, {"status": ACTIVE, **IS_OPEN}, (ACKNOWLEDGED, RESOLVED), (RESOLVED,))
 
 
 class AlertActions:

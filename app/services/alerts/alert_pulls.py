@@ -1,11 +1,14 @@
 """Pulls alerts from monitors, and sends acknowledgements to them."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from app import clock
-from app.connectors.base import alert_page
+from app.connectors.base import AlertPage, Completeness, alert_page
+from app.enums import ReportWay
 from app.errors import SourceRejected
 from app.rules.alert_bounds import bounded
 from app.services.alerts.alert_intake import AlertIntake
@@ -14,6 +17,8 @@ from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.alerts import alerts
 from app.store.database.engine import Database
 from app.store.inventory import monitors
+
+MAX_MISSING = 20
 
 
 class AlertPullService:
@@ -24,29 +29,28 @@ class AlertPullService:
         self._monitor_connections = monitor_connections
         self._intake = intake
 
-    def pull(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
+    def pull(self, monitor_id: int, step: Step = no_step) -> dict[str, Any]:
         """Take in all alerts that fire at a monitor; resolve those that earlier pulls reported and this one did not.
 
-        A pull that stops half-way resolves none.
+        A pull that stops half-way, or whose source says that something is missing, resolves none. The result has
+        `completeness`, and in `missing` what the source could not say.
         """
         observed_at = clock.now()
-        totals: dict[str, int] = {}
+        totals = Counter[str]()
+        completeness, missing = Completeness.COMPLETE, list[str]()
         step(0, None, "0 alerts")
         with self._monitor_connections.open(monitor_id) as connector:
             for page in map(alert_page, connector.alerts()):
-                with self._database.transaction() as connection:
-                    counts = self._intake.take_in(
-                        connection, monitor_id, [*map(bounded, page.records)], observed_at, is_pull=True
-                    )
-                totals = {name: totals.get(name, 0) + count for name, count in counts.items()}
+                totals.update(self._take_in(monitor_id, page, observed_at))
+                completeness = max(completeness, page.completeness, key=list(Completeness).index)
+                missing += [sentence for sentence in page.missing if sentence not in missing]
                 step(totals["seen"], None, f"{totals['seen']} alerts")
-        ended = self._end_unseen(monitor_id, observed_at, partial(step, totals.get("seen", 0), None))
+        ended = self._end_unseen(monitor_id, observed_at, completeness, partial(step, totals["seen"], None))
         with self._database.transaction() as connection:
             monitors.record_pulled(connection, monitor_id, clock.now())
-        seen = totals.get("seen", 0)
-        step(seen, seen, f"{seen} alerts")
-        names = ("seen", "new", "repeated", "reopened")
-        return {**{name: totals.get(name, 0) for name in names}, "resolved": ended}
+        step(totals["seen"], totals["seen"], f"{totals['seen']} alerts")
+        counts = {name: totals[name] for name in ("seen", "new", "repeated", "reopened")}
+        return {**counts, "resolved": ended, "completeness": completeness, "missing": missing[:MAX_MISSING]}
 
     def acknowledge(
         self, monitor_id: int, alert_ids: Sequence[int], comment: str = "", step: Step = no_step
@@ -70,11 +74,21 @@ class AlertPullService:
             raise SourceRejected(f"{len(refused)} of {len(external_ids)} were rejected: {'; '.join(refused[:3])}")
         return {"acknowledged": len(external_ids)}
 
-    def _end_unseen(self, monitor_id: int, observed_at: datetime, tell: Callable[[str], None]) -> int:
+    def _take_in(self, monitor_id: int, page: AlertPage, observed_at: datetime) -> dict[str, int]:
+        reports = [*map(bounded, page.records)]
+        with self._database.transaction() as connection:
+            counts = self._intake.take_in(connection, monitor_id, reports, observed_at, way=ReportWay.PULL)
+            if page.still_open:
+                self._intake.keep_open(connection, monitor_id, page.still_open, observed_at)
+        return counts
+
+    def _end_unseen(
+        self, monitor_id: int, observed_at: datetime, completeness: Completeness, tell: Callable[[str], None]
+    ) -> int:
         ended = 0
         while True:
             with self._database.transaction() as connection:
-                count = self._intake.end_unseen(connection, monitor_id, observed_at)
+                count = self._intake.end_unseen(connection, monitor_id, observed_at, completeness)
             if not count:
                 return ended
             ended += count

@@ -1,6 +1,6 @@
 """Reads and generates alerts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from app.errors import NotFound, TaskFailed
 from app.rules.alert_changes import is_flapping
 from app.rules.generated_alerts import DrawnAlert, HostChoice, comment, draw_alerts
 from app.services.ledger.task_lifecycle import Step, no_step
-from app.store.alerts import alert_events, alerts, suppression
+from app.store.alerts import alert_events, alerts, raw_reports, suppression
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.inventory import hosts, items
@@ -56,6 +56,12 @@ class AlertService:
         """Return one alert."""
         with self._database.reading() as connection:
             return shown(find_or_raise(connection, alert_id))
+
+    def raw_reports(self, alert_id: int) -> Sequence[RowMapping]:
+        """Return what the source last sent of an alert, for each way it arrived, the newest first."""
+        with self._database.reading() as connection:
+            find_or_raise(connection, alert_id)
+            return raw_reports.fetch(connection, alert_id)
 
     def events(self, page: PageRequest, alert_id: int) -> Page:
         """Return a page of an alert's history, newest first."""
@@ -107,7 +113,11 @@ def find_or_raise(connection: Connection, alert_id: int) -> RowMapping:
 
 def shown(alert: Mapping[Any, Any]) -> dict[str, Any]:
     """Return an alert as the API shows it."""
-    return {**alert, "flapping": is_flapping(alert["flaps"], alert["flapped_at"], clock.now())}
+    now = clock.now()
+    began = alert["started_at"] or alert["first_seen_at"]
+    # A source whose clock is ahead would give a time before its start.
+    duration_s = max(0, int(((alert["ended_at"] or alert["resolved_at"] or now) - began).total_seconds()))
+    return {**alert, "flapping": is_flapping(alert["flaps"], alert["flapped_at"], now), "duration_s": duration_s}
 
 
 def _row(task_id: str, alert: DrawnAlert, item_ids: dict[int, list[int]], now: datetime) -> dict[str, Any]:

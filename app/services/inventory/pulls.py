@@ -1,8 +1,10 @@
 """Pulls hosts and items from their monitors into the inventory, page by page, each page in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from operator import itemgetter
+
+from sqlalchemy import Connection
 
 from app import clock
 from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
@@ -17,6 +19,14 @@ from app.store.inventory.pulled_items import PulledItem
 ITEM_FIELDS = itemgetter(
     *(ItemRecord._fields.index({"source_error": "error"}.get(name, name)) for name in PulledItem._fields)
 )
+
+
+HostsWritten = Callable[[Connection, int, Collection[int]], None]
+"""Called in the transaction that wrote hosts of a monitor or their items, with the monitor's and the hosts' ids."""
+
+
+def no_follow_up(connection: Connection, monitor_id: int, host_ids: Collection[int]) -> None:
+    """Do nothing more with written hosts."""
 
 
 @dataclass(slots=True)
@@ -44,10 +54,17 @@ class PullService:
     An interrupted pull leaves whole pages and can be run again.
     """
 
-    def __init__(self, database: Database, monitor_connections: MonitorConnections, values: ItemValues) -> None:
+    def __init__(
+        self,
+        database: Database,
+        monitor_connections: MonitorConnections,
+        values: ItemValues,
+        on_written: HostsWritten = no_follow_up,
+    ) -> None:
         self._database = database
         self._monitor_connections = monitor_connections
         self._values = values
+        self._on_written = on_written
 
     def hosts(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
         """Pull all hosts of a monitor; hosts that the source no longer has become inactive."""
@@ -99,6 +116,7 @@ class PullService:
         counts, now = Counts(), clock.now()
         with self._database.transaction() as connection:
             written = hosts.upsert(connection, monitor_id, _host_rows(records), now)
+            self._on_written(connection, monitor_id, written.ids.values())
             if not records:
                 hosts.mark_gone(connection, [host_id], now)
         counts.add(len(records), written.created, written.updated, vanished=0 if records else 1)
@@ -120,6 +138,7 @@ class PullService:
                 rows = {(host_id, record.external_id): _item_row(record)}
                 written = pulled_items.upsert(connection, monitor_id, rows, now)
                 self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
+                self._on_written(connection, monitor_id, [host_id] if written.created else [])
                 counts.add(1, written.created, written.updated)
         return counts
 
@@ -134,6 +153,7 @@ class PullService:
             rows = _host_rows(page.records)
             with self._database.transaction() as connection:
                 written = hosts.upsert(connection, monitor_id, rows, clock.now())
+                self._on_written(connection, monitor_id, written.ids.values())
             seen.update(row.external_id for row in rows)
             counts.add(len(rows), written.created, written.updated)
             step(len(seen), max(page.total, len(seen)), f"{len(seen)} hosts")
@@ -157,6 +177,8 @@ class PullService:
             written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
             self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
             items.mark_gone(connection, found.gone, now)
+            if written.created:
+                self._on_written(connection, monitor_id, host_ids.values())
         counts.add(len(rows), written.created, written.updated, len(found.gone))
 
 

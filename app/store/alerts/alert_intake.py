@@ -4,25 +4,30 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Update, and_, bindparam, delete, insert, or_, select, update
 
-from app.enums import AlertStatus
-from app.models import Alert, Host, Item
+from app.enums import AlertStatus, Resolution
+from app.models import Alert, AlertWitness
 from app.store.alerts.alerts import ALERTS
-from app.store.database.dialects import table_of
+from app.store.database.dialects import dialect_insert, table_of
 from app.store.inventory.hosts import ID_BATCH_SIZE
 
-HOSTS = Host.__table__.c
-ITEMS = Item.__table__.c
-CHANGED = (
-    *("severity", "status", "message", "count", "last_seen_at", "resolved_at", "flaps", "flapped_at"),
-    *("host_id", "item_id", "pulled_at"),
+WITNESSES = AlertWitness.__table__.c
+SEEN: tuple[str, ...] = ("count", "last_seen_at", "pulled_at", "missed_at", "last_started_at")
+"""The columns that every report may change."""
+CHANGED: tuple[str, ...] = (
+    *SEEN,
+    *("severity", "status", "message", "resolved_at", "resolution", "flaps", "flapped_at"),
+    *("description", "value", "labels", "annotations", "source_severity", "source_url", "silenced_by", "is_stale"),
+    *("started_at", "ended_at", "changed_at"),
+    *("host", "host_external_id", "item", "item_external_id", "host_id", "item_id"),
 )
 """The columns that a report can change."""
 KNOWN = (
     *(ALERTS.id, ALERTS.source, ALERTS.external_id, ALERTS.occurrence, ALERTS.first_seen_at, ALERTS.suppressed),
     *(ALERTS[name] for name in CHANGED),
 )
+IS_OPEN = ALERTS.status.in_((AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED))
 
 
 def latest(
@@ -30,7 +35,7 @@ def latest(
 ) -> Collection[RowMapping]:
     """Return the latest occurrence of each of these alerts of a source."""
     found: dict[str, RowMapping] = {}
-    for chunk in _chunks(external_ids):
+    for chunk in chunks(external_ids):
         wanted = (ALERTS.monitor_id == monitor_id, ALERTS.source == source, ALERTS.external_id.in_(chunk))
         statement = select(*KNOWN).where(*wanted).order_by(ALERTS.occurrence)
         found |= {row["external_id"]: row for row in connection.execute(statement).mappings()}
@@ -45,70 +50,102 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
     return list(connection.execute(INSERT, rows).scalars()) if rows else []
 
 
-UPDATE = (
-    update(table_of(Alert))
-    .where(ALERTS.id == bindparam("alert"))
-    .values({name: bindparam(f"new_{name}") for name in CHANGED})
-)
+def _update(names: Sequence[str]) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(table_of(Alert)).where(ALERTS.id == bindparam("alert")).values(values)
+
+
+UPDATES = {names: _update(names) for names in (SEEN, CHANGED)}
 
 
 def change(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the state of alerts; each row has an `id`."""
+    _write(connection, CHANGED, rows)
+
+
+def record_seen(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write that sources reported alerts again as they are known; each row has an `id`."""
+    _write(connection, SEEN, rows)
+
+
+def _write(connection: Connection, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        values = [{"alert": row["id"], **{f"new_{name}": row[name] for name in CHANGED}} for row in rows]
-        connection.execute(UPDATE, values)
+        values = [{"alert": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
+        connection.execute(UPDATES[names], values)
 
 
-def end_unseen(connection: Connection, monitor_id: int, observed_at: datetime, limit: int) -> Sequence[RowMapping]:
+def keep_open(connection: Connection, monitor_id: int, external_ids: Collection[str], observed_at: datetime) -> None:
+    """Count open alerts as pulled: their source says that they are not over, though they do not fire at the moment."""
+    for chunk in chunks(external_ids):
+        wanted = (ALERTS.monitor_id == monitor_id, IS_OPEN, ALERTS.external_id.in_(chunk))
+        # In the order of their ids, as everywhere that locks several alerts.
+        found = select(ALERTS.id).where(*wanted, ALERTS.pulled_at < observed_at).order_by(ALERTS.id)
+        ids = list(connection.execute(found.with_for_update(key_share=True)).scalars())
+        values: dict[str, Any] = {"pulled_at": observed_at, "missed_at": None}
+        connection.execute(update(table_of(Alert)).where(ALERTS.id.in_(ids)).values(values))
+
+
+def end_unseen(
+    connection: Connection, monitor_id: int, observed_at: datetime, limit: int, *, is_doubtful: bool, is_shared: bool
+) -> Sequence[RowMapping]:
     """Resolve some open alerts that earlier pulls saw but the pull of `observed_at` did not.
 
-    Return the `id`, `host_id` and `item_id` of each.
+    If it `is_doubtful`, only those that the pull before it missed too. If the alerts are shared (`is_shared`) by an HA
+    group, only those that no other member of it saw last. Return the `id`, `host_id` and `item_id` of each.
     """
-    unseen = (
+    unseen = [
         ALERTS.monitor_id == monitor_id,
         ALERTS.status != AlertStatus.RESOLVED,
         ALERTS.pulled_at < observed_at,
         ALERTS.last_seen_at <= observed_at,
-    )
+    ]
+    if is_doubtful:
+        unseen.append(ALERTS.missed_at < observed_at)
+    if is_shared:
+        unseen.append(~select(WITNESSES.alert_id).where(WITNESSES.alert_id == ALERTS.id).correlate(Alert).exists())
     some = select(ALERTS.id).where(*unseen).order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
-    values = {"status": AlertStatus.RESOLVED, "resolved_at": observed_at}
-    statement = update(table_of(Alert)).where(ALERTS.id.in_(some.scalar_subquery()), *unseen).values(values)
+    ended: dict[str, Any] = {
+        "status": AlertStatus.RESOLVED,
+        "resolved_at": observed_at,
+        "resolution": Resolution.ABSENT,
+    }
+    statement = update(table_of(Alert)).where(ALERTS.id.in_(some.scalar_subquery()), *unseen)
+    statement = statement.values({**ended, "is_stale": False, "missed_at": None})
     returning = statement.returning(ALERTS.id, ALERTS.host_id, ALERTS.item_id)
     return connection.execute(returning).mappings().all()
 
 
-def host_ids(connection: Connection, monitor_id: int, wanted: Collection[str]) -> tuple[dict[str, int], dict[str, int]]:
-    """Return a monitor's hosts by external id and by name, technical or shown; of equal names, the oldest host."""
-    by_external_id: dict[str, int] = {}
-    by_name: dict[str, int] = {}
-    for chunk in _chunks(wanted):
-        named = or_(HOSTS.external_id.in_(chunk), HOSTS.name.in_(chunk), HOSTS.display_name.in_(chunk))
-        columns = (HOSTS.id, HOSTS.external_id, HOSTS.name, HOSTS.display_name)
-        statement = select(*columns).where(HOSTS.monitor_id == monitor_id, named).order_by(HOSTS.id.desc())
-        for row in connection.execute(statement):
-            by_external_id[row.external_id] = row.id
-            by_name[row.display_name] = row.id
-            by_name[row.name] = row.id
-    return by_external_id, by_name
+def mark_missed(connection: Connection, monitor_id: int, observed_at: datetime) -> None:
+    """Note on the open alerts that earlier pulls saw that the doubtful pull of `observed_at` missed them."""
+    missed = (ALERTS.monitor_id == monitor_id, IS_OPEN, ALERTS.pulled_at < observed_at, ALERTS.missed_at.is_(None))
+    some = select(ALERTS.id).where(*missed).order_by(ALERTS.id).with_for_update(key_share=True)
+    statement = update(table_of(Alert)).where(ALERTS.id.in_(some.scalar_subquery()))
+    connection.execute(statement.values(missed_at=observed_at))
 
 
-def item_ids(
-    connection: Connection, wanted_hosts: Collection[int], wanted: Collection[str]
-) -> tuple[dict[tuple[int, str], int], dict[tuple[int, str], int]]:
-    """Return items of these hosts by host and external id, and by host and key or name."""
-    by_external_id: dict[tuple[int, str], int] = {}
-    by_name: dict[tuple[int, str], int] = {}
-    for chunk in _chunks(wanted):
-        named = or_(ITEMS.external_id.in_(chunk), ITEMS.key.in_(chunk), ITEMS.name.in_(chunk))
-        columns = (ITEMS.id, ITEMS.host_id, ITEMS.external_id, ITEMS.key, ITEMS.name)
-        statement = select(*columns).where(ITEMS.host_id.in_(wanted_hosts), named).order_by(ITEMS.id.desc())
-        for row in connection.execute(statement):
-            by_external_id[row.host_id, row.external_id] = row.id
-            by_name[row.host_id, row.name] = row.id
-            by_name[row.host_id, row.key] = row.id
-    return by_external_id, by_name
+def add_witness(connection: Connection, alert_ids: Sequence[int], monitor_id: int, pulled_at: datetime) -> None:
+    """Record that a pull of a member of an HA group saw these alerts."""
+    if alert_ids:
+        insert = dialect_insert(connection, AlertWitness)
+        newest = {"pulled_at": insert.excluded.pulled_at}
+        statement = insert.on_conflict_do_update(index_elements=["alert_id", "monitor_id"], set_=newest)
+        rows = [{"alert_id": one, "monitor_id": monitor_id, "pulled_at": pulled_at} for one in sorted(alert_ids)]
+        connection.execute(statement, rows)
 
 
-def _chunks(texts: Iterable[str]) -> Iterable[list[str]]:
+def drop_witnesses(
+    connection: Connection, owner_id: int, monitor_id: int, observed_at: datetime, forgotten_before: datetime
+) -> None:
+    """Forget who saw alerts of an HA group: this member before `observed_at`, and any member long before."""
+    of_group = select(ALERTS.id).where(ALERTS.monitor_id == owner_id, IS_OPEN)
+    is_old = or_(
+        and_(WITNESSES.monitor_id == monitor_id, WITNESSES.pulled_at < observed_at),
+        WITNESSES.pulled_at < forgotten_before,
+    )
+    connection.execute(delete(table_of(AlertWitness)).where(WITNESSES.alert_id.in_(of_group), is_old))
+
+
+def chunks(texts: Iterable[str]) -> Iterable[list[str]]:
+    """Return the texts in batches that any database takes as parameters."""
     every = sorted(texts)
     return (every[start : start + ID_BATCH_SIZE // 10] for start in range(0, len(every), ID_BATCH_SIZE // 10))

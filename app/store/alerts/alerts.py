@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Label,
     RowMapping,
     column,
     delete,
@@ -31,7 +32,21 @@ from app.store.database.search import Search, matches
 from app.store.inventory.hosts import ID_BATCH_SIZE
 
 ALERTS = Alert.__table__.c
-SHOWN = tuple(ALERTS)
+INTERNAL = ("host_external_id", "item_external_id", "last_started_at", "missed_at", "changed_at")
+
+
+def _named(reported: ColumnElement[str], owner: type[Host | Item], owner_id: ColumnElement[Any]) -> Label[Any]:
+    """Return the reported name, or the name in the inventory where the source named none."""
+    row = table_of(owner).c
+    known = select(row.name).where(row.id == owner_id).correlate(Alert).scalar_subquery()
+    return func.coalesce(func.nullif(reported, ""), known).label(reported.name)
+
+
+SHOWN = (
+    *(each for each in ALERTS if each.name not in (*INTERNAL, "host", "item")),
+    _named(ALERTS.host, Host, ALERTS.host_id),
+    _named(ALERTS.item, Item, ALERTS.item_id),
+)
 TEXTS = (ALERTS.message, ALERTS.comment, ALERTS.description, ALERTS.host, ALERTS.item)
 # Literal and untyped: SQLAlchemy would write a Boolean condition as `= 1` on SQLite, which does not match the index.
 IS_LISTED: ColumnElement[Any] = literal_column(f"alerts.{LISTED}")

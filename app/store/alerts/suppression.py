@@ -81,7 +81,7 @@ def flip(
 
 
 def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that an alert is snoozed or covered by a window."""
+    """Return the condition that an alert is snoozed, silenced at its source, or covered by a window."""
     if connection.dialect.name == "postgresql":
         has_group = cast(HOSTS.groups, JSONB).contains(func.jsonb_build_array(WINDOWS.group_name))
     else:
@@ -98,4 +98,5 @@ def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
         )
         .correlate(Alert)
     )
-    return or_(func.coalesce(ALERTS.snoozed_until > now, False), window.exists())
+    is_snoozed = func.coalesce(ALERTS.snoozed_until > now, False)
+    return or_(is_snoozed, ALERTS.silenced_by.is_not(None), window.exists())

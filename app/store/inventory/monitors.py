@@ -71,6 +71,22 @@ def find_sealed(connection: Connection, monitor_id: int) -> RowMapping | None:
     return connection.execute(SEALED, {"monitor": monitor_id}).mappings().one_or_none()
 
 
+ALERT_SETTINGS = select(MONITORS.severities, MONITORS.watchdogs, MONITORS.ha_group, MONITORS.ha_ignored_labels).where(
+    MONITORS.id == bindparam("monitor")
+)
+
+
+def alert_settings(connection: Connection, monitor_id: int) -> RowMapping | None:
+    """Return how a monitor's reports of alerts are read."""
+    return connection.execute(ALERT_SETTINGS, {"monitor": monitor_id}).mappings().one_or_none()
+
+
+def members(connection: Connection, ha_group: str) -> list[int]:
+    """Return the ids of the monitors of an HA group."""
+    statement = select(MONITORS.id).where(MONITORS.ha_group == ha_group).order_by(MONITORS.id)
+    return list(connection.execute(statement).scalars())
+
+
 def find_by_token(connection: Connection, token_hash: str) -> RowMapping | None:
     """Return the monitor whose webhook token has this hash, and lock it until the transaction ends."""
     statement = select(MONITORS.id, MONITORS.enabled).where(MONITORS.webhook_token_hash == token_hash)

@@ -13,6 +13,7 @@ from app.web.schemas.alerts import (
     AlertEventSchema,
     AlertQuerySchema,
     AlertSchema,
+    RawReportsSchema,
     TestAlertsQuerySchema,
 )
 from app.web.schemas.pages import PageQuerySchema, page_of
@@ -44,6 +45,12 @@ def list_alerts(**query: Any) -> Page:
 def get_alert(alert_id: int) -> Row:
     """Return an alert."""
     return services().alerts.alerts.get(alert_id)
+
+
+@alerts.operation("GET", ALERT + "/raw", role=Role.VIEWER, answer=RawReportsSchema, errors=(404,))
+def get_raw_reports(alert_id: int) -> dict[str, Any]:
+    """Return what the source last sent of an alert, for each way it arrived: a pull and the webhook."""
+    return {"items": services().alerts.alerts.raw_reports(alert_id)}
 
 
 @alerts.operation(

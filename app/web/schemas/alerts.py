@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.enums import AlertEventKind, AlertStatus, Severity
+from app.enums import AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
 from app.rules.generated_alerts import GENERATED, MAX_GENERATED
 from app.web.schemas.base import AnswerSchema
 from app.web.schemas.fields import QueryBoolean, QueryInteger, Text, Timestamp, code, query_code, query_id, word
@@ -41,15 +41,44 @@ class TestAlertsQuerySchema(SubmissionQuerySchema):
     )
 
 
+class QuietSchema(AnswerSchema):
+    """What keeps an alert quiet at its source, as far as the source says it."""
+
+    kind = word(QuietKind)
+    id = fields.String(allow_none=True, metadata={"description": "Id of the silence, maintenance or cause there"})
+    by = fields.String(allow_none=True, metadata={"description": "Who made it"})
+    comment = fields.String(allow_none=True)
+    until = Timestamp(allow_none=True, metadata={"description": "Its end; `null` if it has no known end"})
+
+
 class AlertSchema(AnswerSchema):
     """An alert of one monitor."""
 
     id = fields.Integer()
     message = fields.String(metadata={"description": "What is wrong"})
+    description = fields.String(metadata={"description": "The source's explanation"})
+    value = fields.String(allow_none=True, metadata={"description": "What the source measured, in its notation"})
+    labels = fields.Dict(
+        fields.String(), fields.String(), metadata={"description": "The source's labels or tags, which say what it is"}
+    )
+    annotations = fields.Dict(
+        fields.String(), fields.String(), metadata={"description": "The source's texts and links, by name"}
+    )
     severity = code(Severity)
+    source_severity = fields.String(
+        allow_none=True, metadata={"description": "The severity in the source's own word; `null` if it gave none"}
+    )
     status = code(AlertStatus)
     suppressed = fields.Boolean(
-        metadata={"description": "Snoozed or in a maintenance window: it is not scored and nobody is notified"}
+        metadata={
+            "description": "Snoozed, silenced at its source or in a maintenance window: not scored, nobody is notified"
+        }
+    )
+    silenced_by = fields.Nested(
+        QuietSchema, allow_none=True, metadata={"description": "What keeps it quiet at its source; `null` for nothing"}
+    )
+    is_stale = fields.Boolean(
+        metadata={"description": "Open, but its source has not confirmed it for too long: nobody knows if it is over"}
     )
     snoozed_until = Timestamp(allow_none=True, metadata={"description": "End of the snooze"})
     flapping = fields.Boolean(metadata={"description": "It fires again and again shortly after it is resolved"})
@@ -57,15 +86,39 @@ class AlertSchema(AnswerSchema):
         metadata={"description": "Number of the occurrence: 1 the first time that the source fires this alert"}
     )
     monitor_id = fields.Integer()
+    host = fields.String(
+        allow_none=True, metadata={"description": "Name of its host, also if the inventory does not have the host"}
+    )
     host_id = fields.Integer(allow_none=True, metadata={"description": "The host in the inventory, if known"})
+    item = fields.String(
+        allow_none=True, metadata={"description": "Name of its item, also if the inventory does not have the item"}
+    )
     item_id = fields.Integer(allow_none=True, metadata={"description": "The item in the inventory, if known"})
     comment = fields.String(metadata={"description": "Comments of users, and details of test alerts"})
     source = fields.String(metadata={"description": "Name of the system that reported the alert"})
+    source_url = fields.String(allow_none=True, metadata={"description": "Where the source shows it"})
     external_id = fields.String(metadata={"description": "Id of the alert at its source"})
     count = fields.Integer(metadata={"description": "Number of times that the source reported this occurrence"})
+    started_at = Timestamp(
+        allow_none=True, metadata={"description": "When it began by the source's clock; `null` if it did not say"}
+    )
+    ended_at = Timestamp(
+        allow_none=True, metadata={"description": "When it ended by the source's clock; `null` if it did not say"}
+    )
+    duration_s = fields.Integer(
+        metadata={"description": "From its start to its end, or until now, by the source's clock where it says so"}
+    )
     first_seen_at = Timestamp(metadata={"description": "When nagare first saw this occurrence"})
     last_seen_at = Timestamp(metadata={"description": "When the source last reported this occurrence"})
-    resolved_at = Timestamp(allow_none=True)
+    resolved_at = Timestamp(allow_none=True, metadata={"description": "When nagare learned that it is over"})
+    resolution = word(
+        Resolution,
+        allow_none=True,
+        metadata={
+            "description": "How it is known that it is over: the source reported it, a complete pull no longer found "
+            "it, the monitor's rule for stale alerts, or a user; `null` while it is open"
+        },
+    )
 
 
 class AlertEventSchema(AnswerSchema):
@@ -79,3 +132,23 @@ class AlertEventSchema(AnswerSchema):
     )
     username = fields.String(allow_none=True)
     comment = fields.String(metadata={"description": "Comment of the user"})
+    details = fields.Dict(
+        fields.String(),
+        fields.List(fields.String(allow_none=True)),
+        allow_none=True,
+        metadata={"description": "What changed: by field, like `labels.pod`, the value before and after"},
+    )
+
+
+class RawReportSchema(AnswerSchema):
+    """The last report of an alert that arrived one way."""
+
+    way = word(ReportWay)
+    received_at = Timestamp()
+    body = fields.Raw(metadata={"description": "As its source sent it; of one that is too long, the start as text"})
+
+
+class RawReportsSchema(AnswerSchema):
+    """The last report of an alert for each way it arrived, the newest first."""
+
+    items = fields.List(fields.Nested(RawReportSchema))

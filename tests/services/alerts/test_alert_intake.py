@@ -6,14 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from app.composition import Services
-from app.enums import Severity
-from app.rules.alert_reports import AlertReport
+from app.connectors.base import Completeness
+from app.enums import QuietKind, ReportWay, Severity
+from app.models import Host
+from app.rules.alert_reports import AlertReport, Quiet
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
+from app.store.alerts import unknown_severities
 from app.store.database.pages import PageRequest
-from tests.services.conftest import Time, add_user
+from app.store.inventory import monitors
+from tests.services.conftest import FLEET, Time, add_user
 
 ALL = PageRequest(limit=500)
 FIRING = AlertReport("zabbix", "7", True, "磁盘空间不足", Severity.CRITICAL, comment="剩余 3%")
@@ -27,13 +32,13 @@ class Source:
         self.time = time
         self.monitor_id = monitor_id
 
-    def say(self, *reports: AlertReport, is_pull: bool = False) -> dict[str, int]:
+    def say(self, *reports: AlertReport, way: ReportWay = ReportWay.WEBHOOK) -> dict[str, int]:
         with self.services.database.transaction() as connection:
-            return AlertIntake().take_in(connection, self.monitor_id, reports, self.time.now, is_pull=is_pull)
+            return AlertIntake().take_in(connection, self.monitor_id, reports, self.time.now, way=way)
 
     def pull_without(self) -> int:
         with self.services.database.transaction() as connection:
-            return AlertIntake().end_unseen(connection, self.monitor_id, self.time.now)
+            return AlertIntake().end_unseen(connection, self.monitor_id, self.time.now, Completeness.COMPLETE)
 
     def alerts(self, **filters: Any) -> Sequence[Any]:
         return self.services.alerts.alerts.list(ALL, **filters).items
@@ -114,7 +119,7 @@ def test_the_same_name_at_another_monitor_or_source_is_another_alert(services: S
 
 def test_a_pull_ends_what_pulls_have_seen_and_leaves_what_was_posted(source: Source, time: Time) -> None:
     pulled, posted = FIRING, replace(FIRING, external_id="8")
-    source.say(pulled, is_pull=True)
+    source.say(pulled, way=ReportWay.PULL)
     source.say(posted)
     time.pass_by(60)
     assert source.pull_without() == 1
@@ -124,7 +129,7 @@ def test_a_pull_ends_what_pulls_have_seen_and_leaves_what_was_posted(source: Sou
 
 
 def test_a_pull_that_began_before_a_post_does_not_end_what_was_posted(source: Source, time: Time) -> None:
-    source.say(FIRING, is_pull=True)
+    source.say(FIRING, way=ReportWay.PULL)
     began = time.now + timedelta(seconds=1)
     time.pass_by(2)
     source.say(FIRING)
@@ -217,3 +222,152 @@ def test_what_fires_again_while_it_is_snoozed_stays_silent(
     source.say(FIRING)
     [alert] = source.alerts()
     assert (alert["status"], alert["suppressed"]) == (0, True)
+
+
+FULL = replace(
+    FIRING,
+    description="91 % 已用",
+    value="91",
+    labels={"team": "pay", "pod": "cart-1"},
+    annotations={"runbook_url": "https://wiki/磁盘"},
+    source_severity="High",
+    source_url="https://zabbix/tr_events.php?eventid=7",
+    host_name="db-98",
+    item_name="disk",
+    raw={"event_id": "7"},
+)
+
+
+def test_what_the_source_said_is_kept(services: Services, source: Source, time: Time) -> None:
+    began = time.now - timedelta(hours=3)
+    source.say(replace(FULL, started_at=began))
+    [alert] = source.alerts()
+    kept = ("description", "value", "labels", "annotations", "source_severity", "source_url", "host", "item")
+    assert {name: alert[name] for name in kept} == {
+        **{name: getattr(FULL, name) for name in kept[:6]},
+        **{"host": "db-98", "item": "disk"},
+    }
+    assert (alert["severity"], alert["started_at"], alert["duration_s"]) == (Severity.CRITICAL, began, 3 * 3600)
+    source.say(replace(FULL, raw={"pulled": True}), way=ReportWay.PULL)
+    raw = services.alerts.alerts.raw_reports(alert["id"])
+    assert {report["way"]: report["body"] for report in raw} == {"webhook": {"event_id": "7"}, "pull": {"pulled": True}}
+
+
+def test_changes_soon_after_each_other_are_one_entry_of_the_history(source: Source, time: Time) -> None:
+    source.say(FULL)
+    for percent in (95, 99):
+        time.pass_by(60)
+        source.say(replace(FULL, description=f"{percent} % 已用"))
+    [alert] = source.alerts()
+    assert alert["description"] == "99 % 已用"
+    entries = source.services.alerts.alerts.events(ALL, alert["id"]).items
+    details = [entry["details"] for entry in entries if entry["kind"] == "changed"]
+    assert details == [{"description": ["91 % 已用", "99 % 已用"]}]
+    time.pass_by(3600)
+    source.say(replace(FULL, description="10 % 已用"))
+    assert source.history(alert["id"]).count("changed") == 2
+
+
+def test_two_alerts_of_one_summary_stay_two(source: Source) -> None:
+    other = replace(FULL, external_id="8", labels={"team": "pay", "pod": "cart-2"})
+    source.say(FULL, other)
+    assert sorted(alert["labels"]["pod"] for alert in source.alerts()) == ["cart-1", "cart-2"]
+
+
+def test_an_alert_of_an_unknown_host_has_its_name_and_is_linked_when_a_pull_brings_the_host(
+    services: Services, time: Time
+) -> None:
+    monitor_id = services.inventory.monitors.create({"name": "later", "type": "simulator", "url": FLEET})["id"]
+    known = services.inventory.monitors.create({"name": "known", "type": "simulator", "url": FLEET})["id"]
+    services.inventory.pulls.items(known)
+    [host, *_] = services.inventory.inventory.list_hosts(ALL).items
+    [item, *_] = services.inventory.inventory.list_items(ALL, host_id=host["id"]).items
+    source = Source(services, time, monitor_id)
+    source.say(replace(FIRING, host_name=host["name"], item_name=item["name"]))
+    [alert] = source.alerts(monitor_id=monitor_id)
+    assert (alert["host"], alert["host_id"], alert["item"]) == (host["name"], None, item["name"])
+    services.inventory.pulls.hosts(monitor_id)
+    services.inventory.pulls.items(monitor_id)
+    [alert] = source.alerts(monitor_id=monitor_id)
+    linked = services.inventory.inventory.get_host(alert["host_id"])
+    assert (linked["monitor_id"], linked["name"], linked["status"]) == (monitor_id, host["name"], 2)
+    assert services.inventory.inventory.get_item(alert["item_id"])["name"] == item["name"]
+
+
+def test_of_two_hosts_of_one_name_the_labels_decide_and_nobody_guesses(services: Services, source: Source) -> None:
+    hosts = Host.__table__.c
+    with services.database.transaction() as connection:
+        [first, second, *_] = services.inventory.inventory.list_hosts(ALL).items
+        for host, job in ((first, "node"), (second, "mysql")):
+            values = {"name": "db1:9100", "labels": {"job": job}}
+            connection.execute(update(Host).where(hosts.id == host["id"]).values(values))
+    source.say(replace(FIRING, host_name="db1:9100", labels={"job": "mysql"}))
+    source.say(replace(FIRING, external_id="8", host_name="db1:9100"))
+    linked = {alert["external_id"]: (alert["host_id"], alert["host"]) for alert in source.alerts()}
+    assert linked == {"7": (second["id"], "db1:9100"), "8": (None, "db1:9100")}
+
+
+def test_what_is_silenced_at_the_source_is_suppressed_until_it_is_not(source: Source) -> None:
+    silence = Quiet(QuietKind.SILENCE, id="s1", by="王伟")
+    source.say(FIRING)
+    source.say(replace(FIRING, quiet=silence))
+    [alert] = source.alerts()
+    assert (alert["suppressed"], alert["silenced_by"]) == (True, silence.as_dict())
+    source.say(FIRING)
+    [alert] = source.alerts()
+    assert (alert["suppressed"], alert["silenced_by"]) == (False, None)
+    assert source.history(alert["id"]) == ["fired", "suppressed", "returned"]
+
+
+def test_a_watchdog_fires_without_weight(services: Services, source: Source) -> None:
+    before = services.alerts.scores.score()
+    source.say(replace(FIRING, source="prometheus", labels={"alertname": "Watchdog"}))
+    [alert] = source.alerts()
+    assert (alert["suppressed"], alert["silenced_by"]["kind"]) == (True, "watchdog")
+    assert services.alerts.scores.score() == before
+
+
+def test_an_unknown_severity_is_counted(services: Services, source: Source) -> None:
+    source.say(replace(FIRING, severity=Severity.INFO, source_severity="purple"))
+    [alert] = source.alerts()
+    assert (alert["severity"], alert["source_severity"]) == (Severity.WARNING, "purple")
+    with services.database.reading() as connection:
+        [unknown] = unknown_severities.fetch(connection, source.monitor_id)
+    assert (unknown["word"], unknown["count"]) == ("purple", 1)
+
+
+@pytest.fixture
+def pair(services: Services, time: Time) -> tuple[Source, Source]:
+    """Return two monitors that watch the same things."""
+    fields: dict[str, Any] = {"type": "prometheus", "url": "http://127.0.0.1:9"}
+    sources = []
+    with services.database.transaction() as connection:
+        for name in ("a", "b"):
+            row = {**fields, "name": name, "status": "unknown", "created_at": time.now, "enabled": True}
+            row |= {"ha_group": "eu", "ha_ignored_labels": ["replica"]}
+            sources.append(Source(services, time, monitors.add(connection, row)))
+    return sources[0], sources[1]
+
+
+def test_two_monitors_of_an_ha_group_have_one_alert_that_ends_when_neither_sees_it(
+    pair: tuple[Source, Source], time: Time
+) -> None:
+    one, other = pair
+    seen = replace(FIRING, source="prometheus", labels={"alertname": "Down", "replica": "a"}, external_id="a")
+    one.say(seen, way=ReportWay.PULL)
+    other.say(replace(seen, labels={"alertname": "Down", "replica": "b"}, external_id="b"), way=ReportWay.PULL)
+    [alert] = one.alerts()
+    assert (alert["monitor_id"], alert["count"], alert["labels"]) == (one.monitor_id, 2, {"alertname": "Down"})
+    time.pass_by(60)
+    assert other.pull_without() == 0, "the first one still sees it"
+    time.pass_by(60)
+    assert one.pull_without() == 1
+    assert one.alerts()[0]["status"] == 2
+
+
+def test_a_dead_member_of_an_ha_group_keeps_nothing_open(pair: tuple[Source, Source], time: Time) -> None:
+    _, other = pair
+    for source in pair:
+        source.say(replace(FIRING, source="prometheus"), way=ReportWay.PULL)
+    time.pass_by(2 * 3600)
+    assert other.pull_without() == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.composition import Services
-from app.connectors.base import MonitorAccess
+from app.connectors.base import AlertPage, Completeness, MonitorAccess
 from app.enums import Severity
 from app.errors import Conflict, SourceRejected, SourceUnreachable
 from app.rules.alert_reports import AlertReport
@@ -22,6 +22,7 @@ from tests.services.conftest import Time, add_user
 
 ALL = PageRequest(limit=500)
 FIRING = AlertReport("zabbix", "7", True, "磁盘空间不足", Severity.CRITICAL)
+COMPLETE = {"completeness": "complete", "missing": []}
 
 
 class Source:
@@ -33,6 +34,7 @@ class Source:
         self.monitor_id = monitor_id
         self.firing: list[AlertReport] = []
         self.breaks_after: int | None = None
+        self.said: AlertPage | None = None
         self.acknowledged: list[tuple[str, str]] = []
         self.refused: set[str] = set()
         monitor_connections = MonitorConnections(services.database, Vault("a secret for tests"), self.open)
@@ -43,19 +45,21 @@ class Source:
         self.time.pass_by(1)
         yield self
 
-    def alerts(self) -> Iterator[Sequence[AlertReport]]:
+    def alerts(self) -> Iterator[Sequence[AlertReport] | AlertPage]:
         for number, report in enumerate(self.firing):
             if number == self.breaks_after:
                 raise SourceUnreachable("connection reset")
             yield [report]
+        if self.said is not None:
+            yield self.said
 
     def acknowledge_alert(self, external_id: str, comment: str) -> None:
         if external_id in self.refused:
             raise SourceRejected("no permission")
         self.acknowledged.append((external_id, comment))
 
-    def pull(self, *firing: AlertReport) -> dict[str, int]:
-        self.firing = list(firing)
+    def pull(self, *firing: AlertReport, said: AlertPage | None = None) -> dict[str, Any]:
+        self.firing, self.said = list(firing), said
         self.time.pass_by(60)
         return self.service.pull(self.monitor_id)
 
@@ -83,12 +87,39 @@ def editor(services: Services) -> Editor:
 
 def test_alerts_come_stay_and_go(source: Source) -> None:
     one, two = FIRING, replace(FIRING, external_id="8")
-    assert source.pull(one, two) == {"seen": 2, "new": 2, "repeated": 0, "reopened": 0, "resolved": 0}
-    assert source.pull(one) == {"seen": 1, "new": 0, "repeated": 1, "reopened": 0, "resolved": 1}
+    assert source.pull(one, two) == {"seen": 2, "new": 2, "repeated": 0, "reopened": 0, "resolved": 0, **COMPLETE}
+    assert source.pull(one) == {"seen": 1, "new": 0, "repeated": 1, "reopened": 0, "resolved": 1, **COMPLETE}
     assert source.statuses() == {"7": 0, "8": 2}
-    assert source.pull(two) == {"seen": 1, "new": 0, "repeated": 0, "reopened": 1, "resolved": 1}
+    assert source.pull(two) == {"seen": 1, "new": 0, "repeated": 0, "reopened": 1, "resolved": 1, **COMPLETE}
     assert source.pull()["resolved"] == 1
     assert source.statuses() == {"7": 2, "8": 2}
+
+
+def test_a_partial_pull_ends_nothing_and_says_what_is_missing(source: Source) -> None:
+    source.pull(FIRING)
+    said = AlertPage([], Completeness.PARTIAL, missing=["store-2 did not answer"])
+    result = source.pull(said=said)
+    assert (result["resolved"], result["completeness"], result["missing"]) == (0, "partial", ["store-2 did not answer"])
+    assert source.statuses() == {"7": 0}
+    assert source.pull()["resolved"] == 1
+
+
+def test_a_doubtful_absence_counts_when_it_is_the_second_in_a_row(source: Source) -> None:
+    source.pull(FIRING)
+    doubtful = AlertPage([], Completeness.DOUBTFUL)
+    assert source.pull(said=doubtful)["resolved"] == 0
+    source.pull(FIRING)
+    assert source.pull(said=doubtful)["resolved"] == 0, "it was seen in between"
+    assert source.pull(said=doubtful)["resolved"] == 1
+    [alert] = source.services.alerts.alerts.list(ALL).items
+    assert (alert["status"], alert["resolution"]) == (2, "absent")
+
+
+def test_what_a_source_still_holds_open_is_not_over(source: Source) -> None:
+    source.pull(FIRING)
+    assert source.pull(said=AlertPage([], still_open=["7"]))["resolved"] == 0
+    assert source.statuses() == {"7": 0}
+    assert source.pull()["resolved"] == 1
 
 
 def test_a_pull_that_breaks_off_ends_nothing(source: Source) -> None:

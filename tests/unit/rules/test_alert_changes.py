@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.enums import AlertEventKind, AlertStatus, Severity
-from app.rules.alert_changes import AlertState, follow, is_flapping
-from app.rules.alert_reports import AlertReport
+from app.enums import AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
+from app.rules.alert_changes import AlertState, changes, follow, is_flapping
+from app.rules.alert_reports import AlertReport, Quiet
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 FIRING = AlertReport("zabbix", "7", True, "磁盘空间不足", Severity.WARNING)
@@ -66,8 +66,8 @@ def test_a_new_severity_and_message_are_taken_over() -> None:
     worse = replace(FIRING, severity=Severity.CRITICAL, message="磁盘已满")
     state, happened = story((0, FIRING), (1, worse))
     assert (state.severity, state.message) == (Severity.CRITICAL, "磁盘已满")
-    assert happened == ["fired", "escalated"]
-    assert story((0, worse), (1, FIRING))[1] == ["fired", "eased"]
+    assert happened == ["fired", "escalated", "changed"]
+    assert story((0, worse), (1, replace(worse, severity=Severity.WARNING)))[1] == ["fired", "eased"]
 
 
 def test_an_acknowledgement_at_the_source_is_followed_and_its_absence_takes_nothing_back() -> None:
@@ -97,8 +97,75 @@ def test_what_comes_back_three_times_in_a_row_flaps_until_an_hour_passed() -> No
     assert calm.flaps == 1
 
 
-def test_what_the_source_keeps_quiet_about_does_not_begin_and_does_not_end() -> None:
-    quiet = replace(FIRING, is_suppressed=True)
-    assert follow(None, quiet, NOON) == (None, ())
-    state, happened = story((0, FIRING), (1, quiet), (2, OVER), (3, quiet), (4, FIRING))
-    assert (state.count, happened) == (3, ["fired", "resolved", "reopened"])
+def test_what_is_quiet_at_the_source_is_kept_and_says_what_keeps_it_quiet() -> None:
+    silence = Quiet(QuietKind.SILENCE, id="s1", by="王伟", until=after(60))
+    begun, _ = story((0, replace(FIRING, quiet=silence)))
+    assert begun.silenced_by == silence.as_dict()
+    assert Quiet.from_dict(begun.silenced_by) == silence
+    unknown, _ = follow(begun, replace(FIRING, is_quiet_known=False), after(1))
+    assert unknown is not None and unknown.silenced_by == silence.as_dict(), "nobody could say that it ended"
+    loud, _ = follow(begun, FIRING, after(1))
+    assert loud is not None and loud.silenced_by is None
+    only_said, _ = story((0, FIRING), (1, replace(FIRING, is_suppressed=True)))
+    assert only_said.silenced_by is not None and only_said.silenced_by["kind"] == QuietKind.SOURCE
+
+
+@pytest.mark.parametrize("started", [0, -300], ids=["as it ended", "earlier"])
+def test_a_late_firing_report_of_what_its_source_ended_reopens_nothing(started: int) -> None:
+    begun = replace(FIRING, started_at=after(-180))
+    over, _ = story((0, begun), (5, replace(begun, is_firing=False, ended_at=after(-178))))
+    late = replace(begun, started_at=after(-180 + started))
+    assert follow(over, late, after(6)) == (over, ())
+    again, happened = follow(over, replace(begun, started_at=after(-170)), after(6))
+    assert again is not None and (again.status, happened) == (AlertStatus.ACTIVE, [AlertEventKind.REOPENED])
+
+
+def test_a_pull_is_never_late_and_an_end_that_nobody_reported_may_be_wrong() -> None:
+    begun = replace(FIRING, started_at=after(-180))
+    over, _ = story((0, begun), (5, replace(begun, is_firing=False)))
+    assert follow(over, begun, after(6), ReportWay.PULL)[1] == [AlertEventKind.REOPENED]
+    absent = replace(over, resolution=Resolution.ABSENT)
+    assert follow(absent, begun, after(6))[1] == [AlertEventKind.REOPENED]
+
+
+def test_an_end_that_comes_first_is_kept_and_its_beginning_opens_nothing() -> None:
+    begun = replace(FIRING, started_at=after(-10))
+    over, happened = follow(None, replace(begun, is_firing=False, ended_at=after(-5)), NOON)
+    assert over is not None and (over.status, happened) == (AlertStatus.RESOLVED, (AlertEventKind.RESOLVED,))
+    assert follow(over, begun, after(1)) == (over, ())
+    assert follow(None, OVER, NOON) == (None, ()), "of what never said when it began nothing can be late"
+
+
+def test_the_late_end_of_an_earlier_time_ends_nothing() -> None:
+    earlier, later = replace(FIRING, started_at=after(-60)), replace(FIRING, started_at=after(-10))
+    state, _ = story((0, earlier), (1, later))
+    assert (state.started_at, state.last_started_at) == (after(-60), after(-10))
+    assert follow(state, replace(earlier, is_firing=False, ended_at=after(-50)), after(2)) == (state, ())
+    assert follow(state, replace(earlier, is_firing=False, ended_at=after(-5)), after(2))[1] == (
+        AlertEventKind.RESOLVED,
+    )
+
+
+def test_what_a_repeat_says_anew_is_taken_over_and_told() -> None:
+    full = replace(FIRING, description="91 %", value="91", labels={"pod": "a", "zone": "x"})
+    fuller = replace(
+        full, description="99 %", value="99", labels={"pod": "b"}, annotations={"summary": "s", "run": "r"}
+    )
+    before, _ = story((0, full))
+    after_it, happened = follow(before, fuller, after(1))
+    assert after_it is not None and (after_it.description, after_it.labels) == ("99 %", {"pod": "b"})
+    assert happened == [AlertEventKind.CHANGED]
+    assert changes(before, after_it) == {
+        "description": ["91 %", "99 %"],
+        "value": ["91", "99"],
+        "labels.pod": ["a", "b"],
+        "labels.zone": ["x", None],
+        "annotations.run": [None, "r"],
+    }
+    assert follow(after_it, fuller, after(2))[1] == []
+
+
+def test_a_stale_alert_is_confirmed_by_its_source() -> None:
+    state, _ = story((0, FIRING))
+    again, happened = follow(replace(state, is_stale=True), FIRING, after(1))
+    assert again is not None and (again.is_stale, happened) == (False, [AlertEventKind.CONFIRMED])
