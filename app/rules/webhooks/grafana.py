@@ -19,11 +19,11 @@ def parse_grafana(body: Fields) -> Iterator[AlertReport]:
     for alert in body.objects("alerts"):
         labels = alert.labels("labels", is_required=True)
         report = prometheus_report(labels, alert.labels("annotations"), alert.choice("status", STATUSES))
-        details = [report.comment, *(alert.text(name) for name in DETAILS)]
+        details = [report.description, *(alert.text(name) for name in DETAILS)]
         yield replace(
             report,
             source=SOURCE,
             external_id=alert.required_text("fingerprint"),
-            comment="\n".join(filter(None, details)),
+            description="\n".join(filter(None, details)),
             host_name=next((labels[label] for label in HOST_LABELS if labels.get(label)), None),
         )

@@ -88,7 +88,10 @@ def test_a_firing_alert_is_reported_under_alertmanagers_fingerprint(connector: P
             is_firing=True,
             message="实例已下线",
             severity=Severity.CRITICAL,
-            comment="Down for 5 minutes",
+            source_severity="critical",
+            description="Down for 5 minutes",
+            labels=firing()["labels"] | external,
+            annotations=firing()["annotations"],
             host_external_id="node/10.0.0.1:9100",
             host_name="10.0.0.1:9100",
         )

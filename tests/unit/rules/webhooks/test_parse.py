@@ -1,6 +1,7 @@
 """Each format is known by its shape, and becomes the same reports as a pull makes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,9 +32,9 @@ def fault(body: object) -> str:
 def test_alertmanagers_alerts_are_those_of_a_pull() -> None:
     firing, resolved = parse(ALERTMANAGER)
     labels, annotations = ALERTMANAGER["alerts"][0]["labels"], ALERTMANAGER["alerts"][0]["annotations"]
-    assert firing == prometheus_report(labels, annotations, True)
+    assert replace(firing, started_at=None, source_url=None) == prometheus_report(labels, annotations, True)
     assert (firing.source, firing.severity, firing.is_firing) == ("prometheus", Severity.CRITICAL, True)
-    assert (resolved.message, resolved.comment) == ("磁盘空间不足：127.0.0.1:30093", "剩余 3%")
+    assert (resolved.message, resolved.description) == ("磁盘空间不足：127.0.0.1:30093", "剩余 3%")
     assert resolved.is_firing is False
 
 
@@ -41,7 +42,7 @@ def test_grafanas_alerts_are_known_by_its_fingerprint() -> None:
     [report] = parse(GRAFANA)
     assert (report.source, report.external_id, report.is_firing) == ("grafana", "c6eadffa33fcdf37", True)
     assert (report.message, report.severity, report.host_name) == ("CPU 使用率过高", Severity.CRITICAL, "web-01")
-    assert report.comment.splitlines() == [GRAFANA["alerts"][0]["valueString"], "http://grafana:3000/d/abc?orgId=1"]
+    assert report.description.splitlines() == [GRAFANA["alerts"][0]["valueString"], "http://grafana:3000/d/abc?orgId=1"]
     assert parse(changed(GRAFANA, "alerts.0.status", "resolved"))[0].is_firing is False
 
 
