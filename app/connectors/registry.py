@@ -12,12 +12,19 @@ from app.connectors.base import Connector, MonitorAccess
 from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.simulator.connector import SimulatorConnector
+from app.connectors.webhook.connector import WebhookConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import Invalid, SourceError
+from app.rules.monitor_types import PROMETHEUS, WEBHOOK
 
 ENTRY_POINT_GROUP = "nagare.connectors"
 BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
-    {"zabbix": ZabbixConnector, "prometheus": PrometheusConnector, "simulator": SimulatorConnector}
+    {
+        "zabbix": ZabbixConnector,
+        PROMETHEUS: PrometheusConnector,
+        WEBHOOK: WebhookConnector,
+        "simulator": SimulatorConnector,
+    }
 )
 METHODS = (
     *("check", "hosts", "items", "item", "alerts", "close"),

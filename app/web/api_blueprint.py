@@ -17,7 +17,7 @@ from app.web.parsing import StrictParser
 from app.web.schemas.base import NothingSchema, RequestSchema
 from app.web.schemas.submission import IdempotencySchema, SubmissionQuerySchema
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 TASK_HEADERS = {
     "Location": {"description": "URL of the task", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait before the first poll", "schema": {"type": "integer"}},

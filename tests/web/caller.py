@@ -61,6 +61,9 @@ class Caller:
     def post(self, path: str, body: Any = None, **kwargs: Any) -> Answer:
         return self.call("POST", path, **({} if body is None else as_json(body)), **kwargs)
 
+    def put(self, path: str, body: Any, **kwargs: Any) -> Answer:
+        return self.call("PUT", path, **as_json(body), **kwargs)
+
     def patch(self, path: str, body: Any, **kwargs: Any) -> Answer:
         return self.call("PATCH", path, **as_json(body), **kwargs)
 

@@ -1,5 +1,9 @@
 """A monitor's life, told over HTTP."""
 
+from typing import Any
+
+import pytest
+
 from tests.web.caller import FLEET, Caller
 
 
@@ -84,3 +88,114 @@ def test_a_stored_credential_does_not_move_to_another_server(admin: Caller) -> N
     moved = admin.patch(path, {"url": "https://evil.example", "username": None, "password": None, "api_token": "t"})
     assert moved.status == 200
     assert list(admin.patch(path, {"url": "https://other.example"}).json["errors"]) == ["api_token"]
+
+
+def prometheus(admin: Caller, name: str, **settings: object) -> dict[str, Any]:
+    fields = {"name": name, "type": "prometheus", "url": f"http://{name}.example:9090", **settings}
+    made = admin.post("/monitors", fields)
+    assert made.status == 201, made.text
+    return dict(made.json)
+
+
+def test_settings_of_alerts_are_kept_and_changed(admin: Caller) -> None:
+    settings = {
+        "alertmanager_urls": ["http://am-1.example:9093", "https://am-2.example/alertmanager"],
+        "watchdogs": ["Watchdog", "心跳"],
+        "stale_after_s": 600,
+        "resolve_stale_after_s": 86400,
+        "ha_group": "shop",
+        "ha_ignored_labels": ["prometheus_replica"],
+    }
+    made = prometheus(admin, "p1", **settings)
+    assert {name: made[name] for name in settings} == settings
+    path = f"/monitors/{made['id']}"
+    nothing: dict[str, Any] = {
+        "alertmanager_urls": [],
+        "watchdogs": [],
+        "stale_after_s": None,
+        "resolve_stale_after_s": None,
+    }
+    changed = admin.patch(path, {**nothing, "ha_group": None, "ha_ignored_labels": []}).json
+    assert {name: changed[name] for name in settings} == {**nothing, "ha_group": None, "ha_ignored_labels": []}
+    plain = prometheus(admin, "p2")
+    assert {name: plain[name] for name in settings} == {**nothing, "ha_group": None, "ha_ignored_labels": []}
+    assert plain["unknown_severity_count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("alertmanager_urls", ["http://am.example"] * 11),
+        ("alertmanager_urls.1", ["http://am.example", "ftp://am.example"]),
+        ("alertmanager_urls.0", ["http://user:hunter22@am.example"]),
+        ("alertmanager_urls.0", ["http://am.example/?token=hunter22"]),
+        ("watchdogs", ["Watchdog"] * 51),
+        ("stale_after_s", 59),
+        ("resolve_stale_after_s", 365 * 86400 + 1),
+        ("ha_group", ""),
+        ("ha_ignored_labels", ["replica"] * 21),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_its_name(admin: Caller, field: str, value: object) -> None:
+    path = f"/monitors/{prometheus(admin, 'p1')['id']}"
+    answer = admin.patch(path, {field.partition(".")[0]: value})
+    assert (answer.status, list(answer.json["errors"])) == (422, [field]), answer.text
+    assert "hunter22" not in answer.text
+
+
+def test_only_a_prometheus_has_alertmanagers(admin: Caller, fleet: int) -> None:
+    answer = admin.patch(f"/monitors/{fleet}", {"alertmanager_urls": ["http://am.example"]})
+    assert (answer.status, list(answer.json["errors"])) == (422, ["alertmanager_urls"])
+
+
+def test_an_ha_group_has_monitors_of_one_type(admin: Caller, fleet: int) -> None:
+    first = prometheus(admin, "p1", ha_group="shop")
+    assert admin.patch(f"/monitors/{first['id']}", {"ha_group": "shop"}).status == 200
+    answer = admin.patch(f"/monitors/{fleet}", {"ha_group": "shop"})
+    assert (answer.status, list(answer.json["errors"])) == (422, ["ha_group"])
+    assert "p1" in answer.text and "prometheus" in answer.text
+
+
+def test_a_monitor_that_only_receives_needs_no_url_and_is_never_asked(admin: Caller, nobody: Caller) -> None:
+    made = admin.post("/monitors", {"name": "scripts", "type": "webhook"})
+    assert (made.status, made.json["url"], made.json["type"]) == (201, "", "webhook")
+    path = f"/monitors/{made.json['id']}"
+    asked = (
+        "check",
+        "hosts/pull",
+        "hosts/pull-async",
+        "alerts/pull-async",
+        "sync-async",
+        "items/pull-async?unique=true",
+    )
+    for operation in asked:
+        answer = admin.post(f"{path}/{operation}")
+        assert (answer.status, answer.json["code"]) == (409, "conflict"), operation
+        assert "only receives alerts" in answer.json["detail"]
+    schedule = {"name": "n", "cron": "* * * * *", "task_type": "pull_alerts", "params": {"monitor_id": made.json["id"]}}
+    assert admin.post("/schedules", schedule).status == 409
+    token = admin.post(f"{path}/webhook-token").json["token"]
+    as_monitor = {"Authorization": f"Bearer {token}"}
+    assert nobody.post("/alerts/webhook", {"message": "Backup failed"}, headers=as_monitor).status == 202
+    assert admin.get(path).json["status"] == "unknown"
+    assert admin.patch(path, {"url": "https://scripts.example"}).json["url"] == "https://scripts.example"
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("url", {"url": "nothing"}),
+        ("username", {"username": "u"}),
+        ("password", {"password": "p"}),
+        ("api_token", {"url": "https://scripts.example", "api_token": "t"}),
+    ],
+)
+def test_a_monitor_that_only_receives_has_no_credentials(admin: Caller, field: str, values: dict[str, str]) -> None:
+    answer = admin.post("/monitors", {"name": "scripts", "type": "webhook", **values})
+    assert (answer.status, list(answer.json["errors"])) == (422, [field])
+
+
+@pytest.mark.parametrize("type", ["zabbix", "prometheus", "simulator"])
+def test_every_other_monitor_needs_a_url(admin: Caller, type: str) -> None:
+    answer = admin.post("/monitors", {"name": "x", "type": type})
+    assert (answer.status, list(answer.json["errors"])) == (422, ["url"])

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from app import __version__, tracing
+from app.connectors.http.addresses import parse_url
 from app.connectors.http.json_body import parse_json, read_body
 from app.connectors.http.network import Deadline, GuardedTransport
 from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
@@ -60,7 +61,7 @@ class HttpSource:
 
         `secrets` are those sent in bodies; those in headers are known.
         """
-        self._url = _parse_url(url)
+        self._url = parse_url(url)
         self.host = self._url.netloc.decode("ascii")
         """The server's name, with a non-default port, for messages."""
         self._limits = limits
@@ -200,21 +201,6 @@ def _error_text(response: httpx.Response) -> str:
         return ""
     texts = [tree.get("error"), tree.get("message")] if isinstance(tree, dict) else []
     return next((text for text in texts if isinstance(text, str)), "")
-
-
-def _parse_url(text: str) -> httpx.URL:
-    try:
-        url = httpx.URL(text)
-        host = url.host  # decoded only now, and may be invalid
-    except (httpx.InvalidURL, ValueError):
-        raise Invalid("url", "The URL is not valid.") from None
-    if url.scheme not in ("http", "https") or not host or (url.port is not None and not 1 <= url.port <= 65535):
-        raise Invalid("url", "The URL must look like http://host or https://host:8443/path.")
-    if url.userinfo:
-        raise Invalid("url", "Put the user name and password in their own fields, not in the URL.")
-    if set(text) & set("?#\\ "):
-        raise Invalid("url", "The URL must not contain spaces, a query (?) or a fragment (#).")
-    return url
 
 
 def _basic(username: str, password: str) -> str:

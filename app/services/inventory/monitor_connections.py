@@ -7,6 +7,7 @@ from typing import Any
 from app.connectors.base import Connector, MonitorAccess
 from app.enums import MonitorStatus
 from app.errors import Conflict, NotFound, SourceError
+from app.rules.monitor_types import refuse_contact
 from app.services.inventory.observed_connector import observed
 from app.store.database.engine import Database
 from app.store.database.vault import Vault
@@ -27,7 +28,7 @@ class MonitorConnections:
     def open(self, monitor_id: int) -> Iterator[Connector]:
         """Connect to an enabled monitor; its status then shows how that went.
 
-        Raises NotFound, Conflict if it is disabled, SourceError, DatabaseUnavailable.
+        Raises NotFound, Conflict if it is disabled or only receives, SourceError, DatabaseUnavailable.
         """
         with self._database.reading() as connection:
             monitor = monitors.find_sealed(connection, monitor_id)
@@ -35,6 +36,7 @@ class MonitorConnections:
             raise NotFound(f"there is no monitor {monitor_id}")
         if not monitor["enabled"]:
             raise Conflict(f"monitor {monitor_id} is disabled: enable it first")
+        refuse_contact(monitor_id, monitor["type"])
         try:
             with self._open_connector(monitor["type"], self.access(monitor)) as connector:
                 yield observed(connector, monitor_id)

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, RowMapping
 
 from app import clock
-from app.connectors.base import MonitorAccess
-from app.connectors.registry import connector_class
 from app.enums import MonitorStatus, TaskState
 from app.errors import Conflict, Invalid, NotFound, SourceError
 from app.metrics import TASKS
+from app.rules.monitor_types import refuse_contact
 from app.services.inventory.monitor_connections import MonitorConnections, OpenConnector
+from app.services.inventory.monitor_settings import check_access, check_alertmanagers, check_group
 from app.services.inventory.observed_connector import observed
 from app.services.ledger.task_events import TaskEvents
 from app.store.alerts import score_samples
@@ -67,10 +67,12 @@ class MonitorService:
     def create(self, fields: Mapping[str, Any]) -> RowMapping:
         """Add a monitor; this sends nothing to it.
 
-        Raises Invalid naming the field when its type or URL is invalid, Conflict when the name is taken.
+        Raises Invalid naming the field that is wrong, such as the type or the URL, and Conflict when the name is taken.
         """
-        _validate(fields)
+        fields = {"url": "", **fields}
+        check_access(fields)
         with self._database.transaction() as connection:
+            _check_settings(connection, fields["type"], fields)
             _refuse_taken_name(connection, fields["name"])
             row = {**self._sealed(fields), "status": MonitorStatus.UNKNOWN, "created_at": clock.now()}
             monitor_id = monitors.add(connection, row)
@@ -92,7 +94,8 @@ class MonitorService:
                 "password": access.password,
                 "api_token": access.api_token,
             }
-            _validate({**kept, **changes})
+            check_access({**kept, **changes})
+            _check_settings(connection, monitor["type"], changes, monitor_id)
             if _server_of(changes.get("url", access.url)) != _server_of(access.url):
                 _refuse_kept_secrets(monitor, changes)
             if "name" in changes:
@@ -114,9 +117,13 @@ class MonitorService:
             TASKS.add(task["type"], TaskState.CANCELLED)
 
     def check(self, monitor_id: int) -> Check:
-        """Sign in to a monitor, enabled or not, and get its version; its status then shows the result."""
+        """Sign in to a monitor, enabled or not, and get its version; its status then shows the result.
+
+        Raises Conflict if it only receives.
+        """
         with self._database.reading() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
+        refuse_contact(monitor_id, monitor["type"])
         started = clock.monotonic()
         version, error = None, None
         try:
@@ -164,6 +171,6 @@ def _refuse_taken_name(connection: Connection, name: str, except_id: int | None 
         raise Conflict(f"there is already a monitor named {name}")
 
 
-def _validate(fields: Mapping[str, Any]) -> None:
-    access = MonitorAccess(fields["url"], fields.get("username"), fields.get("password"), fields.get("api_token"))
-    connector_class(fields["type"])(access).close()
+def _check_settings(connection: Connection, type: str, fields: Mapping[str, Any], except_id: int | None = None) -> None:
+    check_alertmanagers(type, fields.get("alertmanager_urls", []))
+    check_group(connection, type, fields.get("ha_group"), except_id)

@@ -9,6 +9,7 @@ from app import tracing
 from app.connectors.registry import connector_class
 from app.errors import ConcurrentChange, Conflict, NagareError, NotFound
 from app.models.hosts import LOCAL_PREFIX
+from app.rules.monitor_types import refuse_contact
 from app.rules.task_params.base import HostParams, ItemParams, MonitorParams, TaskParams
 from app.rules.task_params.notify import Notify
 from app.rules.task_params.pull import PullItems
@@ -149,6 +150,7 @@ def check(connection: Connection, params: TaskParams) -> None:
     monitor = monitors.find_sealed(connection, params.monitor_id)
     if monitor is None:
         raise NotFound(f"there is no monitor {params.monitor_id}")
+    refuse_contact(monitor["id"], monitor["type"])
     host_id = _host_of(params)
     if host_id is not None:
         host = hosts.find(connection, host_id)

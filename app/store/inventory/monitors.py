@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, insert, select, update
 
 from app.enums import MonitorStatus
-from app.models import Host, Item, Monitor
+from app.models import Host, Item, Monitor, UnknownSeverity
 from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 
 MONITORS = Monitor.__table__.c
 HOSTS = Host.__table__.c
 ITEMS = Item.__table__.c
+UNKNOWN = UnknownSeverity.__table__.c
 
 SHOWN = (
     MONITORS.id,
@@ -24,6 +25,12 @@ SHOWN = (
     MONITORS.enabled,
     MONITORS.max_parallel_tasks,
     MONITORS.acknowledge_at_source,
+    MONITORS.alertmanager_urls,
+    MONITORS.watchdogs,
+    MONITORS.stale_after_s,
+    MONITORS.resolve_stale_after_s,
+    MONITORS.ha_group,
+    MONITORS.ha_ignored_labels,
     MONITORS.webhook_token_hash.is_not(None).label("has_webhook_token"),
     MONITORS.status,
     MONITORS.last_error,
@@ -39,6 +46,11 @@ SHOWN = (
     .correlate(Monitor.__table__)
     .scalar_subquery()
     .label("item_count"),
+    select(func.count())
+    .where(UNKNOWN.monitor_id == MONITORS.id)
+    .correlate(Monitor.__table__)
+    .scalar_subquery()
+    .label("unknown_severity_count"),
 )
 
 
@@ -101,6 +113,13 @@ def lock(connection: Connection, monitor_id: int) -> None:
 def fetch(connection: Connection, page: PageRequest) -> Page:
     """Return a page of monitors."""
     return fetch_page(connection, select(*SHOWN), Keyset({"id": MONITORS.id}), page)
+
+
+def group_members(connection: Connection, ha_group: str) -> Sequence[RowMapping]:
+    """Return id, name and type of the monitors of an HA group; the first one owns the alerts of all."""
+    columns = (MONITORS.id, MONITORS.name, MONITORS.type)
+    statement = select(*columns).where(MONITORS.ha_group == ha_group).order_by(MONITORS.id)
+    return connection.execute(statement).mappings().all()
 
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:

@@ -8,6 +8,16 @@ from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, word
 
 MAX_SECRET = 4096
+A_YEAR_S = 365 * 24 * 3600
+MAX_ALERTMANAGERS = 10
+MAX_WATCHDOGS = 50
+MAX_IGNORED_LABELS = 20
+ALERTMANAGERS = "Alertmanagers of a Prometheus, asked for its silences and inhibitions"
+WATCHDOGS = "Names of alerts that always fire: they do not count in the score, and their absence is an alert"
+STALE = "Seconds without a report after which an open alert is stale; `null` for a time that fits the source"
+RESOLVE_STALE = "Seconds after which a stale alert is resolved; `null` for the default"
+HA_GROUP = "Monitors with the same group watch the same things and share their alerts; all have the same type"
+IGNORED_LABELS = "Labels in which the monitors of the group differ, such as `prometheus_replica`"
 
 
 class MonitorChangesSchema(RequestSchema):
@@ -30,6 +40,22 @@ class MonitorChangesSchema(RequestSchema):
     acknowledge_at_source = Boolean(
         metadata={"description": "Whether acknowledging an alert also acknowledges it at the monitor, if supported"}
     )
+    alertmanager_urls = fields.List(
+        Text(min=1, max=2048), validate=validate.Length(max=MAX_ALERTMANAGERS), metadata={"description": ALERTMANAGERS}
+    )
+    watchdogs = fields.List(
+        Text(min=1, max=200), validate=validate.Length(max=MAX_WATCHDOGS), metadata={"description": WATCHDOGS}
+    )
+    stale_after_s = Integer(validate=validate.Range(60, A_YEAR_S), allow_none=True, metadata={"description": STALE})
+    resolve_stale_after_s = Integer(
+        validate=validate.Range(60, A_YEAR_S), allow_none=True, metadata={"description": RESOLVE_STALE}
+    )
+    ha_group = Text(min=1, max=100, allow_none=True, metadata={"description": HA_GROUP})
+    ha_ignored_labels = fields.List(
+        Text(min=1, max=100),
+        validate=validate.Length(max=MAX_IGNORED_LABELS),
+        metadata={"description": IGNORED_LABELS},
+    )
 
 
 class NewMonitorSchema(MonitorChangesSchema):
@@ -40,13 +66,14 @@ class NewMonitorSchema(MonitorChangesSchema):
     url = Text(
         min=1,
         max=2048,
-        required=True,
-        metadata={"description": "URL of the monitor, such as https://zabbix.example.com"},
+        metadata={
+            "description": "URL of the monitor, such as https://zabbix.example.com; only the type `webhook` needs none"
+        },
     )
 
 
 class MonitorSchema(AnswerSchema):
-    """A Zabbix, a Prometheus or a simulated monitor; its password and token are never shown."""
+    """A monitor; its password and token are never shown."""
 
     id = fields.Integer()
     name = fields.String()
@@ -60,6 +87,12 @@ class MonitorSchema(AnswerSchema):
     acknowledge_at_source = fields.Boolean(
         metadata={"description": "Whether acknowledging an alert also acknowledges it at the monitor, if supported"}
     )
+    alertmanager_urls = fields.List(fields.String(), metadata={"description": ALERTMANAGERS})
+    watchdogs = fields.List(fields.String(), metadata={"description": WATCHDOGS})
+    stale_after_s = fields.Integer(allow_none=True, metadata={"description": STALE})
+    resolve_stale_after_s = fields.Integer(allow_none=True, metadata={"description": RESOLVE_STALE})
+    ha_group = fields.String(allow_none=True, metadata={"description": HA_GROUP})
+    ha_ignored_labels = fields.List(fields.String(), metadata={"description": IGNORED_LABELS})
     has_webhook_token = fields.Boolean(metadata={"description": "Whether a webhook token exists"})
     status = word(MonitorStatus)
     last_error = fields.String(
@@ -68,6 +101,9 @@ class MonitorSchema(AnswerSchema):
     last_pulled_at = Timestamp(allow_none=True, metadata={"description": "End of the last successful pull"})
     host_count = fields.Integer()
     item_count = fields.Integer()
+    unknown_severity_count = fields.Integer(
+        metadata={"description": "Number of severities that it reported and its table does not know"}
+    )
     created_at = Timestamp()
 
 

@@ -1,0 +1,1 @@
+"""A source that is never asked: it sends its alerts to the webhook."""

@@ -1,0 +1,13 @@
+"""What the type of a monitor decides beyond its connector."""
+
+from app.errors import Conflict
+
+PROMETHEUS = "prometheus"
+WEBHOOK = "webhook"
+"""A monitor that only receives: nagare never connects to it."""
+
+
+def refuse_contact(monitor_id: int, type: str) -> None:
+    """Raise Conflict if there is nothing to connect to."""
+    if type == WEBHOOK:
+        raise Conflict(f"monitor {monitor_id} is of type {WEBHOOK}: it only receives alerts, nothing is pulled from it")

@@ -1,0 +1,39 @@
+"""Checks the settings of a monitor that depend on its type, its address or other monitors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.connectors.base import MonitorAccess
+from app.connectors.http.addresses import parse_url
+from app.connectors.registry import connector_class
+from app.errors import Invalid
+from app.rules.monitor_types import PROMETHEUS, WEBHOOK
+from app.store.inventory import monitors
+
+
+def check_access(fields: Mapping[str, Any]) -> None:
+    """Raise Invalid naming the field if the type does not exist, or its address or credentials are wrong."""
+    if not fields["url"] and fields["type"] != WEBHOOK:
+        raise Invalid("url", "Missing data for required field.")
+    access = MonitorAccess(fields["url"], fields.get("username"), fields.get("password"), fields.get("api_token"))
+    connector_class(fields["type"])(access).close()
+
+
+def check_alertmanagers(type: str, urls: list[str]) -> None:
+    """Raise Invalid naming the URL that is wrong, or the field if this type of monitor has no Alertmanagers."""
+    if urls and type != PROMETHEUS:
+        raise Invalid("alertmanager_urls", f"Leave it out: only a monitor of type {PROMETHEUS} has Alertmanagers.")
+    for number, url in enumerate(urls):
+        parse_url(url, f"alertmanager_urls.{number}")
+
+
+def check_group(connection: Connection, type: str, ha_group: str | None, except_id: int | None = None) -> None:
+    """Raise Invalid if a monitor of another type is in the HA group."""
+    for member in monitors.group_members(connection, ha_group) if ha_group else ():
+        if member["id"] != except_id and member["type"] != type:
+            raise Invalid(
+                "ha_group",
+                f"All monitors of a group have the same type: {member['name']} is of type {member['type']}.",
+            )
