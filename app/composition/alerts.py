@@ -12,6 +12,7 @@ from app.services.alerts.alert_pulls import AlertPullService
 from app.services.alerts.alerts import AlertService
 from app.services.alerts.maintenance import MaintenanceService
 from app.services.alerts.scores import ScoreService
+from app.services.alerts.severities import SeverityService
 from app.services.alerts.suppression import Suppression
 from app.services.alerts.webhook_intake import WebhookIntake
 from app.services.alerts.webhook_quotas import WebhookQuotas
@@ -31,6 +32,7 @@ class Alerts:
     maintenance: MaintenanceService
     suppression: Suppression
     scores: ScoreService
+    severities: SeverityService
 
 
 def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory) -> Alerts:
@@ -46,4 +48,5 @@ def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory) -> 
         maintenance=MaintenanceService(database),
         suppression=Suppression(database),
         scores=ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days),
+        severities=SeverityService(database),
     )

@@ -15,12 +15,12 @@ from app.connectors.simulator.connector import SimulatorConnector
 from app.connectors.webhook.connector import WebhookConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import Invalid, SourceError
-from app.rules.monitor_types import PROMETHEUS, WEBHOOK
+from app.rules.monitor_types import PROMETHEUS, WEBHOOK, ZABBIX
 
 ENTRY_POINT_GROUP = "nagare.connectors"
 BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
     {
-        "zabbix": ZabbixConnector,
+        ZABBIX: ZabbixConnector,
         PROMETHEUS: PrometheusConnector,
         WEBHOOK: WebhookConnector,
         "simulator": SimulatorConnector,

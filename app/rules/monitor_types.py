@@ -2,6 +2,7 @@
 
 from app.errors import Conflict
 
+ZABBIX = "zabbix"
 PROMETHEUS = "prometheus"
 WEBHOOK = "webhook"
 """A monitor that only receives: nagare never connects to it."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from app.enums import Severity
+from app.errors import Invalid
 from app.rules.severity_words import RANKS, WORDS, ZABBIX_WORDS, is_number, key_of, parts_of, stems_of
 
 MISSING = ""
@@ -71,6 +72,18 @@ class SeverityTable:
             missing=Severity(stored.get("missing", Severity.WARNING)),
             numbers=Numbers(stored.get("numbers", Numbers.DOWNWARD)),
         )
+
+    @classmethod
+    def checked(cls, fields: Mapping[str, Any]) -> Self:
+        """Return the table of new entries. Raises Invalid for a word that is blank or there twice."""
+        seen: dict[str, str] = {}
+        for word in fields.get("words", {}):
+            if not key_of(word):
+                raise Invalid("words", "A word must not be blank: `missing` is for alerts without a severity.")
+            other = seen.setdefault(key_of(word), word)
+            if other != word:
+                raise Invalid("words", f"{other} and {word} are one word: case, -, _ and spaces make no difference.")
+        return cls.of(fields)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what `of` reads, as JSON."""

@@ -30,6 +30,7 @@ VAGUE = {
     "GET /api/v1/events",
     "POST /api/v1/monitors",
     "PATCH /api/v1/monitors/{monitor_id}",
+    "PUT /api/v1/monitors/{monitor_id}/severities",
     "POST /api/v1/alerts/{alert_id}/snooze",
     "POST /api/v1/alerts/snooze",
     "POST /api/v1/maintenance",
@@ -81,6 +82,6 @@ def is_vague(case: Case[Any]) -> bool:
     """Tell whether the document cannot say what is right.
 
     A cursor comes from a list, an idempotency key must not have been used otherwise, an address depends on a type or a
-    service, a moment must not have passed or comes after another one.
+    service, a moment must not have passed or comes after another one, and two words may be spellings of one.
     """
     return case.operation.label in VAGUE or "cursor" in (case.query or {}) or "Idempotency-Key" in (case.headers or {})

@@ -19,6 +19,7 @@ ADMINS_ONLY = {
     "create_monitor",
     "update_monitor",
     "delete_monitor",
+    "replace_severities",
     "create_notification",
     "update_notification",
     "delete_notification",

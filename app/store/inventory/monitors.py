@@ -105,6 +105,11 @@ def find_by_token(connection: Connection, token_hash: str) -> RowMapping | None:
     return connection.execute(statement.with_for_update(read=True, key_share=True)).mappings().one_or_none()
 
 
+def type_of(connection: Connection, monitor_id: int) -> str | None:
+    """Return a monitor's type, or None if it does not exist."""
+    return connection.execute(select(MONITORS.type).where(MONITORS.id == monitor_id)).scalar_one_or_none()
+
+
 def lock(connection: Connection, monitor_id: int) -> None:
     """Lock this monitor until the transaction ends; SQLite serializes writers anyway."""
     connection.execute(select(MONITORS.id).where(MONITORS.id == monitor_id).with_for_update(key_share=True))

@@ -17,6 +17,7 @@ from app.web.api.pushes import pushes
 from app.web.api.queues import queue
 from app.web.api.schedules import schedules
 from app.web.api.scores import scores
+from app.web.api.severities import severities
 from app.web.api.tasks import tasks
 from app.web.api.tokens import tokens
 from app.web.api.users import users
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     tokens,
     users,
     monitors,
+    severities,
     pulls,
     pushes,
     hosts,
