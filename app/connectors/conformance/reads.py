@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from app.connectors.base import HostPage, ItemPage
+from app.connectors.base import AlertPage, HostPage, ItemPage, alert_page
 from app.connectors.conformance.context import SOME, Context, returned
 from app.connectors.conformance.records import alert_page_faults, host_page_faults, item_page_faults
 from app.connectors.conformance.results import Failed, counted
@@ -111,9 +111,9 @@ def close(context: Context) -> str:
 
 
 def _identities(context: Context) -> list[tuple[str, str]]:
-    pages: Sequence[Sequence[AlertReport]] = returned(context.do("alerts"), "alerts")
-    _require_valid(pages, alert_page_faults, lambda page: page)
-    reports = [report for page in pages for report in page]
+    pages: Sequence[Sequence[AlertReport] | AlertPage] = returned(context.do("alerts"), "alerts")
+    _require_valid(pages, alert_page_faults, lambda page: alert_page(page).records or alert_page(page).missing)
+    reports = [report for page in pages for report in alert_page(page).records]
     if not all(report.is_firing for report in reports):
         raise Failed("an alert has is_firing=False; an alert that has ended must be left out")
     identities = [(report.source, report.external_id) for report in reports]

@@ -4,10 +4,19 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from app.connectors.base import MAX_NAME, MAX_TEXT, HostPage, HostRecord, ItemPage, ItemRecord
+from app.connectors.base import (
+    MAX_NAME,
+    MAX_TEXT,
+    AlertPage,
+    Completeness,
+    HostPage,
+    HostRecord,
+    ItemPage,
+    ItemRecord,
+)
 from app.enums import Severity
 from app.rules.alert_bounds import bounded
-from app.rules.alert_reports import AlertReport
+from app.rules.alert_reports import AlertReport, Quiet
 
 MAX_HOSTS_A_PAGE = 1_000
 MAX_ALERTS_A_PAGE = 1_000
@@ -67,6 +76,21 @@ def _moment_rule(value: Any) -> str:
     return "is neither None nor a datetime with a time zone"
 
 
+def _texts_rule(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return f"is of type {type(value).__name__}, not a mapping"
+    return next((wrong for text in (*value, *value.values()) if (wrong := TEXT(text))), "")
+
+
+def _quiet_rule(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, Quiet):
+        return f"is of type {type(value).__name__}, not Quiet"
+    texts = (OPTIONAL_TEXT(value.id), OPTIONAL_TEXT(value.by), OPTIONAL_TEXT(value.comment))
+    return next(filter(None, (*texts, _moment_rule(value.until))), "")
+
+
 IDENTITY = text_rule(MAX_NAME, shortest=1)
 NAME = text_rule(MAX_NAME)
 TEXT = text_rule(MAX_TEXT)
@@ -81,6 +105,7 @@ HOST_RULES: Mapping[str, Rule] = {
     "enabled": type_rule(bool),
     "groups": _group_rule,
     "error": OPTIONAL_TEXT,
+    "labels": _texts_rule,
 }
 ITEM_RULES: Mapping[str, Rule] = {
     "host_external_id": IDENTITY,
@@ -102,7 +127,16 @@ ALERT_RULES: Mapping[str, Rule] = {
     "is_firing": type_rule(bool),
     "message": TEXT,
     "severity": type_rule(Severity),
+    "source_severity": OPTIONAL_TEXT,
+    "description": TEXT,
     "comment": TEXT,
+    "value": OPTIONAL_TEXT,
+    "labels": _texts_rule,
+    "annotations": _texts_rule,
+    "started_at": _moment_rule,
+    "ended_at": _moment_rule,
+    "source_url": OPTIONAL_TEXT,
+    "quiet": _quiet_rule,
     "is_acknowledged": type_rule(bool),
     "is_suppressed": type_rule(bool),
     "host_external_id": OPTIONAL_TEXT,
@@ -146,8 +180,11 @@ def item_faults(record: Any) -> Iterator[str]:
 
 def alert_page_faults(page: Any) -> Iterator[str]:
     """Yield the faults of a page of alerts, after nagare has truncated their texts."""
+    if isinstance(page, AlertPage):
+        yield from _completeness_faults(page)
+        page = page.records
     if not isinstance(page, Sequence) or isinstance(page, str):
-        yield f"a page of alerts is of type {type(page).__name__}, not a sequence"
+        yield f"a page of alerts is of type {type(page).__name__}, not AlertPage or a sequence"
         return
     yield from _size_faults("alerts", page, MAX_ALERTS_A_PAGE)
     others = [report for report in page if not isinstance(report, AlertReport)]
@@ -155,6 +192,14 @@ def alert_page_faults(page: Any) -> Iterator[str]:
         yield f"an alert is of type {type(others[0]).__name__}, not AlertReport"
         return
     yield from _record_faults([*map(_truncated, page)], AlertReport, ALERT_RULES)
+
+
+def _completeness_faults(page: AlertPage) -> Iterator[str]:
+    if not isinstance(page.completeness, Completeness):
+        yield f"the completeness of a page is {page.completeness!r}, not one of Completeness"
+    if page.completeness is not Completeness.COMPLETE and not page.missing:
+        yield "a page that is not complete does not say what is missing"
+    yield from (f"{wrong} in the missing parts of a page" for text in page.missing if (wrong := TEXT(text)))
 
 
 def _truncated(report: AlertReport) -> AlertReport:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.connectors.base import (
+    AlertPage,
     Connector,
     HostEdit,
     HostPage,
@@ -145,7 +146,7 @@ def faults(told: Any) -> Iterator[str]:
         return item_page_faults(told)
     if isinstance(told, ItemRecord):
         return item_faults(told)
-    return alert_page_faults(told) if isinstance(told, list) else iter(())
+    return alert_page_faults(told) if isinstance(told, list | AlertPage) else iter(())
 
 
 @pytest.mark.parametrize("name", [*READS, *WRITES])
