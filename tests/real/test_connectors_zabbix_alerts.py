@@ -129,7 +129,7 @@ def onlooker(zabbix_api: ZabbixApi, machine: Machine) -> Iterator[str]:
 
 
 def all_alerts(connector: ZabbixConnector) -> dict[str, AlertReport]:
-    return {report.external_id: report for page in connector.alerts() for report in page}
+    return {report.external_id: report for page in connector.alerts() for report in page.records}
 
 
 def test_a_problem_comes_is_acknowledged_and_goes(connector: ZabbixConnector, machine: Machine) -> None:

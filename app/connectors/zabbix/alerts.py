@@ -3,42 +3,45 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.connectors.base import MAX_NAME
-from app.connectors.zabbix.records import Row, identity, number, rows, text
+from app.connectors.base import AlertPage, Completeness
+from app.connectors.zabbix.problem_reports import YES, problem_report
+from app.connectors.zabbix.quiet_problems import NONE, quiet_problems
+from app.connectors.zabbix.records import Row, identity, rows, text
 from app.connectors.zabbix.rpc import ZabbixRpc
-from app.errors import SourceGarbled, SourceRejected
+from app.errors import SourceError, SourceFailing, SourceGarbled, SourceRejected
 from app.rules.alert_reports import AlertReport
-from app.rules.severities import zabbix_severity
 
-SOURCE = "zabbix"
 PROBLEMS_A_PAGE = 1_000
 OPEN_PROBLEMS = {"source": 0, "object": 0, "recent": False, "sortfield": ["eventid"]}
 """Unresolved problems of triggers, including those that a maintenance in Zabbix suppresses."""
-PROBLEM_FIELDS = ["eventid", "objectid", "name", "severity", "acknowledged", "suppressed", "opdata"]
-YES = "1"
+PROBLEM_FIELDS = [
+    *("eventid", "objectid", "name", "severity", "acknowledged", "suppressed", "opdata", "clock", "ns"),
+]
 ACKNOWLEDGE, ADD_MESSAGE = 2, 4
 MAX_MESSAGE = 2048
 
 
-def open_problems(rpc: ZabbixRpc) -> Iterator[Sequence[AlertReport]]:
+def open_problems(rpc: ZabbixRpc) -> Iterator[AlertPage]:
     """Yield the open problems visible to the user in pages of at most 1,000, the oldest first.
 
-    As in Zabbix's own list, problems are skipped if their trigger, or a host or item of it, is deleted or disabled.
+    As in Zabbix's own list, problems are skipped if their trigger, or a host or item of it, is deleted or disabled. A
+    page that Zabbix cannot answer is missing; if it cannot answer any, the error is raised.
     """
     found = rows(rpc.call("problem.get", {"output": ["eventid"], **OPEN_PROBLEMS}))
-    ids = [identity(row, "eventid") for row in found]
-    for start in range(0, len(ids), PROBLEMS_A_PAGE):
-        page = ids[start : start + PROBLEMS_A_PAGE]
-        query = {"output": PROBLEM_FIELDS, "eventids": page, **OPEN_PROBLEMS}
-        problems = rows(rpc.call("problem.get", query))
-        triggers = _monitored_triggers(rpc, problems)
-        reports = [
-            _report(row, triggers[trigger_id])
-            for row in problems
-            if (trigger_id := identity(row, "objectid")) in triggers
-        ]
-        if reports:
-            yield reports
+    ids = list(dict.fromkeys(identity(row, "eventid") for row in found))
+    pages = [ids[start : start + PROBLEMS_A_PAGE] for start in range(0, len(ids), PROBLEMS_A_PAGE)]
+    failures: list[SourceError] = []
+    for page in pages:
+        try:
+            answer = _page(rpc, page)
+        except (SourceFailing, SourceGarbled, SourceRejected) as error:
+            # Not raised at once: a row that spoils one page would keep all others away, in each retry too.
+            failures.append(error)
+            if len(failures) == len(pages):
+                raise
+            answer = _partial([], f"{len(page)} open problems could not be read: {error}")
+        if answer.records or answer.missing:
+            yield answer
 
 
 def acknowledge(rpc: ZabbixRpc, event_id: str, comment: str) -> None:
@@ -72,39 +75,49 @@ def _require_event(rpc: ZabbixRpc, event_id: str) -> None:
         raise SourceRejected("Zabbix has no such problem, or its user may not see it")
 
 
+def _page(rpc: ZabbixRpc, ids: Sequence[str]) -> AlertPage:
+    query = {
+        "output": PROBLEM_FIELDS + (["cause_eventid"] if rpc.is_at_least(6, 4) else []),
+        "eventids": ids,
+        "selectTags": ["tag", "value"],
+        "selectSuppressionData": "extend",
+        **OPEN_PROBLEMS,
+    }
+    found = {identity(row, "eventid"): row for row in rows(rpc.call("problem.get", query))}
+    lost = _count_open(rpc, [one for one in ids if one not in found])
+    triggers = _monitored_triggers(rpc, [*found.values()])
+    shown = [found[one] for one in ids if one in found and identity(found[one], "objectid") in triggers]
+    quiet = quiet_problems(rpc, shown)
+    reports = [
+        problem_report(row, triggers[identity(row, "objectid")], quiet.get(identity(row, "eventid")), rpc.frontend)
+        for row in shown
+    ]
+    if lost:
+        return _partial(reports, f"Zabbix listed {lost} open problems that it then did not describe.")
+    return AlertPage(reports)
+
+
+def _partial(reports: Sequence[AlertReport], missing: str) -> AlertPage:
+    return AlertPage(reports, Completeness.PARTIAL, (missing,))
+
+
+def _count_open(rpc: ZabbixRpc, ids: Sequence[str]) -> int:
+    """Return how many of these problems are still open: most that are missing in a page were solved meanwhile."""
+    if not ids:
+        return 0
+    query = {"output": ["eventid", "r_eventid"], "eventids": ids, "source": 0, "object": 0}
+    return sum(identity(row, "r_eventid") == NONE for row in rows(rpc.call("event.get", query)))
+
+
 def _monitored_triggers(rpc: ZabbixRpc, problems: Sequence[Row]) -> dict[str, Row]:
     query = {
-        "output": ["triggerid"],
+        "output": ["triggerid", "comments", "url"],
         "triggerids": list(dict.fromkeys(identity(row, "objectid") for row in problems)),
         "monitored": True,
-        "selectHosts": ["hostid", "host"],
-        "selectItems": ["itemid", "hostid"],
+        "expandComment": True,
+        "selectHosts": ["hostid", "host", "name"],
+        "selectItems": ["itemid", "hostid", "name"],
         "selectFunctions": ["functionid", "itemid"],
     }
     found = rows(rpc.call("trigger.get", query)) if query["triggerids"] else []
     return {identity(row, "triggerid"): row for row in found}
-
-
-def _report(problem: Row, trigger: Row) -> AlertReport:
-    functions = sorted(rows(trigger.get("functions")), key=lambda function: number(function, "functionid"))
-    item_id = identity(functions[0], "itemid") if functions else None
-    hosts = {identity(host, "hostid"): text(host, "host", MAX_NAME) for host in rows(trigger.get("hosts"))}
-    owners = [identity(item, "hostid") for item in rows(trigger.get("items")) if identity(item, "itemid") == item_id]
-    host_id = next((one for one in (*owners, *hosts) if one in hosts), None)
-    try:
-        severity = zabbix_severity(number(problem, "severity"))
-    except ValueError as error:
-        raise SourceGarbled(f"Zabbix returned a problem with an unknown severity: {error}") from error
-    return AlertReport(
-        source=SOURCE,
-        external_id=identity(problem, "eventid"),
-        is_firing=True,
-        message=text(problem, "name"),
-        severity=severity,
-        comment=text(problem, "opdata"),
-        is_acknowledged=text(problem, "acknowledged") == YES,
-        is_suppressed=text(problem, "suppressed") == YES,
-        host_external_id=host_id,
-        host_name=None if host_id is None else hosts[host_id],
-        item_external_id=item_id,
-    )

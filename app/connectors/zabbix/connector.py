@@ -7,7 +7,17 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from app import tracing
-from app.connectors.base import HostEdit, HostPage, ItemEdit, ItemPage, ItemRecord, MonitorAccess, NewHost, NewItem
+from app.connectors.base import (
+    AlertPage,
+    HostEdit,
+    HostPage,
+    ItemEdit,
+    ItemPage,
+    ItemRecord,
+    MonitorAccess,
+    NewHost,
+    NewItem,
+)
 from app.connectors.zabbix import alerts, creation
 from app.connectors.zabbix.creation import host_fields, status_code
 from app.connectors.zabbix.records import (
@@ -26,7 +36,6 @@ from app.connectors.zabbix.records import (
 )
 from app.connectors.zabbix.rpc import ZabbixRpc
 from app.errors import SourceGarbled, SourceRejected
-from app.rules.alert_reports import AlertReport
 
 HOSTS_A_PAGE = 500
 ITEM_HOSTS_A_PAGE = 25
@@ -121,8 +130,8 @@ class ZabbixConnector:
         """Create an item and return its itemid."""
         return creation.create_item(self._rpc, host_external_id, item)
 
-    def alerts(self) -> Iterator[Sequence[AlertReport]]:
-        """Yield the open problems in pages of at most 1,000; skip those that a maintenance in Zabbix suppresses."""
+    def alerts(self) -> Iterator[AlertPage]:
+        """Yield the open problems in pages of at most 1,000; those that Zabbix suppresses say so."""
         return alerts.open_problems(self._rpc)
 
     def acknowledge_alert(self, external_id: str, comment: str) -> None:
@@ -141,7 +150,7 @@ class ZabbixConnector:
             fields, interface = HOST_FIELDS, [*INTERFACE_FIELDS, "available", "error"]
         else:
             fields, interface = [*HOST_FIELDS, *AVAILABILITY_FIELDS], INTERFACE_FIELDS
-        return {"output": fields, "selectInterfaces": interface, groups: ["name"]}
+        return {"output": fields, "selectInterfaces": interface, groups: ["name"], "selectTags": ["tag", "value"]}
 
     def _item_pages(self, host_ids: Sequence[str]) -> Iterator[list[str]]:
         """Split the hosts into pages of at most 25 hosts and 2,500 items, unless a single host has more."""

@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from app.connectors.base import MAX_NAME, MAX_TEXT, HostRecord, ItemRecord
 from app.errors import SourceGarbled
+from app.rules.alert_bounds import bounded_labels
+from app.rules.zabbix_alerts import tag_labels, unix_time
 
 Row = Mapping[str, Any]
 
@@ -48,6 +50,11 @@ def text(row: Row, field: str, longest: int = MAX_TEXT) -> str:
     return value
 
 
+def cut_text(row: Row, field: str) -> str:
+    """Return a field that nagare never writes back; a longer text than Zabbix's limit is cut. Raises SourceGarbled."""
+    return text(row, field, sys.maxsize)[:MAX_TEXT]
+
+
 def identity(row: Row, field: str) -> str:
     """Return a field that is a Zabbix id. Raises SourceGarbled if it cannot be one."""
     value = text(row, field)
@@ -69,6 +76,19 @@ def number(row: Row, field: str) -> int:
     return int(digits)
 
 
+def moment(clock: int, nanoseconds: int = 0) -> datetime | None:
+    """Return the time of a clock in seconds; None for 0. Raises SourceGarbled if no calendar has it."""
+    try:
+        return unix_time(clock, nanoseconds)
+    except ValueError as error:
+        raise SourceGarbled("Zabbix returned a row with an invalid time") from error
+
+
+def labels(row: Row) -> dict[str, str]:
+    """Return the tags of a host or problem as labels, as many as an alert or host can keep."""
+    return bounded_labels(tag_labels((text(tag, "tag"), text(tag, "value")) for tag in rows(row.get("tags"))))
+
+
 def host_record(row: Row) -> HostRecord:
     """Return the record of a row of host.get."""
     interfaces = sorted(rows(row.get("interfaces")), key=lambda interface: text(interface, "type"))
@@ -83,18 +103,19 @@ def host_record(row: Row) -> HostRecord:
         enabled=text(row, "status") != OFF,
         groups=tuple(text(group, "name", MAX_NAME) for group in groups),
         error=_unreachable_because(row, interfaces),
+        labels=labels(row),
     )
 
 
 def item_record(row: Row) -> ItemRecord:
     """Return the record of a row of item.get."""
-    value_at = _moment(number(row, "lastclock"), number(row, "lastns"))
+    value_at = moment(number(row, "lastclock"), number(row, "lastns"))
     return ItemRecord(
         host_external_id=identity(row, "hostid"),
         external_id=identity(row, "itemid"),
         name=text(row, "name"),
         key=text(row, "key_"),
-        value=None if value_at is None else text(row, "lastvalue", sys.maxsize)[:MAX_TEXT],
+        value=None if value_at is None else cut_text(row, "lastvalue"),
         value_type=VALUE_TYPES.get(text(row, "value_type"), ""),
         units=text(row, "units"),
         description=text(row, "description"),
@@ -115,12 +136,3 @@ def _unreachable_because(row: Row, interfaces: Sequence[Row]) -> str | None:
         if source.get(f"{kind}available") in (UNAVAILABLE, int(UNAVAILABLE)):
             return text(source, f"{kind}error") or "Not available"
     return None
-
-
-def _moment(clock: int, nanoseconds: int) -> datetime | None:
-    if clock == 0:
-        return None
-    try:
-        return datetime.fromtimestamp(clock, UTC).replace(microsecond=nanoseconds // 1000)
-    except (ValueError, OverflowError, OSError) as error:
-        raise SourceGarbled("Zabbix returned a value with an invalid timestamp") from error

@@ -45,7 +45,10 @@ class ZabbixRpc:
         if access.api_token and not _fits_header(access.api_token):
             raise Invalid("api_token", "The API token contains characters that a Zabbix token cannot have.")
         self._access = access
-        self._source = HttpSource(_endpoint(access.url), secrets=[access.password, access.api_token])
+        endpoint = _endpoint(access.url)
+        self.frontend = endpoint.removesuffix(ENDPOINT)
+        """The address of Zabbix's pages for people."""
+        self._source = HttpSource(endpoint, secrets=[access.password, access.api_token])
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._version = ""

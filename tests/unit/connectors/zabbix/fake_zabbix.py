@@ -87,6 +87,7 @@ class FakeZabbix(FakeProblems):
             counts = Counter(item["hostid"] for item in self.items.values())
             return [{"hostid": row["hostid"], "items": str(counts[row["hostid"]])} for row in found]
         related = {"selectInterfaces": "interfaces", "selectGroups": "groups", "selectHostGroups": "hostgroups"}
+        related["selectTags"] = "tags"
         names = [*params["output"], *(name for select, name in related.items() if select in params)]
         return [{name: row[name] for name in names if name in row} for row in found]
 
@@ -149,6 +150,7 @@ class FakeZabbix(FakeProblems):
             "name": f"主机 {host_id}",
             "description": "",
             "status": "0",
+            "tags": [],
         }
         self.hosts[host_id] = {**row, "interfaces": [interface], groups: [{"name": "机房"}], **fields}
         for n in range(items):

@@ -58,6 +58,17 @@ def test_a_host_of_5_0_says_itself_that_it_is_not_reached(start_zabbix: Start) -
     assert [record.error for record in next(connector.hosts()).records] == ["agent down", "snmp down", None]
 
 
+@pytest.mark.parametrize("version", ["5.0.42", "6.0.14", "7.0.6"])
+def test_a_hosts_tags_are_its_labels(start_zabbix: Start, version: str) -> None:
+    zabbix, connector = start_zabbix(version)
+    tags = [("team", "支付"), ("env", "prod"), ("env", "eu"), ("critical", ""), ("", "nameless")]
+    zabbix.add_host("1", tags=[{"tag": name, "value": value} for name, value in tags])
+    zabbix.add_host("2", tags=[{"tag": f"{n}", "value": "v" * 3000} for n in range(200)])
+    first, second = next(connector.hosts()).records
+    assert first.labels == {"critical": "true", "env": "eu, prod", "team": "支付"}
+    assert (len(second.labels), {len(value) for value in second.labels.values()}) == (64, {500})
+
+
 def test_items_come_with_their_values_and_errors(start_zabbix: Start) -> None:
     zabbix, connector = start_zabbix()
     zabbix.add_host("1")
@@ -108,13 +119,17 @@ def test_wrong_shapes_of_items_are_garbled(start_zabbix: Start, result: Any) -> 
 
 
 WRONG_HOSTS: list[Row] = [
-    *({name: wrong} for name in ("host", "name", "status", "interfaces", "groups") for wrong in WRONG_TEXTS),
+    *({name: wrong} for name in ("host", "name", "status", "interfaces", "groups", "tags") for wrong in WRONG_TEXTS),
     {"interfaces": [None]},
     {"interfaces": [{}]},
     {"interfaces": [interface("a") | {"ip": 1.5}]},
     {"interfaces": [interface("a") | {"available": "2", "error": None}]},
     {"groups": ["机房"]},
     {"groups": [{"name": None}]},
+    {"tags": ["team"]},
+    {"tags": [{"tag": "team"}]},
+    {"tags": [{"tag": "team", "value": 1.5}]},
+    {"tags": {"team": "pay"}},
 ]
 
 
