@@ -1,40 +1,104 @@
 """Parses the webhook of nagare's media type in Zabbix: a problem, its update or its end, in Zabbix's macros."""
 
-import re
+import contextlib
 from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import quote
 
+from app.enums import QuietKind, Severity
 from app.errors import Invalid
-from app.rules.alert_reports import AlertReport
-from app.rules.severities import zabbix_severity
+from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.severities import severity_of, zabbix_severity, zabbix_word
 from app.rules.webhooks.fields import Fields
+from app.rules.webhooks.zabbix_macros import Macros
+from app.rules.webhooks.zabbix_texts import local_time, posted_tags
+from app.rules.zabbix_alerts import SOURCE, unix_time
 
-SOURCE = "zabbix"
 VALUES = {"1": True, "0": False}
-MACRO = re.compile(r"\*UNKNOWN\*|\{[A-Z0-9_.<>]+\}")
-"""What Zabbix leaves in place of a macro without a value."""
+NO_EVENT = "0"
+MAX_CLOCK_DIGITS = 12
 
 
 def parse_zabbix(body: Fields) -> Iterator[AlertReport]:
-    """Yield one report; its identity is the problem's event, as in a pull of Zabbix's problems. Raises Invalid."""
-    try:
-        severity = zabbix_severity(int(body.required_text("event_nseverity")))
-    except ValueError:
-        raise Invalid("event_nseverity", "Must be a number from 0 to 5.") from None
-    yield AlertReport(
+    """Yield one report; its identity is the problem's event, as in a pull of Zabbix's problems. Raises Invalid.
+
+    What Zabbix's *Test* button sends yields nothing. Bodies of earlier versions of the media type have fewer fields.
+    """
+    macros = Macros(body)
+    if not macros.is_test:
+        yield _report(body, macros)
+
+
+def _report(body: Fields, macros: Macros) -> AlertReport:
+    event_id = macros.required("event_id")
+    macros.required("event_value")
+    is_firing = body.choice("event_value", VALUES)
+    labels, unread_tags = posted_tags(macros.value("event_tags") or "")
+    severity, word = _severity(body, macros)
+    return AlertReport(
         source=SOURCE,
-        external_id=body.required_text("event_id"),
-        is_firing=body.choice("event_value", VALUES),
-        message=_value(body, "event_name") or "Zabbix problem",
+        external_id=event_id,
+        is_firing=is_firing,
+        message=macros.value("event_name") or "Zabbix problem",
         severity=severity,
-        comment=_value(body, "event_opdata") or "",
-        is_acknowledged=(_value(body, "event_ack_status") or "").casefold() == "yes",
-        host_external_id=_value(body, "host_id"),
-        host_name=_value(body, "host_name"),
-        item_external_id=_value(body, "item_id"),
-        item_name=_value(body, "item_name"),
+        source_severity=word,
+        description=macros.value("trigger_description") or "",
+        value=macros.value("event_opdata") or macros.value("item_value"),
+        labels=labels,
+        annotations=_annotations(macros, unread_tags),
+        started_at=_time(macros, "event"),
+        ended_at=None if is_firing else _time(macros, "event_recovery"),
+        source_url=_page(macros, event_id),
+        is_acknowledged=(macros.value("event_ack_status") or "").casefold() == "yes",
+        quiet=_quiet(macros),
+        host_external_id=macros.value("host_id"),
+        host_name=macros.value("host_name"),
+        item_external_id=macros.value("item_id"),
+        item_name=macros.value("item_name"),
     )
 
 
-def _value(body: Fields, name: str) -> str | None:
-    text = body.text(name)
-    return None if not text or MACRO.fullmatch(text) else text
+def _severity(body: Fields, macros: Macros) -> tuple[Severity, str]:
+    """Return the severity and its word; the code counts, because an installation may rename the words."""
+    word = macros.value("event_severity")
+    if word and not macros.value("event_nseverity"):
+        return severity_of(word), word
+    try:
+        code = int(macros.required("event_nseverity"))
+        return zabbix_severity(code), zabbix_word(code)
+    except ValueError:
+        raise Invalid(body.path("event_nseverity"), "Must be a number from 0 to 5.") from None
+
+
+def _annotations(macros: Macros, unread_tags: str) -> dict[str, str]:
+    """Return the annotations of a pull, and tags that cannot be read as labels."""
+    visible = macros.value("host_visible_name")
+    said = {
+        "host_visible_name": visible if visible != macros.value("host_name") else None,
+        "trigger_url": macros.value("trigger_url"),
+        "tags": unread_tags,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _time(macros: Macros, of: str) -> datetime | None:
+    """Return a time if it is certain: Zabbix before 7.2 has only macros for a local time without its zone."""
+    clock = macros.value(f"{of}_timestamp") or ""
+    if clock.isascii() and clock.isdigit() and len(clock) <= MAX_CLOCK_DIGITS:
+        with contextlib.suppress(ValueError):
+            return unix_time(int(clock))
+    date, time, zone = (macros.value(name) for name in (f"{of}_date", f"{of}_time", "event_timezone"))
+    return local_time(date, time, zone) if date and time and zone else None
+
+
+def _page(macros: Macros, event_id: str) -> str | None:
+    """Return the address of the problem's page, as in a pull."""
+    frontend, trigger_id = macros.value("zabbix_url"), macros.value("trigger_id")
+    if not frontend or not trigger_id:
+        return None
+    return f"{frontend.rstrip('/')}/tr_events.php?triggerid={quote(trigger_id)}&eventid={quote(event_id)}"
+
+
+def _quiet(macros: Macros) -> Quiet | None:
+    cause = macros.value("event_cause_id") or NO_EVENT
+    return None if cause == NO_EVENT else Quiet(QuietKind.SYMPTOM, cause, comment=macros.value("event_cause_name"))
