@@ -75,6 +75,7 @@ def make_host(seed: str, host: int) -> HostRecord:
         description=f"Simulated {role} server in {site}",
         ip_addr=f"10.{block // 250}.{block % 250}.{last + 1}",
         groups=(f"{role} servers", site),
+        labels={"role": role, "site": site},
     )
 
 

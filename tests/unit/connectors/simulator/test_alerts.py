@@ -1,6 +1,7 @@
 """The simulator's alerts: a steady share of hosts has one, and each comes and goes."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ import pytest
 from app import clock
 from app.connectors.base import MonitorAccess
 from app.connectors.simulator.connector import SimulatorConnector
+from app.connectors.simulator.fleet import make_item
 from app.enums import Severity
 from app.errors import Invalid, SourceFailing, SourceReadOnly
 from app.rules.alert_reports import AlertReport
@@ -54,8 +56,34 @@ def test_an_alert_is_on_a_host_and_an_item_that_exist() -> None:
     assert {alert.host_external_id: alert.host_name for alert in alerts} == hosts
     assert {alert.item_external_id for alert in alerts} == items
     assert {alert.severity for alert in alerts} == set(Severity)
-    assert {alert.message: alert.comment for alert in alerts} == MESSAGES
+    assert {alert.message: alert.description for alert in alerts} == MESSAGES
+    assert {(alert.source_severity, alert.severity) for alert in alerts} == {
+        *(("info", Severity.INFO), ("warning", Severity.WARNING), ("critical", Severity.CRITICAL)),
+    }
     assert all(alert.source == "simulator" and alert.is_firing for alert in alerts)
+
+
+def test_an_alert_has_the_labels_of_its_host_and_the_value_of_its_item_when_it_began() -> None:
+    connector = simulate("hosts=30&items=4&alerts=1")
+    hosts = {host.external_id: host for page in connector.hosts() for host in page.records}
+    for alert in all_alerts("hosts=30&items=4&alerts=1").values():
+        labels = hosts[alert.host_external_id or ""].labels
+        assert {**alert.labels, **labels} == alert.labels
+        assert alert.labels.keys() == {"role", "site", "team"}
+        assert alert.started_at is not None
+        host, item = int(alert.host_external_id or "") - 1, int(alert.item_external_id or "") - 1
+        told = make_item("demo:1", host, item, alert.started_at)
+        assert (alert.item_name, alert.value) == (told.name, f"{told.value} {told.units}".strip())
+
+
+def test_an_alert_began_at_the_first_minute_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    minutes = a_day("hosts=22&alerts=0.6", monkeypatch)
+    noon = NOON.replace(second=0)
+    for minute, (before, alerts) in enumerate(pairwise(minutes), 1):
+        for external_id in alerts.keys() - before.keys():
+            assert alerts[external_id].started_at == noon + timedelta(minutes=minute)
+        for external_id in alerts.keys() & before.keys():
+            assert alerts[external_id] == before[external_id]
 
 
 def test_hosts_without_items_have_alerts_too() -> None:
@@ -89,7 +117,8 @@ def test_an_alert_keeps_its_words_and_may_come_back_within_the_hour(monkeypatch:
     returned = set()
     for minute, alerts in enumerate(minutes):
         for external_id, alert in alerts.items():
-            assert first.setdefault(external_id, alert) == alert
+            known = first.setdefault(external_id, alert)
+            assert replace(known, started_at=alert.started_at, value=alert.value) == alert
             gap = minute - seen_at.get(external_id, minute)
             assert gap < 60
             if gap > 1:
