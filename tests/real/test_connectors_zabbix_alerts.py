@@ -3,21 +3,24 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 
 from app.connectors.base import MonitorAccess
 from app.connectors.zabbix.connector import ZabbixConnector
-from app.enums import Severity
+from app.enums import QuietKind, Severity
 from app.errors import SourceRejected
-from app.rules.alert_reports import AlertReport
+from app.rules.alert_reports import AlertReport, Quiet
 from tests.real.zabbix_fill import FLOAT, TRAPPER_ITEM, Value, ZabbixApi, fresh_name, wait_until
 
 pytestmark = pytest.mark.real
 
 READ_ONLY = 2
 PASSWORD = "Kx7-quiet-river"
+TAGS = (("team", "支付"), ("component", "load"), ("component", "cpu"), ("scope", ""))
 
 
 class Machine:
@@ -25,6 +28,7 @@ class Machine:
 
     def __init__(self, api: ZabbixApi) -> None:
         self.api = api
+        self.frontend = api.url.removesuffix("/api_jsonrpc.php")
         self.name = fresh_name("alerts")
         (self.group_id,) = api.call("hostgroup.create", {"name": "alerts lab"})["groupids"]
         host = {"host": self.name, "name": "负载主机", "groups": [{"groupid": self.group_id}], "status": 1}
@@ -36,6 +40,9 @@ class Machine:
             "expression": f"last(/{self.name}/load)>90",
             "priority": 5,
             "opdata": "now {ITEM.LASTVALUE}",
+            "comments": "Restart {HOST.HOST}",
+            "url": "https://wiki.example/load",
+            "tags": [{"tag": tag, "value": value} for tag, value in TAGS],
         }
         (self.trigger_id,) = api.call("trigger.create", trigger)["triggerids"]
         api.call("host.update", {"hostid": self.host_id, "status": 0})
@@ -70,16 +77,21 @@ class Machine:
         return str(self.problems()[0]["eventid"])
 
     @contextmanager
-    def maintenance(self) -> Iterator[None]:
-        """Put the host into a maintenance of an hour."""
-        now = int(time.time())
+    def maintenance(self) -> Iterator[tuple[str, datetime]]:
+        """Put the host into a maintenance of an hour; yield its id and its end."""
+        now = int(time.time()) // 60 * 60
         period = {"timeperiod_type": 0, "start_date": now - 60, "period": 3600}
-        span = {"name": "alerts lab", "active_since": now - 60, "active_till": now + 3600, "timeperiods": [period]}
+        span = {"name": self.name, "active_since": now - 60, "active_till": now + 3540, "timeperiods": [period]}
         made = self.api.call("maintenance.create", {**span, "hostids": [self.host_id]})
         try:
-            yield
+            yield made["maintenanceids"][0], datetime.fromtimestamp(now + 3540, UTC)
         finally:
             self.api.call("maintenance.delete", made["maintenanceids"])
+
+    def started_at(self) -> datetime:
+        """Return when the problem began by Zabbix's clock."""
+        (row,) = self.problems()
+        return datetime.fromtimestamp(int(row["clock"]), UTC).replace(microsecond=int(row["ns"]) // 1000)
 
     def recover(self) -> None:
         """End the problem."""
@@ -141,11 +153,20 @@ def test_a_problem_comes_is_acknowledged_and_goes(connector: ZabbixConnector, ma
         is_firing=True,
         message="负载过高 on 负载主机",
         severity=Severity.CRITICAL,
-        comment="now 95.5",
+        source_severity="Disaster",
+        description=f"Restart {machine.name}",
+        value="now 95.5",
+        labels={"component": "cpu, load", "scope": "true", "team": "支付"},
+        annotations={"host_visible_name": "负载主机", "trigger_url": "https://wiki.example/load"},
+        started_at=machine.started_at(),
+        source_url=f"{machine.frontend}/tr_events.php?triggerid={machine.trigger_id}&eventid={event_id}",
         host_external_id=machine.host_id,
         host_name=machine.name,
         item_external_id=machine.item_id,
+        item_name="负载",
     )
+    assert (report.raw["problem"]["eventid"], report.raw["trigger"]["triggerid"]) == (event_id, machine.trigger_id)
+    assert httpx.get(report.source_url or "", trust_env=False).status_code == 200
 
     for _ in range(2):
         connector.acknowledge_alert(event_id, "值班人员正在处理 <b>&")
@@ -190,17 +211,36 @@ def test_who_may_only_look_sees_problems_and_cannot_acknowledge_them(
     assert machine.problems()[0]["acknowledged"] == "0"
 
 
-def test_a_maintenance_in_zabbix_is_told_and_does_not_hide_the_problem(
-    connector: ZabbixConnector, machine: Machine
-) -> None:
+def test_a_maintenance_keeps_an_open_problem_quiet_until_it_ends(connector: ZabbixConnector, machine: Machine) -> None:
     event_id = machine.fire()
-    assert not all_alerts(connector)[event_id].is_suppressed
-    with machine.maintenance():
+    assert all_alerts(connector)[event_id].quiet is None
+    with machine.maintenance() as (maintenance_id, until):
         # Zabbix looks once a minute for whom a maintenance covers.
         wait_until(lambda: machine.problems()[0]["suppressed"] == "1", 90, "the maintenance to begin")
-        assert all_alerts(connector)[event_id].is_suppressed
+        expected = Quiet(QuietKind.MAINTENANCE, id=maintenance_id, comment=machine.name, until=until)
+        assert all_alerts(connector)[event_id].quiet == expected
         connector.acknowledge_alert(event_id, "planned")
         assert machine.problems()[0]["acknowledged"] == "1"
+    wait_until(lambda: machine.problems()[0]["suppressed"] == "0", 90, "the maintenance to end")
+    assert all_alerts(connector)[event_id].quiet is None
+
+
+def test_who_may_not_read_a_maintenance_sees_its_end(
+    open_zabbix: Callable[..., ZabbixConnector], machine: Machine, onlooker: str
+) -> None:
+    event_id = machine.fire()
+    with machine.maintenance() as (maintenance_id, until):
+        wait_until(lambda: machine.problems()[0]["suppressed"] == "1", 90, "the maintenance to begin")
+        quiet = all_alerts(open_zabbix(onlooker, PASSWORD))[event_id].quiet
+    assert quiet is not None
+    assert (quiet.id, quiet.until) == (maintenance_id, until)
+
+
+def test_the_tags_of_a_host_are_its_labels(connector: ZabbixConnector, zabbix_api: ZabbixApi, machine: Machine) -> None:
+    tags = [{"tag": tag, "value": value} for tag, value in TAGS]
+    zabbix_api.call("host.update", {"hostid": machine.host_id, "tags": tags})
+    [page] = connector.hosts([machine.host_id])
+    assert page.records[0].labels == {"component": "cpu, load", "scope": "true", "team": "支付"}
 
 
 def test_a_problem_that_never_was_cannot_be_acknowledged(connector: ZabbixConnector) -> None:

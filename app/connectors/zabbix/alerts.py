@@ -111,7 +111,8 @@ def _count_open(rpc: ZabbixRpc, ids: Sequence[str]) -> int:
 
 def _monitored_triggers(rpc: ZabbixRpc, problems: Sequence[Row]) -> dict[str, Row]:
     query = {
-        "output": ["triggerid", "comments", "url"],
+        # Zabbix 6.0 expands macros in comments only with the expression.
+        "output": ["triggerid", "comments", "url", "expression"],
         "triggerids": list(dict.fromkeys(identity(row, "objectid") for row in problems)),
         "monitored": True,
         "expandComment": True,

@@ -36,6 +36,7 @@ class FakeProblems:
         self.triggers[trigger_id] = {
             "triggerid": trigger_id,
             "monitored": True,
+            "expression": f"{{9{item_id}}}>90",
             "comments": "",
             "url": "",
             "hosts": [{"hostid": host_id, "host": f"host-{host_id}", "name": f"主机 {host_id}"}],
