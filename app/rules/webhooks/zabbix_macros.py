@@ -9,12 +9,14 @@ MACRO = re.compile(r'\{[$#]?[A-Z0-9_.]+([:<"][^{}]*)?\}|\{\{[^{}]+\}\.[a-z]+\(.*
 """A macro that is not expanded: built-in, of a user, of discovery, with a function, an expression."""
 UNKNOWN = "*UNKNOWN*"
 """What Zabbix puts in the place of a macro without a value."""
+SETTINGS = ("event_timezone", "zabbix_url")
+"""The same in every post, and typed in by hand in a test like the address of nagare."""
 REQUIRED = {"event_id": "{EVENT.ID}", "event_value": "{EVENT.VALUE}", "event_nseverity": "{EVENT.NSEVERITY}"}
 OPTIONAL = (
-    *("event_name", "event_severity", "event_ack_status", "event_opdata", "event_tags", "event_timezone"),
+    *("event_name", "event_severity", "event_ack_status", "event_opdata", "event_tags"),
     *("event_timestamp", "event_date", "event_time"),
     *("event_recovery_timestamp", "event_recovery_date", "event_recovery_time"),
-    *("event_cause_id", "event_cause_name", "zabbix_url"),
+    *("event_cause_id", "event_cause_name"),
     *("trigger_id", "trigger_url", "trigger_description"),
     *("host_id", "host_name", "host_visible_name", "item_id", "item_name", "item_value"),
 )
@@ -29,7 +31,7 @@ class Macros:
 
     @property
     def is_test(self) -> bool:
-        """Whether nothing is expanded, as in what Zabbix's *Test* button sends; with typed values, it is a real post.
+        """Whether nothing is expanded, as in what Zabbix's *Test* button sends; a post with an event is none.
 
         Raises Invalid for a field of a wrong type.
         """

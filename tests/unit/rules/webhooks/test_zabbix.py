@@ -131,6 +131,7 @@ def macros_of(body: Json) -> Json:
 def test_zabbixs_test_button_reports_nothing(body: Json) -> None:
     assert list(parse_zabbix(Fields(macros_of(body) | {"environment": "prod"}))) == []
     assert list(parse_zabbix(Fields(macros_of(body) | {"item_name": "", "zabbix_url": "{$ZABBIX.URL}"}))) == []
+    assert list(parse_zabbix(Fields(macros_of(body) | {"zabbix_url": "http://z", "event_timezone": "UTC"}))) == []
 
 
 def test_a_test_with_typed_values_is_a_real_post() -> None:
