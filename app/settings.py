@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -15,6 +16,7 @@ from app.urls.amqp import parse_amqp_url
 from app.urls.syntax import parse_node, split_url
 
 DEFAULT_REDIS_URL = "redis://localhost:6379/0"
+PUBLIC_FORM = "https://nagare.example"
 OTLP_FORM = "http://host:4318"
 DEFAULT_HTTP_PORT = 80
 CONFIG_FILE = "nagare_config.json"
@@ -57,6 +59,7 @@ class Settings(BaseModel):
     otlp_endpoint: SecretStr = Field(SecretStr(""), alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     values_hours: float = Field(24.0, alias="NAGARE_VALUES_HOURS", ge=0, le=168)
     webhook_alerts_per_minute: int = Field(20_000, alias="NAGARE_WEBHOOK_ALERTS_PER_MINUTE", ge=0, le=10_000_000)
+    public_url: str = Field("", alias="NAGARE_PUBLIC_URL", max_length=500)
     trusted_proxies: str = Field("127.0.0.1,::1", alias="NAGARE_TRUSTED_PROXIES")
     log_format: str = Field("console", alias="NAGARE_LOG_FORMAT", pattern="^(console|json)$")
     log_level: str = Field("INFO", alias="NAGARE_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
@@ -111,6 +114,13 @@ class Settings(BaseModel):
                 raise ValueError("takes no options: remove the ? and everything after it")
             parse_node(parts.nodes, DEFAULT_HTTP_PORT)
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_web(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s?#@/]+(/[^\s?#@]*)?", value):
+            raise ValueError(f"must look like {PUBLIC_FORM}, without ?, # and user names")
+        return value.rstrip("/")
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -9,7 +9,7 @@ import socket
 import sys
 from typing import Any
 
-from apprise import Apprise, AppriseAsset, NotifyFormat, URLBase
+from apprise import Apprise, AppriseAsset, NotifyFormat, OverflowMode, URLBase
 from apprise.plugins.base import NotifyBase
 
 from app.channels.confinement import Confinement
@@ -62,6 +62,9 @@ def _open(url: str) -> NotifyBase | str:
     # A webhook address as its service shows it is parsed as that service's own kind of address.
     if not isinstance(service, NotifyBase) or not SCHEMES & _schemes(service):
         return "Must be a URL that Apprise supports, such as mailto://, slack://, dingtalk:// or json://."
+    if "overflow=" not in url:
+        # Services reject a text that is longer than they allow: the start of a page is better than none.
+        service.overflow_mode = OverflowMode.TRUNCATE
     return service
 
 

@@ -25,5 +25,5 @@ def build_response(resources: Resources, ledger: Ledger) -> Response:
     return Response(
         notifications=NotificationService(database, vault, sender),
         notifier=Notifier(database, ledger.outbox, resources.settings.history_days),
-        notification_delivery=NotificationDelivery(database, vault, sender),
+        notification_delivery=NotificationDelivery(database, vault, sender, resources.settings.public_url),
     )

@@ -1,20 +1,26 @@
 """Writes the texts of notifications, in English and Chinese."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
-from app.enums import Language, NotificationKind, Severity
-from app.rules.generated_alerts import MESSAGES
+from app.enums import NotificationKind, Severity
+from app.rules.notification_details import Place, details, local_time
+from app.rules.notification_labels import beside, differing, written
+from app.rules.notification_words import WORDS, Words
 from app.rules.notifications import Change, Rule
+from app.rules.own_messages import message_in
+from app.rules.plain_text import one_line
 
 PREFIX = "[nagare]"
 LINES = 20
 LABELS = 4
 MAX_MESSAGE = 160
 MAX_HOST = 80
+MAX_ITEM = 80
+MAX_BODY = 3500
+"""In characters: Telegram rejects messages of more than 4,096. Lines of alerts come first, then details."""
 SEVERITIES = tuple(reversed(Severity))
 
 
@@ -28,86 +34,36 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The phrases of one language."""
+class Story:
+    """What happened to one alert, in order, and how it is named in a message."""
 
-    labels: Mapping[Severity | NotificationKind, str]
-    counted: Mapping[Severity | NotificationKind, str]
-    colon: str
-    comma: str
-    semicolon: str
-    fired: str
-    by: str
-    more: str
-    test_title: str
-    test_body: str
+    changes: Sequence[Change]
+    apart: frozenset[str] = frozenset()
+    """The labels that tell it apart from the alerts in the same message that read the same."""
+    is_numbered: bool = False
+    """Whether only its id tells it apart."""
 
-
-ENGLISH = Words(
-    labels={
-        Severity.CRITICAL: "CRITICAL",
-        Severity.WARNING: "WARNING",
-        Severity.INFO: "INFO",
-        NotificationKind.ACKNOWLEDGED: "ACKNOWLEDGED",
-        NotificationKind.RESOLVED: "RESOLVED",
-    },
-    counted={
-        Severity.CRITICAL: "{} critical",
-        Severity.WARNING: "{} warning",
-        Severity.INFO: "{} info",
-        NotificationKind.ACKNOWLEDGED: "{} acknowledged",
-        NotificationKind.RESOLVED: "{} resolved",
-    },
-    colon=": ",
-    comma=", ",
-    semicolon="; ",
-    fired="{} fired",
-    by=", by {}",
-    more="… and {} more",
-    test_title="Test message",
-    test_body="The notification “{}” works.",
-)
-CHINESE = Words(
-    labels={
-        Severity.CRITICAL: "严重",
-        Severity.WARNING: "警告",
-        Severity.INFO: "信息",
-        NotificationKind.ACKNOWLEDGED: "已确认",
-        NotificationKind.RESOLVED: "已恢复",
-    },
-    counted={
-        Severity.CRITICAL: "{} 条严重",
-        Severity.WARNING: "{} 条警告",
-        Severity.INFO: "{} 条信息",
-        NotificationKind.ACKNOWLEDGED: "{} 条已确认",
-        NotificationKind.RESOLVED: "{} 条已恢复",
-    },
-    colon="：",
-    comma="、",
-    semicolon="；",
-    fired="触发 {}",
-    by="，{}",
-    more="……另有 {} 条",
-    test_title="测试消息",
-    test_body="通知“{}”可以正常使用。",
-)
-WORDS = {Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE}
+    @property
+    def last(self) -> Change:
+        """The last change, with the alert's current state."""
+        return self.changes[-1]
 
 
-def text_of(rule: Rule, changes: Iterable[Change]) -> Text:
+def text_of(rule: Rule, changes: Iterable[Change], base_url: str = "") -> Text:
     """Write one message about all these changes (at least one)."""
-    ordered = sorted(changes, key=lambda change: (change.alert_id, change.event_id))
-    stories = [list(of_alert) for _, of_alert in groupby(ordered, key=lambda change: change.alert_id)]
-    stories.sort(key=lambda story: (-story[-1].severity, story[-1].kind is NotificationKind.RESOLVED, story[-1].at))
-    words = WORDS[rule.language]
-    if len(stories) == 1:
-        title = f"{_label(words, stories[0][-1])}{words.colon}{_subject(rule, stories[0][-1])}"
-    else:
-        title = _summary(words, stories)
-    lines = [_line(rule, story) for story in stories[:LINES]]
-    if len(stories) > LINES:
-        lines.append(words.more.format(len(stories) - LINES))
-    return Text(f"{PREFIX} {title}", "\n".join(lines), _tone(ordered))
+    stories = stories_of(rule, changes)
+    lines = [headline(rule, story) for story in stories[:LINES]]
+    rest = [WORDS[rule.language].more.format(len(stories) - LINES)] if len(stories) > LINES else []
+    left = MAX_BODY - sum(len(line) + 1 for line in [*lines, *rest])
+    body: list[str] = []
+    for line, story in zip(lines, stories, strict=False):
+        body.append(line)
+        place = Place(beside(story.last, story.apart), base_url, len(stories) == 1)
+        for detail in details(rule, story.last, place):
+            if len(detail) < left:
+                body.append(detail)
+                left -= len(detail) + 1
+    return Text(title_of(rule, stories), "\n".join([*body, *rest]), tone_of(stories))
 
 
 def trial_text(rule: Rule, name: str) -> Text:
@@ -116,14 +72,36 @@ def trial_text(rule: Rule, name: str) -> Text:
     return Text(f"{PREFIX} {words.test_title}", words.test_body.format(name), "info")
 
 
-def _summary(words: Words, stories: Sequence[Sequence[Change]]) -> str:
+def stories_of(rule: Rule, changes: Iterable[Change]) -> list[Story]:
+    """Return the changes by alert, the most important alert first, each told apart from the others."""
+    ordered = sorted(changes, key=lambda change: (change.alert_id, change.event_id))
+    found = [list(of_alert) for _, of_alert in groupby(ordered, key=lambda change: change.alert_id)]
+    found.sort(key=lambda story: (-story[-1].severity, story[-1].kind is NotificationKind.RESOLVED, story[-1].at))
+    alike: dict[str, list[Change]] = {}
+    for story in found:
+        alike.setdefault(_name(rule, story[-1]), []).append(story[-1])
+    apart = {name: frozenset(differing(same)) for name, same in alike.items()}
+    stories = [Story(story, apart[_name(rule, story[-1])]) for story in found]
+    names = Counter(subject(rule, story) for story in stories)
+    return [Story(each.changes, each.apart, names[subject(rule, each)] > 1) for each in stories]
+
+
+def title_of(rule: Rule, stories: Sequence[Story]) -> str:
+    """Return the title: the alert, or how many there are."""
+    words = WORDS[rule.language]
+    if len(stories) > 1:
+        return f"{PREFIX} {summary(words, stories)}"
+    return f"{PREFIX} {label(words, stories[0].last)}{words.colon}{subject(rule, stories[0])}"
+
+
+def summary(words: Words, stories: Sequence[Story]) -> str:
     """Count alerts, not changes: an alert that fired twice counts once."""
     fired: Counter[Severity] = Counter()
     others: Counter[NotificationKind] = Counter()
     for story in stories:
-        kinds = {change.kind for change in story}
+        kinds = {change.kind for change in story.changes}
         if NotificationKind.FIRED in kinds:
-            fired[story[-1].severity] += 1
+            fired[story.last.severity] += 1
         others.update(kinds - {NotificationKind.FIRED})
     parts = [words.counted[severity].format(fired[severity]) for severity in SEVERITIES if fired[severity]]
     sentences = [words.fired.format(words.comma.join(parts))] if parts else []
@@ -131,34 +109,43 @@ def _summary(words: Words, stories: Sequence[Sequence[Change]]) -> str:
     return words.semicolon.join(sentences)
 
 
-def _line(rule: Rule, story: Sequence[Change]) -> str:
-    words, last = WORDS[rule.language], story[-1]
-    labels = [label for label, _ in groupby(_label(words, change) for change in story)]
-    when = f"{last.at.astimezone(ZoneInfo(rule.timezone)):%Y-%m-%d %H:%M:%S %Z}"
-    by = words.by.format(last.username) if last.username else ""
-    return f"{' → '.join(labels[-LABELS:])} {_subject(rule, last)} ({when}{by})"
+def headline(rule: Rule, story: Story) -> str:
+    """Return the line of an alert: what happened to it, its name, when, and by whom."""
+    words, last = WORDS[rule.language], story.last
+    by = words.by.format(one_line(last.username, MAX_HOST)) if last.username else ""
+    return f"{history(words, story)} {subject(rule, story)} ({local_time(rule, last.at)}{by})"
 
 
-def _label(words: Words, change: Change) -> str:
+def history(words: Words, story: Story) -> str:
+    """Return what happened to an alert, such as `WARNING → RESOLVED`."""
+    labels = [each for each, _ in groupby(label(words, change) for change in story.changes)]
+    return " → ".join(labels[-LABELS:])
+
+
+def label(words: Words, change: Change) -> str:
+    """Return the word for a change: the severity of an alert that fired, or what else happened to it."""
     return words.labels[change.severity if change.kind is NotificationKind.FIRED else change.kind]
 
 
-def _subject(rule: Rule, change: Change) -> str:
-    message = MESSAGES.get(change.message, change.message) if rule.language is Language.CHINESE else change.message
-    short = _shortened(message, MAX_MESSAGE)
-    if not change.host_name:
-        return short
-    return f"{_shortened(change.host_name, MAX_HOST)}{WORDS[rule.language].colon}{short}"
+def subject(rule: Rule, story: Story) -> str:
+    """Return the host, the message, and the labels that tell the alert apart from others."""
+    labels = beside(story.last, story.apart)
+    number = f" #{story.last.alert_id}" if story.is_numbered else ""
+    return f"{_name(rule, story.last)}{f' [{written(labels)}]' if labels else ''}{number}"
 
 
-def _shortened(text: str, length: int) -> str:
-    one_line = " ".join(text.split())
-    return one_line if len(one_line) <= length else f"{one_line[: length - 1]}…"
-
-
-def _tone(changes: Sequence[Change]) -> str:
+def tone_of(stories: Sequence[Story]) -> str:
+    """Return the tone of a message: that of the most severe alert that fired."""
+    changes = [change for story in stories for change in story.changes]
     fired = [change.severity for change in changes if change.kind is NotificationKind.FIRED]
     if not fired:
         is_over = all(change.kind is NotificationKind.RESOLVED for change in changes)
         return "success" if is_over else "info"
     return {Severity.CRITICAL: "failure", Severity.WARNING: "warning", Severity.INFO: "info"}[max(fired)]
+
+
+def _name(rule: Rule, change: Change) -> str:
+    message = one_line(message_in(rule.language, change), MAX_MESSAGE)
+    if not change.host_name:
+        return message
+    return f"{one_line(change.host_name, MAX_HOST)}{WORDS[rule.language].colon}{message}"

@@ -1,7 +1,7 @@
 """Decides which changes a notification reports, its quiet hours, and what is still worth reporting after them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Self
@@ -72,11 +72,30 @@ class Change:
     suppressed: bool
     monitor_id: int
     host_name: str | None
+    """The host's name in the inventory, or the name that the source reported."""
     groups: Collection[str]
+    monitor_name: str = ""
+    source: str = ""
+    external_id: str = ""
+    item_name: str = ""
+    description: str = ""
+    value: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    source_severity: str | None = None
+    source_url: str | None = None
+    started_at: datetime | None = None
+    """When it began by the source's clock."""
+    ended_at: datetime | None = None
+    """When it ended by the source's clock."""
+    first_seen_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolution: str | None = None
+    is_stale: bool = False
+    silenced_by: Mapping[str, Any] | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[Any, Any]) -> Self | None:
-        """Return the change of an event with its alert and host; None if it is never reported."""
+        """Return the change of an event with its alert, monitor and host; None if it is never reported."""
         kind = kind_of(row["kind"])
         if kind is None:
             return None
@@ -91,9 +110,18 @@ class Change:
             status=AlertStatus(row["status"]),
             suppressed=row["suppressed"],
             monitor_id=row["monitor_id"],
-            host_name=row["host_name"],
+            host_name=row["host_name"] or None,
             groups=row["groups"] or (),
+            labels=row["labels"] or {},
+            **{name: row[name] for name in TAKEN_OVER},
         )
+
+
+TAKEN_OVER = (
+    *("monitor_name", "source", "external_id", "item_name", "description", "value", "source_severity", "source_url"),
+    *("started_at", "ended_at", "first_seen_at", "resolved_at", "resolution", "is_stale", "silenced_by"),
+)
+"""The fields of a change that are what the row has."""
 
 
 def does_match(rule: Rule, change: Change) -> bool:

@@ -44,6 +44,11 @@ def test_proxies_are_addresses_and_networks_or_none() -> None:
     assert load_settings({"NAGARE_TRUSTED_PROXIES": "none"}).trusted_networks == ()
 
 
+def test_the_public_address_has_no_slash_at_its_end() -> None:
+    assert load_settings({}).public_url == ""
+    assert load_settings({"NAGARE_PUBLIC_URL": "https://a.example/nagare/"}).public_url == "https://a.example/nagare"
+
+
 def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
     write(tmp_path / "elsewhere.json", {"worker": {"concurrency": 2}})
     assert load_settings({"NAGARE_CONFIG": str(tmp_path / "elsewhere.json")}).worker_concurrency == 2
@@ -64,6 +69,9 @@ def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
         ({"NAGARE_CONFIG": "nowhere.json"}, "NAGARE_CONFIG"),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         ({"NAGARE_LOG_FORMAT": "xml"}, "NAGARE_LOG_FORMAT"),
+        ({"NAGARE_PUBLIC_URL": "nagare.example"}, "NAGARE_PUBLIC_URL"),
+        ({"NAGARE_PUBLIC_URL": "https://user:secret@nagare.example"}, "NAGARE_PUBLIC_URL"),
+        ({"NAGARE_PUBLIC_URL": "https://nagare.example/?a=b"}, "NAGARE_PUBLIC_URL"),
         ({"NAGARE_TRUSTED_PROXIES": "proxy.example"}, "NAGARE_TRUSTED_PROXIES"),
         ({"NAGARE_TRUSTED_PROXIES": "10.0.0.1/8"}, "NAGARE_TRUSTED_PROXIES"),
         ({"NAGARE_TRUSTED_PROXIES": "127.0.0.1,"}, "NAGARE_TRUSTED_PROXIES"),

@@ -19,10 +19,12 @@ from app.store.response import notification_changes, notification_messages, noti
 class NotificationDelivery:
     """Sends each message at most once, unless a person retries one whose outcome is unknown."""
 
-    def __init__(self, database: Database, vault: Vault, sender: Sender) -> None:
+    def __init__(self, database: Database, vault: Vault, sender: Sender, public_url: str = "") -> None:
+        """`public_url` is nagare's own address as people know it; without one no message links to it."""
         self._database = database
         self._vault = vault
         self._sender = sender
+        self._public_url = public_url
 
     def send(self, task_id: str, notification_id: int, test: bool = False) -> dict[str, Any]:
         """Send the task's message, or a test message to the notification's address.
@@ -46,7 +48,7 @@ class NotificationDelivery:
             if message["sending_at"] is not None and not _is_asked_again(connection, task_id, message["sending_at"]):
                 raise NotificationUncertain("it is unknown whether the message arrived: sending was interrupted")
             rule = Rule.from_row(row)
-            text = trial_text(rule, row["name"]) if test else text_of(rule, changes)
+            text = trial_text(rule, row["name"]) if test else text_of(rule, changes, self._public_url)
             url = self._vault.open(row["url_sealed"]) or ""
             notification_messages.mark(connection, task_id, sending_at=clock.now())
         delivery = self._sender.send(url, _message(text))

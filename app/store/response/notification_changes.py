@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, select, text, update
 
-from app.models import Alert, AlertEvent, Host, NotificationChange
+from app.models import Alert, AlertEvent, Host, Item, Monitor, NotificationChange
 from app.models.alerts import PENDING
 from app.models.notifications import UNSENT
 from app.store.database.dialects import dialect_insert
@@ -15,27 +15,33 @@ from app.store.inventory.hosts import ID_BATCH_SIZE
 EVENTS = AlertEvent.__table__.c
 ALERTS = Alert.__table__.c
 HOSTS = Host.__table__.c
+ITEMS = Item.__table__.c
+MONITORS = Monitor.__table__.c
 CHANGES = NotificationChange.__table__.c
 # Literals instead of bound parameters: the partial indexes need them.
 IS_PENDING = text(f"alert_events.{PENDING}")
 IS_UNSENT = text(f"notification_changes.{UNSENT}")
 
-COLUMNS = (
-    EVENTS.id.label("event_id"),
-    EVENTS.at,
-    EVENTS.kind,
-    EVENTS.username,
-    EVENTS.alert_id,
+ALERT_COLUMNS = (
     ALERTS.message,
     ALERTS.severity,
     ALERTS.status,
     ALERTS.suppressed,
     ALERTS.monitor_id,
-    func.coalesce(func.nullif(HOSTS.display_name, ""), HOSTS.name).label("host_name"),
+    MONITORS.name.label("monitor_name"),
+    func.coalesce(func.nullif(HOSTS.display_name, ""), HOSTS.name, ALERTS.host).label("host_name"),
     HOSTS.groups,
+    func.coalesce(ITEMS.name, ALERTS.item).label("item_name"),
+    *(ALERTS.source, ALERTS.external_id, ALERTS.description, ALERTS.value, ALERTS.labels),
+    *(ALERTS.source_severity, ALERTS.source_url, ALERTS.started_at, ALERTS.ended_at, ALERTS.first_seen_at),
+    *(ALERTS.resolved_at, ALERTS.resolution, ALERTS.is_stale, ALERTS.silenced_by),
 )
-
-
+EVENT_COLUMNS = (EVENTS.id.label("event_id"), EVENTS.at, EVENTS.kind, EVENTS.username, EVENTS.alert_id)
+WITH_INVENTORY = (
+    Alert.__table__.join(Monitor.__table__, MONITORS.id == ALERTS.monitor_id)
+    .outerjoin(Host.__table__, HOSTS.id == ALERTS.host_id)
+    .outerjoin(Item.__table__, ITEMS.id == ALERTS.item_id)
+)
 PENDING_EVENTS = select(EVENTS.id).where(IS_PENDING)
 UNSENT_CHANGES = select(CHANGES.event_id).where(IS_UNSENT)
 
@@ -51,8 +57,8 @@ def is_any_unsent(connection: Connection) -> bool:
 
 
 def _with_alerts() -> Select[Any]:
-    joined = AlertEvent.__table__.join(Alert.__table__, ALERTS.id == EVENTS.alert_id)
-    return select(*COLUMNS).select_from(joined.outerjoin(Host.__table__, HOSTS.id == ALERTS.host_id))
+    joined = WITH_INVENTORY.join(AlertEvent.__table__, EVENTS.alert_id == ALERTS.id)
+    return select(*EVENT_COLUMNS, *ALERT_COLUMNS).select_from(joined)
 
 
 def pending_events(connection: Connection, limit: int) -> Sequence[RowMapping]:

@@ -427,3 +427,28 @@ def test_a_rule_that_cannot_be_right_is_refused_by_name(services: Services, noti
             notify("second", **{field: wrong})
         assert refusal.value.field == field
         assert SECRET not in str(refusal.value)
+
+
+def test_a_message_tells_what_the_source_says_of_the_alert_and_of_a_host_that_nobody_knows(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    notify(batch_s=0, timezone="Asia/Shanghai")
+    fire(
+        services,
+        monitor_id,
+        host="vm-17.shop",
+        description="The disk is full in 4 h.",
+        value="97 %",
+        labels={"alertname": "DiskFull", "mountpoint": "/data", "instance": "vm-17.shop"},
+        source_severity="P1",
+        source_url="http://prometheus.example/graph",
+        started_at=datetime(2026, 1, 31, 11, 0, tzinfo=UTC),
+    )
+    assert deliver(services, time, 0) == 1
+    [seen] = receiver.seen
+    assert seen["title"] == "[nagare] CRITICAL: vm-17.shop: Disk space running low [mountpoint=/data]"
+    for said in (
+        *("The disk is full in 4 h.", "value 97 %", "severity at the source P1", "http://prometheus.example/graph"),
+        "began 2026-01-31 19:00:00 CST; seen 2026-01-31 20:00:00 CST",
+    ):
+        assert said in seen["message"]

@@ -57,6 +57,21 @@ def test_a_mail_arrives_as_it_was_written() -> None:
     assert body is not None and MESSAGE.body in body.get_content()
 
 
+@pytest.mark.usefixtures("forked_sender")
+def test_a_service_with_a_limit_gets_the_start_of_a_long_message(serve: Serve) -> None:
+    seen: list[Any] = []
+
+    def take(request: Any) -> None:
+        seen.append(request.json)
+        request.answer()
+
+    url = f"mmost://{serve(take).removeprefix('http://')}/abcdefghijklmnopqrstuvwx"
+    assert Sender().send(url, Message("[nagare] 严重", "行 " * 5000, "failure")) == Delivery(Outcome.SENT)
+    [body] = seen
+    assert body["text"].startswith("[nagare] 严重")
+    assert 3000 < len(body["text"]) <= 4000
+
+
 @pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
 @pytest.mark.usefixtures("forked_sender")
 def test_a_receiver_that_says_no_has_not_taken_it(serve: Serve, status: int) -> None:

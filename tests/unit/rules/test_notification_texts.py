@@ -56,8 +56,8 @@ def test_an_alert_that_fired_and_ended_is_one_line() -> None:
     text = text_of(RULE, changes)
     assert text.title == "[nagare] 2 warning fired; 1 resolved"
     assert text.body.splitlines() == [
-        "WARNING web-01: Disk space running low (2026-01-31 12:00:00 UTC)",
-        "WARNING → RESOLVED web-01: Disk space running low (2026-01-31 12:00:04 UTC)",
+        "WARNING web-01: Disk space running low #2 (2026-01-31 12:00:00 UTC)",
+        "WARNING → RESOLVED web-01: Disk space running low #1 (2026-01-31 12:00:04 UTC)",
     ]
 
 
