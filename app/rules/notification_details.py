@@ -11,7 +11,6 @@ from app.rules.notification_words import WORDS, Words
 from app.rules.notifications import Change, Rule
 from app.rules.plain_text import clean, one_line, shortened
 
-INDENT = "  "
 MAX_DESCRIPTION = 300
 MAX_DESCRIPTION_ALONE = 1200
 """For a message about one alert only."""
@@ -41,7 +40,7 @@ def details(rule: Rule, change: Change, place: Place) -> list[str]:
     lines += [facts] if facts else []
     lines += [written(dict([*rest.items()][:LABELS]))] if rest else []
     lines += [url for url in (link(change.source_url), own_link(place.base_url, change.alert_id)) if url]
-    return [f"{INDENT}{line}" for line in lines]
+    return lines
 
 
 def local_time(rule: Rule, at: datetime) -> str:

@@ -16,6 +16,7 @@ from app.rules.plain_text import one_line
 PREFIX = "[nagare]"
 LINES = 20
 LABELS = 4
+INDENT = "  "
 MAX_MESSAGE = 160
 MAX_HOST = 80
 MAX_ITEM = 80
@@ -51,19 +52,33 @@ class Story:
 
 def text_of(rule: Rule, changes: Iterable[Change], base_url: str = "") -> Text:
     """Write one message about all these changes (at least one)."""
-    stories = stories_of(rule, changes)
-    lines = [headline(rule, story) for story in stories[:LINES]]
-    rest = [WORDS[rule.language].more.format(len(stories) - LINES)] if len(stories) > LINES else []
-    left = MAX_BODY - sum(len(line) + 1 for line in [*lines, *rest])
+    return text_about(rule, stories_of(rule, changes), base_url)
+
+
+def text_about(rule: Rule, stories: Sequence[Story], base_url: str = "") -> Text:
+    """Write one message about all these alerts (at least one)."""
     body: list[str] = []
-    for line, story in zip(lines, stories, strict=False):
-        body.append(line)
+    for story, its_details in zip(stories, details_that_fit(rule, stories, base_url), strict=False):
+        body += [headline(rule, story), *(f"{INDENT}{line}" for line in its_details)]
+    if len(stories) > LINES:
+        body.append(WORDS[rule.language].more.format(len(stories) - LINES))
+    return Text(title_of(rule, stories), "\n".join(body), tone_of(stories))
+
+
+def details_that_fit(rule: Rule, stories: Sequence[Story], base_url: str = "") -> list[list[str]]:
+    """Return the details of each of the first alerts, as many as a message has room for beside all their lines."""
+    lines = [headline(rule, story) for story in stories[:LINES]]
+    left = MAX_BODY - sum(len(line) + 1 for line in lines) - len(WORDS[rule.language].more) - 10
+    found: list[list[str]] = []
+    for story in stories[:LINES]:
         place = Place(beside(story.last, story.apart), base_url, len(stories) == 1)
-        for detail in details(rule, story.last, place):
-            if len(detail) < left:
-                body.append(detail)
-                left -= len(detail) + 1
-    return Text(title_of(rule, stories), "\n".join([*body, *rest]), tone_of(stories))
+        found.append([])
+        for line in details(rule, story.last, place):
+            needed = len(INDENT) + len(line) + 1
+            if needed <= left:
+                found[-1].append(line)
+                left -= needed
+    return found
 
 
 def trial_text(rule: Rule, name: str) -> Text:

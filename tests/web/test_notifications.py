@@ -1,10 +1,12 @@
 """A notification's life, told over HTTP."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from app.composition import Services
+from tests.services.alert_rows import add_alert
 from tests.web.caller import Caller
 
 SECRET = "s3cr3t-token"
@@ -19,6 +21,8 @@ FULL = {
     "quiet_hours": {"from": "22:00", "until": "07:00"},
     "timezone": "Asia/Shanghai",
     "language": "zh",
+    "title_template": "{{ counts.alerts }} 条告警",
+    "body_template": "{% for alert in alerts %}{{ alert.severity }} {{ alert.message }}{% endfor %}",
     "batch_s": 0,
 }
 
@@ -64,6 +68,8 @@ def test_a_name_and_an_address_are_enough(admin: Caller) -> None:
         "quiet_hours": None,
         "timezone": "UTC",
         "language": "en",
+        "title_template": None,
+        "body_template": None,
         "batch_s": 10,
         "last_sent_at": None,
         "last_error": None,
@@ -90,6 +96,11 @@ def test_a_name_and_an_address_are_enough(admin: Caller) -> None:
         ("quiet_hours", {"from": "22:00", "until": "07:00\n"}, "quiet_hours.until"),
         ("timezone", "Mars/Olympus", "timezone"),
         ("language", "tlh", "language"),
+        ("title_template", "", "title_template"),
+        ("title_template", "{{ alert.message }}", "title_template"),
+        ("body_template", "{% if %}", "body_template"),
+        ("body_template", "x" * 10_001, "body_template"),
+        ("body_template", "{{ ''.__class__ }}", "body_template"),
         ("batch_s", 3601, "batch_s"),
         ("last_error", "x", "last_error"),
     ],
@@ -119,3 +130,87 @@ def test_a_test_message_is_a_task(admin: Caller, operator: Caller, services: Ser
     assert (task["type"], task["params"]) == ("notify", {"notification_id": notification, "test": True})
     with services.broker.use() as redis:
         assert redis.llen("nagare:queue:notify") == 1
+
+
+@pytest.fixture
+def alert(services: Services, fleet: int) -> int:
+    """Return the newest of two alerts."""
+    with services.database.transaction() as connection:
+        add_alert(connection, fleet, 1, message="older")
+        return add_alert(
+            connection,
+            fleet,
+            2,
+            host="vm-17",
+            labels={"team": "pay"},
+            annotations={"runbook_url": "http://runbook"},
+            started_at=datetime(2026, 1, 31, 10, 0, tzinfo=UTC),
+        )
+
+
+def test_a_preview_is_of_the_newest_alert_and_sends_nothing(admin: Caller, services: Services, alert: int) -> None:
+    shown = admin.post("/notifications/preview", {})
+    assert shown.status == 200, shown.text
+    assert shown.json["title"] == "[nagare] CRITICAL: vm-17: Disk space running low [team=pay]"
+    assert (shown.json["alert_ids"], shown.json["truncated"]) == ([alert], False)
+    assert admin.post("/notifications/preview").json == shown.json
+    templates = {
+        "title_template": "{{ alerts[0].severity }}",
+        "body_template": "{{ alerts[0].labels.team }} {{ alerts[0].annotations.runbook_url }}"
+        " {{ alerts[0].started_at|time }} {{ alerts[0].monitor }}",
+    }
+    written = admin.post("/notifications/preview", templates | {"language": "zh", "timezone": "Asia/Shanghai"}).json
+    assert (written["title"], written["body"]) == ("严重", "pay http://runbook 2026-01-31 18:00:00 CST demo")
+    with services.broker.use() as redis:
+        assert redis.llen("nagare:queue:notify") == 0
+
+
+def test_a_preview_can_be_of_some_alerts_and_of_a_notification(admin: Caller, alert: int) -> None:
+    made = admin.post("/notifications", FULL).json
+    both = {"notification_id": made["id"], "alert_ids": [alert, alert - 1]}
+    shown = admin.post("/notifications/preview", both).json
+    assert shown["title"] == "2 条告警"
+    assert SECRET not in admin.post("/notifications/preview", {**both, "body_template": "{{ notification }}"}).text
+    overridden = admin.post("/notifications/preview", {**both, "title_template": None, "language": "en"}).json
+    assert overridden["title"] == "[nagare] 2 critical fired"
+    older = admin.post("/notifications/preview", {"alert_id": alert - 1}).json
+    assert older["title"] == "[nagare] CRITICAL: older"
+
+
+def test_without_an_alert_a_preview_is_of_an_example(admin: Caller) -> None:
+    shown = admin.post("/notifications/preview", {}).json
+    assert shown["alert_ids"] == []
+    assert shown["title"].startswith("[nagare] CRITICAL: db-01.example: Disk space running low")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field", "words"),
+    [
+        ({"body_template": "a\n{{ alerts[0].hots }}"}, 422, "body_template", "line 2: there is no `hots` here"),
+        ({"title_template": "{% for %}"}, 422, "title_template", "line 1: "),
+        ({"body_template": "{{ 'a' * 10 ** 10 }}"}, 422, "body_template", "too much memory"),
+        ({"timezone": "Mars/Olympus"}, 422, "timezone", "IANA"),
+        ({"alert_id": 999_999}, 422, "alert_id", "no alert 999999"),
+        ({"alert_ids": [1, 999_999]}, 422, "alert_ids", "no alert"),
+        ({"alert_ids": []}, 422, "alert_ids", "Length"),
+        ({"alert_id": 1, "alert_ids": [1]}, 422, "alert_id", "not both"),
+        ({"url": URL}, 422, "url", "Unknown"),
+        ({"notification_id": 999_999}, 404, None, "no notification 999999"),
+    ],
+)
+def test_what_is_wrong_with_a_preview_is_said(
+    admin: Caller, alert: int, body: dict[str, Any], status: int, field: str | None, words: str
+) -> None:
+    answer = admin.post("/notifications/preview", body)
+    assert answer.status == status, answer.text
+    assert [*answer.json.get("errors", {})] == ([field] if field else [])
+    assert words in answer.text
+    assert SECRET not in answer.text
+
+
+def test_the_default_templates_are_accepted_as_they_are(admin: Caller, viewer: Caller, alert: int) -> None:
+    for defaults in viewer.get("/notifications/templates").json["items"]:
+        made = admin.post("/notifications", {"name": defaults["language"], "url": URL, **defaults})
+        assert made.status == 201, made.text
+        built_in = admin.post("/notifications/preview", {"language": defaults["language"]}).json
+        assert admin.post("/notifications/preview", defaults).json == built_in

@@ -39,6 +39,7 @@ VAGUE = {
     "PATCH /api/v1/schedules/{schedule_id}",
     "POST /api/v1/notifications",
     "PATCH /api/v1/notifications/{notification_id}",
+    "POST /api/v1/notifications/preview",
 }
 
 # The operations must be known when tests are collected; the services behind them come with each test.

@@ -23,6 +23,7 @@ ADMINS_ONLY = {
     "create_notification",
     "update_notification",
     "delete_notification",
+    "preview_notification",
     "list_users",
     "create_user",
     "get_user",

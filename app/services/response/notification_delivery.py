@@ -7,9 +7,12 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.channels.sender import Delivery, Message, Outcome, Sender
+from app.channels.template_renderer import TemplateFault
 from app.errors import NotificationFailed, NotificationUncertain
-from app.rules.notification_texts import Text, text_of, trial_text
-from app.rules.notifications import Change, Rule
+from app.rules.notification_texts import Text, trial_text
+from app.rules.notifications import Change
+from app.services.response.message_drafts import draft_of
+from app.services.response.message_writer import Draft, MessageWriter, Written, described, with_note
 from app.store.database.engine import Database
 from app.store.database.vault import Vault
 from app.store.ledger import task_attempts
@@ -19,12 +22,11 @@ from app.store.response import notification_changes, notification_messages, noti
 class NotificationDelivery:
     """Sends each message at most once, unless a person retries one whose outcome is unknown."""
 
-    def __init__(self, database: Database, vault: Vault, sender: Sender, public_url: str = "") -> None:
-        """`public_url` is nagare's own address as people know it; without one no message links to it."""
+    def __init__(self, database: Database, vault: Vault, sender: Sender, writer: MessageWriter) -> None:
         self._database = database
         self._vault = vault
         self._sender = sender
-        self._public_url = public_url
+        self._writer = writer
 
     def send(self, task_id: str, notification_id: int, test: bool = False) -> dict[str, Any]:
         """Send the task's message, or a test message to the notification's address.
@@ -32,6 +34,12 @@ class NotificationDelivery:
         Raises NotificationFailed if the receiver rejected it, NotificationUncertain if the outcome is unknown,
         TaskFailed if the address was encrypted with another secret key, DatabaseUnavailable.
         """
+        draft = self._draft(task_id, notification_id)
+        if draft is None or not (draft.changes or test):
+            return {"sent": 0, "changes": 0}
+        # Before the transaction: a template may take seconds.
+        written = Written(trial_text(draft.rule, draft.name)) if test else self._writer.write(draft)
+        count = len(draft.changes)
         with self._database.transaction() as connection:
             row = notifications.lock(connection, notification_id)
             if row is None or not (row["enabled"] or test):
@@ -39,28 +47,35 @@ class NotificationDelivery:
             if test:
                 notification_messages.ensure(connection, task_id, notification_id, clock.now())
             message = notification_messages.find(connection, task_id)
-            rows = notification_changes.of_message(connection, task_id)
-            changes = [change for change in map(Change.from_row, rows) if change is not None]
-            if message is None or not (changes or test):
+            if message is None:
                 return {"sent": 0, "changes": 0}
             if message["sent_at"] is not None:
-                return {"sent": 1, "changes": len(changes)}
+                return {"sent": 1, "changes": count}
             if message["sending_at"] is not None and not _is_asked_again(connection, task_id, message["sending_at"]):
                 raise NotificationUncertain("it is unknown whether the message arrived: sending was interrupted")
-            rule = Rule.from_row(row)
-            text = trial_text(rule, row["name"]) if test else text_of(rule, changes, self._public_url)
             url = self._vault.open(row["url_sealed"]) or ""
             notification_messages.mark(connection, task_id, sending_at=clock.now())
-        delivery = self._sender.send(url, _message(text))
-        self._record(task_id, notification_id, delivery)
-        return {"sent": 1, "changes": len(changes)}
+        delivery = self._sender.send(url, _message(with_note(draft.rule, written)))
+        self._record(task_id, notification_id, delivery, written.fault)
+        return {"sent": 1, "changes": count}
 
-    def _record(self, task_id: str, notification_id: int, delivery: Delivery) -> None:
+    def _draft(self, task_id: str, notification_id: int) -> Draft | None:
+        """Return what the task's message is about; None if the notification does not exist any more."""
+        with self._database.reading() as connection:
+            row = notifications.find(connection, notification_id)
+            if row is None:
+                return None
+            rows = notification_changes.of_message(connection, task_id)
+            changes = [change for change in map(Change.from_row, rows) if change is not None]
+            return draft_of(connection, row, changes)
+
+    def _record(self, task_id: str, notification_id: int, delivery: Delivery, fault: TemplateFault | None) -> None:
         now = clock.now()
+        error = f"the template failed, so the built-in text was sent: {described(fault)}" if fault else None
         with self._database.transaction() as connection:
             if delivery.outcome is Outcome.SENT:
                 notification_messages.mark(connection, task_id, sending_at=now, sent_at=now)
-                notifications.change(connection, notification_id, {"last_sent_at": now, "last_error": None})
+                notifications.change(connection, notification_id, {"last_sent_at": now, "last_error": error})
             else:
                 notifications.change(connection, notification_id, {"last_error": delivery.reason})
             if delivery.outcome is Outcome.FAILED:

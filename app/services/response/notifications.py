@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.channels.sender import Sender
+from app.enums import Language
 from app.errors import Conflict, Invalid, NotFound
+from app.rules.notification_templates import FIELDS, templates_in
+from app.rules.timezones import is_timezone
+from app.services.response.message_writer import MessageWriter
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.database.vault import Vault
@@ -22,10 +25,11 @@ class NotificationService:
     A rule's `url` is a secret: it is stored encrypted, and no method returns it.
     """
 
-    def __init__(self, database: Database, vault: Vault, sender: Sender) -> None:
+    def __init__(self, database: Database, vault: Vault, sender: Sender, writer: MessageWriter) -> None:
         self._database = database
         self._vault = vault
         self._sender = sender
+        self._writer = writer
 
     def list(self, page: PageRequest) -> Page:
         """Return a page of notifications."""
@@ -70,18 +74,28 @@ class NotificationService:
 
     def _validate(self, fields: Mapping[str, Any]) -> None:
         """Check fields whose check takes too long for a transaction."""
-        if "timezone" in fields and not _is_timezone(fields["timezone"]):
+        if "timezone" in fields and not is_timezone(fields["timezone"]):
             raise Invalid("timezone", "Must be an IANA time zone, such as Asia/Shanghai.")
         if "url" in fields:
             fault = self._sender.find_fault(fields["url"])
             if fault is not None:
                 raise Invalid("url", fault)
+        self._validate_templates(fields)
+
+    def _validate_templates(self, fields: Mapping[str, Any]) -> None:
+        language, timezone = Language(fields.get("language", Language.ENGLISH)), fields.get("timezone", "UTC")
+        fault = self._writer.find_fault(language, timezone, templates_in(fields))
+        if fault is not None:
+            raise Invalid(fault.field, str(fault))
 
     def _columns(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         columns = dict(fields)
         if "url" in columns:
             columns["url_sealed"] = self._vault.seal(columns.pop("url"))
             # An error of the old address says nothing about the new one.
+            columns["last_error"] = None
+        if columns.keys() & {*FIELDS}:
+            # Neither does one of the old templates.
             columns["last_error"] = None
         if "group" in columns:
             columns["group_name"] = columns.pop("group")
@@ -110,12 +124,3 @@ def _check_references(connection: Connection, fields: Mapping[str, Any], except_
         raise Invalid("monitor_id", f"there is no monitor {monitor_id}")
     if "name" in fields and notifications.is_name_taken(connection, fields["name"], except_id):
         raise Conflict(f"there is already a notification named {fields['name']}")
-
-
-def _is_timezone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    # KeyError: unknown zone; ValueError: outside the database's folder; OSError: a folder of zones.
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

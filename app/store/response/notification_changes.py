@@ -99,6 +99,24 @@ def of_message(connection: Connection, task_id: str) -> Sequence[RowMapping]:
     return connection.execute(joined.where(CHANGES.task_id == task_id).order_by(EVENTS.id)).mappings().all()
 
 
+def newest_alert_ids(connection: Connection, limit: int) -> list[int]:
+    """Return the ids of the newest alerts, the newest first."""
+    return list(connection.execute(select(ALERTS.id).order_by(ALERTS.id.desc()).limit(limit)).scalars())
+
+
+def alerts(connection: Connection, alert_ids: Sequence[int]) -> Sequence[RowMapping]:
+    """Return alerts as they are now, with all that a message tells of them but the event."""
+    statement = select(ALERTS.id.label("alert_id"), *ALERT_COLUMNS, ALERTS.last_seen_at)
+    wanted = statement.select_from(WITH_INVENTORY).where(ALERTS.id.in_(alert_ids))
+    return connection.execute(wanted.order_by(ALERTS.id.desc())).mappings().all()
+
+
+def annotations_of(connection: Connection, alert_ids: Sequence[int]) -> dict[int, Mapping[str, str]]:
+    """Return the annotations of some alerts by the alerts' ids."""
+    found = connection.execute(select(ALERTS.id, ALERTS.annotations).where(ALERTS.id.in_(alert_ids)))
+    return {alert_id: annotations or {} for alert_id, annotations in found}
+
+
 def assign(connection: Connection, notification_id: int, event_ids: Sequence[int], task_id: str) -> int:
     """Assign unsent changes of a notification to a message, and return how many there were."""
     wanted = (CHANGES.notification_id == notification_id, CHANGES.event_id.in_(event_ids), IS_UNSENT)

@@ -11,10 +11,13 @@ from app.web.api.accepted import accepted
 from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, services
 from app.web.schemas.notifications import (
+    DefaultTemplatesListSchema,
     NewNotificationSchema,
     NotificationChangesSchema,
     NotificationSchema,
     NotificationTaskSchema,
+    PreviewRequestSchema,
+    PreviewSchema,
 )
 from app.web.schemas.pages import PageQuerySchema, page_of
 
@@ -47,6 +50,25 @@ def create_notification(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Create a notification."""
     notification = services().response.notifications.create(body)
     return notification, {"Location": f"/api/v1/notifications/{notification['id']}"}
+
+
+@notifications.operation("GET", "/notifications/templates", role=Role.VIEWER, answer=DefaultTemplatesListSchema)
+def list_default_templates() -> dict[str, Any]:
+    """Return templates that write what the built-in text says, to start from."""
+    return {"items": services().response.previews.defaults()}
+
+
+@notifications.operation(
+    "POST",
+    "/notifications/preview",
+    role=Role.ADMIN,
+    body=PreviewRequestSchema,
+    answer=PreviewSchema,
+    errors=(404,),
+)
+def preview_notification(body: Mapping[str, Any]) -> Row:
+    """Return the message that templates write about real alerts. Nothing is sent."""
+    return services().response.previews.preview(**body)
 
 
 @notifications.operation("GET", NOTIFICATION, role=Role.VIEWER, answer=NotificationSchema, errors=(404,))

@@ -5,12 +5,14 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from app.enums import Language, NotificationKind, Severity
+from app.rules.notification_templates import MAX_BODY_TEMPLATE, MAX_TITLE_TEMPLATE
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, code, row_id, word
 from app.web.schemas.tasks import TaskAcceptedSchema
 
 MAX_URL = 4096
 MAX_BATCH_S = 3600
+MAX_PREVIEWED = 100
 TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -43,8 +45,18 @@ def _quiet_hours(schema: type[Schema], **kwargs: Any) -> fields.Nested:
     return fields.Nested(schema, allow_none=True, metadata={"description": description}, **kwargs)
 
 
+def _title_template(**kwargs: Any) -> Text:
+    description = "A Jinja template for the title; `null` for the built-in one"
+    return Text(min=1, max=MAX_TITLE_TEMPLATE, allow_none=True, metadata={"description": description}, **kwargs)
+
+
+def _body_template(**kwargs: Any) -> Text:
+    description = "A Jinja template for the body; `null` for the built-in one"
+    return Text(min=1, max=MAX_BODY_TEMPLATE, allow_none=True, metadata={"description": description}, **kwargs)
+
+
 class NotificationChangesSchema(RequestSchema):
-    """Changes to a notification; `null` removes a filter or the quiet hours."""
+    """Changes to a notification; `null` removes a filter, the quiet hours or a template."""
 
     name = Text(min=1, max=200)
     enabled = Boolean(metadata={"description": "Whether messages are sent"})
@@ -62,6 +74,8 @@ class NotificationChangesSchema(RequestSchema):
     quiet_hours = _quiet_hours(QuietHoursSchema)
     timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
     language = word(Language)
+    title_template = _title_template()
+    body_template = _body_template()
     batch_s = Integer(
         validate=validate.Range(0, MAX_BATCH_S),
         metadata={"description": "Seconds during which events are collected into one message"},
@@ -102,6 +116,8 @@ class NewNotificationSchema(NotificationChangesSchema):
         metadata={"description": "An IANA time zone, such as Asia/Shanghai"},
     )
     language = word(Language, load_default=str(Language.ENGLISH))
+    title_template = _title_template(load_default=None)
+    body_template = _body_template(load_default=None)
     batch_s = Integer(
         validate=validate.Range(0, MAX_BATCH_S),
         load_default=10,
@@ -122,10 +138,62 @@ class NotificationSchema(AnswerSchema):
     quiet_hours = _quiet_hours(ShownQuietHoursSchema)
     timezone = fields.String()
     language = word(Language)
+    title_template = fields.String(allow_none=True, metadata={"description": "`null` for the built-in title"})
+    body_template = fields.String(allow_none=True, metadata={"description": "`null` for the built-in body"})
     batch_s = fields.Integer(metadata={"description": "Seconds during which events are collected into one message"})
     created_at = Timestamp()
     last_sent_at = Timestamp(allow_none=True)
-    last_error = fields.String(allow_none=True, metadata={"description": "Why the last message was not sent"})
+    last_error = fields.String(
+        allow_none=True, metadata={"description": "Why the last message was not sent, or not by its template"}
+    )
+
+
+class PreviewRequestSchema(RequestSchema):
+    """What to preview: fields that are given take precedence over those of the notification."""
+
+    is_body_required = False
+
+    notification_id = row_id(metadata={"description": "A notification, for its templates, language and time zone"})
+    title_template = _title_template()
+    body_template = _body_template()
+    language = word(Language)
+    timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
+    alert_id = row_id(metadata={"description": "The alert that the message is about; the newest one by default"})
+    alert_ids = fields.List(
+        row_id(),
+        validate=validate.Length(1, MAX_PREVIEWED),
+        metadata={"description": "Several alerts, for one message about all of them"},
+    )
+
+    @validates_schema
+    def _refuse_both(self, given: dict[str, Any], **_: Any) -> None:
+        if "alert_id" in given and "alert_ids" in given:
+            raise ValidationError("Use `alert_id` or `alert_ids`, not both.", "alert_id")
+
+
+class PreviewSchema(AnswerSchema):
+    """A message that is not sent."""
+
+    title = fields.String()
+    body = fields.String()
+    truncated = fields.Boolean(metadata={"description": "The templates wrote more than a message may have"})
+    alert_ids = fields.List(
+        fields.Integer(), metadata={"description": "The alerts of the message; empty for a made-up example"}
+    )
+
+
+class DefaultTemplatesSchema(AnswerSchema):
+    """Templates that write what the built-in text says in one language."""
+
+    language = word(Language)
+    title_template = fields.String()
+    body_template = fields.String()
+
+
+class DefaultTemplatesListSchema(AnswerSchema):
+    """The built-in texts as templates."""
+
+    items = fields.List(fields.Nested(DefaultTemplatesSchema))
 
 
 class NotificationTaskSchema(TaskAcceptedSchema):

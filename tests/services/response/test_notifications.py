@@ -452,3 +452,69 @@ def test_a_message_tells_what_the_source_says_of_the_alert_and_of_a_host_that_no
         "began 2026-01-31 19:00:00 CST; seen 2026-01-31 20:00:00 CST",
     ):
         assert said in seen["message"]
+
+
+def test_a_message_is_written_by_the_templates_of_its_notification(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    rule = notify(
+        batch_s=0,
+        timezone="Asia/Shanghai",
+        title_template="{{ notification }}: {{ summary }}",
+        body_template="{% for alert in alerts %}\n{{ alert.labels.pod }} {{ alert.first_seen_at|time('%H:%M') }}"
+        " {{ alert.annotations.runbook_url }}\n{% endfor %}",
+    )
+    for number in (1, 2):
+        labels, annotations = {"pod": f"cart-{number}"}, {"runbook_url": f"http://runbook/{number}"}
+        fire(services, monitor_id, first=number, labels=labels, annotations=annotations)
+    assert deliver(services, time, 0) == 1
+    [seen] = receiver.seen
+    assert seen["title"] == "值班: 2 critical fired"
+    assert seen["message"].splitlines() == ["cart-1 20:00 http://runbook/1", "cart-2 20:00 http://runbook/2"]
+    assert services.response.notifications.get(rule)["last_error"] is None
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("{{ 'x' * 10 ** 10 if alerts[0].host == 'vm-17' }}", "body_template, line 1: it needs too much memory"),
+        ("\n{{ alerts[0].labels['pod'].nothing.at_all if alerts[0].host == 'vm-17' }}", "body_template, line 2: "),
+        (
+            "{% if alerts[0].host == 'vm-17' %}{% for a in range(99999) %}{% for b in range(99999) %}"
+            "{% endfor %}{% endfor %}{% endif %}",
+            "body_template: it takes more than",
+        ),
+    ],
+)
+def test_a_template_that_fails_loses_no_message(
+    services: Services,
+    receiver: Receiver,
+    notify: Callable[..., int],
+    monitor_id: int,
+    time: Time,
+    source: str,
+    reason: str,
+) -> None:
+    rule = notify(batch_s=0, body_template=source)
+    fire(services, monitor_id, host="vm-17")
+    assert deliver(services, time, 0) == 1
+    [seen] = receiver.seen
+    assert seen["title"] == "[nagare] CRITICAL: vm-17: Disk space running low"
+    line, note = seen["message"].splitlines()
+    assert line.startswith("CRITICAL vm-17: Disk space running low")
+    assert note.startswith(f"(This is the built-in text, because the notification's template failed: {reason}")
+    shown = services.response.notifications.get(rule)
+    assert shown["last_error"].startswith(f"the template failed, so the built-in text was sent: {reason}")
+    assert shown["last_sent_at"] == time.now
+    services.response.notifications.update(rule, {"body_template": None})
+    assert services.response.notifications.get(rule)["last_error"] is None
+
+
+def test_a_template_that_writes_nothing_still_sends_a_message(
+    services: Services, receiver: Receiver, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    notify(batch_s=0, title_template="{% if false %}x{% endif %}", body_template=" {# nothing #} ")
+    fire(services, monitor_id)
+    assert deliver(services, time, 0) == 1
+    assert receiver.titles == ["[nagare] CRITICAL: Disk space running low"]
+    assert receiver.seen[0]["message"].startswith("CRITICAL Disk space running low")
