@@ -3,16 +3,35 @@
 from dataclasses import dataclass
 
 from app.composition.resources import Resources
+from app.services.alerts.alert_intake import AlertIntake
 from app.services.liveness.heartbeats import HeartbeatService
+from app.services.liveness.silent_monitors import SilentMonitors
+from app.services.liveness.stale_alerts import StaleAlerts
+from app.services.liveness.watchdogs import Watchdogs
+from app.services.liveness.watching import Watching
 
 
 @dataclass(frozen=True)
 class Liveness:
-    """Heartbeats."""
+    """Heartbeats; silent monitors, absent watchdogs and stale alerts."""
 
     heartbeats: HeartbeatService
+    watching: Watching
 
 
 def build_liveness(resources: Resources) -> Liveness:
     """Build the services that notice what no longer reports."""
-    return Liveness(heartbeats=HeartbeatService(resources.database))
+    database, intake = resources.database, AlertIntake()
+    return Liveness(
+        heartbeats=HeartbeatService(database),
+        watching=_build_watching(resources, intake),
+    )
+
+
+def _build_watching(resources: Resources, intake: AlertIntake) -> Watching:
+    """Build the checks; a pull may take as long as a task may run before what it confirms counts as missed."""
+    database, pull_grace_s = resources.database, resources.settings.task_timeout_s
+    silent_monitors = SilentMonitors(database, intake)
+    watchdogs = Watchdogs(database, intake, pull_grace_s)
+    stale_alerts = StaleAlerts(database, pull_grace_s)
+    return Watching(database, (silent_monitors.check, stale_alerts.check, watchdogs.check))

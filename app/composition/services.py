@@ -110,12 +110,18 @@ def wire(
         response=response,
         access=build_access(resources),
         operation=operation,
-        recovery=_build_recovery(resources, ledger, inventory, alerts, response, operation),
+        recovery=_build_recovery(resources, ledger, inventory, alerts, liveness, response, operation),
     )
 
 
 def _build_recovery(
-    resources: Resources, ledger: Ledger, inventory: Inventory, alerts: Alerts, response: Response, operation: Operation
+    resources: Resources,
+    ledger: Ledger,
+    inventory: Inventory,
+    alerts: Alerts,
+    liveness: Liveness,
+    response: Response,
+    operation: Operation,
 ) -> Recovery:
     """Build recovery, which runs the jobs of every room."""
     queue = resources.queue
@@ -140,6 +146,7 @@ def _build_recovery(
         periodic_jobs=(
             response.notifier.prune,
             alerts.scores.tick,
+            liveness.watching.tick,
             inventory.item_values.tick,
             operation.retention.tick,
             operation.metrics.forget_gone,

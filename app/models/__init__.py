@@ -17,6 +17,7 @@ from app.models.scores import ScoreSample
 from app.models.stale_texts import StaleText
 from app.models.task_runs import IdempotencyKey, QueuePause, TaskAttempt, TaskRun
 from app.models.users import LoginSession, LoginThrottle, User
+from app.models.watches import Watch, WatchedPeriod
 from app.models.webhook_deliveries import AlertDelivery
 from app.models.webhook_quotas import WebhookQuota
 
@@ -54,5 +55,7 @@ __all__ = [
     "TaskRun",
     "UnknownSeverity",
     "User",
+    "Watch",
+    "WatchedPeriod",
     "WebhookQuota",
 ]

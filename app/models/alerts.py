@@ -100,6 +100,8 @@ class Alert(Base):
     """What keeps it quiet at the source: `kind`, `id`, `by`, `comment` and `until`; None if nothing does."""
     is_stale: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Open, but its source has not confirmed it for too long; nobody knows whether it is over."""
+    stale_since: Mapped[datetime | None] = mapped_column(Moment)
+    """When it last became stale; means something only while it `is_stale`."""
     snoozed_until: Mapped[datetime | None] = mapped_column(Moment)
     flaps: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     """How often in a row it fired again within an hour of its last end."""

@@ -1,5 +1,6 @@
 """Computes the times of a cron expression in a time zone."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,17 @@ def next_time(cron: str, timezone: str, after: datetime) -> datetime:
         raise Invalid("cron", f"Is not a valid cron expression: {error}.") from None
     except StopIteration:
         raise Invalid("cron", "Never matches a date.") from None
+
+
+def times_before(cron: str, timezone: str, before: datetime) -> Iterator[datetime]:
+    """Yield the matching times before `before`, the latest first, in UTC; none if the expression or zone is invalid."""
+    try:
+        times = CronSim(cron, before.astimezone(_zone(timezone)), reverse=True)
+    except (CronSimError, Invalid):
+        return
+    for time in times:
+        if (moment := time.astimezone(UTC)) < before:
+            yield moment
 
 
 def _zone(name: str) -> ZoneInfo:

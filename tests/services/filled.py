@@ -67,6 +67,7 @@ def fill(services: Services, time: Time) -> None:
     services.alerts.alert_actions.acknowledge(2, editor)
     services.response.notifier.tick()
     services.alerts.scores.tick()
+    services.liveness.watching.tick()
 
 
 def _take_in_labels_of_a_pair(services: Services, time: Time) -> None:

@@ -1,0 +1,83 @@
+"""Statements on open alerts that their sources no longer confirm."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
+
+from app.enums import AlertStatus, QuietKind, Resolution
+from app.models import Alert
+from app.rules.confirmations import REPEATING_SOURCES, UNCONFIRMED_SOURCES, Confirmed
+from app.store.alerts.alerts import ALERTS, IS_LISTED
+from app.store.database.dialects import table_of
+
+OPEN = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
+TOUCHED = (ALERTS.id, ALERTS.host_id, ALERTS.item_id)
+
+
+def is_unconfirmed(monitor_id: int, confirmed: Confirmed) -> list[ColumnElement[bool]] | None:
+    """Return the conditions for open alerts to become stale now; None if there is nothing to say yet."""
+    was_pulled = ALERTS.pulled_at.is_not(None) if confirmed.is_pulled else None
+    others = [] if was_pulled is None else [ALERTS.pulled_at.is_(None)]
+    # Alertmanager does not repeat what is silenced, so only a pull can confirm it. Nobody silences a watchdog.
+    is_repeated = or_(ALERTS.silenced_by.is_(None), ALERTS.silenced_by["kind"].as_string() == QuietKind.WATCHDOG)
+    repeats = ALERTS.source.in_(REPEATING_SOURCES)
+    late: list[ColumnElement[bool]] = []
+    if confirmed.pulled is not None and was_pulled is not None:
+        late.append(and_(was_pulled, ALERTS.last_seen_at < confirmed.pulled, ALERTS.pulled_at < confirmed.pulled))
+    if confirmed.repeated is not None:
+        late.append(and_(*others, is_repeated, repeats, ALERTS.last_seen_at < confirmed.repeated))
+    if confirmed.posted is not None:
+        late.append(and_(*others, is_repeated, ~repeats, ALERTS.last_seen_at < confirmed.posted))
+    if not late:
+        return None
+    named = ALERTS.source.not_in(UNCONFIRMED_SOURCES)
+    return [*_open_of(monitor_id), ALERTS.is_stale.is_(False), named, or_(*late)]
+
+
+def is_overdue(monitor_id: int, stale_before: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions for alerts that have been stale since before a time."""
+    return [*_open_of(monitor_id), ALERTS.is_stale.is_(True), ALERTS.stale_since <= stale_before]
+
+
+def is_there_any(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> bool:
+    """Return whether an alert meets these conditions."""
+    return connection.execute(select(ALERTS.id).where(*conditions).limit(1)).first() is not None
+
+
+def mark(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime, limit: int
+) -> Sequence[RowMapping]:
+    """Mark some alerts that meet these conditions as stale; return `id`, `host_id` and `item_id` of each."""
+    return _change(connection, conditions, {"is_stale": True, "stale_since": now}, limit)
+
+
+def resolve(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime, limit: int
+) -> Sequence[RowMapping]:
+    """Resolve some alerts that meet these conditions; return `id`, `host_id` and `item_id` of each."""
+    ended = {"status": AlertStatus.RESOLVED, "resolved_at": now, "resolution": Resolution.STALE, "is_stale": False}
+    return _change(connection, conditions, ended, limit)
+
+
+def count(connection: Connection) -> int:
+    """Return how many open alerts are stale."""
+    wanted = (IS_LISTED, ALERTS.status.in_(OPEN), ALERTS.is_stale.is_(True))
+    return connection.execute(select(func.count()).select_from(Alert).where(*wanted)).scalar_one()
+
+
+def _open_of(monitor_id: int) -> list[ColumnElement[bool]]:
+    return [IS_LISTED, ALERTS.monitor_id == monitor_id, ALERTS.status.in_(OPEN)]
+
+
+def _change(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], values: dict[str, object], limit: int
+) -> Sequence[RowMapping]:
+    # In the order of their ids, as everywhere that locks several alerts: different orders would deadlock on PostgreSQL.
+    some = select(ALERTS.id).where(*conditions).order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
+    ids = list(connection.execute(some).scalars())
+    if not ids:
+        return []
+    # Checked again: another process may have changed some of them before they were locked.
+    changed = update(table_of(Alert)).where(ALERTS.id.in_(ids), *conditions).values(values).returning(*TOUCHED)
+    return connection.execute(changed).mappings().all()
