@@ -8,6 +8,9 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from app.enums import AlertEventKind, AlertStatus, Language, NotificationKind, Severity
+from app.rules.matchers.fields import ALERT_FIELDS, alert_subject
+from app.rules.matchers.matcher import Matchers, Subject, do_hold
+from app.rules.matchers.syntax import parse
 
 KINDS: Mapping[str, NotificationKind] = {
     AlertEventKind.FIRED: NotificationKind.FIRED,
@@ -39,6 +42,7 @@ class Rule:
     timezone: str
     language: Language
     batch_s: int
+    match: Matchers = ()
 
     @classmethod
     def from_row(cls, row: Mapping[Any, Any]) -> Self:
@@ -54,6 +58,7 @@ class Rule:
             timezone=row["timezone"],
             language=Language(row["language"]),
             batch_s=row["batch_s"],
+            match=parse(row["match"] or "", ALERT_FIELDS),
         )
 
 
@@ -92,6 +97,8 @@ class Change:
     resolution: str | None = None
     is_stale: bool = False
     silenced_by: Mapping[str, Any] | None = None
+    fields: Subject = field(default_factory=dict)
+    """The values of the alert's fields, for matchers."""
 
     @classmethod
     def from_row(cls, row: Mapping[Any, Any]) -> Self | None:
@@ -113,6 +120,7 @@ class Change:
             host_name=row["host_name"] or None,
             groups=row["groups"] or (),
             labels=row["labels"] or {},
+            fields=alert_subject(row),
             **{name: row[name] for name in TAKEN_OVER},
         )
 
@@ -132,6 +140,7 @@ def does_match(rule: Rule, change: Change) -> bool:
         and change.severity >= rule.min_severity
         and rule.monitor_id in (None, change.monitor_id)
         and (rule.group is None or rule.group in change.groups)
+        and do_hold(rule.match, change.labels, change.fields)
     )
 
 

@@ -17,6 +17,7 @@ FULL = {
     "enabled": False,
     "min_severity": 2,
     "group": "机房",
+    "match": '{"团队"="支付", alert.host=~"web-.*"}',
     "on": ["fired", "resolved"],
     "quiet_hours": {"from": "22:00", "until": "07:00"},
     "timezone": "Asia/Shanghai",
@@ -41,7 +42,8 @@ def test_a_notification_is_made_read_changed_and_deleted(admin: Caller, viewer: 
     assert viewer.get(path).json == made.json
     assert viewer.get("/notifications").json == {"items": [made.json], "next_cursor": None}
 
-    changes = {"name": "on call", "quiet_hours": None, "group": None, "monitor_id": None, "url": "json://127.0.0.1:10"}
+    changes: dict[str, Any] = {"name": "on call", "quiet_hours": None, "group": None, "match": None, "monitor_id": None}
+    changes["url"] = "json://127.0.0.1:10"
     changed = admin.patch(path, changes)
     assert changed.status == 200, changed.text
     assert {name: changed.json[name] for name in changes if name != "url"} == {
@@ -64,6 +66,7 @@ def test_a_name_and_an_address_are_enough(admin: Caller) -> None:
         "min_severity": 1,
         "monitor_id": None,
         "group": None,
+        "match": None,
         "on": ["fired", "acknowledged", "resolved"],
         "quiet_hours": None,
         "timezone": "UTC",
@@ -88,6 +91,9 @@ def test_a_name_and_an_address_are_enough(admin: Caller) -> None:
         ("min_severity", 3, "min_severity"),
         ("min_severity", "2", "min_severity"),
         ("monitor_id", 999999, "monitor_id"),
+        ("match", "team", "match"),
+        ("match", 'team=~"("', "match"),
+        ("match", "{}", "match"),
         ("on", [], "on"),
         ("on", ["exploded"], "on.0"),
         ("quiet_hours", {"from": "22:00"}, "quiet_hours.until"),

@@ -64,16 +64,16 @@ def status_words(status: int) -> tuple[str, ...]:
 def alert_subject(row: Mapping[str, Any]) -> Subject:
     """Return the values of the fields of an alert.
 
-    `row` has the columns of the alert, `monitor`, `host_name`, `host_display_name`, `item_name` and `groups`, which
-    may be None.
+    `row` has the columns of the alert, `monitor_name`, and the `groups`, the `inventory_host` (its name),
+    `inventory_host_shown` (its display name) and `inventory_item` of the inventory, which may be None.
     """
     return {
-        "alert.host": _given(row["host"], row["host_name"], row["host_display_name"]),
-        "alert.item": _given(row["item"], row["item_name"]),
+        "alert.host": _given(row["host"], row["inventory_host"], row["inventory_host_shown"]),
+        "alert.item": _given(row["item"], row["inventory_item"]),
         "alert.severity": severity_words(row["severity"]),
         "alert.status": status_words(row["status"]),
         "alert.source": _given(row["source"]),
-        "alert.monitor": _given(row["monitor"]),
+        "alert.monitor": _given(row["monitor_name"]),
         "alert.group": _given(*(row["groups"] or ())),
         "alert.message": _given(row["message"]),
         "alert.source_severity": _given(row["source_severity"]),

@@ -35,6 +35,9 @@ ALERT_COLUMNS = (
     *(ALERTS.source, ALERTS.external_id, ALERTS.description, ALERTS.value, ALERTS.labels),
     *(ALERTS.source_severity, ALERTS.source_url, ALERTS.started_at, ALERTS.ended_at, ALERTS.first_seen_at),
     *(ALERTS.resolved_at, ALERTS.resolution, ALERTS.is_stale, ALERTS.silenced_by),
+    # For matchers.
+    *(ALERTS.host, ALERTS.item, HOSTS.name.label("inventory_host"), ITEMS.name.label("inventory_item")),
+    HOSTS.display_name.label("inventory_host_shown"),
 )
 EVENT_COLUMNS = (EVENTS.id.label("event_id"), EVENTS.at, EVENTS.kind, EVENTS.username, EVENTS.alert_id)
 WITH_INVENTORY = (

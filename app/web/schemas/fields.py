@@ -9,6 +9,10 @@ from typing import Any
 from marshmallow import fields, validate
 from marshmallow.exceptions import ValidationError
 
+from app.rules.matchers.fields import ALERT_FIELDS
+from app.rules.matchers.patterns import InvalidMatcher
+from app.rules.matchers.syntax import EXAMPLE as MATCH_EXAMPLE
+from app.rules.matchers.syntax import MAX_TEXT, parse
 from app.web.converters import MAX_ID
 from app.web.parsing import is_encodable
 
@@ -29,6 +33,23 @@ class Text(fields.String):
         # PostgreSQL stores no NUL, and nothing encodes a lone surrogate, which JSON Schema cannot exclude.
         if "\0" in text or not is_encodable(text):
             raise ValidationError("Must not contain a NUL character or a lone surrogate.")
+        return text
+
+
+class MatchText(Text):
+    """Matchers of alerts in Alertmanager's notation, at least one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min=1, max=MAX_TEXT, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            matchers = parse(text, ALERT_FIELDS)
+        except InvalidMatcher as error:
+            raise ValidationError(str(error)) from None
+        if not matchers:
+            raise ValidationError(f"Must have a matcher, like {MATCH_EXAMPLE}.")
         return text
 
 

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from app.enums import Language, NotificationKind, Severity
 from app.rules.notification_templates import MAX_BODY_TEMPLATE, MAX_TITLE_TEMPLATE
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, code, row_id, word
+from app.web.schemas.fields import Boolean, Integer, MatchText, Text, Timestamp, code, row_id, word
 from app.web.schemas.tasks import TaskAcceptedSchema
 
 MAX_URL = 4096
@@ -66,6 +66,7 @@ class NotificationChangesSchema(RequestSchema):
     min_severity = code(Severity)
     monitor_id = row_id(allow_none=True, metadata={"description": "Only alerts of this monitor"})
     group = Text(min=1, max=255, allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
+    match = MatchText(allow_none=True, metadata={"description": "Only alerts that match all of these matchers"})
     on = fields.List(
         word(NotificationKind),
         validate=validate.Length(1, len(NotificationKind)),
@@ -102,6 +103,9 @@ class NewNotificationSchema(NotificationChangesSchema):
         load_default=None,
         metadata={"description": "Only alerts of hosts in this group"},
     )
+    match = MatchText(
+        allow_none=True, load_default=None, metadata={"description": "Only alerts that match all of these matchers"}
+    )
     on = fields.List(
         word(NotificationKind),
         validate=validate.Length(1, len(NotificationKind)),
@@ -134,6 +138,7 @@ class NotificationSchema(AnswerSchema):
     min_severity = code(Severity)
     monitor_id = fields.Integer(allow_none=True, metadata={"description": "Only alerts of this monitor"})
     group = fields.String(allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
+    match = fields.String(allow_none=True, metadata={"description": "Only alerts that match all of these matchers"})
     on = fields.List(word(NotificationKind), metadata={"description": "Alert events that are sent"})
     quiet_hours = _quiet_hours(ShownQuietHoursSchema)
     timezone = fields.String()

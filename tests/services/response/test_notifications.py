@@ -160,20 +160,22 @@ def test_each_rule_tells_of_what_it_is_about(
     notify("critical", min_severity=2)
     notify("monitor", monitor_id=other)
     notify("group", group=host["groups"][0])
+    notify("matchers", match='team=pay,alert.monitor="b"')
     notify("ends", on=["resolved"])
     notify("off", enabled=False)
     [critical] = fire(services, monitor_id, message="critical")
-    fire(services, other, first=2, severity=1, message="of the other monitor")
+    fire(services, other, first=2, severity=1, message="of the other monitor", labels={"team": "pay"})
     fire(services, monitor_id, first=3, severity=0, host_id=host["id"], message="on the host")
     end(services, critical)
-    assert deliver(services, time) == 4
+    assert deliver(services, time) == 5
     assert sorted(receiver.titles) == [
         f"[nagare] INFO: {host['display_name'] or host['name']}: on the host",
         "[nagare] RESOLVED: critical",
         "[nagare] RESOLVED: critical",
         "[nagare] WARNING: of the other monitor",
+        "[nagare] WARNING: of the other monitor",
     ]
-    assert len(rows(services, NotificationChange)) == 5
+    assert len(rows(services, NotificationChange)) == 6
 
 
 def test_of_what_is_suppressed_by_now_nobody_is_told(

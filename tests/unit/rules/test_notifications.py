@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from app.enums import AlertEventKind, AlertStatus, Language, NotificationKind, Severity
+from app.rules.matchers.fields import ALERT_FIELDS
+from app.rules.matchers.syntax import parse
 from app.rules.notifications import Change, Rule, does_match, is_quiet, kind_of, to_notify
 
 FIRED, ACKNOWLEDGED, RESOLVED = NotificationKind
@@ -72,6 +74,16 @@ def test_what_people_are_told_of() -> None:
 )
 def test_all_limits_of_a_rule_must_hold(limits: dict[str, Any], is_matched: bool) -> None:
     assert does_match(replace(RULE, **limits), change(1)) is is_matched
+
+
+@pytest.mark.parametrize(
+    ("match", "is_matched"),
+    [("team=pay", True), ("team=shop", False), ('alert.host=~"web.*"', True), ('team=pay,alert.host!="web-01"', False)],
+)
+def test_the_matchers_of_a_rule_must_hold(match: str, is_matched: bool) -> None:
+    rule = replace(RULE, match=parse(match, ALERT_FIELDS))
+    told = change(1, labels={"team": "pay"}, fields={"alert.host": ("web-01",)})
+    assert does_match(rule, told) is is_matched
 
 
 def test_nobody_is_told_of_what_is_suppressed() -> None:

@@ -13,8 +13,14 @@ from app.rules.matchers.syntax import parse
 
 LABELS = {"team": "pay", "pod": "web-1", "text": "two\nlines"}
 ROW: dict[str, Any] = {
-    **{"host": "web-1.example", "host_name": "web-1", "host_display_name": "网站", "item": "", "item_name": "CPU"},
-    **{"severity": 2, "status": 0, "source": "prometheus", "monitor": "生产", "groups": ["web", "支付"]},
+    **{
+        "host": "web-1.example",
+        "inventory_host": "web-1",
+        "inventory_host_shown": "网站",
+        "item": "",
+        "inventory_item": "CPU",
+    },
+    **{"severity": 2, "status": 0, "source": "prometheus", "monitor_name": "生产", "groups": ["web", "支付"]},
     **{"message": "CPU is high", "source_severity": None},
 }
 
