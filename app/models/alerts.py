@@ -26,6 +26,8 @@ PENDING = "is_pending"
 SUPPRESSED = "suppressed"
 UNLINKED_NAME = "host_id IS NULL AND host <> ''"
 UNLINKED_ID = "host_id IS NULL AND host_external_id IS NOT NULL"
+BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text in the order of its UTF-8 on both databases, so that a regular expression narrows to a range of an index."""
 LISTED = "id <> 0"
 """Always true; only statements that contain it use the indexes for lists."""
 
@@ -160,8 +162,8 @@ class LabelPair(Base):
     __table_args__ = (UniqueConstraint("name", "value"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(Text)
-    value: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(BYTEWISE)
+    value: Mapped[str] = mapped_column(BYTEWISE)
 
 
 class AlertLabel(Base):

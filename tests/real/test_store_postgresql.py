@@ -12,6 +12,7 @@ from app.store.database.engine import Database
 from app.store.database.prepared_statements import Prepared
 from app.store.ledger import parent_tasks, task_claims, task_messages, task_runs
 from tests.store.alerts.test_alert_labels import *  # noqa: F403
+from tests.store.alerts.test_alert_matches import *  # noqa: F403
 from tests.store.alerts.test_alert_sums import *  # noqa: F403
 from tests.store.alerts.test_alerts import *  # noqa: F403
 from tests.store.conftest import connection, database, migrated

@@ -61,7 +61,7 @@ def status_words(status: int) -> tuple[str, ...]:
     return AlertStatus(status).name.lower(), str(int(status))
 
 
-def alert_subject(row: Mapping[str, Any]) -> Subject:
+def alert_subject(row: Mapping[Any, Any]) -> Subject:
     """Return the values of the fields of an alert.
 
     `row` has the columns of the alert, `monitor_name`, and the `groups`, the `inventory_host` (its name),

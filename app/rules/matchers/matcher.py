@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.rules.matchers.patterns import compile_pattern, does_match
+from app.rules.matchers.patterns import InvalidMatcher, compile_pattern, does_match
 
 Subject = Mapping[str, Collection[str]]
 """The values of each field; a missing or empty field counts as one empty value."""
@@ -34,6 +34,8 @@ class Matcher:
     is_field: bool = False
 
     def __post_init__(self) -> None:
+        if "\0" in self.name + self.value:
+            raise InvalidMatcher("Must not contain a NUL character.")
         if self.is_pattern:
             compile_pattern(self.value)
 

@@ -67,7 +67,8 @@ def _reason(error: Exception) -> str:
 
 
 def _valid_start(text: bytes) -> str:
-    """Return what comes before the first byte that is not UTF-8."""
+    """Return what comes before the first byte that is not UTF-8, or that PostgreSQL cannot store."""
+    text = text.partition(b"\0")[0]
     try:
         return text.decode()
     except UnicodeDecodeError as error:

@@ -17,6 +17,7 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
+BYTEWISE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 OBJECT = sa.JSON().with_variant(JSONB, "postgresql")
 TEXTS_BEFORE = ("message", "comment")
 TEXTS = ("message", "comment", "description", "host", "item")
@@ -79,8 +80,8 @@ def upgrade() -> None:
     op.create_table(
         "label_pairs",
         sa.Column("id", BIG, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("name", BYTEWISE, nullable=False),
+        sa.Column("value", BYTEWISE, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_label_pairs"),
         sa.UniqueConstraint("name", "value", name="uq_label_pairs_name_value"),
         sqlite_autoincrement=True,

@@ -56,6 +56,7 @@ def test_a_dotted_name_of_the_alert_is_a_field_unless_it_is_quoted() -> None:
         (",", "At character 1: expected the name of a label or field, found `,`"),
         ("alert.nothing=x", "At character 1: there is no field alert.nothing; use one of alert.host,"),
         ('alert.message=~"x"', "At character 1: alert.message takes no regular expressions: use = or !="),
+        (r'"a.b"="\x00"', "Must not contain a NUL character."),
         ('team=~"("', "The regular expression '(' is invalid: missing )"),
         ('team=~"(a{1000}){1000}"', "is invalid: invalid repetition size"),
         (f'team=~"{"x" * 1001}"', "A regular expression must have at most 1000 characters."),
