@@ -44,16 +44,14 @@ class Unknown(StrictUndefined):
 
     __slots__ = ()
 
-    @property
-    def _undefined_message(self) -> str:
-        name, owner = self._undefined_name, self._undefined_obj
-        if self._undefined_hint or owner is missing:
-            return str(super()._undefined_message)
-        if isinstance(owner, dict):
-            return f"there is no `{name}` here; there are: {', '.join(sorted(map(str, owner)))}"
-        if isinstance(owner, list):
-            return f"a list of {len(owner)} has no `{name}`: use a loop, or an index that exists"
-        return str(super()._undefined_message)
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = missing,
+        name: str | None = None,
+        exc: type[Exception] = UndefinedError,
+    ) -> None:
+        super().__init__(hint or _known_beside(obj, name), obj, name, exc)  # type: ignore[arg-type] # as it is called
 
 
 class Sandbox:
@@ -104,6 +102,14 @@ class Sandbox:
     def _time(self, value: str, form: str = TIME_FORMAT) -> str:
         """Return a time of an alert in the notification's time zone; nothing if there is none."""
         return datetime.fromisoformat(value).astimezone(self._zone).strftime(form) if value else ""
+
+
+def _known_beside(owner: object, name: str | None) -> str | None:
+    if isinstance(owner, dict):
+        return f"there is no `{name}` here; there are: {', '.join(sorted(map(str, owner)))}"
+    if isinstance(owner, list):
+        return f"a list of {len(owner)} has no `{name}`: use a loop, or an index that exists"
+    return None
 
 
 def _short(value: object, length: int = 200) -> str:
