@@ -10,7 +10,7 @@ from app.rules.notification_labels import beside, matters
 from app.rules.notification_texts import Story, details_that_fit, history, label, subject, summary, text_about
 from app.rules.notification_words import WORDS
 from app.rules.notifications import Rule
-from app.rules.own_messages import message_in
+from app.rules.own_messages import description_in, message_in
 from app.rules.plain_text import clean, shortened
 
 MAX_ALERTS = 50
@@ -67,7 +67,7 @@ def _alert(
         "subject": subject(rule, story),
         "details": list(lines),
         "message": _text(message_in(rule.language, last)),
-        "description": _text(last.description, MAX_DESCRIPTION),
+        "description": _text(description_in(rule.language, last.source, last.description), MAX_DESCRIPTION),
         "value": _text(last.value),
         "severity": words.severities[last.severity],
         "severity_code": int(last.severity),

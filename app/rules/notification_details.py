@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.enums import NotificationKind, Resolution
+from app.enums import Language, NotificationKind, Resolution
 from app.rules.notification_labels import matters, written
 from app.rules.notification_words import WORDS, Words
 from app.rules.notifications import Change, Rule
+from app.rules.own_messages import description_in
 from app.rules.plain_text import clean, one_line, shortened
 
 MAX_DESCRIPTION = 300
@@ -34,7 +35,7 @@ def details(rule: Rule, change: Change, place: Place) -> list[str]:
     """Return the lines of an alert's details, the most important ones first."""
     words = WORDS[rule.language]
     length = MAX_DESCRIPTION_ALONE if place.is_alone else MAX_DESCRIPTION
-    lines = _description(change, length)
+    lines = _description(rule.language, change, length)
     facts = words.semicolon.join(_facts(rule, words, change))
     rest = {name: value for name, value in matters(change).items() if name not in place.beside}
     lines += [facts] if facts else []
@@ -85,8 +86,8 @@ def quiet_text(rule: Rule, change: Change) -> str:
     return text
 
 
-def _description(change: Change, length: int) -> list[str]:
-    text = clean(change.description).strip()
+def _description(language: Language, change: Change, length: int) -> list[str]:
+    text = clean(description_in(language, change.source, change.description)).strip()
     # Many rules have the same text in both.
     if not text or one_line(text, length) == one_line(change.message, length):
         return []

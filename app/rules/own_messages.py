@@ -2,14 +2,37 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Protocol
 
 from app.enums import Language
 from app.rules.generated_alerts import MESSAGES
 
 OWN_SOURCE = "nagare"
-TRANSLATIONS: Mapping[str, str] = {}
-"""By the English text, with the same names in braces on both sides: `Heartbeat {name} is late` matches any name."""
+TRANSLATIONS: Mapping[str, str] = {
+    "{name} is silent: no pull of {what} has succeeded since {since}: {error}": (
+        "{name} 没有响应：自 {since} 起没有成功拉取{what}：{error}"
+    ),
+    "{monitor}: the watchdog {name} does not fire, it was last reported at {time}": (
+        "{monitor}：看门狗 {name} 没有触发，最后一次上报于 {time}"
+    ),
+    "{monitor}: the watchdog {name} does not fire, it has never been reported": (
+        "{monitor}：看门狗 {name} 没有触发，从未上报过"
+    ),
+    "It fires as long as alerting works, so other alerts may not arrive here either.": (
+        "只要告警链路正常，它就会一直触发；因此其他告警可能也无法到达这里。"
+    ),
+    "Heartbeat {name} is late": "心跳 {name} 没有按时到达",
+    "Heartbeat {name} reported a failure": "心跳 {name} 报告失败",
+    "Heartbeat {name} did not finish in time": "心跳 {name} 没有按时完成",
+    "No ping came within {grace} of the expected time.": "超过预期时间 {grace} 仍未收到心跳。",
+    "The job reported that it failed.": "作业报告自己失败了。",
+    "The job started at {start} and did not finish within {grace}.": "作业于 {start} 开始，在 {grace} 内没有完成。",
+    "It has never finished.": "它从未完成过。",
+}
+"""By the English text, with the same names in braces on both sides, which match any text."""
+WORDS = {"what": (("hosts", "主机"), ("items", "监控项"), ("alerts", "告警"), (", ", "、"), (" and ", "和"))}
+"""What stands for one of these names consists of words that are translated too."""
 
 
 class Told(Protocol):
@@ -29,19 +52,33 @@ def message_in(language: Language, told: Told) -> str:
     return translated(language, told.source, told.message)
 
 
-def translated(language: Language, source: str, text: str, translations: Mapping[str, str] | None = None) -> str:
+def description_in(language: Language, source: str, description: str) -> str:
+    """Return an alert's description; the lines of nagare's own that it knows are translated."""
+    if language is not Language.CHINESE or source != OWN_SOURCE:
+        return description
+    return "\n".join(translated(language, source, line) for line in description.split("\n"))
+
+
+def translated(language: Language, source: str, text: str) -> str:
     """Return a text of an alert in a language; only nagare's own texts are translated."""
     if language is not Language.CHINESE:
         return text
     if source != OWN_SOURCE:
         return MESSAGES.get(text, text)
-    for english, chinese in (TRANSLATIONS if translations is None else translations).items():
+    for english, chinese in TRANSLATIONS.items():
         found = re.fullmatch(_pattern(english), text, re.DOTALL)
         if found:
-            return chinese.format(**found.groupdict())
+            return chinese.format(**{name: _words(name, value) for name, value in found.groupdict().items()})
     return text
 
 
+def _words(name: str, value: str) -> str:
+    for english, chinese in WORDS.get(name, ()):
+        value = value.replace(english, chinese)
+    return value
+
+
+@cache
 def _pattern(english: str) -> str:
     """Return the pattern of a text with names in braces."""
     parts = re.split(r"\{(\w+)\}", english)

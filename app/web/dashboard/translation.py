@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from app.enums import Language
 from app.rules.generated_alerts import MESSAGES
+from app.rules.own_messages import OWN_SOURCE, translated
 from app.services.alerts.alerts import TEST_SOURCE
 from app.web.dashboard.visitor_settings import LANGUAGES, language
 
@@ -13,7 +15,7 @@ FOLDER = Path(__file__).parent / "texts"
 CATALOGUES: Mapping[str, Mapping[str, str]] = {
     name: json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")) for name in LANGUAGES
 }
-OUR_SOURCES = (TEST_SOURCE, "simulator")
+OUR_SOURCES = (TEST_SOURCE, "simulator", OWN_SOURCE)
 CRITICAL_PREFIX = "Critical alert: "
 STATUS_TEXTS = {"Gone from the source": "inventory.gone", "Disabled": "inventory.disabled"}
 
@@ -30,8 +32,8 @@ def translate_or(key: str, default: str, **values: Any) -> str:
 
 def translated_message(alert: Mapping[Any, Any]) -> str:
     """Return an alert's message; nagare's own messages are translated."""
-    message: str = alert["message"]
-    return MESSAGES.get(message, message) if alert["source"] in OUR_SOURCES and language() == "zh" else message
+    source, message = str(alert["source"]), str(alert["message"])
+    return translated(Language(language()), source, message) if source in OUR_SOURCES else message
 
 
 def status_text(description: str) -> str:

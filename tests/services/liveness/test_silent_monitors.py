@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.composition import Services
-from app.enums import TaskType
+from app.enums import Language, TaskType
+from app.rules.own_messages import translated
 from app.services.liveness.watching import Watching
 from tests.services.conftest import Time
 from tests.services.liveness.running import Running
@@ -31,6 +32,7 @@ def test_three_runs_without_success_raise_one_alert_and_a_success_resolves_it(pu
     pulled.run_for(MINUTE)
     [alert] = pulled.own_alerts()
     assert alert["message"] == f"demo is silent: no pull of alerts has succeeded since 2026-01-31 12:00 UTC: {ERROR}"
+    assert "没有成功拉取告警" in translated(Language.CHINESE, alert["source"], alert["message"])
     assert (alert["severity"], alert["status"], alert["monitor_id"]) == (2, 0, pulled.monitor_id)
     assert alert["external_id"] == "silent"
     pulled.run_for(24 * 60 * MINUTE)

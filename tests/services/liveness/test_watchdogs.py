@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import insert, select
 
 from app.composition import Services
+from app.enums import Language
 from app.models import AlertLabel, LabelPair
+from app.rules.own_messages import translated
 from tests.services.liveness.running import Running
 
 HOUR = 3600
@@ -45,6 +47,7 @@ def test_a_watchdog_that_is_no_longer_repeated_is_the_alarm_until_it_fires_again
     assert alarm["message"] == (
         "demo: the watchdog Watchdog does not fire, it was last reported at 2026-01-31 12:00 UTC"
     )
+    assert "没有触发，最后一次上报于" in translated(Language.CHINESE, alarm["source"], alarm["message"])
     guarded.run_for(24 * HOUR)
     assert [alarm["count"] for alarm in guarded.own_alerts()] == [1]
     guarded.set_alert(alert_id, last_seen_at=guarded.time.now)
@@ -58,6 +61,7 @@ def test_a_watchdog_that_never_came_is_the_alarm_after_the_time_for_its_source(g
     guarded.run_for(120)
     [alarm] = guarded.own_alerts()
     assert alarm["message"].endswith("it has never been reported")
+    assert "没有触发，从未上报过" in translated(Language.CHINESE, alarm["source"], alarm["message"])
 
 
 @pytest.mark.parametrize("resolution", ["reported", "absent"])
