@@ -1,5 +1,7 @@
 """One tree of errors: `code` says what happened, `retryable` whether a retry can help."""
 
+from collections.abc import Mapping, Sequence
+
 
 class NagareError(Exception):
     """The root of all errors that nagare raises on purpose.
@@ -38,6 +40,17 @@ class Invalid(NagareError):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class AllAlertsRefused(Invalid):
+    """No alert of a webhook request can be read; `reasons` has some of them by place."""
+
+    def __init__(self, reasons: Mapping[str, str], count: int, task_ids: Sequence[str]) -> None:
+        """`task_ids` are the tasks that keep the alerts."""
+        place, reason = next(iter(reasons.items()))
+        kept = f"They become dead letters that can be retried: {', '.join(task_ids)}." if task_ids else ""
+        super().__init__(place, f"{reason} None of the {count} alerts was accepted. {kept}".rstrip())
+        self.reasons = reasons
 
 
 class Unauthorized(NagareError):
@@ -118,6 +131,12 @@ class InvalidParams(NagareError):
     """The stored parameters of a task cannot be read; the message names the fields."""
 
     code = "invalid_params"
+
+
+class AlertRefused(NagareError):
+    """An alert that was posted cannot be read; the message says where and why."""
+
+    code = "alert_refused"
 
 
 class ChildrenFailed(NagareError):

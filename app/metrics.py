@@ -30,6 +30,12 @@ HTTP_REQUESTS = Counter("nagare_http_requests", "HTTP requests", ("method", "rou
 HTTP_DURATION = Histogram(
     "nagare_http_request_duration_seconds", "Duration of an HTTP request", ("method", "route"), REQUEST_BOUNDS_S
 )
+WEBHOOK_ALERTS_REFUSED = Counter(
+    "nagare_webhook_alerts_refused", "Alerts of webhook requests that were refused, each alone", ("monitor_id",)
+)
+WEBHOOK_ALERTS_TRUNCATED = Counter(
+    "nagare_webhook_alerts_truncated", "Alerts that a sender left out of its webhook requests", ("monitor_id",)
+)
 UNKNOWN_SEVERITIES = Counter(
     "nagare_alerts_unknown_severity",
     "Reports of alerts whose severity the monitor's table does not know",
@@ -49,6 +55,8 @@ METRICS = (
     TASK_WAIT,
     CONNECTOR_DURATION,
     CONNECTOR_ERRORS,
+    WEBHOOK_ALERTS_REFUSED,
+    WEBHOOK_ALERTS_TRUNCATED,
     UNKNOWN_SEVERITIES,
     HTTP_REQUESTS,
     HTTP_DURATION,

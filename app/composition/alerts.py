@@ -11,6 +11,7 @@ from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.alert_pulls import AlertPullService
 from app.services.alerts.alerts import AlertService
 from app.services.alerts.maintenance import MaintenanceService
+from app.services.alerts.refused_alerts import RefusedAlerts
 from app.services.alerts.scores import ScoreService
 from app.services.alerts.severities import SeverityService
 from app.services.alerts.suppression import Suppression
@@ -29,6 +30,7 @@ class Alerts:
     alert_event_relay: AlertEventRelay
     webhooks: WebhookService
     webhook_intake: WebhookIntake
+    refused_alerts: RefusedAlerts
     maintenance: MaintenanceService
     suppression: Suppression
     scores: ScoreService
@@ -38,13 +40,15 @@ class Alerts:
 def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory) -> Alerts:
     """Build the services of alerts."""
     settings, database, outbox = resources.settings, resources.database, ledger.outbox
+    refused_alerts = RefusedAlerts(database, outbox, AlertIntake())
     return Alerts(
         alerts=AlertService(database),
         alert_actions=AlertActions(database, outbox),
         alert_pulls=AlertPullService(database, inventory.monitor_connections, AlertIntake()),
         alert_event_relay=AlertEventRelay(database, resources.queue.events),
-        webhooks=WebhookService(database, outbox, WebhookQuotas(settings.webhook_alerts_per_minute)),
+        webhooks=WebhookService(database, outbox, WebhookQuotas(settings.webhook_alerts_per_minute), refused_alerts),
         webhook_intake=WebhookIntake(database, outbox, AlertIntake()),
+        refused_alerts=refused_alerts,
         maintenance=MaintenanceService(database),
         suppression=Suppression(database),
         scores=ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days),

@@ -36,7 +36,7 @@ def bounded(report: AlertReport) -> AlertReport:
         comment=_cut(report.comment, MAX_COMMENT),
         value=report.value and _cut(report.value, MAX_VALUE),
         source_severity=report.source_severity and report.source_severity[:MAX_SEVERITY],
-        source_url=report.source_url if len(report.source_url or "") <= MAX_URL else None,
+        source_url=_link(report.source_url),
         labels=bounded_labels(report.labels),
         annotations={
             _short(name, MAX_LABEL_NAME): _cut(text, MAX_ANNOTATION)
@@ -60,6 +60,12 @@ def bounded_raw(raw: Any) -> Any:
     """Return a raw report; one that is too long becomes the start of its JSON."""
     text = "" if raw is None else json.dumps(raw, ensure_ascii=False)
     return raw if len(text) <= MAX_RAW else {"cut": text[:MAX_RAW], "characters": len(text)}
+
+
+def _link(url: str | None) -> str | None:
+    """Return a URL that a page can link to; not `javascript:` and its like, which would run in the reader's session."""
+    is_link = url is not None and len(url) <= MAX_URL and url.lower().startswith(("http://", "https://"))
+    return url if is_link else None
 
 
 def _cut(text: str, length: int) -> str:

@@ -65,5 +65,7 @@ def first_of(labels: Mapping[str, str], names: tuple[str, ...]) -> str | None:
 def alert_name(labels: Mapping[str, str]) -> str:
     """Return the alert's name and the labels that tell it from other alerts of its rule."""
     name = labels.get("alertname") or "Prometheus alert"
-    apart = list_labels({label: value for label, value in labels.items() if label not in COMMON_LABELS})
+    # Labels that start with two underscores are the source's bookkeeping.
+    told = {label: value for label, value in labels.items() if value and not label.startswith("__")}
+    apart = list_labels({label: value for label, value in told.items() if label not in COMMON_LABELS})
     return f"{name}: {apart}" if apart else name

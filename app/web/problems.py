@@ -110,6 +110,8 @@ def _answer_known(error: errors.NagareError) -> Response:
     elif status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     fields = {error.field: [str(error)]} if isinstance(error, errors.Invalid) else None
+    if isinstance(error, errors.AllAlertsRefused):
+        fields = {place: [reason] for place, reason in error.reasons.items()}
     detail = f"{error.field}: {error}" if isinstance(error, errors.Invalid) else str(error)
     return problem(status, error.code, detail, fields, headers)
 

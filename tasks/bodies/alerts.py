@@ -31,4 +31,6 @@ def acknowledge_alert(run: Run[AcknowledgeAlert]) -> Mapping[str, Any]:
 def receive_alerts(run: Run[ReceiveAlerts]) -> Mapping[str, Any]:
     """Process what was sent to a monitor's webhook."""
     posted = run.params
+    if posted.format is not None:
+        return run.services.alerts.refused_alerts.take_in(posted)
     return run.services.alerts.webhook_intake.take_in(posted.monitor_id, posted.reports, posted.received_at, run.step)

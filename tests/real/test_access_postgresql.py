@@ -89,11 +89,11 @@ def test_one_quota_of_alerts_for_all_processes(doors: list[Services]) -> None:
         for name in "ab"
     ]
     tokens = [doors[0].alerts.webhooks.issue_token(monitor["id"]) for monitor in monitors]
-    reports = parse([{"message": "x", "id": str(number)} for number in range(7)])
+    posted = parse([{"message": "x", "id": str(number)} for number in range(7)])
 
     def post(number: int) -> tuple[int, str]:
         try:
-            doors[number % 2].alerts.webhooks.accept(tokens[number % 3 % 2], reports)
+            doors[number % 2].alerts.webhooks.accept(tokens[number % 3 % 2], posted)
         except NagareError as error:
             return number % 3 % 2, error.code
         return number % 3 % 2, "taken"
@@ -105,7 +105,7 @@ def test_one_quota_of_alerts_for_all_processes(doors: list[Services]) -> None:
 
 
 def test_a_monitor_can_be_deleted_while_it_posts(doors: list[Services]) -> None:
-    reports = parse([{"message": "x"}])
+    posted = parse([{"message": "x"}])
     for tick in range(10):
         monitor = doors[0].inventory.monitors.create(
             {"name": str(tick), "type": "simulator", "url": "simulator://demo"}
@@ -117,7 +117,7 @@ def test_a_monitor_can_be_deleted_while_it_posts(doors: list[Services]) -> None:
                 if number == 20:
                     doors[0].inventory.monitors.delete(monitor_id)
                 else:
-                    doors[number % 2].alerts.webhooks.accept(token, reports)
+                    doors[number % 2].alerts.webhooks.accept(token, posted)
             except (NagareError, NotFound) as error:
                 return error.code
             return "done"

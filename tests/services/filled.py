@@ -9,6 +9,7 @@ from app.errors import SourceTimeout, Unauthorized
 from app.rules.alert_reports import AlertReport
 from app.rules.task_params.alerts import GenerateAlerts
 from app.rules.task_params.pull import PullItems
+from app.rules.webhooks.posted import Posted
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.ledger.requester import Requester
@@ -55,9 +56,11 @@ def fill(services: Services, time: Time) -> None:
     _run_tasks(services, Requester(user["id"], idempotency_key="密钥"), monitor_id)
     token = services.alerts.webhooks.issue_token(monitor_id)
     for number in range(3):
-        services.alerts.webhooks.accept(token, [AlertReport("webhook", str(number), True, f"磁盘空间不足\n{number}")])
+        services.alerts.webhooks.accept(
+            token, Posted([AlertReport("webhook", str(number), True, f"磁盘空间不足\n{number}")])
+        )
     services.alerts.webhook_intake.take_in(monitor_id)
-    services.alerts.webhooks.accept(token, [AlertReport("webhook", "later", True, "新的")])
+    services.alerts.webhooks.accept(token, Posted([AlertReport("webhook", "later", True, "新的")]))
     _take_in_labels_of_a_pair(services, time)
     time.pass_by(1)
     services.alerts.alert_actions.resolve(1, editor, "好了")

@@ -12,7 +12,6 @@ from time_machine import travel
 
 from app.composition import Services, build
 from app.errors import TooManyRequests
-from app.rules.alert_reports import AlertReport
 from app.rules.webhooks.parse import parse
 from tests.web.caller import FLEET, Answer, Caller
 from tests.web.conftest import make_settings, serving
@@ -109,11 +108,11 @@ def test_a_new_token_brings_no_new_quota(nobody: Caller, token: str, services: S
 def test_it_is_one_quota_for_all_who_post_at_once_at_whichever_process(services: Services, token: str) -> None:
     with closing(build(services.settings)) as other, travel(NOW, tick=False), ThreadPoolExecutor(40) as threads:
         doors = [services, other]
-        reports: Sequence[AlertReport] = parse(alerts(7))
+        posted = parse(alerts(7))
 
         def send(number: int) -> str:
             try:
-                doors[number % 2].alerts.webhooks.accept(token, reports)
+                doors[number % 2].alerts.webhooks.accept(token, posted)
             except TooManyRequests:
                 return "refused"
             return "taken"

@@ -55,7 +55,7 @@ class AcknowledgeAlert(MonitorParams):
 
 
 class ReceiveAlerts(MonitorParams):
-    """Process all waiting deliveries of a monitor, or only the `reports` that were set aside."""
+    """Process all waiting deliveries of a monitor, or only the `reports` that were set aside or refused."""
 
     type: ClassVar = TaskType.RECEIVE_ALERTS
 
@@ -63,3 +63,10 @@ class ReceiveAlerts(MonitorParams):
     """As they were received, so of any shape: they were set aside because they could not be processed."""
     received_at: StoredMoment | None = None
     """When the reports were received."""
+    format: str | None = None
+    """Of alerts that were refused: the format to read them in; `reports` has them as they were posted.
+
+    An older worker takes them for reports that it cannot read, and leaves a dead letter.
+    """
+    places: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Where each refused alert was in its request."""

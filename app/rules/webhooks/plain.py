@@ -1,42 +1,85 @@
-"""Parses webhook bodies of scripts: an object with a message, or a list of such objects."""
+"""Reads webhook bodies of scripts: an object with a message, or a list of such objects."""
 
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from app.enums import Severity
 from app.errors import Invalid
 from app.rules.alert_reports import AlertReport
+from app.rules.prometheus_alerts import HOST_LABELS, SEVERITY_LABELS, first_of
 from app.rules.severities import severity_of
 from app.rules.webhooks.fields import Fields
+from app.rules.webhooks.json_values import as_text
 
 SOURCE = "webhook"
-KNOWN = ("message", "severity", "host", "item", "status", "id", "comment")
+KNOWN = (
+    *("message", "severity", "status", "host", "item", "id", "comment"),
+    *("description", "labels", "annotations", "url", "value", "started_at", "ended_at"),
+)
 STATUSES = {
     **dict.fromkeys(("firing", "problem", "active"), True),
     **dict.fromkeys(("resolved", "ok", "recovered"), False),
 }
+CODES = [str(int(severity)) for severity in Severity]
 
 
-def parse_plain(alert: Fields) -> AlertReport:
-    """Return the report; without an id, the alert is identified by host, item and message. Raises Invalid."""
-    alert.refuse_others(KNOWN)
+def read_plain(alert: Fields) -> AlertReport:
+    """Return the report of one alert; unknown fields are annotations. Raises Invalid.
+
+    Without an id, the alert is identified by host, item, message and labels.
+    """
     message, host, item = alert.required_text("message"), alert.text("host"), alert.text("item")
+    labels, code = alert.labels("labels"), alert.number_or_text("severity")
+    word = code or _word(alert) or first_of(labels, SEVERITY_LABELS)
+    # Kapacitor has no status: the level OK is the end.
+    is_firing = alert.choice("status", STATUSES, default=alert.any_text("level").casefold() != "ok")
     return AlertReport(
         source=SOURCE,
-        external_id=alert.text("id") or sha256(json.dumps([host, item, message]).encode()).hexdigest(),
-        is_firing=alert.choice("status", STATUSES, default=True),
+        external_id=alert.text("id") or _identity(host, item, message, labels),
+        is_firing=is_firing,
         message=message,
-        severity=_severity(alert),
+        severity=severity_of(word),
+        # 0, 1 and 2 are nagare's own codes, so no table of another system's words translates them.
+        source_severity=None if code in CODES else word,
+        description=alert.any_text("description"),
         comment=alert.text("comment"),
+        value=alert.any_text("value") or None,
+        labels=labels,
+        annotations=_annotations(alert),
+        started_at=_time(alert, "started_at"),
+        ended_at=None if is_firing else _time(alert, "ended_at"),
+        source_url=alert.any_text("url") or None,
         host_external_id=host or None,
-        host_name=host or None,
+        host_name=host or first_of(labels, HOST_LABELS),
         item_external_id=item or None,
         item_name=item or None,
     )
 
 
-def _severity(alert: Fields) -> Severity:
-    word = alert.text("severity")
-    if word.lstrip("-").isdecimal() and word not in ("0", "1", "2"):
-        raise Invalid(alert.path("severity"), "Must be a word like warning or critical, or 0, 1 or 2.")
-    return severity_of(word or None)
+def _identity(host: str, item: str, message: str, labels: Mapping[str, str]) -> str:
+    identifying: list[object] = [host, item, message]
+    if labels:
+        identifying.append(dict(sorted(labels.items())))
+    return sha256(json.dumps(identifying).encode()).hexdigest()
+
+
+def _word(alert: Fields) -> str:
+    return next((word for name in SEVERITY_LABELS if (word := alert.scalar(name))), "")
+
+
+def _annotations(alert: Fields) -> dict[str, str]:
+    others = {name: as_text(value) for name, value in alert.others(KNOWN).items() if value is not None}
+    return others | alert.annotations("annotations")
+
+
+def _time(alert: Fields, name: str) -> datetime | None:
+    """Return a time in RFC 3339, or in seconds since 1970 as `date +%s` prints it."""
+    text = alert.number_or_text(name)
+    try:
+        return datetime.fromtimestamp(float(text), UTC)
+    except (OverflowError, OSError):
+        raise Invalid(alert.path(name), "Must be a time like 2026-01-31T12:00:00Z, or seconds since 1970.") from None
+    except ValueError:
+        return alert.time(name)

@@ -8,7 +8,10 @@ from app.store.alerts import webhook_quotas
 from app.store.database.single_statements import SingleReads
 from app.store.inventory import monitors
 
-NOT_KNOWN = "A monitor's webhook token is required: Authorization: Bearer <token>."
+NOT_KNOWN = (
+    "A monitor's webhook token is required: Authorization: Bearer <token>, or the token as the password of basic"
+    " authentication with any user name."
+)
 A_SECOND_US = 1_000_000
 
 

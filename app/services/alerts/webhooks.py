@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.errors import ConcurrentChange, NagareError, NotFound, TooManyRequests
-from app.rules.alert_reports import AlertReport
+from app.metrics import WEBHOOK_ALERTS_REFUSED, WEBHOOK_ALERTS_TRUNCATED
 from app.rules.task_params.alerts import ReceiveAlerts
+from app.rules.webhooks.posted import Posted, Refusal
+from app.services.alerts.refused_alerts import Kept, RefusedAlert, RefusedAlerts, describe
 from app.services.alerts.webhook_quotas import WebhookQuotas
 from app.services.batcher import Batcher
 from app.services.ledger.idempotency import earlier_answer, fingerprint_of, fingerprint_of_task
@@ -24,22 +26,42 @@ from app.store.inventory import monitors
 from app.store.ledger import idempotency, task_fingerprints
 
 REPORTS_A_DELIVERY = 500
+MAX_REFUSAL = 2000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Post:
     token_hash: str
     reports: Sequence[Mapping[str, Any]]
+    refusals: Sequence[Refusal]
+    truncated: int
+
+    @property
+    def alerts(self) -> int:
+        return len(self.reports) + len(self.refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a webhook request."""
+
+    task_id: str | None
+    """The task that takes its alerts in; None if there is nothing to take in."""
+    count: int
+    """How many alerts were accepted."""
+    refused: Sequence[RefusedAlert] = ()
+    truncated: int = 0
 
 
 class WebhookService:
     """Every method raises DatabaseUnavailable when nothing was changed."""
 
-    def __init__(self, database: Database, outbox: Outbox, quotas: WebhookQuotas) -> None:
+    def __init__(self, database: Database, outbox: Outbox, quotas: WebhookQuotas, refused: RefusedAlerts) -> None:
         self._database = database
         self._outbox = outbox
         self._quotas = quotas
-        self._batcher: Batcher[_Post, str] = Batcher(
+        self._refused = refused
+        self._batcher: Batcher[_Post, Receipt] = Batcher(
             self._accept_all, run_singly_after=(ConcurrentChange, StatementRefused)
         )
 
@@ -57,53 +79,75 @@ class WebhookService:
         with self._database.single_reads() as reads:
             self._quotas.refuse_early(reads, _hash(token))
 
-    def accept(self, token: str, reports: Sequence[AlertReport], idempotency_key: str | None = None) -> str:
-        """Record a delivery of the token's monitor, and return the id of the task that will take it in.
+    def accept(self, token: str, posted: Posted, idempotency_key: str | None = None) -> Receipt:
+        """Record what was posted for the token's monitor, and the task that will take it in.
 
-        Many deliveries share one task: all that are recorded before a worker starts it. Raises Unauthorized, Conflict
-        if the monitor is disabled, TooManyRequests if its quota is used up, and Invalid if the idempotency key was used
-        for another request.
+        Many requests share one task: all that are recorded before a worker starts it. Alerts that were refused are kept
+        by tasks of their own. Raises Unauthorized, Conflict if the monitor is disabled, TooManyRequests if its quota is
+        used up, and Invalid if the idempotency key was used for another request.
         """
-        post = _Post(_hash(token), [report.as_dict() for report in reports])
+        reports = [report.as_dict() for report in posted.reports]
+        post = _Post(_hash(token), reports, posted.refusals, posted.truncated)
         return self._batcher.call(post) if idempotency_key is None else self._accept_once(post, idempotency_key)
 
-    def _accept_once(self, post: _Post, idempotency_key: str) -> str:
+    def _accept_once(self, post: _Post, idempotency_key: str) -> Receipt:
         """Record a delivery unless it is a repeat; in its own transaction, as it may wait for one with the same key."""
         now, task_id = clock.now(), new_task_id(ReceiveAlerts.type)
         with self._database.transaction() as connection:
             monitor_id = self._quotas.monitor_of(connection, post.token_hash)
             # Users have positive ids, so a monitor's keys cannot clash with theirs.
             by = Requester(-monitor_id, idempotency_key)
-            earlier = earlier_answer(connection, by, fingerprint_of(["post", post.reports]), task_id, now)
+            earlier = earlier_answer(connection, by, _fingerprint(post), task_id, now)
             if earlier is not None:
-                return earlier
-            self._quotas.spend(connection, post.token_hash, len(post.reports))
-            shared = request_task(connection, self._outbox, monitor_id, task_id)
-            if shared != task_id:
-                idempotency.rebind(connection, by.user_id, idempotency_key, shared)
-            webhook_deliveries.add(connection, _deliveries(monitor_id, now, [post]))
-        self._outbox.publish({task_id: None} if shared == task_id else {})
-        return shared
+                kept = self._refused.find(connection, monitor_id, post.refusals)
+                return _receipt(post, earlier, kept)
+            self._quotas.spend(connection, post.token_hash, post.alerts)
+            recorded: dict[str, int | None] = {}
+            receipt = self._record(connection, monitor_id, now, [post], recorded)[post]
+            if receipt.task_id not in (None, task_id):
+                idempotency.rebind(connection, by.user_id, idempotency_key, str(receipt.task_id))
+        self._outbox.publish(recorded)
+        _count_losses({monitor_id: [post]})
+        return receipt
 
-    def _accept_all(self, posts: Sequence[_Post]) -> Sequence[str | Exception]:
-        """Record deliveries; return for each its task, or the reason for its rejection."""
+    def _accept_all(self, posts: Sequence[_Post]) -> Sequence[Receipt | Exception]:
+        """Record what was posted; return for each post its receipt, or the reason for its rejection."""
         now = clock.now()
-        outcomes: dict[_Post, str | Exception] = {}
-        recorded: dict[str, None] = {}
+        outcomes: dict[_Post, Receipt | Exception] = {}
+        recorded: dict[str, int | None] = {}
         with self._database.transaction() as connection:
             admitted = self._admitted(connection, posts, outcomes)
             # In one order, or two batches could deadlock.
             for monitor_id in sorted(admitted):
-                task_id = new_task_id(ReceiveAlerts.type)
-                shared = request_task(connection, self._outbox, monitor_id, task_id)
-                outcomes |= dict.fromkeys(admitted[monitor_id], shared)
-                recorded |= {task_id: None} if shared == task_id else {}
-                webhook_deliveries.add(connection, _deliveries(monitor_id, now, admitted[monitor_id]))
+                outcomes |= self._record(connection, monitor_id, now, admitted[monitor_id], recorded)
         self._outbox.publish(recorded)
+        _count_losses(admitted)
         return [outcomes[post] for post in posts]
 
+    def _record(
+        self,
+        connection: Connection,
+        monitor_id: int,
+        now: datetime,
+        posts: Sequence[_Post],
+        recorded: dict[str, int | None],
+    ) -> dict[_Post, Receipt]:
+        """Record the posts of one monitor, and return their receipts; tasks to publish are added to `recorded`."""
+        task_id = shared = new_task_id(ReceiveAlerts.type)
+        if any(post.reports for post in posts):
+            shared = request_task(connection, self._outbox, monitor_id, task_id)
+            recorded |= {task_id: None} if shared == task_id else {}
+            webhook_deliveries.add(connection, _deliveries(monitor_id, now, posts))
+        receipts = {}
+        for post in posts:
+            kept = self._refused.keep(connection, monitor_id, post.refusals, now)
+            recorded |= kept.recorded
+            receipts[post] = _receipt(post, shared, kept)
+        monitors.count_webhook_losses(connection, monitor_id, now, **_losses(posts))
+        return receipts
+
     def _admitted(
-        self, connection: Connection, posts: Sequence[_Post], outcomes: dict[_Post, str | Exception]
+        self, connection: Connection, posts: Sequence[_Post], outcomes: dict[_Post, Receipt | Exception]
     ) -> dict[int, list[_Post]]:
         """Return the deliveries that may be recorded, by monitor; the reasons for the others go to `outcomes`."""
         by_token: dict[str, list[_Post]] = {}
@@ -116,11 +160,11 @@ class WebhookService:
         return admitted
 
     def _admit(
-        self, connection: Connection, posts: Sequence[_Post], outcomes: dict[_Post, str | Exception]
+        self, connection: Connection, posts: Sequence[_Post], outcomes: dict[_Post, Receipt | Exception]
     ) -> Iterator[tuple[int, _Post]]:
         """Yield (monitor id, post) for the posts of one token, one at a time if there is no room for all."""
         try:
-            alerts = sum(len(post.reports) for post in posts)
+            alerts = sum(post.alerts for post in posts)
             monitor_id = self._quotas.spend(connection, posts[0].token_hash, alerts)
         except NagareError as error:
             if isinstance(error, TooManyRequests) and len(posts) > 1:
@@ -138,6 +182,34 @@ def _deliveries(monitor_id: int, now: datetime, posts: Iterable[_Post]) -> list[
         for post in posts
         for start in range(0, len(post.reports), REPORTS_A_DELIVERY)
     ]
+
+
+def _receipt(post: _Post, task_id: str, kept: Kept) -> Receipt:
+    return Receipt(task_id if post.reports else None, len(post.reports), kept.alerts, post.truncated)
+
+
+def _fingerprint(post: _Post) -> str:
+    """Return a hash that is equal for equal requests; the same as that of earlier releases, if nothing was refused."""
+    refused = [refusal.alert for refusal in post.refusals]
+    return fingerprint_of(["post", post.reports, refused] if refused else ["post", post.reports])
+
+
+def _losses(posts: Iterable[_Post]) -> dict[str, Any]:
+    refusals = [refusal for post in posts for refusal in post.refusals]
+    return {
+        "truncated": sum(post.truncated for post in posts),
+        "refused": len(refusals),
+        "last_refusal": describe(refusals[-1:])[:MAX_REFUSAL] or None,
+    }
+
+
+def _count_losses(posts: Mapping[int, Sequence[_Post]]) -> None:
+    for monitor_id, of_monitor in posts.items():
+        losses = _losses(of_monitor)
+        if losses["refused"]:
+            WEBHOOK_ALERTS_REFUSED.add(str(monitor_id), amount=losses["refused"])
+        if losses["truncated"]:
+            WEBHOOK_ALERTS_TRUNCATED.add(str(monitor_id), amount=losses["truncated"])
 
 
 def receiving(monitor_id: int) -> str:

@@ -4,7 +4,13 @@ import threading
 
 from app import clock, metrics_registry
 from app.errors import BrokerUnavailable, DatabaseUnavailable
-from app.metrics import CONNECTOR_DURATION, CONNECTOR_ERRORS, UNKNOWN_SEVERITIES
+from app.metrics import (
+    CONNECTOR_DURATION,
+    CONNECTOR_ERRORS,
+    UNKNOWN_SEVERITIES,
+    WEBHOOK_ALERTS_REFUSED,
+    WEBHOOK_ALERTS_TRUNCATED,
+)
 from app.metrics_registry import Field
 from app.queue.connection import Broker
 from app.queue.metric_sums import MetricSums
@@ -16,7 +22,16 @@ from app.store.ledger import task_messages
 
 FLUSH_EVERY_S = 1.0
 FORGET_EVERY_S = 600.0
-BY_MONITOR = (CONNECTOR_DURATION.name, CONNECTOR_ERRORS.name, UNKNOWN_SEVERITIES.name)
+BY_MONITOR = {
+    metric.name
+    for metric in (
+        CONNECTOR_DURATION,
+        CONNECTOR_ERRORS,
+        UNKNOWN_SEVERITIES,
+        WEBHOOK_ALERTS_REFUSED,
+        WEBHOOK_ALERTS_TRUNCATED,
+    )
+}
 
 
 class MetricsService:

@@ -35,6 +35,11 @@ SHOWN = (
     MONITORS.status,
     MONITORS.last_error,
     MONITORS.last_pulled_at,
+    MONITORS.truncated_alerts,
+    MONITORS.truncated_at,
+    MONITORS.refused_alerts,
+    MONITORS.refused_at,
+    MONITORS.last_refusal,
     MONITORS.created_at,
     select(func.count())
     .where(HOSTS.monitor_id == MONITORS.id, HOSTS.vanished_at.is_(None))
@@ -163,6 +168,19 @@ def remove(connection: Connection, monitor_id: int) -> bool:
 def record_contact(connection: Connection, monitor_id: int, status: str, error: str | None) -> None:
     """Record the result of the last contact with a monitor."""
     change(connection, monitor_id, {"status": status, "last_error": error})
+
+
+def count_webhook_losses(
+    connection: Connection, monitor_id: int, now: datetime, *, truncated: int, refused: int, last_refusal: str | None
+) -> None:
+    """Add to how many alerts a monitor's senders left out and how many were refused, and keep the last reason."""
+    values: dict[str, Any] = {}
+    if truncated:
+        values |= {"truncated_alerts": MONITORS.truncated_alerts + truncated, "truncated_at": now}
+    if refused:
+        values |= {"refused_alerts": MONITORS.refused_alerts + refused, "refused_at": now, "last_refusal": last_refusal}
+    if values:
+        change(connection, monitor_id, values)
 
 
 RECORD_PULLED = (

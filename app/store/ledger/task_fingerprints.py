@@ -24,11 +24,16 @@ def find_queued(connection: Connection, fingerprint: str) -> str | None:
     return None if queued is None else str(queued["id"])
 
 
+def find_open(connection: Connection, fingerprint: str) -> str | None:
+    """Return the id of the oldest task with this fingerprint that has not ended, or is a dead letter."""
+    is_open = or_(text(UNFINISHED), text("state = 'dead' AND discarded_at IS NULL"))
+    statement = select(RUNS.id).where(RUNS.fingerprint == fingerprint, is_open).order_by(RUNS.created_at)
+    return connection.execute(statement.limit(1)).scalar_one_or_none()
+
+
 def is_any_open(connection: Connection, fingerprint: str) -> bool:
     """Return whether a task with this fingerprint has not ended, or is a dead letter."""
-    is_open = or_(text(UNFINISHED), text("state = 'dead' AND discarded_at IS NULL"))
-    statement = select(RUNS.id).where(RUNS.fingerprint == fingerprint, is_open).limit(1)
-    return connection.execute(statement).first() is not None
+    return find_open(connection, fingerprint) is not None
 
 
 def lock_fingerprint(connection: Connection, fingerprint: str, *, shared: bool = False) -> None:

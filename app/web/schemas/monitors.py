@@ -99,6 +99,15 @@ class MonitorSchema(AnswerSchema):
         allow_none=True, metadata={"description": "Error of the last contact, `null` if it succeeded"}
     )
     last_pulled_at = Timestamp(allow_none=True, metadata={"description": "End of the last successful pull"})
+    truncated_alerts = fields.Integer(
+        metadata={"description": "Number of alerts that its sender left out of requests to the webhook"}
+    )
+    truncated_at = Timestamp(allow_none=True, metadata={"description": "When its sender last left alerts out"})
+    refused_alerts = fields.Integer(
+        metadata={"description": "Number of alerts of requests to the webhook that were refused, each alone"}
+    )
+    refused_at = Timestamp(allow_none=True, metadata={"description": "When an alert was last refused"})
+    last_refusal = fields.String(allow_none=True, metadata={"description": "Where and why an alert was last refused"})
     host_count = fields.Integer()
     item_count = fields.Integer()
     unknown_severity_count = fields.Integer(

@@ -15,6 +15,7 @@ from app.enums import TaskType
 from app.errors import TaskInterrupted
 from app.rules.alert_reports import AlertReport
 from app.rules.task_params.alerts import ReceiveAlerts
+from app.rules.webhooks.posted import Posted
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.webhooks import receiving
 from app.services.ledger.task_claim import Claim
@@ -35,7 +36,7 @@ Post = Callable[..., str]
 def post(services: Services, monitor_id: int) -> Post:
     """Return what posts reports for the monitor, and answers the task's id."""
     token = services.alerts.webhooks.issue_token(monitor_id)
-    return lambda *reports: services.alerts.webhooks.accept(token, reports)
+    return lambda *reports: str(services.alerts.webhooks.accept(token, Posted(reports)).task_id)
 
 
 def many(count: int, start: int = 0) -> list[AlertReport]:
