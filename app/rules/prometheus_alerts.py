@@ -6,7 +6,7 @@ from typing import Any
 
 from app.rules.alert_reports import AlertReport
 from app.rules.prometheus_labels import fingerprint, host_external_id, list_labels
-from app.rules.severities import severity_of
+from app.rules.severities import MISSING
 
 SOURCE = "prometheus"
 TEXTS = ("summary", "description", "message")
@@ -36,14 +36,12 @@ def prometheus_report(
     texts = [text for name in TEXTS if (text := annotations.get(name, "").strip())]
     message = texts[0] if texts else alert_name(labels)
     instance = labels.get("instance") or None
-    word = first_of(labels, SEVERITY_LABELS)
     return AlertReport(
         source=SOURCE,
         external_id=fingerprint(labels),
         is_firing=is_firing,
         message=message,
-        severity=severity_of(word),
-        source_severity=word,
+        source_severity=first_of(labels, SEVERITY_LABELS) or MISSING,
         description=next((text for text in texts if text != message), ""),
         value=value or None,
         labels={label: text for label, text in labels.items() if text},

@@ -14,10 +14,15 @@ UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 
 
+def clean(text: str) -> str:
+    """Return the text with characters replaced that no database can store. Raises TypeError for anything else."""
+    return UNWRITABLE.sub(REPLACEMENT, text)
+
+
 def storable(value: Any, depth: int = MAX_DEPTH) -> Any:
     """Return a JSON value that any database can store: without NUL, lone surrogates, infinite numbers, deep nesting."""
     if isinstance(value, str):
-        return UNWRITABLE.sub(REPLACEMENT, value)
+        return clean(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, list | dict) and not depth:

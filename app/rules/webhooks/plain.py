@@ -9,7 +9,7 @@ from app.enums import Severity
 from app.errors import Invalid
 from app.rules.alert_reports import AlertReport
 from app.rules.prometheus_alerts import HOST_LABELS, SEVERITY_LABELS, first_of
-from app.rules.severities import severity_of
+from app.rules.severities import MISSING
 from app.rules.webhooks.fields import Fields
 from app.rules.webhooks.json_values import as_text
 
@@ -40,9 +40,9 @@ def read_plain(alert: Fields) -> AlertReport:
         external_id=alert.text("id") or _identity(host, item, message, labels),
         is_firing=is_firing,
         message=message,
-        severity=severity_of(word),
+        severity=Severity(int(code)) if code in CODES else Severity.WARNING,
         # 0, 1 and 2 are nagare's own codes, so no table of another system's words translates them.
-        source_severity=None if code in CODES else word,
+        source_severity=None if code in CODES else word or MISSING,
         description=alert.any_text("description"),
         comment=alert.text("comment"),
         value=alert.any_text("value") or None,

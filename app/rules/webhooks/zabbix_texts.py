@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from app.rules.webhooks.fields import clean
+from app.rules.webhooks.json_values import clean
 from app.rules.zabbix_alerts import tag_labels
 
 LOCAL_TIME = "%Y.%m.%d %H:%M:%S"

@@ -8,7 +8,6 @@ import pytest
 from app.connectors.base import MonitorAccess
 from app.connectors.prometheus.alerts import read_external_labels
 from app.connectors.prometheus.connector import PrometheusConnector
-from app.enums import Severity
 from app.errors import (
     SourceError,
     SourceFailing,
@@ -87,7 +86,6 @@ def test_a_firing_alert_is_reported_under_alertmanagers_fingerprint(connector: P
             external_id=fingerprint(firing()["labels"] | external),
             is_firing=True,
             message="实例已下线",
-            severity=Severity.CRITICAL,
             source_severity="critical",
             description="Down for 5 minutes",
             labels=firing()["labels"] | external,

@@ -195,11 +195,11 @@ def test_a_script_may_tell_the_time_in_seconds(when: Any) -> None:
         ({"severity": "0"}, Severity.INFO, None),
         ({"severity": 3}, Severity.WARNING, "3"),
         ({"severity": 2.5}, Severity.WARNING, "2.5"),
-        ({"severity": "SEV1"}, Severity.CRITICAL, "SEV1"),
-        ({"level": "CRITICAL"}, Severity.CRITICAL, "CRITICAL"),
+        ({"severity": "SEV1"}, Severity.WARNING, "SEV1"),
+        ({"level": "CRITICAL"}, Severity.WARNING, "CRITICAL"),
         ({"priority": 1, "level": ["x"]}, Severity.WARNING, "1"),
-        ({"labels": {"severity": "page"}}, Severity.CRITICAL, "page"),
-        ({}, Severity.WARNING, None),
+        ({"labels": {"severity": "page"}}, Severity.WARNING, "page"),
+        ({}, Severity.WARNING, ""),
     ],
 )
 def test_a_plain_alert_has_its_own_word_or_one_of_nagares_codes(

@@ -11,6 +11,7 @@ from app.enums import QuietKind, Severity
 from app.errors import Invalid
 from app.rules.alert_reports import AlertReport, Quiet
 from app.rules.webhooks.fields import Fields
+from app.rules.webhooks.json_values import storable
 from app.rules.webhooks.zabbix import parse_zabbix
 from tests.unit.rules.webhooks.payloads import ZABBIX, Json
 
@@ -65,13 +66,13 @@ NEW = [name for name in WHOLE if name not in ZABBIX]
 
 
 def read(body: Json) -> AlertReport:
-    [report] = parse_zabbix(Fields(body))
+    [report] = parse_zabbix(Fields(storable(body)))
     return report
 
 
 def refusal(body: Json) -> Invalid:
     with pytest.raises(Invalid) as caught:
-        list(parse_zabbix(Fields(body)))
+        list(parse_zabbix(Fields(storable(body))))
     return caught.value
 
 
