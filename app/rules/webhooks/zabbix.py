@@ -46,7 +46,8 @@ def _report(body: Fields, macros: Macros) -> AlertReport:
         value=macros.value("event_opdata") or macros.value("item_value"),
         labels=labels,
         annotations=_annotations(macros, unread_tags),
-        started_at=_time(macros, "event"),
+        # An end without a known problem makes no alert, so it must not look like one that began.
+        started_at=_time(macros, "event") if is_firing else None,
         ended_at=None if is_firing else _time(macros, "event_recovery"),
         source_url=_page(macros, event_id),
         is_acknowledged=(macros.value("event_ack_status") or "").casefold() == "yes",

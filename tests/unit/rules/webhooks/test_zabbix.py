@@ -91,7 +91,7 @@ def test_an_update_and_the_end_are_of_the_same_problem() -> None:
     end = read(
         WHOLE | {"event_value": "0", "event_recovery_date": "2026.02.01", "event_recovery_time": "00:00:00"},
     )
-    assert (end.external_id, end.is_firing) == ("4711", False)
+    assert (end.external_id, end.is_firing, end.started_at) == ("4711", False, None)
     assert end.ended_at == datetime(2026, 1, 31, 16, tzinfo=UTC)
     assert read(WHOLE | {"event_recovery_timestamp": "1769875201"}).ended_at is None
 
