@@ -34,7 +34,7 @@ def _report(body: Fields, macros: Macros) -> AlertReport:
     macros.required("event_value")
     is_firing = body.choice("event_value", VALUES)
     labels, unread_tags = posted_tags(macros.value("event_tags") or "")
-    severity, word = _severity(body, macros)
+    severity, word = _severity(body, macros, is_firing)
     return AlertReport(
         source=SOURCE,
         external_id=event_id,
@@ -59,10 +59,11 @@ def _report(body: Fields, macros: Macros) -> AlertReport:
     )
 
 
-def _severity(body: Fields, macros: Macros) -> tuple[Severity, str]:
+def _severity(body: Fields, macros: Macros, is_firing: bool) -> tuple[Severity, str | None]:
     """Return the severity and its word; the code counts, because an installation may rename the words."""
     word = macros.value("event_severity")
-    if word and not macros.value("event_nseverity"):
+    if not macros.value("event_nseverity") and (word or not is_firing):
+        # An end needs no severity: to refuse it would leave the alert open.
         return severity_of(word), word
     try:
         code = int(macros.required("event_nseverity"))

@@ -124,6 +124,11 @@ def test_without_the_code_of_the_severity_its_word_counts() -> None:
     assert (report.source_severity, report.severity) == ("Disaster", Severity.CRITICAL)
 
 
+def test_an_end_needs_no_severity() -> None:
+    report = read(ZABBIX | {"event_value": "0", "event_nseverity": "*UNKNOWN*"})
+    assert (report.external_id, report.is_firing, report.source_severity) == ("4711", False, None)
+
+
 def macros_of(body: Json) -> Json:
     return {name: f"{{{name.replace('_', '.').upper()}}}" for name in body}
 
