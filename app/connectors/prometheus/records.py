@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from app.connectors.base import MAX_NAME, MAX_TEXT, HostRecord, ItemRecord
 from app.connectors.prometheus.promql import make_key, make_name, make_selector
 from app.errors import SourceGarbled
+from app.rules.alert_bounds import bounded_labels
 from app.rules.prometheus_labels import fit_external_id, host_external_id, list_labels
 
 METRIC_TYPES = ("counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset", "untyped", "unknown")
@@ -113,6 +114,7 @@ def _read_target(entry: object) -> Target:
         ip_addr=_find_ip(instance, _text(entry, "scrapeUrl")),
         groups=(cut(job, MAX_NAME),) if job else (),
         error=(cut(_text(entry, "lastError")) or "The target is down") if is_down else None,
+        labels=bounded_labels({"instance": instance, "job": job, **labels}),
     )
     return Target(host, job, instance, cut(_text(entry, "scrapeInterval")))
 

@@ -197,6 +197,7 @@ def _host_row(record: HostRecord) -> hosts.PulledHost:
         ip_addr=record.ip_addr,
         source_error=record.error,
         groups=record.groups,
+        labels=record.labels,
     )
 
 

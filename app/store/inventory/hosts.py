@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -50,17 +51,18 @@ class PulledHost(NamedTuple):
     ip_addr: str | None
     source_error: str | None
     groups: Sequence[str]
+    labels: Mapping[str, str] = MappingProxyType({})
 
 
 INVENTORY = Inventory(
     Host,
     identity=("monitor_id", "external_id"),
     editable=EDITABLE,
-    followed=("ip_addr", "source_error", "groups"),
+    followed=("ip_addr", "source_error", "groups", "labels"),
     own_kinds=(
         *((name, "text") for name in ("external_id", "name", "display_name", "description")),
         ("enabled", "boolean"),
-        *(("ip_addr", "text"), ("source_error", "text"), ("groups", "jsonb")),
+        *(("ip_addr", "text"), ("source_error", "text"), ("groups", "jsonb"), ("labels", "jsonb")),
     ),
 )
 
@@ -160,7 +162,11 @@ def edit(connection: Connection, host_id: int, values: Mapping[str, Any]) -> Non
 
 def upsert(connection: Connection, monitor_id: int, rows: Sequence[PulledHost], now: datetime) -> Upserted:
     """Write one page of hosts as their source describes them."""
-    stored = [(*row[:-1], json.dumps(row.groups)) for row in rows]
+    # SQLite compares texts, so the same labels must always be the same text.
+    stored = [
+        (*row[:-2], json.dumps(row.groups), json.dumps(dict(row.labels), sort_keys=True) if row.labels else "{}")
+        for row in rows
+    ]
     return upsert_inventory(connection, INVENTORY, monitor_id, stored, now)
 
 

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from app.errors import Invalid
+from app.models import Host
 from app.store.database.pages import PageRequest
 from app.store.inventory import hosts, items, pulled_items
 from app.store.inventory.upsert import Upserted
@@ -127,3 +128,14 @@ def test_a_deleted_monitor_takes_its_inventory_along(connection: Connection, mon
     assert monitors.remove(connection, monitor_id)
     assert hosts.find(connection, host_id) is None
     assert items.fetch(connection, PageRequest()).items == []
+
+
+def test_labels_follow_the_source_and_their_order_is_no_change(connection: Connection, monitor_id: int) -> None:
+    rows = [host_row("1", labels={"job": "node", "zone": "上海"}), host_row("2")]
+    assert hosts.upsert(connection, monitor_id, rows, NOW) == Upserted(created=2, updated=0)
+    reordered = [host_row("1", labels={"zone": "上海", "job": "node"}), host_row("2", labels={})]
+    assert hosts.upsert(connection, monitor_id, reordered, LATER) == Upserted(0, 0)
+    changed = [host_row("1", labels={"job": "node"}), host_row("2", labels={"job": "db"})]
+    assert hosts.upsert(connection, monitor_id, changed, LATER) == Upserted(0, 2)
+    kept = connection.execute(select(Host.labels).order_by(Host.external_id)).scalars()
+    assert list(kept) == [{"job": "node"}, {"job": "db"}]

@@ -145,6 +145,7 @@ def test_a_target_is_a_host(connector: PrometheusConnector) -> None:
         display_name="10.0.0.1:9100 (node)",
         ip_addr="10.0.0.1",
         groups=("node",),
+        labels={"instance": "10.0.0.1:9100", "job": "node"},
     )
 
 
