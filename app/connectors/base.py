@@ -103,6 +103,8 @@ class AlertPage:
     """What the source could not say, each a sentence for people."""
     still_open: Sequence[str] = ()
     """External ids of alerts that do not fire at the moment, but are not over either."""
+    undecided_names: Sequence[str] = ()
+    """Names (labels `alertname`) of alerts that the source could not evaluate: their absence means nothing."""
 
 
 def alert_page(yielded: Sequence[AlertReport] | AlertPage) -> AlertPage:

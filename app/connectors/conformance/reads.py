@@ -112,13 +112,19 @@ def close(context: Context) -> str:
 
 def _identities(context: Context) -> list[tuple[str, str]]:
     pages: Sequence[Sequence[AlertReport] | AlertPage] = returned(context.do("alerts"), "alerts")
-    _require_valid(pages, alert_page_faults, lambda page: alert_page(page).records or alert_page(page).missing)
+    _require_valid(pages, alert_page_faults, _said)
     reports = [report for page in pages for report in alert_page(page).records]
     if not all(report.is_firing for report in reports):
         raise Failed("an alert has is_firing=False; an alert that has ended must be left out")
     identities = [(report.source, report.external_id) for report in reports]
     _require_unique("alert", identities)
     return identities
+
+
+def _said(yielded: Sequence[AlertReport] | AlertPage) -> Sequence[object]:
+    """Return what a page says: its alerts, or what it knows of others."""
+    page = alert_page(yielded)
+    return [*page.records, *page.missing, *page.still_open, *page.undecided_names]
 
 
 def _host_pages(context: Context, *arguments: Any) -> Sequence[HostPage]:

@@ -200,6 +200,8 @@ def _completeness_faults(page: AlertPage) -> Iterator[str]:
     if page.completeness is not Completeness.COMPLETE and not page.missing:
         yield "a page that is not complete does not say what is missing"
     yield from (f"{wrong} in the missing parts of a page" for text in page.missing if (wrong := TEXT(text)))
+    yield from (f"{wrong} in the still open ones of a page" for text in page.still_open if (wrong := IDENTITY(text)))
+    yield from (f"{wrong} in the undecided names of a page" for text in page.undecided_names if (wrong := TEXT(text)))
 
 
 def _truncated(report: AlertReport) -> AlertReport:

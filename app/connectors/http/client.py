@@ -64,6 +64,8 @@ class HttpSource:
         self._url = parse_url(url)
         self.host = self._url.netloc.decode("ascii")
         """The server's name, with a non-default port, for messages."""
+        self.origin = (self._url.scheme, self.host)
+        """What another address must have in common to be the same server."""
         self._limits = limits
         self._deadline = Deadline()
         given = _checked(headers or {}) | ({"Authorization": _basic(*auth)} if auth else {})

@@ -1,48 +1,95 @@
-"""Converts Prometheus's alerts to reports, with the external labels that it adds for Alertmanager."""
+"""Converts Prometheus's alerts to reports, with the labels that Alertmanager gets."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote_plus
 
-import yaml
-
-from app.connectors.http.json_body import storable
+from app.connectors.prometheus.alert_rules import Evaluation, read_moment
+from app.connectors.prometheus.configuration import Configuration
 from app.connectors.prometheus.records import read_labels, read_member
-from app.errors import SourceGarbled
+from app.connectors.prometheus.relabeling import relabel
+from app.connectors.prometheus.silences import KnownQuiet
+from app.rules.alert_bounds import MAX_URL, bounded_labels
 from app.rules.alert_reports import AlertReport
 from app.rules.prometheus_alerts import prometheus_report
+from app.rules.prometheus_labels import fingerprint
 
 FIRING = "firing"
-GLOBAL_SECTION = re.compile(r"^global:[ ]*\n(?:[ \t].*\n|\n)*", re.MULTILINE)
-"""The only section that is read of a configuration, which may have megabytes of targets."""
-MAX_SECTION = 64 * 2**10
-"""In characters. Parsing YAML takes a thousand times its size in memory, and a second for 100 kB."""
+PENDING = "pending"
 
 
-def read_alerts(data: object, external_labels: Mapping[str, str]) -> list[AlertReport]:
-    """Return the firing alerts of `/api/v1/alerts`; alerts that are equal for Alertmanager are merged.
+@dataclass(slots=True)
+class Listed:
+    """The alerts that a Prometheus lists, by their external ids."""
 
-    The alert's own label takes precedence over an external one, as when Prometheus sends it.
+    firing: dict[str, AlertReport] = field(default_factory=dict)
+    still_open: dict[str, None] = field(default_factory=dict)
+    """Pending ones that may have fired before Prometheus restarted."""
+
+
+def read_alerts(entries: Iterable[object], configuration: Configuration, evaluation: Evaluation, url: str) -> Listed:
+    """Return the alerts of `/api/v1/alerts`; those that are equal for Alertmanager are merged. Raises SourceGarbled.
+
+    `url` is Prometheus's own, for the addresses at which it shows an alert.
     """
-    reports: dict[str, AlertReport] = {}
-    for alert in read_member(data, "alerts", list):
-        if read_member(alert, "state", str) == FIRING:
-            labels = {**external_labels, **read_labels(alert, "labels")}
-            report = prometheus_report(labels, read_labels(alert, "annotations"), is_firing=True)
-            reports.setdefault(report.external_id, report)
-    return list(reports.values())
+    listed = Listed()
+    for entry in entries:
+        state = read_member(entry, "state", str)
+        if state not in (FIRING, PENDING) or not isinstance(entry, dict):
+            continue
+        own = read_labels(entry, "labels")
+        labels = sent_labels(own, configuration)
+        if labels is None:
+            continue
+        if state == FIRING:
+            link = generator_url(url, evaluation.query_of(own))
+            report = _report(entry, labels, link)
+            listed.firing.setdefault(report.external_id, report)
+        elif evaluation.is_waiting_since_start(own.get("alertname", ""), read_moment(entry.get("activeAt"))):
+            listed.still_open[fingerprint(labels)] = None
+    return listed
 
 
-def read_external_labels(data: object) -> dict[str, str]:
-    """Return `global.external_labels` of the configuration in `/api/v1/status/config`."""
-    section = GLOBAL_SECTION.search(read_member(data, "yaml", str) + "\n")
-    if section is None:
-        return {}
-    if len(section[0]) > MAX_SECTION:
-        raise SourceGarbled(f"The global section of Prometheus's configuration has more than {MAX_SECTION} characters")
-    try:
-        tree = yaml.load(section[0], Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts only, as labels are
-    # OverflowError, ValueError: an escape outside the Unicode range.
-    except (yaml.YAMLError, RecursionError, OverflowError, ValueError):
-        raise SourceGarbled("Prometheus returned a configuration that is not valid YAML") from None
-    labels = tree["global"].get("external_labels") if isinstance(tree["global"], dict) else None
-    return storable(read_labels({"external_labels": labels}, "external_labels")) if labels else {}
+def sent_labels(labels: Mapping[str, str], configuration: Configuration) -> dict[str, str] | None:
+    """Return the labels that Prometheus sends to Alertmanager; None if it does not send the alert.
+
+    The alert's own label takes precedence over an external one, unless it is empty.
+    """
+    own = {name: value for name, value in labels.items() if value}
+    return relabel({**configuration.external_labels, **own}, configuration.rules)
+
+
+def generator_url(url: str, query: str | None) -> str:
+    """Return where Prometheus shows an alert: its expression, as in `generatorURL`, or the list of its alerts."""
+    base = url.rstrip("/")
+    link = f"{base}/graph?g0.expr={quote_plus(query)}&g0.tab=1" if query else ""
+    return link if 0 < len(link) <= MAX_URL else f"{base}/alerts"
+
+
+def with_quiet(reports: Iterable[AlertReport], known: KnownQuiet | None) -> list[AlertReport]:
+    """Return the reports with what keeps them quiet; it stays as it was if that is not known."""
+    if known is None:
+        return [replace(report, is_quiet_known=False) for report in reports]
+    found = ((report, *known.find(report.external_id, report.labels)) for report in reports)
+    return [replace(report, quiet=quiet, is_quiet_known=is_known) for report, quiet, is_known in found]
+
+
+def sent_names(names: Sequence[str], configuration: Configuration) -> list[str]:
+    """Return the names of alert rules as the stored labels of their alerts have them."""
+    sent = {name: sent_labels({"alertname": name}, configuration) or {} for name in names}
+    stored = (bounded_labels({"alertname": labels.get("alertname", name)}) for name, labels in sent.items())
+    return list(dict.fromkeys(labels["alertname"] for labels in stored if labels))
+
+
+def _report(entry: Mapping[str, Any], labels: Mapping[str, str], link: str) -> AlertReport:
+    value = entry.get("value")
+    return prometheus_report(
+        labels,
+        read_labels(entry, "annotations") if entry.get("annotations") is not None else {},
+        is_firing=True,
+        started_at=read_moment(entry.get("activeAt")),
+        source_url=link,
+        value=value if isinstance(value, str) else None,
+        raw=entry,
+    )

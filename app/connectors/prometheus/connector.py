@@ -1,14 +1,15 @@
 """Pulls from a Prometheus server: a scrape target is a host, its series are items, with values of an instant query."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cached_property
 
 from app import tracing
-from app.connectors.base import HostPage, ItemPage, ItemRecord, MonitorAccess
-from app.connectors.http.client import HttpSource
-from app.connectors.prometheus.alerts import read_alerts, read_external_labels
+from app.connectors.base import AlertPage, HostPage, ItemPage, ItemRecord, MonitorAccess
+from app.connectors.prometheus.alert_pull import AlertPull
+from app.connectors.prometheus.alertmanagers import Alertmanagers
+from app.connectors.prometheus.api import PrometheusApi
+from app.connectors.prometheus.configuration import Configuration, read_configuration
 from app.connectors.prometheus.records import (
     Family,
     Target,
@@ -18,13 +19,10 @@ from app.connectors.prometheus.records import (
     read_version,
 )
 from app.connectors.read_only import ReadOnly
-from app.errors import Invalid, SourceFailing, SourceGarbled, SourceRefusedLogin, SourceRejected
-from app.rules.alert_reports import AlertReport
+from app.errors import SourceRefusedLogin, SourceRejected
 
 HOSTS_A_PAGE = 500
-ALERTS_A_PAGE = 500
 MAX_CONCURRENT_QUERIES = 4
-PASSING_ERRORS = ("timeout", "canceled", "unavailable", "internal")
 
 
 class PrometheusConnector(ReadOnly):
@@ -34,22 +32,14 @@ class PrometheusConnector(ReadOnly):
     """
 
     def __init__(self, access: MonitorAccess) -> None:
-        """Parse the address. Raises Invalid for `url`, `api_token` or `username` if it is wrong."""
-        headers: dict[str, str] = {}
-        auth = None
-        if access.api_token:
-            if not re.fullmatch(r"[\x21-\x7e]+", access.api_token):
-                raise Invalid("api_token", "The API token must consist of visible ASCII characters without spaces")
-            headers["Authorization"] = f"Bearer {access.api_token}"
-        elif access.username or access.password:
-            if not access.username or ":" in access.username:
-                raise Invalid("username", "A password requires a user name, and the user name must not contain a colon")
-            auth = (access.username, access.password or "")
-        self._source = HttpSource(access.url, headers=headers, auth=auth)
+        """Parse the addresses. Raises Invalid for `url`, `api_token`, `username` or `alertmanager_urls`."""
+        self._url = access.url
+        self._api = PrometheusApi(access)
+        self._alertmanagers = Alertmanagers(access)
 
     def check(self) -> str:
         """Return Prometheus's version."""
-        return self._source.words(read_version(self._ask("/api/v1/status/buildinfo")))
+        return self._api.words(read_version(self._api.data("/api/v1/status/buildinfo")))
 
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
         """Yield the active targets in pages of 500, by external id: Prometheus has no order of them."""
@@ -77,32 +67,30 @@ class PrometheusConnector(ReadOnly):
         items = self._query_items(target, self._families)
         return next((item for item in items if item.external_id == external_id), None)
 
-    def alerts(self) -> Iterator[Sequence[AlertReport]]:
-        """Yield the firing alerts in pages of 500, with Alertmanager's identities."""
-        answer = self._ask("/api/v1/alerts")
-        reports = read_alerts(answer, self._external_labels)
-        for start in range(0, len(reports), ALERTS_A_PAGE):
-            yield reports[start : start + ALERTS_A_PAGE]
+    def alerts(self) -> Iterator[AlertPage]:
+        """Yield the firing alerts in pages of 500, with Alertmanager's labels and identities."""
+        yield from AlertPull(self._api, self._url, self._configuration).pages(self._alertmanagers)
 
     def close(self) -> None:
         """Close the connections."""
-        self._source.close()
+        self._api.close()
+        self._alertmanagers.close()
 
     @cached_property
     def _targets(self) -> Mapping[str, Target]:
-        return read_targets(self._ask("/api/v1/targets", {"state": "active"}))
+        return read_targets(self._api.data("/api/v1/targets", {"state": "active"}))
 
     @cached_property
     def _families(self) -> Mapping[str, Family]:
-        return read_families(self._ask("/api/v1/metadata", {"limit_per_metric": "1"}))
+        return read_families(self._api.data("/api/v1/metadata", {"limit_per_metric": "1"}))
 
     @cached_property
-    def _external_labels(self) -> Mapping[str, str]:
+    def _configuration(self) -> Configuration:
         try:
-            return read_external_labels(self._ask("/api/v1/status/config"))
+            return read_configuration(self._api.data("/api/v1/status/config"))
         except (SourceRejected, SourceRefusedLogin):
             # Systems that only implement Prometheus's API do not have this endpoint, and some proxies block it.
-            return {}
+            return Configuration()
 
     def _query_all(self, targets: Sequence[Target], pool: Executor) -> list[ItemRecord]:
         families = self._families
@@ -116,15 +104,4 @@ class PrometheusConnector(ReadOnly):
             raise
 
     def _query_items(self, target: Target, families: Mapping[str, Family]) -> list[ItemRecord]:
-        return read_items(self._ask("/api/v1/query", {"query": target.selector}), target, families)
-
-    def _ask(self, path: str, params: Mapping[str, str] | None = None) -> object:
-        """Return the response's data. Raises SourceFailing or SourceRejected with Prometheus's message."""
-        answer = self._source.get_json(path, params)
-        if not isinstance(answer, dict) or answer.get("status") not in ("success", "error"):
-            raise SourceGarbled("The response is not from a Prometheus API: it has no valid status")
-        if answer["status"] == "success":
-            return answer.get("data")
-        error = answer.get("error")
-        message = f"Prometheus reports an error: {self._source.words(error if isinstance(error, str) else '')}"
-        raise SourceFailing(message) if answer.get("errorType") in PASSING_ERRORS else SourceRejected(message)
+        return read_items(self._api.data("/api/v1/query", {"query": target.selector}), target, families)

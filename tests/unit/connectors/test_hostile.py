@@ -29,6 +29,7 @@ from app.connectors.http import client
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import SourceError
+from app.rules.prometheus_labels import fingerprint
 from tests.unit.connectors.prometheus.test_connector import FAMILIES, series, success, target
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal
 
@@ -40,6 +41,36 @@ mutations = st.lists(
 )
 Converse = Callable[..., None]
 CONFIG = 'global:\n  external_labels:\n    region: 北京\n    quoted: "a\\tb"\nscrape_configs: []\n'
+RELABELING = "alerting:\n  alert_relabel_configs: [{action: labeldrop, regex: region}]\n"
+ALERT_RULE = {
+    "type": "alerting",
+    "name": "Down",
+    "query": "up == 0",
+    "labels": {"severity": "page"},
+    "health": "err",
+    "lastError": "many-to-many",
+    "lastEvaluation": "2026-11-29T02:00:00.123456789Z",
+}
+SILENCE_ID = "8d49b9ea-0000-4000-8000-000000000000"
+ALERTMANAGER: dict[str, Any] = {
+    "/api/v2/alerts": [
+        {
+            "fingerprint": fingerprint({"alertname": "Down", "instance": "a:1", "quoted": "a\tb"}),
+            "labels": {"alertname": "Down"},
+            "status": {"state": "suppressed", "silencedBy": [SILENCE_ID], "inhibitedBy": ["0123456789abcdef"]},
+        }
+    ],
+    "/api/v2/silences": [
+        {
+            "id": SILENCE_ID,
+            "status": {"state": "active"},
+            "createdBy": "小王",
+            "comment": "换盘",
+            "endsAt": "2026-11-30T00:00:00.000Z",
+            "matchers": [{"name": "alertname", "value": "D.*", "isRegex": True, "isEqual": True}],
+        }
+    ],
+}
 HOST_EDIT = HostEdit("renamed", "改名", "", False)
 ITEM_EDIT = ItemEdit("renamed", "", True, "5m", "B")
 
@@ -89,13 +120,17 @@ def prometheus(request: Any) -> Any:
     histogram = series("latency")
     histogram["histogram"] = [1795485231.779, {"count": "3", "sum": "4.5"}]
     alert = {"labels": {"alertname": "Down", "instance": "a:1"}, "annotations": {"summary": "坏了"}, "state": "firing"}
+    if request.url.path in ALERTMANAGER:
+        return ALERTMANAGER[request.url.path]
     answers = {
         "/api/v1/status/buildinfo": {"version": "2.42.0"},
         "/api/v1/targets": {"activeTargets": [target(), target("a:1", health="down", lastError="refused")]},
         "/api/v1/metadata": FAMILIES,
         "/api/v1/query": {"resultType": "vector", "result": [series("up"), histogram]},
         "/api/v1/alerts": {"alerts": [alert, {**alert, "state": "pending"}]},
-        "/api/v1/status/config": {"yaml": CONFIG},
+        "/api/v1/status/config": {"yaml": CONFIG + RELABELING},
+        "/api/v1/rules": {"groups": [{"name": "g", "interval": 15, "rules": [ALERT_RULE, {"type": "recording"}]}]},
+        "/api/v1/status/runtimeinfo": {"startTime": "2026-11-29T01:00:00.123456789Z"},
     }
     return success(answers[request.url.path])
 
@@ -117,8 +152,13 @@ def converse(monkeypatch: pytest.MonkeyPatch) -> Converse:
         kind: type[Connector], respond: Callable[[Any], bytes], act: Callable[[Any], Any], is_true: bool = False
     ) -> None:
         current[:] = [respond]
-        named = {"username": "Admin", "password": "zabbix"} if kind is ZabbixConnector else {}
-        connector = kind(MonitorAccess(f"http://monitor.example{'/zabbix' if named else ''}", **named))
+        url, beside = "http://monitor.example", "http://alertmanager.example"
+        is_zabbix = kind is ZabbixConnector
+        connector = kind(
+            MonitorAccess(f"{url}/zabbix", "Admin", "zabbix")
+            if is_zabbix
+            else MonitorAccess(url, alertmanager_urls=[beside])
+        )
         try:
             require_valid(act(connector))
         except SourceError as error:

@@ -1,12 +1,12 @@
 """Prometheus's firing alerts as reports, under the identities that Alertmanager knows them by."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from app.connectors.base import MonitorAccess
-from app.connectors.prometheus.alerts import read_external_labels
+from app.connectors.base import MonitorAccess, alert_page
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.errors import (
     SourceError,
@@ -53,11 +53,13 @@ class FakeAlerts:
         self.config: Any = {"yaml": CONFIG}
         self.statuses = {"/api/v1/alerts": 200, "/api/v1/status/config": 200}
         self.asked: list[str] = []
+        self.url = ""
 
     def respond(self, request: Any) -> None:
-        self.asked.append(request.path)
-        status = self.statuses[request.path]
-        data = {"alerts": self.alerts} if request.path == "/api/v1/alerts" else self.config
+        path = request.path.partition("?")[0]
+        self.asked.append(path)
+        status = self.statuses.get(path, 404)
+        data = {"alerts": self.alerts} if path == "/api/v1/alerts" else self.config
         error = {"status": "error", "errorType": "internal", "error": "no"}
         request.answer({"status": "success", "data": data} if status == 200 else error, status)
 
@@ -69,18 +71,23 @@ def prometheus() -> FakeAlerts:
 
 @pytest.fixture
 def connector(prometheus: FakeAlerts, serve: Serve) -> Iterator[PrometheusConnector]:
-    connector = PrometheusConnector(MonitorAccess(serve(prometheus.respond)))
+    prometheus.url = serve(prometheus.respond)
+    connector = PrometheusConnector(MonitorAccess(prometheus.url))
     yield connector
     connector.close()
 
 
 def all_alerts(connector: PrometheusConnector) -> list[AlertReport]:
-    return [report for page in connector.alerts() for report in page]
+    return [report for page in connector.alerts() for report in alert_page(page).records]
 
 
-def test_a_firing_alert_is_reported_under_alertmanagers_fingerprint(connector: PrometheusConnector) -> None:
+def test_a_firing_alert_is_reported_under_alertmanagers_fingerprint(
+    prometheus: FakeAlerts, connector: PrometheusConnector
+) -> None:
     external = {"cluster": "上海", "replica": "1", "switch": "on"}
-    assert all_alerts(connector) == [
+    reports = all_alerts(connector)
+    assert [report.raw for report in reports] == [firing()]
+    assert reports == [
         AlertReport(
             source="prometheus",
             external_id=fingerprint(firing()["labels"] | external),
@@ -90,6 +97,9 @@ def test_a_firing_alert_is_reported_under_alertmanagers_fingerprint(connector: P
             description="Down for 5 minutes",
             labels=firing()["labels"] | external,
             annotations=firing()["annotations"],
+            value="0e+00",
+            started_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
+            source_url=f"{prometheus.url}/alerts",
             host_external_id="node/10.0.0.1:9100",
             host_name="10.0.0.1:9100",
         )
@@ -116,9 +126,7 @@ def test_two_alerts_of_the_same_labels_are_one(prometheus: FakeAlerts, connector
 
 def test_pages_hold_500_alerts(prometheus: FakeAlerts, connector: PrometheusConnector) -> None:
     prometheus.alerts = [firing(number=str(number)) for number in range(1001)]
-    assert [len(page) for page in connector.alerts()] == [500, 500, 1]
-    prometheus.alerts = []
-    assert list(connector.alerts()) == []
+    assert [len(page.records) for page in connector.alerts()] == [500, 500, 1]
     assert prometheus.asked.count("/api/v1/status/config") == 1
 
 
@@ -156,7 +164,6 @@ def test_a_configuration_that_cannot_be_had_now_is_tried_again(
 @pytest.mark.parametrize(
     "alerts",
     [
-        None,
         {},
         ["text"],
         [{}],
@@ -165,6 +172,7 @@ def test_a_configuration_that_cannot_be_had_now_is_tried_again(
         [firing() | {"labels": {"alertname": 1}}],
         [firing() | {"annotations": ["summary"]}],
         [firing() | {"annotations": {"summary": None}}],
+        ["firing"],
     ],
 )
 def test_alerts_of_another_shape_are_garbled(
@@ -173,51 +181,6 @@ def test_alerts_of_another_shape_are_garbled(
     prometheus.alerts = alerts
     with pytest.raises(SourceGarbled):
         all_alerts(connector)
-
-
-@pytest.mark.parametrize(
-    ("config", "labels"),
-    [
-        (CONFIG, {"cluster": "上海", "replica": "1", "switch": "on", "empty": ""}),
-        ("", {}),
-        ("global:", {}),
-        ("global:\n  scrape_interval: 15s\n", {}),
-        ("global:\n  external_labels: {}\n", {}),
-        ("global:\n  external_labels:\n", {}),
-        ("scrape_configs:\n- job_name: a\n  params:\n    global:\n      external_labels: {a: b}\n", {}),
-        ("rule_files: []\nglobal:\n\n  external_labels:\n    n: 08\n    t: ~\n    d: 2026-11-24", None),
-        ('global:\n  external_labels:\n    text: "two\\n\\\n      lines: 1"\n', {"text": "two\nlines: 1"}),
-        ("global:\n  external_labels:\n    a: b\nscrape_configs: [: ]: not yaml", {"a": "b"}),
-    ],
-)
-def test_external_labels_are_texts_as_they_are_written(config: str, labels: dict[str, str] | None) -> None:
-    expected = {"n": "08", "t": "~", "d": "2026-11-24"} if labels is None else labels
-    assert read_external_labels({"yaml": config}) == expected
-
-
-@pytest.mark.parametrize(
-    "config",
-    [
-        "global:\n  external_labels: [a]\n",
-        "global:\n  external_labels: text\n",
-        "global:\n  external_labels:\n    a: {b: c}\n",
-        "global:\n  external_labels:\n    a: [b\n",
-        "global:\n  - {\n",
-        "global:\n  external_labels: *none\n",
-        "global:\n  external_labels: &a\n    b: *a\n",
-        "global:\n  a: \x01\n",
-        "global:\n " + "[" * 5000 + "\n",
-    ],
-)
-def test_a_configuration_of_another_shape_is_garbled(config: str) -> None:
-    with pytest.raises(SourceGarbled):
-        read_external_labels({"yaml": config})
-
-
-@pytest.mark.parametrize("data", [None, [], {}, {"yaml": 1}])
-def test_no_configuration_is_garbled(data: Any) -> None:
-    with pytest.raises(SourceGarbled):
-        read_external_labels(data)
 
 
 def test_it_cannot_be_acknowledged_there(connector: PrometheusConnector) -> None:

@@ -1,0 +1,51 @@
+"""Asks a Prometheus's Alertmanagers which of its alerts they keep quiet."""
+
+from app.connectors.base import MonitorAccess
+from app.connectors.http.client import HttpLimits, HttpSource
+from app.connectors.prometheus.api import credentials
+from app.connectors.prometheus.silences import KnownQuiet, read_known_quiet
+from app.errors import Invalid, SourceError
+
+LIMITS = HttpLimits(connect_s=5, read_s=20, total_s=30)
+"""One that does not answer must not use up the time of the pull."""
+EVERY_STATE = {"active": "true", "silenced": "true", "inhibited": "true", "unprocessed": "true"}
+
+
+class Alertmanagers:
+    """Some Alertmanagers with the same silences; the first one that answers speaks for all."""
+
+    def __init__(self, access: MonitorAccess) -> None:
+        """Parse their addresses. Raises Invalid for `alertmanager_urls`.
+
+        The monitor's credentials are sent only to an Alertmanager at the same scheme, host and port: to any other
+        server they would be given away.
+        """
+        self._sources = [_source(access, url) for url in access.alertmanager_urls]
+        self.is_any = bool(self._sources)
+
+    def ask(self) -> tuple[KnownQuiet | None, str]:
+        """Return what the first one that answers knows; if none answers, None and a sentence that says why."""
+        failures = []
+        for source in self._sources:
+            try:
+                alerts = source.get_json("/api/v2/alerts", EVERY_STATE)
+                return read_known_quiet(alerts, source.get_json("/api/v2/silences")), ""
+            except SourceError as error:
+                failures.append(f"{source.host}: {error}")
+        return None, f"No Alertmanager could be asked what it silences. {'; '.join(failures)}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        for source in self._sources:
+            source.close()
+
+
+def _source(access: MonitorAccess, url: str) -> HttpSource:
+    try:
+        source = HttpSource(url, limits=LIMITS)
+    except Invalid as error:
+        raise Invalid("alertmanager_urls", str(error)) from None
+    if source.origin != HttpSource(access.url).origin:
+        return source
+    headers, auth = credentials(access)
+    return HttpSource(url, headers=headers, auth=auth, limits=LIMITS)
