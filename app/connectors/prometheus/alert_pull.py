@@ -18,6 +18,8 @@ from app.rules.alert_reports import AlertReport
 ALERTS_A_PAGE = 500
 JUST_STARTED = timedelta(minutes=15)
 """So long after a start, rules that have not run make the whole pull partial; later only their own alerts count."""
+MAX_UNDECIDED = 5000
+"""With more names than this, the whole pull is partial."""
 TOLD = 3
 """How many rules a sentence names."""
 RULES = {"type": "alert", "exclude_alerts": "true"}
@@ -59,6 +61,9 @@ class AlertPull:
     def _in_pages(
         self, reports: Sequence[AlertReport], still_open: Sequence[str], undecided_names: Sequence[str]
     ) -> Iterator[AlertPage]:
+        if len(undecided_names) > MAX_UNDECIDED:
+            self._completeness.append(Completeness.PARTIAL)
+            undecided_names = ()
         completeness = max(self._completeness, key=list(Completeness).index)
         missing = [self._api.words(sentence) for sentence in dict.fromkeys(self._missing)]
         if reports or missing or still_open or undecided_names:

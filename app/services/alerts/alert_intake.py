@@ -1,6 +1,6 @@
 """Takes in reports about alerts: deduplicates them, links them to hosts and items, and keeps the histories."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping
@@ -66,11 +66,17 @@ class AlertIntake:
         return counts
 
     def end_unseen(
-        self, connection: Connection, monitor_id: int, observed_at: datetime, completeness: Completeness
+        self,
+        connection: Connection,
+        monitor_id: int,
+        observed_at: datetime,
+        completeness: Completeness,
+        undecided_names: Collection[str] = (),
     ) -> int:
         """Resolve some alerts that earlier pulls reported and the one of `observed_at` did not; return their number.
 
-        A partial pull resolves none, a doubtful one only those that the pull before it missed too.
+        A partial pull resolves none, a doubtful one only those that the pull before it missed too, and any pull none
+        with one of `undecided_names`.
         """
         if completeness is Completeness.PARTIAL:
             return 0
@@ -92,6 +98,7 @@ class AlertIntake:
                 END_BATCH_SIZE,
                 is_doubtful=is_doubtful,
                 is_shared=source.is_shared and owner_id == source.owner_id,
+                undecided_names=undecided_names,
             )
         ]
         alert_events.add(connection, [(row["id"], AlertEventKind.RESOLVED) for row in rows], observed_at)

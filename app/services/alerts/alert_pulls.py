@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Connection
+
 from app import clock
 from app.connectors.base import AlertPage, Completeness, alert_page
 from app.enums import ReportWay
@@ -37,15 +39,23 @@ class AlertPullService:
         """
         observed_at = clock.now()
         totals = Counter[str]()
-        completeness, missing = Completeness.COMPLETE, list[str]()
+        completeness, missing, undecided_names = Completeness.COMPLETE, list[str](), set[str]()
         step(0, None, "0 alerts")
         with self._monitor_connections.open(monitor_id) as connector:
             for page in map(alert_page, connector.alerts()):
                 totals.update(self._take_in(monitor_id, page, observed_at))
                 completeness = max(completeness, page.completeness, key=list(Completeness).index)
                 missing += [sentence for sentence in page.missing if sentence not in missing]
+                undecided_names.update(page.undecided_names)
                 step(totals["seen"], None, f"{totals['seen']} alerts")
-        ended = self._end_unseen(monitor_id, observed_at, completeness, partial(step, totals["seen"], None))
+        end_unseen = partial(
+            self._intake.end_unseen,
+            monitor_id=monitor_id,
+            observed_at=observed_at,
+            completeness=completeness,
+            undecided_names=undecided_names,
+        )
+        ended = self._end_unseen(end_unseen, partial(step, totals["seen"], None))
         with self._database.transaction() as connection:
             monitors.record_pulled(connection, monitor_id, clock.now())
         step(totals["seen"], totals["seen"], f"{totals['seen']} alerts")
@@ -82,13 +92,11 @@ class AlertPullService:
                 self._intake.keep_open(connection, monitor_id, page.still_open, observed_at)
         return counts
 
-    def _end_unseen(
-        self, monitor_id: int, observed_at: datetime, completeness: Completeness, tell: Callable[[str], None]
-    ) -> int:
+    def _end_unseen(self, end_unseen: Callable[[Connection], int], tell: Callable[[str], None]) -> int:
         ended = 0
         while True:
             with self._database.transaction() as connection:
-                count = self._intake.end_unseen(connection, monitor_id, observed_at, completeness)
+                count = end_unseen(connection)
             if not count:
                 return ended
             ended += count

@@ -4,15 +4,30 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Update, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from app.enums import AlertStatus, Resolution
-from app.models import Alert, AlertWitness
+from app.models import Alert, AlertLabel, AlertWitness, LabelPair
 from app.store.alerts.alerts import ALERTS
 from app.store.database.dialects import dialect_insert, table_of
 from app.store.inventory.hosts import ID_BATCH_SIZE
 
 WITNESSES = AlertWitness.__table__.c
+LABELS = AlertLabel.__table__.c
+PAIRS = LabelPair.__table__.c
 SEEN: tuple[str, ...] = ("count", "last_seen_at", "pulled_at", "missed_at", "last_started_at")
 """The columns that every report may change."""
 CHANGED: tuple[str, ...] = (
@@ -86,12 +101,20 @@ def keep_open(connection: Connection, monitor_id: int, external_ids: Collection[
 
 
 def end_unseen(
-    connection: Connection, monitor_id: int, observed_at: datetime, limit: int, *, is_doubtful: bool, is_shared: bool
+    connection: Connection,
+    monitor_id: int,
+    observed_at: datetime,
+    limit: int,
+    *,
+    is_doubtful: bool,
+    is_shared: bool,
+    undecided_names: Collection[str] = (),
 ) -> Sequence[RowMapping]:
     """Resolve some open alerts that earlier pulls saw but the pull of `observed_at` did not.
 
     If it `is_doubtful`, only those that the pull before it missed too. If the alerts are shared (`is_shared`) by an HA
-    group, only those that no other member of it saw last. Return the `id`, `host_id` and `item_id` of each.
+    group, only those that no other member of it saw last. Those with a label `alertname` of `undecided_names` stay.
+    Return the `id`, `host_id` and `item_id` of each.
     """
     unseen = [
         ALERTS.monitor_id == monitor_id,
@@ -103,6 +126,8 @@ def end_unseen(
         unseen.append(ALERTS.missed_at < observed_at)
     if is_shared:
         unseen.append(~select(WITNESSES.alert_id).where(WITNESSES.alert_id == ALERTS.id).correlate(Alert).exists())
+    if undecided_names:
+        unseen.append(~_has_label("alertname", undecided_names))
     some = select(ALERTS.id).where(*unseen).order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
     ended: dict[str, Any] = {
         "status": AlertStatus.RESOLVED,
@@ -113,6 +138,12 @@ def end_unseen(
     statement = statement.values({**ended, "is_stale": False, "missed_at": None})
     returning = statement.returning(ALERTS.id, ALERTS.host_id, ALERTS.item_id)
     return connection.execute(returning).mappings().all()
+
+
+def _has_label(name: str, values: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition that an alert has the label with one of these values."""
+    pairs = select(PAIRS.id).where(PAIRS.name == name, PAIRS.value.in_(list(values)))
+    return exists().where(LABELS.alert_id == ALERTS.id, LABELS.pair_id.in_(pairs)).correlate(Alert)
 
 
 def mark_missed(connection: Connection, monitor_id: int, observed_at: datetime) -> None:

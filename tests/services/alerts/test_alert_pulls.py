@@ -122,6 +122,13 @@ def test_what_a_source_still_holds_open_is_not_over(source: Source) -> None:
     assert source.pull()["resolved"] == 1
 
 
+def test_what_a_source_could_not_evaluate_is_not_over(source: Source) -> None:
+    source.pull(*(replace(FIRING, external_id=name, labels={"alertname": name}) for name in ("Disk", "Load", "磁盘")))
+    assert source.pull(said=AlertPage([], undecided_names=["Disk", "磁盘", "Other"]))["resolved"] == 1
+    assert source.statuses() == {"Disk": 0, "Load": 2, "磁盘": 0}
+    assert source.pull()["resolved"] == 2
+
+
 def test_a_pull_that_breaks_off_ends_nothing(source: Source) -> None:
     source.pull(FIRING, replace(FIRING, external_id="8"))
     source.breaks_after = 1
