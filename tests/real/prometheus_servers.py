@@ -112,17 +112,19 @@ class Prometheus(Server):
         alertmanagers: Sequence[Alertmanager] = (),
         external_labels: dict[str, str] | None = None,
         relabel: Sequence[dict[str, Any]] = (),
+        scrape_interval: str = "1s",
     ) -> None:
         self._rules = rules
         self._alertmanagers = alertmanagers
         self._external_labels = external_labels or {}
         self._relabel = relabel
+        self._intervals = {"scrape_interval": scrape_interval, "evaluation_interval": "1s"}
         super().__init__(folder)
 
     def command(self) -> Sequence[str]:
         targets = [f"127.0.0.1:{each.port}" for each in self._alertmanagers]
         config = {
-            "global": {"scrape_interval": "1s", "evaluation_interval": "1s", "external_labels": self._external_labels},
+            "global": {**self._intervals, "external_labels": self._external_labels},
             "rule_files": [str(self.folder / "rules.yml")],
             "alerting": {
                 "alert_relabel_configs": [*self._relabel],
