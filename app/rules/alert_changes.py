@@ -118,7 +118,8 @@ def _repeat(state: AlertState, report: AlertReport, observed_at: datetime) -> Fo
     if report.severity is not state.severity:
         events.append(AlertEventKind.ESCALATED if report.severity > state.severity else AlertEventKind.EASED)
     told = _told(replace(again, is_stale=False, missed_at=None, silenced_by=_quiet(report, state.silenced_by)), report)
-    if changes(state, told):
+    is_told = report.severity is not state.severity
+    if {*changes(state, told)} - {*(SEVERITY_TEXTS if is_told else ())}:
         events.append(AlertEventKind.CHANGED)
     return _acknowledge(told, report, events)
 
@@ -232,6 +233,8 @@ def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 TEXTS = ("message", "description", "value", "source_severity")
+SEVERITY_TEXTS = ("source_severity", "labels.severity")
+"""What a change of the severity already says."""
 SHOWN_TEXTS = ("summary", "description", "message")
 """Annotations whose text is the alert's message or description."""
 MAX_CHANGED = 20
