@@ -8,6 +8,7 @@ from app.connectors.registry import open_connector
 from app.services.alerts.alert_links import link_alerts
 from app.services.inventory.inventory import InventoryService
 from app.services.inventory.item_values import ItemValues
+from app.services.inventory.mappings import MappingService
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.monitors import MonitorService
 from app.services.inventory.pulls import PullService
@@ -21,6 +22,7 @@ class Inventory:
 
     monitor_connections: MonitorConnections
     monitors: MonitorService
+    mappings: MappingService
     inventory: InventoryService
     item_values: ItemValues
     pulls: PullService
@@ -37,6 +39,7 @@ def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
     return Inventory(
         monitor_connections=connections,
         monitors=MonitorService(database, resources.vault, connections, open_connector, ledger.task_events),
+        mappings=MappingService(database),
         inventory=InventoryService(database),
         item_values=item_values,
         pulls=pulls,

@@ -31,6 +31,8 @@ VAGUE = {
     "POST /api/v1/monitors",
     "PATCH /api/v1/monitors/{monitor_id}",
     "PUT /api/v1/monitors/{monitor_id}/severities",
+    "PUT /api/v1/monitors/{monitor_id}/mapping",
+    "POST /api/v1/monitors/{monitor_id}/mapping/test",
     "POST /api/v1/alerts/{alert_id}/snooze",
     "POST /api/v1/alerts/snooze",
     "POST /api/v1/maintenance",
@@ -83,6 +85,7 @@ def is_vague(case: Case[Any]) -> bool:
     """Tell whether the document cannot say what is right.
 
     A cursor comes from a list, an idempotency key must not have been used otherwise, an address depends on a type or a
-    service, a moment must not have passed or comes after another one, and two words may be spellings of one.
+    service, a moment must not have passed or comes after another one, an expression has a grammar, and two words may be
+    spellings of one.
     """
     return case.operation.label in VAGUE or "cursor" in (case.query or {}) or "Idempotency-Key" in (case.headers or {})

@@ -1,4 +1,4 @@
-"""Parses the addresses of HTTP servers, and compares them: credentials of one server are never sent to another."""
+"""Parses the addresses of HTTP servers."""
 
 import httpx
 
@@ -19,9 +19,3 @@ def parse_url(text: str, field: str = "url") -> httpx.URL:
     if set(text) & set("?#\\ "):
         raise Invalid(field, "The URL must not contain spaces, a query (?) or a fragment (#).")
     return url
-
-
-def is_same_server(url: str, other: str) -> bool:
-    """Return whether two URLs name the same scheme, host and port. Raises Invalid as `parse_url`."""
-    one, another = parse_url(url), parse_url(other)
-    return (one.scheme, one.netloc) == (another.scheme, another.netloc)

@@ -110,6 +110,12 @@ def find_by_token(connection: Connection, token_hash: str) -> RowMapping | None:
     return connection.execute(statement.with_for_update(read=True, key_share=True)).mappings().one_or_none()
 
 
+def find_mapping(connection: Connection, monitor_id: int) -> RowMapping | None:
+    """Return a monitor's type, its field mapping and its own severities."""
+    columns = (MONITORS.id, MONITORS.type, MONITORS.mapping, MONITORS.severities)
+    return connection.execute(select(*columns).where(MONITORS.id == monitor_id)).mappings().one_or_none()
+
+
 def type_of(connection: Connection, monitor_id: int) -> str | None:
     """Return a monitor's type, or None if it does not exist."""
     return connection.execute(select(MONITORS.type).where(MONITORS.id == monitor_id)).scalar_one_or_none()

@@ -10,6 +10,7 @@ from app.web.api.health import health
 from app.web.api.hosts import hosts
 from app.web.api.items import items
 from app.web.api.maintenance import maintenance
+from app.web.api.mappings import mappings
 from app.web.api.monitors import monitors
 from app.web.api.notifications import notifications
 from app.web.api.pulls import pulls
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     users,
     monitors,
     severities,
+    mappings,
     pulls,
     pushes,
     hosts,

@@ -1,0 +1,101 @@
+"""The field mappings of monitors of type `webhook`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from app.enums import Severity
+from app.errors import Conflict, Invalid, NotFound
+from app.rules.alert_reports import AlertReport
+from app.rules.monitor_types import WEBHOOK
+from app.rules.severities import SeverityTable
+from app.rules.webhooks.field_mappings import FieldMapping
+from app.rules.webhooks.mapped import parse_mapped
+from app.rules.webhooks.parse import parse
+from app.rules.webhooks.posted import Posted, Refusal
+from app.store.database.engine import Database
+from app.store.inventory import monitors
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A report that a body would make, with the severity by the monitor's table."""
+
+    report: AlertReport
+    severity: Severity
+    is_known: bool
+    """Whether the table knows the source's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a body would make of itself."""
+
+    reports: list[Tried]
+    refused: list[Refusal]
+
+
+class MappingService:
+    """Methods raise NotFound, Conflict for a monitor of another type, and DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, monitor_id: int) -> Mapping[str, Any]:
+        """Return a monitor's mapping, an empty one if it has none."""
+        with self._database.reading() as connection:
+            return _found(connection, monitor_id)["mapping"] or {}
+
+    def replace(self, monitor_id: int, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Replace a monitor's mapping. Raises Invalid naming the field whose expression is wrong."""
+        FieldMapping.of(mapping)
+        given = {name: value for name, value in mapping.items() if value is not None}
+        self._write(monitor_id, given)
+        return given
+
+    def remove(self, monitor_id: int) -> None:
+        """Remove a monitor's mapping: the formats of its bodies are detected again."""
+        self._write(monitor_id, None)
+
+    def test(self, monitor_id: int, body: object, mapping: Mapping[str, Any] | None = None) -> Trial:
+        """Return what a body would make of itself, by another mapping or the monitor's own; nothing is kept.
+
+        Raises Invalid naming the field of the mapping, or the place in the body, that is wrong.
+        """
+        with self._database.reading() as connection:
+            monitor = _found(connection, monitor_id)
+        try:
+            chosen = mapping or monitor["mapping"]
+            compiled = FieldMapping.of(chosen) if chosen else None
+        except Invalid as error:
+            raise Invalid(f"mapping.{error.field}", str(error)) from None
+        posted = _parse(compiled, body)
+        table = SeverityTable.of(monitor["severities"])
+        return Trial([_tried(report, table) for report in posted.reports], [*posted.refusals])
+
+    def _write(self, monitor_id: int, mapping: Mapping[str, Any] | None) -> None:
+        with self._database.transaction() as connection:
+            _found(connection, monitor_id)
+            monitors.change(connection, monitor_id, {"mapping": mapping})
+
+
+def _found(connection: Connection, monitor_id: int) -> RowMapping:
+    monitor = monitors.find_mapping(connection, monitor_id)
+    if monitor is None:
+        raise NotFound(f"there is no monitor {monitor_id}")
+    if monitor["type"] != WEBHOOK:
+        raise Conflict(f"monitor {monitor_id} is of type {monitor['type']}: only one of type {WEBHOOK} has a mapping")
+    return monitor
+
+
+def _parse(mapping: FieldMapping | None, body: object) -> Posted:
+    return Posted(parse(body)) if mapping is None else parse_mapped(mapping, body)
+
+
+def _tried(report: AlertReport, table: SeverityTable) -> Tried:
+    if report.source_severity is None:
+        return Tried(report, report.severity, is_known=True)
+    known = table.find(report.source_severity)
+    return Tried(report, table.unknown if known is None else known, is_known=known is not None)
