@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.enums import Severity
+from app.rules.alert_bounds import bounded
 from app.rules.alert_reports import AlertReport
 from app.rules.confirmations import OWN_SOURCE
 from app.services.alerts.alert_intake import AlertIntake
@@ -43,10 +44,10 @@ def fire(
         severity=Severity.CRITICAL,
         labels=labels,
     )
-    intake.take_in(connection, monitor_id, [report], clock.now())
+    intake.take_in(connection, monitor_id, [bounded(report)], clock.now())
 
 
 def end(intake: AlertIntake, connection: Connection, monitor_id: int, external_id: str) -> None:
     """Resolve an alert of nagare's own."""
     report = AlertReport(OWN_SOURCE, external_id, is_firing=False, message="")
-    intake.take_in(connection, monitor_id, [report], clock.now())
+    intake.take_in(connection, monitor_id, [bounded(report)], clock.now())

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping
+from sqlalchemy import ColumnElement, Connection
 
 from app import clock
 from app.enums import AlertEventKind
@@ -23,7 +23,7 @@ STALE = "Its source has not reported it for longer than it should: nobody knows 
 RESOLVED = "It was stale for as long as the monitor's rule allows: its source has not reported it again."
 
 Conditions = Sequence[ColumnElement[bool]]
-Change = Callable[[Connection, Conditions], Sequence[RowMapping]]
+Change = Callable[[Connection, Sequence[int], Conditions], None]
 
 
 class StaleAlerts:
@@ -60,26 +60,25 @@ class StaleAlerts:
     def _change_all(self, home_id: int, conditions: Conditions, change: Change) -> None:
         for _ in range(BATCHES_PER_LOOK):
             with self._database.reading() as connection:
-                if not stale_alerts.is_there_any(connection, conditions):
-                    return
+                found = stale_alerts.find(connection, conditions, ALERT_BATCH_SIZE)
+            if not found:
+                return
             with self._database.transaction() as connection:
                 # A report of one of them waits until they are changed, and then finds them so.
                 monitors.lock(connection, home_id)
-                count = len(change(connection, conditions))
-            if count < ALERT_BATCH_SIZE:
+                change(connection, found, conditions)
+            if len(found) < ALERT_BATCH_SIZE:
                 return
 
 
-def _mark(connection: Connection, conditions: Conditions) -> Sequence[RowMapping]:
+def _mark(connection: Connection, alert_ids: Sequence[int], conditions: Conditions) -> None:
     now = clock.now()
-    rows = stale_alerts.mark(connection, conditions, now, ALERT_BATCH_SIZE)
+    rows = stale_alerts.mark(connection, alert_ids, conditions, now)
     alert_events.add(connection, [(row["id"], AlertEventKind.STALE) for row in rows], now, comment=STALE)
-    return rows
 
 
-def _resolve(connection: Connection, conditions: Conditions) -> Sequence[RowMapping]:
+def _resolve(connection: Connection, alert_ids: Sequence[int], conditions: Conditions) -> None:
     now = clock.now()
-    rows = stale_alerts.resolve(connection, conditions, now, ALERT_BATCH_SIZE)
+    rows = stale_alerts.resolve(connection, alert_ids, conditions, now)
     alert_events.add(connection, [(row["id"], AlertEventKind.RESOLVED) for row in rows], now, comment=RESOLVED)
     alerts.refresh_marks_of(connection, rows, now)
-    return rows

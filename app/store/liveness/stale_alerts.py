@@ -1,7 +1,8 @@
 """Statements on open alerts that their sources no longer confirm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
 
@@ -40,24 +41,25 @@ def is_overdue(monitor_id: int, stale_before: datetime) -> list[ColumnElement[bo
     return [*_open_of(monitor_id), ALERTS.is_stale.is_(True), ALERTS.stale_since <= stale_before]
 
 
-def is_there_any(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> bool:
-    """Return whether an alert meets these conditions."""
-    return connection.execute(select(ALERTS.id).where(*conditions).limit(1)).first() is not None
+def find(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[int]:
+    """Return the ids of some alerts that meet these conditions."""
+    # Without an order: in that of the ids, an index without the status would read all alerts of the monitor.
+    return list(connection.execute(select(ALERTS.id).where(*conditions).limit(limit)).scalars())
 
 
 def mark(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime, limit: int
+    connection: Connection, alert_ids: Sequence[int], conditions: Sequence[ColumnElement[bool]], now: datetime
 ) -> Sequence[RowMapping]:
-    """Mark some alerts that meet these conditions as stale; return `id`, `host_id` and `item_id` of each."""
-    return _change(connection, conditions, {"is_stale": True, "stale_since": now}, limit)
+    """Mark those of these alerts as stale that still meet the conditions; return `id`, `host_id`, `item_id` of each."""
+    return _change(connection, alert_ids, conditions, {"is_stale": True, "stale_since": now})
 
 
 def resolve(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], now: datetime, limit: int
+    connection: Connection, alert_ids: Sequence[int], conditions: Sequence[ColumnElement[bool]], now: datetime
 ) -> Sequence[RowMapping]:
-    """Resolve some alerts that meet these conditions; return `id`, `host_id` and `item_id` of each."""
+    """Resolve those of these alerts that still meet the conditions; return `id`, `host_id` and `item_id` of each."""
     ended = {"status": AlertStatus.RESOLVED, "resolved_at": now, "resolution": Resolution.STALE, "is_stale": False}
-    return _change(connection, conditions, ended, limit)
+    return _change(connection, alert_ids, conditions, ended)
 
 
 def count(connection: Connection) -> int:
@@ -71,13 +73,13 @@ def _open_of(monitor_id: int) -> list[ColumnElement[bool]]:
 
 
 def _change(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], values: dict[str, object], limit: int
+    connection: Connection,
+    alert_ids: Sequence[int],
+    conditions: Sequence[ColumnElement[bool]],
+    values: Mapping[str, Any],
 ) -> Sequence[RowMapping]:
     # In the order of their ids, as everywhere that locks several alerts: different orders would deadlock on PostgreSQL.
-    some = select(ALERTS.id).where(*conditions).order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
-    ids = list(connection.execute(some).scalars())
-    if not ids:
-        return []
-    # Checked again: another process may have changed some of them before they were locked.
-    changed = update(table_of(Alert)).where(ALERTS.id.in_(ids), *conditions).values(values).returning(*TOUCHED)
-    return connection.execute(changed).mappings().all()
+    locking = select(ALERTS.id).where(ALERTS.id.in_(alert_ids)).order_by(ALERTS.id).with_for_update(key_share=True)
+    connection.execute(locking)
+    changed = update(table_of(Alert)).where(ALERTS.id.in_(alert_ids), *conditions).values(values)
+    return connection.execute(changed.returning(*TOUCHED)).mappings().all()

@@ -10,6 +10,7 @@ from app.models import Monitor, Schedule, TaskRun, Watch, WatchedPeriod
 from app.models.schedules import ENABLED
 from app.rules.watched_time import Period
 from app.store.database.dialects import dialect_insert, table_of
+from app.store.database.index_hints import unindexed
 from app.store.ledger.task_runs import IS_RUNNING
 
 WATCHES = Watch.__table__.c
@@ -104,9 +105,11 @@ def calm(connection: Connection, keys: Sequence[Key]) -> int:
 def successes(connection: Connection, task_types: Sequence[TaskType], after: datetime) -> dict[Key, datetime]:
     """Return when tasks of these types last succeeded, of those that ended after a time, by monitor and type."""
     wanted = (RUNS.finished_at > after, RUNS.state == TaskState.SUCCEEDED, RUNS.type.in_(task_types))
-    statement = select(RUNS.monitor_id, RUNS.type, func.max(RUNS.finished_at).label("at"))
-    found = statement.where(*wanted, RUNS.monitor_id.is_not(None)).group_by(RUNS.monitor_id, RUNS.type)
-    return {(row.monitor_id, row.type): row.at for row in connection.execute(found)}
+    # SQLite would otherwise read all of history, in the order of the index of monitors.
+    groups = (unindexed(RUNS.monitor_id), unindexed(RUNS.type))
+    statement = select(RUNS.monitor_id, RUNS.type, func.max(RUNS.finished_at).label("at")).where(*wanted)
+    found = connection.execute(statement.group_by(*groups))
+    return {(row.monitor_id, row.type): row.at for row in found if row.monitor_id is not None}
 
 
 def first_attempts(connection: Connection, task_types: Sequence[TaskType]) -> set[Key]:
