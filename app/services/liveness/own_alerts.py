@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import Severity
+from app.enums import ReportWay, Severity
 from app.rules.alert_bounds import bounded
 from app.rules.alert_reports import AlertReport
 from app.rules.confirmations import OWN_SOURCE
 from app.services.alerts.alert_intake import AlertIntake
+from app.services.alerts.alert_sources import AlertSource
 from app.store.inventory import monitors
 from app.store.liveness import watches
 from app.store.liveness.watches import Key
@@ -18,9 +19,10 @@ from app.store.liveness.watches import Key
 def note(connection: Connection, monitor_id: int, missing: Sequence[Key], found: Sequence[Key]) -> bool:
     """Note what is missing now and what no longer is; return false if another leader has already noted it.
 
-    The monitor is locked until the transaction ends, so that only one of two leaders changes the alert.
+    What keeps the monitor's alerts is locked until the transaction ends, so that only one of two leaders changes the
+    alert.
     """
-    monitors.lock(connection, monitor_id)
+    monitors.lock(connection, AlertSource.of(connection, monitor_id).owner_id)
     now = clock.now()
     return watches.alarm(connection, missing, now) + watches.calm(connection, found) > 0
 
@@ -44,10 +46,10 @@ def fire(
         severity=Severity.CRITICAL,
         labels=labels,
     )
-    intake.take_in(connection, monitor_id, [bounded(report)], clock.now())
+    intake.take_in(connection, monitor_id, [bounded(report)], clock.now(), way=ReportWay.OWN)
 
 
 def end(intake: AlertIntake, connection: Connection, monitor_id: int, external_id: str) -> None:
     """Resolve an alert of nagare's own."""
     report = AlertReport(OWN_SOURCE, external_id, is_firing=False, message="")
-    intake.take_in(connection, monitor_id, [bounded(report)], clock.now())
+    intake.take_in(connection, monitor_id, [bounded(report)], clock.now(), way=ReportWay.OWN)

@@ -12,7 +12,8 @@ from app.store.database.engine import Database
 from app.store.liveness import watches
 from app.store.liveness.watches import Key
 
-EXTERNAL_ID = "silent"
+EXTERNAL_ID = "silent:{}"
+"""With the monitor's id: the monitors of an HA group keep their alerts together, and each can be silent."""
 GRACE_S = 60.0
 NOUNS = {"pull_hosts": "hosts", "pull_items": "items", "pull_alerts": "alerts"}
 MAX_ERROR = 300
@@ -48,20 +49,21 @@ class SilentMonitors:
             if not own_alerts.note(connection, monitor_id, missing, found):
                 return
             watches.end(connection, [key for key in found if key in seen.ended])
+            external_id = EXTERNAL_ID.format(monitor_id)
             silent = [watch for watch in watches.alarmed(connection, monitor_id) if watch["subject"] in PULLS]
             if not silent:
-                own_alerts.end(self._intake, connection, monitor_id, EXTERNAL_ID)
+                own_alerts.end(self._intake, connection, monitor_id, external_id)
                 return
             error = _last_error(connection, silent)
             message = _message(name, silent)
             labels = {"alertname": "MonitorSilent", "monitor": name}
             own_alerts.fire(
-                self._intake, connection, monitor_id, EXTERNAL_ID, f"{message}: {error[:MAX_ERROR]}", error, labels
+                self._intake, connection, monitor_id, external_id, f"{message}: {error[:MAX_ERROR]}", error, labels
             )
 
 
 def _is_found(seen: Seen, key: Key, watch: Row) -> bool:
-    return key in seen.ended or (watch["heard_at"] is not None and watch["heard_at"] > watch["alarmed_at"])
+    return key in seen.ended or (watch["heard_at"] is not None and watch["heard_at"] >= watch["alarmed_at"])
 
 
 def _is_missing(seen: Seen, key: Key, watch: Row) -> bool:

@@ -34,12 +34,13 @@ class StaleAlerts:
         self._pull_grace_s = pull_grace_s
 
     def check(self, seen: Seen) -> None:
-        """Mark what became stale, and resolve what has been stale for long enough."""
+        """Mark what became stale and what no longer is, and resolve what has been stale for long enough."""
         with self._database.reading() as connection:
             # What they posted waits here, and may confirm the alerts.
             behind = {*webhook_deliveries.monitors_that_wait(connection, clock.now() - BACKLOG)}
         for home_id, group in seen.homes().items():
             if behind.isdisjoint([home_id, *(monitor["id"] for monitor in group)]):
+                self._change_all(home_id, stale_alerts.is_kept_open(home_id), _confirm)
                 self._mark(seen, home_id, group)
                 self._resolve(seen, home_id, group)
 
@@ -75,6 +76,11 @@ def _mark(connection: Connection, alert_ids: Sequence[int], conditions: Conditio
     now = clock.now()
     rows = stale_alerts.mark(connection, alert_ids, conditions, now)
     alert_events.add(connection, [(row["id"], AlertEventKind.STALE) for row in rows], now, comment=STALE)
+
+
+def _confirm(connection: Connection, alert_ids: Sequence[int], conditions: Conditions) -> None:
+    rows = stale_alerts.confirm(connection, alert_ids, conditions)
+    alert_events.add(connection, [(row["id"], AlertEventKind.CONFIRMED) for row in rows], clock.now())
 
 
 def _resolve(connection: Connection, alert_ids: Sequence[int], conditions: Conditions) -> None:

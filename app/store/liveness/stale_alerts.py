@@ -36,6 +36,11 @@ def is_unconfirmed(monitor_id: int, confirmed: Confirmed) -> list[ColumnElement[
     return [*_open_of(monitor_id), ALERTS.is_stale.is_(False), named, or_(*late)]
 
 
+def is_kept_open(monitor_id: int) -> list[ColumnElement[bool]]:
+    """Return the conditions for stale alerts of which a pull said since that they are not over."""
+    return [*_open_of(monitor_id), ALERTS.is_stale.is_(True), ALERTS.pulled_at > ALERTS.stale_since]
+
+
 def is_overdue(monitor_id: int, stale_before: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions for alerts that have been stale since before a time."""
     return [*_open_of(monitor_id), ALERTS.is_stale.is_(True), ALERTS.stale_since <= stale_before]
@@ -52,6 +57,13 @@ def mark(
 ) -> Sequence[RowMapping]:
     """Mark those of these alerts as stale that still meet the conditions; return `id`, `host_id`, `item_id` of each."""
     return _change(connection, alert_ids, conditions, {"is_stale": True, "stale_since": now})
+
+
+def confirm(
+    connection: Connection, alert_ids: Sequence[int], conditions: Sequence[ColumnElement[bool]]
+) -> Sequence[RowMapping]:
+    """Mark those of these alerts as no longer stale that still meet the conditions; return them as `mark` does."""
+    return _change(connection, alert_ids, conditions, {"is_stale": False})
 
 
 def resolve(

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from app.composition import Services
-from app.enums import TaskType
+from app.enums import ReportWay, TaskType
 from app.models import Alert, Monitor, WatchedPeriod
+from app.rules.alert_reports import AlertReport
 from app.rules.confirmations import OWN_SOURCE
+from app.services.alerts.alert_intake import AlertIntake
 from app.services.ledger.outbox import new_task_id
 from app.services.liveness.watching import LOOK_EVERY_S
 from app.store.database.pages import PageRequest
@@ -81,6 +83,11 @@ class Running:
         """Add an alert that was posted by Alertmanager now, and return its id."""
         with self.services.database.transaction() as connection:
             return add_alert(connection, self.monitor_id, number, **{"source": "prometheus", **values})
+
+    def report(self, *reports: AlertReport, way: ReportWay = ReportWay.WEBHOOK) -> dict[str, int]:
+        """Let the monitor report alerts now."""
+        with self.services.database.transaction() as connection:
+            return AlertIntake().take_in(connection, self.monitor_id, reports, self.time.now, way=way)
 
     def set_alert(self, alert_id: int, **values: Any) -> None:
         """Change columns of an alert."""

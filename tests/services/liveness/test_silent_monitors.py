@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -34,7 +35,8 @@ def test_three_runs_without_success_raise_one_alert_and_a_success_resolves_it(pu
     assert alert["message"] == f"demo is silent: no pull of alerts has succeeded since 2026-01-31 12:00 UTC: {ERROR}"
     assert "没有成功拉取告警" in translated(Language.CHINESE, alert["source"], alert["message"])
     assert (alert["severity"], alert["status"], alert["monitor_id"]) == (2, 0, pulled.monitor_id)
-    assert alert["external_id"] == "silent"
+    assert alert["external_id"] == f"silent:{pulled.monitor_id}"
+    assert alert["labels"] == {"alertname": "MonitorSilent", "monitor": "demo"}
     pulled.run_for(24 * 60 * MINUTE)
     assert [each["count"] for each in pulled.own_alerts()] == [1]
     pulled.succeed()
@@ -148,6 +150,20 @@ def test_two_leaders_raise_one_alert(pulled: Running, services: Services, time: 
             tick.result()
     [alert] = pulled.own_alerts()
     assert (alert["count"], pulled.history(alert["id"])) == (1, ["fired"])
+
+
+def test_each_monitor_of_an_ha_pair_is_silent_by_itself(running: Running, services: Services) -> None:
+    add = services.inventory.monitors.create
+    other = int(add({"name": "other", "type": "simulator", "url": "simulator://other"})["id"])
+    pair = [running, replace(running, monitor_id=other)]
+    for each in pair:
+        each.set_monitor(ha_group="pair")
+        each.schedule(name=f"pull of {each.monitor_id}")
+    running.run_for(17 * MINUTE)
+    assert {alert["message"].partition(" is silent")[0] for alert in running.own_alerts()} == {"demo", "other"}
+    pair[1].succeed()
+    running.look()
+    assert [alert["labels"]["monitor"] for alert in running.own_alerts(status=0)] == ["demo"]
 
 
 def test_a_monitor_that_is_deleted_takes_its_alert_along(pulled: Running, services: Services) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from app.composition import Services
-from app.enums import TaskType
+from app.enums import ReportWay, TaskType
+from app.rules.alert_reports import AlertReport
 from app.services.access.audit import Editor
+from app.services.alerts.alert_intake import AlertIntake
 from app.store.alerts import alerts
 from tests.services.conftest import Time, add_user
 from tests.services.liveness.running import ALL, Running
@@ -33,6 +35,44 @@ def test_what_is_not_repeated_becomes_stale_and_is_resolved_by_the_rule(running:
     assert running.history(alert_id) == ["stale", "resolved"]
     resolved, stale = running.services.alerts.alerts.events(ALL, alert_id).items
     assert "has not reported" in resolved["comment"] and "nobody knows" in stale["comment"]
+
+
+def test_a_repeat_confirms_it(running: Running) -> None:
+    report = AlertReport("prometheus", "7", True, "磁盘空间不足")
+    running.report(report)
+    running.run_for(6 * HOUR)
+    [alert] = running.services.alerts.alerts.list(ALL).items
+    assert alert["is_stale"]
+    running.report(report)
+    assert not running.get(alert["id"])["is_stale"]
+    running.run_for(4 * HOUR)
+    assert running.history(alert["id"]) == ["fired", "stale", "confirmed"]
+
+
+def test_a_stale_alert_that_a_pull_keeps_open_is_confirmed(running: Running) -> None:
+    running.schedule()
+    running.report(AlertReport("zabbix", "7", True, "磁盘空间不足"), way=ReportWay.PULL)
+    running.run_for(HOUR)
+    [alert] = running.services.alerts.alerts.list(ALL, source="zabbix").items
+    assert alert["is_stale"]
+    running.time.pass_by(60)
+    with running.services.database.transaction() as connection:
+        AlertIntake().keep_open(connection, running.monitor_id, ["7"], running.time.now)
+    running.run_for(300)
+    assert running.history(alert["id"]) == ["fired", "stale", "confirmed"]
+    assert not running.get(alert["id"])["is_stale"]
+
+
+def test_a_stale_alert_that_was_resolved_is_reopened_by_a_report_of_the_same_start(running: Running) -> None:
+    running.set_monitor(stale_after_s=600, resolve_stale_after_s=60)
+    report = AlertReport("prometheus", "7", True, "磁盘空间不足", started_at=running.time.now)
+    running.report(report)
+    for _ in range(2):
+        running.run_for(700)
+    running.report(report)
+    [alert] = running.services.alerts.alerts.list(ALL).items
+    assert running.history(alert["id"]) == ["fired", "stale", "resolved", "reopened"]
+    assert (alert["resolution"], alert["is_stale"], alert["status"]) == (None, False, 0)
 
 
 @pytest.mark.parametrize(

@@ -3,27 +3,18 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import insert, select
 
 from app.composition import Services
-from app.enums import Language
-from app.models import AlertLabel, LabelPair
+from app.enums import Language, ReportWay
+from app.rules.alert_reports import AlertReport
 from app.rules.own_messages import translated
+from app.services.access.audit import Editor
+from app.store.database.pages import PageRequest
+from tests.services.conftest import add_user
 from tests.services.liveness.running import Running
 
 HOUR = 3600
-
-
-def label(services: Services, alert_id: int, name: str = "Watchdog") -> None:
-    """Index the name of an alert as the intake does."""
-    pairs = LabelPair.__table__.c
-    with services.database.transaction() as connection:
-        wanted = select(pairs.id).where(pairs.name == "alertname", pairs.value == name)
-        pair_id = connection.execute(wanted).scalar_one_or_none()
-        if pair_id is None:
-            adding = insert(LabelPair).returning(pairs.id)
-            pair_id = connection.execute(adding, {"name": "alertname", "value": name}).scalar_one()
-        connection.execute(insert(AlertLabel), {"pair_id": pair_id, "alert_id": alert_id})
+WATCHDOG = AlertReport("prometheus", "w", True, "An alert that always fires", labels={"alertname": "Watchdog"})
 
 
 @pytest.fixture
@@ -34,11 +25,8 @@ def guarded(running: Running) -> Running:
     return running
 
 
-def test_a_watchdog_that_is_no_longer_repeated_is_the_alarm_until_it_fires_again(
-    guarded: Running, services: Services
-) -> None:
-    alert_id = guarded.alert(message="An alert that always fires")
-    label(services, alert_id)
+def test_a_watchdog_that_is_no_longer_repeated_is_the_alarm_until_it_fires_again(guarded: Running) -> None:
+    guarded.report(WATCHDOG)
     guarded.run_for(5 * HOUR - 60)
     assert guarded.own_alerts() == []
     guarded.run_for(120)
@@ -50,7 +38,7 @@ def test_a_watchdog_that_is_no_longer_repeated_is_the_alarm_until_it_fires_again
     assert "没有触发，最后一次上报于" in translated(Language.CHINESE, alarm["source"], alarm["message"])
     guarded.run_for(24 * HOUR)
     assert [alarm["count"] for alarm in guarded.own_alerts()] == [1]
-    guarded.set_alert(alert_id, last_seen_at=guarded.time.now)
+    guarded.report(WATCHDOG)
     guarded.look()
     assert [alarm["status"] for alarm in guarded.own_alerts()] == [2]
 
@@ -64,23 +52,19 @@ def test_a_watchdog_that_never_came_is_the_alarm_after_the_time_for_its_source(g
     assert "没有触发，从未上报过" in translated(Language.CHINESE, alarm["source"], alarm["message"])
 
 
-@pytest.mark.parametrize("resolution", ["reported", "absent"])
-def test_a_watchdog_that_its_source_ended_is_the_alarm_at_once(
-    guarded: Running, services: Services, resolution: str
-) -> None:
-    alert_id = guarded.alert()
-    label(services, alert_id)
+def test_a_watchdog_that_its_source_ended_is_the_alarm_at_once(guarded: Running) -> None:
+    guarded.report(WATCHDOG)
     guarded.run_for(60)
-    guarded.set_alert(alert_id, status=2, resolved_at=guarded.time.now, resolution=resolution)
+    guarded.report(replace(WATCHDOG, is_firing=False))
     guarded.look()
     assert len(guarded.own_alerts(status=0)) == 1
 
 
 def test_a_person_who_resolves_a_watchdog_raises_no_alarm_at_once(guarded: Running, services: Services) -> None:
-    alert_id = guarded.alert()
-    label(services, alert_id)
+    guarded.report(WATCHDOG)
     guarded.run_for(60)
-    guarded.set_alert(alert_id, status=2, resolved_at=guarded.time.now, resolution="user")
+    [alert] = services.alerts.alerts.list(PageRequest()).items
+    services.alerts.alert_actions.resolve(alert["id"], Editor(add_user(services, "王伟"), "王伟"))
     guarded.run_for(4 * HOUR)
     assert guarded.own_alerts() == []
     guarded.run_for(2 * HOUR)
@@ -89,10 +73,9 @@ def test_a_person_who_resolves_a_watchdog_raises_no_alarm_at_once(guarded: Runni
 
 def test_an_alert_without_labels_is_known_by_its_message(guarded: Running) -> None:
     guarded.set_monitor(watchdogs=["Watchdog"], stale_after_s=600)
-    alert_id = guarded.alert(source="webhook", message="Watchdog")
     for _ in range(5):
+        guarded.report(AlertReport("webhook", "w", True, "Watchdog"))
         guarded.run_for(300)
-        guarded.set_alert(alert_id, last_seen_at=guarded.time.now)
     assert guarded.own_alerts() == []
     guarded.run_for(660)
     assert len(guarded.own_alerts()) == 1
@@ -100,16 +83,15 @@ def test_an_alert_without_labels_is_known_by_its_message(guarded: Running) -> No
 
 def test_another_monitors_watchdog_is_not_this_ones(guarded: Running, services: Services) -> None:
     other = services.inventory.monitors.create({"name": "other", "type": "simulator", "url": "simulator://other"})["id"]
-    label(services, replace(guarded, monitor_id=other).alert())
+    replace(guarded, monitor_id=other).report(WATCHDOG)
     guarded.run_for(6 * HOUR)
     assert len(guarded.own_alerts()) == 1
 
 
-def test_a_pulled_watchdog_is_the_alarm_after_three_runs(guarded: Running, services: Services) -> None:
+def test_a_pulled_watchdog_is_the_alarm_after_three_runs(guarded: Running) -> None:
     guarded.schedule("pull_alerts", "* * * * *")
     guarded.look()
-    alert_id = guarded.alert(pulled_at=guarded.time.now)
-    label(services, alert_id)
+    guarded.report(WATCHDOG, way=ReportWay.PULL)
     guarded.run_for(10 * 60)
     assert any(alarm["external_id"] == "watchdog:Watchdog" for alarm in guarded.own_alerts())
 
@@ -125,8 +107,8 @@ def test_who_no_longer_wants_a_watchdog_ends_its_alarm(guarded: Running, change:
     assert guarded.own_alerts(status=0) == []
 
 
-def test_time_in_which_nagare_was_down_raises_no_alarm(guarded: Running, services: Services) -> None:
-    label(services, guarded.alert())
+def test_time_in_which_nagare_was_down_raises_no_alarm(guarded: Running) -> None:
+    guarded.report(WATCHDOG)
     guarded.run_for(HOUR)
     guarded.be_down_for(48 * HOUR)
     guarded.run_for(3 * HOUR)
