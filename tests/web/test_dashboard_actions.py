@@ -4,10 +4,12 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import text
 
 from app.composition import Services
 from app.enums import TaskType
 from app.store.database.pages import PageRequest
+from tests.services.alert_rows import add_alert
 from tests.web.browser import HTMX, Browser
 from tests.web.caller import FLEET, PASSWORD
 
@@ -191,6 +193,43 @@ def test_a_notification_is_added_tried_turned_off_and_deleted(
     assert not services.response.notifications.get(1)["enabled"]
     admin_page.post("/notifications/1/delete")
     assert "No notifications" in admin_page.get("/notifications").text
+
+
+def test_a_notification_is_edited_with_templates_and_keeps_its_address(
+    admin_page: Browser, services: Services, fleet: int
+) -> None:
+    form = {"name": "值班", "url": "json://127.0.0.1:9/secret", "min_severity": "2", "monitor_id": "", "group": ""}
+    templates = {"title_template": "{{ summary }}", "body_template": ""}
+    admin_page.post("/notifications", {**form, **templates, "language": "zh", "timezone": "Asia/Shanghai"})
+    page = admin_page.get("/notifications/1").text
+    assert "{{ summary }}" in page and 'value="Asia/Shanghai"' in page
+    assert "secret" not in page
+    with services.database.reading() as connection:
+        sealed = connection.execute(text("SELECT url_sealed FROM notifications")).scalar_one()
+    changed = {**form, "url": "", "title_template": "", "body_template": "{{ default_body }}\r\n值班"}
+    assert "Saved" in admin_page.follow(admin_page.post("/notifications/1", changed)).text
+    rule = services.response.notifications.get(1)
+    assert (rule["title_template"], rule["body_template"]) == (None, "{{ default_body }}\n值班")
+    with services.database.reading() as connection:
+        assert connection.execute(text("SELECT url_sealed FROM notifications")).scalar_one() == sealed
+    refused = admin_page.post("/notifications/1", {"body_template": "{{ alert }}"})
+    assert (refused.status, "`alert` is unknown" in refused.text) == (422, True)
+
+
+def test_a_form_of_a_notification_shows_what_its_templates_write(
+    admin_page: Browser, operator_page: Browser, services: Services, fleet: int
+) -> None:
+    with services.database.transaction() as connection:
+        alert_id = add_alert(connection, fleet, message="<b>满</b>", labels={"pod": "cart-1"})
+    form = {"title_template": "{{ alerts[0].labels.pod }}", "body_template": "", "language": "zh", "timezone": "UTC"}
+    shown = admin_page.post("/notifications/preview", {**form, "alert_id": ""}, headers=HTMX)
+    assert shown.status == 200
+    assert "<h3>cart-1</h3>" in shown.text and f"Alert #{alert_id}" in shown.text
+    assert "严重 &lt;b&gt;满&lt;/b&gt; [pod=cart-1]" in shown.text
+    wrong = admin_page.post("/notifications/preview", {**form, "body_template": "\n{{ nothing }}"}, headers=HTMX)
+    assert wrong.status == 200
+    assert "Body template" in wrong.text and "line 2: `nothing` is unknown" in wrong.text
+    assert operator_page.post("/notifications/preview", form, headers=HTMX).status == 403
 
 
 def test_dead_letters_are_retried_and_discarded(admin_page: Browser, services: Services, fleet: int) -> None:

@@ -35,6 +35,8 @@ PAGES = (
     *("/tasks", "/dead-letters", "/tokens", "/users"),
 )
 
+NOTIFIES = {"min_severity": 1, "on": ["fired"], "timezone": "UTC", "language": "zh", "batch_s": 0, "enabled": True}
+
 
 @pytest.fixture
 def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
@@ -48,11 +50,13 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
     editor = Editor(1, "admin")
     services.alerts.maintenance.create({"name": "w", "comment": "", "monitor_id": fleet, **window()}, editor)
     services.inventory.inventory.edit_host(1, {"display_name": "edited"}, editor)
+    services.response.notifications.create({"name": "on call", "url": "json://127.0.0.1:9", **NOTIFIES})
     return {
         "monitor": f"/monitors/{fleet}",
         "host": "/hosts/1",
         "item": "/items/1",
         "alert": "/alerts/1",
+        "notification": "/notifications/1",
         "task": f"/tasks/{task_id}",
         "letter": f"/dead-letters/{task_id}",
     }

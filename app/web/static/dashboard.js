@@ -50,6 +50,19 @@
     if (menu && !menu.contains(event.target)) menu.open = false;
   });
 
+  // The built-in texts as templates, in the language that is chosen.
+
+  document.addEventListener("click", (event) => {
+    const form = event.target.closest("[data-fills-templates]")?.form;
+    if (!form) return;
+    for (const template of all("template[data-template]", form)) {
+      if (template.dataset.language !== form.elements.language.value) continue;
+      const field = form.elements[template.dataset.template];
+      field.value = template.content.textContent;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+
   document.addEventListener("keydown", (event) => {
     const menu = find("details.menu[open]");
     if (event.key === "Escape" && menu) {

@@ -1,17 +1,27 @@
-"""Notifications: list, add, test, enable, disable, delete."""
+"""Notifications: list, add, edit, preview, test, enable, disable, delete."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Response
 
 from app.enums import Language, Role, Severity
+from app.errors import Invalid
 from app.rules.task_params.notify import Notify
+from app.store.database.pages import PageRequest
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query, requester
 from app.web.dashboard.pages.monitors import monitor_names
-from app.web.schemas.notifications import NewNotificationSchema, NotificationChangesSchema
+from app.web.dashboard.translation import translated_message
+from app.web.dashboard.visitor_settings import zone
+from app.web.schemas.notifications import NewNotificationSchema, NotificationChangesSchema, PreviewRequestSchema
 from app.web.schemas.pages import PageQuerySchema
 
+PREVIEWED = 10
+"""How many of the newest alerts a preview offers."""
+MAX_SHOWN = 60
 NOTIFICATION = "/notifications/<id:notification_id>"
 
 
@@ -23,10 +33,24 @@ def notifications() -> str:
         "notifications",
         page=services().response.notifications.list(**query),
         filters=filters_of(query),
-        monitors=monitor_names(),
-        severities=list(Severity),
-        languages=list(Language),
+        **_choices(),
     )
+
+
+@dashboard.page(NOTIFICATION, role=Role.ADMIN)
+def notification(notification_id: int) -> str:
+    """Show a notification's form, with a preview of its messages."""
+    return render("notification", rule=services().response.notifications.get(notification_id), **_choices())
+
+
+@dashboard.action("/notifications/preview", role=Role.ADMIN)
+def preview_notification() -> str:
+    """Show the message that the templates in a form write, or what is wrong with them."""
+    try:
+        given = read_form(PreviewRequestSchema)
+        return render("notification_preview", shown=services().response.previews.preview(**given))
+    except Invalid as wrong:
+        return render("notification_preview", problem={"field": wrong.field, "reason": str(wrong)})
 
 
 @dashboard.action("/notifications", role=Role.ADMIN)
@@ -46,7 +70,7 @@ def try_notification(notification_id: int) -> Response:
 
 @dashboard.action(NOTIFICATION, role=Role.ADMIN)
 def edit_notification(notification_id: int) -> Response:
-    """Enable or disable a notification."""
+    """Change, enable or disable a notification."""
     changed = services().response.notifications.update(notification_id, read_form(NotificationChangesSchema))
     return lead_to("/notifications", "flash.saved", name=changed["name"])
 
@@ -57,3 +81,16 @@ def delete_notification(notification_id: int) -> Response:
     name = services().response.notifications.get(notification_id)["name"]
     services().response.notifications.delete(notification_id)
     return lead_to("/notifications", "flash.deleted", name=name)
+
+
+def _choices() -> Mapping[str, Any]:
+    """Return what a form of a notification offers."""
+    newest = services().alerts.alerts.list(PageRequest(limit=PREVIEWED)).items
+    return {
+        "monitors": monitor_names(),
+        "severities": list(Severity),
+        "languages": list(Language),
+        "zone": zone(),
+        "default_templates": services().response.previews.defaults(),
+        "previewed": [(alert["id"], f"#{alert['id']} {translated_message(alert)[:MAX_SHOWN]}") for alert in newest],
+    }
