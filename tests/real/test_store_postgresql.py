@@ -12,7 +12,6 @@ from app.store.database.engine import Database
 from app.store.database.prepared_statements import Prepared
 from app.store.ledger import parent_tasks, task_claims, task_messages, task_runs
 from tests.store.alerts.test_alert_labels import *  # noqa: F403
-from tests.store.alerts.test_alert_matches import *  # noqa: F403
 from tests.store.alerts.test_alert_sums import *  # noqa: F403
 from tests.store.alerts.test_alerts import *  # noqa: F403
 from tests.store.conftest import connection, database, migrated
@@ -28,6 +27,7 @@ from tests.store.ledger.test_task_runs import *  # noqa: F403
 from tests.store.operation.test_due_work import *  # noqa: F403
 from tests.store.operation.test_migrations import *  # noqa: F403
 from tests.store.rows import NOW, add_run
+from tests.store.selection.test_alert_matches import *  # noqa: F403
 
 __all__ = ["connection", "database", "migrated"]
 

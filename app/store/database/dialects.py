@@ -1,9 +1,25 @@
 """Differences between the SQL of SQLite and PostgreSQL that SQLAlchemy does not hide."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Table, select, true
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.models import Base
@@ -38,3 +54,22 @@ def insert_bulk(dialect: str, model: type[Base], values: Mapping[str, ColumnElem
 def dialect_of(name: str) -> Dialect:
     """Return the SQLAlchemy dialect that compiles statements for this database."""
     return DIALECTS[name]()
+
+
+def is_listed(connection: Connection, column: ColumnElement[Any], ids: str) -> ColumnElement[bool]:
+    """Return the condition that a column is one of these ids, written with commas between them.
+
+    However many there are, they are one parameter: both databases limit the number of parameters.
+    """
+    if connection.dialect.name == "postgresql":
+        return column == any_(sql_cast(literal(f"{{{ids}}}", Text), ARRAY(BigInteger)))
+    listed = func.json_each(literal(f"[{ids}]", Text)).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def is_among(connection: Connection, column: ColumnElement[Any], texts: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a column is one of these texts, which are one parameter too."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(texts), ARRAY(Text)))
+    listed = func.json_each(literal(json.dumps(texts), Text)).table_valued("value")
+    return column.in_(select(listed.c.value))

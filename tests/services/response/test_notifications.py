@@ -172,8 +172,8 @@ def test_each_rule_tells_of_what_it_is_about(
         f"[nagare] INFO: {host['display_name'] or host['name']}: on the host",
         "[nagare] RESOLVED: critical",
         "[nagare] RESOLVED: critical",
-        "[nagare] WARNING: of the other monitor",
-        "[nagare] WARNING: of the other monitor",
+        "[nagare] WARNING: of the other monitor [team=pay]",
+        "[nagare] WARNING: of the other monitor [team=pay]",
     ]
     assert len(rows(services, NotificationChange)) == 6
 

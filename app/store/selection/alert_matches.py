@@ -18,6 +18,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    text,
     true,
 )
 
@@ -26,9 +27,9 @@ from app.models import Alert, Host, Item, Monitor
 from app.models.alerts import LISTED
 from app.rules.matchers.fields import severity_words, status_words
 from app.rules.matchers.matcher import Matcher, Matchers
-from app.store.alerts.label_matches import label_condition
-from app.store.database.id_lists import is_among, is_listed
+from app.store.database.dialects import is_among, is_listed
 from app.store.database.index_hints import unindexed
+from app.store.selection.label_matches import label_condition
 
 ALERTS = Alert.__table__.c
 HOSTS = Host.__table__.c
@@ -168,4 +169,4 @@ def _ids(connection: Connection, number: ColumnElement[Any], ids: list[int]) -> 
 
 def _distinct(connection: Connection, name: str) -> Iterable[str]:
     """Return the distinct texts of a column, by one step in its index for each."""
-    return connection.exec_driver_sql(DISTINCT.format(name)).scalars().all()
+    return connection.execute(text(DISTINCT.format(name))).scalars().all()

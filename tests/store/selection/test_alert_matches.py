@@ -11,9 +11,10 @@ from app.models import Alert, Host, Item, Monitor
 from app.rules.matchers.fields import ALERT_FIELDS, alert_subject
 from app.rules.matchers.matcher import do_hold
 from app.rules.matchers.syntax import parse
-from app.store.alerts import alert_labels, label_values
-from app.store.alerts.alert_matches import conditions
+from app.store.alerts import alert_labels
 from app.store.database.engine import Database
+from app.store.selection import label_values
+from app.store.selection.alert_matches import conditions
 from tests.store.rows import NOW, add_host, add_items, add_monitor
 
 ALERTS = Alert.__table__.c
@@ -94,7 +95,7 @@ def in_memory(connection: Connection, text: str) -> list[int]:
     joined = joined.outerjoin(Host, ALERTS.host_id == HOSTS.id)
     joined = joined.outerjoin(Item, ALERTS.item_id == Item.__table__.c.id)
     inventory = (
-        *(Monitor.__table__.c.name.label("monitor"), HOSTS.name.label("inventory_host"), HOSTS.groups),
+        *(Monitor.__table__.c.name.label("monitor_name"), HOSTS.name.label("inventory_host"), HOSTS.groups),
         *(HOSTS.display_name.label("inventory_host_shown"), Item.__table__.c.name.label("inventory_item")),
     )
     rows = connection.execute(select(*ALERTS, *inventory).select_from(joined).order_by(ALERTS.id)).mappings()

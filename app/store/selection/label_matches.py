@@ -6,9 +6,9 @@ from sqlalchemy import ColumnElement, Connection, false, literal, select
 
 from app.models import Alert, AlertLabel, LabelPair
 from app.rules.matchers.matcher import Matcher
-from app.store.alerts.label_values import Ids, decisive
-from app.store.database.id_lists import is_listed
+from app.store.database.dialects import is_listed
 from app.store.database.index_hints import unindexed
+from app.store.selection.label_values import Ids, decisive
 
 ALERTS = Alert.__table__.c
 LABELS = AlertLabel.__table__.c

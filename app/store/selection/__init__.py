@@ -1,0 +1,1 @@
+"""Statements that choose alerts: by matchers, filters and order."""
