@@ -148,8 +148,8 @@ def _reopen(state: AlertState, report: AlertReport, observed_at: datetime) -> Fo
 def _end(state: AlertState | None, report: AlertReport, observed_at: datetime) -> Followed:
     if state is None:
         return _begin_ended(report, observed_at)
-    if report.ended_at and state.last_started_at and report.ended_at <= state.last_started_at:
-        # The end of an earlier time that it fired.
+    if report.ended_at and state.last_started_at and report.ended_at < state.last_started_at.replace(microsecond=0):
+        # The end of an earlier time that it fired. Some sources post ends in seconds.
         return state, ()
     if state.status is not AlertStatus.RESOLVED and state.last_seen_at > observed_at:
         return state, ()
@@ -200,8 +200,11 @@ def _acknowledge(state: AlertState, report: AlertReport, events: list[AlertEvent
 
 
 def _told(state: AlertState, report: AlertReport) -> AlertState:
-    """Take over what a report says; what it does not say of the host and item stays known."""
-    return replace(
+    """Take over what a report says; what it does not say of the host and item stays known.
+
+    A report that is not whole also leaves the rest as it is where it says nothing.
+    """
+    told = replace(
         state,
         severity=report.severity,
         message=report.message,
@@ -215,6 +218,15 @@ def _told(state: AlertState, report: AlertReport) -> AlertState:
         host_external_id=report.host_external_id or state.host_external_id,
         item=report.item_name or state.item,
         item_external_id=report.item_external_id or state.item_external_id,
+    )
+    if report.is_whole:
+        return told
+    return replace(
+        told,
+        description=told.description or state.description,
+        value=told.value or state.value,
+        labels=told.labels or state.labels,
+        annotations=told.annotations or state.annotations,
     )
 
 

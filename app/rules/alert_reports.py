@@ -67,6 +67,8 @@ class AlertReport:
     quiet: Quiet | None = None
     is_quiet_known: bool = True
     """Whether the source could say if it is quiet; if not, it stays as quiet as it was."""
+    is_whole: bool = True
+    """Whether it says all that its source says elsewhere; if not, what it leaves out stays known."""
     host_external_id: str | None = None
     host_name: str | None = None
     item_external_id: str | None = None

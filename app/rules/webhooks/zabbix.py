@@ -35,6 +35,7 @@ def _report(body: Fields, macros: Macros) -> AlertReport:
     is_firing = body.choice("event_value", VALUES)
     labels, unread_tags = posted_tags(macros.value("event_tags") or "")
     severity, word = _severity(body, macros, is_firing)
+    quiet = _quiet(macros)
     return AlertReport(
         source=SOURCE,
         external_id=event_id,
@@ -43,7 +44,7 @@ def _report(body: Fields, macros: Macros) -> AlertReport:
         severity=severity,
         source_severity=word,
         description=macros.value("trigger_description") or "",
-        value=macros.value("event_opdata") or macros.value("item_value"),
+        value=macros.value("event_opdata"),
         labels=labels,
         annotations=_annotations(macros, unread_tags),
         # An end without a known problem makes no alert, so it must not look like one that began.
@@ -51,7 +52,10 @@ def _report(body: Fields, macros: Macros) -> AlertReport:
         ended_at=None if is_firing else _time(macros, "event_recovery"),
         source_url=_page(macros, event_id),
         is_acknowledged=(macros.value("event_ack_status") or "").casefold() == "yes",
-        quiet=_quiet(macros),
+        quiet=quiet,
+        # No macro says whether a maintenance or a person suppresses the problem; a pull knows.
+        is_quiet_known=quiet is not None,
+        is_whole="event_tags" in body,
         host_external_id=macros.value("host_id"),
         host_name=macros.value("host_name"),
         item_external_id=macros.value("item_id"),

@@ -18,7 +18,7 @@ OPTIONAL = (
     *("event_recovery_timestamp", "event_recovery_date", "event_recovery_time"),
     *("event_cause_id", "event_cause_name"),
     *("trigger_id", "trigger_url", "trigger_description"),
-    *("host_id", "host_name", "host_visible_name", "item_id", "item_name", "item_value"),
+    *("host_id", "host_name", "host_visible_name", "item_id", "item_name"),
 )
 MAX_SHOWN = 100
 

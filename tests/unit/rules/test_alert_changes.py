@@ -146,6 +146,25 @@ def test_the_late_end_of_an_earlier_time_ends_nothing() -> None:
     )
 
 
+def test_an_end_in_the_second_of_the_beginning_counts_though_it_comes_without_fractions() -> None:
+    begun = replace(FIRING, started_at=NOON.replace(microsecond=779_000))
+    end = replace(OVER, ended_at=NOON)
+    assert story((0, begun), (1, end))[1] == ["fired", "resolved"]
+
+
+def test_what_a_brief_report_leaves_out_stays_known() -> None:
+    full = replace(FIRING, description="91 %", value="91", labels={"pod": "a"}, annotations={"runbook": "r"})
+    state, _ = story((0, full))
+    brief, happened = follow(state, replace(FIRING, is_whole=False), after(1))
+    assert brief is not None
+    assert (brief.description, brief.value, brief.labels, brief.annotations, happened) == (
+        *("91 %", "91", {"pod": "a"}, {"runbook": "r"}),
+        [],
+    )
+    said, _ = follow(state, replace(FIRING, is_whole=False, value="92"), after(1))
+    assert said is not None and (said.value, said.labels) == ("92", {"pod": "a"})
+
+
 def test_what_a_repeat_says_anew_is_taken_over_and_told() -> None:
     full = replace(FIRING, description="91 %", value="91", labels={"pod": "a", "zone": "x"})
     fuller = replace(

@@ -37,7 +37,6 @@ WHOLE: Json = ZABBIX | {
     "trigger_url": "https://wiki.example/disk",
     "trigger_description": "删除旧日志",
     "host_visible_name": "机房一 01",
-    "item_value": "97.5 %",
     "zabbix_url": "https://zabbix.example/zabbix/",
 }
 REPORT = AlertReport(
@@ -53,6 +52,7 @@ REPORT = AlertReport(
     annotations={"host_visible_name": "机房一 01", "trigger_url": "https://wiki.example/disk"},
     started_at=datetime(2026, 1, 31, 12, 0, 1, tzinfo=UTC),
     source_url="https://zabbix.example/zabbix/tr_events.php?triggerid=777&eventid=4711",
+    is_quiet_known=False,
     host_external_id="10567",
     host_name="fleet-00001",
     item_external_id="42001",
@@ -81,7 +81,14 @@ def test_everything_that_zabbix_says_of_a_problem_is_reported() -> None:
 
 
 def test_the_body_of_an_earlier_media_type_is_still_read() -> None:
-    bare: Json = {"description": "", "labels": {}, "annotations": {}, "started_at": None, "source_url": None}
+    bare: Json = {
+        "is_whole": False,
+        "description": "",
+        "labels": {},
+        "annotations": {},
+        "started_at": None,
+        "source_url": None,
+    }
     assert read(ZABBIX) == replace(REPORT, **bare)
 
 
@@ -106,6 +113,7 @@ def test_an_optional_macro_that_is_not_expanded_is_nothing(left: str | None) -> 
         message="Zabbix problem",
         severity=Severity.CRITICAL,
         source_severity="High",
+        is_quiet_known=False,
     )
 
 
@@ -184,6 +192,7 @@ def test_a_time_that_is_not_certain_is_left_out(fields: Json) -> None:
 def test_a_symptom_names_its_cause() -> None:
     body = WHOLE | {"event_cause_id": "4700", "event_cause_name": "交换机断开"}
     assert read(body).quiet == Quiet(QuietKind.SYMPTOM, "4700", comment="交换机断开")
+    assert read(body).is_quiet_known is True
     assert read(WHOLE | {"event_cause_id": "0"}).quiet is None
 
 
