@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from app.composition.resources import Resources
 from app.services.alerts.alert_intake import AlertIntake
+from app.services.liveness.heartbeat_pings import HeartbeatPings
+from app.services.liveness.heartbeat_watch import HeartbeatWatch
 from app.services.liveness.heartbeats import HeartbeatService
+from app.services.liveness.ping_reception import PingReception
 from app.services.liveness.silent_monitors import SilentMonitors
 from app.services.liveness.stale_alerts import StaleAlerts
 from app.services.liveness.watchdogs import Watchdogs
@@ -16,6 +19,9 @@ class Liveness:
     """Heartbeats; silent monitors, absent watchdogs and stale alerts."""
 
     heartbeats: HeartbeatService
+    heartbeat_pings: HeartbeatPings
+    heartbeat_watch: HeartbeatWatch
+    ping_reception: PingReception
     watching: Watching
 
 
@@ -23,7 +29,10 @@ def build_liveness(resources: Resources) -> Liveness:
     """Build the services that notice what no longer reports."""
     database, intake = resources.database, AlertIntake()
     return Liveness(
-        heartbeats=HeartbeatService(database),
+        heartbeats=HeartbeatService(database, intake),
+        heartbeat_pings=HeartbeatPings(database, intake),
+        heartbeat_watch=HeartbeatWatch(database, intake),
+        ping_reception=PingReception(database),
         watching=_build_watching(resources, intake),
     )
 

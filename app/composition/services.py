@@ -46,6 +46,7 @@ class Services:
     def close(self) -> None:
         """Close all connections."""
         self.ledger.feed.close()
+        self.liveness.ping_reception.close()
         self.operation.metrics.close()
         self.queue.events.flush()
         self.database.close()
@@ -138,6 +139,7 @@ def _build_recovery(
         due_jobs={
             Due.SUPPRESSION: alerts.suppression.tick,
             Due.DELIVERIES: alerts.webhook_intake.tick,
+            Due.HEARTBEATS: liveness.heartbeat_watch.tick,
             Due.NOTIFICATIONS: response.notifier.tick,
             Due.SYNCS: ledger.syncs.tick,
             Due.SCHEDULES: ledger.schedules.tick,

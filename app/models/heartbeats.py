@@ -25,7 +25,7 @@ class Heartbeat(Base):
     monitor_id: Mapped[int | None] = mapped_column(ForeignKey("monitors.id", ondelete="SET NULL"))
     """The monitor of its alerts; None after that was deleted, until the next alert."""
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    """SHA-256, hexadecimal. The token is random with 192 bits, so a plain hash is of no use to a reader."""
+    """SHA-256, hexadecimal. The token is random with 160 bits, so a plain hash is of no use to a reader."""
     interval_s: Mapped[int | None]
     cron: Mapped[str | None] = mapped_column(String(200))
     timezone: Mapped[str] = mapped_column(String(64))

@@ -138,6 +138,11 @@ def group_members(connection: Connection, ha_group: str) -> Sequence[RowMapping]
     return connection.execute(statement).mappings().all()
 
 
+def find_id(connection: Connection, name: str) -> int | None:
+    """Return the id of the monitor with this name."""
+    return connection.execute(select(MONITORS.id).where(MONITORS.name == name)).scalar_one_or_none()
+
+
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
     """Return whether another monitor has this name."""
     statement = select(MONITORS.id).where(MONITORS.name == name)

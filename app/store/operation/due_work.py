@@ -8,6 +8,7 @@ from sqlalchemy import Connection, or_, select
 from app.store.alerts import suppression, webhook_deliveries
 from app.store.database import text_index
 from app.store.ledger import parent_tasks, schedules, task_messages, task_runs
+from app.store.liveness import heartbeats
 from app.store.response import notification_changes
 
 
@@ -19,6 +20,7 @@ class Due(StrEnum):
     MESSAGES = "messages"
     SUPPRESSION = "suppression"
     DELIVERIES = "deliveries"
+    HEARTBEATS = "heartbeats"
     NOTIFICATIONS = "notifications"
     SYNCS = "syncs"
     SCHEDULES = "schedules"
@@ -30,6 +32,7 @@ ROWS = {
     Due.MESSAGES: task_messages.DUE,
     Due.SUPPRESSION: suppression.DUE,
     Due.DELIVERIES: (webhook_deliveries.WAITING,),
+    Due.HEARTBEATS: (heartbeats.DUE,),
     Due.NOTIFICATIONS: (notification_changes.PENDING_EVENTS, notification_changes.UNSENT_CHANGES),
     Due.SYNCS: (parent_tasks.PARENTS,),
     Due.SCHEDULES: (schedules.DUE,),
