@@ -10,6 +10,9 @@ from app.rules.cron import next_time
 EARLY = timedelta(seconds=30)
 """How much too early a job may report by the clock of its machine, as long as the grace is not shorter."""
 
+SKEW = timedelta(minutes=1)
+"""How much the clocks of the machines that receive pings may differ; what is more is a clock that was set back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -55,8 +58,8 @@ class HeartbeatState:
 
 def after_ping(state: HeartbeatState, period: Period, kind: PingKind, at: datetime) -> HeartbeatState:
     """Return the state after a ping. A paused heartbeat notes it and stays paused."""
-    # The clocks of two machines that receive pings may differ a little.
-    at = max(at, state.last_ping_at or at)
+    if state.last_ping_at is not None and timedelta() < state.last_ping_at - at <= SKEW:
+        at = state.last_ping_at
     if kind is PingKind.START:
         return _after_start(state, period, at)
     told = replace(state, last_ping_at=at, running_since=None, last_duration_ms=duration_ms(state, at))

@@ -22,6 +22,11 @@ TASK_HEADERS = {
     "Location": {"description": "URL of the task", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait before the first poll", "schema": {"type": "integer"}},
 }
+ANY_BODY = {
+    "description": "Any text",
+    "required": False,
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
 CREATED_HEADERS = {"Location": {"description": "URL of the new resource", "schema": {"type": "string"}}}
 
 
@@ -52,6 +57,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         is_keyed: bool = False,
         admits_itself: bool = False,
         media_type: str | None = None,
+        takes_any_body: bool = False,
         scope: Scope | Literal["sign-in"] | None = None,
     ) -> Callable[[View], View]:
         """Register a view: query and path parameters are passed as keywords, the body as `body`.
@@ -59,7 +65,8 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         `errors` are the statuses beyond those that follow from the other arguments. `security` names a security scheme
         for a public operation that authenticates its callers itself. With `is_keyed` the view takes an
         `idempotency_key`. With `admits_itself` it is also called without a token and must authenticate the caller in
-        another way. `media_type` is that of a response that is not JSON. `scope` is the scope that API tokens need, if
+        another way. `media_type` is that of a response that is not JSON. With `takes_any_body` the view reads
+        the body itself, whatever it is. `scope` is the scope that API tokens need, if
         it does not follow from the method: `read`, or what the blueprint writes.
         """
         needed = scope or (Scope.READ if method == "GET" else self._writes or SIGN_IN)
@@ -73,6 +80,8 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
             )
             if body is not None:
                 run = self.arguments(body(), arg_name="body", required=body.is_body_required)(run)
+            elif takes_any_body:
+                run = self.doc(requestBody=ANY_BODY)(run)
             elif method != "GET":
                 run = self.ARGUMENTS_PARSER.use_kwargs(NothingSchema(), location="json")(run)
             run = self.arguments(query(), location="query", as_kwargs=True)(run)

@@ -46,7 +46,15 @@ class ServicesCollector(Collector):
         yield InfoMetricFamily("nagare_build", "Version of nagare", {"version": __version__})
         yield from _probe("broker", "Redis", metrics.broker_round_trip_s())
         yield from _probe("database", "the database", metrics.database_round_trip_s())
-        for block in (self._lengths, self._waiting, self._workers, self._slots, self._alerts, self._monitors):
+        for block in (
+            self._lengths,
+            self._waiting,
+            self._workers,
+            self._slots,
+            self._alerts,
+            self._heartbeats,
+            self._monitors,
+        ):
             yield from _known(block)
         yield from _known(lambda: families(metrics.measured()))
 
@@ -101,6 +109,12 @@ class ServicesCollector(Collector):
                 count = score["alerts"][severity.name.lower()][status.name.lower()]
                 alerts.add_metric([severity.name.lower(), status.name.lower()], count)
         yield alerts
+
+    def _heartbeats(self) -> Iterable[Metric]:
+        heartbeats = GaugeMetricFamily("nagare_heartbeats", "Heartbeats by status", labels=["status"])
+        for status, count in self._services.liveness.heartbeats.counts().items():
+            heartbeats.add_metric([status], count)
+        yield heartbeats
 
     def _monitors(self) -> Iterable[Metric]:
         known = GaugeMetricFamily("nagare_monitor_info", "Monitors by id", labels=["monitor_id", "name", "type"])

@@ -9,7 +9,13 @@ from flask import Flask
 from flask_smorest import Api
 
 from app import __version__
-from app.web.converters import TaskIdConverter
+from app.web.converters import (
+    SECRET_PATTERN,
+    SIGNAL_PATTERN,
+    SecretConverter,
+    SignalConverter,
+    TaskIdConverter,
+)
 from app.web.problems import MEDIA_TYPE
 from app.web.schemas.problems import ProblemSchema
 
@@ -70,6 +76,8 @@ def make_api(app: Flask) -> NagareApi:
     app.config.update(API_TITLE="nagare", API_VERSION=__version__, OPENAPI_VERSION="3.1.0")
     api = NagareApi(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": Plugin()})
     api.register_converter(TaskIdConverter, lambda _: {"type": "string", "maxLength": 80})
+    api.register_converter(SecretConverter, lambda _: _matching(SECRET_PATTERN))
+    api.register_converter(SignalConverter, lambda _: _matching(SIGNAL_PATTERN))
     components = api.spec.components
     components.security_scheme(
         "bearer",
@@ -84,6 +92,10 @@ def make_api(app: Flask) -> NagareApi:
             response["headers"] = {"Retry-After": {"required": True, "schema": {"type": "integer"}}}
         components.response(problem_reference(status), response)
     return api
+
+
+def _matching(pattern: str) -> dict[str, str]:
+    return {"type": "string", "pattern": f"^({pattern})$"}
 
 
 def problem_reference(status: int) -> str:

@@ -19,7 +19,14 @@ from tests.web.conftest import make_settings
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 MARK = "<!-- {name}: written by python -m tests.web.matrix -->"
 TASK_ID = "pull_hosts:0192f0c1-0000-7000-8000-000000000000"
-PLACES = {"task_id": TASK_ID, "type": "pull_host", "action": "resolve", "what": "hosts"}
+PLACES = {
+    "task_id": TASK_ID,
+    "type": "pull_host",
+    "action": "resolve",
+    "what": "hosts",
+    "secret": 40 * "0",
+    "signal": "0",
+}
 """What to put in the place of an address's parameters; of all others, an id that nothing has."""
 
 

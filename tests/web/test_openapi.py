@@ -39,6 +39,8 @@ VAGUE = {
     "PATCH /api/v1/maintenance/{window_id}",
     "POST /api/v1/schedules",
     "PATCH /api/v1/schedules/{schedule_id}",
+    "POST /api/v1/heartbeats",
+    "PATCH /api/v1/heartbeats/{heartbeat_id}",
     "POST /api/v1/notifications",
     "PATCH /api/v1/notifications/{notification_id}",
     "POST /api/v1/notifications/preview",

@@ -41,8 +41,13 @@ ADMINS_ONLY = {
     "create_schedule",
     "update_schedule",
     "delete_schedule",
+    "create_heartbeat",
+    "update_heartbeat",
+    "delete_heartbeat",
+    "issue_heartbeat_token",
 }
-OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts"}
+PINGS = {"ping", "ping_by_get", "signal", "signal_by_get"}
+OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts", *PINGS}
 OPEN_PAGES = {
     "/sign-in",
     "/preferences",

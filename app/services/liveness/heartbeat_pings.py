@@ -28,7 +28,8 @@ from app.store.liveness import heartbeat_pings, heartbeats
 PINGS_A_MINUTE = 60
 """How many pings of a heartbeat are recorded in a minute: a leaked token must not keep the database busy."""
 KEPT_PINGS = 100
-A_PING = timedelta(minutes=1) / PINGS_A_MINUTE
+QUOTA = timedelta(minutes=1)
+A_PING = QUOTA / PINGS_A_MINUTE
 UNKNOWN = "There is no resource at this URL."
 
 
@@ -141,11 +142,15 @@ def _apply(batch: _Batch, received: _Received, now: datetime) -> HeartbeatStatus
 
 
 def _quota_full_at(full_at: datetime | None, now: datetime) -> datetime:
-    return max(full_at or now, now) + A_PING
+    """Return when the quota is full again after one more ping."""
+    if full_at is None or not now < full_at <= now + QUOTA:
+        # It is full, or the clock was set back since.
+        return now + A_PING
+    return full_at + A_PING
 
 
 def _refuse_too_many(full_at: datetime | None, now: datetime) -> None:
-    wait = _quota_full_at(full_at, now) - now - PINGS_A_MINUTE * A_PING
+    wait = _quota_full_at(full_at, now) - now - QUOTA
     if wait > timedelta():
         message = f"a heartbeat may ping {PINGS_A_MINUTE} times a minute: this ping was not recorded"
         raise TooManyRequests(message, max(1, -(-wait // timedelta(seconds=1))))

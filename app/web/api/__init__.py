@@ -7,6 +7,8 @@ from app.web.api.auth import auth
 from app.web.api.dead_letters import dead_letters
 from app.web.api.events import events
 from app.web.api.health import health
+from app.web.api.heartbeat_pings import heartbeat_pings
+from app.web.api.heartbeats import heartbeats
 from app.web.api.hosts import hosts
 from app.web.api.items import items
 from app.web.api.maintenance import maintenance
@@ -47,6 +49,8 @@ BLUEPRINTS = (
     webhooks,
     scores,
     schedules,
+    heartbeats,
+    heartbeat_pings,
     maintenance,
     notifications,
     audit,

@@ -26,6 +26,9 @@ CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_COOKIE")
 THREADS = 16
 """For requests with a credential; half as many for those without, so that the former need not wait for the latter."""
 PROBE_THREADS = 2
+PINGS = "/api/v1/heartbeats/hb_"
+PING_THREADS = 4
+"""For the pings of heartbeats, which have no other credential than their address: no stranger may delay them."""
 
 
 class Connection(Waiting, Protocol):
@@ -66,6 +69,7 @@ class FrontDoor:
         self._connections: set[Connection] = set()
         self._of_life = Lane("life", 1)
         self._of_probes = Lane("probes", PROBE_THREADS)
+        self._of_pings = Lane("pings", PING_THREADS)
         self._of_strangers = Lane("strangers", THREADS // 2)
         self._of_users = Lane("users", THREADS)
         self.streams: Streams = application.extensions[EXTENSION]
@@ -84,6 +88,8 @@ class FrontDoor:
             return self._of_life
         if path in PROBES:
             return self._of_probes
+        if path.startswith(PINGS):
+            return self._of_pings
         return self._of_users if any(name in environ for name in CREDENTIALS) else self._of_strangers
 
     def enter(self, connection: Connection) -> None:
