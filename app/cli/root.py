@@ -16,6 +16,7 @@ MODULES = {
     "copy-db": "app.cli.commands.copy_db",
     "dead": "app.cli.commands.dead_letters",
     "env": "app.cli.commands.env",
+    "heartbeats": "app.cli.commands.heartbeats",
     "migrate": "app.cli.commands.migrate",
     "prepare": "app.cli.commands.prepare",
     "pull": "app.cli.commands.pull",
