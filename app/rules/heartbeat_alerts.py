@@ -7,9 +7,8 @@ from typing import Any
 
 from app.enums import HeartbeatReason, Severity
 from app.rules.alert_reports import AlertReport
+from app.rules.own_messages import OWN_SOURCE
 
-OWN_SOURCE = "nagare"
-"""The source of alerts about what nagare itself notices."""
 LABEL = "heartbeat"
 MESSAGES = {
     HeartbeatReason.LATE: "Heartbeat {name} is late",

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.composition import Services
-from app.enums import ReportWay, Role, TaskType
+from app.enums import PingKind, ReportWay, Role, TaskType
 from app.errors import SourceTimeout, Unauthorized
 from app.rules.alert_reports import AlertReport
 from app.rules.task_params.alerts import GenerateAlerts
@@ -13,6 +13,7 @@ from app.rules.webhooks.posted import Posted
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.ledger.requester import Requester
+from app.services.liveness.heartbeat_pings import Ping
 from app.store.database.engine import Database
 from app.store.database.pages import PageRequest
 from app.store.inventory import monitors
@@ -71,6 +72,9 @@ def fill(services: Services, time: Time) -> None:
     services.response.notifier.tick()
     services.alerts.scores.tick()
     services.liveness.watching.tick()
+    beat = services.liveness.heartbeats.create(_heartbeat(monitor_id))
+    services.liveness.heartbeat_pings.receive(beat["token"], Ping(PingKind.FAIL, 3, "磁盘空间不足"))
+    services.liveness.ping_reception.note()
 
 
 def _take_in_labels_of_a_pair(services: Services, time: Time) -> None:
@@ -105,6 +109,11 @@ def _run_tasks(services: Services, by: Requester, monitor_id: int) -> None:
 
 def _hosts(services: Services) -> Any:
     return services.inventory.inventory.list_hosts(PageRequest()).items
+
+
+def _heartbeat(monitor_id: int) -> dict[str, Any]:
+    times = {"interval_s": 3600, "timezone": "Asia/Shanghai", "grace_s": 300}
+    return {"name": "备份", "monitor_id": monitor_id, "severity": 2, "labels": {"队": "值班"}, "enabled": True, **times}
 
 
 def _notification(url: str, monitor_id: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.enums import HeartbeatReason, HeartbeatStatus, MonitorStatus
+from app.enums import HeartbeatReason, HeartbeatStatus, MonitorStatus, ReportWay
 from app.rules.heartbeat_alerts import report_of
 from app.rules.heartbeats import HeartbeatState, Period
 from app.services.alerts.alert_intake import AlertIntake
@@ -66,4 +66,4 @@ def update_alerts(connection: Connection, intake: AlertIntake, rows: Iterable[Ro
         by_monitor.setdefault(row["monitor_id"], []).append(row)
     for monitor_id in sorted(by_monitor):
         reports = [report_of(row, heartbeat_pings.last(connection, row["id"])) for row in by_monitor[monitor_id]]
-        intake.take_in(connection, monitor_id, reports, now)
+        intake.take_in(connection, monitor_id, reports, now, way=ReportWay.OWN)
