@@ -13,10 +13,13 @@ from app.composition import Services
 from app.enums import (
     AlertEventKind,
     AlertStatus,
+    HeartbeatReason,
+    HeartbeatStatus,
     InventoryStatus,
     Language,
     MonitorStatus,
     NotificationKind,
+    PingKind,
     Role,
     Scope,
     Severity,
@@ -24,6 +27,7 @@ from app.enums import (
     TaskType,
 )
 from app.services.access.audit import Editor
+from app.services.liveness.heartbeat_pings import Ping
 from app.web.dashboard.translation import CATALOGUES
 from tests.web.browser import HTMX, Browser
 from tests.web.caller import WORKER, Caller
@@ -31,7 +35,7 @@ from tests.web.caller import WORKER, Caller
 WEB = Path(__file__).parents[2] / "app" / "web"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
 PAGES = (
-    *("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/notifications", "/schedules"),
+    *("/", "/monitors", "/hosts", "/items", "/alerts", "/heartbeats", "/maintenance", "/notifications", "/schedules"),
     *("/tasks", "/dead-letters", "/tokens", "/users"),
 )
 
@@ -51,7 +55,11 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
     services.alerts.maintenance.create({"name": "w", "comment": "", "monitor_id": fleet, **window()}, editor)
     services.inventory.inventory.edit_host(1, {"display_name": "edited"}, editor)
     services.response.notifications.create({"name": "on call", "url": "json://127.0.0.1:9", **NOTIFIES})
+    beat = admin.post("/heartbeats", {"name": "备份", "interval_s": 60}).json
+    for suffix in ("start", "3"):
+        admin.call("POST", f"/heartbeats/{beat['token']}/{suffix}", data="line 1\nline 2")
     return {
+        "heartbeat": f"/heartbeats/{beat['id']}",
         "monitor": f"/monitors/{fleet}",
         "host": "/hosts/1",
         "item": "/items/1",
@@ -106,6 +114,9 @@ def test_names_from_monitors_are_only_ever_text(
 ) -> None:
     editor = Editor(1, HOSTILE[:64])
     services.inventory.monitors.update(1, {"name": HOSTILE})
+    beat = services.liveness.heartbeats.update(1, {"name": HOSTILE, "labels": {HOSTILE: HOSTILE, "host": HOSTILE}})
+    token = services.liveness.heartbeats.issue_token(beat["id"])
+    services.liveness.heartbeat_pings.receive(token, Ping(PingKind.FAIL, 1, HOSTILE))
     services.inventory.inventory.edit_host(
         1, {"name": HOSTILE, "display_name": HOSTILE, "description": HOSTILE}, editor
     )
@@ -209,10 +220,13 @@ USED = re.compile(
 BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "alert_event": AlertEventKind,
     "alert_status": AlertStatus,
+    "heartbeat_reason": HeartbeatReason,
+    "heartbeat_status": HeartbeatStatus,
     "inventory_status": InventoryStatus,
     "language": Language,
     "notification_kind": NotificationKind,
     "monitor_status": MonitorStatus,
+    "ping_kind": PingKind,
     "role": Role,
     "scope": Scope,
     "severity": Severity,

@@ -21,6 +21,7 @@ NAVIGATION = (
     Entry("monitors", "/monitors"),
     Entry("hosts", "/hosts"),
     Entry("items", "/items"),
+    Entry("heartbeats", "/heartbeats"),
     Entry("maintenance", "/maintenance"),
     Entry("notifications", "/notifications"),
     Entry("schedules", "/schedules"),
