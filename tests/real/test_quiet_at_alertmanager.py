@@ -33,7 +33,7 @@ Stoppable = Prometheus | Alertmanager
 
 
 @pytest.fixture
-def kept() -> Iterator[Callable[[Stoppable], None]]:
+def kept() -> Iterator[Callable[[Stoppable], object]]:
     """Return what ends a server when the test is over."""
     with contextlib.ExitStack() as stack:
         yield lambda server: stack.callback(server.kill)
@@ -49,7 +49,7 @@ def pull(prometheus: Prometheus, *alertmanager_urls: str) -> dict[str, AlertRepo
     return {report.labels["alertname"]: report for report in first_page(prometheus, *alertmanager_urls).records}
 
 
-def test_a_silence_is_seen_with_its_author_comment_and_end(tmp_path: Path, kept: Callable[[Stoppable], None]) -> None:
+def test_a_silence_is_seen_with_its_author_comment_and_end(tmp_path: Path, kept: Callable[[Stoppable], object]) -> None:
     kept(alertmanager := Alertmanager(tmp_path))
     kept(prometheus := Prometheus(tmp_path, RULES, [alertmanager]))
     wait_for(lambda: alertmanager.states() == {"NodeDown": "active", "Disk": "active"}, "the alerts")
@@ -70,7 +70,7 @@ def test_a_silence_is_seen_with_its_author_comment_and_end(tmp_path: Path, kept:
     assert pull(prometheus, alertmanager.url)["Disk"].quiet is None
 
 
-def test_an_inhibition_names_what_inhibits(tmp_path: Path, kept: Callable[[Stoppable], None]) -> None:
+def test_an_inhibition_names_what_inhibits(tmp_path: Path, kept: Callable[[Stoppable], object]) -> None:
     kept(alertmanager := Alertmanager(tmp_path, inhibit_rules=[INHIBITION]))
     kept(prometheus := Prometheus(tmp_path, RULES, [alertmanager]))
     wait_for(lambda: alertmanager.states() == {"NodeDown": "active", "Disk": "suppressed"}, "the inhibition")
@@ -82,7 +82,7 @@ def test_an_inhibition_names_what_inhibits(tmp_path: Path, kept: Callable[[Stopp
     assert pull(prometheus, alertmanager.url)["Disk"].quiet is None
 
 
-def test_of_two_alertmanagers_one_may_be_down(tmp_path: Path, kept: Callable[[Stoppable], None]) -> None:
+def test_of_two_alertmanagers_one_may_be_down(tmp_path: Path, kept: Callable[[Stoppable], object]) -> None:
     kept(one := Alertmanager(tmp_path))
     kept(other := Alertmanager(tmp_path, peer=one))
     kept(prometheus := Prometheus(tmp_path, RULES, [one, other]))
@@ -99,7 +99,7 @@ def test_of_two_alertmanagers_one_may_be_down(tmp_path: Path, kept: Callable[[St
     assert "No Alertmanager could be asked" in page.missing[0]
 
 
-def test_two_replicas_have_one_identity(tmp_path: Path, kept: Callable[[Stoppable], None]) -> None:
+def test_two_replicas_have_one_identity(tmp_path: Path, kept: Callable[[Stoppable], object]) -> None:
     kept(alertmanager := Alertmanager(tmp_path))
     replicas = [
         Prometheus(tmp_path, RULES, [alertmanager], {"cluster": "上海", "prometheus_replica": f"p-{number}"}, REPLICA)

@@ -91,7 +91,7 @@ def _found(connection: Connection, monitor_id: int) -> RowMapping:
 
 
 def _parse(mapping: FieldMapping | None, body: object) -> Posted:
-    return Posted(parse(body)) if mapping is None else parse_mapped(mapping, body)
+    return parse(body) if mapping is None else parse_mapped(mapping, body)
 
 
 def _tried(report: AlertReport, table: SeverityTable) -> Tried:

@@ -188,7 +188,7 @@ def test_a_rule_that_was_added_later_leaves_only_its_own_alerts_undecided(
 
 
 def test_rules_that_fail_leave_their_own_alerts_undecided(server: FakeServer, connector: PrometheusConnector) -> None:
-    failing = {"health": "err", "lastError": "many-to-many matching\nnot allowed"}
+    failing: dict[str, Any] = {"health": "err", "lastError": "many-to-many matching\nnot allowed"}
     server.rules = [rule("A"), *(rule(f"F{number}", **failing) for number in range(5))]
     page = said(connector)
     assert (page.completeness, page.undecided_names) == ("complete", ["F0", "F1", "F2", "F3", "F4"])
