@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
-from app.rules.notifications import Change
 from app.rules.plain_text import one_line
 
 SHOWN = 4
@@ -27,7 +27,23 @@ RANKS = {name: rank for rank, name in enumerate(PLACES)}
 PARTS = re.compile(r"[^0-9A-Za-z]+")
 
 
-def matters(change: Change) -> dict[str, str]:
+class Labelled(Protocol):
+    """An alert, or a change of one, with its labels."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong."""
+
+    @property
+    def host_name(self) -> str | None:
+        """The name of its host."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Its labels."""
+
+
+def matters(change: Labelled) -> dict[str, str]:
     """Return the labels that say something that the message and its host do not say, those of places first."""
     told = change.message.split()
     kept = {
@@ -38,13 +54,13 @@ def matters(change: Change) -> dict[str, str]:
     return {name: kept[name] for name in sorted(kept, key=lambda name: (_rank(name), name))}
 
 
-def differing(changes: Sequence[Change]) -> set[str]:
+def differing(changes: Sequence[Labelled]) -> set[str]:
     """Return the names of the labels in which these alerts differ."""
     names = {name for change in changes for name in change.labels}
     return {name for name in names if len({change.labels.get(name) for change in changes}) > 1}
 
 
-def beside(change: Change, apart: Iterable[str] = ()) -> dict[str, str]:
+def beside(change: Labelled, apart: Iterable[str] = ()) -> dict[str, str]:
     """Return the few labels to show beside an alert's message; those in `apart` are the most important ones."""
     labels, wanted = matters(change), {*apart}
     # Even noise is shown if it is the only difference.

@@ -24,10 +24,15 @@ ALERTS = 1000
 CLIENTS = 8
 A_SECOND = 10_000 / 60
 ALERTA = "alerta on PostgreSQL"
+LABELS = {
+    **{"alertname": "DiskFull", "cluster": "eu-1", "namespace": "shop", "service": "cart", "team": "pay"},
+    **{"env": "production", "job": "node", "device": "sda1"},
+}
+"""Eight of the ten labels of each alert; the others are its pod and its instance."""
 
 
 def measure(environment: Environment) -> Iterator[Figure]:
-    """Post alerts to nagare with one worker, and the same to alerta, which takes them in within the request."""
+    """Post alerts with ten labels to nagare with one worker, and to alerta, which takes them in within the request."""
     count = environment.sizes.of(ALERTS)
     beside = {ALERTA: _alerta(environment, count)}
     for kind in KINDS:
@@ -39,7 +44,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
             target = _target(stack)
             rates = [_rate(target, database, count) for _ in range(environment.sizes.rounds)]
             rate = statistics.median(rates)
-            yield Figure(f"{kind}, {CLIENTS} clients, taken in", "alerts/s", rate, beside, aim_ratio=3)
+            yield Figure(f"{kind}, {CLIENTS} clients, taken in", "alerts/s", rate, beside, aim_ratio=4)
             steady = load.run(target, CLIENTS, requests=count, rate=min(A_SECOND, rate))
             yield Figure(f"{kind}, at 10,000 a minute, p99", "ms", steady.percentile_ms(0.99))
 
@@ -50,9 +55,15 @@ def _target(stack: Stack) -> Target:
     marks = iter(range(10**9))
 
     def body(number: int) -> bytes:
-        return json.dumps({"message": "磁盘空间不足", "severity": "warning", "id": f"disk {next(marks)}"}).encode()
+        mark = next(marks)
+        alert = {"message": "磁盘空间不足", "severity": "warning", "id": f"disk {mark}", "labels": _labels(mark)}
+        return json.dumps(alert).encode()
 
     return Target(f"http://127.0.0.1:{stack.port}/api/v1/alerts/webhook", "POST", token, body, 202)
+
+
+def _labels(mark: int) -> dict[str, str]:
+    return {**LABELS, "pod": f"cart-{mark}", "instance": f"10.0.{mark % 250}.{mark % 200}:9100"}
 
 
 def _rate(target: Target, database: Database, count: int) -> float:
@@ -84,7 +95,9 @@ def _alerta(environment: Environment, count: int) -> float:
         marks = iter(range(10**9))
 
         def body(number: int) -> bytes:
-            alert = {"resource": f"disk {next(marks)}", "event": "DiskFull", "environment": "Production"}
+            mark = next(marks)
+            tags = [f"{name}={value}" for name, value in _labels(mark).items()]
+            alert = {"resource": f"disk {mark}", "event": "DiskFull", "environment": "Production", "tags": tags}
             return json.dumps({**alert, "service": ["storage"], "severity": "warning", "text": "磁盘空间不足"}).encode()
 
         target = Target(f"http://127.0.0.1:{port}/alert", "POST", body=body, status=201)

@@ -20,6 +20,9 @@ from app.enums import (
     MonitorStatus,
     NotificationKind,
     PingKind,
+    QuietKind,
+    ReportWay,
+    Resolution,
     Role,
     Scope,
     Severity,
@@ -218,6 +221,9 @@ USED = re.compile(
     r"""\bt(?:ranslate)?\(\s*["']([a-z_]+\.[A-Za-z_0-9]+)["']\s*[,)]|"(flash\.[a-z_]+)"|STATUS_TEXTS.*"(inventory\.[a-z]+)\""""
 )
 BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
+    "quiet": QuietKind,
+    "report_way": ReportWay,
+    "resolution": Resolution,
     "alert_event": AlertEventKind,
     "alert_status": AlertStatus,
     "heartbeat_reason": HeartbeatReason,

@@ -1,11 +1,14 @@
 """Alerts: the list and the details of one alert."""
 
+import json
+
 from flask import Response
 
 from app.enums import AlertStatus, Role, Severity
 from app.rules.task_params.alerts import GenerateAlerts
 from app.store.database.pages import PageRequest
 from app.web.context import services
+from app.web.dashboard.alert_labels import labels_beside
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query, requester
@@ -27,6 +30,7 @@ def alerts() -> str:
         page=page,
         filters=filters_of(query),
         monitors=monitor_names(),
+        beside=labels_beside(page.items),
         hosts=services().inventory.inventory.host_names({alert["host_id"] for alert in page.items} - {None}),
         severities=list(reversed(Severity)),
         statuses=list(AlertStatus),
@@ -46,6 +50,10 @@ def alert(alert_id: int) -> str:
         host=inventory.get_host(found["host_id"]) if found["host_id"] else None,
         item=inventory.get_item(found["item_id"]) if found["item_id"] else None,
         events=services().alerts.alerts.events(PageRequest(EVENTS_SHOWN), alert_id).items,
+        reports=[
+            {**report, "text": json.dumps(report["body"], ensure_ascii=False, indent=2)}
+            for report in services().alerts.alerts.raw_reports(alert_id)
+        ],
         snoozes=SNOOZES,
     )
 
