@@ -22,7 +22,7 @@ READERS: dict[str, Reader] = {ALERTMANAGER: read_alertmanager, GRAFANA: read_gra
 EXPECTED = (
     "Must have one of these formats: Alertmanager's (version, alerts), Grafana's contact point's (orgId, alerts), "
     "nagare's Zabbix media type's (event_id, event_value, event_nseverity), or plain alerts: an object with a "
-    "message, or a list of such objects. For any other JSON, give the monitor a field mapping."
+    "message, or a list of such objects. For any other JSON, use a monitor of type webhook with a field mapping."
 )
 
 

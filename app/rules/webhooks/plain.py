@@ -33,8 +33,7 @@ def read_plain(alert: Fields) -> AlertReport:
     message, host, item = alert.required_text("message"), alert.text("host"), alert.text("item")
     labels, code = alert.labels("labels"), alert.number_or_text("severity")
     word = code or _word(alert) or first_of(labels, SEVERITY_LABELS)
-    # Kapacitor has no status: the level OK is the end.
-    is_firing = alert.choice("status", STATUSES, default=alert.any_text("level").casefold() != "ok")
+    is_firing = alert.choice("status", STATUSES, default=not _says_that_it_is_over(alert))
     return AlertReport(
         source=SOURCE,
         external_id=alert.text("id") or _identity(host, item, message, labels),
@@ -63,6 +62,11 @@ def _identity(host: str, item: str, message: str, labels: Mapping[str, str]) -> 
     if labels:
         identifying.append(dict(sorted(labels.items())))
     return sha256(json.dumps(identifying).encode()).hexdigest()
+
+
+def _says_that_it_is_over(alert: Fields) -> bool:
+    """Return whether an alert without a status ends one: Kapacitor sends the level OK, others the state ok."""
+    return any(not STATUSES.get(alert.any_text(name).casefold(), True) for name in ("level", "state"))
 
 
 def _word(alert: Fields) -> str:

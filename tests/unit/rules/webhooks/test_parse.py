@@ -217,6 +217,13 @@ def test_kapacitors_level_ok_is_the_end(level: str, is_firing: bool) -> None:
     assert report.annotations["data"] == '{"series": []}'
 
 
+@pytest.mark.parametrize(("state", "is_firing"), [("ok", False), ("Resolved", False), ("alerting", True), (7, True)])
+def test_a_state_may_stand_for_the_status(state: Any, is_firing: bool) -> None:
+    [report] = reports({**PLAIN, "state": state})
+    assert report.is_firing is is_firing
+    assert reports({**PLAIN, "state": state, "status": "firing"})[0].is_firing
+
+
 @pytest.mark.parametrize(
     "body",
     [
