@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from app.errors import AlertRefused
 from app.rules.task_params.alerts import ReceiveAlerts
 from tests.unit.rules.webhooks import payloads
 from tests.unit.rules.webhooks.test_parse import JSON
+from tests.web.browser import Browser
 from tests.web.caller import Answer, Caller, as_json
 
 PLAIN = {"message": "磁盘空间不足", "severity": "critical", "host": "web-01", "status": "firing"}
@@ -326,3 +328,17 @@ def test_a_token_in_the_body_is_kept_nowhere(
         for table in ("alerts", "alert_raw_reports", "task_runs", "task_attempts", "monitors"):
             assert token not in str(connection.exec_driver_sql(f"SELECT * FROM {table}").all())
     assert token not in viewer.get("/queue/dead").text
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "left out by the sender"), ("zh", "发送方省略")])
+def test_the_page_of_a_monitor_says_what_was_refused_and_left_out(
+    nobody: Caller, browse: Callable[[str], Browser], fleet: int, token: str, language: str, words: str
+) -> None:
+    browser = browse("viewer")
+    browser.client.set_cookie("nagare_language", language)
+    assert words not in browser.get(f"/monitors/{fleet}").text
+    post(nobody, token, group(BAD, GOOD, truncatedAlerts=37))
+    page = browser.get(f"/monitors/{fleet}").text
+    assert words in page
+    assert f"/dead-letters?monitor_id={fleet}&amp;reason=alert_refused" in page
+    assert browser.get(f"/dead-letters?monitor_id={fleet}&reason=alert_refused").status == 200
