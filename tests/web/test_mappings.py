@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.web.caller import Caller
+from app.composition import Services
+from app.errors import AlertRefused
+from app.rules.task_params.alerts import ReceiveAlerts
+from tests.web.caller import Answer, Caller
 
 MAPPING = {"alerts": "events", "message": "title", "severity": "prio", "status": "state", "firing": ["开"], "host": "h"}
 BODY = {
@@ -82,8 +85,62 @@ def test_without_a_mapping_the_monitors_own_is_tried_or_the_usual_formats(admin:
     ]
     admin.put(path, MAPPING)
     assert len(admin.post(f"{path}/test", {"body": BODY}).json["reports"]) == 2
-    answer = admin.post(f"{path}/test", {"body": plain})
-    assert (answer.status, list(answer.json["errors"])) == (422, ["alerts"])
+    [refused] = admin.post(f"{path}/test", {"body": plain}).json["refused"]
+    assert refused == {"place": "alerts", "reason": "Must be a list of alerts or an object, but it is null."}
+    admin.delete(path)
+    [refused] = admin.post(f"{path}/test", {"body": BODY}).json["refused"]
+    assert refused["place"] == "body"
+    assert "field mapping" in refused["reason"]
+
+
+@pytest.fixture
+def token(admin: Caller, path: str) -> str:
+    return str(admin.post(path.replace("mapping", "webhook-token")).json["token"])
+
+
+def post(nobody: Caller, token: str, body: object) -> Answer:
+    return nobody.call("POST", "/alerts/webhook", {"Authorization": f"Bearer {token}"}, json=body)
+
+
+def test_what_is_posted_is_read_by_the_mapping(
+    services: Services, admin: Caller, nobody: Caller, viewer: Caller, path: str, token: str
+) -> None:
+    admin.put(path, {**MAPPING, "labels": "{dc: body().dc}"})
+    answer = post(nobody, token, {**BODY, "dc": "上海"})
+    assert (answer.status, answer.json["count"], answer.json["refused_count"]) == (202, 2, 1)
+    assert answer.json["refused"][0]["place"] == "alerts.1.message"
+    monitor_id = int(path.split("/")[2])
+    assert services.alerts.webhook_intake.take_in(monitor_id)["new"] == 1
+    [alert] = viewer.get("/alerts").json["items"]
+    assert (alert["message"], alert["severity"], alert["monitor_id"]) == ("磁盘不足", 2, monitor_id)
+    assert (alert["host"], alert["labels"]) == ("db-1", {"dc": "上海"})
+
+
+def test_what_was_refused_is_read_by_the_mended_mapping(
+    services: Services, admin: Caller, nobody: Caller, viewer: Caller, path: str, token: str
+) -> None:
+    admin.put(path, MAPPING)
+    refused = post(nobody, token, {**BODY, "dc": "上海"}).json["refused"]
+    whole = post(nobody, token, {"alarms": [{"title": "Other"}]})
+    assert (whole.status, list(whole.json["errors"])) == (422, ["alerts"])
+    tasks = [
+        services.ledger.tasks.get(task["task_id"]) for task in viewer.get("/tasks?type=receive_alerts").json["items"]
+    ]
+    kept = [ReceiveAlerts.parse(task["params"]) for task in tasks if "format" in task["params"]]
+    assert len(kept) == len(refused) + 1
+    for params in kept:
+        with pytest.raises(AlertRefused):
+            services.alerts.refused_alerts.take_in(params)
+    admin.delete(path)
+    for params in kept:
+        with pytest.raises(AlertRefused, match="mapping"):
+            services.alerts.refused_alerts.take_in(params)
+    mended = {"alerts": "events || alarms", "message": "not_null(title, '?') || '空'", "labels": "{dc: body().dc}"}
+    admin.put(path, mended)
+    for params in kept:
+        assert services.alerts.refused_alerts.take_in(params)["new"] == 1
+    found = {alert["message"]: alert["labels"] for alert in viewer.get("/alerts").json["items"]}
+    assert found == {"空": {"dc": "上海"}, "Other": {}}
 
 
 def test_only_a_monitor_that_receives_has_a_mapping(admin: Caller, fleet: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from app import clock
 from app.composition import Services
-from app.store.alerts import unknown_severities
+from app.store.alerts import severities
 from tests.web.caller import Caller
 
 NOTHING = {"words": {}, "unknown": 1, "missing": 1, "numbers": "downward"}
@@ -70,7 +70,7 @@ def test_words_that_nobody_knows_are_shown_with_their_counts(
     services: Services, admin: Caller, fleet: int, path: str
 ) -> None:
     with services.database.transaction() as connection:
-        unknown_severities.add(connection, fleet, {"purple": 3, "blue": 9}, clock.now())
+        severities.add_unknown(connection, fleet, {"purple": 3, "blue": 9}, clock.now())
     found = admin.get(path).json["unknown_words"]
     assert [(row["word"], row["count"]) for row in found] == [("blue", 9), ("purple", 3)]
     assert admin.get(f"/monitors/{fleet}").json["unknown_severity_count"] == 2

@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any, NoReturn
 
 from app.errors import Invalid
@@ -17,10 +16,11 @@ from app.rules.webhooks.expressions import FAULTS, Evaluation, reason_of
 from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.fields import MAX_ALERTS
 from app.rules.webhooks.json_values import as_text, storable
+from app.rules.webhooks.plain import SOURCE, identity_of
 from app.rules.webhooks.posted import Posted, Refusal, without_repeats
 
-SOURCE = "webhook"
-FORMAT = "mapped"
+ALERT, WHOLE = "mapped", "mapped_body"
+"""The formats of what is refused. They are stored, so they never change."""
 PAIRS = "an object, or a list of pairs like env:prod"
 TIME = "a time like 2026-01-31T12:00:00Z, or seconds or milliseconds since 1970"
 NAMES = ("name", "key", "label", "tag")
@@ -40,16 +40,28 @@ PLACEHOLDER = re.compile(
 def parse_mapped(mapping: FieldMapping, body: object) -> Posted:
     """Return what the mapping finds in a body, in its order; an alert that does not fit it is refused alone.
 
-    Raises Invalid if it finds no alerts.
+    A body in which it finds no alerts is one refusal, so that the body is kept until the mapping is mended.
     """
     mapped = MappedBody(mapping, storable(body))
+    try:
+        alerts = mapped.alerts()
+    except Invalid as error:
+        return Posted(refusals=[Refusal(WHOLE, "", error.field, str(error), body)])
     reports, refusals = [], []
-    for place, alert in mapped.alerts():
+    for place, alert in alerts:
         try:
-            reports.append(bounded(replace(mapped.read(alert, place), raw=alert)))
+            reports.append(mapped.read(alert, place))
         except Invalid as error:
-            refusals.append(Refusal(FORMAT, place, error.field, str(error), alert))
+            kept = {"alert": alert, "body": mapped.beside(alert)}
+            refusals.append(Refusal(ALERT, place, error.field, str(error), kept))
     return Posted(without_repeats(reports), refusals)
+
+
+def read_mapped_again(mapping: FieldMapping | None, place: str, kept: Any) -> AlertReport:
+    """Return the report of an alert that was refused. Raises Invalid if it still cannot be read."""
+    if mapping is None:
+        raise Invalid(place or "body", "The monitor no longer has a field mapping: give it one, and retry.")
+    return MappedBody(mapping, kept["body"]).read(kept["alert"], place)
 
 
 class MappedBody:
@@ -77,7 +89,13 @@ class MappedBody:
     def read(self, alert: object, place: str) -> AlertReport:
         """Return the report of one alert. Raises Invalid naming the place and the field that cannot be read."""
         values = {name: self._find(name, alert, _path(place, name)) for name in self._mapping.texts if name != "alerts"}
-        return _MappedAlert(self._mapping, values, place).report()
+        return bounded(replace(_MappedAlert(self._mapping, values, place).report(), raw=alert))
+
+    def beside(self, alert: object) -> Any:
+        """Return what `body()` needs to read one alert again: the body without its lists of alerts."""
+        if alert is self._body or not isinstance(self._body, Mapping):
+            return alert
+        return {name: value for name, value in self._body.items() if not isinstance(value, list) and value is not alert}
 
     def _find(self, name: str, value: object, path: str) -> Any:
         try:
@@ -102,7 +120,7 @@ class _MappedAlert:
         is_firing = self._is_firing()
         return AlertReport(
             source=SOURCE,
-            external_id=self._id() or _identity(host, item, message, labels),
+            external_id=self._id() or identity_of(host, item, message, labels),
             is_firing=is_firing,
             message=message,
             source_severity=self._text("severity") or MISSING,
@@ -185,13 +203,6 @@ def _pair(member: object) -> tuple[str, Any] | None:
 def _moment(number: float) -> datetime | None:
     unit = next((unit for unit in UNITS if number / unit < FAR_S), UNITS[-1])
     return datetime.fromtimestamp(number / unit, UTC) if number else None
-
-
-def _identity(host: str, item: str, message: str, labels: Mapping[str, str]) -> str:
-    identifying: list[object] = [host, item, message]
-    if labels:
-        identifying.append(dict(sorted(labels.items())))
-    return sha256(json.dumps(identifying).encode()).hexdigest()
 
 
 def _path(place: str, name: str) -> str:

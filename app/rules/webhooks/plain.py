@@ -36,7 +36,7 @@ def read_plain(alert: Fields) -> AlertReport:
     is_firing = alert.choice("status", STATUSES, default=not _says_that_it_is_over(alert))
     return AlertReport(
         source=SOURCE,
-        external_id=alert.text("id") or _identity(host, item, message, labels),
+        external_id=alert.text("id") or identity_of(host, item, message, labels),
         is_firing=is_firing,
         message=message,
         severity=Severity(int(code)) if code in CODES else Severity.WARNING,
@@ -57,7 +57,8 @@ def read_plain(alert: Fields) -> AlertReport:
     )
 
 
-def _identity(host: str, item: str, message: str, labels: Mapping[str, str]) -> str:
+def identity_of(host: str, item: str, message: str, labels: Mapping[str, str]) -> str:
+    """Return the external id of an alert whose sender gives it none."""
     identifying: list[object] = [host, item, message]
     if labels:
         identifying.append(dict(sorted(labels.items())))

@@ -14,7 +14,7 @@ from app.rules import prometheus_alerts
 from app.rules.alert_reports import AlertReport, Quiet
 from app.rules.prometheus_labels import fingerprint
 from app.rules.severities import SeverityTable
-from app.store.alerts import unknown_severities
+from app.store.alerts import severities
 from app.store.inventory import monitors
 
 ALERTNAME = "alertname"
@@ -59,7 +59,7 @@ class AlertSource:
         unknown = Counter[str]()
         read = [self._read(report, unknown) for report in reports]
         if unknown:
-            unknown_severities.add(connection, self.monitor_id, unknown, now)
+            severities.add_unknown(connection, self.monitor_id, unknown, now)
             UNKNOWN_SEVERITIES.add(str(self.monitor_id), amount=unknown.total())
         return read
 

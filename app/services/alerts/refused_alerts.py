@@ -9,12 +9,14 @@ from sqlalchemy import Connection
 from app import clock
 from app.errors import AlertRefused
 from app.rules.task_params.alerts import ReceiveAlerts
+from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.parse import read_again
 from app.rules.webhooks.posted import Refusal
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.ledger.idempotency import fingerprint_of
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.store.database.engine import Database
+from app.store.inventory import monitors
 from app.store.ledger import task_fingerprints
 
 TASKS_A_REQUEST = 100
@@ -78,7 +80,10 @@ class RefusedAlerts:
 
         Raises AlertRefused if none can. Otherwise tasks of their own keep the others.
         """
-        posted = read_again(refused.format or "", refused.places, refused.reports)
+        with self._database.reading() as connection:
+            monitor = monitors.find_mapping(connection, refused.monitor_id)
+        mapping = FieldMapping.of(monitor["mapping"]) if monitor and monitor["mapping"] else None
+        posted = read_again(refused.format or "", refused.places, refused.reports, mapping)
         if posted.refusals and not posted.reports:
             raise AlertRefused(describe(posted.refusals))
         received_at = refused.received_at or clock.now()

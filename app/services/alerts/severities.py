@@ -12,7 +12,7 @@ from app.rules.monitor_types import ZABBIX
 from app.rules.severities import SeverityTable, zabbix_word
 from app.rules.severity_words import ZABBIX_WORDS
 from app.services.access.audit import Editor
-from app.store.alerts import alert_events, alert_severities, alerts, unknown_severities
+from app.store.alerts import alert_events, alerts, severities
 from app.store.database.engine import Database
 from app.store.inventory import monitors
 
@@ -45,7 +45,7 @@ class SeverityService:
             monitors.lock(connection, owner_id)
             monitors.change(connection, owner_id, {"severities": table.as_dict()})
             for member in members:
-                unknown_severities.forget(connection, member, _known(connection, member, table))
+                severities.forget_unknown(connection, member, _known(connection, member, table))
         changed = sum(self._derive(owner_id, status, by) for status in OPEN)
         return {**self.get(monitor_id), "changed_alerts": changed}
 
@@ -56,7 +56,7 @@ class SeverityService:
             with self._database.transaction() as connection:
                 # An intake reads the table under the same lock, so none writes a severity of the old one later.
                 monitors.lock(connection, owner_id)
-                rows = alert_severities.some(connection, owner_id, status, after, ALERT_BATCH_SIZE)
+                rows = severities.some_alerts(connection, owner_id, status, after, ALERT_BATCH_SIZE)
                 changed += _derive_some(connection, _table(connection, owner_id), rows, by)
             if len(rows) < ALERT_BATCH_SIZE:
                 return changed
@@ -71,7 +71,7 @@ def _derive_some(connection: Connection, table: SeverityTable, rows: Any, by: Ed
         if row.source_severity is not None and (severity := table.severity_of(row.source_severity)) != row.severity
     ]
     for severity in {severity for _, severity in changed}:
-        alert_severities.change(connection, [row.id for row, each in changed if each is severity], severity)
+        severities.change_alerts(connection, [row.id for row, each in changed if each is severity], severity)
     happened = [
         (row.id, AlertEventKind.ESCALATED if severity > row.severity else AlertEventKind.EASED)
         for row, severity in changed
@@ -97,8 +97,8 @@ def _table(connection: Connection, owner_id: int) -> SeverityTable:
 
 def _known(connection: Connection, monitor_id: int, table: SeverityTable) -> list[str]:
     """Return the counted words that the table knows, and the one for all further words, some of which it may know."""
-    words = [row["word"] for row in unknown_severities.fetch(connection, monitor_id)]
-    return [word for word in words if word == unknown_severities.OTHERS or table.find(word) is not None]
+    words = [row["word"] for row in severities.fetch_unknown(connection, monitor_id)]
+    return [word for word in words if word == severities.OTHERS or table.find(word) is not None]
 
 
 def _shown(connection: Connection, monitor_id: int) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _shown(connection: Connection, monitor_id: int) -> dict[str, Any]:
         **table.as_dict(),
         "effective": [entry._asdict() for entry in table.entries()],
         "zabbix": _zabbix(table) if monitors.type_of(connection, monitor_id) == ZABBIX else None,
-        "unknown_words": unknown_severities.fetch(connection, monitor_id),
+        "unknown_words": severities.fetch_unknown(connection, monitor_id),
     }
 
 

@@ -1,5 +1,8 @@
 """Decides who may post to the webhook, and how much: a leaked token must not be able to fill the database."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Connection
 
 from app import clock
@@ -24,14 +27,19 @@ class WebhookQuotas:
     def __init__(self, alerts_per_minute: int) -> None:
         self._alerts_per_minute = alerts_per_minute
 
-    def refuse_early(self, reads: SingleReads, token_hash: str) -> None:
-        """Raise unless the token's monitor may post at least one alert now; the monitor may still be disabled."""
+    def admit(self, reads: SingleReads, token_hash: str) -> Mapping[str, Any] | None:
+        """Return the field mapping of the token's monitor; raise unless that may post at least one alert now.
+
+        The monitor may still be disabled.
+        """
         monitor = webhook_quotas.find_by_token(reads, token_hash)
         if monitor is None:
             raise Unauthorized(NOT_KNOWN)
         wait_s = self._wait_s(monitor["full_at_us"], 1, _now_us())
         if wait_s > 0:
             raise self._refusal(monitor["id"], wait_s)
+        mapping: Mapping[str, Any] | None = monitor["mapping"]
+        return mapping
 
     def monitor_of(self, connection: Connection, token_hash: str) -> int:
         """Return the id of the token's monitor, and lock the monitor until the transaction ends."""

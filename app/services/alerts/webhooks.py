@@ -13,6 +13,7 @@ from app import clock
 from app.errors import ConcurrentChange, NagareError, NotFound, TooManyRequests
 from app.metrics import WEBHOOK_ALERTS_REFUSED, WEBHOOK_ALERTS_TRUNCATED
 from app.rules.task_params.alerts import ReceiveAlerts
+from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.posted import Posted, Refusal
 from app.services.alerts.refused_alerts import Kept, RefusedAlert, RefusedAlerts, describe
 from app.services.alerts.webhook_quotas import WebhookQuotas
@@ -74,10 +75,14 @@ class WebhookService:
             monitors.change(connection, monitor_id, {"webhook_token_hash": _hash(token)})
         return token
 
-    def identify(self, token: str) -> None:
-        """Raise Unauthorized unless the token is a monitor's, and TooManyRequests if the monitor cannot post now."""
+    def identify(self, token: str) -> FieldMapping | None:
+        """Return the field mapping of the token's monitor, None if it has none.
+
+        Raises Unauthorized if there is no such monitor, and TooManyRequests if it cannot post now.
+        """
         with self._database.single_reads() as reads:
-            self._quotas.refuse_early(reads, _hash(token))
+            mapping = self._quotas.admit(reads, _hash(token))
+        return FieldMapping.of(mapping) if mapping else None
 
     def accept(self, token: str, posted: Posted, idempotency_key: str | None = None) -> Receipt:
         """Record what was posted for the token's monitor, and the task that will take it in.

@@ -12,9 +12,8 @@ from app.rules.alert_reports import AlertReport
 from app.rules.monitor_types import WEBHOOK
 from app.rules.severities import SeverityTable
 from app.rules.webhooks.field_mappings import FieldMapping
-from app.rules.webhooks.mapped import parse_mapped
-from app.rules.webhooks.parse import parse
-from app.rules.webhooks.posted import Posted, Refusal
+from app.rules.webhooks.parse import try_to_parse
+from app.rules.webhooks.posted import Refusal
 from app.store.database.engine import Database
 from app.store.inventory import monitors
 
@@ -62,7 +61,7 @@ class MappingService:
     def test(self, monitor_id: int, body: object, mapping: Mapping[str, Any] | None = None) -> Trial:
         """Return what a body would make of itself, by another mapping or the monitor's own; nothing is kept.
 
-        Raises Invalid naming the field of the mapping, or the place in the body, that is wrong.
+        Raises Invalid naming the field of the mapping that is wrong.
         """
         with self._database.reading() as connection:
             monitor = _found(connection, monitor_id)
@@ -71,7 +70,7 @@ class MappingService:
             compiled = FieldMapping.of(chosen) if chosen else None
         except Invalid as error:
             raise Invalid(f"mapping.{error.field}", str(error)) from None
-        posted = _parse(compiled, body)
+        posted = try_to_parse(body, compiled)
         table = SeverityTable.of(monitor["severities"])
         return Trial([_tried(report, table) for report in posted.reports], [*posted.refusals])
 
@@ -88,10 +87,6 @@ def _found(connection: Connection, monitor_id: int) -> RowMapping:
     if monitor["type"] != WEBHOOK:
         raise Conflict(f"monitor {monitor_id} is of type {monitor['type']}: only one of type {WEBHOOK} has a mapping")
     return monitor
-
-
-def _parse(mapping: FieldMapping | None, body: object) -> Posted:
-    return parse(body) if mapping is None else parse_mapped(mapping, body)
 
 
 def _tried(report: AlertReport, table: SeverityTable) -> Tried:

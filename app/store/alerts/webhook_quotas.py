@@ -37,7 +37,7 @@ def _spend(dialect: str) -> ReturningInsert[int]:
 
 SPEND = {dialect: _spend(dialect) for dialect in ("sqlite", "postgresql")}
 FIND_BY_TOKEN = PreparedRead(
-    select(MONITORS.id, MONITORS.enabled, QUOTAS.full_at_us)
+    select(MONITORS.id, MONITORS.enabled, MONITORS.mapping, QUOTAS.full_at_us)
     .outerjoin_from(table_of(Monitor), table_of(WebhookQuota))
     .where(MONITORS.webhook_token_hash == bindparam("hash"))
 )
@@ -54,7 +54,7 @@ def spend(connection: Connection, token_hash: str, now_us: int, cost_us: int) ->
 
 
 def find_by_token(on: CanRead, token_hash: str) -> Mapping[Any, Any] | None:
-    """Return the monitor whose webhook token has this hash, with the time at which its quota is full again."""
+    """Return the monitor whose webhook token has this hash, with its mapping and the time when its quota is full."""
     return FIND_BY_TOKEN.find(on, {"hash": token_hash})
 
 

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 
 from app.enums import Role, Scope
 from app.errors import AllAlertsRefused
@@ -41,7 +41,8 @@ def receive_alerts(body: Posted, idempotency_key: str | None = None) -> tuple[di
     """Accept firing and resolved alerts from a monitor, identified by its webhook token.
 
     An alert of a group that cannot be read is refused alone and kept as a dead letter. If all are refused, the response
-    is 422. A request that would exceed the monitor's limit of alerts per minute is rejected as a whole, with 429.
+    is 422. A request that would exceed the monitor's limit of alerts per minute is rejected as a whole, with 429. A
+    monitor of type `webhook` that has a field mapping accepts any JSON.
     """
     receipt = services().alerts.webhooks.accept(posted_token(), body, idempotency_key)
     if receipt.refused and not receipt.count:
@@ -89,7 +90,7 @@ def _is_webhook() -> bool:
 def _admit() -> None:
     """Authenticate the monitor before anything of the body is read."""
     if _is_webhook():
-        services().alerts.webhooks.identify(posted_token())
+        g.field_mapping = services().alerts.webhooks.identify(posted_token())
         request.max_content_length = MAX_POST_BYTES
 
 

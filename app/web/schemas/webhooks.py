@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from flask import g
 from marshmallow import fields
 
 from app.rules.webhooks.parse import parse
@@ -69,8 +70,8 @@ class WebhookSchema(RequestSchema):
     }
 
     def load(self, data: Any, **_: Any) -> Any:
-        """Return what was posted. Raises Invalid."""
-        return parse(without_token(data))
+        """Return what was posted, by the field mapping of the monitor that was admitted. Raises Invalid."""
+        return parse(without_token(data), g.get("field_mapping"))
 
 
 class RefusedAlertSchema(AnswerSchema):

@@ -15,7 +15,7 @@ from app.models import Host
 from app.rules.alert_reports import AlertReport, Quiet
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
-from app.store.alerts import unknown_severities
+from app.store.alerts import severities
 from app.store.database.pages import PageRequest
 from app.store.inventory import monitors
 from tests.services.conftest import FLEET, Time, add_user
@@ -332,7 +332,7 @@ def test_an_unknown_severity_is_counted(services: Services, source: Source) -> N
     [alert] = source.alerts()
     assert (alert["severity"], alert["source_severity"]) == (Severity.WARNING, "purple")
     with services.database.reading() as connection:
-        [unknown] = unknown_severities.fetch(connection, source.monitor_id)
+        [unknown] = severities.fetch_unknown(connection, source.monitor_id)
     assert (unknown["word"], unknown["count"]) == ("purple", 1)
 
 

@@ -8,7 +8,7 @@ from app import clock
 from app.composition import Services
 from app.services.access.audit import Editor
 from app.services.alerts import severities as service
-from app.store.alerts import unknown_severities
+from app.store.alerts import severities
 from app.store.database.pages import PageRequest
 from app.store.inventory import monitors
 from tests.services.alert_rows import add_alert
@@ -79,8 +79,8 @@ def test_more_alerts_than_a_batch(
 
 def test_words_that_the_new_table_knows_are_forgotten(services: Services, monitor_id: int, by: Editor) -> None:
     with services.database.transaction() as connection:
-        counts = {"purple": 2, "SEV-99": 1, unknown_severities.OTHERS: 7}
-        unknown_severities.add(connection, monitor_id, counts, clock.now())
+        counts = {"purple": 2, "SEV-99": 1, severities.OTHERS: 7}
+        severities.add_unknown(connection, monitor_id, counts, clock.now())
     answer = services.alerts.severities.replace(monitor_id, {"words": {"PURPLE": 2}}, by)
     assert [row["word"] for row in answer["unknown_words"]] == ["SEV-99"]
 
@@ -90,7 +90,7 @@ def test_the_monitors_of_an_ha_group_share_a_table(services: Services, monitor_i
     with services.database.transaction() as connection:
         for member in (monitor_id, twin):
             monitors.change(connection, member, {"ha_group": "pair"})
-            unknown_severities.add(connection, member, {"purple": 1}, clock.now())
+            severities.add_unknown(connection, member, {"purple": 1}, clock.now())
     [alert_id] = add_alerts(services, monitor_id, {"source_severity": "purple", "severity": 1})
     assert services.alerts.severities.replace(twin, {"words": {"purple": 2}}, by)["changed_alerts"] == 1
     assert severity_of(services, alert_id) == 2

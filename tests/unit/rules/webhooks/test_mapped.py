@@ -10,6 +10,7 @@ from app.rules.alert_reports import AlertReport
 from app.rules.webhooks.expressions import BUDGET
 from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.mapped import parse_mapped
+from app.rules.webhooks.parse import read_again
 
 AZURE = {
     "schemaId": "azureMonitorCommonAlertSchema",
@@ -74,7 +75,8 @@ def test_each_alert_of_a_list_is_read_alone() -> None:
         ("three", False, {"site": "上海"}),
     ]
     [refusal] = posted.refusals
-    assert (refusal.alert_place, refusal.place, refusal.alert) == ("alerts.1", "alerts.1.message", {"t": None})
+    assert (refusal.alert_place, refusal.place) == ("alerts.1", "alerts.1.message")
+    assert refusal.alert["alert"] == {"t": None}
     assert refusal.reason == "The expression t finds nothing, and a message is required."
 
 
@@ -94,10 +96,22 @@ def test_the_body_itself_is_a_list_or_the_only_alert() -> None:
         ({}, "text"),
     ],
 )
-def test_a_body_without_alerts_is_refused_as_a_whole(mapping: dict[str, Any], body: object) -> None:
-    with pytest.raises(Invalid) as invalid:
-        parse_mapped(FieldMapping.of({"message": "'m'", **mapping}), body)
-    assert invalid.value.field == ("alerts" if mapping else "body")
+def test_a_body_without_alerts_is_refused_and_kept_as_a_whole(mapping: dict[str, Any], body: object) -> None:
+    posted = parse_mapped(FieldMapping.of({"message": "'m'", **mapping}), body)
+    [refusal] = posted.refusals
+    assert (refusal.place, refusal.alert) == ("alerts" if mapping else "body", body)
+
+
+def test_what_was_refused_is_read_again_with_what_was_beside_it() -> None:
+    body = {"site": "上海", "events": [{"t": None}]}
+    mapping = {"alerts": "events", "message": "t", "labels": "{site: body().site}"}
+    [refusal] = parse_mapped(FieldMapping.of(mapping), body).refusals
+    assert refusal.alert == {"alert": {"t": None}, "body": {"site": "上海"}}
+    mended = FieldMapping.of({**mapping, "message": "t || 'no title'"})
+    posted = read_again(refusal.format, [refusal.alert_place], [refusal.alert], mended)
+    assert [(each.message, each.labels, each.raw) for each in posted.reports] == [
+        ("no title", {"site": "上海"}, {"t": None})
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,26 @@
-"""Statements on the severities that monitors report and their tables do not have."""
+"""Statements on severities: those that no table knows, and those that a new table changes."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, select
+from sqlalchemy import Connection, Row, RowMapping, delete, select, update
 
-from app.models import UnknownSeverity
+from app.enums import AlertStatus, Severity
+from app.models import Alert, UnknownSeverity
 from app.rules.alert_bounds import MAX_SEVERITY
+from app.store.alerts.alerts import ALERTS, IS_LISTED
 from app.store.database.dialects import dialect_insert, table_of
 
 UNKNOWN = UnknownSeverity.__table__.c
 MAX_WORDS = 100
 """How many words are kept for each monitor: a source that puts an id into its severity must not fill the table."""
+DERIVED = (ALERTS.id, ALERTS.severity, ALERTS.source_severity, ALERTS.host_id, ALERTS.item_id)
 OTHERS = "…"
 """The word under which all further words are counted."""
 
 
-def add(connection: Connection, monitor_id: int, counts: Mapping[str, int], now: datetime) -> None:
+def add_unknown(connection: Connection, monitor_id: int, counts: Mapping[str, int], now: datetime) -> None:
     """Count words that a monitor's table does not know. The caller has locked the monitor."""
     if not counts:
         return
@@ -37,21 +41,29 @@ def add(connection: Connection, monitor_id: int, counts: Mapping[str, int], now:
     connection.execute(statement, [{**row, "word": word, "count": together[word]} for word in sorted(together)])
 
 
-def fetch(connection: Connection, monitor_id: int) -> Sequence[RowMapping]:
+def fetch_unknown(connection: Connection, monitor_id: int) -> Sequence[RowMapping]:
     """Return the unknown words of a monitor, the most frequent ones first."""
     shown = select(UNKNOWN.word, UNKNOWN["count"], UNKNOWN.first_seen_at, UNKNOWN.last_seen_at)
     statement = shown.where(UNKNOWN.monitor_id == monitor_id).order_by(UNKNOWN["count"].desc(), UNKNOWN.word)
     return connection.execute(statement).mappings().all()
 
 
-def count_by_monitor(connection: Connection, monitor_ids: Collection[int]) -> Mapping[int, int]:
-    """Return how many unknown words each of these monitors has; those without any are left out."""
-    counted = select(UNKNOWN.monitor_id, func.count()).where(UNKNOWN.monitor_id.in_(monitor_ids))
-    return {row[0]: row[1] for row in connection.execute(counted.group_by(UNKNOWN.monitor_id))}
-
-
-def forget(connection: Connection, monitor_id: int, words: Collection[str]) -> None:
+def forget_unknown(connection: Connection, monitor_id: int, words: Collection[str]) -> None:
     """Delete words, because the monitor's table knows them now."""
     connection.execute(
         delete(table_of(UnknownSeverity)).where(UNKNOWN.monitor_id == monitor_id, UNKNOWN.word.in_(words))
     )
+
+
+def some_alerts(
+    connection: Connection, monitor_id: int, status: AlertStatus, after: int, limit: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return up to `limit` alerts of a monitor after `after`, in order, and lock them as `alerts.lock` does."""
+    wanted = (IS_LISTED, ALERTS.monitor_id == monitor_id, ALERTS.status == status, ALERTS.id > after)
+    statement = select(*DERIVED).where(*wanted).order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
+    return connection.execute(statement).all()
+
+
+def change_alerts(connection: Connection, alert_ids: Sequence[int], severity: Severity) -> None:
+    """Set the severity of alerts."""
+    connection.execute(update(table_of(Alert)).where(ALERTS.id.in_(alert_ids)).values(severity=severity))
