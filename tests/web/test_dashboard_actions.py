@@ -1,5 +1,6 @@
 """What the dashboard's buttons do, as forms and as htmx sends them."""
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from app.composition import Services
 from app.enums import TaskType
 from app.store.database.pages import PageRequest
+from app.web.schemas.notifications import NotificationChangesSchema
 from tests.services.alert_rows import add_alert
 from tests.web.browser import HTMX, Browser
 from tests.web.caller import FLEET, PASSWORD
@@ -204,6 +206,10 @@ def test_a_notification_is_edited_with_templates_and_keeps_its_address(
     page = admin_page.get("/notifications/1").text
     assert "{{ summary }}" in page and 'value="Asia/Shanghai"' in page
     assert "secret" not in page
+    form_html = page[page.index('<form method="post" action="/notifications/1"') :]
+    names = re.findall(r'<(?:input|select|textarea) (?![^>]*form=)[^>]*name="(\w+)"', form_html.partition("</form>")[0])
+    assert {"name", "url", "timezone", "body_template"} < {*names}
+    assert {*names} - {"csrf_token"} <= {*NotificationChangesSchema().fields}, "what no schema knows would be refused"
     with services.database.reading() as connection:
         sealed = connection.execute(text("SELECT url_sealed FROM notifications")).scalar_one()
     changed = {**form, "url": "", "title_template": "", "body_template": "{{ default_body }}\r\n值班"}
