@@ -106,7 +106,8 @@ def _facts(rule: Rule, words: Words, change: Change) -> Iterator[str]:
         yield words.stale
     if change.value:
         yield words.value.format(one_line(change.value, MAX_VALUE))
-    if change.source_severity:
+    # Most sources use one of nagare's own three words.
+    if change.source_severity and change.source_severity.casefold() != change.severity.name.casefold():
         yield words.source_severity.format(one_line(change.source_severity, MAX_WORD))
     quiet = quiet_text(rule, change)
     if quiet:

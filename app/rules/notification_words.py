@@ -123,7 +123,7 @@ CHINESE = Words(
     stale="已失联：来源过久未确认",
     quiet_by="，操作者 {}",
     quiet_until="，直到 {}",
-    template_failed="（通知模板出错，以下为内置文本：{}）",
+    template_failed="（通知模板出错，以上为内置文本：{}）",
     test_title="测试消息",
     test_body="通知“{}”可以正常使用。",
 )

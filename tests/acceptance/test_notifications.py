@@ -124,3 +124,23 @@ def test_a_receiver_that_refuses_is_tried_four_times_and_nobody_sees_its_address
     for where, text in texts.items():
         assert SECRET not in text, where
     assert task_id in texts["the worker's log"]
+
+
+def test_a_template_writes_the_message_and_one_that_fails_at_a_real_alert_loses_none(
+    stack: Stack, user: User, services: Services, receiver: Receiver, notify: Callable[..., int]
+) -> None:
+    stack.start_worker()
+    body = "{{ alerts[0].message }} {{ alerts[0].first_seen_at|time('%Z') }} {{ alerts[0].labels.team }}"
+    notify(title_template="{{ notification }}: {{ summary }}", body_template=body, timezone="Asia/Shanghai")
+    broken = notify(body_template="{% if alerts[0].source == 'test' %}{{ 'x' * 10 ** 10 }}{% endif %}", language="zh")
+    fire(services, user.add_monitor("simulator://demo?hosts=1&items=1"))
+    wait_for(lambda: len(receiver.seen) == 2, "both messages")
+    built_in, written = sorted(receiver.seen, key=lambda seen: str(seen["title"]))
+    assert written["title"] == "notification 0: 1 critical fired"
+    assert written["message"].strip() == "Disk space running low CST"
+    assert built_in["title"] == "[nagare] 严重：磁盘空间不足"
+    assert "（通知模板出错，以上为内置文本：body_template, line 1: it needs too much memory）" in built_in["message"]
+    wait_for(lambda: user.get(f"/notifications/{broken}")["last_error"], "the error to be recorded")
+    assert "too much memory" in user.get(f"/notifications/{broken}")["last_error"]
+    preview = user.post("/notifications/preview", 200, {"body_template": body})
+    assert preview["body"].startswith("Disk space running low UTC")

@@ -15,6 +15,7 @@ from tests.unit.rules.test_notifications import DAY, RESOLVED, RULE, change
 
 CHINESE = replace(RULE, language=Language.CHINESE, timezone="Asia/Shanghai")
 BEGAN = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
+CRITICAL = Severity.CRITICAL
 LABELS = {
     "alertname": "KubePodCrashLooping",
     "severity": "page",
@@ -102,6 +103,11 @@ def test_labels_that_repeat_what_is_said_are_left_out() -> None:
     assert matters(told) == {"team": "pay"}
     assert beside(told) == {"team": "pay"}
     assert matters(change(1, labels={"k8s.pod.name": "a", "aaa": "b"})) == {"k8s.pod.name": "a", "aaa": "b"}
+
+
+def test_a_severity_that_says_the_same_is_left_out() -> None:
+    assert "severity" not in text_of(RULE, [pod(source_severity="Warning")]).body
+    assert "severity at the source warning" in text_of(RULE, [pod(source_severity="warning", severity=CRITICAL)]).body
 
 
 def test_a_description_that_repeats_the_message_is_left_out() -> None:
