@@ -1,7 +1,9 @@
 """Problems of a real Zabbix appear, are acknowledged on both sides, and end."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -36,7 +38,15 @@ class Alerting:
         item = {"hostid": self.host_id, "type": TRAPPER_ITEM, "value_type": UNSIGNED}
         self.item_ids = api.call("item.create", [{**item, "name": key, "key_": key} for key in KEYS])["itemids"]
         triggers = [
-            {"description": f"{key} 过高", "expression": f"last(/{self.name}/{key})>5", "priority": priority}
+            {
+                "description": f"{key} 过高",
+                "expression": f"last(/{self.name}/{key})>5",
+                "priority": priority,
+                "comments": "删除旧日志",
+                "url": "https://wiki.example/alerting",
+                "opdata": "now {ITEM.LASTVALUE1}",
+                "tags": [{"tag": "team", "value": "支付"}, {"tag": "scope", "value": ""}],
+            }
             for key, priority in zip(KEYS, (HIGH, AVERAGE), strict=True)
         ]
         api.call("trigger.create", triggers)
@@ -45,6 +55,26 @@ class Alerting:
     def problems(self) -> dict[str, Json]:
         query = {"hostids": [self.host_id], "output": "extend", "selectAcknowledges": ["message"]}
         return {problem["eventid"]: problem for problem in self.api.call("problem.get", query)}
+
+    def page(self, event_id: str) -> str:
+        """Return the address of the problem's page in Zabbix's frontend."""
+        frontend = self.api.url.removesuffix("/api_jsonrpc.php")
+        return f"{frontend}/tr_events.php?triggerid={self.problems()[event_id]['objectid']}&eventid={event_id}"
+
+    @contextmanager
+    def maintenance(self) -> Iterator[str]:
+        """Put the host into a maintenance, once Zabbix has noticed it; yield its name and wait for its end."""
+        now = int(time.time())
+        period = {"timeperiod_type": 0, "start_date": now - 60, "period": 3600}
+        span = {"name": self.name, "active_since": now - 60, "active_till": now + 3600, "timeperiods": [period]}
+        made = self.api.call("maintenance.create", {**span, "hostids": [self.host_id]})
+        try:
+            # Zabbix looks once a minute for whom a maintenance covers.
+            wait_until(lambda: {row["suppressed"] for row in self.problems().values()} == {"1"}, 90, "its beginning")
+            yield self.name
+        finally:
+            self.api.call("maintenance.delete", made["maintenanceids"])
+        wait_until(lambda: {row["suppressed"] for row in self.problems().values()} == {"0"}, 90, "its end")
 
     def send(self, values: tuple[int, int], problems: int) -> None:
         """Send a value of each item, and wait until that many problems follow."""
@@ -89,6 +119,11 @@ def test_problems_of_zabbix_from_their_beginning_to_their_end(
         ("queue.length 过高", 1, 0, items[alerting.item_ids[1]]),
     ]
     assert user.get(f"/hosts/{host['id']}")["status_description"] == "Critical alert: disk.used 过高"
+    for alert in found:
+        assert_told(alert, alerting)
+        problem = alerting.problems()[alert["external_id"]]
+        began = datetime.fromtimestamp(int(problem["clock"]), UTC).replace(microsecond=int(problem["ns"]) // 1000)
+        assert datetime.fromisoformat(alert["started_at"]) == began
 
     disk, queue = found
     user.post(f"/alerts/{disk['id']}/acknowledge", body={"comment": "我来看"})
@@ -138,8 +173,12 @@ def test_problems_are_posted_by_the_shipped_media_type_and_pulled_as_the_same_al
         [alert] = posted()
         assert [alert["external_id"]] == [*alerting.problems()]
         assert (alert["message"], alert["severity"], alert["status"]) == ("disk.used 过高", 2, 0)
+        assert_told(alert, alerting)
+        clock = int(alerting.problems()[alert["external_id"]]["clock"])
+        assert datetime.fromisoformat(alert["started_at"]) == datetime.fromtimestamp(clock, UTC)
         user.end(user.pull(monitor, "alerts"))
         assert [each["count"] for each in posted()] == [2]
+        assert_told(posted()[0], alerting)
 
         path = f"/alerts/{alert['id']}"
         update = {"eventids": [alert["external_id"]], "action": 6, "message": "我来看"}
@@ -155,7 +194,44 @@ def test_problems_are_posted_by_the_shipped_media_type_and_pulled_as_the_same_al
         wait_for(lambda: not user.all("/tasks", type="receive_alerts", state="queued"), "it to be taken in")
         wait_for(lambda: not user.all("/tasks", type="receive_alerts", state="running"), "it to be taken in")
         kinds = [event["kind"] for event in user.all(f"{path}/events")]
-        assert (user.get(path)["status"], kinds) == (2, ["resolved", "acknowledged", "fired"])
+        over = user.get(path)
+        assert (over["status"], kinds) == (2, ["resolved", "acknowledged", "fired"])
+        assert over["ended_at"] >= over["started_at"]
+
+
+def test_a_maintenance_in_zabbix_keeps_an_open_alert_quiet_until_it_ends(
+    user: User, alerting: Alerting, zabbix_api: ZabbixApi
+) -> None:
+    monitor = user.add_monitor(zabbix_api.url, "zabbix", username="Admin", password="zabbix")
+    alerting.send((9, 1), problems=1)
+
+    def pulled() -> Json:
+        assert user.end(user.pull(monitor, "alerts"))["state"] == "succeeded"
+        [alert] = user.all("/alerts", q="disk.used", monitor_id=monitor)
+        return alert
+
+    alert = pulled()
+    assert (alert["suppressed"], alert["silenced_by"]) == (False, None)
+    with alerting.maintenance() as name:
+        alert = pulled()
+        assert (alert["status"], alert["suppressed"]) == (0, True)
+        assert (alert["silenced_by"]["kind"], alert["silenced_by"]["comment"]) == ("maintenance", name)
+        assert alert["silenced_by"]["until"] is not None
+    alert = pulled()
+    assert (alert["status"], alert["suppressed"], alert["silenced_by"]) == (0, False, None)
+    kinds = [event["kind"] for event in user.all(f"/alerts/{alert['id']}/events")]
+    assert kinds == ["returned", "suppressed", "fired"]
+
+
+def assert_told(alert: Json, alerting: Alerting) -> None:
+    """Check what Zabbix says of a problem beyond its name, the same by post and by pull."""
+    item = KEYS[0] if alert["message"].startswith(KEYS[0]) else KEYS[1]
+    assert (alert["host"], alert["item"]) == (alerting.name, item)
+    assert alert["source_severity"] == {2: "High", 1: "Average"}[alert["severity"]]
+    assert (alert["description"], alert["value"], alert["comment"]) == ("删除旧日志", "now 9", "")
+    assert alert["labels"] == {"team": "支付", "scope": "true"}
+    assert alert["annotations"] == {"host_visible_name": HOST, "trigger_url": "https://wiki.example/alerting"}
+    assert alert["source_url"] == alerting.page(alert["external_id"])
 
 
 @contextmanager
@@ -169,12 +245,24 @@ def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None
         "user.get", {"filter": {"username": "Admin"}, "output": ["roleid"], "selectUsrgrps": ["usrgrpid"]}
     )
     secret = {"macro": "{$NAGARE.TOKEN}", "value": token, "type": SECRET_TEXT}
-    macros = api.call("usermacro.createglobal", [{"macro": "{$NAGARE.URL}", "value": url}, secret])["globalmacroids"]
+    given = {
+        "{$NAGARE.URL}": url,
+        "{$NAGARE.TIMEZONE}": "UTC",
+        "{$ZABBIX.URL}": api.url.removesuffix("/api_jsonrpc.php"),
+    }
+    new = [{"macro": macro, "value": value} for macro, value in given.items()]
+    macros = api.call("usermacro.createglobal", [*new, secret])["globalmacroids"]
     media = {**media_type, "sendto": "nagare", "active": 0, "severity": 63, "period": "1-7,00:00-24:00"}
     groups = [{"usrgrpid": group["usrgrpid"]} for group in admin["usrgrps"]]
-    account = {"username": "nagare", "passwd": "Ein Wort 4711!", "roleid": admin["roleid"], "usrgrps": groups}
+    account = {
+        "username": "nagare",
+        "passwd": "Ein Wort 4711!",
+        "roleid": admin["roleid"],
+        "usrgrps": groups,
+        "timezone": "UTC",
+    }
     # Zabbix tells nobody of what they did themselves: the messenger is a user of its own.
-    (notification_delivery,) = api.call("user.create", {**account, "medias": [media]})["userids"]
+    (notification_delivery,) = api.call("user.create", {**account, "timezone": "UTC", "medias": [media]})["userids"]
     told = {"opmessage": {"default_msg": 1, **media_type}, "opmessage_usr": [{"userid": notification_delivery}]}
     action = {
         "name": "nagare",
