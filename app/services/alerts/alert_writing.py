@@ -65,7 +65,7 @@ class AlertWriting:
         new = [draft for draft in drafts if draft.row is None]
         known = sorted(((one, one.row) for one in drafts if one.row is not None), key=lambda pair: pair[1]["id"])
         merged = self._merge_changes({row["id"]: draft for draft, row in known})
-        ids = alert_intake.add(self._connection, [self._new_row(draft) for draft in new])
+        ids = alert_intake.add(self._connection, self._source.owner_id, [self._new_row(draft) for draft in new])
         seen = [pair for pair in known if pair[0].is_only_seen]
         alert_intake.record_seen(self._connection, [self._changes(*pair) for pair in seen])
         alert_intake.change(self._connection, [self._changes(*pair) for pair in known if not pair[0].is_only_seen])
@@ -81,7 +81,7 @@ class AlertWriting:
 
     def _new_row(self, draft: Draft) -> dict[str, Any]:
         source, external_id = draft.identity
-        target = {"monitor_id": self._source.owner_id, "host_id": draft.host_id, "item_id": draft.item_id}
+        target = {"host_id": draft.host_id, "item_id": draft.item_id}
         told = {"source": source, "external_id": external_id, "comment": draft.comment, "pulled_at": self._pulled_at}
         return {**_columns(draft.state), **target, **told, "suppressed": False}
 

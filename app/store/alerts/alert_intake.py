@@ -1,7 +1,9 @@
 """Statements of the intake: finds alerts by their sources' names, and writes their new states."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,18 +13,20 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    column,
     delete,
     exists,
-    insert,
     or_,
     select,
+    table,
     update,
 )
 
 from app.enums import AlertStatus, Resolution
 from app.models import Alert, AlertLabel, AlertWitness, LabelPair
 from app.store.alerts.alerts import ALERTS
-from app.store.database.dialects import dialect_insert, table_of
+from app.store.database.bulk_rows import execute_bulk
+from app.store.database.dialects import dialect_insert, dialect_of, insert_bulk, table_of
 from app.store.inventory.hosts import ID_BATCH_SIZE
 
 WITNESSES = AlertWitness.__table__.c
@@ -57,12 +61,47 @@ def latest(
     return found.values()
 
 
-INSERT = insert(table_of(Alert)).returning(ALERTS.id, sort_by_parameter_order=True)
+OBJECTS = {"labels": "jsonb", "annotations": "jsonb", "silenced_by": "json"}
+KINDS = {
+    **dict.fromkeys(("source", "external_id", "message", "comment", "description", "value"), "text"),
+    **dict.fromkeys(("source_severity", "source_url", "host", "host_external_id"), "text"),
+    **dict.fromkeys(("item", "item_external_id", "resolution"), "text"),
+    **OBJECTS,
+    **dict.fromkeys(("severity", "status", "flaps"), "smallint"),
+    **dict.fromkeys(("host_id", "item_id", "count", "occurrence"), "bigint"),
+    **dict.fromkeys(("suppressed", "is_stale"), "boolean"),
+    **dict.fromkeys(("flapped_at", "pulled_at", "first_seen_at", "last_seen_at", "missed_at"), "timestamptz"),
+    **dict.fromkeys(("started_at", "last_started_at", "ended_at", "resolved_at"), "timestamptz"),
+    "monitor_id": "bigint",
+}
+IDENTITY = ("source", "external_id", "occurrence")
 
 
-def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Add alerts and return their ids in the same order."""
-    return list(connection.execute(INSERT, rows).scalars()) if rows else []
+def add(connection: Connection, monitor_id: int, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Add alerts of a monitor and return their ids in the same order.
+
+    One statement for many rows: with a row a statement, SQLAlchemy took half of the time of an intake on SQLite.
+    """
+    if not rows:
+        return []
+    own = [name for name in KINDS if name != "monitor_id"]
+    values = [[_written(name, row[name]) for name in own] for row in rows]
+    statement = _add_statement(connection.dialect.name)
+    added = execute_bulk(connection, statement, KINDS, values, {"monitor_id": monitor_id})
+    ids = {tuple(identity): alert_id for alert_id, *identity in added}
+    return [ids[tuple(row[name] for name in IDENTITY)] for row in rows]
+
+
+def _written(name: str, value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if name in OBJECTS and value is not None else value
+
+
+@cache
+def _add_statement(dialect: str) -> str:
+    input_rows = table("input_rows", *map(column, KINDS)).c
+    insert = insert_bulk(dialect, Alert, {name: input_rows[name] for name in KINDS})
+    statement = insert.returning(ALERTS.id, *(ALERTS[name] for name in IDENTITY))
+    return str(statement.compile(dialect=dialect_of(dialect)))
 
 
 def _update(names: Sequence[str]) -> Update:
