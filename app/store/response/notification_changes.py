@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, select, text, update
+from sqlalchemy import Connection, FromClause, RowMapping, Select, delete, func, select, text, update
 
 from app.models import Alert, AlertEvent, Host, Item, Monitor, NotificationChange
 from app.models.alerts import PENDING
@@ -40,11 +40,6 @@ ALERT_COLUMNS = (
     HOSTS.display_name.label("inventory_host_shown"),
 )
 EVENT_COLUMNS = (EVENTS.id.label("event_id"), EVENTS.at, EVENTS.kind, EVENTS.username, EVENTS.alert_id)
-WITH_INVENTORY = (
-    Alert.__table__.join(Monitor.__table__, MONITORS.id == ALERTS.monitor_id)
-    .outerjoin(Host.__table__, HOSTS.id == ALERTS.host_id)
-    .outerjoin(Item.__table__, ITEMS.id == ALERTS.item_id)
-)
 PENDING_EVENTS = select(EVENTS.id).where(IS_PENDING)
 UNSENT_CHANGES = select(CHANGES.event_id).where(IS_UNSENT)
 
@@ -59,9 +54,19 @@ def is_any_unsent(connection: Connection) -> bool:
     return connection.execute(UNSENT_CHANGES.limit(1)).first() is not None
 
 
+def _with_inventory(alerts: FromClause) -> FromClause:
+    """Join the monitor, the host and the item of alerts."""
+    return (
+        alerts.join(Monitor.__table__, MONITORS.id == ALERTS.monitor_id)
+        .outerjoin(Host.__table__, HOSTS.id == ALERTS.host_id)
+        .outerjoin(Item.__table__, ITEMS.id == ALERTS.item_id)
+    )
+
+
 def _with_alerts() -> Select[Any]:
-    joined = WITH_INVENTORY.join(AlertEvent.__table__, EVENTS.alert_id == ALERTS.id)
-    return select(*EVENT_COLUMNS, *ALERT_COLUMNS).select_from(joined)
+    # The events first: SQLite may keep the order of joins where some of them are outer ones.
+    events = AlertEvent.__table__.join(Alert.__table__, ALERTS.id == EVENTS.alert_id)
+    return select(*EVENT_COLUMNS, *ALERT_COLUMNS).select_from(_with_inventory(events))
 
 
 def pending_events(connection: Connection, limit: int) -> Sequence[RowMapping]:
@@ -110,7 +115,7 @@ def newest_alert_ids(connection: Connection, limit: int) -> list[int]:
 def alerts(connection: Connection, alert_ids: Sequence[int]) -> Sequence[RowMapping]:
     """Return alerts as they are now, with all that a message tells of them but the event."""
     statement = select(ALERTS.id.label("alert_id"), *ALERT_COLUMNS, ALERTS.last_seen_at)
-    wanted = statement.select_from(WITH_INVENTORY).where(ALERTS.id.in_(alert_ids))
+    wanted = statement.select_from(_with_inventory(Alert.__table__)).where(ALERTS.id.in_(alert_ids))
     return connection.execute(wanted.order_by(ALERTS.id.desc())).mappings().all()
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from app.composition import Services
 from app.store.response import notification_changes
 from tests.services.conftest import Time
 from tests.services.response.test_notifications import notify, receiver, serve
+from tests.store.plans import plan_of
 
 __all__ = ["notify", "receiver", "serve"]
 
@@ -35,3 +36,18 @@ def test_a_turn_finds_what_waits_by_indexes(services: Services) -> None:
         for statement, parameters in statements:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).mappings().all()
             assert all("INDEX" in step["detail"] for step in plan), plan
+
+
+def test_no_statement_about_changes_reads_all_alerts_or_events(services: Services) -> None:
+    def ask(connection: Connection) -> None:
+        notification_changes.pending_events(connection, 1000)
+        notification_changes.unsent(connection, 1, 1000)
+        notification_changes.of_message(connection, "notify:1")
+        notification_changes.alerts(connection, [1, 2])
+        notification_changes.newest_alert_ids(connection, 1)
+        notification_changes.annotations_of(connection, [1, 2])
+
+    # The newest alert is the first one that a scan from the end meets.
+    scans = [step for step in plan_of(services.database, ask) if step.startswith("SCAN")]
+    assert all("INDEX" in step for step in scans if step != "SCAN alerts"), scans
+    assert scans.count("SCAN alerts") == 1, scans
