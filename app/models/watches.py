@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Moment
 
+WATCHDOG = "watchdog:"
+"""What the subject of a watchdog begins with; its name follows."""
+
 
 class Watch(Base):
     """Something that is expected of a monitor, for as long as it is expected.

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from app.enums import AlertStatus, Resolution
+from app.models.watches import WATCHDOG
 from app.rules.confirmations import Confirmed, confirmed
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.liveness import own_alerts
-from app.services.liveness.watching import WATCHDOG, Seen
+from app.services.liveness.watching import Seen
 from app.store.database.engine import Database
 from app.store.liveness import watchdogs, watches
 from app.store.liveness.watches import Key

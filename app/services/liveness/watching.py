@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping
 
 from app import clock
 from app.enums import TaskType
+from app.models.watches import WATCHDOG
 from app.rules.confirmations import Hearing
 from app.rules.watched_time import WatchedTime, rhythm_of
 from app.services.ledger.syncs import STAGES
@@ -24,7 +25,6 @@ PAUSE_S = 60.0
 LATE_COMMIT = timedelta(seconds=60)
 PULLS = tuple(stage.type for stage in STAGES)
 POSTS = TaskType.RECEIVE_ALERTS
-WATCHDOG = "watchdog:"
 
 Row = Mapping[Any, Any]
 

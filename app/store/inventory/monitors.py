@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, insert, select, update
 
 from app.enums import MonitorStatus
-from app.models import Host, Item, Monitor, UnknownSeverity
+from app.models import Host, Item, Monitor, UnknownSeverity, Watch
+from app.models.watches import WATCHDOG
 from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 
@@ -15,6 +16,7 @@ MONITORS = Monitor.__table__.c
 HOSTS = Host.__table__.c
 ITEMS = Item.__table__.c
 UNKNOWN = UnknownSeverity.__table__.c
+WATCHES = Watch.__table__.c
 
 SHOWN = (
     MONITORS.id,
@@ -56,6 +58,11 @@ SHOWN = (
     .correlate(Monitor.__table__)
     .scalar_subquery()
     .label("unknown_severity_count"),
+    select(func.min(WATCHES.alarmed_at))
+    .where(WATCHES.monitor_id == MONITORS.id, WATCHES.subject.not_like(f"{WATCHDOG}%"))
+    .correlate(Monitor.__table__)
+    .scalar_subquery()
+    .label("silent_since"),
 )
 
 

@@ -113,6 +113,9 @@ class MonitorSchema(AnswerSchema):
     unknown_severity_count = fields.Integer(
         metadata={"description": "Number of severities that it reported and its table does not know"}
     )
+    silent_since = Timestamp(
+        allow_none=True, metadata={"description": "When its scheduled pulls were found to fail or stop; `null` if not"}
+    )
     created_at = Timestamp()
 
 

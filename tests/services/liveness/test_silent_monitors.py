@@ -37,12 +37,15 @@ def test_three_runs_without_success_raise_one_alert_and_a_success_resolves_it(pu
     assert (alert["severity"], alert["status"], alert["monitor_id"]) == (2, 0, pulled.monitor_id)
     assert alert["external_id"] == f"silent:{pulled.monitor_id}"
     assert alert["labels"] == {"alertname": "MonitorSilent", "monitor": "demo"}
+    get = pulled.services.inventory.monitors.get
+    assert get(pulled.monitor_id)["silent_since"] == pulled.time.now
     pulled.run_for(24 * 60 * MINUTE)
     assert [each["count"] for each in pulled.own_alerts()] == [1]
     pulled.succeed()
     pulled.look()
     [alert] = pulled.own_alerts()
     assert (alert["status"], pulled.history(alert["id"])) == (2, ["fired", "resolved"])
+    assert get(pulled.monitor_id)["silent_since"] is None
 
 
 def test_a_monitor_that_never_answered_counts_from_its_schedule(running: Running) -> None:
