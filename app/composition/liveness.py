@@ -22,25 +22,23 @@ class Liveness:
     heartbeat_pings: HeartbeatPings
     heartbeat_watch: HeartbeatWatch
     ping_reception: PingReception
+    stale_alerts: StaleAlerts
     watching: Watching
 
 
 def build_liveness(resources: Resources) -> Liveness:
     """Build the services that notice what no longer reports."""
     database, intake = resources.database, AlertIntake()
+    # A pull may take as long as a task may run before what it would confirm counts as missed.
+    pull_grace_s = resources.settings.task_timeout_s
+    silent_monitors = SilentMonitors(database, intake)
+    stale_alerts = StaleAlerts(database, pull_grace_s)
+    watchdogs = Watchdogs(database, intake, pull_grace_s)
     return Liveness(
         heartbeats=HeartbeatService(database, intake),
         heartbeat_pings=HeartbeatPings(database, intake),
         heartbeat_watch=HeartbeatWatch(database, intake),
         ping_reception=PingReception(database),
-        watching=_build_watching(resources, intake),
+        stale_alerts=stale_alerts,
+        watching=Watching(database, (silent_monitors.check, stale_alerts.check, watchdogs.check)),
     )
-
-
-def _build_watching(resources: Resources, intake: AlertIntake) -> Watching:
-    """Build the checks; a pull may take as long as a task may run before what it confirms counts as missed."""
-    database, pull_grace_s = resources.database, resources.settings.task_timeout_s
-    silent_monitors = SilentMonitors(database, intake)
-    watchdogs = Watchdogs(database, intake, pull_grace_s)
-    stale_alerts = StaleAlerts(database, pull_grace_s)
-    return Watching(database, (silent_monitors.check, stale_alerts.check, watchdogs.check))

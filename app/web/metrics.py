@@ -109,6 +109,8 @@ class ServicesCollector(Collector):
                 count = score["alerts"][severity.name.lower()][status.name.lower()]
                 alerts.add_metric([severity.name.lower(), status.name.lower()], count)
         yield alerts
+        stale = self._services.liveness.stale_alerts.count()
+        yield GaugeMetricFamily("nagare_alerts_stale", "Open alerts that their sources no longer confirm", stale)
 
     def _heartbeats(self) -> Iterable[Metric]:
         heartbeats = GaugeMetricFamily("nagare_heartbeats", "Heartbeats by status", labels=["status"])

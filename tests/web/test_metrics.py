@@ -130,6 +130,7 @@ def test_slots_alerts_monitors_and_probes_are_told(
     assert found['nagare_worker_slots_in_use{worker="celery@test"}'] == 1
     assert found['nagare_alerts{severity="critical",status="active"}'] == 5
     assert found['nagare_alerts{severity="info",status="resolved"}'] == 0
+    assert found["nagare_alerts_stale"] == 0
     assert found[f'nagare_monitor_info{{monitor_id="{fleet}",name="demo",type="simulator"}}'] == 1
     assert 0 < found["nagare_broker_round_trip_seconds"] < 1 and 0 < found["nagare_database_round_trip_seconds"] < 1
 
@@ -173,7 +174,7 @@ def test_a_scrape_asks_a_fixed_number_of_questions(
         operator.post(f"/monitors/{fleet}/hosts/pull-async")
     statements.clear()
     scrape(nobody)
-    assert len(statements) == few < 12
+    assert len(statements) == few < 13
 
 
 def test_a_request_is_known_by_its_id(nobody: Caller) -> None:

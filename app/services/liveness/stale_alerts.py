@@ -44,6 +44,11 @@ class StaleAlerts:
                 self._mark(seen, home_id, group)
                 self._resolve(seen, home_id, group)
 
+    def count(self) -> int:
+        """Return how many open alerts are stale."""
+        with self._database.reading() as connection:
+            return stale_alerts.count(connection)
+
     def _mark(self, seen: Seen, home_id: int, group: Sequence[Mapping[Any, Any]]) -> None:
         since = confirmed([seen.hearing(monitor) for monitor in group], seen.time, self._pull_grace_s)
         conditions = stale_alerts.is_unconfirmed(home_id, since)

@@ -215,6 +215,7 @@ def test_all_batches_are_marked_and_by_two_leaders_once(running: Running, monkey
     running.run_for(6 * HOUR)
     running.look()
     assert [running.history(alert_id) for alert_id in ids] == [["stale"]] * 5
+    assert running.services.liveness.stale_alerts.count() == 5
 
 
 def test_an_alert_that_is_resolved_as_stale_no_longer_marks_its_host(running: Running, services: Services) -> None:
