@@ -1,13 +1,14 @@
 """The times of cron expressions, also where the clocks change."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import Invalid
-from app.rules.cron import next_time
+from app.rules.cron import next_time, times_before
 
 
 def times(cron: str, timezone: str, after: str, count: int) -> list[str]:
@@ -75,3 +76,18 @@ def test_what_is_no_schedule(cron: str, timezone: str, field: str) -> None:
     with pytest.raises(Invalid) as invalid:
         next_time(cron, timezone, datetime.fromisoformat("2026-01-31T12:00:00Z"))
     assert invalid.value.field == field
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin", "America/New_York", "Asia/Shanghai"])
+@pytest.mark.parametrize("cron", ["*/5 * * * *", "*/30 2 * * *", "0,30 2 * * *", "30 1 * * *", "0 9-17 * * 1-5"])
+@pytest.mark.parametrize("start", [datetime(2026, 3, 6, tzinfo=UTC), datetime(2026, 10, 23, tzinfo=UTC)])
+def test_backwards_they_are_the_same_times(start: datetime, cron: str, timezone: str) -> None:
+    end, forwards = start + timedelta(days=25), [next_time(cron, timezone, start)]
+    while (moment := next_time(cron, timezone, forwards[-1])) < end:
+        forwards.append(moment)
+    assert [*takewhile(lambda moment: moment > start, times_before(cron, timezone, end))] == forwards[::-1]
+
+
+def test_an_expression_or_zone_that_is_no_longer_valid_has_no_times() -> None:
+    assert [*times_before("0 0 30 2 *", "UTC", datetime(2026, 1, 1, tzinfo=UTC))] == []
+    assert [*times_before("* * * * *", "Nowhere/City", datetime(2026, 1, 1, tzinfo=UTC))] == []
