@@ -48,7 +48,7 @@ def test_a_heartbeat_is_added_pinged_paused_and_deleted(
     assert "夜间备份" in admin.get("/heartbeats?status=down").text
     assert "No heartbeats" in admin.get("/heartbeats?status=up").text
     admin.client.set_cookie("nagare_language", "zh")
-    assert "心跳 夜间备份 上报了失败" in admin.get("/alerts").text
+    assert "心跳 夜间备份 报告失败" in admin.get("/alerts").text
     admin.client.set_cookie("nagare_language", "en")
     new = admin.post(f"{path}/token")
     [other] = set(ADDRESS.findall(new.text))

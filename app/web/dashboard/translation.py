@@ -42,5 +42,6 @@ def status_text(description: str) -> str:
         return translate(STATUS_TEXTS[description])
     if description.startswith(CRITICAL_PREFIX) and language() == "zh":
         message = description.removeprefix(CRITICAL_PREFIX)
-        return translate("inventory.critical", message=MESSAGES.get(message, message))
+        known = MESSAGES.get(message) or translated(Language.CHINESE, OWN_SOURCE, message)
+        return translate("inventory.critical", message=known)
     return description
