@@ -148,7 +148,8 @@ def _reopen(state: AlertState, report: AlertReport, observed_at: datetime) -> Fo
 def _end(state: AlertState | None, report: AlertReport, observed_at: datetime) -> Followed:
     if state is None:
         return _begin_ended(report, observed_at)
-    if report.ended_at and state.last_started_at and report.ended_at < state.last_started_at.replace(microsecond=0):
+    begun_at = _believable_start(state)
+    if report.ended_at and begun_at and report.ended_at < begun_at.replace(microsecond=0):
         # The end of an earlier time that it fired. Some sources post ends in seconds.
         return state, ()
     if state.status is not AlertStatus.RESOLVED and state.last_seen_at > observed_at:
@@ -157,7 +158,7 @@ def _end(state: AlertState | None, report: AlertReport, observed_at: datetime) -
         state,
         resolution=Resolution.REPORTED,
         started_at=_earliest(state.started_at, report.started_at),
-        last_started_at=_latest(state.last_started_at, report.started_at),
+        last_started_at=_latest(begun_at, report.started_at),
         ended_at=report.ended_at or state.ended_at,
     )
     if state.status is AlertStatus.RESOLVED:
@@ -171,6 +172,15 @@ def _end(state: AlertState | None, report: AlertReport, observed_at: datetime) -
         missed_at=None,
     )
     return ended, (AlertEventKind.RESOLVED,)
+
+
+def _believable_start(state: AlertState) -> datetime | None:
+    """Return when it last began, None for a time after it was seen.
+
+    Alertmanager takes the expected end for the beginning of an alert that was posted to it with nothing but that.
+    """
+    begun_at = state.last_started_at
+    return None if begun_at is None or begun_at > state.last_seen_at else begun_at
 
 
 def _begin_ended(report: AlertReport, observed_at: datetime) -> Followed:

@@ -146,6 +146,22 @@ def test_the_late_end_of_an_earlier_time_ends_nothing() -> None:
     )
 
 
+def test_a_beginning_in_the_future_keeps_no_end_away() -> None:
+    begun = replace(FIRING, started_at=after(5))
+    over, happened = story((0, begun), (1, replace(OVER, started_at=after(1), ended_at=after(1))))
+    assert (over.status, happened) == (AlertStatus.RESOLVED, ["fired", "resolved"])
+    assert follow(over, replace(FIRING, started_at=after(1)), after(2)) == (over, ())
+    assert follow(over, replace(FIRING, started_at=after(2)), after(2))[1] == [AlertEventKind.REOPENED]
+
+
+def test_a_clock_that_is_ahead_by_hours_ends_and_reopens_as_any_other() -> None:
+    begun = replace(FIRING, started_at=after(180))
+    over, happened = story((0, begun), (5, replace(begun, is_firing=False, ended_at=after(185))))
+    assert (over.status, happened) == (AlertStatus.RESOLVED, ["fired", "resolved"])
+    assert follow(over, begun, after(6)) == (over, ())
+    assert follow(over, replace(begun, started_at=after(186)), after(7))[1] == [AlertEventKind.REOPENED]
+
+
 def test_an_end_in_the_second_of_the_beginning_counts_though_it_comes_without_fractions() -> None:
     begun = replace(FIRING, started_at=NOON.replace(microsecond=779_000))
     end = replace(OVER, ended_at=NOON)
