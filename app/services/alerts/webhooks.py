@@ -194,9 +194,8 @@ def _receipt(post: _Post, task_id: str, kept: Kept) -> Receipt:
 
 
 def _fingerprint(post: _Post) -> str:
-    """Return a hash that is equal for equal requests; the same as that of earlier releases, if nothing was refused."""
-    refused = [refusal.alert for refusal in post.refusals]
-    return fingerprint_of(["post", post.reports, refused] if refused else ["post", post.reports])
+    """Return a hash that is equal for equal requests."""
+    return fingerprint_of(["post", post.reports, [refusal.alert for refusal in post.refusals]])
 
 
 def _losses(posts: Iterable[_Post]) -> dict[str, Any]:
