@@ -1,5 +1,6 @@
 """Problems of a real Zabbix appear, are acknowledged on both sides, and end."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -199,6 +200,27 @@ def test_problems_are_posted_by_the_shipped_media_type_and_pulled_as_the_same_al
         assert over["ended_at"] >= over["started_at"]
 
 
+def test_zabbixs_test_button_is_told_that_the_test_was_received_and_leaves_nothing(
+    stack: Stack, user: User, zabbix_api: ZabbixApi
+) -> None:
+    monitor = user.add_monitor(zabbix_api.url, "zabbix", username="Admin", password="zabbix")
+    token = user.post(f"/monitors/{monitor}/webhook-token", 201)["token"]
+    before = user.all("/tasks", type="receive_alerts")
+    typed = {"nagare_url": f"http://127.0.0.1:{stack.port}", "nagare_token": token}
+    answer = zabbix_api.press_test_button(import_media_type(zabbix_api), typed)
+    assert answer["response"] == "success", answer
+    assert json.loads(answer["data"])["message"] == "Test received"
+    assert user.all("/tasks", type="receive_alerts") == before
+    assert user.all("/alerts", monitor_id=monitor) == []
+
+    event = {"event_id": "1", "event_value": "1", "event_nseverity": "{EVENT.NSEVERITY}"}
+    answer = zabbix_api.press_test_button(import_media_type(zabbix_api), {**typed, **event})
+    assert answer["response"] == "failed"
+    assert "HTTP 422" in answer["info"]
+    assert "event_nseverity" in answer["info"]
+    zabbix_api.call("mediatype.delete", [import_media_type(zabbix_api)])
+
+
 def test_a_maintenance_in_zabbix_keeps_an_open_alert_quiet_until_it_ends(
     user: User, alerting: Alerting, zabbix_api: ZabbixApi
 ) -> None:
@@ -234,13 +256,19 @@ def assert_told(alert: Json, alerting: Alerting) -> None:
     assert alert["source_url"] == alerting.page(alert["external_id"])
 
 
-@contextmanager
-def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None]:
-    """Have Zabbix post what happens on a host, as docs/webhooks.md says."""
+def import_media_type(api: ZabbixApi) -> str:
+    """Import the shipped media type, and return its id."""
     rules = {"mediaTypes": {"createMissing": True, "updateExisting": True}}
     source = MEDIA_TYPE.read_text(encoding="utf-8")
     api.call("configuration.import", {"format": "yaml", "source": source, "rules": rules})
     [media_type] = api.call("mediatype.get", {"filter": {"name": "nagare"}, "output": ["mediatypeid"]})
+    return str(media_type["mediatypeid"])
+
+
+@contextmanager
+def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None]:
+    """Have Zabbix post what happens on a host, as docs/webhooks.md says."""
+    media_type = {"mediatypeid": import_media_type(api)}
     [admin] = api.call(
         "user.get", {"filter": {"username": "Admin"}, "output": ["roleid"], "selectUsrgrps": ["usrgrpid"]}
     )

@@ -119,17 +119,19 @@ class ZabbixApi:
         """
         taken = 0
         moment = {} if clock is None else {"clock": clock, "ns": 0}
-        port = int(os.environ.get("NAGARE_LAB_ZABBIX_TRAPPER_PORT", TRAPPER_PORT))
         for chunk in _chunks(list(values), 500):
             rows = [value._asdict() | moment for value in chunk]
-            data = json.dumps({"request": "sender data", "data": rows}).encode()
-            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-                connection.sendall(b"ZBXD\x01" + struct.pack("<II", len(data), 0) + data)
-                with connection.makefile("rb") as answers:
-                    answer = answers.read()  # it closes the connection when it has taken them
-            said = json.loads(answer[TRAPPER_HEADER:])["info"]
+            said = _ask_server({"request": "sender data", "data": rows})["info"]
             taken += int(said.removeprefix("processed: ").partition(";")[0])
         return taken
+
+    def press_test_button(self, media_type_id: str, typed: dict[str, str]) -> Any:
+        """Do what the *Test* button of a media type does: send its parameters, some of them typed in by hand."""
+        query = {"mediatypeids": [media_type_id], "output": "extend"}
+        [media_type] = self.call("mediatype.get", query)
+        parameters = {row["name"]: row["value"] for row in media_type["parameters"]} | typed
+        data = {"mediatypeid": media_type_id, "parameters": parameters}
+        return _ask_server({"request": "alert.send", "sid": self._session, "data": data})
 
     def send_once(self, values: Sequence[Value]) -> None:
         """Hand values of one host over as soon as the server knows their items, and never twice.
@@ -159,6 +161,17 @@ class ZabbixApi:
 
     def _problem_count(self, group_id: str) -> int:
         return int(self.call("problem.get", {"groupids": [group_id], "countOutput": True}))
+
+
+def _ask_server(request: dict[str, Any]) -> Any:
+    """Return what the server's trapper answers."""
+    data = json.dumps(request).encode()
+    port = int(os.environ.get("NAGARE_LAB_ZABBIX_TRAPPER_PORT", TRAPPER_PORT))
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(b"ZBXD\x01" + struct.pack("<II", len(data), 0) + data)
+        with connection.makefile("rb") as answers:
+            # It closes the connection when it has answered.
+            return json.loads(answers.read()[TRAPPER_HEADER:])
 
 
 def _chunks(rows: list[T], size: int) -> Iterator[list[T]]:

@@ -31,18 +31,15 @@ class Macros:
 
     @property
     def is_test(self) -> bool:
-        """Whether nothing is expanded, as in what Zabbix's *Test* button sends; a post with an event is none.
-
-        Raises Invalid for a field of a wrong type.
-        """
-        texts = {name: self._body.text(name) for name in (*REQUIRED, *OPTIONAL)}
+        """Whether nothing is expanded, as in what Zabbix's *Test* button sends; a post with an event is none."""
+        texts = {name: self._body.any_text(name) for name in (*REQUIRED, *OPTIONAL)}
         return all(texts[name] for name in REQUIRED) and all(
             not text or MACRO.fullmatch(text) for text in texts.values()
         )
 
     def value(self, name: str) -> str | None:
-        """Return a field, or None if its macro is not expanded or has no value. Raises Invalid for a wrong type."""
-        text = self._body.text(name)
+        """Return a field, as JSON if it is no text; None if its macro is not expanded or has no value."""
+        text = self._body.any_text(name)
         return None if not text or text == UNKNOWN or MACRO.fullmatch(text) else text
 
     def required(self, name: str) -> str:
@@ -51,7 +48,8 @@ class Macros:
         if UNKNOWN in text or MACRO.search(text):
             raise Invalid(
                 self._body.path(name),
-                f"Zabbix did not expand its macro: {text[:MAX_SHOWN]}. Set this parameter of the media type to "
-                f"{REQUIRED[name]}, and use the media type only in trigger actions.",
+                f"Zabbix did not expand its macro: {text[:MAX_SHOWN]}. In the media type this parameter must be "
+                f"{REQUIRED[name]}, and its action a trigger action. In Zabbix's Test dialog, leave all macros as they "
+                "are, or enter an event id, a value and a severity.",
             )
         return text
