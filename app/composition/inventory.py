@@ -6,6 +6,7 @@ from app.composition.ledger import Ledger
 from app.composition.resources import Resources
 from app.connectors.registry import open_connector
 from app.services.alerts.alert_links import link_alerts
+from app.services.inventory.ha_identities import HaIdentityService
 from app.services.inventory.inventory import InventoryService
 from app.services.inventory.item_values import ItemValues
 from app.services.inventory.mappings import MappingService
@@ -23,6 +24,7 @@ class Inventory:
     monitor_connections: MonitorConnections
     monitors: MonitorService
     mappings: MappingService
+    ha_identities: HaIdentityService
     inventory: InventoryService
     item_values: ItemValues
     pulls: PullService
@@ -40,6 +42,7 @@ def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
         monitor_connections=connections,
         monitors=MonitorService(database, resources.vault, connections, open_connector, ledger.task_events),
         mappings=MappingService(database),
+        ha_identities=HaIdentityService(database),
         inventory=InventoryService(database),
         item_values=item_values,
         pulls=pulls,

@@ -199,3 +199,26 @@ def test_a_monitor_that_only_receives_has_no_credentials(admin: Caller, field: s
 def test_every_other_monitor_needs_a_url(admin: Caller, type: str) -> None:
     answer = admin.post("/monitors", {"name": "x", "type": type})
     assert (answer.status, list(answer.json["errors"])) == (422, ["url"])
+
+
+def test_monitors_that_are_a_pair_share_an_identity(admin: Caller, viewer: Caller, fleet: int) -> None:
+    first, second, third = (prometheus(admin, f"p{number}")["id"] for number in (1, 2, 3))
+    path = f"/monitors/{second}/identity"
+    assert viewer.get(path).json == {"ha_group": None, "ha_ignored_labels": [], "members": []}
+    pair = {"ha_group": "shop", "ha_ignored_labels": ["prometheus_replica"]}
+    put = admin.put(path, {**pair, "members": [first, second]})
+    assert put.status == 200
+    assert [member["id"] for member in put.json["members"]] == [first, second]
+    assert viewer.get(f"/monitors/{first}/identity").json == put.json
+    assert admin.get(f"/monitors/{first}").json["ha_ignored_labels"] == ["prometheus_replica"]
+
+    joined = admin.put(f"/monitors/{third}/identity", {"ha_group": "shop", "ha_ignored_labels": ["replica"]}).json
+    assert [member["name"] for member in joined["members"]] == ["p1", "p2", "p3"]
+    assert viewer.get(path).json["ha_ignored_labels"] == ["replica"]
+    assert len(admin.put(path, {**pair, "members": [second, third]}).json["members"]) == 2
+    assert viewer.get(f"/monitors/{first}/identity").json["members"] == []
+    assert admin.put(path, {"ha_group": None}).json["ha_group"] is None
+
+    for members in ([fleet], [9999]):
+        answer = admin.put(path, {**pair, "members": members})
+        assert (answer.status, list(answer.json["errors"])) == (422, ["members"])

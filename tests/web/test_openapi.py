@@ -32,6 +32,7 @@ VAGUE = {
     "PATCH /api/v1/monitors/{monitor_id}",
     "PUT /api/v1/monitors/{monitor_id}/severities",
     "PUT /api/v1/monitors/{monitor_id}/mapping",
+    "PUT /api/v1/monitors/{monitor_id}/identity",
     "POST /api/v1/monitors/{monitor_id}/mapping/test",
     "POST /api/v1/alerts/{alert_id}/snooze",
     "POST /api/v1/alerts/snooze",

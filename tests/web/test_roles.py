@@ -20,6 +20,7 @@ ADMINS_ONLY = {
     "update_monitor",
     "delete_monitor",
     "replace_severities",
+    "replace_ha_identity",
     "replace_mapping",
     "delete_mapping",
     "try_mapping",

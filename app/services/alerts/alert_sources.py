@@ -40,11 +40,13 @@ class AlertSource:
         row = monitors.alert_settings(connection, monitor_id)
         group = row["ha_group"] if row else None
         members = monitors.members(connection, group) if group else [monitor_id]
+        # With tables of their own, the members would change the severity of a shared alert in turns.
+        owner = monitors.alert_settings(connection, members[0]) if members and members[0] != monitor_id else row
         return cls(
             monitor_id=monitor_id,
             owner_id=members[0] if members else monitor_id,
             members=members or [monitor_id],
-            severities=SeverityTable.of(row["severities"] if row else None),
+            severities=SeverityTable.of(owner["severities"] if owner else None),
             watchdogs=(*KNOWN_WATCHDOGS, *(row["watchdogs"] if row else ())),
             ignored_labels=(row["ha_ignored_labels"] if row and group else ()),
         )

@@ -6,6 +6,7 @@ from app.web.api.audit import audit
 from app.web.api.auth import auth
 from app.web.api.dead_letters import dead_letters
 from app.web.api.events import events
+from app.web.api.ha_identities import ha_identities
 from app.web.api.health import health
 from app.web.api.heartbeat_pings import heartbeat_pings
 from app.web.api.heartbeats import heartbeats
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     monitors,
     severities,
     mappings,
+    ha_identities,
     pulls,
     pushes,
     hosts,

@@ -365,6 +365,14 @@ def test_two_monitors_of_an_ha_group_have_one_alert_that_ends_when_neither_sees_
     assert one.alerts()[0]["status"] == 2
 
 
+def test_the_table_of_the_first_monitor_of_an_ha_group_decides(pair: tuple[Source, Source]) -> None:
+    first, second = pair
+    with first.services.database.transaction() as connection:
+        monitors.change(connection, first.monitor_id, {"severities": {"words": {"purple": 2}}})
+    second.say(replace(FIRING, source_severity="purple"))
+    assert first.alerts()[0]["severity"] == Severity.CRITICAL
+
+
 def test_a_dead_member_of_an_ha_group_keeps_nothing_open(pair: tuple[Source, Source], time: Time) -> None:
     _, other = pair
     for source in pair:
