@@ -52,6 +52,14 @@ def bounded(report: AlertReport) -> AlertReport:
 
 def bounded_labels(labels: Mapping[str, str]) -> dict[str, str]:
     """Return up to 64 labels with names and values that the index of labels can hold, without empty values."""
+    # Nearly all are short: a pull checks those of each of its hosts.
+    if (
+        len(labels) <= MAX_LABELS
+        and all(labels.values())
+        and max(map(len, labels), default=0) <= MAX_LABEL_NAME
+        and max(map(len, labels.values()), default=0) <= MAX_LABEL_VALUE
+    ):
+        return dict(labels)
     said = ((name, value) for name, value in labels.items() if value)
     return {_short(name, MAX_LABEL_NAME): _short(value, MAX_LABEL_VALUE) for name, value in islice(said, MAX_LABELS)}
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from json import JSONEncoder
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -38,6 +40,9 @@ IS_AT_SOURCE = HOSTS.external_id.not_like(f"{LOCAL_PREFIX}%")
 
 EDITABLE = ("name", "display_name", "description", "enabled")
 """The fields that people may edit here; each has a `source_` twin."""
+
+WRITE_LABELS = JSONEncoder(sort_keys=True).encode
+"""SQLite compares texts, so the same labels must always be the same text."""
 
 
 class PulledHost(NamedTuple):
@@ -162,12 +167,14 @@ def edit(connection: Connection, host_id: int, values: Mapping[str, Any]) -> Non
 
 def upsert(connection: Connection, monitor_id: int, rows: Sequence[PulledHost], now: datetime) -> Upserted:
     """Write one page of hosts as their source describes them."""
-    # SQLite compares texts, so the same labels must always be the same text.
-    stored = [
-        (*row[:-2], json.dumps(row.groups), json.dumps(dict(row.labels), sort_keys=True) if row.labels else "{}")
-        for row in rows
-    ]
+    stored = [(*row[:-2], _write_groups(tuple(row.groups)), WRITE_LABELS(dict(row.labels))) for row in rows]
     return upsert_inventory(connection, INVENTORY, monitor_id, stored, now)
+
+
+@lru_cache(maxsize=1000)
+def _write_groups(groups: Sequence[str]) -> str:
+    """Return the groups as JSON; many hosts have the same ones."""
+    return json.dumps(groups)
 
 
 def count(connection: Connection, monitor_id: int) -> int:
