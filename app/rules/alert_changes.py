@@ -210,16 +210,17 @@ def _acknowledge(state: AlertState, report: AlertReport, events: list[AlertEvent
 
 
 def _told(state: AlertState, report: AlertReport) -> AlertState:
-    """Take over what a report says; what it does not say of the host and item stays known.
+    """Take over what a report says; what it does not say of the host, the item and the value stays known.
 
-    A report that is not whole also leaves the rest as it is where it says nothing.
+    Alertmanager sends no values, and a pull of the same alert has one. A report that is not whole also leaves the rest
+    as it is where it says nothing.
     """
     told = replace(
         state,
         severity=report.severity,
         message=report.message,
         description=report.description,
-        value=report.value,
+        value=report.value or state.value,
         labels=report.labels,
         annotations=report.annotations,
         source_severity=report.source_severity,
@@ -234,7 +235,6 @@ def _told(state: AlertState, report: AlertReport) -> AlertState:
     return replace(
         told,
         description=told.description or state.description,
-        value=told.value or state.value,
         labels=told.labels or state.labels,
         annotations=told.annotations or state.annotations,
     )

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, text, update
 
 from app.errors import SettingsError
-from app.models import AuditEntry, Base, IdempotencyKey, Item
+from app.models import Alert, AuditEntry, Base, IdempotencyKey, Item
 from app.store.access import api_tokens, users
+from app.store.alerts import alert_labels, alerts, raw_reports
 from app.store.database import text_index
 from app.store.database.dialects import table_of
 from app.store.database.engine import Database
@@ -95,6 +96,35 @@ def test_alerts_that_came_again_are_one_on_the_way_down(empty: Database, sql_url
         assert connection.execute(text("SELECT message FROM alerts")).scalars().all() == ["two"]
 
 
+def test_what_alerts_keep_comes_and_goes_and_the_alerts_stay(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url, "0014")
+    with empty.transaction() as connection:
+        monitor_id = connection.execute(text(OLD_MONITOR)).scalar_one()
+        connection.execute(text(OLD_ALERT), {"monitor": monitor_id})
+    migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        [old] = alerts.fetch(connection, PageRequest(), []).items
+        kept = {name: old[name] for name in ("labels", "annotations", "host", "started_at", "is_stale", "resolution")}
+        assert kept == {
+            "labels": {},
+            "annotations": {},
+            **dict.fromkeys(("host", "started_at", "resolution")),
+            "is_stale": False,
+        }
+        alert_labels.write(connection, [(old["id"], {"team": "支付"})])
+        raw_reports.write(connection, {old["id"]: {"a": 1}}, "webhook", NOW)
+        connection.execute(
+            update(Alert).values(labels={"team": "支付"}, started_at=NOW, silenced_by={"kind": "silence"})
+        )
+    migrate.downgrade(sql_url, "0014")
+    with empty.reading() as connection:
+        assert connection.execute(text("SELECT message, severity FROM alerts")).all() == [("one", 2)]
+    migrate.upgrade(sql_url)
+    with empty.reading() as connection:
+        [again] = alerts.fetch(connection, PageRequest(), [], q="one").items
+        assert (again["id"], again["labels"], again["silenced_by"]) == (old["id"], {}, None)
+
+
 def test_a_task_keeps_its_trace_on_the_way_up_and_lives_on_the_way_down(empty: Database, sql_url: str) -> None:
     migrate.upgrade(sql_url)
     with empty.transaction() as connection:
@@ -144,11 +174,12 @@ def test_api_tokens_come_and_go_and_sign_ins_stay(empty: Database, sql_url: str)
 
 
 def test_what_was_there_before_the_index_of_texts_is_in_it(empty: Database, sql_url: str) -> None:
-    migrate.upgrade(sql_url, "0009")
+    migrate.upgrade(sql_url)
     with empty.transaction() as connection:
         monitor_id = add_monitor(connection, "上海")
         host_id = add_host(connection, monitor_id)
         add_items(connection, monitor_id, host_id, "a", "b")
+    migrate.downgrade(sql_url, "0009")
     for _ in range(2):
         migrate.upgrade(sql_url)
         with empty.transaction() as connection:
@@ -160,7 +191,7 @@ def test_what_was_there_before_the_index_of_texts_is_in_it(empty: Database, sql_
 
 
 def test_what_history_names_is_given_to_nobody_else(empty: Database, sql_url: str) -> None:
-    migrate.upgrade(sql_url, "0013")
+    migrate.upgrade(sql_url)
     with empty.transaction() as connection:
         kept_id = add_user(connection, "王")
         monitor_id = add_monitor(connection, "上海")
@@ -175,6 +206,7 @@ def test_what_history_names_is_given_to_nobody_else(empty: Database, sql_url: st
             connection.execute(insert(IdempotencyKey), key | {"user_id": owner})
         entry = {"at": NOW, "username": "gone", "before": {}, "after": {}, "user_id": 39, "object_type": "token"}
         connection.execute(insert(AuditEntry), entry | {"object_id": 46})
+    migrate.downgrade(sql_url, "0013")
     before = _schema(empty)
     migrate.upgrade(sql_url)
     for _ in range(2):

@@ -200,6 +200,12 @@ def test_what_a_repeat_says_anew_is_taken_over_and_told() -> None:
     assert follow(after_it, fuller, after(2))[1] == []
 
 
+def test_a_value_that_only_pulls_know_does_not_come_and_go() -> None:
+    pulled = replace(FIRING, value="91")
+    state, happened = story((0, FIRING), (1, pulled), (2, FIRING), (3, pulled), (4, FIRING))
+    assert (state.value, happened) == ("91", ["fired", "changed"])
+
+
 def test_a_stale_alert_is_confirmed_by_its_source() -> None:
     state, _ = story((0, FIRING))
     again, happened = follow(replace(state, is_stale=True), FIRING, after(1))
