@@ -31,8 +31,12 @@ class StrictParser(FlaskParser):
         return dict(self._nothing[schema])
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
-        """Return the query parameters. Raises ValidationError for one that is given more than once."""
-        repeated = {name: ["Must not be given more than once."] for name, values in req.args.lists() if len(values) > 1}
+        """Return the query parameters. Raises ValidationError for one that is given more than once, and must not be."""
+        repeated = {
+            name: ["Must not be given more than once."]
+            for name, values in req.args.lists()
+            if len(values) > 1 and not getattr(schema.fields.get(name), "is_multiple", False)
+        }
         if repeated:
             raise ValidationError(repeated)
         return super().load_querystring(req, schema)

@@ -5,10 +5,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from app.store.alerts.alerts import SHOWN
+from app.store.database.pages import PageRequest
 from app.store.inventory import hosts, items, monitors, pulled_items
 from app.store.inventory.hosts import PulledHost
 from app.store.inventory.pulled_items import PulledItem
 from app.store.ledger import task_runs
+from app.store.selection.alert_filters import AlertFilter
+from app.store.selection.alert_lists import AlertList, AlertPage
+from app.store.selection.alert_orders import AlertOrder
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -73,3 +78,13 @@ def add_run(connection: Connection, number: int = 1, **values: Any) -> str:
     row |= values
     task_runs.add(connection, [row])
     return str(row["id"])
+
+
+FIRST = PageRequest()
+
+
+def list_alerts(
+    connection: Connection, page: PageRequest = FIRST, sort: str | None = None, **filters: Any
+) -> AlertPage:
+    """Return a page of the list of alerts."""
+    return AlertList(connection, SHOWN, AlertFilter.of(**filters), AlertOrder.of(sort)).fetch(page)

@@ -63,7 +63,7 @@ STORE_ROOMS = {
     "inventory": ("database",),
     "selection": ("database",),
     "alerts": ("database", "inventory", "selection"),
-    "liveness": ("database", "ledger", "inventory", "alerts"),
+    "liveness": ("database", "ledger", "inventory", "selection", "alerts"),
     "response": ("database", "inventory"),
     "operation": ("database", "ledger", "inventory", "alerts", "liveness", "response"),
 }

@@ -18,6 +18,8 @@ from app.services.ledger.outbox import Outbox, new_task_id
 from app.store.alerts import alert_events, alerts, suppression
 from app.store.database.engine import Database
 from app.store.inventory import monitors
+from app.store.selection import alert_choices
+from app.store.selection.alert_filters import AlertFilter
 
 ALERT_BATCH_SIZE = 1000
 ACKNOWLEDGED_A_TASK = 100
@@ -50,8 +52,8 @@ REOPEN = Action(AlertEventKind.REOPENED, {"status": ACTIVE, **IS_OPEN}, (ACKNOWL
 class AlertActions:
     """Methods that name an alert raise NotFound, and Conflict if it is resolved and a newer occurrence exists.
 
-    All raise DatabaseUnavailable. The bulk methods take ids or filters like `alerts.filters`, and return how many
-    alerts they changed.
+    All raise DatabaseUnavailable. The bulk methods take ids or the filters of `AlertFilter.of`, and return how many
+    alerts they changed. With `expected_total` they raise Conflict, and change nothing, if the filter matches more.
     """
 
     def __init__(self, database: Database, outbox: Outbox) -> None:
@@ -119,14 +121,23 @@ class AlertActions:
         return shown(alert)
 
     def _act_on_many(
-        self, action: Action, by: Editor, comment: str | None, ids: Sequence[int] | None = None, **filters: Any
+        self,
+        action: Action,
+        by: Editor,
+        comment: str | None,
+        ids: Sequence[int] | None = None,
+        expected_total: int | None = None,
+        **filters: Any,
     ) -> int:
-        conditions = [*alerts.filters(**filters), alerts.ALERTS.status.in_(action.of_many)]
-        if RESOLVED in action.of_many:
-            conditions.append(alerts.IS_LATEST)
+        wanted = AlertFilter.of(**filters)
+        if expected_total is not None:
+            ids = self._expected(wanted, expected_total)
         count, after = 0, 0
         while True:
             with self._database.transaction() as connection:
+                conditions = [*alert_choices.narrowed(connection, wanted), alerts.ALERTS.status.in_(action.of_many)]
+                if RESOLVED in action.of_many:
+                    conditions.append(alerts.IS_LATEST)
                 chosen = alerts.some_ids(connection, conditions, ids, after, ALERT_BATCH_SIZE)
                 recorded = self._act(connection, chosen, action, by, comment) if chosen else {}
             self._outbox.publish(recorded)
@@ -134,6 +145,17 @@ class AlertActions:
             if len(chosen) < ALERT_BATCH_SIZE:
                 return count
             after = chosen[-1]
+
+    def _expected(self, wanted: AlertFilter, expected_total: int) -> Sequence[int]:
+        """Return the alerts that a filter wants now. Raises Conflict if there are more than a person has seen."""
+        with self._database.reading() as connection:
+            ids = alert_choices.wanted_ids(connection, wanted, expected_total + 1)
+        if len(ids) > expected_total:
+            raise Conflict(
+                f"the filter matches more than the expected {expected_total} alerts now, so none was changed:"
+                " look at the list again, and give its total"
+            )
+        return ids
 
     def _act(
         self, connection: Connection, alert_ids: Sequence[int], action: Action, by: Editor, comment: str | None

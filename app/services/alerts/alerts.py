@@ -1,6 +1,7 @@
 """Reads and generates alerts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,9 @@ from app.store.alerts import alert_events, alerts, raw_reports, suppression
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.inventory import hosts, items
+from app.store.selection.alert_filters import AlertFilter
+from app.store.selection.alert_lists import AlertList, AlertPage
+from app.store.selection.alert_orders import AlertOrder
 
 TEST_SOURCE = "test"
 ALERT_BATCH_SIZE = 1000
@@ -27,30 +31,15 @@ class AlertService:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def list(
-        self,
-        page: PageRequest,
-        *,
-        q: str | None = None,
-        severity: int | None = None,
-        status: int | None = None,
-        host_id: int | None = None,
-        monitor_id: int | None = None,
-        source: str | None = None,
-        suppressed: bool | None = None,
-    ) -> Page:
-        """Return a page of alerts, newest first; `q` searches message and comment."""
-        conditions = alerts.filters(
-            severity=severity,
-            status=status,
-            host_id=host_id,
-            monitor_id=monitor_id,
-            source=source,
-            suppressed=suppressed,
-        )
+    def list(self, page: PageRequest, *, sort: str | None = None, **filters: Any) -> AlertPage:
+        """Return a page of alerts, newest first unless `sort` says otherwise; `filters` are those of `AlertFilter.of`.
+
+        Raises Invalid for an order, a cursor or matchers that cannot be read.
+        """
+        wanted, order = AlertFilter.of(**filters), AlertOrder.of(sort)
         with self._database.reading() as connection:
-            found = alerts.fetch(connection, page, conditions, q=q)
-        return Page([shown(alert) for alert in found.items], found.next_cursor)
+            found = AlertList(connection, alerts.SHOWN, wanted, order).fetch(page)
+        return replace(found, items=[shown(alert) for alert in found.items])
 
     def get(self, alert_id: int) -> dict[str, Any]:
         """Return one alert."""

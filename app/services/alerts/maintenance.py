@@ -15,7 +15,8 @@ from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.inventory import hosts, monitors
 
-SCOPE = ("monitor_id", "host_id", "group")
+SCOPE = ("monitor_id", "host_id", "group", "match")
+COLUMNS = ("monitor_id", "host_id", "group_name", "match")
 
 
 class MaintenanceService:
@@ -42,7 +43,7 @@ class MaintenanceService:
         with self._database.transaction() as connection:
             _validate(connection, {**dict.fromkeys(SCOPE), **fields})
             row = {**_columns(fields), "created_by": by.username, "created_at": clock.now(), "is_applied": False}
-            window_id = maintenance.add(connection, {"monitor_id": None, "host_id": None, "group_name": None, **row})
+            window_id = maintenance.add(connection, {**dict.fromkeys(COLUMNS), **row})
             update_all_marks(connection, clock.now())
             return _found(connection, window_id)
 
@@ -79,7 +80,7 @@ def _validate(connection: Connection, window: Mapping[Any, Any]) -> None:
     if not isinstance(starts_at, datetime) or not isinstance(ends_at, datetime) or starts_at >= ends_at:
         raise Invalid("ends_at", "Must be after starts_at.")
     if all(window[name] is None for name in SCOPE):
-        raise Invalid("monitor_id", "Give a monitor_id, a host_id or a group.")
+        raise Invalid("monitor_id", "Give a monitor_id, a host_id, a group or a match.")
     if window["monitor_id"] is not None and monitors.find(connection, window["monitor_id"]) is None:
         raise NotFound(f"there is no monitor {window['monitor_id']}")
     if window["host_id"] is not None and hosts.find(connection, window["host_id"]) is None:

@@ -23,12 +23,9 @@ from sqlalchemy import (
 
 from app.enums import AlertStatus, Severity
 from app.models import Alert, Host, Item
-from app.models.alerts import LISTED
 from app.store.database.bulk_rows import execute_bulk
-from app.store.database.dialects import dialect_of, insert_bulk, table_of
+from app.store.database.dialects import dialect_of, insert_bulk, is_listed, table_of
 from app.store.database.index_hints import unindexed
-from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
-from app.store.database.search import Search, matches
 from app.store.inventory.hosts import ID_BATCH_SIZE
 
 ALERTS = Alert.__table__.c
@@ -47,11 +44,6 @@ SHOWN = (
     _named(ALERTS.host, Host, ALERTS.host_id),
     _named(ALERTS.item, Item, ALERTS.item_id),
 )
-TEXTS = (ALERTS.message, ALERTS.comment, ALERTS.description, ALERTS.host, ALERTS.item)
-# Literal and untyped: SQLAlchemy would write a Boolean condition as `= 1` on SQLite, which does not match the index.
-IS_LISTED: ColumnElement[Any] = literal_column(f"alerts.{LISTED}")
-# Repeated as a column, so that SQLite recognizes that the index applies.
-IS_SUPPRESSED: tuple[ColumnElement[Any], ...] = (literal_column("alerts.suppressed"), ALERTS.suppressed.is_(True))
 IDENTITY = ("monitor_id", "source", "external_id", "occurrence")
 IS_OPEN_CRITICAL = (
     ALERTS.severity == Severity.CRITICAL,
@@ -60,69 +52,9 @@ IS_OPEN_CRITICAL = (
 )
 
 
-def filters(
-    *,
-    q: str | None = None,
-    severity: int | None = None,
-    status: int | None = None,
-    host_id: int | None = None,
-    monitor_id: int | None = None,
-    source: str | None = None,
-    suppressed: bool | None = None,
-) -> list[ColumnElement[bool]]:
-    """Return the conditions for the given filters."""
-    wanted = {
-        "host_id": host_id,
-        "suppressed": suppressed or None,
-        "status": status,
-        "monitor_id": monitor_id,
-        "source": source,
-        "severity": severity,
-    }
-    given = {name: value for name, value in wanted.items() if value is not None}
-    leading = _leading(given)
-    conditions: list[ColumnElement[bool]] = [IS_LISTED] if given else []
-    conditions += [
-        (ALERTS[name] if name in leading else unindexed(ALERTS[name])) == value
-        for name, value in given.items()
-        if name != "suppressed"
-    ]
-    if suppressed:
-        conditions += IS_SUPPRESSED
-    elif suppressed is not None:
-        conditions.append(unindexed(ALERTS.suppressed).is_(False))
-    return conditions if q is None else [*conditions, matches(q, *TEXTS)]
-
-
-def _leading(given: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the filters whose index to use: usually those that leave the fewest alerts."""
-    is_history = given.get("status") == AlertStatus.RESOLVED
-    order = (
-        "host_id",
-        "suppressed",
-        *(("source",) if is_history else ()),
-        "status",
-        "source",
-        "monitor_id",
-        "severity",
-    )
-    first = next((name for name in order if name in given), "")
-    return ("status", "monitor_id") if first == "status" else (first,)
-
-
 def find(connection: Connection, alert_id: int) -> RowMapping | None:
     """Return one alert."""
     return connection.execute(select(*SHOWN).where(ALERTS.id == alert_id)).mappings().one_or_none()
-
-
-def fetch(
-    connection: Connection, page: PageRequest, conditions: Sequence[ColumnElement[bool]], *, q: str | None = None
-) -> Page:
-    """Return a page of alerts, newest first; `q` matches as the filter `q` does, but faster."""
-    statement = select(*SHOWN).where(*conditions)
-    if q is not None:
-        return Search(connection, statement, table_of(Alert), q, TEXTS, descending=True).fetch(page)
-    return fetch_page(connection, statement, Keyset({"id": ALERTS.id}, descending=True), page)
 
 
 KINDS = {
@@ -180,7 +112,7 @@ def some_ids(
     """Return the ids of up to `limit` matching alerts after `after`, in order, and lock them as `lock` does."""
     statement = select(ALERTS.id).where(ALERTS.id > after, *conditions)
     if among is not None:
-        statement = statement.where(ALERTS.id.in_(among))
+        statement = statement.where(is_listed(connection, ALERTS.id, ",".join(map(str, among))))
     statement = statement.order_by(ALERTS.id).limit(limit).with_for_update(key_share=True)
     return list(connection.execute(statement).scalars())
 

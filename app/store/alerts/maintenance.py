@@ -23,7 +23,7 @@ WINDOWS = MaintenanceWindow.__table__.c
 HOSTS = Host.__table__.c
 SHOWN = (
     *(WINDOWS.id, WINDOWS.name, WINDOWS.comment, WINDOWS.monitor_id, WINDOWS.host_id),
-    *(WINDOWS.group_name.label("group"), WINDOWS.starts_at, WINDOWS.ends_at),
+    *(WINDOWS.group_name.label("group"), WINDOWS.match, WINDOWS.starts_at, WINDOWS.ends_at),
     *(WINDOWS.created_by, WINDOWS.created_at),
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     RowMapping,
+    and_,
     bindparam,
     case,
     cast,
@@ -24,9 +25,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.enums import AlertStatus
 from app.models import Alert, Host, MaintenanceWindow
 from app.models.alerts import SNOOZED
+from app.rules.matchers.fields import ALERT_FIELDS
+from app.rules.matchers.syntax import parse
 from app.store.alerts.alerts import ALERTS
 from app.store.alerts.maintenance import WINDOWS, is_active
 from app.store.database.dialects import table_of
+from app.store.selection.alert_matches import conditions
 
 HOSTS = Host.__table__.c
 DUE = (
@@ -82,6 +86,22 @@ def flip(
 
 def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
     """Return the condition that an alert is snoozed, silenced at its source, or covered by a window."""
+    plain = _window(connection, now, WINDOWS.match.is_(None))
+    # The matchers of each window are a condition of their own.
+    with_matchers = select(WINDOWS.id, WINDOWS.match).where(is_active(now), WINDOWS.match.is_not(None))
+    matching = [
+        and_(
+            _window(connection, now, WINDOWS.id == window.id),
+            *conditions(connection, parse(window.match, ALERT_FIELDS), is_writing=True),
+        )
+        for window in connection.execute(with_matchers)
+    ]
+    is_snoozed = func.coalesce(ALERTS.snoozed_until > now, False)
+    return or_(is_snoozed, ALERTS.silenced_by.is_not(None), plain, *matching)
+
+
+def _window(connection: Connection, now: datetime, which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition that the monitor, host and group of some of the active windows cover an alert."""
     if connection.dialect.name == "postgresql":
         has_group = cast(HOSTS.groups, JSONB).contains(func.jsonb_build_array(WINDOWS.group_name))
     else:
@@ -91,6 +111,7 @@ def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
     window = (
         select(WINDOWS.id)
         .where(
+            which,
             is_active(now),
             or_(WINDOWS.monitor_id.is_(None), WINDOWS.monitor_id == ALERTS.monitor_id),
             or_(WINDOWS.host_id.is_(None), WINDOWS.host_id == ALERTS.host_id),
@@ -98,5 +119,4 @@ def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
         )
         .correlate(Alert)
     )
-    is_snoozed = func.coalesce(ALERTS.snoozed_until > now, False)
-    return or_(is_snoozed, ALERTS.silenced_by.is_not(None), window.exists())
+    return window.exists()

@@ -6,9 +6,10 @@ from sqlalchemy import Connection, RowMapping, select
 
 from app.models import AlertLabel, LabelPair
 from app.rules.confirmations import OWN_SOURCE
-from app.store.alerts.alerts import ALERTS, IS_LISTED
+from app.store.alerts.alerts import ALERTS
 from app.store.database.index_hints import unindexed
 from app.store.liveness.stale_alerts import OPEN
+from app.store.selection.alert_filters import IS_LISTED
 
 PAIRS = LabelPair.__table__.c
 LABELS = AlertLabel.__table__.c

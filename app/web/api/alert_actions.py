@@ -63,26 +63,32 @@ def snooze_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
 
 
 @alert_actions.operation(
-    "POST", "/alerts/acknowledge", role=Role.OPERATOR, body=AlertChoiceSchema, answer=AcknowledgedSchema
+    "POST", "/alerts/acknowledge", role=Role.OPERATOR, body=AlertChoiceSchema, answer=AcknowledgedSchema, errors=(409,)
 )
 def acknowledge_alerts(body: Mapping[str, Any]) -> dict[str, int]:
     """Acknowledge many active alerts, selected by id or by filter."""
     return {"acknowledged": services().alerts.alert_actions.acknowledge_many(current_editor(), **body)}
 
 
-@alert_actions.operation("POST", "/alerts/resolve", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ResolvedSchema)
+@alert_actions.operation(
+    "POST", "/alerts/resolve", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ResolvedSchema, errors=(409,)
+)
 def resolve_alerts(body: Mapping[str, Any]) -> dict[str, int]:
     """Resolve many alerts, selected by id or by filter."""
     return {"resolved": services().alerts.alert_actions.resolve_many(current_editor(), **body)}
 
 
-@alert_actions.operation("POST", "/alerts/reopen", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ReopenedSchema)
+@alert_actions.operation(
+    "POST", "/alerts/reopen", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ReopenedSchema, errors=(409,)
+)
 def reopen_alerts(body: Mapping[str, Any]) -> dict[str, int]:
     """Reopen many resolved alerts, selected by id or by filter. Alerts with a newer occurrence are left unchanged."""
     return {"reopened": services().alerts.alert_actions.reopen_many(current_editor(), **body)}
 
 
-@alert_actions.operation("POST", "/alerts/snooze", role=Role.OPERATOR, body=SnoozeChoiceSchema, answer=SnoozedSchema)
+@alert_actions.operation(
+    "POST", "/alerts/snooze", role=Role.OPERATOR, body=SnoozeChoiceSchema, answer=SnoozedSchema, errors=(409,)
+)
 def snooze_alerts(body: Mapping[str, Any]) -> dict[str, int]:
     """Snooze many open alerts, selected by id or by filter."""
     return {"snoozed": services().alerts.alert_actions.snooze_many(current_editor(), **body)}

@@ -6,11 +6,13 @@ from app.enums import Role, Scope, Severity
 from app.rules.task_params.alerts import GenerateAlerts
 from app.services.ledger.requester import Requester
 from app.store.database.pages import Page, PageRequest
+from app.store.selection.alert_lists import AlertPage
 from app.web.api.accepted import accepted
 from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, services
 from app.web.schemas.alerts import (
     AlertEventSchema,
+    AlertPageSchema,
     AlertQuerySchema,
     AlertSchema,
     RawReportsSchema,
@@ -35,9 +37,9 @@ def generate_test_alerts(
     return accepted("Test alert generation task queued", task_id, count=count)
 
 
-@alerts.operation("GET", "/alerts", role=Role.VIEWER, query=AlertQuerySchema, answer=page_of(AlertSchema))
-def list_alerts(**query: Any) -> Page:
-    """List the alerts, newest first."""
+@alerts.operation("GET", "/alerts", role=Role.VIEWER, query=AlertQuerySchema, answer=AlertPageSchema)
+def list_alerts(**query: Any) -> AlertPage:
+    """List the alerts, newest first. The first page says how many there are."""
     return services().alerts.alerts.list(**query)
 
 

@@ -6,10 +6,16 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from app.enums import AlertStatus, Severity
+from app.rules.matchers.syntax import MAX_TEXT
+from app.web.converters import MAX_ID
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import Boolean, Text, Timestamp, code, row_id
+from app.web.schemas.fields import NO_NUL, Boolean, Integer, Text, Timestamp, row_id
+from app.web.schemas.several import Code, MatcherText, Several, several_codes
 
 MAX_COMMENT = 4096
+ID_SCHEMA = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+SOURCE_SCHEMA = {"type": "string", "maxLength": 64, "pattern": NO_NUL}
+MATCH_SCHEMA = {"type": "string", "maxLength": MAX_TEXT, "pattern": NO_NUL}
 
 
 class AlertCommentSchema(RequestSchema):
@@ -35,13 +41,28 @@ class AlertSnoozeSchema(AlertCommentSchema):
 class AlertFilterSchema(RequestSchema):
     """Filter of alerts; an empty filter matches all."""
 
-    q = Text(max=200, metadata={"description": "Text in the message or comment"})
-    severity = code(Severity)
-    status = code(AlertStatus)
+    q = Text(max=200, metadata={"description": "Text in message, comment, description, host or item"})
+    severity = several_codes(Severity, description="By word or number, one or several")
+    min_severity = Code(Severity, metadata={"description": "Only alerts of this severity or above"})
+    status = several_codes(AlertStatus, description="By word or number, one or several")
     suppressed = Boolean(metadata={"description": "Only alerts that are suppressed, or only alerts that are not"})
-    host_id = row_id(metadata={"description": "Only alerts of this host"})
-    monitor_id = row_id(metadata={"description": "Only alerts of this monitor"})
-    source = Text(max=64, metadata={"description": "Name of the system that reported the alert"})
+    stale = Boolean(metadata={"description": "Only alerts that their source no longer confirms, or only others"})
+    silenced = Boolean(metadata={"description": "Only alerts that are quiet at their source, or only others"})
+    host_id = Several(row_id(), ID_SCHEMA, description="Only alerts of these hosts")
+    host = Text(
+        min=1,
+        max=500,
+        metadata={"description": "Only alerts whose reported host, or whose host in the inventory, has this name"},
+    )
+    monitor_id = Several(row_id(), ID_SCHEMA, description="Only alerts of these monitors")
+    source = Several(Text(max=64), SOURCE_SCHEMA, description="Names of the systems that reported the alerts")
+    match = Several(MatcherText(), MATCH_SCHEMA, description="Only alerts that match all of these matchers")
+    started_after = Timestamp(metadata={"description": "Only alerts that began at this time or later"})
+    started_before = Timestamp(metadata={"description": "Only alerts that began before this time"})
+    last_seen_after = Timestamp(metadata={"description": "Only alerts last reported at this time or later"})
+    last_seen_before = Timestamp(metadata={"description": "Only alerts last reported before this time"})
+    resolved_after = Timestamp(metadata={"description": "Only alerts resolved at this time or later"})
+    resolved_before = Timestamp(metadata={"description": "Only alerts resolved before this time"})
 
 
 class AlertChoiceSchema(RequestSchema):
@@ -49,12 +70,19 @@ class AlertChoiceSchema(RequestSchema):
 
     json_schema: ClassVar[Mapping[str, Any]] = {
         "oneOf": [{"required": ["ids"]}, {"required": ["filter"]}],
+        "dependentRequired": {"expected_total": ["filter"]},
     }
 
     ids = fields.List(
         row_id(), validate=validate.Length(min=1, max=10_000), metadata={"description": "Ids of the alerts"}
     )
     filter = fields.Nested(AlertFilterSchema, metadata={"description": "An empty filter matches all alerts"})
+    expected_total = Integer(
+        validate=validate.Range(0, MAX_ID),
+        metadata={
+            "description": "With `filter`: how many alerts it is expected to match; if it matches more, none is changed"
+        },
+    )
     comment = Text(
         max=MAX_COMMENT,
         allow_none=True,
@@ -65,6 +93,8 @@ class AlertChoiceSchema(RequestSchema):
     def _is_one_of_both(self, body: dict[str, Any], **_: object) -> None:
         if ("ids" in body) == ("filter" in body):
             raise ValidationError("Give either `ids` or `filter`.", field_name="ids")
+        if "expected_total" in body and "filter" not in body:
+            raise ValidationError("Give it with a `filter` only.", field_name="expected_total")
 
     @post_load
     def _flatten(self, body: dict[str, Any], **_: object) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from marshmallow import fields, validate
 
 from app.enums import AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
 from app.rules.generated_alerts import GENERATED, MAX_GENERATED
+from app.rules.matchers.syntax import EXAMPLE as MATCH_EXAMPLE
 from app.web.schemas.base import AnswerSchema
 from app.web.schemas.fields import QueryBoolean, QueryInteger, Text, Timestamp, code, query_code, query_id, word
-from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema
+from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema, page_of
+from app.web.schemas.several import SEVERAL, QueryCode, QueryMatches, QueryValues
 from app.web.schemas.submission import SubmissionQuerySchema
 
 MAX_SEED = 2**53
@@ -16,15 +18,45 @@ MAX_SEED = 2**53
 class AlertQuerySchema(PageQuerySchema):
     """Filters of the list of alerts."""
 
-    q = Text(max=200, metadata={"description": f"Text in the message or comment. {SHORT_PAGES}"})
-    severity = query_code(Severity)
-    status = query_code(AlertStatus)
-    host_id = query_id(metadata={"description": "Only alerts of this host"})
-    monitor_id = query_id(metadata={"description": "Only alerts of this monitor"})
-    source = Text(
-        max=64, metadata={"description": "Name of the system that reported the alert, such as zabbix or alertmanager"}
+    q = Text(max=200, metadata={"description": f"Text in message, comment, description, host or item. {SHORT_PAGES}"})
+    severity = QueryValues(QueryCode(Severity), metadata={"description": f"By word or number; {SEVERAL}"})
+    min_severity = QueryCode(Severity, metadata={"description": "Only alerts of this severity or above"})
+    status = QueryValues(QueryCode(AlertStatus), metadata={"description": f"By word or number; {SEVERAL}"})
+    host_id = QueryValues(query_id(), metadata={"description": f"Only alerts of this host; {SEVERAL}"})
+    host = Text(
+        min=1,
+        max=500,
+        metadata={"description": "Only alerts whose reported host, or whose host in the inventory, has this name"},
+    )
+    monitor_id = QueryValues(query_id(), metadata={"description": f"Only alerts of this monitor; {SEVERAL}"})
+    source = QueryValues(
+        Text(max=64),
+        metadata={
+            "description": f"Name of the system that reported the alert, such as zabbix or alertmanager; {SEVERAL}"
+        },
+    )
+    match = QueryMatches(
+        metadata={
+            "description": "Only alerts that match all of these matchers in Alertmanager's notation, like"
+            f" `{MATCH_EXAMPLE}`. {SHORT_PAGES}"
+        }
     )
     suppressed = QueryBoolean(metadata={"description": "Only alerts that are suppressed, or only alerts that are not"})
+    stale = QueryBoolean(metadata={"description": "Only alerts that their source no longer confirms, or only others"})
+    silenced = QueryBoolean(metadata={"description": "Only alerts that are quiet at their source, or only others"})
+    started_after = Timestamp(metadata={"description": "Only alerts that began at this time or later"})
+    started_before = Timestamp(metadata={"description": "Only alerts that began before this time"})
+    last_seen_after = Timestamp(metadata={"description": "Only alerts last reported at this time or later"})
+    last_seen_before = Timestamp(metadata={"description": "Only alerts last reported before this time"})
+    resolved_after = Timestamp(metadata={"description": "Only alerts resolved at this time or later"})
+    resolved_before = Timestamp(metadata={"description": "Only alerts resolved before this time"})
+    sort = Text(
+        max=100,
+        metadata={
+            "description": "`severity`, `started_at` or `last_seen_at`, with `-` before it for descending order;"
+            " `severity` may be followed by one of the times, like `-severity,started_at`. Newest first if not given"
+        },
+    )
 
 
 class TestAlertsQuerySchema(SubmissionQuerySchema):
@@ -119,6 +151,23 @@ class AlertSchema(AnswerSchema):
             "it, the monitor's rule for stale alerts, or a user; `null` while it is open"
         },
     )
+
+
+AlertPageSchema = page_of(AlertSchema).from_dict(
+    {
+        "items": fields.List(fields.Nested(AlertSchema)),
+        "next_cursor": fields.String(allow_none=True),
+        "total": fields.Integer(
+            allow_none=True, metadata={"description": "How many alerts there are in all; only on the first page"}
+        ),
+        "total_is_exact": fields.Boolean(
+            attribute="is_total_exact",
+            allow_none=True,
+            metadata={"description": "`false` if there may be more than `total`: only so many are counted"},
+        ),
+    },
+    name="AlertPageSchema",
+)
 
 
 class AlertEventSchema(AnswerSchema):

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import QueryBoolean, Text, Timestamp, row_id
+from app.web.schemas.fields import MatchText, QueryBoolean, Text, Timestamp, row_id
 from app.web.schemas.pages import PageQuerySchema
 
 
@@ -21,12 +21,13 @@ class MaintenanceChangesSchema(RequestSchema):
     monitor_id = row_id(allow_none=True, metadata={"description": "Only alerts of this monitor"})
     host_id = row_id(allow_none=True, metadata={"description": "Only alerts of this host"})
     group = Text(min=1, max=255, allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
+    match = MatchText(allow_none=True, metadata={"description": "Only alerts that match all of these matchers"})
     starts_at = Timestamp()
     ends_at = Timestamp()
 
 
 class NewMaintenanceSchema(MaintenanceChangesSchema):
-    """A new window; an alert must match all of monitor, host and group that are set."""
+    """A new window; an alert must match all of monitor, host, group and matchers that are set."""
 
     name = Text(min=1, max=200, required=True)
     comment = Text(max=4096, load_default="")
@@ -43,6 +44,7 @@ class MaintenanceSchema(AnswerSchema):
     monitor_id = fields.Integer(allow_none=True)
     host_id = fields.Integer(allow_none=True)
     group = fields.String(allow_none=True)
+    match = fields.String(allow_none=True, metadata={"description": "Only alerts that match all of these matchers"})
     starts_at = Timestamp()
     ends_at = Timestamp()
     created_by = fields.String(metadata={"description": "Name of the user who created it"})

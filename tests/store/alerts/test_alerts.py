@@ -11,9 +11,8 @@ from app.enums import Severity
 from app.models import Alert
 from app.rules.scores import AlertSums
 from app.store.alerts import alerts, scores
-from app.store.database.pages import PageRequest
 from app.store.inventory import hosts, items
-from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor
+from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor, list_alerts
 
 Row = Callable[..., dict[str, Any]]
 
@@ -34,7 +33,7 @@ def row(connection: Connection) -> Row:
 def test_the_same_alert_is_added_once(connection: Connection, row: Row) -> None:
     alerts.add_new(connection, [row(1), row(2)])
     alerts.add_new(connection, [row(2), row(3, source="other")])
-    assert [alert["external_id"] for alert in alerts.fetch(connection, PageRequest(), []).items] == [
+    assert [alert["external_id"] for alert in list_alerts(connection).items] == [
         "t:3",
         "t:2",
         "t:1",
@@ -55,7 +54,7 @@ def test_the_newest_open_critical_alert_marks_host_and_item(connection: Connecti
         return host["status_description"], item["status_description"]
 
     assert marks() == ("Critical alert: message 2",) * 2
-    ids = {alert["external_id"]: alert["id"] for alert in alerts.fetch(connection, PageRequest(), []).items}
+    ids = {alert["external_id"]: alert["id"] for alert in list_alerts(connection).items}
     over = {"status": 2, "resolved_at": LATER}
     alerts.refresh_marks_of(connection, alerts.act(connection, [ids["t:2"]], over, None), LATER)
     assert marks() == ("Critical alert: message 1",) * 2
@@ -87,12 +86,13 @@ def test_sums_count_and_fade(connection: Connection, row: Row) -> None:
 
 def test_filters_combine(connection: Connection, row: Row) -> None:
     alerts.add_new(connection, [row(1), row(2, severity=1), row(3, comment="see 工单 42")])
-    for filters, found in [
+    wanted: list[tuple[dict[str, Any], list[str]]] = [
         ({"severity": 1}, ["t:2"]),
         ({"q": "工单"}, ["t:3"]),
         ({"q": "MESSAGE 1", "severity": 2}, ["t:1"]),
         ({"source": "zabbix"}, []),
         ({"status": 0}, ["t:3", "t:2", "t:1"]),
-    ]:
-        page = alerts.fetch(connection, PageRequest(), alerts.filters(**filters))  # type: ignore[arg-type]
+    ]
+    for filters, found in wanted:
+        page = list_alerts(connection, **filters)
         assert [alert["external_id"] for alert in page.items] == found

@@ -13,7 +13,8 @@ from app.store.database import search, text_index
 from app.store.database.dialects import table_of
 from app.store.database.pages import Page, PageRequest
 from app.store.inventory import items, monitors, pulled_items
-from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor, item_row
+from app.store.selection.alert_lists import AlertPage
+from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor, item_row, list_alerts
 
 NAMES = (
     "磁盘空间 on /data",
@@ -34,15 +35,15 @@ TEXTS = (
     *('y "h', "\\ it", "it's", "🐉🐲🐉", "🐲🐲🐲", "a" * 40 + "b" + "c" * 40, "aaaaaaab" + "c" * 41, "-(b)-", "---"),
     *("item", "ITEM 3", "[1", "key[1", "nowhere", "%", "%%%", "__", "\n", "space\nkey"),
 )
-Search = Callable[[Connection, PageRequest, str], Page]
+Search = Callable[[Connection, PageRequest, str], Page | AlertPage]
 
 
 def items_with(connection: Connection, page: PageRequest, q: str) -> Page:
     return items.fetch(connection, page, q=q)
 
 
-def alerts_with(connection: Connection, page: PageRequest, q: str) -> Page:
-    return alerts.fetch(connection, page, alerts.filters(), q=q)
+def alerts_with(connection: Connection, page: PageRequest, q: str) -> AlertPage:
+    return list_alerts(connection, page, q=q)
 
 
 def found(connection: Connection, ask: Search, q: str) -> list[int]:
