@@ -45,7 +45,7 @@ class Rendered:
 class TemplateRenderer:
     """Renders templates that people wrote. No limit inside a template engine bounds its time and memory; these do.
 
-    The process costs a tenth of a second. It gets no variable of the environment, as those hold secrets, and can open
+    The process costs some 0.15 s. It gets no variable of the environment, as those hold secrets, and can open
     no file and no connection.
     """
 

@@ -212,10 +212,18 @@ def test_a_notification_is_edited_with_templates_and_keeps_its_address(
     assert {*names} - {"csrf_token"} <= {*NotificationChangesSchema().fields}, "what no schema knows would be refused"
     with services.database.reading() as connection:
         sealed = connection.execute(text("SELECT url_sealed FROM notifications")).scalar_one()
-    changed = {**form, "url": "", "title_template": "", "body_template": "{{ default_body }}\r\n值班"}
+    matchers = '{team="pay"}'
+    changed = {
+        **form,
+        "match": matchers,
+        "url": "",
+        "title_template": "",
+        "body_template": "{{ default_body }}\r\n值班",
+    }
     assert "Saved" in admin_page.follow(admin_page.post("/notifications/1", changed)).text
     rule = services.response.notifications.get(1)
     assert (rule["title_template"], rule["body_template"]) == (None, "{{ default_body }}\n值班")
+    assert rule["match"] == matchers
     with services.database.reading() as connection:
         assert connection.execute(text("SELECT url_sealed FROM notifications")).scalar_one() == sealed
     refused = admin_page.post("/notifications/1", {"body_template": "{{ alert }}"})
