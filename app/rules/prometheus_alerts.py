@@ -35,7 +35,8 @@ def prometheus_report(
     """
     texts = [text for name in TEXTS if (text := annotations.get(name, "").strip())]
     message = texts[0] if texts else alert_name(labels)
-    instance = labels.get("instance") or None
+    # Without a job, several hosts can have the instance: only the name and the labels tell which.
+    job, instance = labels.get("job"), labels.get("instance")
     return AlertReport(
         source=SOURCE,
         external_id=fingerprint(labels),
@@ -49,7 +50,7 @@ def prometheus_report(
         started_at=started_at,
         ended_at=None if is_firing else ended_at,
         source_url=source_url or None,
-        host_external_id=host_external_id(labels.get("job", ""), instance) if instance else None,
+        host_external_id=host_external_id(job, instance) if job and instance else None,
         host_name=first_of(labels, HOST_LABELS),
         raw=raw,
     )

@@ -22,6 +22,7 @@ MAX_UNDECIDED = 5000
 """With more names than this, the whole pull is partial."""
 TOLD = 3
 """How many rules a sentence names."""
+STRANGER = "Alertmanager knows none of these alerts: does this Prometheus send its alerts to it?"
 RULES = {"type": "alert", "exclude_alerts": "true"}
 """The alerts themselves are left out by newer versions."""
 
@@ -53,8 +54,9 @@ class AlertPull:
         reports: Sequence[AlertReport] = list(listed.firing.values())
         if alertmanagers.is_any:
             known, failure = alertmanagers.ask()
-            self._missing += [failure] if failure else []
             reports = with_quiet(reports, known)
+            self._missing += [failure] if failure else []
+            self._missing += [STRANGER] if known and known.knows_others_than(listed.firing) else []
         still_open = [external_id for external_id in listed.still_open if external_id not in listed.firing]
         yield from self._in_pages(reports, still_open, sent_names(undecided, self._configuration))
 

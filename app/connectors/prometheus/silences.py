@@ -1,6 +1,6 @@
 """What an Alertmanager says of the alerts that it keeps quiet: silences, inhibitions and time intervals."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -58,6 +58,10 @@ class KnownQuiet:
             return None, False
         quiet = longest(silence.quiet for silence in self.silences if silence.covers(labels))
         return quiet, quiet is not None
+
+    def knows_others_than(self, fingerprints: Collection[str]) -> bool:
+        """Return whether it has alerts, but none of these."""
+        return bool(fingerprints and self.by_fingerprint) and self.by_fingerprint.keys().isdisjoint(fingerprints)
 
 
 def read_known_quiet(alerts: object, silences: object) -> KnownQuiet:

@@ -112,3 +112,8 @@ def test_a_hosts_id_is_unmistakable_and_never_longer_than_500_characters() -> No
     long_ids = [host_external_id("job", "x" * 600 + end) for end in "ab"]
     assert [len(one) for one in long_ids] == [500, 500]
     assert long_ids[0] != long_ids[1]
+
+
+def test_an_alert_without_a_job_names_its_host_only() -> None:
+    report = prometheus_report({"alertname": "A", "instance": "db1:9100"}, {}, is_firing=True)
+    assert (report.host_name, report.host_external_id) == ("db1:9100", None)

@@ -160,6 +160,13 @@ def test_what_is_quiet_stays_if_none_answers(
     assert alertmanager.url.removeprefix("http://") in sentence
 
 
+def test_an_alertmanager_of_others_is_told_of(alertmanager: FakeAlertmanager, pull: Pull) -> None:
+    alertmanager.alerts = [known({"alertname": "Another"})]
+    report, missing = pull(alertmanager.url)
+    assert missing == ["Alertmanager knows none of these alerts: does this Prometheus send its alerts to it?"]
+    assert (report.quiet, report.is_quiet_known) == (None, False)
+
+
 def test_without_alertmanagers_nothing_is_quiet(pull: Pull) -> None:
     report, missing = pull()
     assert (report.quiet, report.is_quiet_known, missing) == (None, True, [])
