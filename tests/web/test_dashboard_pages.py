@@ -29,6 +29,7 @@ from app.enums import (
     TaskState,
     TaskType,
 )
+from app.rules.severities import Numbers
 from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
 from app.web.dashboard.translation import CATALOGUES
@@ -64,6 +65,7 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
     return {
         "heartbeat": f"/heartbeats/{beat['id']}",
         "monitor": f"/monitors/{fleet}",
+        "severities": f"/monitors/{fleet}/severities",
         "host": "/hosts/1",
         "item": "/items/1",
         "alert": "/alerts/1",
@@ -230,6 +232,7 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "heartbeat_status": HeartbeatStatus,
     "inventory_status": InventoryStatus,
     "language": Language,
+    "numbers": Numbers,
     "notification_kind": NotificationKind,
     "monitor_status": MonitorStatus,
     "ping_kind": PingKind,
@@ -239,7 +242,7 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "task_state": TaskState,
     "task_type": TaskType,
 }
-OPEN = ("count.", "field.", "reason.", "error.", "nav.")
+OPEN = ("count.", "field.", "mapping_field.", "reason.", "error.", "nav.")
 """Names that are made of words from elsewhere: codes of errors, fields of schemas, counts of results."""
 MADE = {
     *("status.wrong_database", "status.wrong_broker", "status.wrong_worker"),
@@ -248,6 +251,7 @@ MADE = {
     *("theme.auto", "theme.light", "theme.dark", "snooze.1h", "snooze.4h", "snooze.1d", "snooze.7d"),
     *("maintenance.phase_over", "maintenance.phase_coming", "maintenance.phase_active"),
     *("monitors.pull_all", "monitors.pull_hosts", "monitors.pull_items", "monitors.pull_alerts"),
+    *("severities.unknown", "severities.missing"),
     *("flash.acknowledge", "flash.resolve", "flash.reopen", "flash.snooze"),
     *("inventory.gone", "inventory.disabled", "time.d", "time.h", "time.min", "time.s", "time.ago", "time.in"),
 }

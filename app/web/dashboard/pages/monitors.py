@@ -6,6 +6,7 @@ from flask import Response
 
 from app.connectors.registry import connector_types
 from app.enums import TERMINAL_STATES, Role, TaskState
+from app.rules.monitor_types import WEBHOOK
 from app.rules.task_params.alerts import PullAlerts
 from app.rules.task_params.base import MonitorParams
 from app.rules.task_params.pull import PullHosts, PullItems
@@ -44,7 +45,8 @@ def monitor(monitor_id: int) -> str:
 def add_monitor() -> Response:
     """Add a monitor."""
     found = services().inventory.monitors.create(read_form(NewMonitorSchema))
-    return lead_to(f"/monitors/{found['id']}", "flash.monitor_added", name=found["name"])
+    told = "flash.receiver_added" if found["type"] == WEBHOOK else "flash.monitor_added"
+    return lead_to(f"/monitors/{found['id']}", told, name=found["name"], id=found["id"])
 
 
 @dashboard.action(MONITOR, role=Role.ADMIN)
