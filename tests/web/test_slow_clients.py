@@ -47,9 +47,9 @@ def ended_by_server(clients: list[socket]) -> bool:
 
 
 @contextmanager
-def sign_in(served: Served) -> Iterator[httpx.Client]:
+def sign_in(served: Served, username: str = "operator") -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"{served.address}/api/v1", timeout=DEADLINE_S) as client:
-        login = {"username": "operator", "password": PASSWORD}
+        login = {"username": username, "password": PASSWORD}
         client.headers["Authorization"] = f"Bearer {client.post('/auth/login', json=login).json()['access_token']}"
         yield client
 
@@ -181,17 +181,23 @@ def test_who_pings_without_reading_the_pongs_costs_no_memory(patient: Served) ->
         assert patient.memory_mb() - before < 20
 
 
-def test_many_sign_ins_at_once_do_not_hold_up_the_probe_nor_those_we_know(
+def test_many_sign_ins_at_once_do_not_hold_up_the_probe_nor_those_we_know_nor_pings(
     tmp_path: Path, template: Path, valkey: str
 ) -> None:
     login = json.dumps({"username": "nobody", "password": "wrong"}).encode()
     request = POST.replace(b"9000", str(len(login)).encode()) + b"\r\n" + login
-    with serve(tmp_path, template, valkey, *PATIENT) as patient, ExitStack() as open_, sign_in(patient) as client:
+    with (
+        serve(tmp_path, template, valkey, *PATIENT) as patient,
+        ExitStack() as open_,
+        sign_in(patient, "admin") as client,
+    ):
+        address = client.post("/heartbeats", json={"name": "backup", "interval_s": 60}).json()["url"]
         for _ in range(100):
             open_.enter_context(patient.connect()).sendall(request)
         for _ in range(5):
             assert patient.answers()
             assert client.get("/auth/me").status_code == 200
+            assert httpx.post(address, timeout=5).status_code == 200
 
 
 def test_a_server_that_stops_answers_what_it_has_and_closes_what_is_idle(

@@ -20,6 +20,7 @@ from app.store.database.engine import Database
 from app.store.database.pages import PageRequest
 from app.store.inventory import hosts, item_values, items, monitors
 from app.store.ledger import schedules, task_runs
+from app.store.liveness import heartbeat_pings, heartbeats
 from app.store.operation import migrate, schema_revision
 from tests.store.rows import NOW, add_host, add_items, add_monitor, add_run
 
@@ -171,6 +172,26 @@ def test_api_tokens_come_and_go_and_sign_ins_stay(empty: Database, sql_url: str)
         found = users.find_for_sign_in(connection, "王", "192.0.2.1")
         assert found is not None and not found["is_known_there"]
         users.remove(connection, user_id)
+
+
+def test_heartbeats_come_and_go_with_their_pings_and_stay_without_their_monitor(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    for _ in range(2):
+        with empty.transaction() as connection:
+            monitor_id = add_monitor(connection, "上海")
+            row = {"name": "备份", "monitor_id": monitor_id, "token_hash": "h", "interval_s": 60, "timezone": "UTC"}
+            rest = {"grace_s": 60, "severity": 2, "labels": {}, "enabled": True, "status": "new", "created_at": NOW}
+            heartbeat_id = heartbeats.add(connection, row | rest)
+            ping = {"heartbeat_id": heartbeat_id, "kind": "fail", "at": NOW, "exit_code": 3, "duration_ms": 9}
+            heartbeat_pings.add(connection, [ping | {"body": "磁盘空间不足"}])
+            assert monitors.remove(connection, monitor_id)
+            kept = heartbeats.find(connection, heartbeat_id)
+            assert kept is not None and kept["monitor_id"] is None
+        migrate.downgrade(sql_url, "0016")
+        migrate.upgrade(sql_url)
+        with empty.reading() as connection:
+            assert heartbeats.fetch(connection, PageRequest()).items == []
+            assert connection.execute(text("SELECT count(*) FROM heartbeat_pings")).scalar_one() == 0
 
 
 def test_what_was_there_before_the_index_of_texts_is_in_it(empty: Database, sql_url: str) -> None:
