@@ -237,5 +237,5 @@ class Scope(StrEnum):
     INVENTORY = "inventory:write"
     """Edit hosts and items."""
     SETTINGS = "settings:write"
-    """Change monitors, schedules and notifications."""
+    """Change monitors, schedules, heartbeats and notifications."""
     USERS = "users:write"

@@ -1,1 +1,1 @@
-"""What notices that something no longer reports: heartbeats."""
+"""Notices what no longer reports: heartbeats, silent monitors, absent watchdogs, stale alerts."""
