@@ -29,9 +29,14 @@ TRANSLATIONS: Mapping[str, str] = {
     "The job reported that it failed.": "作业报告自己失败了。",
     "The job started at {start} and did not finish within {grace}.": "作业于 {start} 开始，在 {grace} 内没有完成。",
     "It has never finished.": "它从未完成过。",
+    "Last ping: {kind} at {details}.": "最近一次上报：{kind}，{details}。",
 }
 """By the English text, with the same names in braces on both sides, which match any text."""
-WORDS = {"what": (("hosts", "主机"), ("items", "监控项"), ("alerts", "告警"), (", ", "、"), (" and ", "和"))}
+WORDS = {
+    "what": (("hosts", "主机"), ("items", "监控项"), ("alerts", "告警"), (", ", "、"), (" and ", "和")),
+    "kind": (("success", "成功"), ("fail", "失败")),
+    "details": ((", exit code ", "，退出码 "), (", after ", "，耗时 ")),
+}
 """What stands for one of these names consists of words that are translated too."""
 
 

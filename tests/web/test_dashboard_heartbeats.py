@@ -49,6 +49,8 @@ def test_a_heartbeat_is_added_pinged_paused_and_deleted(
     assert "No heartbeats" in admin.get("/heartbeats?status=up").text
     admin.client.set_cookie("nagare_language", "zh")
     assert "心跳 夜间备份 报告失败" in admin.get("/alerts").text
+    alert = admin.get("/alerts/1").text
+    assert "作业报告自己失败了。" in alert and "退出码 1" in alert and "no space left" in alert
     admin.client.set_cookie("nagare_language", "en")
     new = admin.post(f"{path}/token")
     [other] = set(ADDRESS.findall(new.text))

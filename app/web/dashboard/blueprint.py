@@ -10,7 +10,13 @@ from app.enums import Role
 from app.web.access import PUBLIC, View, declare_role, find_session_by
 from app.web.dashboard import csrf, flash, formats, session, visitor_settings
 from app.web.dashboard.navigation import NAVIGATION
-from app.web.dashboard.translation import status_text, translate, translate_or, translated_message
+from app.web.dashboard.translation import (
+    status_text,
+    translate,
+    translate_or,
+    translated_description,
+    translated_message,
+)
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -64,6 +70,7 @@ def _words() -> dict[str, Any]:
         "t": translate,
         "t_or": translate_or,
         "message_text": translated_message,
+        "description_text": translated_description,
         "status_text": status_text,
         "language": visitor_settings.language(),
         "theme": visitor_settings.theme(),

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.enums import Language
 from app.rules.generated_alerts import MESSAGES
-from app.rules.own_messages import OWN_SOURCE, translated
+from app.rules.own_messages import OWN_SOURCE, description_in, translated
 from app.services.alerts.alerts import TEST_SOURCE
 from app.web.dashboard.visitor_settings import LANGUAGES, language
 
@@ -34,6 +34,11 @@ def translated_message(alert: Mapping[Any, Any]) -> str:
     """Return an alert's message; nagare's own messages are translated."""
     source, message = str(alert["source"]), str(alert["message"])
     return translated(Language(language()), source, message) if source in OUR_SOURCES else message
+
+
+def translated_description(alert: Mapping[Any, Any]) -> str:
+    """Return an alert's description; that of nagare's own alerts is translated."""
+    return description_in(Language(language()), str(alert["source"]), str(alert["description"]))
 
 
 def status_text(description: str) -> str:

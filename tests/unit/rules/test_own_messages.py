@@ -20,6 +20,10 @@ ZH, EN = Language.CHINESE, Language.ENGLISH
             "demo：看门狗 Watchdog 没有触发，最后一次上报于 2026-01-31 12:00 UTC",
         ),
         ("Heartbeat nightly {x} backup is late", "心跳 nightly {x} backup 没有按时到达"),
+        (
+            "Last ping: fail at 2026-01-31 12:00:00 UTC, exit code 3, after 1 min 1 s.",
+            "最近一次上报：失败，2026-01-31 12:00:00 UTC，退出码 3，耗时 1 min 1 s。",
+        ),
         ("Something that is new", "Something that is new"),
         ("Disk space running low", "Disk space running low"),
     ],
