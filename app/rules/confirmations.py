@@ -28,6 +28,8 @@ class Hearing:
     """Since when pulls of its alerts are expected; None while they are paused."""
     posted_since: datetime | None
     """Since when posts are received; None while they are not."""
+    resolve_stale_after_s: int | None = None
+    """How long the monitor's alerts may be stale; None for the default."""
 
     @property
     def heard_since(self) -> datetime | None:
@@ -61,6 +63,16 @@ def confirmed(hearings: Sequence[Hearing], time: WatchedTime, pull_grace_s: floa
         repeated=_earliest([_posted(each, time, REPEATED_S) for each in hearings]),
         posted=_earliest([_posted(each, time, POSTED_S) for each in hearings]),
     )
+
+
+def stale_before(hearings: Sequence[Hearing], time: WatchedTime) -> datetime | None:
+    """Return before when alerts must have become stale to be resolved now; None if it is too early to say.
+
+    An alert of a monitor that was disabled meanwhile gets all the time again.
+    """
+    rules = [each.resolve_stale_after_s for each in hearings]
+    moment = time.since(max(RESOLVE_STALE_S if rule is None else rule for rule in rules))
+    return _earliest([_if_heard(moment, each.heard_since) for each in hearings])
 
 
 def _pulled(hearing: Hearing, time: WatchedTime, grace_s: float) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -47,6 +47,7 @@ class Seen:
         pulls, posts = ((monitor["id"], type_) for type_ in (TaskType.PULL_ALERTS, POSTS))
         return Hearing(
             stale_after_s=monitor["stale_after_s"],
+            resolve_stale_after_s=monitor["resolve_stale_after_s"],
             rhythm=self.rhythms.get(pulls),
             pulled_since=self._since(pulls),
             posted_since=self._since(posts),
@@ -96,14 +97,17 @@ class Watching:
         expected = _expected(monitors, schedules, paused)
         ended = known.keys() - expected.keys()
         begun = {key: rhythm for key, rhythm in expected.items() if _is_new(known.get(key), rhythm)}
+        news = {key: at for key, at in heard.items() if _is_news(known.get(key), at)}
         with self._database.transaction() as connection:
             watches.record_running(connection, now, PAUSE_S)
             watches.end(connection, sorted(key for key in ended if known[key]["alarmed_at"] is None))
             watches.begin(connection, begun, now)
-            watches.record_heard(connection, {key: at for key, at in heard.items() if key in expected})
+            watches.record_heard(connection, news)
         with self._database.reading() as connection:
             time = WatchedTime(now, watches.periods(connection))
-            return Seen(time, monitors, _rhythms(schedules, ()), watches.every(connection), frozenset(ended))
+            current: dict[Key, Row] = {**(watches.every(connection) if begun or ended else known)}
+        current |= {key: {**current[key], "heard_at": at} for key, at in news.items() if key in current}
+        return Seen(time, monitors, _rhythms(schedules, ()), current, frozenset(ended))
 
 
 def _expected(monitors: Sequence[Row], schedules: Sequence[Row], paused: set[str]) -> dict[Key, str]:
@@ -137,3 +141,7 @@ def _rhythms(schedules: Sequence[Row], paused: set[str] | tuple[()]) -> dict[Key
 
 def _is_new(watch: RowMapping | None, rhythm: str) -> bool:
     return watch is None or watch["rhythm"] != rhythm
+
+
+def _is_news(watch: RowMapping | None, heard_at: datetime) -> bool:
+    return watch is not None and (watch["heard_at"] is None or watch["heard_at"] < heard_at)

@@ -17,8 +17,8 @@ OPEN = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
 TOUCHED = (ALERTS.id, ALERTS.host_id, ALERTS.item_id)
 
 
-def is_unconfirmed(monitor_id: int, confirmed: Confirmed) -> list[ColumnElement[bool]] | None:
-    """Return the conditions for open alerts to become stale now; None if there is nothing to say yet."""
+def is_unconfirmed(monitor_ids: Sequence[int], confirmed: Confirmed) -> list[ColumnElement[bool]]:
+    """Return the conditions for open alerts to become stale now; none if it is too early to say."""
     was_pulled = ALERTS.pulled_at.is_not(None) if confirmed.is_pulled else None
     others = [] if was_pulled is None else [ALERTS.pulled_at.is_(None)]
     # Alertmanager does not repeat what is silenced, so only a pull can confirm it. Nobody silences a watchdog.
@@ -32,25 +32,26 @@ def is_unconfirmed(monitor_id: int, confirmed: Confirmed) -> list[ColumnElement[
     if confirmed.posted is not None:
         late.append(and_(*others, is_repeated, ~repeats, ALERTS.last_seen_at < confirmed.posted))
     if not late:
-        return None
+        return []
     named = ALERTS.source.not_in(UNCONFIRMED_SOURCES)
-    return [*_open_of(monitor_id), ALERTS.is_stale.is_(False), named, or_(*late)]
+    return [*_open_of(monitor_ids), ALERTS.is_stale.is_(False), named, or_(*late)]
 
 
-def is_kept_open(monitor_id: int) -> list[ColumnElement[bool]]:
+def is_kept_open(monitor_ids: Sequence[int]) -> list[ColumnElement[bool]]:
     """Return the conditions for stale alerts of which a pull said since that they are not over."""
-    return [*_open_of(monitor_id), ALERTS.is_stale.is_(True), ALERTS.pulled_at > ALERTS.stale_since]
+    return [*_open_of(monitor_ids), ALERTS.is_stale.is_(True), ALERTS.pulled_at > ALERTS.stale_since]
 
 
-def is_overdue(monitor_id: int, stale_before: datetime) -> list[ColumnElement[bool]]:
+def is_overdue(monitor_ids: Sequence[int], stale_before: datetime) -> list[ColumnElement[bool]]:
     """Return the conditions for alerts that have been stale since before a time."""
-    return [*_open_of(monitor_id), ALERTS.is_stale.is_(True), ALERTS.stale_since <= stale_before]
+    return [*_open_of(monitor_ids), ALERTS.is_stale.is_(True), ALERTS.stale_since <= stale_before]
 
 
-def find(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[int]:
-    """Return the ids of some alerts that meet these conditions."""
-    # Without an order: in that of the ids, an index without the status would read all alerts of the monitor.
-    return list(connection.execute(select(ALERTS.id).where(*conditions).limit(limit)).scalars())
+def find(connection: Connection, conditions: Sequence[ColumnElement[bool]], limit: int) -> dict[int, int]:
+    """Return the monitors of some alerts that meet these conditions, by the alerts' ids."""
+    # Without an order: in that of the ids, an index without the status would read all alerts of the monitors.
+    found = select(ALERTS.id, ALERTS.monitor_id).where(*conditions).limit(limit)
+    return {row.id: row.monitor_id for row in connection.execute(found)}
 
 
 def mark(
@@ -81,8 +82,8 @@ def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(Alert).where(*wanted)).scalar_one()
 
 
-def _open_of(monitor_id: int) -> list[ColumnElement[bool]]:
-    return [IS_LISTED, ALERTS.monitor_id == monitor_id, ALERTS.status.in_(OPEN)]
+def _open_of(monitor_ids: Sequence[int]) -> list[ColumnElement[bool]]:
+    return [IS_LISTED, ALERTS.monitor_id.in_(monitor_ids), ALERTS.status.in_(OPEN)]
 
 
 def _change(

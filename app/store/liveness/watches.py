@@ -3,7 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from app.enums import TaskState, TaskType
 from app.models import Monitor, Schedule, TaskRun, Watch, WatchedPeriod
@@ -77,12 +90,19 @@ def end(connection: Connection, keys: Sequence[Key]) -> None:
         connection.execute(delete(Watch).where(_are(keys)))
 
 
+HEARD = (
+    update(table_of(Watch))
+    .where(WATCHES.monitor_id == bindparam("monitor"), WATCHES.subject == bindparam("pull"))
+    .where(or_(WATCHES.heard_at.is_(None), WATCHES.heard_at < bindparam("at")))
+    .values(heard_at=bindparam("at"))
+)
+
+
 def record_heard(connection: Connection, heard: Mapping[Key, datetime]) -> None:
     """Record when pulls last succeeded."""
-    for (monitor_id, subject), at in sorted(heard.items()):
-        is_news = or_(WATCHES.heard_at.is_(None), WATCHES.heard_at < at)
-        which = (WATCHES.monitor_id == monitor_id, WATCHES.subject == subject, is_news)
-        connection.execute(update(Watch).where(*which).values(heard_at=at))
+    if heard:
+        rows = [{"monitor": monitor_id, "pull": pull, "at": at} for (monitor_id, pull), at in sorted(heard.items())]
+        connection.execute(HEARD, rows)
 
 
 def alarm(connection: Connection, keys: Sequence[Key], now: datetime) -> int:

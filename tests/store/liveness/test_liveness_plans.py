@@ -15,16 +15,16 @@ from tests.store.rows import NOW
 SOME = Confirmed(is_pulled=True, pulled=NOW, repeated=NOW, posted=NOW)
 OPEN_OF_MONITOR = "ix_alerts_monitor_id_status_id (monitor_id=? AND status=?)"
 BY_ID = "PRIMARY KEY (rowid=?)"
-UNCONFIRMED = stale_alerts.is_unconfirmed(1, SOME)
-OVERDUE = stale_alerts.is_overdue(1, NOW)
+UNCONFIRMED = stale_alerts.is_unconfirmed([1, 2], SOME)
+OVERDUE = stale_alerts.is_overdue([1, 2], NOW)
 
 
 @pytest.mark.parametrize(
     ("ask", "indexes"),
     [
-        (lambda connection: stale_alerts.find(connection, UNCONFIRMED or [], 500), [OPEN_OF_MONITOR]),
+        (lambda connection: stale_alerts.find(connection, UNCONFIRMED, 500), [OPEN_OF_MONITOR]),
         (lambda connection: stale_alerts.find(connection, OVERDUE, 500), [OPEN_OF_MONITOR]),
-        (lambda connection: stale_alerts.mark(connection, [1, 2], UNCONFIRMED or [], NOW), [BY_ID, BY_ID]),
+        (lambda connection: stale_alerts.mark(connection, [1, 2], UNCONFIRMED, NOW), [BY_ID, BY_ID]),
         (lambda connection: stale_alerts.resolve(connection, [1, 2], OVERDUE, NOW), [BY_ID, BY_ID]),
         (lambda connection: watches.successes(connection, [TaskType.SYNC], NOW), ["ix_task_runs_finished_at"]),
         (lambda connection: watches.first_attempts(connection, [TaskType.SYNC]), ["ix_task_runs_running"]),
