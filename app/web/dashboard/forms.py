@@ -49,6 +49,11 @@ def requester() -> Requester:
     return Requester(current_user()["id"], unique=True)
 
 
+def given_filters() -> dict[str, str]:
+    """Return a list's filters as they stand in the address, without its cursor."""
+    return {name: text for name, text in request.args.items() if text and name not in ("cursor", "limit")}
+
+
 def filters_of(query: Mapping[str, Any]) -> dict[str, Any]:
     """Return a list's filters without its cursor."""
     return {name: value for name, value in query.items() if name != "page"}

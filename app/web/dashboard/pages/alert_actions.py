@@ -18,7 +18,7 @@ from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import back
 from app.web.schemas.alert_actions import MAX_COMMENT
 from app.web.schemas.alerts import AlertQuerySchema
-from app.web.schemas.fields import Text
+from app.web.schemas.fields import DECIMAL, Text
 
 HOURS = {"1h": 1, "4h": 4, "1d": 24, "7d": 168}
 AWAKE = "wake"
@@ -56,11 +56,18 @@ def _choice() -> dict[str, Any]:
     if request.form.get("everything") == "true":
         filters = {name: request.form[name] for name in AlertQuerySchema().fields if request.form.get(name)}
         chosen: dict[str, Any] = AlertQuerySchema().load(filters)
-        return {name: value for name, value in chosen.items() if name != "page"}
+        wanted = {name: value for name, value in chosen.items() if name not in ("page", "sort")}
+        return wanted | _expected_total()
     ids = [int(text) for text in MultiDict(request.form).getlist("ids") if text.isdecimal() and int(text) <= MAX_ID]
     if not ids:
         raise ValidationError({"ids": ["Select at least one alert."]})
     return {"ids": ids}
+
+
+def _expected_total() -> dict[str, int]:
+    """Return how many alerts the page said that the filters match: more are refused, since nobody has seen them."""
+    text = request.form.get("expected_total", "")
+    return {"expected_total": int(text)} if DECIMAL.fullmatch(text) else {}
 
 
 def _comment() -> str | None:

@@ -11,24 +11,29 @@ from app.web.context import services
 from app.web.dashboard.alert_labels import labels_beside
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
-from app.web.dashboard.forms import filters_of, read_form, read_query, requester
+from app.web.dashboard.forms import given_filters, read_form, read_query, requester
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.schemas.alerts import AlertQuerySchema, TestAlertsQuerySchema
 
 ALERT = "/alerts/<id:alert_id>"
 SNOOZES = ("1h", "4h", "1d", "7d")
 EVENTS_SHOWN = 100
+ORDERS = ("-severity,started_at", "-started_at", "-last_seen_at")
+"""Besides the newest first."""
+FIELDS = ("q", "severity", "status", "monitor_id", "match", "sort")
+"""The filters that the page has fields for; the others come from links, like those of a host."""
 
 
 @dashboard.page("/alerts", role=Role.VIEWER)
 def alerts() -> str:
-    """List the alerts, newest first."""
-    query = read_query(AlertQuerySchema)
-    page = services().alerts.alerts.list(**query)
+    """List the alerts, newest first unless another order is chosen."""
+    page = services().alerts.alerts.list(**read_query(AlertQuerySchema))
     return render(
         "alerts",
         page=page,
-        filters=filters_of(query),
+        filters=given_filters(),
+        other_filters=[(name, text) for name, text in given_filters().items() if name not in FIELDS],
+        orders=ORDERS,
         monitors=monitor_names(),
         beside=labels_beside(page.items),
         hosts=services().inventory.inventory.host_names({alert["host_id"] for alert in page.items} - {None}),
