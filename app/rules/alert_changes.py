@@ -243,6 +243,8 @@ def _told(state: AlertState, report: AlertReport) -> AlertState:
 def _quiet(report: AlertReport, before: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     if not report.is_quiet_known:
         return before
+    if report.quiet_by is None and before and before["kind"] in report.unspoken:
+        return before
     return None if report.quiet_by is None else report.quiet_by.as_dict()
 
 

@@ -67,6 +67,8 @@ class AlertReport:
     quiet: Quiet | None = None
     is_quiet_known: bool = True
     """Whether the source could say if it is quiet; if not, it stays as quiet as it was."""
+    unspoken: tuple[QuietKind, ...] = ()
+    """Kinds of quiet that it cannot speak of: an alert that is quiet by one of them stays so."""
     is_whole: bool = True
     """Whether it says all that its source says elsewhere; if not, what it leaves out stays known."""
     host_external_id: str | None = None
@@ -103,7 +105,9 @@ class AlertReport:
             raise TypeError("a report is an object")
         moments = {name: datetime.fromisoformat(stored[name]) for name in MOMENTS if stored.get(name)}
         quiet = Quiet.from_dict(stored["quiet"]) if stored.get("quiet") else None
-        return cls(**{**stored, **moments, "severity": Severity(stored["severity"]), "quiet": quiet})
+        unspoken = tuple(map(QuietKind, stored.get("unspoken", ())))
+        told = {"severity": Severity(stored["severity"]), "quiet": quiet, "unspoken": unspoken}
+        return cls(**{**stored, **moments, **told})
 
 
 FIELDS = [each.name for each in fields(AlertReport)]

@@ -53,8 +53,9 @@ def _report(body: Fields, macros: Macros) -> AlertReport:
         source_url=_page(macros, event_id),
         is_acknowledged=(macros.value("event_ack_status") or "").casefold() == "yes",
         quiet=quiet,
+        is_quiet_known=quiet is not None or macros.is_empty("event_cause_id"),
         # No macro says whether a maintenance or a person suppresses the problem; a pull knows.
-        is_quiet_known=quiet is not None,
+        unspoken=(QuietKind.MAINTENANCE,),
         is_whole="event_tags" in body,
         host_external_id=macros.value("host_id"),
         host_name=macros.value("host_name"),

@@ -42,6 +42,10 @@ class Macros:
         text = self._body.any_text(name)
         return None if not text or text == UNKNOWN or MACRO.fullmatch(text) else text
 
+    def is_empty(self, name: str) -> bool:
+        """Return whether Zabbix knows the macro of a field, and that it has no value."""
+        return self._body.any_text(name) == UNKNOWN
+
     def required(self, name: str) -> str:
         """Return a field that identifies or decides. Raises Invalid if it is empty or its macro is not expanded."""
         text = self._body.required_text(name)

@@ -104,6 +104,10 @@ def test_what_is_quiet_at_the_source_is_kept_and_says_what_keeps_it_quiet() -> N
     assert Quiet.from_dict(begun.silenced_by) == silence
     unknown, _ = follow(begun, replace(FIRING, is_quiet_known=False), after(1))
     assert unknown is not None and unknown.silenced_by == silence.as_dict(), "nobody could say that it ended"
+    unspoken, _ = follow(begun, replace(FIRING, unspoken=(QuietKind.SILENCE,)), after(1))
+    assert unspoken is not None and unspoken.silenced_by == silence.as_dict(), "it cannot speak of silences"
+    of_others, _ = follow(begun, replace(FIRING, unspoken=(QuietKind.SYMPTOM,)), after(1))
+    assert of_others is not None and of_others.silenced_by is None
     loud, _ = follow(begun, FIRING, after(1))
     assert loud is not None and loud.silenced_by is None
     only_said, _ = story((0, FIRING), (1, replace(FIRING, is_suppressed=True)))

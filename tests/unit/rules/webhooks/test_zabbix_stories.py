@@ -34,7 +34,7 @@ class Story:
                 self.take_in(report, ReportWay.WEBHOOK)
 
     def pull(self, report: AlertReport) -> None:
-        self.take_in(replace(report, is_whole=True, is_quiet_known=True), ReportWay.PULL)
+        self.take_in(replace(report, is_whole=True, is_quiet_known=True, unspoken=()), ReportWay.PULL)
 
     def take_in(self, report: AlertReport, way: ReportWay) -> None:
         state, events = follow(self.alerts.get(report.external_id), report, next(self._minutes), way)
@@ -83,11 +83,15 @@ def test_a_post_does_not_end_a_maintenance_that_a_pull_saw() -> None:
     assert story.alerts["4711"].silenced_by is None
 
 
-def test_a_symptom_that_is_posted_is_quiet_until_a_pull_says_otherwise() -> None:
+def test_a_symptom_that_is_posted_is_quiet_until_it_is_none() -> None:
     story = Story()
-    story.post(WHOLE, WHOLE | {"event_cause_id": "4700", "event_cause_name": "交换机断开"})
+    symptom = WHOLE | {"event_cause_id": "4700", "event_cause_name": "交换机断开"}
+    story.post(WHOLE, symptom)
     quiet = story.alerts["4711"].silenced_by
     assert quiet is not None and (quiet["kind"], quiet["id"], quiet["comment"]) == ("symptom", "4700", "交换机断开")
+    story.post(WHOLE)
+    assert story.alerts["4711"].silenced_by is None
+    story.post(symptom)
     story.pull(reported(WHOLE))
     assert story.alerts["4711"].silenced_by is None
 
