@@ -1,6 +1,6 @@
 """One decorator that declares an operation: URL, role, request, response and errors."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Literal
 
@@ -53,7 +53,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         body: type[RequestSchema] | None = None,
         errors: Iterable[int] = (),
         headers: Mapping[str, Any] | None = None,
-        security: str | None = None,
+        security: Sequence[str] = (),
         is_keyed: bool = False,
         admits_itself: bool = False,
         media_type: str | None = None,
@@ -62,12 +62,12 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
     ) -> Callable[[View], View]:
         """Register a view: query and path parameters are passed as keywords, the body as `body`.
 
-        `errors` are the statuses beyond those that follow from the other arguments. `security` names a security scheme
-        for a public operation that authenticates its callers itself. With `is_keyed` the view takes an
-        `idempotency_key`. With `admits_itself` it is also called without a token and must authenticate the caller in
-        another way. `media_type` is that of a response that is not JSON. With `takes_any_body` the view reads
-        the body itself, whatever it is. `scope` is the scope that API tokens need, if
-        it does not follow from the method: `read`, or what the blueprint writes.
+        `errors` are the statuses beyond those that follow from the other arguments. `security` names the security
+        schemes of a public operation that authenticates its callers itself, each of which suffices. With `is_keyed` the
+        view takes an `idempotency_key`. With `admits_itself` it is also called without a token and must authenticate
+        the caller in another way. `media_type` is that of a response that is not JSON. With `takes_any_body` the view
+        reads the body itself, whatever it is. `scope` is the scope that API tokens need, if it does not follow from the
+        method: `read`, or what the blueprint writes.
         """
         needed = scope or (Scope.READ if method == "GET" else self._writes or SIGN_IN)
 
@@ -88,7 +88,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
             run = self.doc(
                 operationId=view.__name__,
                 responses={code: problem_reference(code) for code in statuses},
-                security=[{security: []}] if security else [] if role == PUBLIC else [{"bearer": []}],
+                security=[{scheme: []} for scheme in security or (() if role == PUBLIC else ("bearer",))],
                 **{"x-role": str(role)} | ({} if role == PUBLIC else {"x-scope": str(needed)}),
             )(run)
             run.admits_itself = admits_itself

@@ -86,6 +86,14 @@ def make_api(app: Flask) -> NagareApi:
     components.security_scheme(
         "webhook", {"type": "http", "scheme": "bearer", "description": "A monitor's webhook token"}
     )
+    components.security_scheme(
+        "webhook_password",
+        {
+            "type": "http",
+            "scheme": "basic",
+            "description": "Any user name, with a monitor's webhook token as the password",
+        },
+    )
     for status, description in PROBLEMS.items():
         response: dict[str, Any] = {"description": description, "content": {MEDIA_TYPE: {"schema": ProblemSchema}}}
         if status in (429, 503):

@@ -29,7 +29,7 @@ SHOWN = 100
     "POST",
     POST,
     role=PUBLIC,
-    security="webhook",
+    security=("webhook", "webhook_password"),
     body=WebhookSchema,
     answer=ReceiptSchema,
     status=202,
