@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import AlertEventKind, AlertStatus
+from app.enums import AlertEventKind, AlertStatus, Severity
 from app.errors import NotFound
 from app.rules.monitor_types import ZABBIX
 from app.rules.severities import SeverityTable, zabbix_word
@@ -76,7 +76,10 @@ def _derive_some(connection: Connection, table: SeverityTable, rows: Any, by: Ed
         (row.id, AlertEventKind.ESCALATED if severity > row.severity else AlertEventKind.EASED)
         for row, severity in changed
     ]
-    alert_events.add(connection, happened, now, user_id=by.user_id, username=by.username)
+    details = {
+        row.id: {"severity": [Severity(row.severity).name.lower(), severity.name.lower()]} for row, severity in changed
+    }
+    alert_events.add(connection, happened, now, user_id=by.user_id, username=by.username, details=details)
     alerts.refresh_marks_of(connection, [row._mapping for row, _ in changed], now)
     return len(changed)
 

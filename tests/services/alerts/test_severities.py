@@ -55,6 +55,7 @@ def test_open_alerts_follow_the_new_table(services: Services, monitor_id: int, b
     assert found == [2, 0, 0, 1, 1, 2]
     assert history(services, purple) == history(services, acknowledged) == [("escalated", "王伟")]
     assert history(services, page) == [("eased", "王伟")]
+    assert services.alerts.alerts.events(ALL, page).items[0]["details"] == {"severity": ["critical", "info"]}
     assert history(services, over) == history(services, plain) == []
     assert services.alerts.severities.replace(monitor_id, table, by)["changed_alerts"] == 0
 
