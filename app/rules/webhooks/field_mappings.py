@@ -15,11 +15,11 @@ FIELDS = (
 EXPRESSIONS = ("alerts", *FIELDS)
 FIRING = (
     *("firing", "problem", "active", "alert", "alerting", "alarm", "triggered", "trigger", "open", "opened", "new"),
-    *("fired", "activated", "down", "true", "1"),
+    *("fired", "activated", "down", "true"),
 )
 RESOLVED = (
     *("resolved", "ok", "recovered", "recovery", "resolve", "closed", "close", "cleared", "clear", "inactive"),
-    *("normal", "deactivated", "up", "false", "0"),
+    *("normal", "deactivated", "up", "false"),
 )
 
 

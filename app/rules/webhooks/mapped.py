@@ -32,7 +32,8 @@ UNITS = (1, 10**3, 10**6, 10**9)
 FAR_S = 10**11
 """Year 5138: a number beyond it is in a smaller unit."""
 PLACEHOLDER = re.compile(
-    r"\*UNKNOWN\*|\{\{.*\}\}|\$\{.*\}|\{[A-Z0-9_<>]+\.[A-Z0-9_.<>]+\}|\$[A-Za-z_]\w*\$?|%\w+%", re.DOTALL
+    r"\*UNKNOWN\*|\{\{.*\}\}|\$\{.*\}|\{[A-Z0-9_<>]+\.[A-Z0-9_.<>]+\}|\$[A-Za-z_]\w*\$?|%\w+%|null|undefined|None",
+    re.DOTALL,
 )
 """What systems send in place of a variable that they could not expand."""
 

@@ -27,8 +27,8 @@ MEANINGS = {
     "description": "Finds an explanation of the message",
     "comment": "Finds a remark for the first report of an alert",
 }
-FIRING = "More words of `status` for an alert that fires, beside firing, problem, open, true, 1, …"
-RESOLVED = "More words of `status` for one that is over, beside resolved, ok, closed, false, 0, …"
+FIRING = "More words of `status` for an alert that fires, beside firing, problem, open, true, …"
+RESOLVED = "More words of `status` for one that is over, beside resolved, ok, closed, false, …"
 
 
 def _expression(description: str, **kwargs: Any) -> Text:

@@ -67,7 +67,7 @@ def test_a_body_of_another_system_becomes_a_report() -> None:
 
 
 def test_each_alert_of_a_list_is_read_alone() -> None:
-    body = {"site": "上海", "events": [{"t": "one", "s": 1}, {"t": None}, {"t": "three", "s": "OK"}]}
+    body = {"site": "上海", "events": [{"t": "one", "s": True}, {"t": None}, {"t": "three", "s": "OK"}]}
     mapping = {"alerts": "events", "message": "t", "status": "s", "labels": "{site: body().site}"}
     posted = parse_mapped(FieldMapping.of(mapping), body)
     assert [(each.message, each.is_firing, each.labels) for each in posted.reports] == [
@@ -117,12 +117,12 @@ def test_what_was_refused_is_read_again_with_what_was_beside_it() -> None:
 @pytest.mark.parametrize(
     ("text", "is_firing"),
     [
-        *[(word, True) for word in ("firing", "Alerting", " PROBLEM ", "open", "triggered", True, 1, "down", "严重")],
-        *[(word, False) for word in ("resolved", "OK", "Closed", "recovered", False, 0, "normal", "已恢复", "new")],
+        *[(word, True) for word in ("firing", "Alerting", " PROBLEM ", "open", "triggered", True, "down", "严重", 2)],
+        *[(word, False) for word in ("resolved", "OK", "Closed", "recovered", False, "normal", "已恢复", "new")],
     ],
 )
 def test_the_word_of_the_status_says_whether_it_is_over(text: object, is_firing: bool) -> None:
-    mapping = {"message": "'m'", "status": "s", "firing": ["严重"], "resolved": ["已恢复", "NEW"]}
+    mapping = {"message": "'m'", "status": "s", "firing": ["严重", "2"], "resolved": ["已恢复", "NEW"]}
     [report] = read(mapping, {"s": text})
     assert report.is_firing is is_firing
 
@@ -188,8 +188,11 @@ def test_an_end_that_is_expected_while_it_fires_is_no_end() -> None:
         ({"id": "'*UNKNOWN*'"}, "id", "did not expand"),
         ({"id": "'${id}'"}, "id", "did not expand"),
         ({"id": "'$SERVICEPROBLEMID$'"}, "id", "did not expand"),
+        ({"id": "to_string(nothing)"}, "id", "finds null"),
         ({"id": "`[1]`"}, "id", "a list"),
         ({"status": "'purple'"}, "status", "purple"),
+        ({"status": "`0`"}, "status", "finds 0"),
+        ({"status": "`1`"}, "status", "finds 1"),
         ({"status": "nothing"}, "status", "finds nothing"),
         ({"severity": "`[1]`"}, "severity", "a list"),
         ({"labels": "`1`"}, "labels", "a number"),
