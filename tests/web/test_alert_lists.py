@@ -14,7 +14,12 @@ from tests.web.caller import Caller
 ALERTS = Alert.__table__.c
 SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
 PAST = "2026-01-31T12:00:00Z"
-LABELS = ({"team": "pay", "namespace": "shop-1"}, {"team": "pay", "namespace": "db"}, {"team": "支付"}, {})
+LABELS: tuple[dict[str, str], ...] = (
+    {"team": "pay", "namespace": "shop-1"},
+    {"team": "pay", "namespace": "db"},
+    {"team": "支付"},
+    {},
+)
 
 
 @pytest.fixture
