@@ -83,6 +83,7 @@ SHOWN = (
     HOSTS.status,
     HOSTS.status_description,
     HOSTS.groups,
+    HOSTS.labels,
     HOSTS.created_at,
     HOSTS.updated_at,
     select(func.count())

@@ -64,6 +64,11 @@ class HostSchema(AnswerSchema):
     status = code(InventoryStatus)
     status_description = fields.String(metadata={"description": "Reason for the status"})
     groups = fields.List(fields.String(), metadata={"description": "Host groups"})
+    labels = fields.Dict(
+        fields.String(),
+        fields.String(),
+        metadata={"description": "What its monitor says about it by name: a target's labels, a host's tags"},
+    )
     item_count = fields.Integer(metadata={"description": "Number of items"})
     created_at = Timestamp()
     updated_at = Timestamp()
