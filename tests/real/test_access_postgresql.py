@@ -124,3 +124,19 @@ def test_a_monitor_can_be_deleted_while_it_posts(doors: list[Services]) -> None:
 
         with ThreadPoolExecutor(8) as threads:
             assert {*threads.map(post, range(40))} <= {"done", "unauthorized", "concurrent_change"}
+
+
+def test_refused_and_truncated_alerts_of_many_requests_at_once_are_counted_and_kept(doors: list[Services]) -> None:
+    monitor = doors[0].inventory.monitors.create({"name": "lossy", "type": "simulator", "url": "simulator://demo"})
+    token = doors[0].alerts.webhooks.issue_token(monitor["id"])
+
+    def post(number: int) -> str | None:
+        bad = {"status": "firing", "labels": {"number": number}}
+        body = {"version": "4", "alerts": [bad, {**bad, "labels": {"alertname": "A"}}], "truncatedAlerts": 3}
+        receipt = doors[number % 2].alerts.webhooks.accept(token, parse(body))
+        return receipt.refused[0].task_id
+
+    with ThreadPoolExecutor(8) as threads:
+        task_ids = {*threads.map(post, range(20))}
+    shown = doors[0].inventory.monitors.get(monitor["id"])
+    assert (len(task_ids), shown["refused_alerts"], shown["truncated_alerts"]) == (20, 20, 60)
