@@ -27,6 +27,7 @@ from tests.store.ledger.test_task_runs import *  # noqa: F403
 from tests.store.operation.test_due_work import *  # noqa: F403
 from tests.store.operation.test_migrations import *  # noqa: F403
 from tests.store.rows import NOW, add_run
+from tests.store.selection.test_alert_lists import *  # noqa: F403
 from tests.store.selection.test_alert_matches import *  # noqa: F403
 
 __all__ = ["connection", "database", "migrated"]

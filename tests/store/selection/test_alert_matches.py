@@ -125,7 +125,7 @@ def test_any_matchers_choose_the_same_alerts_in_memory_and_in_the_database(
     filled: Connection, drawn: random.Random
 ) -> None:
     chosen = set()
-    for text in draw_valid(drawn, 600):
+    for text in draw_valid(drawn, 300):
         expected = in_memory(filled, text)
         assert in_database(filled, text) == expected, text
         chosen.add(len(expected))
