@@ -14,6 +14,7 @@ from app.store.ledger import parent_tasks, task_claims, task_messages, task_runs
 from tests.store.alerts.test_alert_labels import *  # noqa: F403
 from tests.store.alerts.test_alert_sums import *  # noqa: F403
 from tests.store.alerts.test_alerts import *  # noqa: F403
+from tests.store.alerts.test_severities import *  # noqa: F403
 from tests.store.conftest import connection, database, migrated
 from tests.store.database.test_bulk_rows import *  # noqa: F403
 from tests.store.database.test_connection_pool import *  # noqa: F403

@@ -264,3 +264,15 @@ def test_a_monitor_that_is_deleted_takes_its_posts_along(services: Services, pos
     services.inventory.monitors.delete(monitor_id)
     assert services.ledger.lifecycle.begin(task_id, "worker")
     assert services.alerts.webhook_intake.take_in(monitor_id) == {}
+
+
+def test_the_token_brings_the_field_mapping_of_its_monitor(services: Services, monitor_id: int) -> None:
+    made = services.inventory.monitors.create({"name": "scripts", "type": "webhook"})
+    token, other = (services.alerts.webhooks.issue_token(each) for each in (made["id"], monitor_id))
+    services.inventory.mappings.replace(made["id"], {"message": '"标题"', "firing": ["开"]})
+    mapping = services.alerts.webhooks.identify(token)
+    assert mapping is not None
+    assert (mapping.texts, mapping.statuses["开"]) == ({"message": '"标题"'}, True)
+    services.inventory.mappings.remove(made["id"])
+    assert services.alerts.webhooks.identify(token) is None
+    assert services.alerts.webhooks.identify(other) is None
