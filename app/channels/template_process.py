@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 from app.channels.template_renderer import CPU_S, MEMORY, TIMEOUT_S
 from app.channels.template_sandbox import Fault, Sandbox
-from app.rules.notification_templates import MAX_BODY, MAX_TITLE, TITLE
-from app.rules.plain_text import one_line
+from app.rules.response.notification_templates import MAX_BODY, MAX_TITLE, TITLE
+from app.rules.response.plain_text import one_line
 
 FORBIDDEN = ("open", "os.", "socket.", "subprocess.", "ctypes.", "shutil.", "signal.", "mmap.", "tempfile.", "glob.")
 """Beginnings of the names of audit events that no template causes."""

@@ -13,7 +13,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 from jinja2.utils import Namespace, missing
 
-from app.rules.plain_text import clean, one_line, shortened
+from app.rules.response.plain_text import clean, one_line, shortened
 
 GLOBALS = {"range": safe_range, "namespace": Namespace}
 OTHER_TEMPLATES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)

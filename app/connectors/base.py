@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, NamedTuple, Protocol
 
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 
 MAX_NAME = 512
 """Maximum characters of a name: what PostgreSQL's index on host names can hold for any characters."""

@@ -33,7 +33,7 @@ from app.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
-from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.alerts.alert_reports import AlertReport, Quiet
 
 __all__ = [
     "MAX_NAME",

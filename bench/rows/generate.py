@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.enums import AlertStatus, InventoryStatus, Severity, TaskType
 from app.models import Alert, Host, Item
-from app.rules.generated_alerts import MESSAGES, comment
+from app.rules.alerts.generated_alerts import MESSAGES, comment
 from app.services.alerts.alerts import AlertService
 from app.services.ledger.outbox import new_task_id
 from app.store.database.engine import Database

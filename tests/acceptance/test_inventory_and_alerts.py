@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.rules.generated_alerts import MESSAGES
+from app.rules.alerts.generated_alerts import MESSAGES
 from tests.acceptance.programs import Program
 from tests.acceptance.user import Json, User
 from tests.cli.processes import wait_for

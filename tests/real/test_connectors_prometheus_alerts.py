@@ -10,8 +10,8 @@ import pytest
 
 from app.connectors.base import Connector, MonitorAccess, alert_page
 from app.connectors.registry import open_connector
-from app.rules.alert_reports import AlertReport
-from app.rules.prometheus_labels import fingerprint
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.prometheus_labels import fingerprint
 from tests.real.zabbix_fill import wait_until
 
 pytestmark = pytest.mark.real

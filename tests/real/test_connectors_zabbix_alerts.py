@@ -13,7 +13,7 @@ from app.connectors.base import MonitorAccess
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.enums import QuietKind, Severity
 from app.errors import SourceRejected
-from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.alerts.alert_reports import AlertReport, Quiet
 from tests.real.zabbix_fill import FLOAT, TRAPPER_ITEM, Value, ZabbixApi, fresh_name, wait_until
 
 pytestmark = pytest.mark.real

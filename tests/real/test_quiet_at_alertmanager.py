@@ -10,7 +10,7 @@ import pytest
 from app.connectors.base import AlertPage, MonitorAccess, alert_page
 from app.connectors.registry import open_connector
 from app.enums import QuietKind
-from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.alerts.alert_reports import AlertReport, Quiet
 from tests.cli.processes import wait_for
 from tests.real.prometheus_servers import Alertmanager, Prometheus
 

@@ -11,7 +11,7 @@ from app.composition import Services
 from app.connectors.base import Completeness
 from app.enums import AlertStatus, ReportWay, Severity
 from app.errors import Conflict
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.store.database.pages import PageRequest

@@ -6,7 +6,7 @@ from typing import Any
 from app.composition import Services
 from app.enums import PingKind, ReportWay, Role, TaskType
 from app.errors import SourceTimeout, Unauthorized
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.rules.task_params.alerts import GenerateAlerts
 from app.rules.task_params.pull import PullItems
 from app.rules.webhooks.posted import Posted

@@ -29,7 +29,7 @@ from app.enums import (
     TaskState,
     TaskType,
 )
-from app.rules.severities import Numbers
+from app.rules.alerts.severities import Numbers
 from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
 from app.web.dashboard.translation import CATALOGUES

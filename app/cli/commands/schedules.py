@@ -10,7 +10,7 @@ from app.cli.paging import every
 from app.composition import Services
 from app.enums import Severity
 from app.errors import NotFound
-from app.rules.generated_alerts import MAX_GENERATED
+from app.rules.alerts.generated_alerts import MAX_GENERATED
 from app.services.ledger.schedules import SCHEDULED_TYPES
 
 COLUMNS = {

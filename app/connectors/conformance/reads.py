@@ -8,7 +8,7 @@ from app.connectors.base import AlertPage, HostPage, ItemPage, alert_page
 from app.connectors.conformance.context import SOME, Context, returned
 from app.connectors.conformance.records import alert_page_faults, host_page_faults, item_page_faults
 from app.connectors.conformance.results import Failed, counted
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 
 MAX_VERSION = 200
 UNKNOWN = "nagare-test-unknown"

@@ -15,8 +15,8 @@ from app.connectors.base import (
     ItemRecord,
 )
 from app.enums import Severity
-from app.rules.alert_bounds import bounded
-from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.alerts.alert_bounds import bounded
+from app.rules.alerts.alert_reports import AlertReport, Quiet
 
 MAX_HOSTS_A_PAGE = 1_000
 MAX_ALERTS_A_PAGE = 1_000

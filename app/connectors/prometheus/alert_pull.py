@@ -13,7 +13,7 @@ from app.connectors.prometheus.api import Answer, PrometheusApi
 from app.connectors.prometheus.configuration import Configuration
 from app.connectors.prometheus.records import read_member
 from app.errors import SourceFailing, SourceGarbled, SourceRefusedLogin, SourceRejected
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 
 ALERTS_A_PAGE = 500
 JUST_STARTED = timedelta(minutes=15)

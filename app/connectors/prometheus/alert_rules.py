@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.connectors.prometheus.records import cut, read_labels, read_member
 from app.errors import SourceGarbled
-from app.rules.source_times import read_time
+from app.rules.alerts.source_times import read_time
 
 ALERTING = "alerting"
 FAILING = ("err", "error")

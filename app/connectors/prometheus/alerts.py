@@ -10,10 +10,10 @@ from app.connectors.prometheus.configuration import Configuration
 from app.connectors.prometheus.records import read_labels, read_member
 from app.connectors.prometheus.relabeling import relabel
 from app.connectors.prometheus.silences import KnownQuiet
-from app.rules.alert_bounds import MAX_URL, bounded_labels
-from app.rules.alert_reports import AlertReport
-from app.rules.prometheus_alerts import prometheus_report
-from app.rules.prometheus_labels import fingerprint
+from app.rules.alerts.alert_bounds import MAX_URL, bounded_labels
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.prometheus_alerts import prometheus_report
+from app.rules.alerts.prometheus_labels import fingerprint
 
 FIRING = "firing"
 PENDING = "pending"

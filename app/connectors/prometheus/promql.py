@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from app.rules.prometheus_labels import list_labels
+from app.rules.alerts.prometheus_labels import list_labels
 
 
 def make_selector(labels: Mapping[str, str]) -> str:

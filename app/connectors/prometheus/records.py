@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from app.connectors.base import MAX_NAME, MAX_TEXT, HostRecord, ItemRecord
 from app.connectors.prometheus.promql import make_key, make_name, make_selector
 from app.errors import SourceGarbled
-from app.rules.alert_bounds import bounded_labels
-from app.rules.prometheus_labels import fit_external_id, host_external_id, list_labels
+from app.rules.alerts.alert_bounds import bounded_labels
+from app.rules.alerts.prometheus_labels import fit_external_id, host_external_id, list_labels
 
 METRIC_TYPES = ("counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset", "untyped", "unknown")
 # Prometheus has metadata per metric family, whose name differs from that of some of its series.

@@ -11,7 +11,7 @@ from app.connectors.prometheus.alert_rules import read_moment
 from app.connectors.prometheus.records import cut
 from app.enums import QuietKind
 from app.errors import SourceGarbled
-from app.rules.alert_reports import Quiet
+from app.rules.alerts.alert_reports import Quiet
 
 ACTIVE = "active"
 SUPPRESSED = "suppressed"

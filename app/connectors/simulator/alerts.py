@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from app.connectors.simulator.fleet import draw, make_host, make_item
 from app.enums import Severity
-from app.rules.alert_reports import AlertReport
-from app.rules.generated_alerts import MESSAGES
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.generated_alerts import MESSAGES
 
 SOURCE = "simulator"
 MINUTES_AN_EPISODE = 10

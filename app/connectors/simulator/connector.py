@@ -18,7 +18,7 @@ from app.connectors.read_only import ReadOnly
 from app.connectors.simulator.alerts import make_alert
 from app.connectors.simulator.fleet import make_host, make_item
 from app.errors import Invalid, SourceFailing
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 
 VERSION = "simulator 1"
 HOSTS_A_PAGE = 500

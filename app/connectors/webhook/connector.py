@@ -7,7 +7,7 @@ from app.connectors.base import HostPage, ItemPage, ItemRecord, MonitorAccess
 from app.connectors.http.addresses import parse_url
 from app.connectors.read_only import ReadOnly
 from app.errors import Invalid, SourceRejected
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 
 CREDENTIALS = ("username", "password", "api_token")
 

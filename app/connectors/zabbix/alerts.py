@@ -9,7 +9,7 @@ from app.connectors.zabbix.quiet_problems import NONE, quiet_problems
 from app.connectors.zabbix.records import Row, identity, rows, text
 from app.connectors.zabbix.rpc import ZabbixRpc
 from app.errors import SourceError, SourceFailing, SourceGarbled, SourceRejected
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 
 PROBLEMS_A_PAGE = 1_000
 OPEN_PROBLEMS = {"source": 0, "object": 0, "recent": False, "sortfield": ["eventid"]}

@@ -3,9 +3,9 @@
 from app.connectors.base import MAX_NAME
 from app.connectors.zabbix.records import Row, cut_text, identity, labels, moment, number, rows, text
 from app.errors import SourceGarbled
-from app.rules.alert_reports import AlertReport, Quiet
-from app.rules.severities import zabbix_severity, zabbix_word
-from app.rules.zabbix_alerts import SOURCE
+from app.rules.alerts.alert_reports import AlertReport, Quiet
+from app.rules.alerts.severities import zabbix_severity, zabbix_word
+from app.rules.alerts.zabbix_alerts import SOURCE
 
 YES = "1"
 

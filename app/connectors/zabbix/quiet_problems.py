@@ -9,7 +9,7 @@ from app.connectors.zabbix.records import Row, identity, moment, number, rows, t
 from app.connectors.zabbix.rpc import ZabbixRpc
 from app.enums import QuietKind
 from app.errors import SourceRejected
-from app.rules.alert_reports import Quiet
+from app.rules.alerts.alert_reports import Quiet
 
 NONE = "0"
 """Zabbix's id of nothing."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from app.connectors.base import MAX_NAME, MAX_TEXT, HostRecord, ItemRecord
 from app.errors import SourceGarbled
-from app.rules.alert_bounds import bounded_labels
-from app.rules.zabbix_alerts import tag_labels, unix_time
+from app.rules.alerts.alert_bounds import bounded_labels
+from app.rules.alerts.zabbix_alerts import tag_labels, unix_time
 
 Row = Mapping[str, Any]
 

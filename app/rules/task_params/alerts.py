@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from app.enums import Severity, TaskType
-from app.rules.generated_alerts import GENERATED
+from app.rules.alerts.generated_alerts import GENERATED
 from app.rules.task_params.base import MonitorParams, Stored, TaskParams
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from app.errors import Invalid
-from app.rules.alert_reports import AlertReport
-from app.rules.prometheus_alerts import prometheus_report
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.prometheus_alerts import prometheus_report
 from app.rules.webhooks.fields import Fields
 
 VERSION = "4"

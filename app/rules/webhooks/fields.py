@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from app.errors import Invalid
-from app.rules.source_times import read_time
+from app.rules.alerts.source_times import read_time
 from app.rules.webhooks.json_values import as_text
 
 MAX_ALERTS = 10_000

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from app.errors import Invalid
-from app.rules.alert_reports import AlertReport
-from app.rules.prometheus_alerts import prometheus_report
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.prometheus_alerts import prometheus_report
 from app.rules.webhooks.alertmanager import STATUSES
 from app.rules.webhooks.fields import Fields
 

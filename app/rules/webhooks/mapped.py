@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from app.errors import Invalid
-from app.rules.alert_bounds import bounded
-from app.rules.alert_reports import AlertReport
-from app.rules.severities import MISSING
-from app.rules.source_times import read_time
+from app.rules.alerts.alert_bounds import bounded
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.severities import MISSING
+from app.rules.alerts.source_times import read_time
 from app.rules.webhooks.expressions import FAULTS, Evaluation, reason_of
 from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.fields import MAX_ALERTS

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from app.errors import Invalid
-from app.rules.alert_bounds import bounded
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_bounds import bounded
+from app.rules.alerts.alert_reports import AlertReport
 from app.rules.webhooks.alertmanager import alertmanager_alerts, is_alertmanager, read_alertmanager
 from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.fields import Fields, alert_list, places

@@ -7,9 +7,9 @@ from hashlib import sha256
 
 from app.enums import Severity
 from app.errors import Invalid
-from app.rules.alert_reports import AlertReport
-from app.rules.prometheus_alerts import HOST_LABELS, SEVERITY_LABELS, first_of
-from app.rules.severities import MISSING
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.prometheus_alerts import HOST_LABELS, SEVERITY_LABELS, first_of
+from app.rules.alerts.severities import MISSING
 from app.rules.webhooks.fields import Fields
 from app.rules.webhooks.json_values import as_text
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from urllib.parse import quote
 
 from app.enums import QuietKind, Severity
 from app.errors import Invalid
-from app.rules.alert_reports import AlertReport, Quiet
-from app.rules.severities import severity_of, zabbix_severity, zabbix_word
+from app.rules.alerts.alert_reports import AlertReport, Quiet
+from app.rules.alerts.severities import severity_of, zabbix_severity, zabbix_word
+from app.rules.alerts.zabbix_alerts import SOURCE, unix_time
 from app.rules.webhooks.fields import Fields
 from app.rules.webhooks.zabbix_macros import Macros
 from app.rules.webhooks.zabbix_texts import local_time, posted_tags
-from app.rules.zabbix_alerts import SOURCE, unix_time
 
 VALUES = {"1": True, "0": False}
 NO_EVENT = "0"

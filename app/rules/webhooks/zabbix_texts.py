@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from app.rules.alerts.zabbix_alerts import tag_labels
 from app.rules.webhooks.json_values import clean
-from app.rules.zabbix_alerts import tag_labels
 
 LOCAL_TIME = "%Y.%m.%d %H:%M:%S"
 MAX_TAGS_TEXT = 100_000

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.connectors.base import Completeness
 from app.enums import AlertEventKind, AlertStatus, ReportWay, Resolution, Severity
-from app.rules.alert_changes import AlertState, follow
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_changes import AlertState, follow
+from app.rules.alerts.alert_reports import AlertReport
 from app.services.alerts.alert_sources import AlertSource
 from app.services.alerts.alert_targets import AlertTargets, Target
 from app.services.alerts.alert_writing import STATE, AlertWriting, Draft, Identity

@@ -12,7 +12,7 @@ from app import clock
 from app.connectors.base import AlertPage, Completeness, alert_page
 from app.enums import ReportWay
 from app.errors import SourceRejected
-from app.rules.alert_bounds import bounded
+from app.rules.alerts.alert_bounds import bounded
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.ledger.task_lifecycle import Step, no_step

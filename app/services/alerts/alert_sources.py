@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from app.enums import QuietKind
 from app.metrics import UNKNOWN_SEVERITIES
-from app.rules import prometheus_alerts
-from app.rules.alert_reports import AlertReport, Quiet
-from app.rules.prometheus_labels import fingerprint
-from app.rules.severities import SeverityTable
+from app.rules.alerts import prometheus_alerts
+from app.rules.alerts.alert_reports import AlertReport, Quiet
+from app.rules.alerts.prometheus_labels import fingerprint
+from app.rules.alerts.severities import SeverityTable
 from app.store.alerts import severities
 from app.store.inventory import monitors
 

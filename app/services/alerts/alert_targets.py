@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection
 
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.store.alerts import alert_targets
 
 JOB = "job"

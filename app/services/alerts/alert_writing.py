@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AlertEventKind, ReportWay, Severity
-from app.rules.alert_changes import AlertState, changes
+from app.rules.alerts.alert_changes import AlertState, changes
 from app.services.alerts.alert_sources import AlertSource
 from app.store.alerts import alert_events, alert_intake, alert_labels, alerts, raw_reports, suppression
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.enums import AlertEventKind, AlertStatus, Severity
 from app.errors import NotFound, TaskFailed
-from app.rules.alert_changes import is_flapping
-from app.rules.generated_alerts import DrawnAlert, HostChoice, comment, draw_alerts
+from app.rules.alerts.alert_changes import is_flapping
+from app.rules.alerts.generated_alerts import DrawnAlert, HostChoice, comment, draw_alerts
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.alerts import alert_events, alerts, raw_reports, suppression
 from app.store.database.engine import Database

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.enums import Severity
 from app.errors import NotFound
-from app.rules.scores import AlertSums, alert_load, health_score
+from app.rules.alerts.scores import AlertSums, alert_load, health_score
 from app.services.periodic import Interval
 from app.store.alerts import alert_sums, score_samples, scores
 from app.store.alerts.scores import Scope, Window

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from app import clock
 from app.enums import AlertEventKind, AlertStatus, Severity
 from app.errors import NotFound
+from app.rules.alerts.severities import SeverityTable, zabbix_word
+from app.rules.alerts.severity_words import ZABBIX_WORDS
 from app.rules.monitor_types import ZABBIX
-from app.rules.severities import SeverityTable, zabbix_word
-from app.rules.severity_words import ZABBIX_WORDS
 from app.services.access.audit import Editor
 from app.store.alerts import alert_events, alerts, severities
 from app.store.database.engine import Database

@@ -9,7 +9,7 @@ import structlog
 
 from app import clock
 from app.errors import InvalidParams
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.rules.task_params.alerts import ReceiveAlerts
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.webhooks import receiving, request_task

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, RowMapping
 
 from app.enums import Severity
 from app.errors import Conflict, Invalid, NotFound
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.severities import SeverityTable
 from app.rules.monitor_types import WEBHOOK
-from app.rules.severities import SeverityTable
 from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.parse import try_to_parse
 from app.rules.webhooks.posted import Refusal

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from app import clock
 from app.enums import HeartbeatStatus, PingKind
 from app.errors import ConcurrentChange, NotFound, TooManyRequests
-from app.rules.heartbeats import after_ping, duration_ms
+from app.rules.liveness.heartbeats import after_ping, duration_ms
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.batcher import Batcher
 from app.services.liveness.heartbeat_states import (

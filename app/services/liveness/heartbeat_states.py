@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.enums import HeartbeatReason, HeartbeatStatus, MonitorStatus, ReportWay
-from app.rules.heartbeat_alerts import report_of
-from app.rules.heartbeats import HeartbeatState, Period
+from app.rules.liveness.heartbeat_alerts import report_of
+from app.rules.liveness.heartbeats import HeartbeatState, Period
 from app.services.alerts.alert_intake import AlertIntake
 from app.store.inventory import monitors
 from app.store.liveness import heartbeat_pings

@@ -6,7 +6,7 @@ import structlog
 
 from app import clock
 from app.enums import HeartbeatStatus
-from app.rules.heartbeats import after_time
+from app.rules.liveness.heartbeats import after_time
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.liveness.heartbeat_states import (
     lock_monitors,

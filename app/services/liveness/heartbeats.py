@@ -10,7 +10,7 @@ from app import clock
 from app.enums import HeartbeatStatus
 from app.errors import Conflict, Invalid, NotFound
 from app.rules.cron import next_time
-from app.rules.heartbeats import HeartbeatState, paused, watched_from
+from app.rules.liveness.heartbeats import HeartbeatState, paused, watched_from
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.liveness.heartbeat_pings import hash_of
 from app.services.liveness.heartbeat_states import (

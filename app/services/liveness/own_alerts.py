@@ -6,9 +6,9 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.enums import ReportWay, Severity
-from app.rules.alert_bounds import bounded
-from app.rules.alert_reports import AlertReport
-from app.rules.confirmations import OWN_SOURCE
+from app.rules.alerts.alert_bounds import bounded
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.liveness.confirmations import OWN_SOURCE
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.alert_sources import AlertSource
 from app.store.inventory import monitors

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.errors import ConcurrentChange, DatabaseUnavailable
-from app.rules.heartbeats import after_interruption
+from app.rules.liveness.heartbeats import after_interruption
 from app.services.liveness.heartbeat_states import period_of, state_of, with_state
 from app.store.database.engine import Database, StatementRefused
 from app.store.liveness import heartbeats, ping_reception

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection
 
 from app import clock
 from app.enums import AlertEventKind
-from app.rules.confirmations import confirmed, stale_before
+from app.rules.liveness.confirmations import confirmed, stale_before
 from app.services.liveness.watching import Seen
 from app.store.alerts import alert_events, alerts, webhook_deliveries
 from app.store.database.engine import Database

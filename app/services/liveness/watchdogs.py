@@ -6,7 +6,7 @@ from typing import Any
 
 from app.enums import AlertStatus, Resolution
 from app.models.watches import WATCHDOG
-from app.rules.confirmations import Confirmed, confirmed
+from app.rules.liveness.confirmations import Confirmed, confirmed
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.liveness import own_alerts
 from app.services.liveness.watching import Seen

@@ -10,8 +10,8 @@ from sqlalchemy import RowMapping
 from app import clock
 from app.enums import TaskType
 from app.models.watches import WATCHDOG
-from app.rules.confirmations import Hearing
-from app.rules.watched_time import WatchedTime, rhythm_of
+from app.rules.liveness.confirmations import Hearing
+from app.rules.liveness.watched_time import WatchedTime, rhythm_of
 from app.services.ledger.syncs import STAGES
 from app.services.periodic import Interval
 from app.store.database.engine import Database

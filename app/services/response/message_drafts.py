@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.rules.notification_templates import templates_in
-from app.rules.notifications import Change, Rule
+from app.rules.response.notification_templates import templates_in
+from app.rules.response.notifications import Change, Rule
 from app.services.response.message_writer import Draft, seen_alert_ids
 from app.store.response import notification_changes
 

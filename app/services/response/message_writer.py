@@ -6,12 +6,12 @@ from typing import Any
 
 from app.channels.template_renderer import Rendered, TemplateFault, TemplateRenderer
 from app.enums import Language
-from app.rules.notification_context import MAX_ALERTS, context_of
-from app.rules.notification_examples import ANNOTATIONS, EXAMPLES, NOTIFICATION
-from app.rules.notification_templates import BODY, TITLE
-from app.rules.notification_texts import Text, stories_of, text_about
-from app.rules.notification_words import WORDS
-from app.rules.notifications import Change, Rule
+from app.rules.response.notification_context import MAX_ALERTS, context_of
+from app.rules.response.notification_examples import ANNOTATIONS, EXAMPLES, NOTIFICATION
+from app.rules.response.notification_templates import BODY, TITLE
+from app.rules.response.notification_texts import Text, stories_of, text_about
+from app.rules.response.notification_words import WORDS
+from app.rules.response.notifications import Change, Rule
 
 TRIAL = Rule.from_row(NOTIFICATION)
 

@@ -9,8 +9,8 @@ from app import clock
 from app.channels.sender import Delivery, Message, Outcome, Sender
 from app.channels.template_renderer import TemplateFault
 from app.errors import NotificationFailed, NotificationUncertain
-from app.rules.notification_texts import Text, trial_text
-from app.rules.notifications import Change
+from app.rules.response.notification_texts import Text, trial_text
+from app.rules.response.notifications import Change
 from app.services.response.message_drafts import draft_of
 from app.services.response.message_writer import Draft, MessageWriter, Written, described, with_note
 from app.store.database.engine import Database

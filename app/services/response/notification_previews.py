@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from app.enums import AlertStatus, NotificationKind
 from app.errors import Invalid, NotFound
-from app.rules.notification_examples import ANNOTATIONS, FIRED, NOTIFICATION
-from app.rules.notification_templates import DEFAULTS
-from app.rules.notifications import Change
+from app.rules.response.notification_examples import ANNOTATIONS, FIRED, NOTIFICATION
+from app.rules.response.notification_templates import DEFAULTS
+from app.rules.response.notifications import Change
 from app.rules.timezones import is_timezone
 from app.services.response.message_drafts import draft_of
 from app.services.response.message_writer import Draft, MessageWriter

@@ -9,7 +9,7 @@ from app import clock
 from app.channels.sender import Sender
 from app.enums import Language
 from app.errors import Conflict, Invalid, NotFound
-from app.rules.notification_templates import FIELDS, templates_in
+from app.rules.response.notification_templates import FIELDS, templates_in
 from app.rules.timezones import is_timezone
 from app.services.response.message_writer import MessageWriter
 from app.store.database.engine import Database

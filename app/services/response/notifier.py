@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from app import clock
-from app.rules.notifications import Change, Rule, does_match, due_at, is_quiet, to_notify
+from app.rules.response.notifications import Change, Rule, does_match, due_at, is_quiet, to_notify
 from app.rules.task_params.notify import Notify
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.periodic import Interval

@@ -10,7 +10,7 @@ from app.enums import AlertStatus, Severity
 from app.models import AlertSum
 from app.models.alert_sums import BUCKET_MS
 from app.models.item_values import EPOCH, MILLISECOND
-from app.rules.scores import AlertSums
+from app.rules.alerts.scores import AlertSums
 from app.store.database.dialects import dialect_insert, table_of
 
 SUMS = AlertSum.__table__.c

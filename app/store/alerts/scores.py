@@ -1,4 +1,4 @@
-"""Statements of the health score: the weight of alerts, by host and scope. The formula is in app/rules/scores.py."""
+"""Statements of the health score: the weight of alerts, by host and scope, as in app/rules/alerts/scores.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float
 
 from app.enums import AlertStatus, InventoryStatus, Severity
-from app.rules.scores import ACKNOWLEDGED_FACTOR, RESOLVED_FACTOR, WEIGHTS, AlertSums
+from app.rules.alerts.scores import ACKNOWLEDGED_FACTOR, RESOLVED_FACTOR, WEIGHTS, AlertSums
 from app.store.alerts import alert_sums
 from app.store.alerts.alerts import ALERTS
 from app.store.inventory.hosts import HOSTS, is_in_group

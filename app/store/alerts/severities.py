@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, RowMapping, delete, select, update
 
 from app.enums import AlertStatus, Severity
 from app.models import Alert, UnknownSeverity
-from app.rules.alert_bounds import MAX_SEVERITY
+from app.rules.alerts.alert_bounds import MAX_SEVERITY
 from app.store.alerts.alerts import ALERTS
 from app.store.database.dialects import dialect_insert, table_of
 from app.store.selection.alert_filters import IS_LISTED

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, s
 
 from app.enums import AlertStatus, QuietKind, Resolution
 from app.models import Alert
-from app.rules.confirmations import REPEATING_SOURCES, UNCONFIRMED_SOURCES, Confirmed
+from app.rules.liveness.confirmations import REPEATING_SOURCES, UNCONFIRMED_SOURCES, Confirmed
 from app.store.alerts.alerts import ALERTS
 from app.store.database.dialects import table_of
 from app.store.selection.alert_filters import IS_LISTED

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, RowMapping, select
 
 from app.models import AlertLabel, LabelPair
-from app.rules.confirmations import OWN_SOURCE
+from app.rules.liveness.confirmations import OWN_SOURCE
 from app.store.alerts.alerts import ALERTS
 from app.store.database.index_hints import unindexed
 from app.store.liveness.stale_alerts import OPEN

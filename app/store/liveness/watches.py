@@ -21,7 +21,7 @@ from sqlalchemy import (
 from app.enums import TaskState, TaskType
 from app.models import Monitor, Schedule, TaskRun, Watch, WatchedPeriod
 from app.models.schedules import ENABLED
-from app.rules.watched_time import Period
+from app.rules.liveness.watched_time import Period
 from app.store.database.dialects import dialect_insert, table_of
 from app.store.database.index_hints import unindexed
 from app.store.ledger.task_runs import IS_RUNNING

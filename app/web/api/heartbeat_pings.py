@@ -3,7 +3,7 @@
 from flask import request
 
 from app.enums import PingKind
-from app.rules.heartbeat_alerts import readable
+from app.rules.liveness.heartbeat_alerts import readable
 from app.services.liveness.heartbeat_pings import Ping
 from app.services.liveness.heartbeats import START
 from app.web.access import PUBLIC

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.rules.notification_labels import beside, differing
+from app.rules.response.notification_labels import beside, differing
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from app.enums import Language
-from app.rules.generated_alerts import MESSAGES
-from app.rules.own_messages import OWN_SOURCE, description_in, translated
+from app.rules.alerts.generated_alerts import MESSAGES
+from app.rules.alerts.own_messages import OWN_SOURCE, description_in, translated
 from app.services.alerts.alerts import TEST_SOURCE
 from app.web.dashboard.visitor_settings import LANGUAGES, language
 

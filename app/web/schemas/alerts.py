@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.enums import AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
-from app.rules.generated_alerts import GENERATED, MAX_GENERATED
+from app.rules.alerts.generated_alerts import GENERATED, MAX_GENERATED
 from app.rules.matchers.syntax import EXAMPLE as MATCH_EXAMPLE
 from app.web.schemas.base import AnswerSchema
 from app.web.schemas.fields import QueryBoolean, QueryInteger, Text, Timestamp, code, query_code, query_id, word

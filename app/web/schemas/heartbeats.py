@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.enums import HeartbeatReason, HeartbeatStatus, PingKind, Severity
-from app.rules.alert_bounds import MAX_LABEL_NAME, MAX_LABEL_VALUE
+from app.rules.alerts.alert_bounds import MAX_LABEL_NAME, MAX_LABEL_VALUE
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, code, row_id, word
 from app.web.schemas.pages import PageQuerySchema

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from app.enums import Language, NotificationKind, Severity
-from app.rules.notification_templates import MAX_BODY_TEMPLATE, MAX_TITLE_TEMPLATE
+from app.rules.response.notification_templates import MAX_BODY_TEMPLATE, MAX_TITLE_TEMPLATE
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, MatchText, Text, Timestamp, code, row_id, word
 from app.web.schemas.tasks import TaskAcceptedSchema

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.enums import Severity, TaskType
-from app.rules.generated_alerts import MAX_GENERATED
+from app.rules.alerts.generated_alerts import MAX_GENERATED
 from app.services.ledger.schedules import SCHEDULED_TYPES
 from app.web.schemas.alerts import MAX_SEED
 from app.web.schemas.base import AnswerSchema, RequestSchema

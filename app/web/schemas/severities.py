@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import fields, validate
 
 from app.enums import Severity
-from app.rules.alert_bounds import MAX_SEVERITY
-from app.rules.severities import Numbers
+from app.rules.alerts.alert_bounds import MAX_SEVERITY
+from app.rules.alerts.severities import Numbers
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Integer, Text, Timestamp, code, word
 

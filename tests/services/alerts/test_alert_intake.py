@@ -12,7 +12,7 @@ from app.composition import Services
 from app.connectors.base import Completeness
 from app.enums import QuietKind, ReportWay, Severity
 from app.models import Host
-from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.alerts.alert_reports import AlertReport, Quiet
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.store.alerts import severities

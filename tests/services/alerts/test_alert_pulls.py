@@ -11,7 +11,7 @@ from app.composition import Services
 from app.connectors.base import AlertPage, Completeness, MonitorAccess
 from app.enums import Severity
 from app.errors import Conflict, SourceRejected, SourceUnreachable
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.alert_pulls import AlertPullService

@@ -7,7 +7,7 @@ import pytest
 from app import clock
 from app.composition import Services
 from app.errors import AlertRefused, InvalidParams
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.rules.task_params.alerts import ReceiveAlerts
 from app.rules.webhooks import parse
 from app.rules.webhooks.fields import Fields

@@ -10,7 +10,7 @@ import pytest
 from app.composition import Services
 from app.enums import Severity
 from app.errors import NotFound
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.store.database.pages import PageRequest

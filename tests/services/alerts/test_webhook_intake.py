@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from app.composition import Services
 from app.enums import TaskType
 from app.errors import TaskInterrupted
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.rules.task_params.alerts import ReceiveAlerts
 from app.rules.webhooks.posted import Posted
 from app.services.alerts.alert_intake import AlertIntake

@@ -9,8 +9,8 @@ from sqlalchemy import func, select, update
 from app.composition import Services
 from app.enums import ReportWay, TaskType
 from app.models import Alert, Monitor, WatchedPeriod
-from app.rules.alert_reports import AlertReport
-from app.rules.confirmations import OWN_SOURCE
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.liveness.confirmations import OWN_SOURCE
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.ledger.outbox import new_task_id
 from app.services.liveness.watching import LOOK_EVERY_S

@@ -8,7 +8,7 @@ import pytest
 
 from app.composition import Services
 from app.enums import Language, TaskType
-from app.rules.own_messages import translated
+from app.rules.alerts.own_messages import translated
 from app.services.liveness.watching import Watching
 from tests.services.conftest import Time
 from tests.services.liveness.running import Running

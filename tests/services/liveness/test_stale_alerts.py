@@ -8,7 +8,7 @@ import pytest
 
 from app.composition import Services
 from app.enums import ReportWay, TaskType
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.services.access.audit import Editor
 from app.services.alerts.alert_intake import AlertIntake
 from app.store.alerts import alerts

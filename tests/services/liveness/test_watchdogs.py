@@ -6,8 +6,8 @@ import pytest
 
 from app.composition import Services
 from app.enums import Language, ReportWay
-from app.rules.alert_reports import AlertReport
-from app.rules.own_messages import translated
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.own_messages import translated
 from app.services.access.audit import Editor
 from app.store.database.pages import PageRequest
 from tests.services.conftest import add_user

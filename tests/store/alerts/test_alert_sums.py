@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 from app.enums import AlertStatus, Severity
 from app.models import Alert, AlertSum, Monitor
 from app.models.alert_sums import BUCKET_MS
-from app.rules.scores import AlertSums
+from app.rules.alerts.scores import AlertSums
 from app.store.alerts import alert_sums, alerts, scores
 from app.store.alerts.alert_sums import SUMS
 from app.store.alerts.alerts import ALERTS

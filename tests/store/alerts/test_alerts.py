@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert
 
 from app.enums import Severity
 from app.models import Alert
-from app.rules.scores import AlertSums
+from app.rules.alerts.scores import AlertSums
 from app.store.alerts import alerts, scores
 from app.store.inventory import hosts, items
 from tests.store.rows import LATER, NOW, add_host, add_items, add_monitor, list_alerts

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from app.enums import TaskType
-from app.rules.confirmations import Confirmed
+from app.rules.liveness.confirmations import Confirmed
 from app.store.database.engine import Database
 from app.store.liveness import stale_alerts, watchdogs, watches
 from tests.store.plans import plan_of

@@ -9,11 +9,11 @@ import pytest
 from app.channels import template_renderer
 from app.channels.template_renderer import Rendered, TemplateFault, TemplateRenderer
 from app.channels.template_sandbox import Fault, Sandbox
-from app.rules.notification_context import context_of
-from app.rules.notification_examples import ANNOTATIONS, EXAMPLES
-from app.rules.notification_templates import BODY, DEFAULTS, MAX_BODY, MAX_TITLE, TITLE
-from app.rules.notification_texts import stories_of
-from tests.unit.rules.test_notifications import RULE
+from app.rules.response.notification_context import context_of
+from app.rules.response.notification_examples import ANNOTATIONS, EXAMPLES
+from app.rules.response.notification_templates import BODY, DEFAULTS, MAX_BODY, MAX_TITLE, TITLE
+from app.rules.response.notification_texts import stories_of
+from tests.unit.rules.response.test_notifications import RULE
 
 CONTEXTS = [context_of(RULE, "on call", stories_of(RULE, changes), ANNOTATIONS) for changes in EXAMPLES]
 FULL = CONTEXTS[0]

@@ -29,7 +29,7 @@ from app.connectors.http import client
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import SourceError
-from app.rules.prometheus_labels import fingerprint
+from app.rules.alerts.prometheus_labels import fingerprint
 from tests.unit.connectors.prometheus.test_connector import FAMILIES, series, success, target
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal
 

@@ -6,8 +6,8 @@ from flask import Response
 from marshmallow import ValidationError, fields, validate
 
 from app.enums import Role, Severity
-from app.rules.alert_bounds import MAX_SEVERITY
-from app.rules.severities import PLAIN, Numbers
+from app.rules.alerts.alert_bounds import MAX_SEVERITY
+from app.rules.alerts.severities import PLAIN, Numbers
 from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to

@@ -10,7 +10,7 @@ from app import clock
 from app.connectors.base import AlertPage, Completeness, MonitorAccess
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.errors import SourceTimeout
-from app.rules.prometheus_labels import fingerprint
+from app.rules.alerts.prometheus_labels import fingerprint
 
 Serve = Callable[[Callable[[Any], None]], str]
 

@@ -11,8 +11,8 @@ from app.connectors.base import MonitorAccess
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.enums import QuietKind
 from app.errors import Invalid
-from app.rules.alert_reports import AlertReport, Quiet
-from app.rules.prometheus_labels import fingerprint
+from app.rules.alerts.alert_reports import AlertReport, Quiet
+from app.rules.alerts.prometheus_labels import fingerprint
 
 Serve = Callable[[Callable[[Any], None]], str]
 

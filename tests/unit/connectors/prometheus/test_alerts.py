@@ -16,8 +16,8 @@ from app.errors import (
     SourceRefusedLogin,
     SourceRejected,
 )
-from app.rules.alert_reports import AlertReport
-from app.rules.prometheus_labels import fingerprint
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.prometheus_labels import fingerprint
 
 Serve = Callable[[Callable[[Any], None]], str]
 

@@ -13,8 +13,8 @@ from app.connectors.simulator.connector import SimulatorConnector
 from app.connectors.simulator.fleet import make_item
 from app.enums import Severity
 from app.errors import Invalid, SourceFailing, SourceReadOnly
-from app.rules.alert_reports import AlertReport
-from app.rules.generated_alerts import MESSAGES
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.generated_alerts import MESSAGES
 
 NOON = datetime(2026, 11, 24, 12, 0, 7, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from app.connectors.base import MonitorAccess
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.enums import QuietKind, Severity
 from app.errors import SourceGarbled, SourceRejected
-from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.alerts.alert_reports import AlertReport, Quiet
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal, invalid, refuse
 
 Start = Callable[..., tuple[FakeZabbix, ZabbixConnector]]

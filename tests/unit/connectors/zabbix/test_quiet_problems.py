@@ -8,7 +8,7 @@ import pytest
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.enums import QuietKind
 from app.errors import SourceError
-from app.rules.alert_reports import Quiet
+from app.rules.alerts.alert_reports import Quiet
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal, refuse
 
 Start = Callable[..., tuple[FakeZabbix, ZabbixConnector]]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.errors import Invalid
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 from app.rules.webhooks.expressions import BUDGET
 from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.mapped import parse_mapped

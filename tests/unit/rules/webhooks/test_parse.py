@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from app.enums import Severity
 from app.errors import Invalid
-from app.rules.alert_reports import AlertReport
-from app.rules.prometheus_alerts import prometheus_report
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.prometheus_alerts import prometheus_report
 from app.rules.webhooks.parse import parse
 from app.rules.webhooks.posted import Posted
 from tests.unit.rules.webhooks.payloads import ALERTMANAGER, GRAFANA, PLAIN, ZABBIX, changed

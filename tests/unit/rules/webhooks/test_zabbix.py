@@ -9,7 +9,7 @@ import pytest
 
 from app.enums import QuietKind, Severity
 from app.errors import Invalid
-from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.alerts.alert_reports import AlertReport, Quiet
 from app.rules.webhooks.fields import Fields
 from app.rules.webhooks.json_values import storable
 from app.rules.webhooks.zabbix import parse_zabbix

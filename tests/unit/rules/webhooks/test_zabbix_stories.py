@@ -8,8 +8,8 @@ import pytest
 
 from app.enums import AlertStatus, QuietKind, ReportWay, Severity
 from app.errors import Invalid
-from app.rules.alert_changes import AlertState, follow
-from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.alerts.alert_changes import AlertState, follow
+from app.rules.alerts.alert_reports import AlertReport, Quiet
 from app.rules.webhooks.fields import Fields
 from app.rules.webhooks.zabbix import parse_zabbix
 from tests.unit.rules.webhooks.payloads import ZABBIX, Json

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.enums import HeartbeatReason, HeartbeatStatus, PingKind
-from app.rules.heartbeats import (
+from app.rules.liveness.heartbeats import (
     HeartbeatState,
     Period,
     after_interruption,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.rules.own_messages import OWN_SOURCE as OWN_SOURCE
-from app.rules.watched_time import WatchedTime
+from app.rules.alerts.own_messages import OWN_SOURCE as OWN_SOURCE
+from app.rules.liveness.watched_time import WatchedTime
 
 UNCONFIRMED_SOURCES = ("test", OWN_SOURCE)
 """Nobody repeats test alerts, and nagare ends its own ones itself."""

@@ -3,7 +3,7 @@
 import pytest
 
 from app.enums import Severity
-from app.rules.severities import Numbers, SeverityTable, severity_of, zabbix_severity, zabbix_word
+from app.rules.alerts.severities import Numbers, SeverityTable, severity_of, zabbix_severity, zabbix_word
 
 CRITICAL, WARNING, INFO = Severity.CRITICAL, Severity.WARNING, Severity.INFO
 TABLE = SeverityTable()

@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 
 MAX_MESSAGE = 2000
 MAX_DESCRIPTION = 4000

@@ -9,7 +9,7 @@ import pytest
 from app.enums import AlertEventKind, AlertStatus, Language, NotificationKind, Severity
 from app.rules.matchers.fields import ALERT_FIELDS
 from app.rules.matchers.syntax import parse
-from app.rules.notifications import Change, Rule, does_match, is_quiet, kind_of, to_notify
+from app.rules.response.notifications import Change, Rule, does_match, is_quiet, kind_of, to_notify
 
 FIRED, ACKNOWLEDGED, RESOLVED = NotificationKind
 NIGHT = datetime(2026, 1, 31, 23, 0, tzinfo=UTC)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.enums import AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
-from app.rules.alert_changes import AlertState, changes, follow, is_flapping
-from app.rules.alert_reports import AlertReport, Quiet
+from app.rules.alerts.alert_changes import AlertState, changes, follow, is_flapping
+from app.rules.alerts.alert_reports import AlertReport, Quiet
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 FIRING = AlertReport("zabbix", "7", True, "磁盘空间不足", Severity.WARNING)

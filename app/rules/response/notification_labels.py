@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from app.rules.plain_text import one_line
+from app.rules.response.plain_text import one_line
 
 SHOWN = 4
 """How many labels stand beside an alert's message."""

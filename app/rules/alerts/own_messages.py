@@ -6,7 +6,7 @@ from functools import cache
 from typing import Protocol
 
 from app.enums import Language
-from app.rules.generated_alerts import MESSAGES
+from app.rules.alerts.generated_alerts import MESSAGES
 
 OWN_SOURCE = "nagare"
 TRANSLATIONS: Mapping[str, str] = {

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.rules.alert_reports import AlertReport
-from app.rules.prometheus_labels import fingerprint, host_external_id, list_labels
-from app.rules.severities import MISSING
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.prometheus_labels import fingerprint, host_external_id, list_labels
+from app.rules.alerts.severities import MISSING
 
 SOURCE = "prometheus"
 TEXTS = ("summary", "description", "message")

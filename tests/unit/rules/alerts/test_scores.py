@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.enums import Severity
-from app.rules.scores import AlertSums, alert_load, health_score
+from app.rules.alerts.scores import AlertSums, alert_load, health_score
 
 
 def score(hosts: int, **by_severity: AlertSums) -> int:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.enums import HeartbeatReason, Severity
-from app.rules.heartbeat_alerts import MAX_BODY_BYTES, duration_text, readable, report_of
+from app.rules.liveness.heartbeat_alerts import MAX_BODY_BYTES, duration_text, readable, report_of
 
 NOON = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 HEARTBEAT = {

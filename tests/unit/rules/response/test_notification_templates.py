@@ -8,13 +8,13 @@ import pytest
 
 from app.channels.template_sandbox import Sandbox
 from app.enums import Language, Severity
-from app.rules.notification_context import MAX_ALERTS, context_of
-from app.rules.notification_examples import ANNOTATIONS, EXAMPLES
-from app.rules.notification_templates import BODY, DEFAULTS, MAX_BODY, MAX_TITLE, TITLE
-from app.rules.notification_texts import stories_of, text_of
-from app.rules.notifications import Change, Rule
-from tests.unit.rules.test_notification_details import pod
-from tests.unit.rules.test_notifications import ACKNOWLEDGED, RESOLVED, RULE, change
+from app.rules.response.notification_context import MAX_ALERTS, context_of
+from app.rules.response.notification_examples import ANNOTATIONS, EXAMPLES
+from app.rules.response.notification_templates import BODY, DEFAULTS, MAX_BODY, MAX_TITLE, TITLE
+from app.rules.response.notification_texts import stories_of, text_of
+from app.rules.response.notifications import Change, Rule
+from tests.unit.rules.response.test_notification_details import pod
+from tests.unit.rules.response.test_notifications import ACKNOWLEDGED, RESOLVED, RULE, change
 
 URL = "https://nagare.example"
 RULES = (RULE, replace(RULE, language=Language.CHINESE, timezone="Asia/Shanghai"))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.rules.source_times import read_time
+from app.rules.alerts.source_times import read_time
 
 
 @pytest.mark.parametrize(

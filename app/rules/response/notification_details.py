@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.enums import Language, NotificationKind, Resolution
-from app.rules.notification_labels import matters, written
-from app.rules.notification_words import WORDS, Words
-from app.rules.notifications import Change, Rule
-from app.rules.own_messages import description_in
-from app.rules.plain_text import clean, one_line, shortened
+from app.rules.alerts.own_messages import description_in
+from app.rules.response.notification_labels import matters, written
+from app.rules.response.notification_words import WORDS, Words
+from app.rules.response.notifications import Change, Rule
+from app.rules.response.plain_text import clean, one_line, shortened
 
 MAX_DESCRIPTION = 300
 MAX_DESCRIPTION_ALONE = 1200

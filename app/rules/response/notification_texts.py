@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from app.enums import NotificationKind, Severity
-from app.rules.notification_details import Place, details, local_time
-from app.rules.notification_labels import beside, differing, written
-from app.rules.notification_words import WORDS, Words
-from app.rules.notifications import Change, Rule
-from app.rules.own_messages import message_in
-from app.rules.plain_text import one_line
+from app.rules.alerts.own_messages import message_in
+from app.rules.response.notification_details import Place, details, local_time
+from app.rules.response.notification_labels import beside, differing, written
+from app.rules.response.notification_words import WORDS, Words
+from app.rules.response.notifications import Change, Rule
+from app.rules.response.plain_text import one_line
 
 PREFIX = "[nagare]"
 LINES = 20

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from app.enums import NotificationKind, Severity
-from app.rules.notification_details import duration, link, own_link, quiet_text
-from app.rules.notification_labels import beside, matters
-from app.rules.notification_texts import Story, details_that_fit, history, label, subject, summary, text_about
-from app.rules.notification_words import WORDS
-from app.rules.notifications import Rule
-from app.rules.own_messages import description_in, message_in
-from app.rules.plain_text import clean, shortened
+from app.rules.alerts.own_messages import description_in, message_in
+from app.rules.response.notification_details import duration, link, own_link, quiet_text
+from app.rules.response.notification_labels import beside, matters
+from app.rules.response.notification_texts import Story, details_that_fit, history, label, subject, summary, text_about
+from app.rules.response.notification_words import WORDS
+from app.rules.response.notifications import Rule
+from app.rules.response.plain_text import clean, shortened
 
 MAX_ALERTS = 50
 """Of a message about more alerts, a template sees the first ones; `counts` counts all."""

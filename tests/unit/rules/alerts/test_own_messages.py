@@ -3,7 +3,7 @@
 import pytest
 
 from app.enums import Language
-from app.rules.own_messages import OWN_SOURCE, TRANSLATIONS, description_in, translated
+from app.rules.alerts.own_messages import OWN_SOURCE, TRANSLATIONS, description_in, translated
 
 ZH, EN = Language.CHINESE, Language.ENGLISH
 

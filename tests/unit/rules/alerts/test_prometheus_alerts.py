@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from app.enums import Severity
-from app.rules.alert_reports import AlertReport
-from app.rules.prometheus_alerts import prometheus_report
-from app.rules.prometheus_labels import fingerprint, host_external_id
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.prometheus_alerts import prometheus_report
+from app.rules.alerts.prometheus_labels import fingerprint, host_external_id
 
 LABELS = {"alertname": "TargetDown", "instance": "10.0.0.1:9100", "job": "node", "severity": "critical"}
 BEGUN = datetime(2026, 11, 28, 10, tzinfo=UTC)

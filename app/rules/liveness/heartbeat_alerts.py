@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from app.enums import HeartbeatReason, Severity
-from app.rules.alert_reports import AlertReport
-from app.rules.own_messages import OWN_SOURCE
+from app.rules.alerts.alert_reports import AlertReport
+from app.rules.alerts.own_messages import OWN_SOURCE
 
 LABEL = "heartbeat"
 MESSAGES = {

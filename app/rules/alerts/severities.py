@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from app.enums import Severity
 from app.errors import Invalid
-from app.rules.severity_words import RANKS, WORDS, ZABBIX_WORDS, is_number, key_of, parts_of, stems_of
+from app.rules.alerts.severity_words import RANKS, WORDS, ZABBIX_WORDS, is_number, key_of, parts_of, stems_of
 
 MISSING = ""
 """The word of a report whose source has severities and named none."""

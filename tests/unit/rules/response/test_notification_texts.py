@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from app.enums import Language, Severity
-from app.rules.notification_texts import Text, text_of, trial_text
-from tests.unit.rules.test_notifications import ACKNOWLEDGED, DAY, RESOLVED, RULE, change
+from app.rules.response.notification_texts import Text, text_of, trial_text
+from tests.unit.rules.response.test_notifications import ACKNOWLEDGED, DAY, RESOLVED, RULE, change
 
 CHINESE = replace(RULE, language=Language.CHINESE, timezone="Asia/Shanghai")
 CRITICAL = Severity.CRITICAL

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.rules.watched_time import Period, WatchedTime, rhythm_of
+from app.rules.liveness.watched_time import Period, WatchedTime, rhythm_of
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 EVERY_MINUTE = "UTC * * * * *"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.enums import AlertEventKind, AlertStatus, ReportWay, Resolution, Severity
-from app.rules.alert_reports import AlertReport
+from app.rules.alerts.alert_reports import AlertReport
 
 REOPENED_WITHIN = timedelta(hours=1)
 """An alert that fires again within this time of its end is reopened; later it is a new occurrence."""

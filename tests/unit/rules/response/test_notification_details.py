@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from app.enums import Language, Resolution, Severity
-from app.rules.notification_details import duration, link
-from app.rules.notification_labels import beside, matters
-from app.rules.notification_texts import MAX_BODY, text_of
-from app.rules.notifications import Change
-from tests.unit.rules.test_notifications import DAY, RESOLVED, RULE, change
+from app.rules.response.notification_details import duration, link
+from app.rules.response.notification_labels import beside, matters
+from app.rules.response.notification_texts import MAX_BODY, text_of
+from app.rules.response.notifications import Change
+from tests.unit.rules.response.test_notifications import DAY, RESOLVED, RULE, change
 
 CHINESE = replace(RULE, language=Language.CHINESE, timezone="Asia/Shanghai")
 BEGAN = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.enums import Severity
-from app.rules.generated_alerts import MESSAGES, HostChoice, comment, draw_alerts
+from app.rules.alerts.generated_alerts import MESSAGES, HostChoice, comment, draw_alerts
 
 HOSTS = [HostChoice(1, 1, 3), HostChoice(2, 1, 0), HostChoice(3, 2, 5)]
 

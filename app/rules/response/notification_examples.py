@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.enums import AlertStatus, Language, NotificationKind, Resolution, Severity
-from app.rules.notifications import Change
+from app.rules.response.notifications import Change
 
 NOTIFICATION: Mapping[str, Any] = {
     "id": 0,

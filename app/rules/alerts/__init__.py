@@ -1,0 +1,1 @@
+"""What reports say, how they change alerts, and severities."""

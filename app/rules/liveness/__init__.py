@@ -1,0 +1,1 @@
+"""When a source, a heartbeat or an alert has been silent for too long."""

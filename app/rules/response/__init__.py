@@ -1,0 +1,1 @@
+"""Which changes of alerts people are told of, and in which words."""
