@@ -82,7 +82,7 @@ class AlertIntake:
             return 0
         source = AlertSource.of(connection, monitor_id)
         # A monitor that has joined an HA group has alerts of its own from before.
-        for owner_id in {source.owner_id, monitor_id}:
+        for owner_id in sorted({source.owner_id, monitor_id}):
             monitors.lock(connection, owner_id)
         if source.is_shared:
             forgotten_before = observed_at - WITNESS_FORGOTTEN_AFTER
