@@ -28,6 +28,7 @@ UNLINKED_NAME = "host_id IS NULL AND host <> ''"
 UNLINKED_ID = "host_id IS NULL AND host_external_id IS NOT NULL"
 BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
 """Text in the order of its UTF-8 on both databases, so that a regular expression narrows to a range of an index."""
+OPEN = "status < 2"
 LISTED = "id <> 0"
 """Always true; only statements that contain it use the indexes for lists."""
 
@@ -64,6 +65,15 @@ class Alert(Base):
             sqlite_where=text(LISTED),
             postgresql_where=text(LISTED),
         ),
+        # Open alerts are few among all and the newest: the other indexes would be read from the oldest alert on.
+        Index(
+            "ix_alerts_open_began_at",
+            func.coalesce(literal_column("started_at"), literal_column("first_seen_at")),
+            literal_column("id"),
+            sqlite_where=text(OPEN),
+            postgresql_where=text(OPEN),
+        ),
+        listing_index("ix_alerts_open_last_seen_at", OPEN, "last_seen_at", "id"),
         # A pull of hosts looks for the alerts that were reported for them before.
         listing_index("ix_alerts_unlinked_name", UNLINKED_NAME, "monitor_id", "host"),
         listing_index("ix_alerts_unlinked_external_id", UNLINKED_ID, "monitor_id", "host_external_id"),

@@ -31,6 +31,8 @@ PAGE = PageRequest()
         ({"suppressed": True, "status": 0}, "ix_alerts_suppressed (suppressed=?"),
         ({"match": "team=pay"}, "PRIMARY KEY (pair_id=?"),
         ({"sort": "-started_at", "severity": 2}, "ix_alerts_began_at_id"),
+        ({"sort": "-started_at", "status": (0, 1)}, "ix_alerts_open_began_at"),
+        ({"sort": "last_seen_at", "status": 0}, "ix_alerts_open_last_seen_at"),
         ({"sort": "last_seen_at", "severity": 2}, "ix_alerts_last_seen_at_id"),
     ],
 )

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
-from app.models import AlertLabel
+from app.models import AlertLabel, Host
 from app.store.database.dialects import is_listed
 from app.store.selection.alert_filters import ALERTS, COLUMNS, IS_LISTED, IS_SUPPRESSED, AlertFilter
 from app.store.selection.label_matches import ids_of
 
 LABELS = AlertLabel.__table__.c
+HOSTS = Host.__table__.c
 FEW = 2000
 """So many alerts are read and sorted at once."""
-COUNTED = 20_000
+COUNTED = 10_001
 MOST_STREAMS = 20
 
 
@@ -36,7 +37,7 @@ class Lead:
 
 def best_lead(connection: Connection, wanted: AlertFilter) -> Lead | None:
     """Return the condition that leaves the fewest alerts; None if there is none with an index."""
-    leads = [*_of_labels(connection, wanted), *_of_columns(connection, wanted)]
+    leads = [*_of_labels(connection, wanted), *_of_columns(connection, wanted), *_of_host(connection, wanted)]
     return min(leads, key=lambda lead: lead.size, default=None)
 
 
@@ -74,6 +75,19 @@ def _of_columns(connection: Connection, wanted: AlertFilter) -> Sequence[Lead]:
         is_only = _is_only(wanted, "suppressed", None)
         leads.append(Lead(_size(connection, streams), streams, ALERTS.id, ["suppressed"], is_only))
     return leads
+
+
+def _of_host(connection: Connection, wanted: AlertFilter) -> Sequence[Lead]:
+    if wanted.host is None:
+        return []
+    named = select(HOSTS.id).where(or_(HOSTS.name == wanted.host, HOSTS.display_name == wanted.host))
+    host_ids = connection.execute(named.limit(MOST_STREAMS + 1)).scalars().all()
+    if len(host_ids) > MOST_STREAMS:
+        return []
+    is_reported = ALERTS.host == wanted.host
+    linked = [select(ALERTS.id).where(ALERTS.host_id == host_id, ~is_reported) for host_id in host_ids]
+    streams = [select(ALERTS.id).where(IS_LISTED, is_reported), *linked]
+    return [Lead(_size(connection, streams), streams, ALERTS.id, ["host"], _is_only(wanted, "host", None))]
 
 
 def _size(connection: Connection, streams: Sequence[Select[Any]]) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, sel
 
 from app.enums import Severity
 from app.models import Alert, Host
-from app.models.alerts import LISTED
+from app.models.alerts import LISTED, OPEN
 from app.rules.matchers.fields import ALERT_FIELDS
 from app.rules.matchers.matcher import Matchers
 from app.rules.matchers.syntax import parse
@@ -23,6 +23,7 @@ TEXTS = (ALERTS.message, ALERTS.comment, ALERTS.description, ALERTS.host, ALERTS
 BEGAN_AT: ColumnElement[datetime] = func.coalesce(ALERTS.started_at, ALERTS.first_seen_at)
 # Literal and untyped: SQLAlchemy would write a Boolean condition as `= 1` on SQLite, which does not match the index.
 IS_LISTED: ColumnElement[Any] = literal_column(f"alerts.{LISTED}")
+IS_OPEN: ColumnElement[Any] = literal_column(f"alerts.{OPEN}")
 # Repeated as a column, so that SQLite recognizes that the index applies.
 IS_SUPPRESSED: tuple[ColumnElement[Any], ...] = (literal_column("alerts.suppressed"), ALERTS.suppressed.is_(True))
 COLUMNS = ("host_id", "status", "source", "monitor_id", "severity")

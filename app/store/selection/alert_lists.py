@@ -11,20 +11,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, union_all
 
 from app import clock
-from app.enums import Severity
+from app.enums import AlertStatus, Severity
 from app.models import Alert
 from app.store.database.dialects import is_listed, table_of
 from app.store.database.pages import PageRequest, cursor_behind
 from app.store.database.search import Search
 from app.store.selection.alert_candidates import FEW, Lead, best_lead
-from app.store.selection.alert_filters import ALERTS, IS_LISTED, TEXTS, AlertFilter, conditions
+from app.store.selection.alert_filters import ALERTS, IS_LISTED, IS_OPEN, TEXTS, AlertFilter, conditions
 from app.store.selection.alert_orders import AlertOrder, Key, after
 
-LONGEST_S = 0.03
+LONGEST_S = 0.02
 FIRST_BATCH_SIZE = 200
-BATCH_SIZE = 2000
+BATCH_SIZE = 1000
 MAX_TOTAL = 10_000
-COUNTED_CANDIDATES = 4000
+COUNTED_CANDIDATES = 2000
+OPEN_STATUSES = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
 Place = Sequence[Any]
 
 
@@ -55,6 +56,7 @@ class AlertList:
         self._columns = columns
         self._wanted = wanted
         self._order = order
+        self._lead = None if wanted.is_empty else best_lead(connection, wanted)
 
     def fetch(self, request: PageRequest) -> AlertPage:
         """Return a page. Raises Invalid for a cursor of another list."""
@@ -82,7 +84,8 @@ class AlertList:
             wanted = self._wanted if severity is None else replace(self._wanted, severity=(severity,))
             start = None if place is None or (severity is not None and place[0] != severity) else place
             begin = start if start is None or severity is None else start[1:]
-            part = _Walk(self._connection, self._columns, wanted, self._order.keys).read(
+            lead = self._lead if severity is None else best_lead(self._connection, wanted)
+            part = _Walk(self._connection, self._columns, wanted, self._order.keys, lead).read(
                 begin, request.limit + 1 - len(rows), give_up_at
             )
             rows += part.rows
@@ -112,11 +115,9 @@ class AlertList:
         number = select(ALERTS.id)
         if self._wanted.is_empty:
             return _up_to(self._count(number.where(IS_LISTED).limit(MAX_TOTAL + 1)))
-        lead = best_lead(self._connection, self._wanted)
-        if lead is not None and lead.is_complete:
-            return _up_to(lead.size)
-        keys = AlertOrder().keys
-        walk = _Walk(self._connection, self._columns, self._wanted, keys, lead)
+        if self._lead is not None and self._lead.is_complete:
+            return _up_to(self._lead.size)
+        walk = _Walk(self._connection, self._columns, self._wanted, AlertOrder().keys, self._lead)
         candidates = walk.candidates(None, COUNTED_CANDIDATES + 1)
         ids = [row[0] for row in candidates[:COUNTED_CANDIDATES]]
         matching = number.where(walk.among(ids), *walk.conditions)
@@ -139,13 +140,14 @@ class _Walk:
         columns: Sequence[Any],
         wanted: AlertFilter,
         keys: Sequence[Key],
-        lead: Lead | None = None,
+        lead: Lead | None,
     ) -> None:
         self._connection = connection
         self._statement = select(*columns)
         self._keys = keys
         self._is_all = wanted.is_empty
-        self._lead = lead or best_lead(connection, wanted)
+        self._index = IS_OPEN if wanted.status and set(wanted.status) <= {*OPEN_STATUSES} else IS_LISTED
+        self._lead = lead
         self.conditions = [] if self._is_all else conditions(connection, wanted)
 
     def read(self, place: Place | None, missing: int, give_up_at: float) -> Part:
@@ -172,9 +174,9 @@ class _Walk:
         """Return the ids and keys of up to `size` candidates after a place."""
         if self._lead is not None and len(self._keys) == 1:
             return self._in_order(self._lead, place, size)
-        is_listed = [IS_LISTED] if len(self._keys) > 1 else []
+        among = [self._index] if len(self._keys) > 1 else []
         start = [] if place is None else [after(self._keys, place)]
-        statement = select(ALERTS.id, *(key.column for key in self._keys)).where(*is_listed, *start)
+        statement = select(ALERTS.id, *(key.column for key in self._keys)).where(*among, *start)
         return self._connection.execute(statement.order_by(*(key.ordered for key in self._keys)).limit(size)).all()
 
     def among(self, ids: Sequence[int]) -> ColumnElement[bool]:

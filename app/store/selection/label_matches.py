@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, false, literal, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Text, cast, false, func, literal, select, true
 
 from app.models import Alert, AlertLabel, LabelPair
 from app.rules.matchers.matcher import Matcher
@@ -45,8 +45,15 @@ def has_pair(connection: Connection, ids: Ids) -> ColumnElement[bool]:
         return false()
     if ids.count == 1:
         return _has(connection, LABELS.pair_id == literal(int(ids.text)))
-    column = LABELS.pair_id if ids.count <= FEW else unindexed(LABELS.pair_id)
-    return _has(connection, is_listed(connection, column, ids.text))
+    if ids.count <= FEW:
+        return _has(connection, is_listed(connection, LABELS.pair_id, ids.text))
+    # An expression, which no index has: both databases would look up each of the pairs for each alert.
+    column = LABELS.pair_id + 0
+    if connection.dialect.name == "sqlite":
+        return _has(connection, is_listed(connection, column, ids.text))
+    # PostgreSQL makes a hash table of a subquery, but only of one that it cannot make a join of.
+    listed = select(func.unnest(cast(literal(f"{{{ids.text}}}", Text), ARRAY(BigInteger))))
+    return _has(connection, column.in_(listed).is_(true()))
 
 
 def _has(connection: Connection, condition: ColumnElement[Any]) -> ColumnElement[bool]:
