@@ -17,6 +17,11 @@ NEEDLE = "needle"
 FLEET_MONITOR = 1
 TEXT_BATCH_SIZE = 5000
 TASK_ID_END = "-0000-7000-8000-000000000000"
+LABELS = {
+    **{"team": 10, "region": 4, "namespace": 1000, "pod": 100_000, "alertname": 50},
+    **{"job": 30, "cluster": 5, "severity": 3, "instance": 10_000, "env": 2},
+}
+"""How many values each label has."""
 NOW = datetime.now(UTC)
 HISTORY_BEGAN = NOW - timedelta(days=20)
 
@@ -49,6 +54,7 @@ def add(url: str, size: FleetSize) -> None:
             add_monitor(connection, name="fleet")
             add_items(connection, size)
             add_alerts(connection, size.alerts, size.hosts)
+            add_labels(connection)
             add_tasks(connection, size.tasks)
         _index_texts(database)
         _gather_statistics(database)
@@ -64,6 +70,15 @@ def add_alerts(connection: Connection, count: int, hosts: int, offset: int = 0) 
     """Add alerts: a third active, a third acknowledged, a third resolved within the score's window."""
     seconds = _ago("i % 80000")
     _run(connection, ALERTS.replace("AGO", seconds[connection.dialect.name]), count, hosts=hosts, offset=offset)
+
+
+def add_labels(connection: Connection) -> None:
+    """Give each alert ten labels; no alert has both the first team and the second region."""
+    base = 0
+    for name, size in LABELS.items():
+        _run(connection, PAIRS.replace("NAME", name), size, size=size)
+        connection.execute(text(ALERT_LABELS), {"base": base, "size": size})
+        base += size
 
 
 def add_tasks(connection: Connection, count: int) -> None:
@@ -132,6 +147,12 @@ INSERT INTO alerts (source, external_id, message, severity, status, suppressed, 
 {NUMBERS} SELECT 'bench', CAST(i + :offset AS varchar),
     CASE WHEN i = :middle THEN :needle ELSE '磁盘空间不足 disk is full ' || i END, (i / 3) % 3, i % 3, false, 1,
     1 + i % :hosts, '', 1, :now, :now, CASE WHEN i % 3 = 2 THEN AGO END FROM n
+"""
+PAIRS = f"""
+INSERT INTO label_pairs (name, value) {NUMBERS} SELECT 'NAME', 'NAME-' || (i % :size) FROM n ORDER BY i % :size
+"""
+ALERT_LABELS = """
+INSERT INTO alert_labels (pair_id, alert_id) SELECT :base + 1 + id % :size, id FROM alerts ORDER BY 1, 2
 """
 TASKS = f"""
 INSERT INTO task_runs (id, type, state, params, monitor_id, requested_by, attempt, first_attempt, max_retries, beat,

@@ -100,7 +100,25 @@ def _alerts(size: FleetSize) -> list[Case]:
         list_of("active critical", query={"severity": 2, "status": 0}, where="severity = 2 AND status = 0"),
         list_of("of one host", query={"host_id": host}, where=f"host_id = {host}"),
         list_of("text that one has", query={"q": NEEDLE}, where=like),
+        list_of("matching 1 in 100,000", query={"match": "pod=pod-7"}, where=_has("pod", "= 'pod-7'")),
+        list_of("matching 1 in 4", query={"match": "region=region-1"}, where=_has("region", "= 'region-1'")),
+        list_of(
+            "matching two labels, 1 in 20",
+            query={"match": "{team=team-1,region=region-1}"},
+            where=" AND ".join(_has(name, f"= '{name}-1'") for name in ("team", "region")),
+        ),
+        list_of(
+            "matching a pattern with a prefix",
+            query={"match": '{namespace=~"namespace-1.*"}'},
+            where=_has("namespace", "LIKE 'namespace-1%'"),
+        ),
     ]
+
+
+def _has(name: str, value: str) -> str:
+    """Return the condition that an alert has a label with such a value."""
+    pairs = f"SELECT id FROM label_pairs WHERE name = '{name}' AND value {value}"
+    return f"EXISTS (SELECT 1 FROM alert_labels WHERE alert_id = alerts.id AND pair_id IN ({pairs}))"
 
 
 def _tasks(size: FleetSize) -> list[Case]:
