@@ -42,7 +42,7 @@ def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory) -> 
     settings, database, outbox = resources.settings, resources.database, ledger.outbox
     refused_alerts = RefusedAlerts(database, outbox, AlertIntake())
     return Alerts(
-        alerts=AlertService(database),
+        alerts=AlertService(database, window_h=settings.score_window_h),
         alert_actions=AlertActions(database, outbox),
         alert_pulls=AlertPullService(database, inventory.monitor_connections, AlertIntake()),
         alert_event_relay=AlertEventRelay(database, resources.queue.events),

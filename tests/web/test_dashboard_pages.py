@@ -245,7 +245,7 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
 OPEN = ("count.", "field.", "mapping_field.", "reason.", "error.", "nav.")
 """Names that are made of words from elsewhere: codes of errors, fields of schemas, counts of results."""
 MADE = {
-    *("order.-severity,started_at", "order.-started_at", "order.-last_seen_at"),
+    *("order.-severity,started_at", "order.-cost", "order.-started_at", "order.-last_seen_at"),
     *("status.wrong_database", "status.wrong_broker", "status.wrong_worker"),
     *("status.then_database", "status.then_broker", "status.then_worker"),
     *("overview.level_good", "overview.level_warn", "overview.level_bad"),

@@ -14,6 +14,7 @@ from app.rules.alerts.alert_changes import is_flapping
 from app.rules.alerts.generated_alerts import DrawnAlert, HostChoice, comment, draw_alerts
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.alerts import alert_events, alerts, raw_reports, suppression
+from app.store.alerts.cost_lists import CostList
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.inventory import hosts, items
@@ -23,22 +24,30 @@ from app.store.selection.alert_orders import AlertOrder
 
 TEST_SOURCE = "test"
 ALERT_BATCH_SIZE = 1000
+COSTS = ("cost", "-cost")
+DEAREST_FIRST = "-cost"
 
 
 class AlertService:
     """Methods that name an alert raise NotFound; all raise DatabaseUnavailable."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, window_h: float) -> None:
         self._database = database
+        self._window_s = window_h * 3600
 
     def list(self, page: PageRequest, *, sort: str | None = None, **filters: Any) -> AlertPage:
         """Return a page of alerts, newest first unless `sort` says otherwise; `filters` are those of `AlertFilter.of`.
 
-        Raises Invalid for an order, a cursor or matchers that cannot be read.
+        In the order of `COSTS`, only alerts that count in the health score are listed. Raises Invalid for an order, a
+        cursor or matchers that cannot be read.
         """
-        wanted, order = AlertFilter.of(**filters), AlertOrder.of(sort)
+        wanted = AlertFilter.of(**filters)
         with self._database.reading() as connection:
-            found = AlertList(connection, alerts.SHOWN, wanted, order).fetch(page)
+            if sort in COSTS:
+                costs = CostList(alerts.SHOWN, wanted, self._window_s, is_descending=sort == DEAREST_FIRST)
+                found = costs.fetch(connection, page, clock.now())
+            else:
+                found = AlertList(connection, alerts.SHOWN, wanted, AlertOrder.of(sort)).fetch(page)
         return replace(found, items=[shown(alert) for alert in found.items])
 
     def get(self, alert_id: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ SORTS: Mapping[str, tuple[ColumnElement[Any], Sequence[str]]] = {
     "started_at": (BEGAN_AT, ("started_at", "first_seen_at")),
     "last_seen_at": (ALERTS.last_seen_at, ("last_seen_at",)),
 }
-KNOWN = "severity, started_at, last_seen_at; `-` before a name sorts in descending order"
+KNOWN = "severity, started_at, last_seen_at; or `cost` alone; `-` before a name sorts in descending order"
 
 
 @dataclass(frozen=True, slots=True)

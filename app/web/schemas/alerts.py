@@ -54,7 +54,8 @@ class AlertQuerySchema(PageQuerySchema):
         max=100,
         metadata={
             "description": "`severity`, `started_at` or `last_seen_at`, with `-` before it for descending order;"
-            " `severity` may be followed by one of the times, like `-severity,started_at`. Newest first if not given"
+            " `severity` may be followed by one of the times, like `-severity,started_at`. `-cost` lists only alerts"
+            " that count in the health score, those that cost most first. Newest first if not given"
         },
     )
 

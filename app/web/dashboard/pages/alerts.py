@@ -18,7 +18,7 @@ from app.web.schemas.alerts import AlertQuerySchema, TestAlertsQuerySchema
 ALERT = "/alerts/<id:alert_id>"
 SNOOZES = ("1h", "4h", "1d", "7d")
 EVENTS_SHOWN = 100
-ORDERS = ("-severity,started_at", "-started_at", "-last_seen_at")
+ORDERS = ("-severity,started_at", "-cost", "-started_at", "-last_seen_at")
 """Besides the newest first."""
 FIELDS = ("q", "severity", "status", "monitor_id", "match", "sort")
 """The filters that the page has fields for; the others come from links, like those of a host."""
