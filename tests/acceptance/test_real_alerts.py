@@ -26,5 +26,7 @@ def test_alerts_of_a_simulated_fleet_come_and_go(user: User) -> None:
     assert user.end(user.pull(monitor, "alerts"))["result"] == {
         **dict.fromkeys(("seen", "new", "repeated", "reopened"), 0),
         "resolved": 5,
+        "completeness": "complete",
+        "missing": [],
     }
     assert {alert["status"] for alert in user.all("/alerts", monitor_id=monitor)} == {2}

@@ -113,7 +113,7 @@ def test_an_unknown_parameter_is_refused_also_where_there_are_none(admin: Caller
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
-        ({}, ["name", "type", "url"]),
+        ({}, ["name", "type"]),
         ({"name": "", "type": "simulator", "url": "x"}, ["name"]),
         ({"name": "x" * 201, "type": "simulator", "url": "x"}, ["name"]),
         ({"name": 1, "type": "simulator", "url": "x"}, ["name"]),
