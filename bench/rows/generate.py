@@ -34,7 +34,7 @@ def measure(environment: Environment) -> Iterator[Figure]:
         count = environment.sizes.of(ALERTS)
         with closing(Database(ours, durable=False)) as database:
             begun_at = time.perf_counter()
-            AlertService(database).generate(new_task_id(TaskType.GENERATE_ALERTS), count, None, None)
+            AlertService(database, window_h=24).generate(new_task_id(TaskType.GENERATE_ALERTS), count, None, None)
             rate = count / (time.perf_counter() - begun_at)
         with closing(Database(theirs, durable=False)) as database:
             begun_at = time.perf_counter()
