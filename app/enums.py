@@ -82,6 +82,9 @@ class AlertStatus(IntEnum):
     RESOLVED = 2
 
 
+OPEN_STATUSES = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
+
+
 class AlertEventKind(StrEnum):
     """The kind of an alert's event."""
 

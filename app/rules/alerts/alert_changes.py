@@ -265,6 +265,11 @@ MAX_CHANGED = 20
 MAX_TEXT = 500
 
 
+def severity_change(before: Severity, after: Severity) -> dict[str, list[str]]:
+    """Return the severities before and after, in words; nothing if they are the same."""
+    return {} if before is after else {"severity": [before.name.lower(), after.name.lower()]}
+
+
 def changes(before: AlertState, after: AlertState) -> dict[str, list[str | None]]:
     """Return what a source says anew: by field (`labels.pod`), the texts before and after, None for none."""
     found: dict[str, list[str | None]] = {}

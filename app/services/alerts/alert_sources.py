@@ -39,13 +39,13 @@ class AlertSource:
         """Return a monitor's settings."""
         row = monitors.alert_settings(connection, monitor_id)
         group = row["ha_group"] if row else None
-        members = monitors.members(connection, group) if group else [monitor_id]
+        members = monitors.sharing(connection, monitor_id, group)
         # With tables of their own, the members would change the severity of a shared alert in turns.
-        owner = monitors.alert_settings(connection, members[0]) if members and members[0] != monitor_id else row
+        owner = row if members[0] == monitor_id else monitors.alert_settings(connection, members[0])
         return cls(
             monitor_id=monitor_id,
-            owner_id=members[0] if members else monitor_id,
-            members=members or [monitor_id],
+            owner_id=members[0],
+            members=members,
             severities=SeverityTable.of(owner["severities"] if owner else None),
             watchdogs=(*KNOWN_WATCHDOGS, *(row["watchdogs"] if row else ())),
             ignored_labels=(row["ha_ignored_labels"] if row and group else ()),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AlertEventKind, ReportWay, Severity
-from app.rules.alerts.alert_changes import AlertState, changes
+from app.rules.alerts.alert_changes import AlertState, changes, severity_change
 from app.services.alerts.alert_sources import AlertSource
 from app.store.alerts import alert_events, alert_intake, alert_labels, alerts, raw_reports, suppression
 
@@ -17,7 +17,6 @@ Identity = tuple[str, str]
 STATE = [each.name for each in fields(AlertState)]
 CONTENT = [name for name in STATE if name not in ("count", "last_seen_at", "missed_at", "last_started_at")]
 BEGINNINGS = (AlertEventKind.FIRED, AlertEventKind.REOPENED)
-SEVERITY_CHANGES = (AlertEventKind.ESCALATED, AlertEventKind.EASED)
 ONE_CHANGE_WITHIN = timedelta(minutes=10)
 """Changes that follow each other are one entry of the history: a value in a description changes with every pull."""
 
@@ -64,18 +63,18 @@ class AlertWriting:
         """Write alerts in the order of their ids, as everywhere: different orders would deadlock on PostgreSQL."""
         new = [draft for draft in drafts if draft.row is None]
         known = sorted(((one, one.row) for one in drafts if one.row is not None), key=lambda pair: pair[1]["id"])
-        merged = self._merge_changes({row["id"]: draft for draft, row in known})
+        self._merge_changes({row["id"]: draft for draft, row in known})
         ids = alert_intake.add(self._connection, self._source.owner_id, [self._new_row(draft) for draft in new])
-        seen = [pair for pair in known if pair[0].is_only_seen]
-        alert_intake.record_seen(self._connection, [self._changes(*pair) for pair in seen])
-        alert_intake.change(self._connection, [self._changes(*pair) for pair in known if not pair[0].is_only_seen])
+        seen = {row["id"] for draft, row in known if draft.is_only_seen}
+        alert_intake.record_seen(self._connection, [self._changes(*pair) for pair in known if pair[1]["id"] in seen])
+        alert_intake.change(self._connection, [self._changes(*pair) for pair in known if pair[1]["id"] not in seen])
         written = dict(zip(ids, new, strict=True)) | {row["id"]: draft for draft, row in known}
         self._write_labels(written)
-        self._write_raw_reports(written)
+        self._write_raw_reports(written, sorted(seen))
         if self._source.is_shared and self._pulled_at:
             alert_intake.add_witness(self._connection, [*written], self._source.monitor_id, self._pulled_at)
         self._suppress(written)
-        self._note(written, merged)
+        self._note(written)
         marked = [{"host_id": one.host_id, "item_id": one.item_id} for one in drafts if _is_or_was_critical(one)]
         alerts.refresh_marks_of(self._connection, marked, clock.now())
 
@@ -91,8 +90,8 @@ class AlertWriting:
         target = {"id": row["id"], "host_id": draft.host_id, "item_id": draft.item_id, "changed_at": changed_at}
         return {**_columns(draft.state), **target, "pulled_at": seen}
 
-    def _merge_changes(self, known: Mapping[int, Draft]) -> set[int]:
-        """Add to the last `changed` entries what changed again shortly after; return those alerts' ids."""
+    def _merge_changes(self, known: Mapping[int, Draft]) -> None:
+        """Add to the last `changed` entries what changed again shortly after, in place of new entries."""
         again = {
             alert_id: draft
             for alert_id, draft in known.items()
@@ -102,10 +101,8 @@ class AlertWriting:
             and self._observed_at - draft.row["changed_at"] <= ONE_CHANGE_WITHIN
         }
         details = {alert_id: _details(draft) for alert_id, draft in again.items()}
-        merged = alert_events.extend_changes(self._connection, details, self._observed_at) if details else set()
-        for alert_id in merged:
+        for alert_id in alert_events.extend_changes(self._connection, details, self._observed_at) if details else ():
             again[alert_id].events.remove(AlertEventKind.CHANGED)
-        return merged
 
     def _write_labels(self, written: Mapping[int, Draft]) -> None:
         rows = [
@@ -115,9 +112,8 @@ class AlertWriting:
         ]
         alert_labels.write(self._connection, rows)
 
-    def _write_raw_reports(self, written: Mapping[int, Draft]) -> None:
+    def _write_raw_reports(self, written: Mapping[int, Draft], seen: Sequence[int]) -> None:
         """Keep what the source sent, unless it repeats what is kept already."""
-        seen = [alert_id for alert_id, draft in written.items() if draft.is_only_seen]
         kept = raw_reports.kept(self._connection, seen, self._way) if seen else set()
         bodies = {
             alert_id: draft.raw for alert_id, draft in written.items() if draft.raw is not None and alert_id not in kept
@@ -140,12 +136,12 @@ class AlertWriting:
             if not {*written[row["id"]].events} & {*BEGINNINGS}:
                 written[row["id"]].events.append(AlertEventKind.RETURNED)
 
-    def _note(self, written: Mapping[int, Draft], merged: set[int]) -> None:
+    def _note(self, written: Mapping[int, Draft]) -> None:
         happened = [(alert_id, event) for alert_id, draft in written.items() for event in draft.events]
         details = {
             alert_id: _details(draft)
             for alert_id, draft in written.items()
-            if alert_id not in merged and {*draft.events} & {AlertEventKind.CHANGED, *SEVERITY_CHANGES}
+            if {*draft.events} & {*alert_events.CHANGES}
         }
         alert_events.add(self._connection, happened, self._observed_at, details=details)
 
@@ -154,8 +150,7 @@ def _details(draft: Draft) -> dict[str, Any]:
     before, after = draft.before, draft.state
     if before is None or after is None:
         return {}
-    severity = {"severity": [before.severity.name.lower(), after.severity.name.lower()]}
-    return {**(severity if before.severity is not after.severity else {}), **changes(before, after)}
+    return {**severity_change(before.severity, after.severity), **changes(before, after)}
 
 
 def _columns(state: AlertState | None) -> dict[str, Any]:

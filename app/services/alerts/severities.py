@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import AlertEventKind, AlertStatus, Severity
+from app.enums import OPEN_STATUSES, AlertEventKind, AlertStatus, Severity
 from app.errors import NotFound
+from app.rules.alerts.alert_changes import severity_change
 from app.rules.alerts.severities import SeverityTable, zabbix_word
 from app.rules.alerts.severity_words import ZABBIX_WORDS
 from app.rules.monitor_types import ZABBIX
@@ -17,7 +18,6 @@ from app.store.database.engine import Database
 from app.store.inventory import monitors
 
 ALERT_BATCH_SIZE = 1000
-OPEN = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
 
 
 class SeverityService:
@@ -46,7 +46,7 @@ class SeverityService:
             monitors.change(connection, owner_id, {"severities": table.as_dict()})
             for member in members:
                 severities.forget_unknown(connection, member, _known(connection, member, table))
-        changed = sum(self._derive(owner_id, status, by) for status in OPEN)
+        changed = sum(self._derive(owner_id, status, by) for status in OPEN_STATUSES)
         return {**self.get(monitor_id), "changed_alerts": changed}
 
     def _derive(self, owner_id: int, status: AlertStatus, by: Editor) -> int:
@@ -76,9 +76,7 @@ def _derive_some(connection: Connection, table: SeverityTable, rows: Any, by: Ed
         (row.id, AlertEventKind.ESCALATED if severity > row.severity else AlertEventKind.EASED)
         for row, severity in changed
     ]
-    details = {
-        row.id: {"severity": [Severity(row.severity).name.lower(), severity.name.lower()]} for row, severity in changed
-    }
+    details = {row.id: severity_change(Severity(row.severity), severity) for row, severity in changed}
     alert_events.add(connection, happened, now, user_id=by.user_id, username=by.username, details=details)
     alerts.refresh_marks_of(connection, [row._mapping for row, _ in changed], now)
     return len(changed)
@@ -89,7 +87,7 @@ def _group(connection: Connection, monitor_id: int) -> tuple[int, list[int]]:
     settings = monitors.alert_settings(connection, monitor_id)
     if settings is None:
         raise NotFound(f"there is no monitor {monitor_id}")
-    members = monitors.members(connection, settings["ha_group"]) if settings["ha_group"] else [monitor_id]
+    members = monitors.sharing(connection, monitor_id, settings["ha_group"])
     return members[0], members
 
 

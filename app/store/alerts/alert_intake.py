@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.enums import AlertStatus, Resolution
+from app.enums import OPEN_STATUSES, AlertStatus, Resolution
 from app.models import Alert, AlertLabel, AlertWitness, LabelPair
 from app.store.alerts.alerts import ALERTS
 from app.store.database.bulk_rows import execute_bulk
@@ -46,7 +46,7 @@ KNOWN = (
     *(ALERTS.id, ALERTS.source, ALERTS.external_id, ALERTS.occurrence, ALERTS.first_seen_at, ALERTS.suppressed),
     *(ALERTS[name] for name in CHANGED),
 )
-IS_OPEN = ALERTS.status.in_((AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED))
+IS_OPEN = ALERTS.status.in_(OPEN_STATUSES)
 
 
 def latest(

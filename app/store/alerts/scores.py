@@ -24,13 +24,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Float
 
-from app.enums import AlertStatus, InventoryStatus, Severity
+from app.enums import OPEN_STATUSES, AlertStatus, InventoryStatus, Severity
 from app.rules.alerts.scores import ACKNOWLEDGED_FACTOR, RESOLVED_FACTOR, WEIGHTS, AlertSums
 from app.store.alerts import alert_sums
 from app.store.alerts.alerts import ALERTS
 from app.store.inventory.hosts import HOSTS, is_in_group
 
-IS_OPEN = ALERTS.status.in_((AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED))
+IS_OPEN = ALERTS.status.in_(OPEN_STATUSES)
 # An expression instead of the bare column, so that SQLite uses the index of the window or of the open alerts. It takes
 # an equality for more selective than a range, and sorting for expensive, so it would read the whole history with this
 # status or of this monitor.

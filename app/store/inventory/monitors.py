@@ -105,10 +105,9 @@ def alert_settings(connection: Connection, monitor_id: int) -> RowMapping | None
     return connection.execute(ALERT_SETTINGS, {"monitor": monitor_id}).mappings().one_or_none()
 
 
-def members(connection: Connection, ha_group: str) -> list[int]:
-    """Return the ids of the monitors of an HA group."""
-    statement = select(MONITORS.id).where(MONITORS.ha_group == ha_group).order_by(MONITORS.id)
-    return list(connection.execute(statement).scalars())
+def sharing(connection: Connection, monitor_id: int, ha_group: str | None) -> list[int]:
+    """Return the ids of the monitors that share a monitor's alerts, the owner first: those of its HA group, or it."""
+    return [row["id"] for row in group_members(connection, ha_group)] or [monitor_id] if ha_group else [monitor_id]
 
 
 def find_by_token(connection: Connection, token_hash: str) -> RowMapping | None:

@@ -6,14 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
 
-from app.enums import AlertStatus, QuietKind, Resolution
+from app.enums import OPEN_STATUSES, AlertStatus, QuietKind, Resolution
 from app.models import Alert
 from app.rules.liveness.confirmations import REPEATING_SOURCES, UNCONFIRMED_SOURCES, Confirmed
 from app.store.alerts.alerts import ALERTS
 from app.store.database.dialects import table_of
 from app.store.selection.alert_filters import IS_LISTED
 
-OPEN = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
 TOUCHED = (ALERTS.id, ALERTS.host_id, ALERTS.item_id)
 
 
@@ -78,12 +77,12 @@ def resolve(
 
 def count(connection: Connection) -> int:
     """Return how many open alerts are stale."""
-    wanted = (IS_LISTED, ALERTS.status.in_(OPEN), ALERTS.is_stale.is_(True))
+    wanted = (IS_LISTED, ALERTS.status.in_(OPEN_STATUSES), ALERTS.is_stale.is_(True))
     return connection.execute(select(func.count()).select_from(Alert).where(*wanted)).scalar_one()
 
 
 def _open_of(monitor_ids: Sequence[int]) -> list[ColumnElement[bool]]:
-    return [IS_LISTED, ALERTS.monitor_id.in_(monitor_ids), ALERTS.status.in_(OPEN)]
+    return [IS_LISTED, ALERTS.monitor_id.in_(monitor_ids), ALERTS.status.in_(OPEN_STATUSES)]
 
 
 def _change(

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, RowMapping, select
 
+from app.enums import OPEN_STATUSES
 from app.models import AlertLabel, LabelPair
 from app.rules.liveness.confirmations import OWN_SOURCE
 from app.store.alerts.alerts import ALERTS
 from app.store.database.index_hints import unindexed
-from app.store.liveness.stale_alerts import OPEN
 from app.store.selection.alert_filters import IS_LISTED
 
 PAIRS = LabelPair.__table__.c
@@ -38,7 +38,7 @@ def named(connection: Connection, monitor_id: int, name: str) -> Sequence[RowMap
 
 
 def _with_message(connection: Connection, monitor_id: int, name: str) -> Sequence[RowMapping]:
-    is_open = (IS_LISTED, ALERTS.monitor_id == monitor_id, ALERTS.status.in_(OPEN))
+    is_open = (IS_LISTED, ALERTS.monitor_id == monitor_id, ALERTS.status.in_(OPEN_STATUSES))
     statement = select(*COLUMNS).where(*is_open, ALERTS.message == name, ALERTS.source != OWN_SOURCE)
     # Without an order: in that of the ids, an index without the status would read all alerts of the monitor.
     return connection.execute(statement.limit(MAX_FOUND)).mappings().all()

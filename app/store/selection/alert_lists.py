@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, union_all
 
 from app import clock
-from app.enums import AlertStatus, Severity
+from app.enums import OPEN_STATUSES, Severity
 from app.models import Alert
 from app.store.database.dialects import is_listed, table_of
 from app.store.database.pages import PageRequest, cursor_behind
@@ -25,7 +25,6 @@ FIRST_BATCH_SIZE = 200
 BATCH_SIZE = 1000
 MAX_TOTAL = 10_000
 COUNTED_CANDIDATES = 2000
-OPEN_STATUSES = (AlertStatus.ACTIVE, AlertStatus.ACKNOWLEDGED)
 Place = Sequence[Any]
 
 

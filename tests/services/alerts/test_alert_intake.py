@@ -268,6 +268,18 @@ def test_changes_soon_after_each_other_are_one_entry_of_the_history(source: Sour
     assert source.history(alert["id"]).count("changed") == 2
 
 
+def test_a_severity_that_changes_with_a_merged_change_says_from_what_to_what(source: Source, time: Time) -> None:
+    source.say(FULL)
+    source.say(replace(FULL, description="95 % 已用"))
+    time.pass_by(60)
+    source.say(replace(FULL, description="99 % 已用", source_severity="Warning"))
+    [alert] = source.alerts()
+    entries = source.services.alerts.alerts.events(ALL, alert["id"]).items
+    details = {entry["kind"]: entry["details"] for entry in entries}
+    assert details["eased"]["severity"] == ["critical", "warning"]
+    assert details["changed"]["description"] == ["91 % 已用", "99 % 已用"]
+
+
 def test_two_alerts_of_one_summary_stay_two(source: Source) -> None:
     other = replace(FULL, external_id="8", labels={"team": "pay", "pod": "cart-2"})
     source.say(FULL, other)
