@@ -1,6 +1,6 @@
 """The protocol between the services and the monitoring systems: pages of frozen records."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -90,6 +90,11 @@ class Completeness(StrEnum):
     """The source could not tell whether it saw everything: only absence from two such pulls in a row counts."""
     PARTIAL = "partial"
     """The source said that something is missing, or has just started: absence means nothing."""
+
+
+def worst_of(found: Iterable[Completeness]) -> Completeness:
+    """Return the completeness of a whole whose parts have these, of which there is at least one."""
+    return max(found, key=list(Completeness).index)
 
 
 @dataclass(frozen=True, slots=True)

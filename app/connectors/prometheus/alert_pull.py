@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from app import clock
-from app.connectors.base import AlertPage, Completeness
+from app.connectors.base import AlertPage, Completeness, worst_of
 from app.connectors.prometheus.alert_rules import AlertRule, Evaluation, evaluation_of, read_alert_rules, read_start
 from app.connectors.prometheus.alertmanagers import Alertmanagers
 from app.connectors.prometheus.alerts import read_alerts, sent_names, with_quiet
@@ -66,7 +66,7 @@ class AlertPull:
         if len(undecided_names) > MAX_UNDECIDED:
             self._completeness.append(Completeness.PARTIAL)
             undecided_names = ()
-        completeness = max(self._completeness, key=list(Completeness).index)
+        completeness = worst_of(self._completeness)
         missing = [self._api.words(sentence) for sentence in dict.fromkeys(self._missing)]
         if reports or missing or still_open or undecided_names:
             yield AlertPage(reports[:ALERTS_A_PAGE], completeness, missing, still_open, undecided_names)

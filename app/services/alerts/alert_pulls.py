@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
-from app.connectors.base import AlertPage, Completeness, alert_page
+from app.connectors.base import AlertPage, Completeness, alert_page, worst_of
 from app.enums import ReportWay
 from app.errors import SourceRejected
 from app.rules.alerts.alert_bounds import bounded
@@ -44,7 +44,7 @@ class AlertPullService:
         with self._monitor_connections.open(monitor_id) as connector:
             for page in map(alert_page, connector.alerts()):
                 totals.update(self._take_in(monitor_id, page, observed_at))
-                completeness = max(completeness, page.completeness, key=list(Completeness).index)
+                completeness = worst_of([completeness, page.completeness])
                 missing += [sentence for sentence in page.missing if sentence not in missing]
                 undecided_names.update(page.undecided_names)
                 step(totals["seen"], None, f"{totals['seen']} alerts")
