@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
+from app.errors import SourceError
 from app.rules.alerts.alert_reports import AlertReport
 
 MAX_NAME = 512
@@ -24,6 +25,28 @@ class MonitorAccess:
     api_token: str | None = None
     alertmanager_urls: Sequence[str] = ()
     """The Alertmanagers that a Prometheus sends to, for its silences and inhibitions."""
+    ca_pem: str | None = None
+    """Certificate authorities to trust instead of the system's."""
+    verify: bool = True
+    """Whether to check the server's certificate."""
+    client_cert_pem: str | None = None
+    client_key_pem: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Additional headers of each request."""
+    http_username: str | None = None
+    http_password: str | None = None
+    """HTTP basic authentication in front of the system's own sign-in."""
+    proxy_url: str | None = None
+    timeout_s: float | None = None
+    """How long one request may take; None for the default."""
+    mapping: Mapping[str, Any] | None = None
+    """How the answers of a source without a format of its own are read."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return all that no message may repeat."""
+        given = (self.password, self.api_token, self.client_key_pem, self.http_password, self.proxy_url)
+        return tuple(filter(None, (*given, *self.headers.values())))
 
     def __repr__(self) -> str:
         return "MonitorAccess(…)"
@@ -44,6 +67,8 @@ class HostRecord:
     """The source's explanation why it cannot read the host; None if it can."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """What the source says about it by name and value: a target's labels, a host's tags."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What else the source says, as JSON: `interfaces`, `templates`, `inventory`, `maintenance`."""
 
 
 class ItemRecord(NamedTuple):
@@ -64,6 +89,10 @@ class ItemRecord(NamedTuple):
     value_at: datetime | None = None
     error: str | None = None
     """The source's explanation why it cannot read the item; None if it can."""
+    value_text: str | None = None
+    """The value as the source shows it to people, by a value map: `Down (0)`; None if it shows the value itself."""
+    raw_name: str | None = None
+    """The name as it is written at the source, if its macros make another one of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +109,8 @@ class ItemPage:
 
     host_external_ids: Sequence[str]
     records: Sequence[ItemRecord]
+    unreadable: Mapping[str, SourceError] = field(default_factory=dict)
+    """Hosts whose items could not be read, by external id, and why: nothing is known about their items."""
 
 
 class Completeness(StrEnum):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Computed, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import Computed, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import JSON_OBJECT, NEVER_REUSED, Base, Moment
@@ -35,6 +35,12 @@ class Host(Base):
         UniqueConstraint("monitor_id", "external_id"),
         Index("ix_hosts_status_id", "status", "id"),
         Index("ix_hosts_name", "name"),
+        Index(
+            "ix_hosts_items_error",
+            "monitor_id",
+            sqlite_where=text("items_error IS NOT NULL"),
+            postgresql_where=text("items_error IS NOT NULL"),
+        ),
         NEVER_REUSED,
     )
 
@@ -53,9 +59,15 @@ class Host(Base):
     groups: Mapped[list[Any]] = mapped_column(JSON_OBJECT)
     labels: Mapped[dict[str, Any]] = mapped_column(JSON_OBJECT, server_default="{}")
     """What the source says about it by name and value: a target's labels, a host's tags."""
+    details: Mapped[dict[str, Any]] = mapped_column(JSON_OBJECT, server_default="{}")
+    """What else the source says: interfaces, templates, inventory fields, maintenance."""
+    items_error: Mapped[str | None] = mapped_column(Text)
+    """Why the last pull could not read its items; `source_error` then has it too, if the source names no other."""
     source_error: Mapped[str | None] = mapped_column(Text)
     alert_error: Mapped[str | None] = mapped_column(Text)
     vanished_at: Mapped[datetime | None] = mapped_column(Moment)
+    archived_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was archived, because it had been gone from the source for long."""
     status: Mapped[int] = mapped_column(SmallInteger, Computed(STATUS, persisted=True))
     status_description: Mapped[str] = mapped_column(Text, Computed(STATUS_DESCRIPTION, persisted=True))
     created_at: Mapped[datetime] = mapped_column(Moment)

@@ -36,6 +36,10 @@ class Item(Base):
     source_units: Mapped[str] = mapped_column(Text)
     source_enabled: Mapped[bool]
     value: Mapped[str | None] = mapped_column(Text)
+    value_text: Mapped[str | None] = mapped_column(Text)
+    """The value as its source shows it to people, by a value map; None if it shows the value itself."""
+    raw_name: Mapped[str | None] = mapped_column(Text)
+    """The name as it is written at the source, if its macros make another one of it."""
     value_type: Mapped[str] = mapped_column(String(32))
     value_at: Mapped[datetime | None] = mapped_column(Moment)
     source_error: Mapped[str | None] = mapped_column(Text)

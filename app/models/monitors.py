@@ -22,6 +22,20 @@ class Monitor(Base):
     username: Mapped[str | None] = mapped_column(String(200))
     password_sealed: Mapped[str | None] = mapped_column(Text)
     api_token_sealed: Mapped[str | None] = mapped_column(Text)
+    ca_pem: Mapped[str | None] = mapped_column(Text)
+    """Its own certificate authorities, instead of the system's."""
+    verify: Mapped[bool] = mapped_column(server_default=true())
+    """Whether its certificate is checked."""
+    client_cert_pem: Mapped[str | None] = mapped_column(Text)
+    client_key_pem_sealed: Mapped[str | None] = mapped_column(Text)
+    headers_sealed: Mapped[str | None] = mapped_column(Text)
+    """Additional headers of each request, as a JSON object."""
+    http_username: Mapped[str | None] = mapped_column(String(200))
+    """The user of the HTTP basic authentication in front of its own sign-in."""
+    http_password_sealed: Mapped[str | None] = mapped_column(Text)
+    proxy_url_sealed: Mapped[str | None] = mapped_column(Text)
+    timeout_s: Mapped[int | None]
+    """How long one request may take; None for the default."""
     enabled: Mapped[bool] = mapped_column(default=True)
     max_parallel_tasks: Mapped[int] = mapped_column(SmallInteger, default=4, server_default="4")
     """How many of its tasks may run in parallel, so that one slow monitor does not occupy all slots."""
@@ -53,5 +67,9 @@ class Monitor(Base):
     last_refusal: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(16), default="unknown")
     last_error: Mapped[str | None] = mapped_column(Text)
+    unreadable_hosts: Mapped[int] = mapped_column(server_default="0")
+    """How many hosts the last pull of items could not read."""
+    unreadable_reason: Mapped[str | None] = mapped_column(Text)
+    """Why it could not read the first of them."""
     last_pulled_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)

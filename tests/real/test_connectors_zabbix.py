@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_check_signs_in_and_tells_the_version(connector: ZabbixConnector, zabbix
 
 
 @pytest.mark.parametrize("access", [{"username": "Admin", "password": "wrong"}, {"api_token": "0" * 64}])
-def test_wrong_credentials_are_refused(zabbix_url: str, access: dict[str, str]) -> None:
+def test_wrong_credentials_are_refused(zabbix_url: str, access: dict[str, Any]) -> None:
     connector = ZabbixConnector(MonitorAccess(zabbix_url, **access))
     with pytest.raises(SourceRefusedLogin, match="Zabbix says"):
         connector.check()

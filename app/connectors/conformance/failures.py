@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from app.connectors.base import MonitorAccess
@@ -22,7 +23,7 @@ SECRET = "nagare-test-secret-9f3c"  # noqa: S105 - an example
 def wrong_credentials(context: Context) -> str:
     """A wrong password or token raises SourceRefusedLogin."""
     access = context.access
-    wrong = {
+    wrong: dict[str, Any] = {
         name: _other(secret)
         for name, secret in (("password", access.password), ("api_token", access.api_token))
         if secret is not None

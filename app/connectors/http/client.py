@@ -2,14 +2,16 @@
 
 import contextlib
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 
 from app import __version__, tracing
+from app.connectors.base import MonitorAccess
 from app.connectors.http.addresses import parse_url
 from app.connectors.http.json_body import parse_json, read_body
 from app.connectors.http.network import Deadline, GuardedTransport
@@ -27,6 +29,7 @@ from app.errors import (
 
 MAX_REDIRECTS = 3
 REDIRECTS = (301, 302, 307, 308)
+RESERVED_HEADERS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "accept-encoding")
 ERROR_BYTES = 64 * 2**10
 MAX_WORDS = 300
 
@@ -39,6 +42,13 @@ class HttpLimits:
     read_s: float = 60
     total_s: float = 120
     max_bytes: int = 64 * 2**20
+
+    def within(self, timeout_s: float | None) -> "HttpLimits":
+        """Return these limits with no time longer than `timeout_s`; None changes nothing."""
+        if timeout_s is None:
+            return self
+        times = {name: min(getattr(self, name), timeout_s) for name in ("connect_s", "read_s", "total_s")}
+        return replace(self, **times)
 
 
 class HttpSource:
@@ -56,24 +66,29 @@ class HttpSource:
         auth: tuple[str, str] | None = None,
         limits: HttpLimits = HttpLimits(),
         secrets: Sequence[str | None] = (),
+        access: MonitorAccess | None = None,
     ) -> None:
         """Parse the address; this sends nothing. Raises Invalid if it or a credential is wrong.
 
-        `secrets` are those sent in bodies; those in headers are known.
+        `secrets` are those sent in bodies; those in headers are known. `access` says how the monitor is reached: which
+        certificates to trust and show, its proxy, its additional headers, its time-out, and the HTTP basic
+        authentication in front of it, which a header `Authorization` excludes.
         """
         self._url = parse_url(url)
         self.host = self._url.netloc.decode("ascii")
         """The server's name, with a non-default port, for messages."""
         self.origin = (self._url.scheme, self.host)
         """What another address must have in common to be the same server."""
-        self._limits = limits
+        self._limits = limits.within(access.timeout_s) if access else limits
         self._deadline = Deadline()
         given = _checked(headers or {}) | ({"Authorization": _basic(*auth)} if auth else {})
-        self._secrets = [*secrets, *given.values(), *(auth or ())[1:]]
+        if access:
+            given = _headers_in_front(access, given)
+        self._secrets = [*secrets, *given.values(), *(auth or ())[1:], *(access.secrets if access else ())]
         usual = {"User-Agent": f"nagare/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._headers = usual | given
         # No httpx.Client on top: it keeps cookies, logs URLs with their query and follows redirects itself.
-        self._transport = GuardedTransport(self._deadline)
+        self._transport = GuardedTransport(self._deadline, access)
 
     def get_json(self, path: str, params: Mapping[str, str | Sequence[str]] | None = None) -> Any:
         """Return the JSON value at `path` below the server's address, its texts without NULs and lone surrogates."""
@@ -96,7 +111,8 @@ class HttpSource:
         given = _checked(headers or {})
         sent, content = {"Content-Type": "application/json"} | given, json.dumps(body).encode()
         hidden = [*secrets, *given.values()]
-        return self._exchange("POST", self._join(path), content, sent, limits or self._limits, hidden)
+        used = limits.within(self._limits.total_s) if limits else self._limits
+        return self._exchange("POST", self._join(path), content, sent, used, hidden)
 
     def words(self, text: str) -> str:
         """Return a text of the server in a form that is safe for a message."""
@@ -205,14 +221,41 @@ def _error_text(response: httpx.Response) -> str:
     return next((text for text in texts if isinstance(text, str)), "")
 
 
-def _basic(username: str, password: str) -> str:
+def _basic(username: str, password: str, field: str = "password") -> str:
     try:
         return f"Basic {b64encode(f'{username}:{password}'.encode()).decode('ascii')}"
     except UnicodeEncodeError:
-        raise Invalid("password", "The user name or password contains characters that cannot be sent.") from None
+        raise Invalid(field, "The user name or password contains characters that cannot be sent.") from None
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:
     if not all(value.isascii() and value.isprintable() for value in headers.values()):
         raise Invalid("api_token", "The token contains characters that cannot be sent in an HTTP header.")
     return dict(headers)
+
+
+def _headers_in_front(access: MonitorAccess, own: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of each request: a monitor's additional ones, and those of the connector itself.
+
+    Raises Invalid for `headers.NAME`, `http_username` or `http_password`.
+    """
+    taken = {name.lower() for name in own}
+    for name, value in access.headers.items():
+        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or name.lower() in RESERVED_HEADERS:
+            raise Invalid(f"headers.{name[:40]}", "This is not the name of a header that can be added.")
+        if not (value.isascii() and value.isprintable()):
+            raise Invalid(f"headers.{name[:40]}", "The value has line breaks or characters that cannot be sent.")
+        if name.lower() in taken:
+            raise Invalid(f"headers.{name[:40]}", "The monitor's own credentials already set this header.")
+    given = {**access.headers, **own}
+    if not access.http_username:
+        if access.http_password:
+            raise Invalid("http_username", "A password requires a user name.")
+        return given
+    if ":" in access.http_username:
+        raise Invalid("http_username", "The user name must not contain a colon.")
+    if any(name.lower() == "authorization" for name in given):
+        raise Invalid(
+            "http_username", "HTTP basic authentication and a token both need the header Authorization: give one."
+        )
+    return given | {"Authorization": _basic(access.http_username, access.http_password or "", "http_password")}

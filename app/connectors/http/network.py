@@ -1,7 +1,6 @@
 """The last check before a connection to a monitor: which addresses are allowed, and the deadline."""
 
 import contextlib
-import functools
 import math
 import socket
 import ssl
@@ -10,12 +9,13 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-import certifi
 import httpcore
 import httpx
 
 from app import clock
-from app.errors import SourceForbidden
+from app.connectors.base import MonitorAccess
+from app.connectors.http.certificates import tls_context
+from app.errors import Invalid, SourceForbidden
 from app.rules.forbidden_addresses import is_callable
 
 CONNECTIONS = 8
@@ -41,11 +41,17 @@ class Deadline(threading.local):
 class GuardedTransport(httpx.HTTPTransport):
     """An httpx transport that checks each connection when it is made and enforces the deadline."""
 
-    def __init__(self, deadline: Deadline) -> None:
-        super().__init__(verify=_trusted(), trust_env=False)
+    def __init__(self, deadline: Deadline, access: MonitorAccess | None = None) -> None:
+        """`access` says which certificates to trust and show, and which proxy to use.
+
+        Raises Invalid for the field that is wrong.
+        """
+        context = tls_context(access)
+        super().__init__(verify=context, trust_env=False)
         self._backend = _GuardedBackend(deadline)
+        proxy = _proxy(access.proxy_url) if access and access.proxy_url else None
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_trusted(), max_connections=CONNECTIONS, network_backend=self._backend
+            ssl_context=context, proxy=proxy, max_connections=CONNECTIONS, network_backend=self._backend
         )
 
     def close(self) -> None:
@@ -149,9 +155,14 @@ def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-@functools.cache
-def _trusted() -> ssl.SSLContext:
-    """Return the system's certificate authorities, which may include a company's own, or else certifi's."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
+def _proxy(text: str) -> httpcore.Proxy:
+    """Return the proxy at an address, which may have a user name and a password. Raises Invalid for `proxy_url`."""
+    try:
+        url = httpx.URL(text)
+        proxy = httpx.Proxy(url.copy_with(path="/"))
+    except (httpx.InvalidURL, ValueError):
+        raise Invalid("proxy_url", "The proxy's URL must look like http://host:3128.") from None
+    if url.scheme not in ("http", "https") or not url.host or url.path not in ("", "/") or set(text) & set("?#\\ "):
+        raise Invalid("proxy_url", "The proxy's URL must look like http://host:3128.")
+    auth = None if proxy.raw_auth is None else proxy.raw_auth
+    return httpcore.Proxy(str(proxy.url), auth=auth)

@@ -1,5 +1,7 @@
 """Asks a Prometheus's Alertmanagers which of its alerts they keep quiet."""
 
+from dataclasses import replace
+
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpLimits, HttpSource
 from app.connectors.prometheus.api import credentials
@@ -42,10 +44,15 @@ class Alertmanagers:
 
 def _source(access: MonitorAccess, url: str) -> HttpSource:
     try:
-        source = HttpSource(url, limits=LIMITS)
+        source = HttpSource(url, limits=LIMITS, access=_without_credentials(access))
     except Invalid as error:
         raise Invalid("alertmanager_urls", str(error)) from None
     if source.origin != HttpSource(access.url).origin:
         return source
     headers, auth = credentials(access)
-    return HttpSource(url, headers=headers, auth=auth, limits=LIMITS)
+    return HttpSource(url, headers=headers, auth=auth, limits=LIMITS, access=access)
+
+
+def _without_credentials(access: MonitorAccess) -> MonitorAccess:
+    """Return how another server of the same network is reached."""
+    return replace(access, headers={}, http_username=None, http_password=None)

@@ -25,7 +25,7 @@ class PrometheusApi:
     def __init__(self, access: MonitorAccess) -> None:
         """Parse the address. Raises Invalid for `url`, `api_token` or `username` if it is wrong."""
         headers, auth = credentials(access)
-        self._source = HttpSource(access.url, headers=headers, auth=auth)
+        self._source = HttpSource(access.url, headers=headers, auth=auth, access=access)
         self.words = self._source.words
         self.close = self._source.close
 

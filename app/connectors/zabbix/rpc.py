@@ -48,7 +48,7 @@ class ZabbixRpc:
         endpoint = _endpoint(access.url)
         self.frontend = endpoint.removesuffix(ENDPOINT)
         """The address of Zabbix's pages for people."""
-        self._source = HttpSource(endpoint, secrets=[access.password, access.api_token])
+        self._source = HttpSource(endpoint, secrets=[access.password, access.api_token], access=access)
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._version = ""

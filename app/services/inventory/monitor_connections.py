@@ -1,5 +1,6 @@
 """Opens connections to monitors and records the result of each contact."""
 
+import json
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -12,6 +13,17 @@ from app.services.inventory.observed_connector import observed
 from app.store.database.engine import Database
 from app.store.database.vault import Vault
 from app.store.inventory import monitors
+
+SEALED = {
+    name: f"{name}_sealed"
+    for name in ("password", "api_token", "client_key_pem", "headers", "http_password", "proxy_url")
+}
+"""The columns of the secrets in `MonitorAccess`; `headers` is a JSON object."""
+PLAIN = (
+    *("url", "username", "alertmanager_urls", "ca_pem", "verify", "client_cert_pem", "http_username", "timeout_s"),
+    "mapping",
+)
+"""The other members of `MonitorAccess`, whose columns have their names."""
 
 OpenConnector = Callable[[str, MonitorAccess], AbstractContextManager[Connector]]
 
@@ -50,12 +62,8 @@ class MonitorConnections:
 
         Raises TaskFailed if they were encrypted with another secret key.
         """
-        sealed = {"password": monitor["password_sealed"], "api_token": monitor["api_token_sealed"]}
-        opened = {name: None if name in except_for else self._vault.open(text) for name, text in sealed.items()}
-        return MonitorAccess(
-            url=monitor["url"],
-            username=monitor["username"],
-            password=opened["password"],
-            api_token=opened["api_token"],
-            alertmanager_urls=monitor["alertmanager_urls"],
-        )
+        opened = {
+            name: None if name in except_for else self._vault.open(monitor[column]) for name, column in SEALED.items()
+        }
+        members: dict[str, Any] = {**opened, "headers": json.loads(opened["headers"] or "{}")}
+        return MonitorAccess(**members, **{name: monitor[name] for name in PLAIN})

@@ -1,5 +1,6 @@
 """Checks the settings of a monitor that depend on its type, its address or other monitors."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,8 +18,10 @@ def check_access(fields: Mapping[str, Any]) -> None:
     """Raise Invalid naming the field if the type does not exist, or its address or credentials are wrong."""
     if not fields["url"] and fields["type"] != WEBHOOK:
         raise Invalid("url", "Missing data for required field.")
-    access = MonitorAccess(fields["url"], fields.get("username"), fields.get("password"), fields.get("api_token"))
-    connector_class(fields["type"])(access).close()
+    names = {field.name for field in dataclasses.fields(MonitorAccess)} - {"alertmanager_urls"}  # checked one by one
+    given = {name: fields[name] for name in names & fields.keys()}
+    given["headers"] = given.get("headers") or {}
+    connector_class(fields["type"])(MonitorAccess(**given)).close()
 
 
 def check_alertmanagers(type: str, urls: list[str]) -> None:

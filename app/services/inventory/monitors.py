@@ -1,5 +1,6 @@
 """Manages monitors."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from app.enums import MonitorStatus, TaskState
 from app.errors import Conflict, Invalid, NotFound, SourceError
 from app.metrics import TASKS
 from app.rules.monitor_types import refuse_contact
-from app.services.inventory.monitor_connections import MonitorConnections, OpenConnector
+from app.services.inventory.monitor_connections import PLAIN, SEALED, MonitorConnections, OpenConnector
 from app.services.inventory.monitor_settings import check_access, check_alertmanagers, check_group
 from app.services.inventory.observed_connector import observed
 from app.services.ledger.task_events import TaskEvents
@@ -24,7 +25,6 @@ from app.store.inventory import item_values, monitors
 from app.store.ledger import task_runs
 
 Found = TypeVar("Found", bound=Mapping[Any, Any])
-SECRETS = {"password": "password_sealed", "api_token": "api_token_sealed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,8 @@ class MonitorService:
         with self._database.transaction() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
             access = self._monitor_connections.access(monitor, except_for=changes)
-            kept = {
-                "type": monitor["type"],
-                "url": access.url,
-                "username": access.username,
-                "password": access.password,
-                "api_token": access.api_token,
-            }
-            check_access({**kept, **changes})
+            kept = {name: getattr(access, name) for name in (*PLAIN, *SEALED)}
+            check_access({**kept, "type": monitor["type"], **changes})
             _check_settings(connection, monitor["type"], changes, monitor_id)
             if _server_of(changes.get("url", access.url)) != _server_of(access.url):
                 _refuse_kept_secrets(monitor, changes)
@@ -144,7 +138,7 @@ class MonitorService:
 
     def _sealed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            SECRETS.get(name, name): self._vault.seal(value) if name in SECRETS else value
+            SEALED.get(name, name): self._vault.seal(_text_of(value)) if name in SEALED else value
             for name, value in fields.items()
         }
 
@@ -160,8 +154,15 @@ def _server_of(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc.lower()
 
 
+def _text_of(secret: str | Mapping[str, str] | None) -> str | None:
+    """Return a secret as the text to encrypt; None if there is none."""
+    if secret is None or isinstance(secret, str):
+        return secret
+    return json.dumps(secret) if secret else None
+
+
 def _refuse_kept_secrets(monitor: Mapping[Any, Any], changes: Mapping[str, Any]) -> None:
-    for name, column in SECRETS.items():
+    for name, column in SEALED.items():
         if monitor[column] is not None and name not in changes:
             raise Invalid(name, "enter it again: the URL names another server")
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
-from app.errors import NotFound
+from app.errors import NotFound, SourceError
 from app.services.inventory.item_values import ItemValues
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.ledger.task_lifecycle import Step, no_step
@@ -80,15 +80,23 @@ class PullService:
                 self._pull_hosts(connector, monitor_id, step)
             with self._database.reading() as connection:
                 wanted = hosts.external_ids(connection, monitor_id, host_id)
-            done = 0
+            done, unreadable = 0, dict[str, SourceError]()
             step(0, len(wanted), "0 items")
             for page in connector.items(wanted):
                 self._write_items(monitor_id, page, counts)
+                unreadable.update(page.unreadable)
                 done += len(page.host_external_ids)
                 step(done, len(wanted), f"{counts.seen} items")
+            first = next(iter(unreadable.values()), None)
+            if first is not None and len(unreadable) == len(wanted):
+                raise first
         with self._database.transaction() as connection:
+            if host_id is None:
+                monitors.record_unreadable(
+                    connection, monitor_id, len(unreadable), None if first is None else str(first)
+                )
             monitors.record_pulled(connection, monitor_id, clock.now())
-        return asdict(counts)
+        return asdict(counts) | {"unreadable": len(unreadable)}
 
     def host(self, monitor_id: int, host_id: int, step: Step = no_step) -> dict[str, int]:
         """Pull one host."""
@@ -165,7 +173,8 @@ class PullService:
     def _write_items(self, monitor_id: int, page: ItemPage, counts: Counts) -> None:
         now = clock.now()
         with self._database.transaction() as connection:
-            host_ids = hosts.ids_by_external_id(connection, monitor_id, page.host_external_ids)
+            readable = [name for name in page.host_external_ids if name not in page.unreadable]
+            host_ids = hosts.ids_by_external_id(connection, monitor_id, readable)
             rows = {
                 (host_ids[record.host_external_id], record.external_id): _item_row(record)
                 for record in page.records
@@ -177,6 +186,8 @@ class PullService:
             written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
             self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
             items.mark_gone(connection, found.gone, now)
+            errors = {name: str(error) for name, error in page.unreadable.items()}
+            hosts.record_items_errors(connection, monitor_id, readable, errors, now)
             if written.created:
                 self._on_written(connection, monitor_id, host_ids.values())
         counts.add(len(rows), written.created, written.updated, len(found.gone))
@@ -198,6 +209,7 @@ def _host_row(record: HostRecord) -> hosts.PulledHost:
         source_error=record.error,
         groups=record.groups,
         labels=record.labels,
+        details=record.details,
     )
 
 

@@ -12,12 +12,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    and_,
     bindparam,
+    case,
     cast,
     column,
     exists,
     func,
     insert,
+    null,
     select,
     update,
 )
@@ -41,7 +44,7 @@ IS_AT_SOURCE = HOSTS.external_id.not_like(f"{LOCAL_PREFIX}%")
 EDITABLE = ("name", "display_name", "description", "enabled")
 """The fields that people may edit here; each has a `source_` twin."""
 
-WRITE_LABELS = JSONEncoder(sort_keys=True).encode
+WRITE_OBJECT = JSONEncoder(sort_keys=True).encode
 """SQLite compares texts, so the same labels must always be the same text."""
 
 
@@ -57,17 +60,24 @@ class PulledHost(NamedTuple):
     source_error: str | None
     groups: Sequence[str]
     labels: Mapping[str, str] = MappingProxyType({})
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
 INVENTORY = Inventory(
     Host,
     identity=("monitor_id", "external_id"),
     editable=EDITABLE,
-    followed=("ip_addr", "source_error", "groups", "labels"),
+    followed=("ip_addr", "source_error", "groups", "labels", "details"),
     own_kinds=(
         *((name, "text") for name in ("external_id", "name", "display_name", "description")),
         ("enabled", "boolean"),
-        *(("ip_addr", "text"), ("source_error", "text"), ("groups", "jsonb"), ("labels", "jsonb")),
+        *(
+            ("ip_addr", "text"),
+            ("source_error", "text"),
+            ("groups", "jsonb"),
+            ("labels", "jsonb"),
+            ("details", "jsonb"),
+        ),
     ),
 )
 
@@ -84,6 +94,9 @@ SHOWN = (
     HOSTS.status_description,
     HOSTS.groups,
     HOSTS.labels,
+    HOSTS.details,
+    HOSTS.items_error,
+    HOSTS.archived_at,
     HOSTS.created_at,
     HOSTS.updated_at,
     select(func.count())
@@ -167,9 +180,56 @@ def edit(connection: Connection, host_id: int, values: Mapping[str, Any]) -> Non
 
 
 def upsert(connection: Connection, monitor_id: int, rows: Sequence[PulledHost], now: datetime) -> Upserted:
-    """Write one page of hosts as their source describes them."""
-    stored = [(*row[:-2], _write_groups(tuple(row.groups)), WRITE_LABELS(dict(row.labels))) for row in rows]
+    """Write one page of hosts as their source describes them; one whose items could not be read stays in error."""
+    errors = items_errors(connection, monitor_id)
+    stored = [
+        (
+            *row[:6],
+            row.source_error or errors.get(row.external_id),
+            _write_groups(tuple(row.groups)),
+            WRITE_OBJECT(dict(row.labels)),
+            WRITE_OBJECT(dict(row.details)),
+        )
+        for row in rows
+    ]
     return upsert_inventory(connection, INVENTORY, monitor_id, stored, now)
+
+
+def items_errors(connection: Connection, monitor_id: int) -> dict[str, str]:
+    """Return why the items of hosts could not be read at the last pull, by external id."""
+    wanted = (HOSTS.monitor_id == monitor_id, HOSTS.items_error.is_not(None))
+    rows = connection.execute(select(HOSTS.external_id, HOSTS.items_error).where(*wanted))
+    return {row.external_id: row.items_error for row in rows}
+
+
+def record_items_errors(
+    connection: Connection, monitor_id: int, read: Collection[str], errors: Mapping[str, str], now: datetime
+) -> None:
+    """Record which of these hosts' items could be read, and why not those of the others, by external id."""
+    known = items_errors(connection, monitor_id)
+    for external_id in known.keys() & set(read):
+        is_this = HOSTS.source_error == known[external_id]
+        source_error = case((is_this, null()), else_=HOSTS.source_error)
+        _record_items_error(connection, monitor_id, external_id, None, source_error, now)
+    for external_id, error in errors.items():
+        last = known.get(external_id)
+        if last != error:
+            is_own = and_(HOSTS.source_error.is_not(None), HOSTS.source_error.is_distinct_from(last))
+            source_error = case((is_own, HOSTS.source_error), else_=error)
+            _record_items_error(connection, monitor_id, external_id, error, source_error, now)
+
+
+def _record_items_error(
+    connection: Connection,
+    monitor_id: int,
+    external_id: str,
+    error: str | None,
+    source_error: ColumnElement[Any],
+    now: datetime,
+) -> None:
+    is_it = (HOSTS.monitor_id == monitor_id, HOSTS.external_id == external_id)
+    values = {"items_error": error, "source_error": source_error, "updated_at": now}
+    connection.execute(update(Host).where(*is_it).values(values))
 
 
 @lru_cache(maxsize=1000)

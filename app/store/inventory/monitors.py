@@ -24,6 +24,13 @@ SHOWN = (
     MONITORS.type,
     MONITORS.url,
     MONITORS.username,
+    MONITORS.ca_pem,
+    MONITORS.verify,
+    MONITORS.client_cert_pem,
+    MONITORS.http_username,
+    MONITORS.timeout_s,
+    MONITORS.headers_sealed.is_not(None).label("has_headers"),
+    MONITORS.proxy_url_sealed.is_not(None).label("has_proxy"),
     MONITORS.enabled,
     MONITORS.max_parallel_tasks,
     MONITORS.acknowledge_at_source,
@@ -37,6 +44,8 @@ SHOWN = (
     MONITORS.status,
     MONITORS.last_error,
     MONITORS.last_pulled_at,
+    MONITORS.unreadable_hosts,
+    MONITORS.unreadable_reason,
     MONITORS.truncated_alerts,
     MONITORS.truncated_at,
     MONITORS.refused_alerts,
@@ -84,9 +93,19 @@ SEALED = select(
     MONITORS.username,
     MONITORS.password_sealed,
     MONITORS.api_token_sealed,
+    MONITORS.ca_pem,
+    MONITORS.verify,
+    MONITORS.client_cert_pem,
+    MONITORS.client_key_pem_sealed,
+    MONITORS.headers_sealed,
+    MONITORS.http_username,
+    MONITORS.http_password_sealed,
+    MONITORS.proxy_url_sealed,
+    MONITORS.timeout_s,
     MONITORS.enabled,
     MONITORS.acknowledge_at_source,
     MONITORS.alertmanager_urls,
+    MONITORS.mapping,
 ).where(MONITORS.id == bindparam("monitor"))
 
 
@@ -198,6 +217,11 @@ def count_webhook_losses(
         values |= {"refused_alerts": MONITORS.refused_alerts + refused, "refused_at": now, "last_refusal": last_refusal}
     if values:
         change(connection, monitor_id, values)
+
+
+def record_unreadable(connection: Connection, monitor_id: int, count: int, reason: str | None) -> None:
+    """Record how many hosts a pull of all items could not read, and why it could not read the first of them."""
+    change(connection, monitor_id, {"unreadable_hosts": count, "unreadable_reason": reason})
 
 
 RECORD_PULLED = (

@@ -47,6 +47,8 @@ class PulledItem(NamedTuple):
     value: str | None
     value_type: str
     value_at: datetime | None
+    value_text: str | None = None
+    raw_name: str | None = None
 
 
 Identity = tuple[int, str]
@@ -82,6 +84,8 @@ SOURCE_VALUES = [
     type_coerce(ITEMS[name], NullType()).label(name)
     for name in ("host_id", "external_id", "id", *(f"source_{name}" for name in EDITABLE), *FOLLOWED)
 ]
+
+VALUE_AT = 3 + PulledItem._fields.index("value_at")
 
 
 def _host_by_host() -> Select[Any]:
@@ -119,7 +123,7 @@ def compare(connection: Connection, host_ids: Collection[int], rows: Mapping[Ide
             if not last[1].startswith(LOCAL_PREFIX):
                 gone.append(last[2])
             continue
-        said = (*last[3:-1], moment(last[-1]))
+        said = (*last[3:VALUE_AT], moment(last[VALUE_AT]), *last[VALUE_AT + 1 :])
         if said == row:
             continue
         if said[: len(EDITABLE)] == row[: len(EDITABLE)]:

@@ -11,7 +11,7 @@ from app.services.ledger.requester import Requester
 from app.web.api.accepted import accepted
 from app.web.api_blueprint import ApiBlueprint
 from app.web.context import services
-from app.web.schemas.monitors import PullCountsSchema
+from app.web.schemas.monitors import ItemPullCountsSchema, PullCountsSchema
 from app.web.schemas.tasks import HostTaskSchema, ItemTaskSchema, MonitorTaskSchema
 
 pulls = ApiBlueprint("pulls", __name__, description="Read hosts, items and alerts from a monitor", writes=Scope.TASKS)
@@ -83,7 +83,7 @@ def pull_hosts_now(monitor_id: int) -> Mapping[str, int]:
     return services().inventory.pulls.hosts(monitor_id)
 
 
-@pulls.operation("POST", ITEMS + "/pull", role=Role.OPERATOR, answer=PullCountsSchema, errors=(404, 409, 502, 504))
+@pulls.operation("POST", ITEMS + "/pull", role=Role.OPERATOR, answer=ItemPullCountsSchema, errors=(404, 409, 502, 504))
 def pull_items_now(monitor_id: int) -> Mapping[str, int]:
     """Pull the items of all hosts of a monitor synchronously."""
     return services().inventory.pulls.items(monitor_id)

@@ -69,6 +69,16 @@ class HostSchema(AnswerSchema):
         fields.String(),
         metadata={"description": "What its monitor says about it by name: a target's labels, a host's tags"},
     )
+    details = fields.Dict(
+        fields.String(),
+        metadata={"description": "What else its monitor says: interfaces, templates, inventory fields, maintenance"},
+    )
+    items_error = fields.String(
+        allow_none=True, metadata={"description": "Why the last pull could not read its items; `null` if it could"}
+    )
+    archived_at = Timestamp(
+        allow_none=True, metadata={"description": "When it was archived, because it had been gone for long"}
+    )
     item_count = fields.Integer(metadata={"description": "Number of items"})
     created_at = Timestamp()
     updated_at = Timestamp()

@@ -69,6 +69,12 @@ class ItemSchema(AnswerSchema):
     interval = fields.String(metadata={"description": "Update interval, such as 30s or 1m"})
     units = fields.String(metadata={"description": "Unit of the values, such as B or %"})
     value = fields.String(allow_none=True, metadata={"description": "Last value as text"})
+    value_text = fields.String(
+        allow_none=True, metadata={"description": "Last value as its monitor shows it to people, by a value map"}
+    )
+    raw_name = fields.String(
+        allow_none=True, metadata={"description": "Name with its macros, if they make another one of it"}
+    )
     value_type = fields.String()
     value_at = Timestamp(allow_none=True, metadata={"description": "When the monitor read the last value"})
     enabled = fields.Boolean(metadata={"description": "Whether the monitor reads the item"})

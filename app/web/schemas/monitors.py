@@ -8,6 +8,8 @@ from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, word
 
 MAX_SECRET = 4096
+MAX_PEM = 256 * 1024
+MAX_HEADERS = 20
 A_YEAR_S = 365 * 24 * 3600
 MAX_ALERTMANAGERS = 10
 MAX_WATCHDOGS = 50
@@ -16,6 +18,11 @@ ALERTMANAGERS = "Alertmanagers of a Prometheus, asked for its silences and inhib
 WATCHDOGS = "Names of alerts that always fire: they do not count in the score, and their absence is an alert"
 STALE = "Seconds without a report after which an open alert is stale; `null` for a time that fits the source"
 RESOLVE_STALE = "Seconds after which a stale alert is resolved; `null` for the default"
+CA = "Certificate authorities to trust instead of the system's, in PEM"
+VERIFY = "Whether the monitor's certificate is checked; without it, anyone on the way can read the credentials"
+CLIENT_CERT = "Client certificate, with the chain, in PEM"
+HTTP_USER = "User of the HTTP basic authentication in front of the monitor's own sign-in"
+TIMEOUT = "Seconds that one request may take; `null` for the default"
 HA_GROUP = "Monitors with the same group watch the same things and share their alerts; all have the same type"
 IGNORED_LABELS = "Labels in which the monitors of the group differ, such as `prometheus_replica`"
 
@@ -32,6 +39,27 @@ class MonitorChangesSchema(RequestSchema):
         allow_none=True,
         metadata={"description": "API token or bearer token, in place of user name and password"},
     )
+    ca_pem = Text(max=MAX_PEM, allow_none=True, metadata={"description": CA})
+    verify = Boolean(metadata={"description": VERIFY})
+    client_cert_pem = Text(max=MAX_PEM, allow_none=True, metadata={"description": CLIENT_CERT})
+    client_key_pem = Text(
+        max=MAX_PEM, allow_none=True, metadata={"description": "Private key of the client certificate, in PEM"}
+    )
+    headers = fields.Dict(
+        Text(min=1, max=100),
+        Text(max=MAX_SECRET),
+        allow_none=True,
+        validate=validate.Length(max=MAX_HEADERS),
+        metadata={"description": "Additional headers of each request, such as `X-Scope-OrgID`"},
+    )
+    http_username = Text(max=200, allow_none=True, metadata={"description": HTTP_USER})
+    http_password = Text(max=MAX_SECRET, allow_none=True)
+    proxy_url = Text(
+        max=2048,
+        allow_none=True,
+        metadata={"description": "HTTP proxy between nagare and the monitor, such as http://user:password@proxy:3128"},
+    )
+    timeout_s = Integer(validate=validate.Range(1, 600), allow_none=True, metadata={"description": TIMEOUT})
     enabled = Boolean(metadata={"description": "Whether tasks can be queued for the monitor"})
     max_parallel_tasks = Integer(
         validate=validate.Range(1, 1000),
@@ -80,6 +108,13 @@ class MonitorSchema(AnswerSchema):
     type = fields.String()
     url = fields.String()
     username = fields.String(allow_none=True)
+    ca_pem = fields.String(allow_none=True, metadata={"description": CA})
+    verify = fields.Boolean(metadata={"description": VERIFY})
+    client_cert_pem = fields.String(allow_none=True, metadata={"description": CLIENT_CERT})
+    http_username = fields.String(allow_none=True, metadata={"description": HTTP_USER})
+    timeout_s = fields.Integer(allow_none=True, metadata={"description": TIMEOUT})
+    has_headers = fields.Boolean(metadata={"description": "Whether requests have additional headers"})
+    has_proxy = fields.Boolean(metadata={"description": "Whether requests go through a proxy"})
     enabled = fields.Boolean()
     max_parallel_tasks = fields.Integer(
         metadata={"description": "Maximum number of this monitor's tasks that run at the same time"}
@@ -99,6 +134,10 @@ class MonitorSchema(AnswerSchema):
         allow_none=True, metadata={"description": "Error of the last contact, `null` if it succeeded"}
     )
     last_pulled_at = Timestamp(allow_none=True, metadata={"description": "End of the last successful pull"})
+    unreadable_hosts = fields.Integer(metadata={"description": "Hosts whose items the last pull could not read"})
+    unreadable_reason = fields.String(
+        allow_none=True, metadata={"description": "Why the items of the first of them could not be read"}
+    )
     truncated_alerts = fields.Integer(
         metadata={"description": "Number of alerts that its sender left out of requests to the webhook"}
     )
@@ -142,3 +181,11 @@ class PullCountsSchema(AnswerSchema):
     updated = fields.Integer(metadata={"description": "Rows updated"})
     unchanged = fields.Integer(metadata={"description": "Rows without a change"})
     vanished = fields.Integer(metadata={"description": "Rows that no longer exist at the monitor"})
+
+
+class ItemPullCountsSchema(PullCountsSchema):
+    """The counts of a pull of items."""
+
+    unreadable = fields.Integer(
+        metadata={"description": "Hosts whose items could not be read; they keep what they had"}
+    )

@@ -9,7 +9,15 @@ import pytest
 
 from app.composition import Services
 from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess
-from app.errors import Conflict, NotFound, SourceError, SourceUnreachable, TaskInterrupted
+from app.errors import (
+    Conflict,
+    NotFound,
+    SourceError,
+    SourceFailing,
+    SourceRejected,
+    SourceUnreachable,
+    TaskInterrupted,
+)
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.pulls import PullService
 from app.store.database.pages import PageRequest
@@ -27,6 +35,7 @@ class Source:
         self.hosts_there: list[HostRecord] = []
         self.items_there: list[ItemRecord] = []
         self.breaks_after: int | None = None
+        self.unreadable: dict[str, SourceError] = {}
         self.seen: list[MonitorAccess] = []
 
     @contextmanager
@@ -44,7 +53,9 @@ class Source:
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
         for host in host_external_ids:
             self._may_break()
-            yield ItemPage([host], [item for item in self.items_there if item.host_external_id == host])
+            unreadable = {host: self.unreadable[host]} if host in self.unreadable else {}
+            there = [] if unreadable else [item for item in self.items_there if item.host_external_id == host]
+            yield ItemPage([host], there, unreadable)
 
     def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
         found = [item for item in self.items_there if item.external_id == external_id]
@@ -88,12 +99,15 @@ def counts(seen: int, created: int = 0, updated: int = 0, vanished: int = 0) -> 
     return {"seen": seen, "created": created, "updated": updated, "unchanged": unchanged, "vanished": vanished}
 
 
+READ = {"unreadable": 0}
+
+
 def test_a_second_pull_changes_nothing(services: Services, pulls: PullService, monitor_id: int, time: Time) -> None:
     assert pulls.hosts(monitor_id) == counts(4, created=4)
-    assert pulls.items(monitor_id) == counts(8, created=8)
+    assert pulls.items(monitor_id) == counts(8, created=8) | READ
     before = hosts(services), items(services)
     assert pulls.hosts(monitor_id) == counts(4)
-    assert pulls.items(monitor_id) == counts(8)
+    assert pulls.items(monitor_id) == counts(8) | READ
     assert (hosts(services), items(services)) == before
     assert services.inventory.monitors.get(monitor_id)["last_pulled_at"] == time.now
 
@@ -106,7 +120,7 @@ def test_what_changed_is_updated_and_only_that(
     source.hosts_there[1] = replace(source.hosts_there[1], display_name="数据库", error="agent is silent")
     source.items_there[2] = source.items_there[2]._replace(value="2")
     assert pulls.hosts(monitor_id) == counts(4, updated=1)
-    assert pulls.items(monitor_id) == counts(8, updated=1)
+    assert pulls.items(monitor_id) == counts(8, updated=1) | READ
     host = hosts(services)["1"]
     assert (host["display_name"], host["status"], host["status_description"]) == ("数据库", 2, "agent is silent")
     assert {key for key, item in items(services).items() if item["value"] == "2"} == {"2"}
@@ -133,7 +147,7 @@ def test_an_item_that_is_gone_at_the_source_becomes_inactive(
     pulls.items(monitor_id)
     del source.items_there[5]
     host_id = hosts(services)["1"]["id"]
-    assert pulls.items(monitor_id, host_id) == counts(1, vanished=1)
+    assert pulls.items(monitor_id, host_id) == counts(1, vanished=1) | READ
     assert {key for key, item in items(services).items() if item["status"] == 0} == {"5"}
 
 
@@ -157,6 +171,42 @@ def test_a_source_that_breaks_off_makes_nothing_vanish(
     assert services.inventory.monitors.get(monitor_id)["status"] == "ok"
 
 
+def test_a_host_that_cannot_be_read_keeps_its_items_and_says_why(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.items(monitor_id)
+    source.unreadable = {"2": SourceRejected("太多序列")}
+    assert pulls.items(monitor_id) == counts(6) | {"unreadable": 1}
+    pulls.hosts(monitor_id)
+    host = hosts(services)["2"]
+    assert (host["status"], host["status_description"], host["items_error"]) == (2, "太多序列", "太多序列")
+    assert len(items(services, host_id=host["id"], status=1)) == 2
+    monitor = services.inventory.monitors.get(monitor_id)
+    assert (monitor["status"], monitor["unreadable_hosts"], monitor["unreadable_reason"]) == ("ok", 1, "太多序列")
+
+    source.hosts_there[2] = replace(source.hosts_there[2], error="离线")
+    pulls.hosts(monitor_id)
+    source.unreadable = {}
+    assert pulls.items(monitor_id) == counts(8) | READ
+    host = hosts(services)["2"]
+    assert (host["status_description"], host["items_error"]) == ("离线", None)
+    monitor = services.inventory.monitors.get(monitor_id)
+    assert (monitor["unreadable_hosts"], monitor["unreadable_reason"]) == (0, None)
+
+
+def test_a_pull_that_can_read_no_host_fails(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.items(monitor_id)
+    source.unreadable = {str(n): SourceFailing("过载") for n in range(4)}
+    with pytest.raises(SourceFailing, match="过载"):
+        pulls.items(monitor_id)
+    assert services.inventory.monitors.get(monitor_id)["status"] == "error"
+    with pytest.raises(SourceFailing, match="过载"):
+        pulls.items(monitor_id, hosts(services)["1"]["id"])
+    assert len(items(services, status=1)) == 8
+
+
 def test_whole_pages_stay_when_a_first_pull_breaks_off(
     services: Services, pulls: PullService, source: Source, monitor_id: int
 ) -> None:
@@ -173,14 +223,14 @@ def test_a_source_that_repeats_itself_is_counted_once(
 ) -> None:
     pulls.hosts(monitor_id)
     source.items_there.append(source.items_there[0]._replace(value="9"))
-    assert pulls.items(monitor_id) == counts(8, created=8)
+    assert pulls.items(monitor_id) == counts(8, created=8) | READ
     assert items(services)["0"]["value"] == "9"
 
 
 def test_a_source_with_nothing_at_all_is_no_error(pulls: PullService, source: Source, monitor_id: int) -> None:
     source.hosts_there = []
     assert pulls.hosts(monitor_id) == counts(0)
-    assert pulls.items(monitor_id) == counts(0)
+    assert pulls.items(monitor_id) == counts(0) | READ
 
 
 def test_a_pull_stops_where_it_is_told_to(services: Services, pulls: PullService, monitor_id: int) -> None:

@@ -27,7 +27,7 @@ def start_zabbix(
     """Return a function that starts a Zabbix of a version and a conversation with it."""
     connectors: list[ZabbixConnector] = []
 
-    def start_one(version: str = "6.0.14", **access: str) -> tuple[FakeZabbix, ZabbixConnector]:
+    def start_one(version: str = "6.0.14", **access: Any) -> tuple[FakeZabbix, ZabbixConnector]:
         zabbix = FakeZabbix(version)
         access = access or {"username": "Admin", "password": "zabbix"}
         connectors.append(ZabbixConnector(MonitorAccess(f"{serve(zabbix.respond)}/zabbix", **access)))

@@ -146,7 +146,7 @@ def converse(monkeypatch: pytest.MonkeyPatch) -> Converse:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=iter([current[0](request)]))
 
-    monkeypatch.setattr(client, "GuardedTransport", lambda deadline: httpx.MockTransport(answer))
+    monkeypatch.setattr(client, "GuardedTransport", lambda *_: httpx.MockTransport(answer))
 
     def converse(
         kind: type[Connector], respond: Callable[[Any], bytes], act: Callable[[Any], Any], is_true: bool = False

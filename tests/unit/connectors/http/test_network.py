@@ -12,7 +12,7 @@ import httpcore
 import pytest
 from cryptography import x509
 
-from app.connectors.http import network
+from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpSource
 from app.connectors.http.network import Deadline, GuardedTransport
 from app.errors import (
@@ -107,9 +107,7 @@ def test_closing_wakes_a_thread_that_waits_for_an_answer(serve: Serve, open_sour
         assert isinstance(answer.exception(timeout=10), SourceUnreachable)
 
 
-def test_tls_needs_a_trusted_certificate_for_the_right_name(
-    open_source: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tls_needs_a_trusted_certificate_for_the_right_name(open_source: Open, tmp_path: Path) -> None:
     certificate = self_signed_certificate(x509.DNSName("localhost"), tmp_path)
     offer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     offer.load_cert_chain(certificate)
@@ -132,15 +130,20 @@ def test_tls_needs_a_trusted_certificate_for_the_right_name(
                 open_source(f"https://localhost:{port}").get_json("")
             assert served.result(timeout=10) != "answered"
 
-            monkeypatch.setattr(network, "_trusted", lambda: ssl.create_default_context(cafile=str(certificate)))
+            access = MonitorAccess("", ca_pem=certificate.read_text())
             served = pool.submit(answer_once)
-            assert open_source(f"https://localhost:{port}").get_json("") == []
+            assert open_source(f"https://localhost:{port}", access=access).get_json("") == []
             assert served.result(timeout=10) == "answered"
 
             served = pool.submit(answer_once)
             with pytest.raises(SourceUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
-                open_source(f"https://127.0.0.1:{port}").get_json("")
+                open_source(f"https://127.0.0.1:{port}", access=access).get_json("")
             assert served.result(timeout=10) != "answered"
+
+            served = pool.submit(answer_once)
+            unverified = MonitorAccess("", verify=False)
+            assert open_source(f"https://127.0.0.1:{port}", access=unverified).get_json("") == []
+            assert served.result(timeout=10) == "answered"
 
 
 def test_a_connection_that_is_made_while_the_transport_closes_is_closed_too() -> None:

@@ -82,7 +82,7 @@ def test_the_frontends_address_will_do(serve: Serve, address: str) -> None:
         ({"username": "a", "password": "b", "url": "http://host/zabbix.php?action=dashboard.view"}, "url"),
     ],
 )
-def test_access_that_cannot_be_right_is_invalid(access: dict[str, str], field: str) -> None:
+def test_access_that_cannot_be_right_is_invalid(access: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as caught:
         ZabbixConnector(MonitorAccess(**{"url": "http://host/zabbix", **access}))
     assert caught.value.field == field
