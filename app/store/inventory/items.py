@@ -34,6 +34,8 @@ SHOWN = (
     ITEMS.interval,
     ITEMS.units,
     ITEMS.value,
+    ITEMS.value_text,
+    ITEMS.raw_name,
     ITEMS.value_type,
     ITEMS.value_at,
     ITEMS.enabled,
