@@ -4,6 +4,7 @@ from app.errors import Conflict
 
 ZABBIX = "zabbix"
 PROMETHEUS = "prometheus"
+ICINGA2 = "icinga2"
 WEBHOOK = "webhook"
 """A monitor that only receives: nagare never connects to it."""
 

@@ -217,7 +217,7 @@ def _error_text(response: httpx.Response) -> str:
         tree = parse_json(read_body(response.iter_raw(), _encoding(response), ERROR_BYTES), ERROR_BYTES)
     except (ValueError, httpx.TransportError):
         return ""
-    texts = [tree.get("error"), tree.get("message")] if isinstance(tree, dict) else []
+    texts = [tree.get(name) for name in ("error", "message", "status")] if isinstance(tree, dict) else []
     return next((text for text in texts if isinstance(text, str)), "")
 
 

@@ -1,0 +1,1 @@
+"""Icinga 2, by its REST API."""
