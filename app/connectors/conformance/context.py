@@ -81,7 +81,7 @@ def begin(type: str, access: MonitorAccess, limit_s: float) -> Iterator[Context]
     with ExitStack() as stack:
         context = Context(type, access, limit_s, stack.enter_context(ConnectorProcess(type)))
         if urlsplit(access.url).scheme in ("http", "https"):
-            context.proxy = Proxy(access.url)
+            context.proxy = Proxy(access)
             stack.callback(context.proxy.close)
             url = stack.enter_context(serving(context.proxy.respond))
             context.proxied = replace(access, url=url + urlsplit(access.url).path)

@@ -132,7 +132,7 @@ def unicode_names(context: Context) -> str:
         raise NotRun("the source has no host")
     old, new = context.hosts[0].name, f"主机 {context.hosts[0].name} 𠮷 é ✓"
     pages = returned(
-        context.through(_changing(lambda tree: with_replaced_text(tree, old, new)), "hosts"),
+        context.through(_renaming(old, new), "hosts"),
         "a host with a Chinese name",
     )
     names = [record.name for page in pages for record in page.records]
@@ -194,6 +194,19 @@ def _changing(change: Callable[[Any], Any]) -> Handle:
         tree = _tree(response.body)
         body = response.body if tree is None else json.dumps(change(tree)).encode()
         request.answer(body, response.status, response.headers)
+
+    return handle
+
+
+def _renaming(old: str, new: str) -> Handle:
+    """Return a handler for a source in which something has another name, by which the connector may ask for it."""
+    respond = _changing(lambda tree: with_replaced_text(tree, old, new))
+
+    def handle(request: Any, number: int, fetch: Fetch) -> None:
+        tree = _tree(request.body)
+        if tree is not None:
+            request.body = json.dumps(with_replaced_text(tree, new, old)).encode()
+        respond(request, number, fetch)
 
     return handle
 

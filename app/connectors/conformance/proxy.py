@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from app.connectors.base import MonitorAccess
 from app.connectors.http.network import Deadline, GuardedTransport
 
 TIMEOUT_S = 60
@@ -44,11 +45,11 @@ class Proxy:
     response.
     """
 
-    def __init__(self, url: str) -> None:
-        """Forward to the server of this URL."""
-        parts = urlsplit(url)
+    def __init__(self, access: MonitorAccess) -> None:
+        """Forward to the server of this monitor, which is reached as the connector would reach it."""
+        parts = urlsplit(access.url)
         self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._client = httpx.Client(transport=GuardedTransport(Deadline()), timeout=TIMEOUT_S)
+        self._client = httpx.Client(transport=GuardedTransport(Deadline(), access), timeout=TIMEOUT_S)
         self._recordings: dict[str, dict[object, Response]] = {}
         self._recording: dict[object, Response] = {}
         self._lock = threading.Lock()

@@ -17,7 +17,7 @@ from app.connectors.base import (
 )
 from app.connectors.icinga2 import problems, writing
 from app.connectors.icinga2.api import IcingaApi
-from app.connectors.icinga2.objects import HOST_ATTRS, SERVICE_ATTRS, by_name, identity, text
+from app.connectors.icinga2.objects import HOST_ATTRS, SERVICE_ATTRS, identity, requested, text
 from app.connectors.icinga2.records import check_of, host_items, host_record, service_items
 from app.errors import SourceGarbled
 
@@ -52,8 +52,9 @@ class Icinga2Connector:
             names = list(dict.fromkeys(external_ids))
         for start in range(0, len(names), HOSTS_A_PAGE):
             page = names[start : start + HOSTS_A_PAGE]
-            found = by_name(self._api.query("hosts", HOST_ATTRS, names=page))
-            yield HostPage([host_record(found[name]) for name in page if name in found], len(names))
+            found = requested(self._api.query("hosts", HOST_ATTRS, names=page), page)
+            if found:
+                yield HostPage([host_record(row) for row in found], len(names))
 
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
         """Yield the checks of these hosts and their measurements, in pages of about 1,000 services."""
@@ -133,10 +134,12 @@ class Icinga2Connector:
         return names
 
     def _item_page(self, hosts: Sequence[str], services: Mapping[str, Sequence[str]]) -> ItemPage:
-        records = [record for row in self._api.query("hosts", HOST_ATTRS, names=hosts) for record in host_items(row)]
+        there = requested(self._api.query("hosts", HOST_ATTRS, names=hosts), hosts)
+        records = [record for row in there for record in host_items(row)]
         names = [name for host in hosts for name in services.get(host, ())]
         for start in range(0, len(names), SERVICES_A_PAGE):
-            found = self._api.query("services", SERVICE_ATTRS, names=names[start : start + SERVICES_A_PAGE])
+            page = names[start : start + SERVICES_A_PAGE]
+            found = requested(self._api.query("services", SERVICE_ATTRS, names=page), page)
             records += [record for row in found for record in service_items(row)]
         asked = set(hosts)
         if any(record.host_external_id not in asked for record in records):

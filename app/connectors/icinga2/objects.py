@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -125,6 +125,7 @@ def garbled(name: str) -> SourceGarbled:
     return SourceGarbled(f"Icinga returned an object whose {name} is missing or has the wrong type")
 
 
-def by_name(rows: list[Row]) -> Mapping[str, Row]:
-    """Return objects by their full name."""
-    return {identity(row, "__name"): row for row in rows}
+def requested(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
+    """Return the objects in the order of these names, without any that were not asked for."""
+    found = {identity(row, "__name", 1024): row for row in rows}
+    return [found[name] for name in names if name in found]

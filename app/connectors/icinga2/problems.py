@@ -16,6 +16,7 @@ from app.connectors.icinga2.objects import (
     moment,
     number,
     output,
+    requested,
     state_of,
     text,
     texts,
@@ -26,6 +27,7 @@ from app.rules.alerts.alert_reports import AlertReport, Quiet
 
 SOURCE = "icinga2"
 PROBLEMS_A_PAGE = 500
+KINDS = {"hosts": HOST_ATTRS, "services": SERVICE_ATTRS}
 PENDING = "last_check_result == null"
 NO_PROBLEM = 0
 ACKNOWLEDGEMENT = 4
@@ -35,21 +37,23 @@ Notes = Mapping[str, Row]
 
 
 def open_problems(api: IcingaApi) -> Iterator[AlertPage]:
-    """Yield the hard problems in pages of at most 500; the last page names what has never been checked.
+    """Yield the hard problems in pages of at most 500; the first page names what has never been checked.
 
     Icinga keeps states over a restart. A check that is pending has none: its problem of before may stand.
     """
     comments, downtimes = _comments(api), _downtimes(api)
-    pending: list[str] = []
-    for kind, attrs in (("hosts", HOST_ATTRS), ("services", SERVICE_ATTRS)):
+    pending = [name for kind in KINDS for name in _names(api, kind, f"{kind[:-1]}.{PENDING}")]
+    if pending:
+        yield AlertPage([], still_open=pending)
+    for kind, attrs in KINDS.items():
         one = kind[:-1]
-        pending += _names(api, kind, f"{one}.{PENDING}")
         names = _names(api, kind, f"{one}.last_check_result != null && {one}.state != 0 && {one}.state_type == {HARD}")
         for start in range(0, len(names), PROBLEMS_A_PAGE):
-            found = api.query(kind, attrs, names=names[start : start + PROBLEMS_A_PAGE])
+            page = names[start : start + PROBLEMS_A_PAGE]
+            found = requested(api.query(kind, attrs, names=page), page)
             reports = [_report(row, comments, downtimes) for row in found if _is_problem(row)]
-            yield AlertPage(reports)
-    yield AlertPage([], still_open=pending)
+            if reports:
+                yield AlertPage(reports)
 
 
 def acknowledge(api: IcingaApi, name: str, comment: str) -> None:

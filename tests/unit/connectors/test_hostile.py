@@ -149,16 +149,21 @@ def converse(monkeypatch: pytest.MonkeyPatch) -> Converse:
     monkeypatch.setattr(client, "GuardedTransport", lambda *_: httpx.MockTransport(answer))
 
     def converse(
-        kind: type[Connector], respond: Callable[[Any], bytes], act: Callable[[Any], Any], is_true: bool = False
+        kind: type[Connector],
+        respond: Callable[[Any], bytes],
+        act: Callable[[Any], Any],
+        is_true: bool = False,
+        access: MonitorAccess | None = None,
     ) -> None:
         current[:] = [respond]
         url, beside = "http://monitor.example", "http://alertmanager.example"
         is_zabbix = kind is ZabbixConnector
-        connector = kind(
+        usual = (
             MonitorAccess(f"{url}/zabbix", "Admin", "zabbix")
             if is_zabbix
             else MonitorAccess(url, alertmanager_urls=[beside])
         )
+        connector = kind(access or usual)
         try:
             require_valid(act(connector))
         except SourceError as error:

@@ -9,6 +9,7 @@ from app.connectors.base import MonitorAccess
 from app.connectors.conformance.failures import SLOW_CHECKS
 from app.connectors.conformance.results import Outcome
 from app.connectors.conformance.run import CHECKS, name_of, run
+from tests.unit.connectors.icinga2.fake_icinga import fleet as icinga_fleet
 from tests.unit.connectors.test_hostile import prometheus
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
 
@@ -50,6 +51,13 @@ def test_prometheus(serve: Serve) -> None:
     found = reasons("prometheus", MonitorAccess(serve(respond)), EXPENSIVE)
     assert found[Outcome.FAILED] == []
     assert [each.partition(":")[0] for each in found[Outcome.NOT_RUN]] == ["wrong-credentials"]
+
+
+def test_icinga2(serve: Serve) -> None:
+    fake = icinga_fleet(30, 2)
+    found = reasons("icinga2", MonitorAccess(serve(fake.respond), "root", "icinga"), EXPENSIVE)
+    assert found[Outcome.FAILED] == []
+    assert [each.partition(":")[0] for each in found[Outcome.NOT_RUN]] == ["read-only"]
 
 
 def test_the_simulator_which_is_not_reached_by_http() -> None:
