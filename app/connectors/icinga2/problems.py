@@ -93,7 +93,8 @@ def _report(row: Row, comments: Notes, downtimes: Notes) -> AlertReport:
         external_id=name,
         is_firing=True,
         message=f"{title} is {word}: {said.partition(chr(10))[0]}" if said else f"{title} is {word}",
-        source_severity=word,
+        # The table of severities takes it for a word that nobody knows, which people would be told to map.
+        source_severity=None if word == "UNKNOWN" else word,
         description=said,
         comment="" if note is None else f"{text(note, 'author', MAX_NAME)}: {text(note, 'text')}",
         labels=_labels(row, host, word),
