@@ -8,29 +8,26 @@ from typing import Any
 
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpLimits, HttpSource, plain_words
-from app.errors import (
-    Invalid,
-    SourceError,
-    SourceFailing,
-    SourceGarbled,
-    SourceRefusedLogin,
-    SourceRejected,
+from app.connectors.zabbix.refusals import (
+    HEADER_DROPPED,
+    HEADER_TAKEN,
+    MAYBE_DROPPED,
+    NO_TOKENS,
+    SECOND_FACTOR,
+    SessionEnded,
+    refusal,
 )
+from app.errors import Invalid, SourceError, SourceFailing, SourceGarbled, SourceRefusedLogin, SourceRejected
 
 ENDPOINT = "/api_jsonrpc.php"
 OLDEST = (5, 0)
+TOKENS_SINCE = (5, 4)
+HEADER_SINCE = (6, 4)
+HEADER_ONLY_SINCE = (7, 2)
+"""Until then, Zabbix also reads the session from the body."""
+SECOND_FACTOR_SINCE = (7, 0)
 VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
-SESSION_ENDED = re.compile(r"session terminated|re-login|not authori[sz]ed|token expired", re.IGNORECASE)
-FRONTEND_BROKEN = 1
-"""The code of an error before the API itself runs: the frontend cannot reach its database, or is being upgraded."""
-DATABASE_BROKEN = re.compile(
-    r"SQL statement execution has failed|DBEXECUTE_ERROR|connecting to database", re.IGNORECASE
-)
 LOGOUT_LIMITS = HttpLimits(connect_s=2, read_s=5, total_s=5, max_bytes=2**16)
-
-
-class SessionEnded(SourceRefusedLogin):
-    """Zabbix no longer accepts the session or token of a call."""
 
 
 class ZabbixRpc:
@@ -53,6 +50,8 @@ class ZabbixRpc:
         self._ids = itertools.count(1)
         self._version = ""
         self._credential: str | None = None
+        self._is_header_free = not access.http_username and "authorization" not in map(str.lower, access.headers)
+        """Whether Zabbix's own session may use the header Authorization, and it seems to arrive."""
 
     @property
     def version(self) -> str:
@@ -64,7 +63,7 @@ class ZabbixRpc:
         """Return whether Zabbix has this version or a newer one."""
         return _parsed(self.version) >= (major, minor)
 
-    def call(self, method: str, params: object) -> Any:
+    def call(self, method: str, params: object, limits: HttpLimits | None = None) -> Any:
         """Return a method's result; if the session has ended, sign in again and repeat once.
 
         Raises SourceRejected with Zabbix's message if it rejects the call, and what `HttpSource.post_json` raises.
@@ -72,13 +71,17 @@ class ZabbixRpc:
         with self._lock:
             credential = self._credential = self._credential or self._sign_in()
         try:
-            return self._send(method, params, credential)
-        except SessionEnded:
+            return self._send(method, params, credential, limits)
+        except SessionEnded as error:
+            if error.is_unknown and self._uses_header:
+                return self._without_header(method, params, credential, limits, error)
             if self._access.api_token:
                 raise
         try:
-            return self._send(method, params, self._renewed(credential))
+            return self._send(method, params, self._renewed(credential), limits)
         except SessionEnded as error:
+            if self._needs_second_factor():
+                raise SourceRefusedLogin(SECOND_FACTOR) from None
             # The password was right a moment ago, so whatever ends the sessions may stop: retryable.
             raise SourceFailing(f"{self._source.host} closed a new session immediately: {error}") from None
 
@@ -101,11 +104,46 @@ class ZabbixRpc:
             self._version = version[:32]
         return self._version
 
+    @property
+    def _uses_header(self) -> bool:
+        return self._is_header_free and _parsed(self._version) >= HEADER_SINCE
+
+    def _without_header(
+        self, method: str, params: object, credential: str, limits: HttpLimits | None, error: SessionEnded
+    ) -> Any:
+        """Repeat a call with the session in the body, where Zabbix still reads it: a web server may drop the header.
+
+        Raises SourceRefusedLogin if this does not help.
+        """
+        if _parsed(self._version) < HEADER_ONLY_SINCE:
+            result = self._send(method, params, credential, limits, in_body=True)
+            self._is_header_free = False
+            return result
+        if self._access.api_token:
+            raise SourceRefusedLogin(f"{error}{MAYBE_DROPPED}") from None
+        # Of an ended session, Zabbix says something else.
+        raise SourceRefusedLogin(HEADER_DROPPED.format(host=self._source.host)) from None
+
+    def _needs_second_factor(self) -> bool:
+        """Return whether the user signs in with a second factor; the API gives it a session that is never confirmed."""
+        if _parsed(self._version) < SECOND_FACTOR_SINCE:
+            return False
+        login = {"username": self._access.username, "password": self._access.password, "userData": True}
+        try:
+            user = self._send("user.login", login, None)
+        except SourceError:
+            return False
+        return isinstance(user, dict) and str(user.get("mfaid", "0")) != "0"
+
     def _sign_in(self) -> str:
         version = _parsed(self._known_version())
+        if not self._is_header_free and version >= HEADER_ONLY_SINCE:
+            raise SourceRefusedLogin(HEADER_TAKEN)
+        if self._access.api_token and version < TOKENS_SINCE:
+            raise SourceRefusedLogin(NO_TOKENS.format(version=self._version))
         if self._access.api_token:
             return self._access.api_token
-        name = "username" if version >= (5, 4) else "user"
+        name = "username" if version >= TOKENS_SINCE else "user"
         login = {name: self._access.username, "password": self._access.password}
         try:
             session = self._send("user.login", login, None)
@@ -123,10 +161,17 @@ class ZabbixRpc:
                 self._credential = self._sign_in()
             return self._credential or ""
 
-    def _send(self, method: str, params: object, credential: str | None, limits: HttpLimits | None = None) -> Any:
+    def _send(
+        self,
+        method: str,
+        params: object,
+        credential: str | None,
+        limits: HttpLimits | None = None,
+        in_body: bool = False,
+    ) -> Any:
         request = {"jsonrpc": "2.0", "method": method, "params": params, "id": next(self._ids)}
         headers = {}
-        if credential and _parsed(self._version) >= (6, 4):
+        if credential and self._uses_header and not in_body:
             headers["Authorization"] = f"Bearer {credential}"
         elif credential:
             request["auth"] = credential
@@ -134,21 +179,10 @@ class ZabbixRpc:
         if not isinstance(answer, dict):
             raise SourceGarbled(f"{self._source.host} returned something other than JSON-RPC for {method}")
         if isinstance(answer.get("error"), dict):
-            raise self._refusal(answer["error"], credential)
+            raise refusal(answer["error"], bool(credential), self._secrets(credential))
         if "result" not in answer or answer.get("id") != request["id"]:
             raise SourceGarbled(f"{self._source.host} returned something other than JSON-RPC for {method}")
         return answer["result"]
-
-    def _refusal(self, error: dict[str, Any], credential: str | None) -> SourceError:
-        message, data = (each if isinstance(each := error.get(name), str) else "" for name in ("message", "data"))
-        words = f"{message} {data}"
-        kind: type[SourceError] = SourceRejected
-        if error.get("code") == FRONTEND_BROKEN or DATABASE_BROKEN.search(words):
-            kind = SourceFailing
-            words = words.partition('"')[0]  # the rest is the SQL statement, which may have a session id
-        elif credential and SESSION_ENDED.search(data):
-            kind = SessionEnded
-        return kind(f"Zabbix says: {plain_words(words, self._secrets(credential)) or 'an error without a message'}")
 
     def _secrets(self, credential: str | None) -> list[str | None]:
         return [credential, self._access.password, self._access.api_token]
