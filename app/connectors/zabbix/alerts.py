@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.connectors.base import AlertPage, Completeness
+from app.connectors.zabbix.lookups import NONE
 from app.connectors.zabbix.problem_reports import YES, problem_report
-from app.connectors.zabbix.quiet_problems import NONE, quiet_problems
+from app.connectors.zabbix.quiet_problems import quiet_problems
 from app.connectors.zabbix.records import Row, identity, rows, text
 from app.connectors.zabbix.rpc import ZabbixRpc
 from app.errors import SourceError, SourceFailing, SourceGarbled, SourceRejected
@@ -117,7 +118,7 @@ def _monitored_triggers(rpc: ZabbixRpc, problems: Sequence[Row]) -> dict[str, Ro
         "monitored": True,
         "expandComment": True,
         "selectHosts": ["hostid", "host", "name"],
-        "selectItems": ["itemid", "hostid", "name"],
+        "selectItems": ["itemid", "hostid", "name", *(["name_resolved"] if rpc.is_at_least(7, 0) else [])],
         "selectFunctions": ["functionid", "itemid"],
     }
     found = rows(rpc.call("trigger.get", query)) if query["triggerids"] else []

@@ -20,32 +20,13 @@ from app.connectors.base import (
 )
 from app.connectors.zabbix import alerts, creation
 from app.connectors.zabbix.creation import host_fields, status_code
-from app.connectors.zabbix.records import (
-    AVAILABILITY_FIELDS,
-    HOST_FIELDS,
-    INTERFACE_FIELDS,
-    ITEM_FIELDS,
-    Row,
-    host_record,
-    identity,
-    is_identity,
-    item_record,
-    number,
-    rows,
-    text,
-)
+from app.connectors.zabbix.host_records import read_hosts
+from app.connectors.zabbix.item_pages import ItemPages
+from app.connectors.zabbix.records import Row, identity, is_identity, rows, text
 from app.connectors.zabbix.rpc import ZabbixRpc
 from app.errors import SourceGarbled, SourceRejected
 
 HOSTS_A_PAGE = 500
-ITEM_HOSTS_A_PAGE = 25
-"""The number of hosts per request for items.
-
-A call costs Zabbix as much as 300 items do, whatever it requests; with larger pages, too much is left to be written
-after the last one arrives.
-"""
-ITEMS_A_PAGE = 2_500
-"""Keeps a response at a few MB, and below PHP's memory limit if 25 hosts are large switches."""
 PAGES_IN_FLIGHT = 4
 """More would wait for the CPUs and the database of an ordinary Zabbix, and so would its users."""
 
@@ -58,6 +39,7 @@ class ZabbixConnector:
     def __init__(self, access: MonitorAccess) -> None:
         """Parse the address; this sends nothing. Raises Invalid if it or the credentials are wrong."""
         self._rpc = ZabbixRpc(access)
+        self._item_pages = ItemPages(self._rpc)
 
     def check(self) -> str:
         """Sign in, read a host to verify the user's permissions, and return Zabbix's version."""
@@ -76,8 +58,7 @@ class ZabbixConnector:
         if external_ids is not None and not set(ids) <= set(external_ids):
             raise SourceGarbled("Zabbix returned hosts that were not requested")
         for page in _chunks(ids, HOSTS_A_PAGE):
-            found = rows(self._rpc.call("host.get", {"hostids": page, **self._host_fields()}))
-            records = {record.external_id: record for record in map(host_record, found)}
+            records = {record.external_id: record for record in read_hosts(self._rpc, page)}
             yield HostPage([records[one] for one in page if one in records], len(ids))
 
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
@@ -86,8 +67,8 @@ class ZabbixConnector:
         Zabbix looks up each last value separately, so four pages are requested in parallel; a slow reader delays the
         next ones.
         """
-        pages = self._item_pages(list(dict.fromkeys(host_external_ids)))
-        ask = tracing.carried(self._item_page)
+        pages = self._item_pages.plan(list(dict.fromkeys(host_external_ids)))
+        ask = tracing.carried(self._item_pages.read)
         pool = ThreadPoolExecutor(PAGES_IN_FLIGHT, thread_name_prefix="zabbix-items")
         try:
             pending: deque[Future[ItemPage]] = deque()
@@ -104,8 +85,7 @@ class ZabbixConnector:
         """Return one item with its value, or None if it no longer exists on this host."""
         if not _possible([host_external_id]) or not _possible([external_id]):
             return None
-        query = {"itemids": [external_id], "hostids": [host_external_id], "output": ITEM_FIELDS}
-        record = next(map(item_record, rows(self._rpc.call("item.get", query))), None)
+        record = self._item_pages.item(host_external_id, external_id)
         if record and (record.host_external_id, record.external_id) != (host_external_id, external_id):
             raise SourceGarbled("Zabbix returned an item that was not requested")
         return record
@@ -144,46 +124,14 @@ class ZabbixConnector:
         """Sign out and close the connections."""
         self._rpc.close()
 
-    def _host_fields(self) -> dict[str, Any]:
-        groups = "selectHostGroups" if self._rpc.is_at_least(6, 2) else "selectGroups"
-        if self._rpc.is_at_least(5, 4):
-            fields, interface = HOST_FIELDS, [*INTERFACE_FIELDS, "available", "error"]
-        else:
-            fields, interface = [*HOST_FIELDS, *AVAILABILITY_FIELDS], INTERFACE_FIELDS
-        return {"output": fields, "selectInterfaces": interface, groups: ["name"], "selectTags": ["tag", "value"]}
-
-    def _item_pages(self, host_ids: Sequence[str]) -> Iterator[list[str]]:
-        """Split the hosts into pages of at most 25 hosts and 2,500 items, unless a single host has more."""
-        for chunk in _chunks(host_ids, HOSTS_A_PAGE):
-            query = {"hostids": _possible(chunk), "output": ["hostid"], "selectItems": "count"}
-            counted = rows(self._rpc.call("host.get", query)) if query["hostids"] else []
-            counts = {identity(row, "hostid"): number(row, "items") for row in counted}
-            page: list[str] = []
-            size = 0
-            for host_id in chunk:
-                size += counts.get(host_id, 0)
-                if page and (len(page) == ITEM_HOSTS_A_PAGE or size > ITEMS_A_PAGE):
-                    yield page
-                    page, size = [], counts.get(host_id, 0)
-                page.append(host_id)
-            yield page
-
-    def _item_page(self, host_ids: Sequence[str]) -> ItemPage:
-        asked = _possible(host_ids)
-        found = rows(self._rpc.call("item.get", {"hostids": asked, "output": ITEM_FIELDS})) if asked else []
-        records = {record.external_id: record for record in map(item_record, found)}
-        if not {record.host_external_id for record in records.values()} <= set(asked):
-            raise SourceGarbled("Zabbix returned items of hosts that were not requested")
-        return ItemPage(host_ids, [*records.values()])
-
     def _update(self, kind: str, external_id: str, wanted: Mapping[str, str]) -> None:
         current = self._editable(kind, external_id, wanted)
-        changed = {field: value for field, value in wanted.items() if text(current, field) != value}
+        changed = {field: value for field, value in wanted.items() if value not in _said(current, field)}
         if not changed:
             return
         self._rpc.call(f"{kind}.update", {f"{kind}id": external_id, **changed})
         current = self._editable(kind, external_id, changed)
-        kept = [field for field, value in changed.items() if text(current, field) != value]
+        kept = [field for field, value in changed.items() if value not in _said(current, field)]
         if kept:
             # Zabbix 6.0 reports success if a template owns the field, and ignores the new value.
             raise SourceRejected(
@@ -191,11 +139,17 @@ class ZabbixConnector:
             )
 
     def _editable(self, kind: str, external_id: str, fields: Iterable[str]) -> Row:
-        query = {f"{kind}ids": _possible([external_id]), "output": [f"{kind}id", *fields]}
+        resolved = ["name_resolved"] if kind == "item" and self._rpc.is_at_least(7, 0) else []
+        query = {f"{kind}ids": _possible([external_id]), "output": [f"{kind}id", *fields, *resolved]}
         found = rows(self._rpc.call(f"{kind}.get", query))
         if not found:
             raise SourceRejected(f"Zabbix no longer has this {kind}")
         return found[0]
+
+
+def _said(row: Row, field: str) -> set[str]:
+    """Return a field's value and, of an item's name with macros, also what a pull read: it was not edited."""
+    return {text(row, field), text(row, "name_resolved" if field == "name" and "name_resolved" in row else field)}
 
 
 def _possible(ids: Sequence[str]) -> list[str]:

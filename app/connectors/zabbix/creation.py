@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.connectors.base import HostEdit, NewHost, NewItem
+from app.connectors.zabbix.host_records import NO_ADDRESS
 from app.connectors.zabbix.records import VALUE_TYPES, identity, is_identity, rows, text
 from app.connectors.zabbix.rpc import ZabbixRpc
 from app.errors import SourceConflict, SourceGarbled
 
+INTERFACES_OPTIONAL_SINCE = (5, 2)
+INTERFACE_FIELDS = ["interfaceid", "type", "main", "ip"]
 DEFAULT_GROUP = "nagare"
 """Every host in Zabbix needs a group."""
 AGENT_PORT = "10050"
@@ -45,6 +48,8 @@ def create_host(rpc: ZabbixRpc, host: NewHost) -> str:
     made = {**wanted, "groups": [{"groupid": one} for one in _group_ids(rpc, host.groups or (DEFAULT_GROUP,))]}
     if host.ip_addr:
         made["interfaces"] = [_agent_interface(host.ip_addr)]
+    elif not rpc.is_at_least(*INTERFACES_OPTIONAL_SINCE):
+        made["interfaces"] = [_agent_interface(NO_ADDRESS)]
     return _made(rpc.call("host.create", made), "hostids")
 
 
@@ -65,8 +70,8 @@ def create_item(rpc: ZabbixRpc, host_id: str, item: NewItem) -> str:
     found = rows(rpc.call("item.get", query))
     if found:
         return _same(found[0], wanted, "itemid", f"item {item.key}")
-    interfaces = rows(rpc.call("hostinterface.get", {"hostids": [host_id], "output": ["interfaceid", "type", "main"]}))
-    agents = [identity(one, "interfaceid") for one in interfaces if (one.get("type"), one.get("main")) == ("1", "1")]
+    interfaces = rows(rpc.call("hostinterface.get", {"hostids": [host_id], "output": INTERFACE_FIELDS}))
+    agents = [identity(one, "interfaceid") for one in interfaces if _is_agent(one)]
     way = (
         {"type": AGENT_ITEM, "interfaceid": agents[0], "delay": item.edit.interval}
         if agents
@@ -91,6 +96,11 @@ def _group_ids(rpc: ZabbixRpc, names: Sequence[str]) -> list[str]:
     known = rows(rpc.call("hostgroup.get", {"filter": {"name": list(names)}, "output": ["groupid", "name"]}))
     ids = {text(row, "name"): identity(row, "groupid") for row in known}
     return [ids.get(name) or _made(rpc.call("hostgroup.create", {"name": name}), "groupids") for name in names]
+
+
+def _is_agent(interface: Mapping[str, Any]) -> bool:
+    """Return whether an interface is the one that the host's agent is read from."""
+    return (interface.get("type"), interface.get("main")) == ("1", "1") and interface.get("ip") != NO_ADDRESS
 
 
 def _agent_interface(address: str) -> dict[str, str]:

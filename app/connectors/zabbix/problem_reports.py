@@ -1,6 +1,7 @@
 """Converts a problem of Zabbix with its trigger to a report; any unexpected shape is SourceGarbled."""
 
 from app.connectors.base import MAX_NAME
+from app.connectors.zabbix.item_records import shown_name
 from app.connectors.zabbix.records import Row, cut_text, identity, labels, moment, number, rows, text
 from app.errors import SourceGarbled
 from app.rules.alerts.alert_reports import AlertReport, Quiet
@@ -33,7 +34,7 @@ def problem_report(problem: Row, trigger: Row, quiet: Quiet | None, frontend: st
         host_external_id=None if host is None else identity(host, "hostid"),
         host_name=None if host is None else text(host, "host", MAX_NAME),
         item_external_id=None if item is None else identity(item, "itemid"),
-        item_name=None if item is None else text(item, "name"),
+        item_name=None if item is None else shown_name(item),
         raw={"problem": problem, "trigger": trigger},
     )
 

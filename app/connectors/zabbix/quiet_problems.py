@@ -5,14 +5,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from app.connectors.base import MAX_NAME
+from app.connectors.zabbix.lookups import NONE, look_up
 from app.connectors.zabbix.records import Row, identity, moment, number, rows, text
 from app.connectors.zabbix.rpc import ZabbixRpc
 from app.enums import QuietKind
-from app.errors import SourceRejected
 from app.rules.alerts.alert_reports import Quiet
 
-NONE = "0"
-"""Zabbix's id of nothing."""
 YES = "1"
 ENDLESS = datetime.max.replace(tzinfo=UTC)
 Names = Mapping[str, str]
@@ -75,12 +73,5 @@ def _cause(problem: Row) -> str:
 
 
 def _names(rpc: ZabbixRpc, kind: str, field: str, ids: Iterable[str]) -> Names:
-    wanted = sorted({*ids} - {NONE})
-    if not wanted:
-        return {}
-    try:
-        found = rows(rpc.call(f"{kind}.get", {f"{kind}ids": wanted, "output": [f"{kind}id", field]}))
-    except SourceRejected:
-        # The role may forbid the method. The alert must not depend on a name for people.
-        return {}
-    return {identity(row, f"{kind}id"): text(row, field)[:MAX_NAME] for row in found}
+    found = look_up(rpc, kind, f"{kind}id", ids, [field])
+    return {one: text(row, field)[:MAX_NAME] for one, row in found.items()}

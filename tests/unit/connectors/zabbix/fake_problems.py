@@ -71,7 +71,7 @@ class FakeProblems:
 
     def maintenance_get(self, params: Row) -> list[Row]:
         found = {one: self.maintenances[one] for one in params["maintenanceids"] if one in self.maintenances}
-        return [{"maintenanceid": one, "name": name} for one, name in found.items()]
+        return [{"maintenanceid": one, "name": name, "active_till": "1795489200"} for one, name in found.items()]
 
     def user_get(self, params: Row) -> list[Row]:
         assert self.dialect >= (5, 4)

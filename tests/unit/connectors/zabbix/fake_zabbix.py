@@ -1,6 +1,6 @@
 """A JSON-RPC server that speaks the dialect of one version of Zabbix, and refuses what that version refuses."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -21,16 +21,23 @@ class FakeZabbix(FakeProblems):
         self.dialect = tuple(int(part) for part in version.split(".")[:2])
         self.hosts: dict[str, Row] = {}
         self.items: dict[str, Row] = {}
+        self.item_ids: dict[str, list[str]] = defaultdict(list)
         self.groups = {"机房": "100"}
         self.calls: list[Row] = []
         self.sessions: set[str] = set()
         self.say: dict[str, Callable[[Row], Any]] = {}
         self.logins = 0
+        self.value_maps: dict[str, Row] = {}
+        self.named: dict[str, list[Row]] = {}
+        """What `maintenance.get`, `proxy.get` and `proxygroup.get` know, by API."""
+        self.second_factor = False
+        self.drops_authorization = False
 
     def respond(self, request: Any) -> None:
         assert request.path == "/zabbix/api_jsonrpc.php"
         assert request.headers["Content-Type"] == "application/json"
-        call = request.json | {"header": request.headers["Authorization"]}
+        header = None if self.drops_authorization else request.headers["Authorization"]
+        call = request.json | {"header": header}
         self.calls.append(call)
         answer = {"jsonrpc": "2.0", "id": call["id"]}
         try:
@@ -45,7 +52,7 @@ class FakeZabbix(FakeProblems):
         if method in ("apiinfo.version", "user.login"):
             if credential:
                 raise invalid(f'The "{method}" method must be called without the "auth" parameter.')
-        elif credential not in self.sessions | {TOKEN}:
+        elif credential not in self.sessions | {TOKEN} or (self.second_factor and credential != TOKEN):
             is_token = credential is None or len(credential) == 64
             raise invalid("Not authorized." if is_token else "Session terminated, re-login, please.")
         if method == "user.logout":
@@ -55,23 +62,25 @@ class FakeZabbix(FakeProblems):
         return getattr(self, method.replace(".", "_"))(params)
 
     def credential(self, call: Row) -> str | None:
-        if self.dialect < (6, 4):
-            assert call["header"] is None
-            return call.get("auth")
-        assert "auth" not in call
-        return call["header"] and str(call["header"]).removeprefix("Bearer ")
+        header = str(call["header"] or "")
+        bearer = header.removeprefix("Bearer ") if header.startswith("Bearer ") else None
+        assert bearer is None or self.dialect >= (6, 4)
+        assert "auth" not in call or self.dialect < (7, 2)
+        return bearer or call.get("auth")
 
     def apiinfo_version(self, params: Any) -> str:
         return self.version
 
-    def user_login(self, params: Row) -> str:
+    def user_login(self, params: Row) -> Any:
         self.logins += 1
-        if {*params} != {"username" if self.dialect >= (5, 4) else "user", "password"}:
+        name = "username" if self.dialect >= (5, 4) else "user"
+        if {*params} - {"userData"} != {name, "password"}:
             raise invalid('Invalid parameter "/": unexpected parameter.')
-        if [*params.values()] != ["Admin", "zabbix"]:
+        if (params[name], params["password"]) != ("Admin", "zabbix"):
             raise Refusal(-32500, "Application error.", BLOCKED)
-        self.sessions.add(f"session{self.logins:025}")
-        return f"session{self.logins:025}"
+        session = f"session{self.logins:025}"
+        self.sessions.add(session)
+        return {"sessionid": session, "mfaid": str(int(self.second_factor))} if params.get("userData") else session
 
     def user_logout(self, params: Any) -> bool:
         assert params == []
@@ -84,18 +93,34 @@ class FakeZabbix(FakeProblems):
         found = [self.hosts[one] for one in wanted if one in self.hosts][: params.get("limit")]
         found = [row for row in found if named is None or row["host"] in named]
         if "selectItems" in params:
-            counts = Counter(item["hostid"] for item in self.items.values())
-            return [{"hostid": row["hostid"], "items": str(counts[row["hostid"]])} for row in found]
+            return [{"hostid": row["hostid"], "items": str(len(self.items_of(row["hostid"])))} for row in found]
         related = {"selectInterfaces": "interfaces", "selectGroups": "groups", "selectHostGroups": "hostgroups"}
-        related["selectTags"] = "tags"
+        related |= {"selectTags": "tags", "selectParentTemplates": "parentTemplates", "selectInventory": "inventory"}
         names = [*params["output"], *(name for select, name in related.items() if select in params)]
         return [{name: row[name] for name in names if name in row} for row in found]
 
     def item_get(self, params: Row) -> list[Row]:
-        found = [item for item in self.items.values() if item["itemid"] in params.get("itemids", self.items)]
-        keys = params.get("filter", {}).get("key_")
-        found = [row for row in found if keys is None or row["key_"] in keys]
-        return [row for row in found if row["hostid"] in params.get("hostids", self.hosts)]
+        found = [row for host in params.get("hostids", self.hosts) for row in self.items_of(host)]
+        if "itemids" in params:
+            known = [self.items[one] for one in params["itemids"] if one in self.items]
+            found = [row for row in known if row["hostid"] in params.get("hostids", self.hosts)]
+        assert "name_resolved" not in params["output"] or self.dialect >= (7, 0)
+        for name, values in params.get("filter", {}).items():
+            found = [row for row in found if row[name] in values]
+        return [{name: row[name] for name in params["output"] if name in row} for row in found]
+
+    def items_of(self, host_id: str) -> list[Row]:
+        return [self.items[one] for one in self.item_ids.get(host_id, ())]
+
+    def valuemap_get(self, params: Row) -> list[Row]:
+        return [self.value_maps[one] for one in params["valuemapids"] if one in self.value_maps]
+
+    def proxy_get(self, params: Row) -> list[Row]:
+        return [row for row in self.named.get("proxy", []) if row["proxyid"] in params["proxyids"]]
+
+    def proxygroup_get(self, params: Row) -> list[Row]:
+        assert self.dialect >= (7, 0)
+        return [row for row in self.named.get("proxygroup", []) if row["proxy_groupid"] in params["proxy_groupids"]]
 
     def hostgroup_get(self, params: Row) -> list[Row]:
         return [{"groupid": one, "name": name} for name, one in self.groups.items() if name in params["filter"]["name"]]
@@ -117,7 +142,8 @@ class FakeZabbix(FakeProblems):
         (host_id,) = params["hostids"]
         interfaces = self.hosts[host_id]["interfaces"]
         return [
-            {"interfaceid": str(n), "type": one["type"], "main": one["main"]} for n, one in enumerate(interfaces, 1)
+            {"interfaceid": str(n)} | {name: one[name] for name in ("type", "main", "ip")}
+            for n, one in enumerate(interfaces, 1)
         ]
 
     def item_create(self, params: Row) -> Row:
@@ -135,7 +161,14 @@ class FakeZabbix(FakeProblems):
 
     def add_host(self, host_id: str, items: int = 0, **fields: Any) -> Row:
         """Add a host as this version tells of it, with that many items."""
-        interface = {"main": "1", "type": "1", "useip": "1", "ip": f"10.0.0.{len(self.hosts) + 1}", "dns": ""}
+        interface = {
+            "main": "1",
+            "type": "1",
+            "useip": "1",
+            "ip": f"10.0.0.{len(self.hosts) + 1}",
+            "dns": "",
+            "port": "10050",
+        }
         reached = {"available": "1", "error": ""}
         if self.dialect >= (5, 4):
             interface |= reached
@@ -151,6 +184,11 @@ class FakeZabbix(FakeProblems):
             "description": "",
             "status": "0",
             "tags": [],
+            "maintenance_status": "0",
+            "maintenanceid": "0",
+            "maintenance_from": "0",
+            "parentTemplates": [],
+            "inventory": [],
         }
         self.hosts[host_id] = {**row, "interfaces": [interface], groups: [{"name": "机房"}], **fields}
         for n in range(items):
@@ -165,7 +203,11 @@ class FakeZabbix(FakeProblems):
             "key_": f"cpu[{item_id}]",
             "lastvalue": "40.5",
         }
+        row["valuemapid"] = "0"
+        if self.dialect >= (7, 0):
+            row["name_resolved"] = fields.get("name", row["name"])
         row |= {"lastclock": "1795485231", "lastns": "779123456", "value_type": "0", "units": "%", "delay": "1m"}
+        self.item_ids[host_id].append(item_id)
         self.items[item_id] = row | {"status": "0", "state": "0", "error": "", "description": "第一行\n2"} | fields
 
     def method_count(self, method: str) -> int:

@@ -3,6 +3,7 @@
 import threading
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,9 +29,9 @@ def test_every_dialect_signs_in_reads_writes_and_signs_out(start_zabbix: Start, 
     zabbix.add_host("10084", items=2)
     assert connector.check() == version
     (page,) = connector.hosts()
-    assert page.records == [
-        HostRecord("10084", "host-10084", "主机 10084", ip_addr="10.0.0.1", groups=("机房",), error=None)
-    ]
+    reached = {"type": "agent", "address": "10.0.0.1", "port": "10050", "main": True, "available": True}
+    named = HostRecord("10084", "host-10084", "主机 10084", ip_addr="10.0.0.1", groups=("机房",))
+    assert page.records == [replace(named, details={"interfaces": [reached]})]
     first = connector.item("10084", "10084000")
     assert first is not None
     assert (first.value, first.value_type, first.units, first.interval) == ("40.5", "float", "%", "1m")
@@ -242,3 +243,64 @@ def test_closing_does_not_fail_when_zabbix_does(start_zabbix: Start) -> None:
     zabbix.say["user.logout"] = refuse(Refusal(1, "Error connecting to database", ""))
     connector.close()
     assert zabbix.method_count("user.logout") == 1
+
+
+def test_a_token_is_not_sent_to_a_zabbix_that_has_none(start_zabbix: Start) -> None:
+    zabbix, connector = start_zabbix("5.0.42", api_token=TOKEN)
+    with pytest.raises(SourceRefusedLogin, match=r"Zabbix 5\.0\.42 has no API tokens .* user name and a password"):
+        connector.check()
+    assert TOKEN not in str(zabbix.calls)
+
+
+def test_a_user_with_a_second_factor_needs_a_token(start_zabbix: Start) -> None:
+    zabbix, connector = start_zabbix("7.0.6")
+    zabbix.second_factor = True
+    with pytest.raises(SourceRefusedLogin, match="second factor: give an API token"):
+        connector.check()
+
+
+BASIC = {"http_username": "proxy", "http_password": "in front"}
+
+
+@pytest.mark.parametrize("given", [{"username": "Admin", "password": "zabbix"}, {"api_token": TOKEN}])
+@pytest.mark.parametrize("version", ["6.0.14", "6.4.20", "7.0.6"])
+def test_authentication_in_front_keeps_the_header_and_the_session_is_in_the_body(
+    start_zabbix: Start, version: str, given: dict[str, str]
+) -> None:
+    zabbix, connector = start_zabbix(version, **BASIC, **given)
+    assert connector.check() == version
+    assert {call["header"].partition(" ")[0] for call in zabbix.calls} == {"Basic"}
+
+
+def test_authentication_in_front_and_a_session_that_needs_the_header_say_what_to_do(start_zabbix: Start) -> None:
+    _, connector = start_zabbix("7.4.0", **BASIC, api_token=TOKEN)
+    with pytest.raises(SourceRefusedLogin, match=r"pass /api_jsonrpc\.php without it"):
+        connector.check()
+
+
+@pytest.mark.parametrize("given", [{"username": "Admin", "password": "zabbix"}, {"api_token": TOKEN}])
+def test_a_web_server_that_drops_the_header_gets_the_session_in_the_body(
+    start_zabbix: Start, given: dict[str, str]
+) -> None:
+    zabbix, connector = start_zabbix("7.0.6", **given)
+    zabbix.drops_authorization = True
+    zabbix.add_host("1")
+    assert connector.check() == "7.0.6"
+    assert len(list(connector.hosts())) == 1
+    assert zabbix.method_count("user.login") == ("username" in given)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"username": "Admin", "password": "zabbix"}, "does not pass the header Authorization on"),
+        ({"api_token": TOKEN}, "If the token is right, the web server may not pass the header Authorization on"),
+    ],
+)
+def test_a_web_server_that_drops_the_header_of_a_new_zabbix_is_recognised(
+    start_zabbix: Start, given: dict[str, str], words: str
+) -> None:
+    zabbix, connector = start_zabbix("7.4.0", **given)
+    zabbix.drops_authorization = True
+    with pytest.raises(SourceRefusedLogin, match=words):
+        connector.check()
