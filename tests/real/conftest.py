@@ -6,7 +6,8 @@ What cannot be had is skipped at home; when CI=true nothing may skip, whatever t
 import os
 import subprocess
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -59,6 +60,16 @@ def zabbix_api(zabbix_url: str) -> Iterator[ZabbixApi]:
 
 
 @pytest.fixture(scope="session")
+def zabbix_releases() -> Iterator[dict[str, str]]:
+    """Yield the addresses of a real Zabbix 5.0 and 7.0; sign in as Admin / zabbix."""
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        # Side by side: each installs a Debian of its own.
+        labs = {release: _lab("zabbix-release", release) for release in ("5.0", "7.0")}
+        started = {release: pool.submit(stack.enter_context, lab) for release, lab in labs.items()}
+        yield {release: each.result() for release, each in started.items()}
+
+
+@pytest.fixture(scope="session")
 def prometheus_url() -> Iterator[str]:
     """Yield the address of a real Prometheus that scraped all of its five targets and found the two dark ones down."""
     with _lab("prometheus") as url:
@@ -88,18 +99,18 @@ def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterat
 
 
 @contextmanager
-def _lab(name: str) -> Iterator[str]:
+def _lab(name: str, *which: str) -> Iterator[str]:
     """Start a lab unless it is up, and stop it again if it was started here (NAGARE_KEEP_LABS=1 keeps it)."""
-    is_ours = _run(name, "status").returncode != 0
+    is_ours = _run(name, "status", *which).returncode != 0
     try:
-        started = _run(name, "up")
+        started = _run(name, "up", *which)
         if started.returncode != 0:
-            pytest.skip(started.stderr.strip() or f"the lab {name} could not be started")
+            pytest.skip(started.stderr.strip() or f"the lab {' '.join((name, *which))} could not be started")
         yield started.stdout.strip()
     finally:
         if is_ours and os.environ.get("NAGARE_KEEP_LABS") != "1":
-            _run(name, "down")
+            _run(name, "down", *which)
 
 
-def _run(name: str, verb: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([LABS / name, verb], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+def _run(name: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([LABS / name, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)

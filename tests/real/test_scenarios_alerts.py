@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,17 +13,16 @@ from tests.acceptance.stack import Stack
 from tests.acceptance.user import Json, User
 from tests.cli.processes import wait_for
 from tests.real.zabbix_fill import TRAPPER_ITEM, UNSIGNED, Value, ZabbixApi, fresh_name, wait_until
+from tests.real.zabbix_media_type import import_media_type, posting
 
 __all__ = ["_tidy", "database_url", "stack", "user", "worker"]
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("worker")]
 
-MEDIA_TYPE = Path(__file__).parents[2] / "deploy" / "zabbix" / "nagare_media_type.yaml"
 HOST = "alerting-主机"
 KEYS = ("disk.used", "queue.length")
 HIGH, AVERAGE = 4, 3
 SENT = 1
-SECRET_TEXT = 1
 
 
 class Alerting:
@@ -254,57 +252,3 @@ def assert_told(alert: Json, alerting: Alerting) -> None:
     assert alert["labels"] == {"team": "支付", "scope": "true"}
     assert alert["annotations"] == {"host_visible_name": HOST, "trigger_url": "https://wiki.example/alerting"}
     assert alert["source_url"] == alerting.page(alert["external_id"])
-
-
-def import_media_type(api: ZabbixApi) -> str:
-    """Import the shipped media type, and return its id."""
-    rules = {"mediaTypes": {"createMissing": True, "updateExisting": True}}
-    source = MEDIA_TYPE.read_text(encoding="utf-8")
-    api.call("configuration.import", {"format": "yaml", "source": source, "rules": rules})
-    [media_type] = api.call("mediatype.get", {"filter": {"name": "nagare"}, "output": ["mediatypeid"]})
-    return str(media_type["mediatypeid"])
-
-
-@contextmanager
-def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None]:
-    """Have Zabbix post what happens on a host, as docs/webhooks.md says."""
-    media_type = {"mediatypeid": import_media_type(api)}
-    [admin] = api.call(
-        "user.get", {"filter": {"username": "Admin"}, "output": ["roleid"], "selectUsrgrps": ["usrgrpid"]}
-    )
-    secret = {"macro": "{$NAGARE.TOKEN}", "value": token, "type": SECRET_TEXT}
-    given = {
-        "{$NAGARE.URL}": url,
-        "{$NAGARE.TIMEZONE}": "UTC",
-        "{$ZABBIX.URL}": api.url.removesuffix("/api_jsonrpc.php"),
-    }
-    new = [{"macro": macro, "value": value} for macro, value in given.items()]
-    macros = api.call("usermacro.createglobal", [*new, secret])["globalmacroids"]
-    media = {**media_type, "sendto": "nagare", "active": 0, "severity": 63, "period": "1-7,00:00-24:00"}
-    groups = [{"usrgrpid": group["usrgrpid"]} for group in admin["usrgrps"]]
-    account = {
-        "username": "nagare",
-        "passwd": "Ein Wort 4711!",
-        "roleid": admin["roleid"],
-        "usrgrps": groups,
-        "timezone": "UTC",
-    }
-    # Zabbix tells nobody of what they did themselves: the messenger is a user of its own.
-    (notification_delivery,) = api.call("user.create", {**account, "timezone": "UTC", "medias": [media]})["userids"]
-    told = {"opmessage": {"default_msg": 1, **media_type}, "opmessage_usr": [{"userid": notification_delivery}]}
-    action = {
-        "name": "nagare",
-        "eventsource": 0,
-        "filter": {"evaltype": 0, "conditions": [{"conditiontype": 1, "operator": 0, "value": host_id}]},
-        "operations": [{"operationtype": 0, **told}],
-        "recovery_operations": [{"operationtype": 0, **told}],
-        "update_operations": [{"operationtype": 0, **told}],
-    }
-    actions = api.call("action.create", action)["actionids"]
-    try:
-        yield
-    finally:
-        api.call("action.delete", actions)
-        api.call("user.delete", [notification_delivery])
-        api.call("usermacro.deleteglobal", macros)
-        api.call("mediatype.delete", [media_type["mediatypeid"]])

@@ -49,14 +49,17 @@ class Value(NamedTuple):
 
 
 class ZabbixApi:
-    """A signed-in conversation with Zabbix 6.0, as its administrator."""
+    """A signed-in conversation with Zabbix 5.0 to 7.0, as its administrator."""
 
-    def __init__(self, url: str, username: str = "Admin", password: str = "zabbix") -> None:
+    def __init__(self, url: str, username: str = "Admin", password: str = "zabbix", trapper_port: int = 0) -> None:
         """Sign in. Raises `ZabbixError` when Zabbix refuses."""
         self.url = url
+        self._trapper_port = trapper_port or int(os.environ.get("NAGARE_LAB_ZABBIX_TRAPPER_PORT", TRAPPER_PORT))
         self._http = httpx.Client(timeout=60, trust_env=False)
         self._session: str | None = None
-        self._session = self.call("user.login", {"username": username, "password": password})
+        self.version = tuple(map(int, self.call("apiinfo.version", {}).split(".")[:2]))
+        name = "username" if self.version >= (5, 4) else "user"
+        self._session = self.call("user.login", {name: username, "password": password})
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +71,9 @@ class ZabbixApi:
 
     def call(self, method: str, params: dict[str, Any] | list[Any]) -> Any:
         """Return the result of one method. Raises `ZabbixError` with Zabbix's own words."""
-        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params, "auth": self._session}
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        if self._session:
+            request["auth"] = self._session
         response = self._http.post(self.url, json=request, headers={"Content-Type": "application/json-rpc"})
         answer = response.raise_for_status().json()
         if "error" in answer:
@@ -121,7 +126,7 @@ class ZabbixApi:
         moment = {} if clock is None else {"clock": clock, "ns": 0}
         for chunk in _chunks(list(values), 500):
             rows = [value._asdict() | moment for value in chunk]
-            said = _ask_server({"request": "sender data", "data": rows})["info"]
+            said = self._ask_server({"request": "sender data", "data": rows})["info"]
             taken += int(said.removeprefix("processed: ").partition(";")[0])
         return taken
 
@@ -131,7 +136,7 @@ class ZabbixApi:
         [media_type] = self.call("mediatype.get", query)
         parameters = {row["name"]: row["value"] for row in media_type["parameters"]} | typed
         data = {"mediatypeid": media_type_id, "parameters": parameters}
-        return _ask_server({"request": "alert.send", "sid": self._session, "data": data})
+        return self._ask_server({"request": "alert.send", "sid": self._session, "data": data})
 
     def send_once(self, values: Sequence[Value]) -> None:
         """Hand values of one host over as soon as the server knows their items, and never twice.
@@ -159,19 +164,17 @@ class ZabbixApi:
 
         wait_until(is_all_there, 60, f"{len(values)} values")
 
+    def _ask_server(self, request: dict[str, Any]) -> Any:
+        """Return what the server's trapper answers."""
+        data = json.dumps(request).encode()
+        with socket.create_connection(("127.0.0.1", self._trapper_port), timeout=30) as connection:
+            connection.sendall(b"ZBXD\x01" + struct.pack("<II", len(data), 0) + data)
+            with connection.makefile("rb") as answers:
+                # It closes the connection when it has answered.
+                return json.loads(answers.read()[TRAPPER_HEADER:])
+
     def _problem_count(self, group_id: str) -> int:
         return int(self.call("problem.get", {"groupids": [group_id], "countOutput": True}))
-
-
-def _ask_server(request: dict[str, Any]) -> Any:
-    """Return what the server's trapper answers."""
-    data = json.dumps(request).encode()
-    port = int(os.environ.get("NAGARE_LAB_ZABBIX_TRAPPER_PORT", TRAPPER_PORT))
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.sendall(b"ZBXD\x01" + struct.pack("<II", len(data), 0) + data)
-        with connection.makefile("rb") as answers:
-            # It closes the connection when it has answered.
-            return json.loads(answers.read()[TRAPPER_HEADER:])
 
 
 def _chunks(rows: list[T], size: int) -> Iterator[list[T]]:

@@ -1,6 +1,7 @@
 """What a host says besides its name: interfaces, templates, inventory, maintenance, proxies."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_the_proxy_and_its_group_are_named(start_zabbix: Start) -> None:
         "proxy": [{"proxyid": "3", "name": "edge-3"}, {"proxyid": "4", "name": "edge-4"}],
         "proxygroup": [{"proxy_groupid": "9", "name": "edge"}],
     }
-    nothing = {"proxyid": "0", "proxy_groupid": "0", "assigned_proxyid": "0"}
+    nothing: dict[str, Any] = {"proxyid": "0", "proxy_groupid": "0", "assigned_proxyid": "0"}
     zabbix.add_host("1", **nothing | {"proxyid": "3"})
     zabbix.add_host("2", **nothing | {"proxy_groupid": "9", "assigned_proxyid": "4"})
     zabbix.add_host("3", **nothing | {"proxyid": "5"})
