@@ -242,7 +242,7 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "task_state": TaskState,
     "task_type": TaskType,
 }
-OPEN = ("count.", "field.", "mapping_field.", "reason.", "error.", "nav.")
+OPEN = ("host_detail.", "count.", "field.", "mapping_field.", "reason.", "error.", "nav.")
 """Names that are made of words from elsewhere: codes of errors, fields of schemas, counts of results."""
 MADE = {
     *("order.-severity,started_at", "order.-cost", "order.-started_at", "order.-last_seen_at"),
