@@ -101,6 +101,8 @@ class HostPage:
 
     records: Sequence[HostRecord]
     total: int
+    is_partial: bool = False
+    """Whether the source said that hosts may be missing: then none that it lacks is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,10 @@ class ItemPage:
     records: Sequence[ItemRecord]
     unreadable: Mapping[str, SourceError] = field(default_factory=dict)
     """Hosts whose items could not be read, by external id, and why: nothing is known about their items."""
+    continues: bool = False
+    """Whether the next page has more items of the same host, the only one of this page."""
+    is_partial: bool = False
+    """Whether the source said that items may be missing: then none that it lacks is gone."""
 
 
 class Completeness(StrEnum):
@@ -213,7 +219,7 @@ class Connector(Protocol):
         ...
 
     def items(self, host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
-        """Yield the items of these hosts with their values; all items of a host are in one page.
+        """Yield the items of these hosts with their values; all items of a host are in one page, or in pages in a row.
 
         A host that no longer exists at the source comes in a page without records for it.
         """

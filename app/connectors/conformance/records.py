@@ -163,6 +163,8 @@ def item_page_faults(page: Any) -> Iterator[str]:
         yield f"a page of items is of type {type(page).__name__}, not ItemPage"
         return
     yield from _size_faults("hosts", page.host_external_ids, MAX_HOSTS_A_PAGE)
+    if page.continues and (len(page.host_external_ids) != 1 or page.unreadable):
+        yield "a page that continues names other than one host, or hosts that could not be read"
     if len(page.host_external_ids) > FEW_HOSTS:
         yield from _size_faults("items", page.records, MAX_ITEMS_A_PAGE)
     yield from _record_faults(page.records, ItemRecord, ITEM_RULES)

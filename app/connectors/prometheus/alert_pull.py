@@ -12,7 +12,7 @@ from app.connectors.prometheus.alerts import read_alerts, sent_names, with_quiet
 from app.connectors.prometheus.api import Answer, PrometheusApi
 from app.connectors.prometheus.configuration import Configuration
 from app.connectors.prometheus.records import read_member
-from app.errors import SourceFailing, SourceGarbled, SourceRefusedLogin, SourceRejected
+from app.errors import SourceError, SourceFailing, SourceGarbled, SourceRefusedLogin, SourceRejected
 from app.rules.alerts.alert_reports import AlertReport
 
 ALERTS_A_PAGE = 500
@@ -23,6 +23,10 @@ MAX_UNDECIDED = 5000
 TOLD = 3
 """How many rules a sentence names."""
 STRANGER = "Alertmanager knows none of these alerts: does this Prometheus send its alerts to it?"
+NO_ALERTS = (
+    "The server does not list alerts: Thanos and Mimir have them at their ruler, VictoriaMetrics at vmalert, to which "
+    "-vmalert.proxyURL points."
+)
 RULES = {"type": "alert", "exclude_alerts": "true"}
 """The alerts themselves are left out by newer versions."""
 
@@ -74,13 +78,25 @@ class AlertPull:
             yield AlertPage(reports[start : start + ALERTS_A_PAGE])
 
     def _alerts(self) -> Sequence[object]:
-        answer = self._api.answer("/api/v1/alerts")
+        try:
+            answer = self._api.answer("/api/v1/alerts")
+        except SourceRejected as error:
+            self._require_queries(error)
+            self._doubt(Completeness.PARTIAL, f"{NO_ALERTS} ({error})")
+            return ()
         self._note_warnings(answer, "alerts")
         if isinstance(answer.data, dict) and "alerts" in answer.data and answer.data["alerts"] is None:
             self._doubt(Completeness.DOUBTFUL, "Prometheus returned null instead of its list of alerts.")
             return ()
         entries: Sequence[object] = read_member(answer.data, "alerts", list)
         return entries
+
+    def _require_queries(self, error: SourceRejected) -> None:
+        """Raise the error unless the server answers queries: otherwise the address is that of something else."""
+        try:
+            self._api.data("/api/v1/query", {"query": "vector(1)"})
+        except SourceError:
+            raise error from None
 
     def _optional(self, path: str, read: Callable[[object], T], params: dict[str, str] | None = None) -> T | None:
         """Return what an endpoint says that some systems do not have, and some proxies block."""

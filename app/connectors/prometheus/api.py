@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.connectors.base import MonitorAccess
-from app.connectors.http.client import HttpSource
+from app.connectors.http.client import HttpLimits, HttpSource
 from app.errors import Invalid, SourceFailing, SourceGarbled, SourceRejected
 
+DEFAULT_LIMITS = HttpLimits()
 PASSING_ERRORS = ("timeout", "canceled", "unavailable", "internal")
 
 
@@ -22,10 +23,10 @@ class Answer:
 class PrometheusApi:
     """The API of one server. Methods raise a SourceError with Prometheus's own message. Threads may share it."""
 
-    def __init__(self, access: MonitorAccess) -> None:
+    def __init__(self, access: MonitorAccess, limits: HttpLimits = DEFAULT_LIMITS) -> None:
         """Parse the address. Raises Invalid for `url`, `api_token` or `username` if it is wrong."""
         headers, auth = credentials(access)
-        self._source = HttpSource(access.url, headers=headers, auth=auth, access=access)
+        self._source = HttpSource(access.url, headers=headers, auth=auth, limits=limits, access=access)
         self.words = self._source.words
         self.close = self._source.close
 

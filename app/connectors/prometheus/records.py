@@ -1,17 +1,14 @@
 """Converts the responses of Prometheus's API to records; any unexpected shape is SourceGarbled."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import TypeVar
-from urllib.parse import parse_qs, urlsplit
 
-from app.connectors.base import MAX_NAME, MAX_TEXT, HostRecord, ItemRecord
-from app.connectors.prometheus.promql import make_key, make_name, make_selector
+from app.connectors.base import MAX_TEXT, ItemRecord
+from app.connectors.prometheus.promql import make_key, make_name
 from app.errors import SourceGarbled
-from app.rules.alerts.alert_bounds import bounded_labels
-from app.rules.alerts.prometheus_labels import fit_external_id, host_external_id, list_labels
+from app.rules.alerts.prometheus_labels import fit_external_id
 
 METRIC_TYPES = ("counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset", "untyped", "unknown")
 # Prometheus has metadata per metric family, whose name differs from that of some of its series.
@@ -30,21 +27,6 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A scrape target, as a host; its series have the labels `job` and `instance`."""
-
-    host: HostRecord
-    job: str
-    instance: str
-    interval: str
-
-    @property
-    def selector(self) -> str:
-        """The PromQL selector of all the target's series."""
-        return make_selector({"instance": self.instance, "job": self.job})
-
-
-@dataclass(frozen=True, slots=True)
 class Family:
     """The metadata of a metric family."""
 
@@ -58,74 +40,50 @@ def read_version(data: object) -> str:
     return read_member(data, "version", str)
 
 
-def read_targets(data: object) -> dict[str, Target]:
-    """Return the active targets of `/api/v1/targets` by external id; those with equal job and instance are merged."""
-    targets: dict[str, Target] = {}
-    for entry in read_member(data, "activeTargets", list):
-        target = _read_target(entry)
-        known = targets.setdefault(target.host.external_id, target)
-        if known.host.error is None and target.host.error is not None:
-            host = replace(known.host, error=target.host.error)
-            targets[host.external_id] = replace(known, host=host)
-    return targets
-
-
 def read_families(data: object) -> dict[str, Family]:
     """Return `/api/v1/metadata` by name; if targets disagree on a metric, the first one counts."""
     if not isinstance(data, dict):
-        raise _garbled("metadata")
+        raise garbled("metadata")
     families: dict[str, Family] = {}
     for name, entries in data.items():
         if not isinstance(entries, list) or not entries:
-            raise _garbled("metadata")
+            raise garbled("metadata")
         type_ = read_member(entries[0], "type", str)
         families[name] = Family(
             type_ if type_ in METRIC_TYPES else "unknown",
-            cut(_text(entries[0], "unit")),
-            cut(_text(entries[0], "help")),
+            cut(optional_text(entries[0], "unit")),
+            cut(optional_text(entries[0], "help")),
         )
     return families
 
 
-def read_items(data: object, target: Target, families: Mapping[str, Family]) -> list[ItemRecord]:
-    """Return the result of an instant query as the target's items, without series of other targets."""
+def read_vector(data: object) -> Sequence[object]:
+    """Return the series of an instant query's result. Raises SourceGarbled if it is of another type."""
     if read_member(data, "resultType", str) != "vector":
-        raise _garbled("resultType")
-    items: dict[str, ItemRecord] = {}
-    for series in read_member(data, "result", list):
-        labels = read_labels(series, "metric")
-        if labels.pop("instance", "") == target.instance and labels.pop("job", "") == target.job:
-            item = _make_item(labels, series, target, families)
-            items[item.external_id] = item
-    return list(items.values())
+        raise garbled("resultType")
+    return read_member(data, "result", list)
 
 
-def _read_target(entry: object) -> Target:
-    labels = read_labels(entry, "labels")
-    instance, job = labels.pop("instance", ""), labels.pop("job", "")
-    if not instance:
-        raise _garbled("instance")
-    is_down = read_member(entry, "health", str) == "down"
-    host = HostRecord(
-        external_id=host_external_id(job, instance),
-        name=cut(instance, MAX_NAME),
-        display_name=cut(labels.get("nodename") or (f"{instance} ({job})" if job else instance), MAX_NAME),
-        description=cut(list_labels(labels)),
-        ip_addr=_find_ip(instance, _text(entry, "scrapeUrl")),
-        groups=(cut(job, MAX_NAME),) if job else (),
-        error=(cut(_text(entry, "lastError")) or "The target is down") if is_down else None,
-        labels=bounded_labels({"instance": instance, "job": job, **labels}),
-    )
-    return Target(host, job, instance, cut(_text(entry, "scrapeInterval")))
+def read_counts(data: object, *names: str) -> dict[tuple[str, ...], int]:
+    """Return the values of a query's series by those of these labels; one that is no number is left out."""
+    counts: dict[tuple[str, ...], int] = {}
+    for series in read_vector(data):
+        labels, value = read_labels(series, "metric"), read_member(series, "value", list)
+        if len(value) == 2 and isinstance(value[1], str) and value[1].isdecimal() and len(value[1]) < 10:
+            counts[tuple(labels.get(name, "") for name in names)] = int(value[1])
+    return counts
 
 
-def _make_item(labels: dict[str, str], series: object, target: Target, families: Mapping[str, Family]) -> ItemRecord:
+def make_item(
+    labels: dict[str, str], series: object, host_external_id: str, interval: str, families: Mapping[str, Family]
+) -> ItemRecord:
+    """Return a series as an item of a host; `labels` are its own, without those of the host. Raises SourceGarbled."""
     metric = labels.pop("__name__", "")
     family = _find_family(metric, families)
     key = make_key(metric, labels)
     value, value_at = _read_sample(series)
     return ItemRecord(
-        host_external_id=target.host.external_id,
+        host_external_id=host_external_id,
         external_id=fit_external_id(key),
         name=cut(make_name(metric, labels)),
         key=cut(key),
@@ -133,7 +91,7 @@ def _make_item(labels: dict[str, str], series: object, target: Target, families:
         value_type=family.type,
         units=family.unit,
         description=family.help,
-        interval=target.interval,
+        interval=interval,
         value_at=value_at,
     )
 
@@ -146,15 +104,15 @@ def _read_sample(series: object) -> tuple[str, datetime]:
     is_histogram = isinstance(series, dict) and "histogram" in series
     sample = read_member(series, "histogram" if is_histogram else "value", list)
     if len(sample) != 2 or isinstance(sample[0], bool) or not isinstance(sample[0], int | float):
-        raise _garbled("value")
+        raise garbled("value")
     try:
         moment = datetime.fromtimestamp(sample[0], UTC)
     except (ValueError, OverflowError, OSError):
-        raise _garbled("value") from None
+        raise garbled("value") from None
     if is_histogram:
         return f"{{count:{read_member(sample[1], 'count', str)},sum:{read_member(sample[1], 'sum', str)}}}", moment
     if not isinstance(sample[1], str):
-        raise _garbled("value")
+        raise garbled("value")
     return sample[1], moment
 
 
@@ -168,23 +126,6 @@ def _find_family(metric: str, families: Mapping[str, Family]) -> Family:
     return Family()
 
 
-def _find_ip(instance: str, scrape_url: str) -> str | None:
-    """Return the target's IP address, if it is known."""
-    addresses = [instance if "://" in instance else f"//{instance}"]
-    try:
-        # A probe (blackbox, SNMP) is scraped at the exporter's address, not the target's.
-        if "target" not in parse_qs(urlsplit(scrape_url).query):
-            addresses.append(scrape_url)
-    except ValueError:
-        pass
-    for address in addresses:
-        try:
-            return str(ip_address((urlsplit(address).hostname or "").partition("%")[0]))
-        except ValueError:
-            continue
-    return None
-
-
 def cut(text: str, longest: int = MAX_TEXT) -> str:
     """Return a text cut to a length that people can read and an index can hold."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
@@ -194,12 +135,12 @@ def read_labels(tree: object, name: str) -> dict[str, str]:
     """Return a member that is a set of labels."""
     labels = read_member(tree, name, dict)
     if not all(isinstance(value, str) for value in labels.values()):
-        raise _garbled(name)
+        raise garbled(name)
     return dict(labels)
 
 
-def _text(tree: object, name: str) -> str:
-    """Return a member that some versions of Prometheus leave out."""
+def optional_text(tree: object, name: str) -> str:
+    """Return a member that some versions of Prometheus leave out. Raises SourceGarbled if it is no text."""
     return read_member(tree, name, str) if isinstance(tree, dict) and name in tree else ""
 
 
@@ -207,9 +148,10 @@ def read_member(tree: object, name: str, kind: type[T]) -> T:
     """Return a member of a response. Raises SourceGarbled if it is missing or has the wrong type."""
     value = tree.get(name) if isinstance(tree, dict) else None
     if not isinstance(value, kind):
-        raise _garbled(name)
+        raise garbled(name)
     return value
 
 
-def _garbled(name: str) -> SourceGarbled:
+def garbled(name: str) -> SourceGarbled:
+    """Return the error of a response without this member, or with one of another type."""
     return SourceGarbled(f"Prometheus returned an unexpected response: {name} is missing or has the wrong type")

@@ -11,6 +11,7 @@ from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
 from app.errors import NotFound, SourceError
 from app.services.inventory.item_values import ItemValues
 from app.services.inventory.monitor_connections import MonitorConnections
+from app.services.inventory.seen_items import SeenItems
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.database.engine import Database
 from app.store.inventory import hosts, items, monitors, pulled_items
@@ -82,10 +83,11 @@ class PullService:
                 wanted = hosts.external_ids(connection, monitor_id, host_id)
             done, unreadable = 0, dict[str, SourceError]()
             step(0, len(wanted), "0 items")
+            seen = SeenItems()
             for page in connector.items(wanted):
-                self._write_items(monitor_id, page, counts)
+                self._write_items(monitor_id, page, counts, seen)
                 unreadable.update(page.unreadable)
-                done += len(page.host_external_ids)
+                done += 0 if page.continues else len(page.host_external_ids)
                 step(done, len(wanted), f"{counts.seen} items")
             first = next(iter(unreadable.values()), None)
             if first is not None and len(unreadable) == len(wanted):
@@ -155,22 +157,24 @@ class PullService:
             return hosts.count(connection, monitor_id) > 0
 
     def _pull_hosts(self, connector: Connector, monitor_id: int, step: Step) -> Counts:
-        counts, seen, started_at = Counts(), set[str](), clock.now()
+        counts, seen, is_partial, started_at = Counts(), set[str](), False, clock.now()
         step(0, None, "0 hosts")
         for page in connector.hosts():
             rows = _host_rows(page.records)
             with self._database.transaction() as connection:
                 written = hosts.upsert(connection, monitor_id, rows, clock.now())
                 self._on_written(connection, monitor_id, written.ids.values())
+            is_partial = is_partial or page.is_partial
             seen.update(row.external_id for row in rows)
             counts.add(len(rows), written.created, written.updated)
             step(len(seen), max(page.total, len(seen)), f"{len(seen)} hosts")
         with self._database.transaction() as connection:
-            counts.vanished = hosts.mark_vanished(connection, monitor_id, seen, started_at, clock.now())
+            if not is_partial:
+                counts.vanished = hosts.mark_vanished(connection, monitor_id, seen, started_at, clock.now())
             monitors.record_pulled(connection, monitor_id, clock.now())
         return counts
 
-    def _write_items(self, monitor_id: int, page: ItemPage, counts: Counts) -> None:
+    def _write_items(self, monitor_id: int, page: ItemPage, counts: Counts, seen: SeenItems) -> None:
         now = clock.now()
         with self._database.transaction() as connection:
             readable = [name for name in page.host_external_ids if name not in page.unreadable]
@@ -182,12 +186,12 @@ class PullService:
             }
             # Two pulls that write the same items in different orders would deadlock on PostgreSQL.
             hosts.lock(connection, host_ids.values())
-            found = pulled_items.compare(connection, host_ids.values(), rows)
+            found = seen.compare(connection, page, host_ids.values(), rows)
             written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
             self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))
             items.mark_gone(connection, found.gone, now)
             errors = {name: str(error) for name, error in page.unreadable.items()}
-            hosts.record_items_errors(connection, monitor_id, readable, errors, now)
+            hosts.record_items_errors(connection, monitor_id, () if page.continues else readable, errors, now)
             if written.created:
                 self._on_written(connection, monitor_id, host_ids.values())
         counts.add(len(rows), written.created, written.updated, len(found.gone))

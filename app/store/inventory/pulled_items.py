@@ -1,6 +1,6 @@
 """Statements that write a page of pulled items: unchanged items are only read."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Select,
+    Text,
     bindparam,
     column,
     func,
@@ -85,6 +86,7 @@ SOURCE_VALUES = [
     for name in ("host_id", "external_id", "id", *(f"source_{name}" for name in EDITABLE), *FOLLOWED)
 ]
 
+ROWS_AT_ONCE = 2000
 VALUE_AT = 3 + PulledItem._fields.index("value_at")
 
 
@@ -99,11 +101,30 @@ def _host_by_host() -> Select[Any]:
     return select(*items.c).select_from(wanted.join(items, true()))
 
 
+def _item_by_item() -> Select[Any]:
+    """Return a statement that reads some items of one host by the index on the host and the external id."""
+    wanted = func.unnest(bindparam("external_ids", type_=ARRAY(Text))).table_valued("id").render_derived()
+    is_it = (ITEMS.host_id == bindparam("host"), ITEMS.external_id == wanted.c.id, ITEMS.vanished_at.is_(None))
+    items = select(*SOURCE_VALUES).where(*is_it).offset(0).lateral()
+    return select(*items.c).select_from(wanted.join(items, true()))
+
+
 WANTED_JSON = func.json_each(bindparam("hosts", type_=JSON)).table_valued("value")
 KNOWN = {
     "postgresql": PreparedRead(_host_by_host()),
     "sqlite": PreparedRead(
         select(*SOURCE_VALUES).where(ITEMS.host_id.in_(select(WANTED_JSON.c.value)), ITEMS.vanished_at.is_(None)),
+    ),
+}
+WANTED_IDS = func.json_each(bindparam("external_ids", type_=JSON)).table_valued("value")
+SOME_KNOWN = {
+    "postgresql": PreparedRead(_item_by_item()),
+    "sqlite": PreparedRead(
+        select(*SOURCE_VALUES).where(
+            ITEMS.host_id == bindparam("host"),
+            ITEMS.external_id.in_(select(WANTED_IDS.c.value)),
+            ITEMS.vanished_at.is_(None),
+        )
     ),
 }
 
@@ -113,10 +134,22 @@ def compare(connection: Connection, host_ids: Collection[int], rows: Mapping[Ide
 
     To write the difference, the caller must have locked the hosts before.
     """
-    dialect = connection.dialect.name
-    moment = moment_reader(dialect)
+    return _differ(connection, KNOWN[connection.dialect.name].fetch(connection, {"hosts": list(host_ids)}), rows)
+
+
+def compare_some(connection: Connection, host_id: int, rows: Mapping[Identity, PulledItem]) -> Difference:
+    """Compare some of a host's items with what the source said of them at the last pull; none of them is gone.
+
+    To write the difference, the caller must have locked the host before.
+    """
+    wanted = {"host": host_id, "external_ids": [external_id for _, external_id in rows]}
+    return _differ(connection, SOME_KNOWN[connection.dialect.name].fetch(connection, wanted), rows)
+
+
+def _differ(connection: Connection, known: Iterable[Sequence[Any]], rows: Mapping[Identity, PulledItem]) -> Difference:
+    moment = moment_reader(connection.dialect.name)
     others, followed, gone = dict(rows), {}, []
-    for last in KNOWN[dialect].fetch(connection, {"hosts": list(host_ids)}):
+    for last in known:
         identity = (last[0], last[1])
         row = others.pop(identity, None)
         if row is None:
@@ -131,6 +164,13 @@ def compare(connection: Connection, host_ids: Collection[int], rows: Mapping[Ide
         else:
             others[identity] = row
     return Difference(others, followed, gone)
+
+
+def gone_but_for(connection: Connection, host_id: int, is_seen: Callable[[str], bool]) -> list[int]:
+    """Return the ids of a host's items that a source of many pages did not name; only of those are the ids kept."""
+    statement = select(ITEMS.id, ITEMS.external_id).where(ITEMS.host_id == host_id, ITEMS.vanished_at.is_(None))
+    rows = connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement)
+    return [row.id for row in rows if not row.external_id.startswith(LOCAL_PREFIX) and not is_seen(row.external_id)]
 
 
 def upsert(

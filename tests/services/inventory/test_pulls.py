@@ -207,6 +207,66 @@ def test_a_pull_that_can_read_no_host_fails(
     assert len(items(services, status=1)) == 8
 
 
+def paged(source: Source, *pages: Sequence[ItemRecord], **last: Any) -> None:
+    """Let the source tell the items of host 0 in several pages."""
+
+    def items(host_external_ids: Sequence[str]) -> Iterator[ItemPage]:
+        for records in pages:
+            yield ItemPage(["0"], records, continues=True)
+        yield ItemPage(["0"], [], **last)
+        yield ItemPage([host for host in host_external_ids if host != "0"], source.items_there[2:])
+
+    source.items = items  # type: ignore[method-assign]
+
+
+def numbered(*numbers: int) -> list[ItemRecord]:
+    return [ItemRecord("0", f"many {n}", f"item {n}", f"key[{n}]", value=str(n)) for n in numbers]
+
+
+def test_a_host_in_several_pages_is_written_page_by_page(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    paged(source, numbered(0, 1, 2), numbered(3, 4))
+    steps: list[tuple[int, int | None]] = []
+    pulls.items(monitor_id, step=lambda done, total, _: steps.append((done, total)))
+    assert {f"many {n}" for n in range(5)} <= {*items(services)}
+    assert steps[-1] == (4, 4)
+    paged(source, numbered(0, 1), numbered(4, 5))
+    result = pulls.items(monitor_id)
+    assert (result["created"], result["vanished"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "last", [{"is_partial": True}, {"unreadable": {"0": SourceRejected("the metric zz has too many series")}}]
+)
+def test_what_a_page_does_not_say_is_not_gone(
+    last: dict[str, Any], services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    paged(source, numbered(0, 1, 2))
+    pulls.items(monitor_id)
+    paged(source, numbered(0), **last)
+    assert pulls.items(monitor_id)["vanished"] == 0
+    paged(source, numbered(0))
+    assert pulls.items(monitor_id)["vanished"] == 2
+
+
+def test_hosts_that_a_partial_list_lacks_are_not_gone(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.hosts(monitor_id)
+    there, source.hosts_there = source.hosts_there, source.hosts_there[:2]
+    whole = source.hosts
+
+    def partial(external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:
+        for page in whole(external_ids):
+            yield replace(page, is_partial=True)
+
+    source.hosts = partial  # type: ignore[method-assign]
+    assert pulls.hosts(monitor_id)["vanished"] == 0
+    source.hosts = whole  # type: ignore[method-assign]
+    assert pulls.hosts(monitor_id)["vanished"] == len(there) - 2
+
+
 def test_whole_pages_stay_when_a_first_pull_breaks_off(
     services: Services, pulls: PullService, source: Source, monitor_id: int
 ) -> None:

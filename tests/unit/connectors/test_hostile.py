@@ -30,7 +30,7 @@ from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import SourceError
 from app.rules.alerts.prometheus_labels import fingerprint
-from tests.unit.connectors.prometheus.test_connector import FAMILIES, series, success, target
+from tests.unit.connectors.prometheus.fake_prometheus import FAMILIES, series, success, target
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal
 
 ANYTHING = settings(
