@@ -32,6 +32,7 @@ REDIRECTS = (301, 302, 307, 308)
 RESERVED_HEADERS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "accept-encoding")
 ERROR_BYTES = 64 * 2**10
 MAX_WORDS = 300
+NO_TENANT = ": no org id. Add the header X-Scope-OrgID with the name of a tenant to the monitor's headers"
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ class HttpSource:
                 raise SourceGarbled(f"{self.host} returned {error}") from error
         if status in (401, 403):
             # The response may repeat the credentials in any encoding, so its text is not shown.
-            raise SourceRefusedLogin(f"{self.host} returned HTTP {status}")
+            raise SourceRefusedLogin(f"{self.host} returned HTTP {status}{_wanted_tenant(response)}")
         words = plain_words(_error_text(response), secrets)
         message = f"{self.host} returned HTTP {status}" + (f": {words}" if words else "")
         if status == 408:
@@ -219,6 +220,15 @@ def _error_text(response: httpx.Response) -> str:
         return ""
     texts = [tree.get(name) for name in ("error", "message", "status")] if isinstance(tree, dict) else []
     return next((text for text in texts if isinstance(text, str)), "")
+
+
+def _wanted_tenant(response: httpx.Response) -> str:
+    """Return what a server with tenants (Mimir, Cortex, Loki) lacks, if it says that it was told none."""
+    try:
+        body = read_body(response.iter_raw(), _encoding(response), ERROR_BYTES)
+    except (ValueError, httpx.TransportError):
+        return ""
+    return NO_TENANT if b"no org id" in body else ""
 
 
 def _basic(username: str, password: str, field: str = "password") -> str:

@@ -22,6 +22,7 @@ def prometheus() -> Iterator[FakePrometheus]:
             parts = urlsplit(self.path)
             params = parse_qs(parts.query)
             fake.asked.append((parts.path, params, self.headers["Authorization"]))
+            fake.tenants += filter(None, [self.headers["X-Scope-OrgID"]])
             status = fake.status
             try:
                 answer = fake.answer(parts.path, params)

@@ -72,6 +72,8 @@ class FakePrometheus:
         """It refuses queries that select more, as the limits of Mimir and VictoriaMetrics do."""
         self.status = 200
         self.asked: list[tuple[str, dict[str, list[str]], str | None]] = []
+        self.tenants: list[str] = []
+        """What the header X-Scope-OrgID said."""
         self.go_on = threading.Event()
         self.go_on.set()
         self.answered = 0
