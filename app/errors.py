@@ -192,6 +192,12 @@ class SourceFailing(SourceError):
     code = "source_failing"
     retryable = True
 
+    def __init__(self, message: str = "", *, retry_after_s: float | None = None, is_busy: bool = False) -> None:
+        """`retry_after_s` is how long it asks to wait; `is_busy` says that it is there, but has too much to do."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.is_busy = is_busy
+
 
 class SourceRefusedLogin(SourceError):
     """The monitor rejected the user name, password or token."""

@@ -1,10 +1,12 @@
 """The protocol between the services and the monitoring systems: pages of frozen records."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Protocol
+from urllib.parse import unquote
 
 from app.errors import SourceError
 from app.rules.alerts.alert_reports import AlertReport
@@ -45,11 +47,21 @@ class MonitorAccess:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Return all that no message may repeat."""
-        given = (self.password, self.api_token, self.client_key_pem, self.http_password, self.proxy_url)
+        given = (self.password, self.api_token, self.client_key_pem, self.http_password, *_secrets_of(self.proxy_url))
         return tuple(filter(None, (*given, *self.headers.values())))
 
     def __repr__(self) -> str:
         return "MonitorAccess(…)"
+
+
+def _secrets_of(proxy_url: str | None) -> tuple[str, ...]:
+    """Return the password in a proxy's address, and what is sent of it; the rest of the address is no secret."""
+    userinfo, _, _ = (proxy_url or "").rpartition("@")
+    login = userinfo.rpartition("/")[2]
+    password = login.partition(":")[2]
+    return (
+        (unquote(password), password, b64encode(unquote(login).encode(errors="replace")).decode()) if password else ()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def open_connector(type: str, access: MonitorAccess) -> Iterator[Connector]:
     except SourceError as error:
         # The built-in connectors check this themselves, and know their own words, which may contain a password by
         # chance.
-        if type not in BUILT_IN and repeats_secret(str(error), (access.password, access.api_token)):
+        if type not in BUILT_IN and repeats_secret(str(error), access.secrets):
             error.args = (f"the monitor rejected a request, but {WITHHELD}",)
             # Without its cause, which would appear in the dead letter's traceback.
             raise error from None

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -71,15 +72,18 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(respond: Callable[[Any], None]) -> Iterator[str]:
-    """Run a server that passes each request to `respond`; yield its address."""
+def serving(respond: Callable[[Any], None], certificates: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Run a server that passes each request to `respond`; yield its address, https:// with `certificates`."""
     over = threading.Event()
     handler = type("Handler", (Request,), {"respond": staticmethod(respond), "over": over})
     server = _Server(("127.0.0.1", 0), handler)
+    if certificates:
+        # The handshake waits until the connection's own thread reads: it must not block the other ones.
+        server.socket = certificates.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, args=(POLL_S,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if certificates else 'http'}://127.0.0.1:{server.server_port}"
     finally:
         over.set()
         server.shutdown()

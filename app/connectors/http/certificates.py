@@ -21,6 +21,8 @@ def tls_context(access: MonitorAccess | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if access.ca_pem:
         _trust(context, access.ca_pem)
+        # What an administrator trusts needs nobody above it: an intermediate authority, or the server's certificate.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     else:
         context.load_default_certs()
         context.load_verify_locations(certifi.where())
@@ -43,7 +45,7 @@ def _public() -> ssl.SSLContext:
 def _trust(context: ssl.SSLContext, pem: str) -> None:
     try:
         context.load_verify_locations(cadata=pem)
-    except (ssl.SSLError, ValueError):
+    except (ssl.SSLError, ValueError, TypeError):
         raise Invalid("ca_pem", "It is not a certificate in PEM: it begins with -----BEGIN CERTIFICATE-----.") from None
     if not context.cert_store_stats()["x509"]:
         raise Invalid("ca_pem", "It has no certificate: give at least one in PEM.")
@@ -56,10 +58,14 @@ def _present(context: ssl.SSLContext, certificate: str | None, key: str | None) 
         raise Invalid("client_key_pem", "A client certificate needs its private key.")
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificate)
-    except (ssl.SSLError, ValueError):
+    except (ssl.SSLError, ValueError, TypeError):
         raise Invalid(
             "client_cert_pem", "It is not a certificate in PEM: it begins with -----BEGIN CERTIFICATE-----."
         ) from None
+    if "ENCRYPTED" in key:
+        raise Invalid(
+            "client_key_pem", "The key is protected by a pass phrase: give it without one (openssl pkey -in key.pem)."
+        )
     try:
         # OpenSSL reads keys only from files; this one exists in memory alone. An encrypted key must not ask for its
         # pass phrase on the terminal.

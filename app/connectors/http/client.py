@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,12 +10,16 @@ import httpx
 
 from app import __version__, tracing
 from app.connectors.base import MonitorAccess
+from app.connectors.http import failures
 from app.connectors.http.addresses import parse_url
+from app.connectors.http.error_bodies import error_text
+from app.connectors.http.headers import all_headers, basic_authorization, require_sendable
 from app.connectors.http.json_body import parse_json, read_body
 from app.connectors.http.network import Deadline, GuardedTransport
+from app.connectors.http.retry_after import retry_after_s
 from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
 from app.errors import (
-    Invalid,
+    SourceError,
     SourceFailing,
     SourceForbidden,
     SourceGarbled,
@@ -29,8 +31,8 @@ from app.errors import (
 
 MAX_REDIRECTS = 3
 REDIRECTS = (301, 302, 307, 308)
-RESERVED_HEADERS = ("host", "content-length", "content-type", "transfer-encoding", "connection", "accept-encoding")
-ERROR_BYTES = 64 * 2**10
+PROXY_LOGIN = 407
+BUSY = (429, 503)
 MAX_WORDS = 300
 NO_TENANT = ": no org id. Add the header X-Scope-OrgID with the name of a tenant to the monitor's headers"
 
@@ -82,12 +84,13 @@ class HttpSource:
         """What another address must have in common to be the same server."""
         self._limits = limits.within(access.timeout_s) if access else limits
         self._deadline = Deadline()
-        given = _checked(headers or {}) | ({"Authorization": _basic(*auth)} if auth else {})
+        given = require_sendable(headers or {}) | ({"Authorization": basic_authorization(*auth)} if auth else {})
         if access:
-            given = _headers_in_front(access, given)
+            given = all_headers(access, given)
         self._secrets = [*secrets, *given.values(), *(auth or ())[1:], *(access.secrets if access else ())]
         usual = {"User-Agent": f"nagare/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
         self._headers = usual | given
+        self._shows_certificate = access is not None and bool(access.client_cert_pem)
         # No httpx.Client on top: it keeps cookies, logs URLs with their query and follows redirects itself.
         self._transport = GuardedTransport(self._deadline, access)
 
@@ -109,7 +112,7 @@ class HttpSource:
 
         `secrets` are those in this body that are not known yet.
         """
-        given = _checked(headers or {})
+        given = require_sendable(headers or {})
         sent, content = {"Content-Type": "application/json"} | given, json.dumps(body).encode()
         hidden = [*secrets, *given.values()]
         used = limits.within(self._limits.total_s) if limits else self._limits
@@ -155,10 +158,30 @@ class HttpSource:
         except httpx.TimeoutException as error:
             raise SourceTimeout(f"{self.host} did not respond in time") from error
         except httpx.TransportError as error:
-            reason = plain_words(str(error), secrets) or "unknown error"
             # httpx quotes what it could not parse, which may be our own request, so its text must not become the cause.
-            raise SourceUnreachable(f"connection to {self.host} failed: {reason}") from None
+            raise self._failure(error, secrets) from None
         raise SourceGarbled(f"{self.host} redirected more than {MAX_REDIRECTS} times")
+
+    def _failure(self, error: httpx.TransportError, secrets: Sequence[str | None]) -> SourceError:
+        words = plain_words(str(error), secrets) or "unknown error"
+        if isinstance(error, httpx.ProxyError):
+            if words.startswith(str(PROXY_LOGIN)):
+                return self._refused_by_proxy()
+            return SourceUnreachable(f"connection to {self.host} failed: {failures.proxy_failure(words, self.host)}")
+        if sentence := self._tls_failure(error):
+            return SourceUnreachable(sentence)
+        if self._url.scheme == "http":
+            words = failures.plain_failure(str(error)) or words
+        return SourceUnreachable(f"connection to {self.host} failed: {words}")
+
+    def _tls_failure(self, error: httpx.TransportError) -> str | None:
+        cause = error.__cause__
+        if isinstance(cause, failures.TlsError) and cause.server_name != self._url.host:
+            return failures.tls_failure(error, f"the proxy {cause.server_name}")
+        return failures.tls_failure(error, self.host, self._shows_certificate)
+
+    def _refused_by_proxy(self) -> SourceRefusedLogin:
+        return SourceRefusedLogin(f"connection to {self.host} failed: {failures.PROXY_LOGIN}")
 
     def _redirected(self, url: httpx.URL, response: httpx.Response, secrets: Sequence[str | None]) -> httpx.URL:
         try:
@@ -184,12 +207,17 @@ class HttpSource:
         if status in (401, 403):
             # The response may repeat the credentials in any encoding, so its text is not shown.
             raise SourceRefusedLogin(f"{self.host} returned HTTP {status}{_wanted_tenant(response)}")
-        words = plain_words(_error_text(response), secrets)
+        if status == PROXY_LOGIN:
+            raise self._refused_by_proxy()
+        words = plain_words(error_text(response), secrets)
+        if self._url.scheme == "http" and failures.WANTS_TLS.search(words):
+            raise SourceRejected(f"{self.host} returned HTTP {status}: {failures.SPEAKS_TLS}")
         message = f"{self.host} returned HTTP {status}" + (f": {words}" if words else "")
         if status == 408:
             raise SourceTimeout(message)
         if status == 429 or status >= 500:
-            raise SourceFailing(message)
+            wait_s = retry_after_s(response.headers.get("retry-after"))
+            raise SourceFailing(message, retry_after_s=wait_s, is_busy=status in BUSY)
         raise SourceRejected(message)
 
 
@@ -212,60 +240,6 @@ def _encoding(response: httpx.Response) -> str:
     return str(response.headers.get("content-encoding", "identity")).strip().lower()
 
 
-def _error_text(response: httpx.Response) -> str:
-    """Return the server's error message from a JSON body, if it has one, else an empty text."""
-    try:
-        tree = parse_json(read_body(response.iter_raw(), _encoding(response), ERROR_BYTES), ERROR_BYTES)
-    except (ValueError, httpx.TransportError):
-        return ""
-    texts = [tree.get(name) for name in ("error", "message", "status")] if isinstance(tree, dict) else []
-    return next((text for text in texts if isinstance(text, str)), "")
-
-
 def _wanted_tenant(response: httpx.Response) -> str:
     """Return what a server with tenants (Mimir, Cortex, Loki) lacks, if it says that it was told none."""
-    try:
-        body = read_body(response.iter_raw(), _encoding(response), ERROR_BYTES)
-    except (ValueError, httpx.TransportError):
-        return ""
-    return NO_TENANT if b"no org id" in body else ""
-
-
-def _basic(username: str, password: str, field: str = "password") -> str:
-    try:
-        return f"Basic {b64encode(f'{username}:{password}'.encode()).decode('ascii')}"
-    except UnicodeEncodeError:
-        raise Invalid(field, "The user name or password contains characters that cannot be sent.") from None
-
-
-def _checked(headers: Mapping[str, str]) -> dict[str, str]:
-    if not all(value.isascii() and value.isprintable() for value in headers.values()):
-        raise Invalid("api_token", "The token contains characters that cannot be sent in an HTTP header.")
-    return dict(headers)
-
-
-def _headers_in_front(access: MonitorAccess, own: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of each request: a monitor's additional ones, and those of the connector itself.
-
-    Raises Invalid for `headers.NAME`, `http_username` or `http_password`.
-    """
-    taken = {name.lower() for name in own}
-    for name, value in access.headers.items():
-        if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or name.lower() in RESERVED_HEADERS:
-            raise Invalid(f"headers.{name[:40]}", "This is not the name of a header that can be added.")
-        if not (value.isascii() and value.isprintable()):
-            raise Invalid(f"headers.{name[:40]}", "The value has line breaks or characters that cannot be sent.")
-        if name.lower() in taken:
-            raise Invalid(f"headers.{name[:40]}", "The monitor's own credentials already set this header.")
-    given = {**access.headers, **own}
-    if not access.http_username:
-        if access.http_password:
-            raise Invalid("http_username", "A password requires a user name.")
-        return given
-    if ":" in access.http_username:
-        raise Invalid("http_username", "The user name must not contain a colon.")
-    if any(name.lower() == "authorization" for name in given):
-        raise Invalid(
-            "http_username", "HTTP basic authentication and a token both need the header Authorization: give one."
-        )
-    return given | {"Authorization": _basic(access.http_username, access.http_password or "", "http_password")}
+    return NO_TENANT if "no org id" in error_text(response) else ""

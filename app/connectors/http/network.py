@@ -14,11 +14,13 @@ import httpx
 
 from app import clock
 from app.connectors.base import MonitorAccess
+from app.connectors.http import failures
 from app.connectors.http.certificates import tls_context
 from app.errors import Invalid, SourceForbidden
 from app.rules.forbidden_addresses import is_callable
 
 CONNECTIONS = 8
+PROXY_FORM = "The proxy's URL must look like http://host:3128 or http://user:password@host:3128."
 
 
 class Deadline(threading.local):
@@ -48,11 +50,18 @@ class GuardedTransport(httpx.HTTPTransport):
         """
         context = tls_context(access)
         super().__init__(verify=context, trust_env=False)
-        self._backend = _GuardedBackend(deadline)
-        proxy = _proxy(access.proxy_url) if access and access.proxy_url else None
+        proxy = _proxy(access) if access and access.proxy_url else None
+        self._has_proxy = proxy is not None
+        self._backend = _GuardedBackend(deadline, proxy)
         self._pool = httpcore.ConnectionPool(
             ssl_context=context, proxy=proxy, max_connections=CONNECTIONS, network_backend=self._backend
         )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request. Raises SourceForbidden if its address, which a proxy would call, must not be called."""
+        if self._has_proxy and not all(map(is_callable, _written_addresses(request.url.host))):
+            raise _forbidden(request.url.host)
+        return super().handle_request(request)
 
     def close(self) -> None:
         """Close all connections, including those that another thread is opening."""
@@ -63,8 +72,9 @@ class GuardedTransport(httpx.HTTPTransport):
 class _GuardedBackend(httpcore.NetworkBackend):
     """Resolves names itself and connects to the checked address, so a second DNS answer cannot bypass the check."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, proxy: httpcore.Proxy | None = None) -> None:
         self._deadline = deadline
+        self._is_proxy = proxy is not None
         self._plain = httpcore.SyncBackend()
         self._lock = threading.Lock()
         self._is_closed = False
@@ -78,15 +88,17 @@ class _GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = [address for address in _resolve(host, port) if is_callable(address)]
+        addresses = [address for address in _resolve(host, port, is_proxy=self._is_proxy) if is_callable(address)]
         if not addresses:
-            raise SourceForbidden(
-                f"{host} is a link-local, multicast or metadata address; nagare does not connect to those"
-            )
+            raise _forbidden(host)
         for address in addresses[:-1]:
             with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
                 return self._connect(address, port, timeout, local_address, socket_options)
-        return self._connect(addresses[-1], port, timeout, local_address, socket_options)
+        try:
+            return self._connect(addresses[-1], port, timeout, local_address, socket_options)
+        except httpcore.ConnectError as error:
+            reason = failures.socket_failure(error, f"{host}:{port}", is_proxy=self._is_proxy)
+            raise httpcore.ConnectError(reason or str(error)) from error
 
     def _connect(
         self,
@@ -139,30 +151,52 @@ class _TimedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.limit(timeout))
+        try:
+            secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.limit(timeout))
+        except httpcore.ConnectError as error:
+            raise failures.TlsError(str(error), server_hostname or "") from error
         return _TimedStream(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
-def _resolve(host: str, port: int) -> list[str]:
+def _forbidden(host: str) -> SourceForbidden:
+    return SourceForbidden(f"{host} is a link-local, multicast or metadata address; nagare does not connect to those")
+
+
+def _written_addresses(host: str) -> list[str]:
+    """Return the address that a host name is in any notation; none if it is a name."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return []
+    return [str(entry[4][0]) for entry in found]
+
+
+def _resolve(host: str, port: int, *, is_proxy: bool = False) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a host name"
-        raise httpcore.ConnectError(f"the name cannot be resolved: {reason}") from error
+        name, field = (f"the proxy's name {host}", "`proxy_url`") if is_proxy else ("the name", "`url`")
+        remedy = f"check {field} and this machine's DNS"
+        raise httpcore.ConnectError(f"{name} cannot be resolved ({reason}): {remedy}") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _proxy(text: str) -> httpcore.Proxy:
-    """Return the proxy at an address, which may have a user name and a password. Raises Invalid for `proxy_url`."""
+def _proxy(access: MonitorAccess) -> httpcore.Proxy:
+    """Return a monitor's proxy, whose address may have a user name and a password. Raises Invalid for `proxy_url`."""
+    text = access.proxy_url or ""
     try:
         url = httpx.URL(text)
         proxy = httpx.Proxy(url.copy_with(path="/"))
+        is_one = url.scheme in ("http", "https") and url.path in ("", "/") and not set(text) & set("?#\\ ")
     except (httpx.InvalidURL, ValueError):
-        raise Invalid("proxy_url", "The proxy's URL must look like http://host:3128.") from None
-    if url.scheme not in ("http", "https") or not url.host or url.path not in ("", "/") or set(text) & set("?#\\ "):
-        raise Invalid("proxy_url", "The proxy's URL must look like http://host:3128.")
-    auth = None if proxy.raw_auth is None else proxy.raw_auth
-    return httpcore.Proxy(str(proxy.url), auth=auth)
+        is_one = False
+    if not (is_one and url.host and (url.port is None or 1 <= url.port <= 65535)):
+        raise Invalid("proxy_url", PROXY_FORM)
+    # The client certificate is for the monitor alone.
+    trusted = tls_context(MonitorAccess("", ca_pem=access.ca_pem, verify=access.verify))
+    is_secured = url.scheme == "https"
+    return httpcore.Proxy(str(proxy.url), auth=proxy.raw_auth, ssl_context=trusted if is_secured else None)

@@ -126,7 +126,7 @@ def test_tls_needs_a_trusted_certificate_for_the_right_name(open_source: Open, t
 
         with ThreadPoolExecutor(1) as pool:
             served = pool.submit(answer_once)
-            with pytest.raises(SourceUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
+            with pytest.raises(SourceUnreachable, match="is signed by nobody but itself"):
                 open_source(f"https://localhost:{port}").get_json("")
             assert served.result(timeout=10) != "answered"
 
@@ -136,7 +136,7 @@ def test_tls_needs_a_trusted_certificate_for_the_right_name(open_source: Open, t
             assert served.result(timeout=10) == "answered"
 
             served = pool.submit(answer_once)
-            with pytest.raises(SourceUnreachable, match="CERTIFICATE_VERIFY_FAILED"):
+            with pytest.raises(SourceUnreachable, match="is not for this address"):
                 open_source(f"https://127.0.0.1:{port}", access=access).get_json("")
             assert served.result(timeout=10) != "answered"
 
