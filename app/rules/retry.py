@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.errors import NagareError
+from app.errors import NagareError, SourceFailing
+
+BUSY_STEPS = 2
+"""A source that is too busy is left alone as if it had failed this many times more: four times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,15 @@ def decide(
 ) -> Retry | Bury:
     """Decide what follows the failure with `error` of attempt number `attempts` (from 1).
 
-    An error that is not nagare's own is a bug, and a non-retryable error will not change: neither is retried.
+    An error that is not nagare's own is a bug, and a non-retryable error will not change: neither is retried. A source
+    that says when to come back is not asked earlier; the usual delay on top spreads out the tasks that it sent away
+    together.
     """
     if not isinstance(error, NagareError):
         return Bury("internal_error")
     if not error.retryable or attempts > max_retries:
         return Bury(error.code)
-    return Retry(policy.delay_s(attempts - 1, draw))
+    wait_s, is_busy = (error.retry_after_s, error.is_busy) if isinstance(error, SourceFailing) else (None, False)
+    if wait_s is not None:
+        return Retry(wait_s + policy.delay_s(attempts - 1, draw))
+    return Retry(policy.delay_s(attempts - 1 + (BUSY_STEPS if is_busy else 0), draw))

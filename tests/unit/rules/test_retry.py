@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import SourceRefusedLogin, SourceTimeout, TaskFailed, WorkerLost
+from app.errors import SourceFailing, SourceRefusedLogin, SourceTimeout, TaskFailed, WorkerLost
 from app.rules.retry import Bury, Retry, RetryPolicy, decide
 
 POLICY = RetryPolicy(base_s=2, cap_s=300)
@@ -52,3 +52,25 @@ def test_a_task_that_kills_its_worker_is_buried_after_its_attempts() -> None:
         for attempts in range(1, 5)
     ]
     assert decisions == [Retry(1), Retry(2), Retry(4), Bury("worker_lost")]
+
+
+@pytest.mark.parametrize("draw", [0.0, 0.5, 0.999])
+def test_a_source_that_says_when_to_come_back_is_not_asked_earlier(draw: float) -> None:
+    error = SourceFailing("busy", retry_after_s=1800, is_busy=True)
+    decision = decide(error, attempts=1, max_retries=3, policy=POLICY, draw=lambda: draw)
+    assert isinstance(decision, Retry)
+    assert 1800 < decision.delay_s <= 1800 + POLICY.base_s
+
+
+def test_retries_after_a_wait_are_counted_all_the_same() -> None:
+    error = SourceFailing("busy", retry_after_s=1, is_busy=True)
+    assert decide(error, attempts=4, max_retries=3, policy=POLICY, draw=lambda: 0) == Bury("source_failing")
+
+
+def test_a_busy_source_that_does_not_say_when_is_left_alone_for_longer() -> None:
+    def delays(*, is_busy: bool) -> list[object]:
+        error = SourceFailing("busy", is_busy=is_busy)
+        return [decide(error, attempts=n, max_retries=9, policy=POLICY, draw=lambda: 0) for n in (1, 2, 3, 9)]
+
+    assert delays(is_busy=False) == [Retry(1), Retry(2), Retry(4), Retry(150)]
+    assert delays(is_busy=True) == [Retry(4), Retry(8), Retry(16), Retry(150)]
