@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,16 +10,25 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.composition import Services, build
+from app.services.inventory.monitor_connections import SEALED
 from app.services.operation.key_rotation import Reencrypted
 from app.store.inventory import monitors
 from app.web import create_app, make_tokens
+from tests.certificates import Authority
 from tests.cli.test_commands import Nagare, nagare
 from tests.web.caller import PASSWORD, Caller
 
 __all__ = ["nagare"]
 
 OLD, NEW = "a secret for tests", "a new secret for tests"
-SECRETS = {"username": "nagare", "password": "hunter22", "api_token": "t0ken"}
+CLIENT = Authority().issue()
+SECRETS: dict[str, Any] = {"username": "nagare", "password": "hunter22", "api_token": "t0ken"}
+CONNECTION = {
+    "client_key_pem": CLIENT.key,
+    "headers": {"X-Scope-OrgID": "hunter23"},
+    "http_password": "hunter24",
+    "proxy_url": "http://u:hunter25@proxy:3128",
+}
 
 With = Callable[..., Services]
 
@@ -41,12 +51,13 @@ def opened(services: Services) -> Mapping[str, str | None]:
         assert monitor is not None
         url = connection.execute(text("SELECT url_sealed FROM notifications")).scalar_one()
     vault = services.operation.key_rotation._vault
-    names = ("password_sealed", "api_token_sealed")
+    names = [*SEALED.values()]
     return {name: vault.open(monitor[name]) for name in names} | {"url": vault.open(url)}
 
 
 def fill(services: Services) -> None:
-    monitor = {"name": "zabbix", "type": "zabbix", "url": "http://127.0.0.1:9", **SECRETS}
+    monitor = {"name": "zabbix", "type": "zabbix", "url": "http://127.0.0.1:9", **SECRETS, **CONNECTION}
+    monitor |= {"client_cert_pem": CLIENT.certificate, "http_username": "nagare"}
     services.inventory.monitors.create(monitor)
     services.inventory.monitors.create({"name": "demo", "type": "simulator", "url": "simulator://demo"})
     services.response.notifications.create(
@@ -69,11 +80,13 @@ def fill(services: Services) -> None:
 def test_all_credentials_are_sealed_anew_once(services: Services, with_keys: With) -> None:
     fill(services)
     before = opened(services)
-    assert {*before.values()} == {"hunter22", "t0ken", "json://127.0.0.1:9/s3cr3t"}
+    secrets = [SECRETS["password"], SECRETS["api_token"], json.dumps(CONNECTION["headers"])]
+    secrets += [secret for name, secret in CONNECTION.items() if name != "headers"]
+    assert {*before.values()} == {*secrets, "json://127.0.0.1:9/s3cr3t"}
     both = with_keys(NEW, OLD)
     assert opened(both) == before
-    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=3, kept=0, lost=[])
-    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=0, kept=3, lost=[])
+    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=7, kept=0, lost=[])
+    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=0, kept=7, lost=[])
     assert opened(with_keys(NEW)) == before
     assert with_keys(OLD).operation.key_rotation.reencrypt() == Reencrypted(
         0, 0, ["monitors: zabbix", "notifications: 值班"]

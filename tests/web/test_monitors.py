@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.certificates import Authority
 from tests.web.caller import FLEET, Caller
 
 
@@ -88,6 +89,95 @@ def test_a_stored_credential_does_not_move_to_another_server(admin: Caller) -> N
     moved = admin.patch(path, {"url": "https://evil.example", "username": None, "password": None, "api_token": "t"})
     assert moved.status == 200
     assert list(admin.patch(path, {"url": "https://other.example"}).json["errors"]) == ["api_token"]
+
+
+OURS = Authority()
+CLIENT = OURS.issue()
+KEPT: dict[str, tuple[dict[str, Any], Any]] = {
+    "password": ({"username": "u", "password": "hunter22"}, "other"),
+    "api_token": ({"api_token": "hunter22"}, "other"),
+    "client_key_pem": ({"client_cert_pem": CLIENT.certificate, "client_key_pem": CLIENT.key}, CLIENT.key),
+    "headers": ({"headers": {"X-Key": "hunter22"}}, {"X-Key": "other"}),
+    "http_password": ({"http_username": "u", "http_password": "hunter22"}, "other"),
+    "proxy_url": ({"proxy_url": "http://u:hunter22@proxy:3128"}, "http://proxy:3128"),
+}
+"""Each secret of a monitor: what stores it, and another value."""
+
+
+@pytest.mark.parametrize("secret", KEPT)
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"url": "https://evil.example"}, "the URL names another server"),
+        ({"verify": False}, "without the check of the certificate"),
+        ({"ca_pem": OURS.pem}, "another authority could vouch"),
+        ({"proxy_url": "http://evil.example:3128"}, "requests go through another proxy"),
+    ],
+)
+def test_a_stored_secret_is_not_sent_where_somebody_else_reads_it(
+    admin: Caller, secret: str, change: dict[str, Any], reason: str
+) -> None:
+    fields, other = KEPT[secret]
+    made = admin.post("/monitors", {"name": "p", "type": "prometheus", "url": "https://p.example", **fields})
+    path = f"/monitors/{made.json['id']}"
+    answer = admin.patch(path, change)
+    if secret in change:
+        assert answer.status == 200, "it is not kept"
+        return
+    assert (answer.status, list(answer.json["errors"])) == (422, [secret])
+    assert reason in answer.text and "remove it with null" in answer.text and "hunter22" not in answer.text
+    removed = {secret: None, **({"client_cert_pem": None} if secret == "client_key_pem" else {})}
+    again = admin.patch(path, {**change, secret: other})
+    assert again.status == 200, again.text
+    assert admin.patch(path, removed).status == 200
+    assert admin.patch(path, {"url": "https://third.example", "proxy_url": None}).status == 200
+
+
+def test_what_leads_to_nobody_else_keeps_the_secrets(admin: Caller) -> None:
+    fields = {"ca_pem": OURS.pem, "api_token": "hunter22", "proxy_url": "http://u:hunter22@proxy:3128", "verify": True}
+    made = admin.post("/monitors", {"name": "p", "type": "prometheus", "url": "https://p.example/a", **fields})
+    path = f"/monitors/{made.json['id']}"
+    same = {name: value for name, value in fields.items() if name != "api_token"}
+    for changes in (same, {"url": "https://p.example/b"}, {"ca_pem": None}, {"timeout_s": 5}, {"proxy_url": None}):
+        assert admin.patch(path, changes).status == 200, changes
+
+
+def test_a_connection_is_shown_without_its_secrets(admin: Caller) -> None:
+    fields = {name: value for given, _ in KEPT.values() for name, value in given.items() if name != "api_token"}
+    fields |= {"ca_pem": OURS.pem, "verify": False, "timeout_s": 9}
+    fields = {name: value for name, value in fields.items() if name not in ("username", "password")}
+    made = admin.post("/monitors", {"name": "p", "type": "prometheus", "url": "https://p.example", **fields})
+    shown = admin.get(f"/monitors/{made.json['id']}")
+    assert shown.json["ca_pem"] == OURS.pem
+    assert (shown.json["verify"], shown.json["timeout_s"], shown.json["http_username"]) == (False, 9, "u")
+    assert (shown.json["has_headers"], shown.json["has_proxy"]) == (True, True)
+    for text in (made.text, shown.text, admin.get("/monitors").text):
+        assert "hunter22" not in text and "PRIVATE KEY" not in text
+    gone = admin.patch(f"/monitors/{made.json['id']}", {"headers": {}, "proxy_url": None}).json
+    assert (gone["has_headers"], gone["has_proxy"]) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("ca_pem", {"ca_pem": "hunter22"}),
+        ("client_cert_pem", {"client_key_pem": CLIENT.key}),
+        ("client_key_pem", {"client_cert_pem": CLIENT.certificate, "client_key_pem": OURS.issue().key}),
+        ("client_key_pem", {"client_cert_pem": CLIENT.certificate, "client_key_pem": CLIENT.encrypted_key}),
+        ("headers.X-Key", {"headers": {"X-Key": "hunter22\r\nX-Evil: 1"}}),
+        ("headers.Host", {"headers": {"Host": "hunter22"}}),
+        ("headers", {"headers": {f"X-{number}": "" for number in range(21)}}),
+        ("http_username", {"http_password": "hunter22"}),
+        ("http_username", {"http_username": "u", "http_password": "hunter22", "api_token": "t"}),
+        ("proxy_url", {"proxy_url": "socks5://u:hunter22@proxy"}),
+        ("timeout_s", {"timeout_s": 0}),
+        ("verify", {"verify": "no"}),
+    ],
+)
+def test_a_wrong_connection_is_refused_by_its_field(admin: Caller, field: str, values: dict[str, Any]) -> None:
+    answer = admin.post("/monitors", {"name": "p", "type": "prometheus", "url": "https://p.example", **values})
+    assert (answer.status, list(answer.json["errors"])) == (422, [field]), answer.text
+    assert "hunter22" not in answer.text and "PRIVATE KEY" not in answer.text
 
 
 def prometheus(admin: Caller, name: str, **settings: object) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Checks the settings of a monitor that depend on its type, its address or other monitors."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
@@ -22,6 +23,23 @@ def check_access(fields: Mapping[str, Any]) -> None:
     given = {name: fields[name] for name in names & fields.keys()}
     given["headers"] = given.get("headers") or {}
     connector_class(fields["type"])(MonitorAccess(**given)).close()
+
+
+def readers_changed(access: MonitorAccess, changes: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why somebody else than before could read what is sent to a monitor after these changes."""
+    if _server_of(changes.get("url", access.url)) != _server_of(access.url):
+        yield "the URL names another server"
+    if access.verify and not changes.get("verify", True):
+        yield "without the check of the certificate, anyone on the way could read it"
+    if changes.get("ca_pem") not in (None, access.ca_pem):
+        yield "another authority could vouch for another server"
+    if changes.get("proxy_url") not in (None, access.proxy_url):
+        yield "requests go through another proxy"
+
+
+def _server_of(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
 
 
 def check_alertmanagers(type: str, urls: list[str]) -> None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, RowMapping
 
@@ -14,7 +13,7 @@ from app.errors import Conflict, Invalid, NotFound, SourceError
 from app.metrics import TASKS
 from app.rules.monitor_types import refuse_contact
 from app.services.inventory.monitor_connections import PLAIN, SEALED, MonitorConnections, OpenConnector
-from app.services.inventory.monitor_settings import check_access, check_alertmanagers, check_group
+from app.services.inventory.monitor_settings import check_access, check_alertmanagers, check_group, readers_changed
 from app.services.inventory.observed_connector import observed
 from app.services.ledger.task_events import TaskEvents
 from app.store.alerts import score_samples
@@ -81,8 +80,9 @@ class MonitorService:
     def update(self, monitor_id: int, changes: Mapping[str, Any]) -> RowMapping:
         """Change a monitor. Raises Invalid and Conflict as `create`.
 
-        A stored credential is never sent to another server: a new address needs it again. Otherwise anyone who may
-        change an address, or has stolen such a user's token, could read what no response shows.
+        A stored credential is never sent where somebody else could read it: a new address, proxy or authority needs it
+        again. Otherwise anyone who may change those, or has stolen such a user's token, could read what no response
+        shows.
         """
         with self._database.transaction() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
@@ -90,8 +90,8 @@ class MonitorService:
             kept = {name: getattr(access, name) for name in (*PLAIN, *SEALED)}
             check_access({**kept, "type": monitor["type"], **changes})
             _check_settings(connection, monitor["type"], changes, monitor_id)
-            if _server_of(changes.get("url", access.url)) != _server_of(access.url):
-                _refuse_kept_secrets(monitor, changes)
+            for reason in readers_changed(self._monitor_connections.access(monitor), changes):
+                _refuse_kept_secrets(monitor, changes, reason)
             if "name" in changes:
                 _refuse_taken_name(connection, changes["name"], monitor_id)
             if changes:
@@ -149,11 +149,6 @@ def _found(monitor: Found | None, monitor_id: int) -> Found:
     return monitor
 
 
-def _server_of(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
-
-
 def _text_of(secret: str | Mapping[str, str] | None) -> str | None:
     """Return a secret as the text to encrypt; None if there is none."""
     if secret is None or isinstance(secret, str):
@@ -161,10 +156,10 @@ def _text_of(secret: str | Mapping[str, str] | None) -> str | None:
     return json.dumps(secret) if secret else None
 
 
-def _refuse_kept_secrets(monitor: Mapping[Any, Any], changes: Mapping[str, Any]) -> None:
+def _refuse_kept_secrets(monitor: Mapping[Any, Any], changes: Mapping[str, Any], reason: str) -> None:
     for name, column in SEALED.items():
         if monitor[column] is not None and name not in changes:
-            raise Invalid(name, "enter it again: the URL names another server")
+            raise Invalid(name, f"enter it again, or remove it with null: {reason}")
 
 
 def _refuse_taken_name(connection: Connection, name: str, except_id: int | None = None) -> None:
