@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.connectors.conformance.server import serving
 from tests.certificates import Authority
 from tests.web.caller import FLEET, Caller
 
@@ -178,6 +179,77 @@ def test_a_wrong_connection_is_refused_by_its_field(admin: Caller, field: str, v
     answer = admin.post("/monitors", {"name": "p", "type": "prometheus", "url": "https://p.example", **values})
     assert (answer.status, list(answer.json["errors"])) == (422, [field]), answer.text
     assert "hunter22" not in answer.text and "PRIVATE KEY" not in answer.text
+
+
+def test_a_monitor_is_tried_before_it_is_saved(admin: Caller) -> None:
+    works = {"name": "demo", "type": "simulator", "url": FLEET}
+    answer = admin.post("/monitors/check", works)
+    assert (answer.status, answer.json["ok"], answer.json["error"], answer.json["advice"]) == (200, True, None, None)
+    assert answer.json["version"] and answer.json["latency_ms"] >= 0
+    broken = {**works, "name": "broken", "url": f"{FLEET}&fail=1"}
+    failed = admin.post("/monitors/check", broken)
+    assert (failed.status, failed.json["ok"], failed.json["version"]) == (200, False, None)
+    assert "simulated failure" in failed.json["error"]
+    assert admin.get("/monitors").json["items"] == []
+    assert admin.post("/monitors/check", {**works, "type": "nagios-9"}).status == 422
+    assert admin.post("/monitors/check", {"name": "s", "type": "webhook"}).status == 409
+
+    refused = admin.post("/monitors", {**broken, "check": True})
+    assert (refused.status, list(refused.json["errors"])) == (422, ["url"])
+    assert "simulated failure" in refused.text
+    assert admin.get("/monitors").json["items"] == []
+    made = admin.post("/monitors", {**works, "check": True})
+    assert made.status == 201 and "check" not in made.json
+    assert admin.post("/monitors", {"name": "s", "type": "webhook", "check": True}).status == 201
+    assert admin.post("/monitors", {**broken, "check": False}).status == 201
+
+    path = f"/monitors/{made.json['id']}"
+    refused = admin.patch(path, {"url": broken["url"], "check": True})
+    assert (refused.status, list(refused.json["errors"])) == (422, ["url"])
+    assert admin.get(path).json["url"] == FLEET
+    assert admin.patch(path, {"name": "other", "check": True}).json["name"] == "other"
+    assert admin.patch(path, {"url": broken["url"]}).status == 200
+
+
+def test_a_check_sends_no_stored_secret_to_another_server(admin: Caller) -> None:
+    asked: list[str] = []
+
+    def note(request: Any) -> None:
+        asked.append(f"{request.headers} {request.body!r}")
+        request.answer({"status": "success", "data": {"version": "2.53.0"}})
+
+    with serving(note) as right, serving(note) as wrong:
+        fields = {"name": "p", "type": "prometheus", "url": right, "api_token": "hunter22", "check": True}
+        made = admin.post("/monitors", fields)
+        assert made.status == 201, made.text
+        asked.clear()
+        refused = admin.patch(f"/monitors/{made.json['id']}", {"url": wrong, "check": True})
+        assert (refused.status, list(refused.json["errors"])) == (422, ["api_token"])
+        assert asked == []
+
+
+def test_a_check_says_what_is_wrong_and_what_is_right(admin: Caller) -> None:
+    def under_prefix(request: Any) -> None:
+        is_there = request.path.startswith("/prometheus/api/v1/")
+        answer = {"status": "success", "data": {"version": "2.53.0"}} if is_there else {"message": "no such page"}
+        request.answer(answer, 200 if is_there else 404)
+
+    with serving(under_prefix) as url:
+        fields = {"name": "p", "type": "prometheus", "url": f"{url}/graph"}
+        checked = admin.post("/monitors/check", fields).json
+        assert (checked["ok"], checked["url"]) == (False, f"{url}/prometheus")
+        assert "HTTP 404: no such page" in checked["error"] and f"{url}/prometheus" in checked["advice"]
+        refused = admin.post("/monitors", {**fields, "check": True})
+        assert (refused.status, list(refused.json["errors"])) == (422, ["url"])
+        assert f"The right address is {url}/prometheus" in refused.text
+
+
+def test_a_monitor_without_verification_warns_for_as_long_as_it_is_so(admin: Caller, viewer: Caller) -> None:
+    made = prometheus(admin, "p1", verify=False)
+    assert "certificate is not checked" in made["warnings"][0]
+    path = f"/monitors/{made['id']}"
+    assert viewer.get(path).json["warnings"] == viewer.get("/monitors").json["items"][0]["warnings"] == made["warnings"]
+    assert admin.patch(path, {"verify": True}).json["warnings"] == []
 
 
 def prometheus(admin: Caller, name: str, **settings: object) -> dict[str, Any]:

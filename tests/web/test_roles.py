@@ -17,6 +17,7 @@ from tests.web.matrix import Entry
 READING = {"viewer", "public"}
 ADMINS_ONLY = {
     "create_monitor",
+    "check_new_monitor",
     "update_monitor",
     "delete_monitor",
     "replace_severities",

@@ -15,14 +15,20 @@ from app.rules.monitor_types import PROMETHEUS, WEBHOOK
 from app.store.inventory import monitors
 
 
+def access_of(fields: Mapping[str, Any]) -> MonitorAccess:
+    """Return how a monitor with these fields is reached."""
+    names = {field.name for field in dataclasses.fields(MonitorAccess)}
+    given = {name: fields[name] for name in names & fields.keys()}
+    given["headers"] = given.get("headers") or {}
+    return MonitorAccess(**given)
+
+
 def check_access(fields: Mapping[str, Any]) -> None:
     """Raise Invalid naming the field if the type does not exist, or its address or credentials are wrong."""
     if not fields["url"] and fields["type"] != WEBHOOK:
         raise Invalid("url", "Missing data for required field.")
-    names = {field.name for field in dataclasses.fields(MonitorAccess)} - {"alertmanager_urls"}  # checked one by one
-    given = {name: fields[name] for name in names & fields.keys()}
-    given["headers"] = given.get("headers") or {}
-    connector_class(fields["type"])(MonitorAccess(**given)).close()
+    access = dataclasses.replace(access_of(fields), alertmanager_urls=())  # those are checked one by one
+    connector_class(fields["type"])(access).close()
 
 
 def readers_changed(access: MonitorAccess, changes: Mapping[str, Any]) -> Iterator[str]:

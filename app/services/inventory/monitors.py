@@ -2,19 +2,25 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping
 
 from app import clock
+from app.connectors.base import MonitorAccess
 from app.enums import MonitorStatus, TaskState
-from app.errors import Conflict, Invalid, NotFound, SourceError
+from app.errors import Conflict, Invalid, NotFound
 from app.metrics import TASKS
-from app.rules.monitor_types import refuse_contact
+from app.rules.monitor_types import WEBHOOK, refuse_contact
+from app.services.inventory.monitor_checks import Check, check_connection, require_connection
 from app.services.inventory.monitor_connections import PLAIN, SEALED, MonitorConnections, OpenConnector
-from app.services.inventory.monitor_settings import check_access, check_alertmanagers, check_group, readers_changed
-from app.services.inventory.observed_connector import observed
+from app.services.inventory.monitor_settings import (
+    access_of,
+    check_access,
+    check_alertmanagers,
+    check_group,
+    readers_changed,
+)
 from app.services.ledger.task_events import TaskEvents
 from app.store.alerts import score_samples
 from app.store.database.engine import Database
@@ -24,16 +30,6 @@ from app.store.inventory import item_values, monitors
 from app.store.ledger import task_runs
 
 Found = TypeVar("Found", bound=Mapping[Any, Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The result of a contact with a monitor."""
-
-    ok: bool
-    version: str | None
-    latency_ms: int
-    error: str | None
 
 
 class MonitorService:
@@ -64,12 +60,15 @@ class MonitorService:
             return _found(monitors.find(connection, monitor_id), monitor_id)
 
     def create(self, fields: Mapping[str, Any]) -> RowMapping:
-        """Add a monitor; this sends nothing to it.
+        """Add a monitor; with the field `check`, only if it can be signed in to. Without it, this sends nothing.
 
         Raises Invalid naming the field that is wrong, such as the type or the URL, and Conflict when the name is taken.
         """
         fields = {"url": "", **fields}
+        is_checked = fields.pop("check", False)
         check_access(fields)
+        if is_checked:
+            require_connection(self._open_connector, fields["type"], access_of(fields))
         with self._database.transaction() as connection:
             _check_settings(connection, fields["type"], fields)
             _refuse_taken_name(connection, fields["name"])
@@ -84,14 +83,16 @@ class MonitorService:
         again. Otherwise anyone who may change those, or has stolen such a user's token, could read what no response
         shows.
         """
+        changes = dict(changes)
+        if changes.pop("check", False):
+            # Before the transaction: nothing waits for a monitor inside one.
+            with self._database.reading() as connection:
+                monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
+            require_connection(self._open_connector, monitor["type"], self._changed_access(monitor, changes))
         with self._database.transaction() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
-            access = self._monitor_connections.access(monitor, except_for=changes)
-            kept = {name: getattr(access, name) for name in (*PLAIN, *SEALED)}
-            check_access({**kept, "type": monitor["type"], **changes})
+            self._changed_access(monitor, changes)
             _check_settings(connection, monitor["type"], changes, monitor_id)
-            for reason in readers_changed(self._monitor_connections.access(monitor), changes):
-                _refuse_kept_secrets(monitor, changes, reason)
             if "name" in changes:
                 _refuse_taken_name(connection, changes["name"], monitor_id)
             if changes:
@@ -118,23 +119,38 @@ class MonitorService:
         with self._database.reading() as connection:
             monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
         refuse_contact(monitor_id, monitor["type"])
-        started = clock.monotonic()
-        version, error = None, None
-        try:
-            with self._open_connector(monitor["type"], self._monitor_connections.access(monitor)) as connector:
-                version = observed(connector, monitor_id).check()
-        except SourceError as source_error:
-            error = str(source_error)
-        latency_ms = round((clock.monotonic() - started) * 1000)
+        access = self._monitor_connections.access(monitor)
+        check = check_connection(self._open_connector, monitor["type"], access, monitor_id)
         with self._database.transaction() as connection:
-            status = MonitorStatus.OK if error is None else MonitorStatus.ERROR
-            monitors.record_contact(connection, monitor_id, status, error)
-        return Check(error is None, version, latency_ms, error)
+            status = MonitorStatus.OK if check.ok else MonitorStatus.ERROR
+            monitors.record_contact(connection, monitor_id, status, check.error)
+        return check
+
+    def check_new(self, fields: Mapping[str, Any]) -> Check:
+        """Sign in to a monitor that is not saved, and get its version; nothing is stored.
+
+        Raises Invalid naming the field that is wrong, and Conflict if it only receives.
+        """
+        fields = {"url": "", **fields}
+        check_access(fields)
+        if fields["type"] == WEBHOOK:
+            raise Conflict(f"a monitor of type {WEBHOOK} only receives alerts: there is nothing to check")
+        return check_connection(self._open_connector, fields["type"], access_of(fields))
 
     def is_there_any(self) -> bool:
         """Return whether there is any monitor."""
         with self._database.reading() as connection:
             return monitors.is_there_any(connection)
+
+    def _changed_access(self, monitor: Mapping[Any, Any], changes: Mapping[str, Any]) -> MonitorAccess:
+        """Return how a monitor is reached after changes. Raises Invalid naming a field that is wrong or kept."""
+        access = self._monitor_connections.access(monitor, except_for=changes)
+        kept = {name: getattr(access, name) for name in (*PLAIN, *SEALED)}
+        fields = {**kept, "type": monitor["type"], **changes}
+        check_access(fields)
+        for reason in readers_changed(self._monitor_connections.access(monitor), changes):
+            _refuse_kept_secrets(monitor, changes, reason)
+        return access_of(fields)
 
     def _sealed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         return {

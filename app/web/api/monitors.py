@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
-from app.services.inventory.monitors import Check
+from app.services.inventory.monitor_checks import Check
 from app.store.database.pages import Page, PageRequest
 from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, services
@@ -36,6 +36,14 @@ def create_monitor(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Create a monitor."""
     monitor = services().inventory.monitors.create(body)
     return monitor, {"Location": f"/api/v1/monitors/{monitor['id']}"}
+
+
+@monitors.operation(
+    "POST", "/monitors/check", role=Role.ADMIN, body=NewMonitorSchema, answer=CheckSchema, errors=(409,)
+)
+def check_new_monitor(body: Mapping[str, Any]) -> Check:
+    """Test the connection to a monitor that is not saved: sign in and read its version. Nothing is stored."""
+    return services().inventory.monitors.check_new(body)
 
 
 @monitors.operation("GET", "/monitors/<id:monitor_id>", role=Role.VIEWER, answer=MonitorSchema, errors=(404,))

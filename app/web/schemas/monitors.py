@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from app.connectors.registry import connector_types
 from app.enums import MonitorStatus
+from app.rules.monitor_warnings import warnings_of
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, word
 
@@ -24,6 +25,8 @@ CLIENT_CERT = "Client certificate, with the chain, in PEM"
 HTTP_USER = "User of the HTTP basic authentication in front of the monitor's own sign-in"
 TIMEOUT = "Seconds that one request may take; `null` for the default"
 HA_GROUP = "Monitors with the same group watch the same things and share their alerts; all have the same type"
+CHECK = "Whether to save only if nagare can sign in to the monitor; otherwise 422 says what is wrong"
+WARNINGS = "What puts the monitor at risk for as long as it is set, each a sentence"
 IGNORED_LABELS = "Labels in which the monitors of the group differ, such as `prometheus_replica`"
 
 
@@ -84,6 +87,7 @@ class MonitorChangesSchema(RequestSchema):
         validate=validate.Length(max=MAX_IGNORED_LABELS),
         metadata={"description": IGNORED_LABELS},
     )
+    check = Boolean(metadata={"description": CHECK})
 
 
 class NewMonitorSchema(MonitorChangesSchema):
@@ -114,6 +118,9 @@ class MonitorSchema(AnswerSchema):
     http_username = fields.String(allow_none=True, metadata={"description": HTTP_USER})
     timeout_s = fields.Integer(allow_none=True, metadata={"description": TIMEOUT})
     has_headers = fields.Boolean(metadata={"description": "Whether requests have additional headers"})
+    warnings = fields.Function(
+        warnings_of, metadata={"type": "array", "items": {"type": "string"}, "description": WARNINGS}
+    )
     has_proxy = fields.Boolean(metadata={"description": "Whether requests go through a proxy"})
     enabled = fields.Boolean()
     max_parallel_tasks = fields.Integer(
@@ -165,6 +172,10 @@ class CheckSchema(AnswerSchema):
     version = fields.String(allow_none=True, metadata={"description": "Version of the monitor"})
     latency_ms = fields.Integer(metadata={"description": "Duration of the check"})
     error = fields.String(allow_none=True, metadata={"description": "Why the connection does not work"})
+    advice = fields.String(
+        allow_none=True, metadata={"description": "What is wrong and what to do, if it was found out"}
+    )
+    url = fields.String(allow_none=True, metadata={"description": "The URL that is right, if one was found"})
 
 
 class WebhookTokenSchema(AnswerSchema):

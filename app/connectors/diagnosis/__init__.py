@@ -1,0 +1,1 @@
+"""Says in words what is wrong with the access to a monitor, and where possible which address is right."""

@@ -1,0 +1,187 @@
+"""What is said about a monitor that cannot be checked: its address, its type, its sign-in."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.connectors.base import MonitorAccess
+from app.connectors.conformance.server import serving
+from app.connectors.diagnosis.addresses import likely_addresses
+from app.connectors.diagnosis.advice import Advice, advise
+from app.connectors.registry import open_connector
+from app.errors import SourceError
+from tests.certificates import self_signed, server_context
+from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
+
+Serve = Callable[[Callable[[Any], None]], str]
+Respond = Callable[[Any], None]
+PASS_HEADER = "CGIPassAuth On"
+TOKEN = "f" * 64
+
+
+def advice_for(type: str, url: str, **fields: Any) -> Advice | None:
+    """Return what is said about a check, which must fail."""
+    access = MonitorAccess(url, **fields)
+    try:
+        with open_connector(type, access) as connector:
+            connector.check()
+    except SourceError as error:
+        return advise(type, access, error, open_connector)
+    raise AssertionError("the check succeeded")
+
+
+def sentence_for(type: str, url: str, **fields: Any) -> str:
+    found = advice_for(type, url, **fields)
+    assert found is not None
+    return found.sentence
+
+
+def prometheus_at(prefix: str) -> Respond:
+    def respond(request: Any) -> None:
+        if request.path.partition("?")[0] in (f"{prefix}/api/v1/query", f"{prefix}/api/v1/status/buildinfo"):
+            request.answer({"status": "success", "data": {"version": "2.53.0"}})
+        elif request.path.startswith("/login"):
+            request.answer(b"<html><title>Sign in</title></html>")
+        else:
+            request.answer(b"404 page not found\n", 404)
+
+    return respond
+
+
+@pytest.mark.parametrize(
+    ("prefix", "pasted"),
+    [
+        *(("", "/graph"), ("", "/api/v1"), ("", "/api/v1/query"), ("", "/alerts"), ("", "/classic/targets")),
+        *(("/prometheus", ""), ("/prometheus", "/graph"), ("/prometheus", "/prometheus/api/v1")),
+        *(("/team/prometheus", "/team/prometheus/status/flags"), ("/select/0/prometheus", "")),
+    ],
+)
+def test_a_pasted_page_or_missing_prefix_leads_to_the_right_address(serve: Serve, prefix: str, pasted: str) -> None:
+    url = serve(prometheus_at(prefix))
+    found = advice_for("prometheus", f"{url}{pasted}")
+    assert found == Advice(f"The right address is {url}{prefix}: a Prometheus answers there", f"{url}{prefix}")
+
+
+def zabbix_under_its_path(version: str) -> Respond:
+    zabbix = FakeZabbix(version)
+
+    def respond(request: Any) -> None:
+        zabbix.respond(request) if request.path == "/zabbix/api_jsonrpc.php" else request.answer(b"no", 404)
+
+    return respond
+
+
+@pytest.mark.parametrize("pasted", ["", "/zabbix/api", "/other"])
+def test_a_zabbix_is_found_under_its_usual_path(serve: Serve, pasted: str) -> None:
+    url = serve(zabbix_under_its_path("7.0.6"))
+    found = advice_for("zabbix", f"{url}{pasted}", username="Admin", password="zabbix")
+    assert found is not None and found.url == f"{url}/zabbix"
+
+
+def test_a_system_of_another_type_is_recognized(serve: Serve) -> None:
+    url = serve(zabbix_under_its_path("6.0.14"))
+    found = advice_for("prometheus", f"{url}/zabbix/zabbix.php")
+    assert found == Advice("This is a Zabbix, not a Prometheus: choose the type zabbix", f"{url}/zabbix")
+    url = serve(prometheus_at(""))
+    found = advice_for("zabbix", url, api_token=TOKEN)
+    assert found == Advice("This is a Prometheus, not a Zabbix: choose the type prometheus", url)
+
+
+def test_plain_http_to_a_port_with_tls_leads_to_https_and_back(tmp_path: Path, serve: Serve) -> None:
+    with serving(prometheus_at(""), server_context(self_signed(), tmp_path)) as url:
+        found = advice_for("prometheus", url.replace("https:", "http:"))
+        assert found == Advice(f"This port speaks https: write {url}", url)
+    url = serve(prometheus_at(""))
+    assert advice_for("prometheus", url.replace("http:", "https:")) == Advice(
+        f"This port speaks http: write {url}", url
+    )
+
+
+def test_credentials_are_not_sent_to_the_other_scheme(serve: Serve) -> None:
+    sent: list[str] = []
+
+    def note(request: Any) -> None:
+        sent.append(f"{request.path} {request.headers} {request.body!r}")
+        request.answer({"status": "success"})
+
+    url = serve(note).replace("http:", "https:")
+    fields = {"headers": {"X-Key": "hunter22"}, "password": "hunter22", "username": "u"}
+    assert sentence_for("prometheus", url, **fields).startswith("This port speaks http")
+    assert sent and "hunter22" not in " ".join(sent) and "Authorization" not in " ".join(sent)
+
+
+def test_a_login_page_is_told(serve: Serve) -> None:
+    page = serve(lambda request: request.answer(b"<!DOCTYPE html><html><title>Sign in &amp; go</title></html>"))
+    assert "A web page “Sign in &amp; go” is at this address" in sentence_for("prometheus", page).replace(
+        "& go", "&amp; go"
+    )
+    sso = serve(lambda request: request.answer(b"", 302, {"Location": "https://login.example/oauth?rd=x"}))
+    assert "sends visitors to login.example" in sentence_for("prometheus", sso)
+    assert "sends visitors to login.example" in sentence_for("zabbix", sso, api_token=TOKEN)
+
+
+def zabbix_that_says(version: str, error: str, *, accepts_body: bool = False, signs_in: bool = True) -> Respond:
+    def respond(request: Any) -> None:
+        method = request.json["method"]
+        if method == "apiinfo.version":
+            request.answer({"jsonrpc": "2.0", "result": version, "id": request.json["id"]})
+        elif method == "user.login" and signs_in:
+            request.answer({"jsonrpc": "2.0", "result": "a" * 32, "id": request.json["id"]})
+        elif accepts_body and "auth" in request.json:
+            request.answer({"jsonrpc": "2.0", "result": [], "id": request.json["id"]})
+        else:
+            told = {"code": -32602, "message": "Invalid params.", "data": error}
+            request.answer({"jsonrpc": "2.0", "error": told, "id": request.json["id"]})
+
+    return respond
+
+
+ENDED = "Session terminated, re-login, please."
+
+
+@pytest.mark.parametrize(
+    ("version", "error", "accepts_body", "fields", "told"),
+    [
+        ("5.0.8", ENDED, False, {"api_token": TOKEN}, "Zabbix 5.0 has no API tokens: give a user name and a password."),
+        ("7.0.6", "Not authorized.", True, {"api_token": TOKEN}, f"The token is right, but .*{PASS_HEADER}"),
+        ("7.0.6", "Not authorized.", False, {"api_token": TOKEN}, f"Either the API token is wrong .*{PASS_HEADER}"),
+        (
+            "7.0.6",
+            "Not authorized.",
+            False,
+            {"username": "u", "password": "p"},
+            f"The web server drops .*{PASS_HEADER}",
+        ),
+        ("7.0.6", ENDED, False, {"username": "u", "password": "p"}, "multi-factor .* needs an API token"),
+    ],
+)
+def test_a_zabbix_that_refuses_is_told_why(
+    serve: Serve, version: str, error: str, accepts_body: bool, fields: dict[str, str], told: str
+) -> None:
+    url = serve(zabbix_that_says(version, error, accepts_body=accepts_body))
+    sentence = sentence_for("zabbix", f"{url}/zabbix", **fields)
+    assert re.search(told, sentence), sentence
+
+
+def test_nothing_is_said_where_nothing_is_known(serve: Serve) -> None:
+    assert advice_for("prometheus", "http://127.0.0.1:9") is None
+    assert advice_for("simulator", "simulator://demo?hosts=1&items=1&fail=1") is None
+    busy = serve(lambda request: request.answer(b"too many", 503))
+    assert advice_for("prometheus", busy) is None
+
+
+@pytest.mark.parametrize(
+    ("type", "url", "first"),
+    [
+        ("prometheus", "http://h:9090/graph", "http://h:9090"),
+        ("prometheus", "https://h/a/api/v1/status/buildinfo", "https://h/a"),
+        ("zabbix", "https://h/z/zabbix.php", "https://h/z"),
+        ("zabbix", "https://h", "https://h/zabbix"),
+        ("icinga2", "https://h:5665/v1", "https://h:5665"),
+    ],
+)
+def test_addresses_are_guessed_from_the_pasted_one(type: str, url: str, first: str) -> None:
+    assert next(likely_addresses(type, url)) == first
