@@ -7,7 +7,12 @@ import pytest
 from app import clock
 from app.composition import Services
 from app.store.alerts import severities
+from app.store.inventory import monitors
+from tests.certificates import Authority
 from tests.web.browser import HTMX, Browser
+
+OURS = Authority()
+CLIENT = OURS.issue()
 
 
 @pytest.fixture
@@ -37,6 +42,67 @@ def test_settings_of_alerts_are_edited_with_the_monitor(page: Browser, services:
         None,
         None,
     )
+
+
+CONNECTION = {
+    **{"ca_pem": OURS.pem.replace("\n", "\r\n"), "client_cert_pem": CLIENT.certificate, "client_key_pem": CLIENT.key},
+    **{"headers": "X-Scope-OrgID: team-a\r\n\r\nX-Key:  hunter22\r\n", "http_username": "front"},
+    **{"http_password": "hunter23", "proxy_url": "http://u:hunter24@proxy:3128", "timeout_s": "9"},
+}
+BLANK = dict.fromkeys(("client_key_pem", "headers", "http_password", "proxy_url", "password", "api_token"), "")
+
+
+def test_a_connection_is_edited_and_its_secrets_are_kept_or_removed(page: Browser, services: Services) -> None:
+    form = {"name": "p", "type": "prometheus", "url": "https://p.example", "username": "", **CONNECTION}
+    made = page.follow(page.post("/monitors", {**form, "verify": "true", "check": "false"}))
+    assert "hunter2" not in made.text and "PRIVATE KEY" not in made.text
+    with services.database.reading() as connection:
+        monitor = monitors.find_sealed(connection, 1)
+    access = services.inventory.monitors._monitor_connections.access(monitor or {})
+    assert dict(access.headers) == {"X-Scope-OrgID": "team-a", "X-Key": "hunter22"}
+    assert (access.ca_pem, access.client_key_pem, access.timeout_s) == (OURS.pem, CLIENT.key, 9)
+    assert (access.http_password, access.proxy_url) == ("hunter23", CONNECTION["proxy_url"])
+
+    shown = page.get("/monitors/1").text
+    assert "Stored: leave empty to keep it." in shown and "hunter2" not in shown and "PRIVATE KEY" not in shown
+    edited = {**CONNECTION, **BLANK, "name": "q", "url": "https://p.example", "verify": "true", "check": "false"}
+    assert page.post("/monitors/1", edited).status == 303
+    found = services.inventory.monitors.get(1)
+    assert (found["name"], found["has_headers"], found["has_proxy"]) == ("q", True, True)
+
+    assert page.post("/monitors/1", {**edited, "remove": "headers"}).status == 303
+    assert page.post("/monitors/1", {**edited, "remove": "proxy_url"}).status == 303
+    found = services.inventory.monitors.get(1)
+    assert (found["has_headers"], found["has_proxy"]) == (False, False)
+
+
+def test_a_line_that_is_no_header_is_told_without_repeating_it(page: Browser, services: Services) -> None:
+    form = {"name": "p", "type": "prometheus", "url": "https://p.example", "headers": "X-A: 1\nhunter22"}
+    wrong = page.post("/monitors", form, HTMX)
+    assert (wrong.status, "Line 2 is not like" in wrong.text, "hunter22" in wrong.text) == (422, True, False)
+
+
+def test_a_monitor_is_tested_before_it_is_saved_and_can_be_saved_anyway(page: Browser, services: Services) -> None:
+    form = {"name": "p", "type": "simulator", "url": "simulator://demo?hosts=1&items=1&fail=1"}
+    refused = page.post("/monitors", {**form, "check": "true"}, HTMX)
+    assert (refused.status, "simulated failure" in refused.text) == (422, True)
+    assert not services.inventory.monitors.is_there_any()
+    assert page.post("/monitors", {**form, "check": "false"}).status == 303
+    dialog = page.get("/monitors").text
+    assert '<input type="checkbox" id="f-check" name="check" value="true" checked>' in dialog
+
+
+def test_what_puts_a_monitor_at_risk_stays_visible(page: Browser, services: Services, fleet: int) -> None:
+    assert "Certificate not checked" not in page.get("/monitors").text
+    services.inventory.monitors.update(fleet, {"verify": False})
+    with services.database.transaction() as connection:
+        monitors.record_unreadable(connection, fleet, 7, "HTTP 422: 太多")
+    assert "Certificate not checked" in page.get("/monitors").text
+    shown = page.get(f"/monitors/{fleet}").text
+    assert "anyone on the way can read and change" in shown
+    assert "Hosts whose items could not be read: 7: HTTP 422: 太多" in shown
+    page.client.set_cookie("nagare_language", "zh")
+    assert "未检查证书" in page.get("/monitors").text
 
 
 def test_the_severity_table_is_edited_and_an_unknown_word_is_ranked(

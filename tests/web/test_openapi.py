@@ -29,6 +29,7 @@ WHO = (*Role, "nobody")
 VAGUE = {
     "GET /api/v1/events",
     "POST /api/v1/monitors",
+    "POST /api/v1/monitors/check",
     "PATCH /api/v1/monitors/{monitor_id}",
     "PUT /api/v1/monitors/{monitor_id}/severities",
     "PUT /api/v1/monitors/{monitor_id}/mapping",

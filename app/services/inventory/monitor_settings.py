@@ -37,7 +37,7 @@ def readers_changed(access: MonitorAccess, changes: Mapping[str, Any]) -> Iterat
         yield "the URL names another server"
     if access.verify and not changes.get("verify", True):
         yield "without the check of the certificate, anyone on the way could read it"
-    if changes.get("ca_pem") not in (None, access.ca_pem):
+    if (changes.get("ca_pem") or "").split() not in ([], (access.ca_pem or "").split()):
         yield "another authority could vouch for another server"
     if changes.get("proxy_url") not in (None, access.proxy_url):
         yield "requests go through another proxy"

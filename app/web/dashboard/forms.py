@@ -1,6 +1,6 @@
 """Reads the pages' forms and query strings with the API's schemas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,9 @@ from app.web.parsing import is_encodable
 from app.web.schemas.base import RequestSchema
 from app.web.schemas.fields import DECIMAL, Boolean, Integer, Timestamp
 
-OURS = {csrf.FIELD, "back"}
+OURS = {csrf.FIELD, "back", "remove"}
 """Fields that every form has and no schema knows."""
-KEPT_IF_BLANK = {"password", "api_token"}
+KEPT_IF_BLANK = {"password", "api_token", "client_key_pem", "headers", "http_password", "proxy_url"}
 """Secrets are never shown: a blank field keeps the stored one."""
 
 
@@ -35,6 +35,11 @@ def read_query(schema: type[RequestSchema]) -> dict[str, Any]:
     """Return the filters of a list without the blank ones. Raises ValidationError."""
     loaded: dict[str, Any] = schema().load({name: text for name, text in request.args.items() if text != ""})
     return loaded
+
+
+def removed_secrets(names: Collection[str]) -> dict[str, None]:
+    """Return those of the secrets that the form asks to remove."""
+    return {name: None for name in request.form.getlist("remove") if name in names}
 
 
 def back(default: str) -> str:
@@ -66,6 +71,8 @@ def _plain(field: fields.Field[Any] | None, texts: Sequence[str]) -> Any:
     text = texts[-1].replace("\r\n", "\n")
     if text == "" and field is not None and field.allow_none:
         return None
+    if isinstance(field, fields.Dict):
+        return _pairs(text)
     if isinstance(field, Boolean):
         return {"true": True, "false": False}.get(text, text)
     if isinstance(field, Integer) and DECIMAL.fullmatch(text):
@@ -73,6 +80,18 @@ def _plain(field: fields.Field[Any] | None, texts: Sequence[str]) -> Any:
     if isinstance(field, Timestamp):
         return _moment(text)
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(field, fields.List) else text
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """Return the headers in a text with one `Name: value` a line. The error repeats nothing: a line may be a secret."""
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        name, sign, value = line.partition(":")
+        if line.strip() and not (sign and name.strip()):
+            raise ValidationError({"headers": [f"Line {number} is not like X-Scope-OrgID: team-a."]})
+        if line.strip():
+            found[name.strip()] = value.strip()
+    return found
 
 
 def _moment(text: str) -> str:

@@ -15,7 +15,7 @@ from app.store.database.pages import PageRequest
 from app.web.context import Row, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
-from app.web.dashboard.forms import back, filters_of, read_form, read_query, requester
+from app.web.dashboard.forms import KEPT_IF_BLANK, back, filters_of, read_form, read_query, removed_secrets, requester
 from app.web.schemas.monitors import MonitorChangesSchema, NewMonitorSchema
 from app.web.schemas.pages import PageQuerySchema
 
@@ -52,7 +52,8 @@ def add_monitor() -> Response:
 @dashboard.action(MONITOR, role=Role.ADMIN)
 def edit_monitor(monitor_id: int) -> Response:
     """Change a monitor."""
-    found = services().inventory.monitors.update(monitor_id, read_form(MonitorChangesSchema))
+    changes = removed_secrets(KEPT_IF_BLANK) | read_form(MonitorChangesSchema)
+    found = services().inventory.monitors.update(monitor_id, changes)
     return lead_to(back(f"/monitors/{monitor_id}"), "flash.saved", name=found["name"])
 
 
@@ -71,7 +72,8 @@ def check_monitor(monitor_id: int) -> Response:
     path = back(f"/monitors/{monitor_id}")
     if check.ok:
         return lead_to(path, "flash.check_ok", version=check.version or "–", latency=check.latency_ms)
-    return lead_to(path, "flash.check_failed", "bad", error=check.error or "")
+    error = " ".join(filter(None, (check.error, check.advice)))
+    return lead_to(path, "flash.check_failed", "bad", error=error)
 
 
 @dashboard.action(MONITOR + "/pull/<any(all, hosts, items, alerts):what>", role=Role.OPERATOR)
