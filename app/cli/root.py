@@ -18,6 +18,7 @@ MODULES = {
     "env": "app.cli.commands.env",
     "heartbeats": "app.cli.commands.heartbeats",
     "migrate": "app.cli.commands.migrate",
+    "monitor": "app.cli.commands.monitors",
     "prepare": "app.cli.commands.prepare",
     "pull": "app.cli.commands.pull",
     "queue": "app.cli.commands.queues",

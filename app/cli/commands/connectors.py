@@ -1,13 +1,13 @@
 """`nagare connector`: lists the types of monitor and runs the conformance test."""
 
-import os
 from collections import Counter
 from dataclasses import asdict
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
 from app import logs
+from app.cli.access_options import access_fields, access_options, mapping_in
 from app.cli.listing import AS_JSON, show, show_json
 from app.connectors.base import MonitorAccess
 from app.connectors.conformance.results import Outcome, Result
@@ -22,8 +22,6 @@ COLUMNS = {"type": "type", "class": "class", "writable": "writable", "built in":
 RULES = {name_of(check): (check.__doc__ or "").strip() for check in CHECKS}
 NAME_WIDTH = max(map(len, RULES))
 MARK_WIDTH = max(map(len, Outcome))
-PASSWORD_VARIABLE = "NAGARE_MONITOR_PASSWORD"  # noqa: S105 - the name of a variable
-API_TOKEN_VARIABLE = "NAGARE_MONITOR_API_TOKEN"  # noqa: S105
 
 
 @click.group()
@@ -52,9 +50,8 @@ def list_connectors(as_json: bool) -> None:
 @connector.command()
 @click.argument("type", metavar="TYPE")
 @click.argument("url", metavar="URL")
-@click.option("--username", help="User name for the monitor.")
-@click.option("--password-file", type=click.File(), help="File with the password; - is standard input.")
-@click.option("--api-token-file", type=click.File(), help="File with the API token; - is standard input.")
+@access_options
+@click.option("--mapping-file", type=click.File(), help="File with the field mapping of a generic source, as JSON.")
 @click.option(
     "--limit",
     "limit_s",
@@ -74,12 +71,11 @@ def list_connectors(as_json: bool) -> None:
 def test(
     type: str,
     url: str,
-    username: str | None,
-    password_file: TextIO | None,
-    api_token_file: TextIO | None,
+    mapping_file: TextIO | None,
     limit_s: int,
     only: tuple[str, ...],
     as_json: bool,
+    **options: Any,
 ) -> int:
     """Run the conformance test of the connector TYPE against the monitor at URL.
 
@@ -89,8 +85,7 @@ def test(
     because other users of this machine can read command lines. The exit code is 1 if a check failed.
     """
     logs.configure_command()
-    password = _read(password_file, PASSWORD_VARIABLE)
-    access = MonitorAccess(url, username, password, _read(api_token_file, API_TOKEN_VARIABLE))
+    access = MonitorAccess(url, mapping=mapping_in(mapping_file), **access_fields(options))
     results = []
     for result in run(type, access, limit_s, only):
         results.append(result)
@@ -102,11 +97,6 @@ def test(
         counts = Counter(result.outcome for result in results)
         click.echo(", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome))
     return FAILED if any(result.outcome is Outcome.FAILED for result in results) else 0
-
-
-def _read(file: TextIO | None, variable: str) -> str | None:
-    """Return a secret without its final line break, or None if there is none."""
-    return os.environ.get(variable) if file is None else file.read().rstrip("\r\n")
 
 
 def _print(result: Result) -> None:
