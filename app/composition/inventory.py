@@ -6,6 +6,7 @@ from app.composition.ledger import Ledger
 from app.composition.resources import Resources
 from app.connectors.registry import open_connector
 from app.services.alerts.alert_links import link_alerts
+from app.services.inventory.gone_hosts import GoneHosts
 from app.services.inventory.ha_identities import HaIdentityService
 from app.services.inventory.inventory import InventoryService
 from app.services.inventory.item_values import ItemValues
@@ -26,6 +27,7 @@ class Inventory:
     mappings: MappingService
     ha_identities: HaIdentityService
     inventory: InventoryService
+    gone_hosts: GoneHosts
     item_values: ItemValues
     pulls: PullService
     pushes: PushService
@@ -34,9 +36,9 @@ class Inventory:
 
 def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
     """Build the services of monitors, hosts and items."""
-    database = resources.database
+    database, settings = resources.database, resources.settings
     connections = MonitorConnections(database, resources.vault, open_connector)
-    item_values = ItemValues(database, resources.settings.values_hours)
+    item_values = ItemValues(database, settings.values_hours, settings.value_days)
     pulls = PullService(database, connections, item_values, link_alerts)
     return Inventory(
         monitor_connections=connections,
@@ -44,6 +46,7 @@ def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
         mappings=MappingService(database),
         ha_identities=HaIdentityService(database),
         inventory=InventoryService(database),
+        gone_hosts=GoneHosts(database, archive_days=settings.host_archive_days, prune_days=settings.host_prune_days),
         item_values=item_values,
         pulls=pulls,
         pushes=PushService(database, connections, pulls),

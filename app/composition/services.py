@@ -150,6 +150,7 @@ def _build_recovery(
             alerts.scores.tick,
             liveness.watching.tick,
             inventory.item_values.tick,
+            inventory.gone_hosts.tick,
             operation.retention.tick,
             operation.metrics.forget_gone,
             alerts.alert_event_relay.tick,

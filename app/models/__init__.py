@@ -7,7 +7,7 @@ from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.heartbeats import Heartbeat, HeartbeatPing, PingReception
 from app.models.hosts import Host
-from app.models.item_values import ItemValue
+from app.models.item_values import ItemValue, ValueSummary
 from app.models.items import Item
 from app.models.maintenance import MaintenanceWindow
 from app.models.monitors import Monitor
@@ -55,6 +55,7 @@ __all__ = [
     "TaskRun",
     "UnknownSeverity",
     "User",
+    "ValueSummary",
     "Watch",
     "WatchedPeriod",
     "WebhookQuota",

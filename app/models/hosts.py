@@ -18,6 +18,8 @@ STATUS_DESCRIPTION = (
 )
 
 
+GONE = "vanished_at IS NOT NULL AND archived_at IS NULL"
+ARCHIVED = "archived_at IS NOT NULL"
 LOCAL_PREFIX = "nagare-local:"
 """The prefix of the external id of a host or item that does not exist at its monitor yet."""
 
@@ -41,6 +43,8 @@ class Host(Base):
             sqlite_where=text("items_error IS NOT NULL"),
             postgresql_where=text("items_error IS NOT NULL"),
         ),
+        Index("ix_hosts_gone", "vanished_at", sqlite_where=text(GONE), postgresql_where=text(GONE)),
+        Index("ix_hosts_archived_at", "archived_at", sqlite_where=text(ARCHIVED), postgresql_where=text(ARCHIVED)),
         NEVER_REUSED,
     )
 

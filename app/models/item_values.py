@@ -1,4 +1,4 @@
-"""Recent values of items."""
+"""Recent values of items, and hourly summaries of older ones."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +10,7 @@ from app.models.base import Base
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
+HOURS_A_DAY = 24
 
 
 class EpochMilliseconds(TypeDecorator[datetime]):
@@ -52,6 +53,29 @@ class ItemValue(Base):
     item_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(EpochMilliseconds, primary_key=True, autoincrement=False)
     value: Mapped[float] = mapped_column(Float)
+
+
+class ValueSummary(Base):
+    """What the values of an item were in one hour.
+
+    Summaries of the same day are stored together, those of one item in a row: deleting the oldest touches one end, and
+    90 days of an item are in 90 places. There is no foreign key, for the reason of `ItemValue`.
+    """
+
+    __tablename__ = "value_summaries"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    """`hour` in whole days since 1970."""
+    item_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hour: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    """In whole hours since 1970."""
+    count: Mapped[int]
+    lowest: Mapped[float] = mapped_column(Float)
+    highest: Mapped[float] = mapped_column(Float)
+    total: Mapped[float] = mapped_column(Float)
+    """The sum of the values."""
+    last: Mapped[float] = mapped_column(Float)
 
 
 def hour_of(moment: datetime) -> int:

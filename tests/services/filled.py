@@ -42,6 +42,9 @@ def fill(services: Services, time: Time) -> None:
     services.ledger.queues.pause(TaskType.PUSH_ITEM)
     services.ledger.schedules.create(_schedule(monitor_id))
     services.inventory.pulls.items(monitor_id)
+    time.pass_by(30 * 3600)
+    services.inventory.pulls.items(monitor_id)
+    services.inventory.item_values.tick()
     [host, *_] = _hosts(services)
     services.inventory.inventory.edit_host(host["id"], {"display_name": "改名 🦆"}, editor)
     services.alerts.maintenance.create(

@@ -7,9 +7,11 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import text
 
+from app import clock
 from app.composition import Services
 from app.enums import TaskType
 from app.store.database.pages import PageRequest
+from app.store.inventory import hosts
 from app.web.schemas.notifications import NotificationChangesSchema
 from tests.services.alert_rows import add_alert
 from tests.web.browser import HTMX, Browser
@@ -302,3 +304,14 @@ def test_tasks_that_ended_are_counted_by_the_minute(services: Services, fleet: i
     assert len(minutes) == 60
     assert [b["at"] - a["at"] for a, b in pairwise(minutes)] == [60] * 59
     assert (sum(m["succeeded"] for m in minutes), sum(m["dead"] for m in minutes[-2:])) == (1, 1)
+
+
+def test_a_host_that_is_gone_says_so_and_is_deleted(operator_page: Browser, services: Services, fleet: int) -> None:
+    assert "/hosts/1/delete" not in operator_page.get("/hosts/1").text
+    with services.database.transaction() as connection:
+        hosts.mark_gone(connection, [1], clock.now())
+    page = operator_page.get("/hosts/1").text
+    assert "Its monitor no longer has it since" in page and "/hosts/1/delete" in page
+    assert "Deleted:" in operator_page.follow(operator_page.post("/hosts/1/delete")).text
+    assert operator_page.get("/hosts/1").status == 404
+    assert operator_page.get("/hosts?archived=true").status == 200

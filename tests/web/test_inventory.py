@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app import clock
 from app.composition import Services
-from app.store.inventory import item_values
+from app.store.inventory import hosts, item_values
 from tests.web.caller import Caller
 
 
@@ -129,3 +130,44 @@ def test_the_history_of_an_item_is_read_page_by_page(viewer: Caller, services: S
     assert [point["value"] for point in viewer.get(f"{path}?{between}").json["items"]] == [1.5, 1.0]
     assert viewer.get("/items/999999/values").status == 404
     assert list(viewer.get(f"{path}?after=yesterday").json["errors"]) == ["after"]
+
+
+def test_a_host_that_is_gone_can_be_deleted(operator: Caller, viewer: Caller, services: Services, fleet: int) -> None:
+    first, second, _ = operator.get("/hosts").json["items"]
+    refused = operator.delete(f"/hosts/{first['id']}")
+    assert (refused.status, "remove it there and pull" in refused.json["detail"]) == (409, True)
+    with services.database.transaction() as connection:
+        hosts.mark_gone(connection, [first["id"], second["id"]], clock.now())
+    gone = viewer.get(f"/hosts/{first['id']}").json
+    assert (gone["status"], gone["vanished_at"] is not None, gone["archived_at"]) == (0, True, None)
+    assert viewer.delete(f"/hosts/{first['id']}").status == 403
+    assert operator.delete(f"/hosts/{first['id']}").status == 204
+    assert operator.delete(f"/hosts/{first['id']}").status == 404
+    [entry] = operator.get(f"/audit?object_type=host&object_id={first['id']}").json["items"]
+    assert (entry["before"]["name"], entry["after"]) == (first["name"], {})
+
+
+def test_archived_hosts_are_in_a_list_of_their_own(viewer: Caller, services: Services, fleet: int) -> None:
+    first, *others = viewer.get("/hosts").json["items"]
+    with services.database.transaction() as connection:
+        hosts.mark_gone(connection, [first["id"]], clock.now() - timedelta(days=8))
+    services.inventory.gone_hosts.tick()
+    for query in ("", "?archived=false"):
+        assert [host["id"] for host in viewer.get(f"/hosts{query}").json["items"]] == [host["id"] for host in others]
+    [archived] = viewer.get(f"/hosts?archived=true&q={first['name']}").json["items"]
+    assert (archived["id"], archived["archived_at"] is not None) == (first["id"], True)
+    assert viewer.get("/hosts?archived=yes").status == 422
+    assert first["id"] not in {item["host_id"] for item in viewer.get("/items").json["items"]}
+
+
+def test_summaries_are_listed_hour_by_hour(viewer: Caller, services: Services, fleet: int) -> None:
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+    with services.database.transaction() as connection:
+        item_values.add(connection, [(1, start + timedelta(minutes=30 * n + 1), float(n)) for n in range(4)])
+    rows = [row for row in viewer.get("/items/1/summaries").json["items"] if row["at"] <= f"{start:%Y-%m-%dT%H}:59"]
+    assert [(row["count"], row["lowest"], row["highest"], row["mean"], row["last"]) for row in rows] == [
+        (2, 0.0, 1.0, 0.5, 1.0)
+    ]
+    after = viewer.get(f"/items/1/summaries?after={start:%Y-%m-%dT%H:%M:%SZ}&limit=1").json
+    assert after["items"][0]["lowest"] == 2.0
+    assert viewer.get("/items/999/summaries").status == 404

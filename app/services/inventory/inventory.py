@@ -32,10 +32,13 @@ class InventoryService:
         monitor_id: int | None = None,
         status: int | None = None,
         group: str | None = None,
+        archived: bool = False,
     ) -> Page:
-        """Return a page of hosts; `q` searches names, address and description."""
+        """Return a page of hosts, of the archived ones or of the others; `q` searches names, address, description."""
         with self._database.reading() as connection:
-            return hosts.fetch(connection, page, q=q, monitor_id=monitor_id, status=status, group=group)
+            return hosts.fetch(
+                connection, page, q=q, monitor_id=monitor_id, status=status, group=group, archived=archived
+            )
 
     def host_names(self, host_ids: Collection[int]) -> dict[int, str]:
         """Return the names of these hosts, by id."""

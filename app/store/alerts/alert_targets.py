@@ -19,12 +19,16 @@ TARGET = (
 
 
 def named_hosts(connection: Connection, monitor_ids: Sequence[int], wanted: Collection[str]) -> Sequence[RowMapping]:
-    """Return the hosts of some monitors that have one of these external ids or names, the oldest first."""
+    """Return the hosts of some monitors with one of these external ids or names, the oldest first.
+
+    An archived host gets no alerts; it gets those that name it when it returns.
+    """
     found: list[RowMapping] = []
     columns = [HOSTS[name] for name in ("id", "monitor_id", "external_id", "name", "display_name", "labels", "groups")]
     for chunk in chunks(wanted):
         named = or_(HOSTS.external_id.in_(chunk), HOSTS.name.in_(chunk), HOSTS.display_name.in_(chunk))
-        statement = select(*columns).where(HOSTS.monitor_id.in_(monitor_ids), named).order_by(HOSTS.id)
+        wanted_hosts = (HOSTS.monitor_id.in_(monitor_ids), HOSTS.archived_at.is_(None))
+        statement = select(*columns).where(*wanted_hosts, named).order_by(HOSTS.id)
         found += connection.execute(statement).mappings()
     return found
 

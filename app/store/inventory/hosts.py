@@ -96,6 +96,7 @@ SHOWN = (
     HOSTS.labels,
     HOSTS.details,
     HOSTS.items_error,
+    HOSTS.vanished_at,
     HOSTS.archived_at,
     HOSTS.created_at,
     HOSTS.updated_at,
@@ -120,9 +121,10 @@ def fetch(
     monitor_id: int | None = None,
     status: int | None = None,
     group: str | None = None,
+    archived: bool = False,
 ) -> Page:
-    """Return a page of hosts."""
-    statement = select(*SHOWN)
+    """Return a page of hosts, either those that are archived or the others."""
+    statement = select(*SHOWN).where(HOSTS.archived_at.is_not(None) if archived else HOSTS.archived_at.is_(None))
     if monitor_id is not None:
         statement = statement.where(HOSTS.monitor_id == monitor_id)
     if status is not None:
@@ -292,7 +294,8 @@ def mark_gone(connection: Connection, host_ids: Sequence[int], now: datetime) ->
     for start in range(0, len(host_ids), ID_BATCH_SIZE):
         chunk = host_ids[start : start + ID_BATCH_SIZE]
         values = {"vanished_at": now, "updated_at": now}
-        connection.execute(update(Host).where(HOSTS.id.in_(chunk)).values(values))
+        # One that was gone before stays gone since then.
+        connection.execute(update(Host).where(HOSTS.id.in_(chunk), HOSTS.vanished_at.is_(None)).values(values))
         connection.execute(update(Item).where(ITEMS.host_id.in_(chunk), ITEMS.vanished_at.is_(None)).values(values))
 
 

@@ -58,6 +58,11 @@ def summarize(
     )
 
 
+def oldest_hour(connection: Connection) -> int | None:
+    """Return the first hour that has values."""
+    return connection.execute(select(func.min(VALUES.hour))).scalar_one_or_none()
+
+
 def prune(connection: Connection, before: datetime, limit: int) -> int:
     """Delete some values from the hours before that of `before`, and return how many."""
     key = (VALUES.hour, VALUES.item_id, VALUES.at)

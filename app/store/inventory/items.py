@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, exists, insert, select, update
 
 from app.enums import InventoryStatus
 from app.models import Item
@@ -13,7 +13,7 @@ from app.store.database.dialects import table_of
 from app.store.database.index_hints import unindexed
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import Search
-from app.store.inventory.hosts import ID_BATCH_SIZE
+from app.store.inventory.hosts import HOSTS, ID_BATCH_SIZE
 from app.store.inventory.upsert import take_over
 
 ITEMS = Item.__table__.c
@@ -60,10 +60,12 @@ def fetch(
     monitor_id: int | None = None,
     status: int | None = None,
 ) -> Page:
-    """Return a page of items."""
+    """Return a page of items; those of archived hosts only with `host_id`."""
     statement = select(*SHOWN)
     if host_id is not None:
         statement = statement.where(ITEMS.host_id == host_id)
+    else:
+        statement = statement.where(~exists().where(HOSTS.id == ITEMS.host_id, HOSTS.archived_at.is_not(None)))
     # A host has few items.
     is_narrow = host_id is not None
     if monitor_id is not None:

@@ -71,6 +71,8 @@ def _upsert_statement(dialect: str, inventory: Inventory) -> str:
         is_source_changed = columns[twin].is_distinct_from(excluded[twin])
         changes[name] = case((is_source_changed, excluded[name]), else_=columns[name])
     changes |= {"vanished_at": null(), "updated_at": excluded.updated_at}
+    if "archived_at" in columns:
+        changes["archived_at"] = null()
     is_changed = or_(
         columns.vanished_at.is_not(None), *(columns[name].is_distinct_from(excluded[name]) for name in compared)
     )

@@ -50,3 +50,12 @@ def get_host(host_id: int) -> Row:
 def edit_host(host_id: int, body: Mapping[str, Any]) -> Row:
     """Edit a host. An edit is kept until the source changes the same field."""
     return services().inventory.inventory.edit_host(host_id, body, current_editor())
+
+
+@hosts.operation("DELETE", "/hosts/<id:host_id>", role=Role.OPERATOR, status=204, errors=(404, 409))
+def delete_host(host_id: int) -> None:
+    """Delete a host that is gone from its monitor or was never pushed to it, with its items.
+
+    Alerts and ended maintenance windows stay, with its name.
+    """
+    services().inventory.gone_hosts.delete(host_id, current_editor())

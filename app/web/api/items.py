@@ -14,6 +14,7 @@ from app.web.schemas.items import (
     ItemValueQuerySchema,
     ItemValueSchema,
     NewItemSchema,
+    ValueSummarySchema,
 )
 from app.web.schemas.pages import page_of
 
@@ -62,6 +63,22 @@ def list_item_values(item_id: int, page: PageRequest, **moments: Any) -> Page:
     Only numbers are stored, for `NAGARE_VALUES_HOURS` hours.
     """
     return services().inventory.item_values.list(item_id, page, **moments)
+
+
+@items.operation(
+    "GET",
+    "/items/<id:item_id>/summaries",
+    role=Role.VIEWER,
+    query=ItemValueQuerySchema,
+    answer=page_of(ValueSummarySchema),
+    errors=(404,),
+)
+def list_value_summaries(item_id: int, page: PageRequest, **moments: Any) -> Page:
+    """List hourly summaries of an item's values, oldest first.
+
+    They are kept for `NAGARE_VALUE_DAYS` days. The last one is of an hour that is not over.
+    """
+    return services().inventory.item_values.list_summaries(item_id, page, **moments)
 
 
 @items.operation(

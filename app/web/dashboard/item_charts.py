@@ -14,6 +14,9 @@ from app.web.dashboard.sparklines import Sparkline, sparklines
 LINE = timedelta(hours=6)
 LINE_STEPS = 72
 CHART_STEPS = 360
+RAW_HOURS = 24
+"""Longer charts are of hourly summaries."""
+HOUR = timedelta(hours=1)
 LISTED = 30
 
 
@@ -48,7 +51,12 @@ def lines_of(items: Sequence[Row]) -> dict[int, Sparkline]:
 def history_of(item: Mapping[Any, Any], hours: int) -> History | None:
     """Return the recent values of an item, None if there are none."""
     span = timedelta(hours=hours)
-    steps = services().inventory.item_values.summarize([item["id"]], span, CHART_STEPS).get(item["id"])
+    steps: Sequence[Row]
+    step = HOUR if hours > RAW_HOURS else span / CHART_STEPS
+    if step is HOUR:
+        steps = services().inventory.item_values.summaries(item["id"], span)
+    else:
+        steps = services().inventory.item_values.summarize([item["id"]], span, CHART_STEPS).get(item["id"], ())
     if not steps:
         return None
     lowest = min(step["lowest"] for step in steps)
@@ -62,7 +70,7 @@ def history_of(item: Mapping[Any, Any], hours: int) -> History | None:
         window=((now - span).timestamp(), max(now.timestamp(), moments[-1])),
         unit=unit,
         newest=steps[: -LISTED - 1 : -1],
-        step_s=(span / CHART_STEPS).total_seconds(),
+        step_s=step.total_seconds(),
         count=sum(step["count"] for step in steps),
         lowest=lowest,
         highest=highest,

@@ -6,7 +6,7 @@ from marshmallow import fields, post_load, validate
 
 from app.enums import InventoryStatus
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import Boolean, Text, Timestamp, code, query_code, query_id
+from app.web.schemas.fields import Boolean, QueryBoolean, Text, Timestamp, code, query_code, query_id
 from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema
 
 
@@ -17,6 +17,7 @@ class HostQuerySchema(PageQuerySchema):
     monitor_id = query_id(metadata={"description": "Only hosts of this monitor"})
     status = query_code(InventoryStatus)
     group = Text(max=200, metadata={"description": "Name of a host group"})
+    archived = QueryBoolean(metadata={"description": "`true` lists the archived hosts instead of the others"})
 
 
 class HostChangesSchema(RequestSchema):
@@ -75,6 +76,9 @@ class HostSchema(AnswerSchema):
     )
     items_error = fields.String(
         allow_none=True, metadata={"description": "Why the last pull could not read its items; `null` if it could"}
+    )
+    vanished_at = Timestamp(
+        allow_none=True, metadata={"description": "Since when its monitor no longer has it; `null` if it does"}
     )
     archived_at = Timestamp(
         allow_none=True, metadata={"description": "When it was archived, because it had been gone for long"}

@@ -7,7 +7,7 @@ from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, QueryInteger, Text, Timestamp, code, query_code, query_id
 from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema
 
-CHART_HOURS = (1, 6, 24)
+CHART_HOURS = (1, 6, 24, 168, 720, 2160)
 
 
 class ItemQuerySchema(PageQuerySchema):
@@ -89,3 +89,14 @@ class ItemValueSchema(AnswerSchema):
 
     at = Timestamp()
     value = fields.Float()
+
+
+class ValueSummarySchema(AnswerSchema):
+    """The values of an item in one hour."""
+
+    at = Timestamp(metadata={"description": "Beginning of the hour"})
+    count = fields.Integer(metadata={"description": "Number of values"})
+    lowest = fields.Float()
+    highest = fields.Float()
+    mean = fields.Float()
+    last = fields.Float(metadata={"description": "Last value of the hour"})

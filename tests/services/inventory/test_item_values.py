@@ -1,12 +1,14 @@
 """What pulls leave behind to be drawn."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from app.composition import Services
 from app.connectors.base import ItemRecord
 from app.errors import NotFound
+from app.models import ValueSummary
 from app.services.inventory.item_values import ItemValues
 from app.services.inventory.pulls import PullService
 from app.store.database.pages import PageRequest
@@ -127,3 +129,55 @@ def test_points_go_with_their_monitor(services: Services, pulls: PullService, so
     )
     new_id = pull(services, pulls, source, again, "2", 60)
     assert values(services, new_id) == [2.0]
+
+
+def test_values_are_summed_up_before_they_are_deleted(
+    services: Services, pulls: PullService, source: Source, monitor_id: int, time: Time
+) -> None:
+    for value in ("1", "4", "2"):
+        item_id = pull(services, pulls, source, monitor_id, value, 60)
+    short = ItemValues(services.database, hours=1, days=3)
+    [now] = short.list_summaries(item_id, ALL).items
+    for _ in range(2):
+        time.pass_by(4 * 3600)
+        short.tick()
+    assert values(services, item_id) == []
+    [later] = short.list_summaries(item_id, ALL).items
+    assert later == now
+    assert (later["at"], later["count"], later["mean"]) == (datetime(2026, 1, 31, 12, tzinfo=UTC), 3, 7 / 3)
+    assert (later["lowest"], later["highest"], later["last"]) == (1.0, 4.0, 2.0)
+    assert short.list_summaries(item_id, ALL, after=later["at"]).items == []
+    with pytest.raises(NotFound):
+        short.list_summaries(item_id + 1, ALL)
+    time.pass_by(5 * 86400)
+    short.tick()
+    assert short.summaries(item_id, timedelta(days=30)) == []
+
+
+def test_summaries_of_a_deleted_monitor_are_deleted_soon(
+    services: Services, pulls: PullService, source: Source, monitor_id: int, time: Time
+) -> None:
+    pull(services, pulls, source, monitor_id, "1", 0)
+    short = ItemValues(services.database, hours=1, days=3)
+    time.pass_by(26 * 3600)
+    short.tick()
+    services.inventory.monitors.delete(monitor_id)
+    assert summary_count(services) == 1
+    for _ in range(4):
+        time.pass_by(60)
+        short.tick()
+    assert summary_count(services) == 0
+
+
+def test_without_days_no_summaries_are_kept(
+    services: Services, pulls: PullService, source: Source, monitor_id: int, time: Time
+) -> None:
+    pull(services, pulls, source, monitor_id, "1", 0)
+    time.pass_by(26 * 3600)
+    ItemValues(services.database, hours=1, days=0).tick()
+    assert summary_count(services) == 0
+
+
+def summary_count(services: Services) -> int:
+    with services.database.reading() as connection:
+        return int(connection.execute(select(func.count()).select_from(ValueSummary)).scalar_one())

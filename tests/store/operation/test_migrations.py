@@ -12,13 +12,14 @@ from sqlalchemy import Connection, insert, text, update
 
 from app.errors import SettingsError
 from app.models import Alert, AuditEntry, Base, IdempotencyKey, Item
+from app.models.item_values import hour_of
 from app.store.access import api_tokens, users
 from app.store.alerts import alert_labels, alerts, raw_reports
 from app.store.database import text_index
 from app.store.database.dialects import table_of
 from app.store.database.engine import Database
 from app.store.database.pages import PageRequest
-from app.store.inventory import hosts, item_values, items, monitors
+from app.store.inventory import gone_hosts, hosts, item_values, items, monitors, value_summaries
 from app.store.ledger import schedules, task_runs
 from app.store.liveness import heartbeat_pings, heartbeats
 from app.store.operation import migrate, schema_revision
@@ -155,6 +156,24 @@ def test_schedules_and_values_come_and_go_with_their_tables(empty: Database, sql
             assert schedules.fetch(connection, PageRequest()).items == []
             assert item_values.fetch(connection, PageRequest(), item_id, NOW - DAY, NOW + DAY).items == []
             assert monitors.remove(connection, monitor_id)
+
+
+def test_summaries_come_and_go_and_hosts_and_values_stay(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    hour = hour_of(NOW)
+    with empty.transaction() as connection:
+        monitor_id = add_monitor(connection, "上海")
+        host_id = add_host(connection, monitor_id)
+        [item_id] = add_items(connection, monitor_id, host_id, "a")
+        item_values.add(connection, [(item_id, NOW, 1.5)])
+        hosts.mark_gone(connection, [host_id], NOW)
+        value_summaries.add(connection, [value_summaries.Summary(item_id, hour - 99, 1, 1.0, 1.0, 1.0, 1.0)])
+    migrate.downgrade(sql_url, "0021")
+    migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        span = (NOW - 9 * DAY, NOW + DAY, NOW)
+        assert [row["hour"] for row in value_summaries.fetch_all(connection, item_id, *span)] == [hour]
+        assert gone_hosts.archive(connection, NOW + DAY, NOW + DAY, 10) == 1
 
 
 def test_api_tokens_come_and_go_and_sign_ins_stay(empty: Database, sql_url: str) -> None:

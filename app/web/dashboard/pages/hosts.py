@@ -4,13 +4,14 @@ from flask import Response, request
 
 from app.connectors.registry import connector_class
 from app.enums import AuditedType, InventoryStatus, Role
+from app.models.hosts import LOCAL_PREFIX
 from app.rules.task_params.pull import PullHost, PullItems
 from app.rules.task_params.push import PushHost
 from app.store.database.pages import PageRequest
 from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
-from app.web.dashboard.forms import filters_of, read_form, read_query, requester
+from app.web.dashboard.forms import filters_of, given_filters, read_form, read_query, requester
 from app.web.dashboard.item_charts import lines_of
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, NewHostSchema
@@ -26,9 +27,7 @@ def hosts() -> str:
     """List the hosts."""
     query = read_query(HostQuerySchema)
     page = services().inventory.inventory.list_hosts(**query)
-    return render(
-        "hosts", page=page, filters=filters_of(query), monitors=monitor_names(), statuses=list(InventoryStatus)
-    )
+    return render("hosts", page=page, filters=given_filters(), monitors=monitor_names(), statuses=list(InventoryStatus))
 
 
 @dashboard.page(HOST, role=Role.VIEWER)
@@ -44,6 +43,7 @@ def host(host_id: int) -> str:
         host=found,
         monitor=monitor,
         is_writable=connector_class(monitor["type"]).writable,
+        is_local=found["external_id"].startswith(LOCAL_PREFIX),
         page=items,
         lines=lines_of(items.items),
         filters=filters_of(query),
@@ -65,6 +65,14 @@ def edit_host(host_id: int) -> Response:
     """Edit a host."""
     found = services().inventory.inventory.edit_host(host_id, read_form(HostChangesSchema), current_editor())
     return lead_to(f"/hosts/{host_id}", "flash.saved", name=found["display_name"])
+
+
+@dashboard.action(HOST + "/delete", role=Role.OPERATOR)
+def delete_host(host_id: int) -> Response:
+    """Delete a host that is gone from its monitor or was never pushed to it."""
+    found = services().inventory.inventory.get_host(host_id)
+    services().inventory.gone_hosts.delete(host_id, current_editor())
+    return lead_to("/hosts", "flash.deleted", name=found["display_name"])
 
 
 @dashboard.action(HOST + "/pull", role=Role.OPERATOR)
