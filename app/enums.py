@@ -21,6 +21,8 @@ class TaskType(StrEnum):
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
     """Acknowledges alerts at their monitor."""
     NOTIFY = "notify"
+    BACKFILL_VALUES = "backfill_values"
+    """Reads an item's values from the time before nagare knew it."""
 
 
 COUNTED_TYPES = (

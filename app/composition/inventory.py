@@ -6,6 +6,7 @@ from app.composition.ledger import Ledger
 from app.composition.resources import Resources
 from app.connectors.registry import open_connector
 from app.services.alerts.alert_links import link_alerts
+from app.services.inventory.backfills import Backfills
 from app.services.inventory.gone_hosts import GoneHosts
 from app.services.inventory.ha_identities import HaIdentityService
 from app.services.inventory.inventory import InventoryService
@@ -28,6 +29,7 @@ class Inventory:
     ha_identities: HaIdentityService
     inventory: InventoryService
     gone_hosts: GoneHosts
+    backfills: Backfills
     item_values: ItemValues
     pulls: PullService
     pushes: PushService
@@ -47,6 +49,7 @@ def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
         ha_identities=HaIdentityService(database),
         inventory=InventoryService(database),
         gone_hosts=GoneHosts(database, archive_days=settings.host_archive_days, prune_days=settings.host_prune_days),
+        backfills=Backfills(database, connections, values_hours=settings.values_hours, value_days=settings.value_days),
         item_values=item_values,
         pulls=pulls,
         pushes=PushService(database, connections, pulls),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 from urllib.parse import unquote
 
 from app.errors import SourceError
@@ -204,6 +204,44 @@ class NewItem:
     edit: ItemEdit
     key: str
     value_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastValue:
+    """What an item's values were at a time: one value, or those of the hour that begins then."""
+
+    at: datetime
+    count: int
+    lowest: float
+    highest: float
+    mean: float
+    last: float
+
+    @classmethod
+    def single(cls, at: datetime, value: float) -> Self:
+        """Return one value."""
+        return cls(at, 1, value, value, value, value)
+
+
+@runtime_checkable
+class HasHistory(Protocol):
+    """A connector whose source keeps the values of items; a connector need not be one."""
+
+    def history(
+        self,
+        host_external_id: str,
+        external_id: str,
+        value_type: str,
+        after: datetime,
+        before: datetime,
+        *,
+        by_hour: bool,
+    ) -> Iterator[Sequence[PastValue]]:
+        """Yield an item's numbers between two times page by page, the oldest first: each value, or each hour summed up.
+
+        An item that no longer exists, or has no numbers, yields nothing.
+        """
+        ...
 
 
 class Connector(Protocol):

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import cast
 
-from app.connectors.base import Connector, MonitorAccess
+from app.connectors.base import Connector, HasHistory, MonitorAccess
 from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
 from app.connectors.icinga2.connector import Icinga2Connector
 from app.connectors.prometheus.connector import PrometheusConnector
@@ -47,6 +47,11 @@ def connector_class(type: str) -> type[Connector]:
     if found is None:
         raise Invalid("type", f"Unknown type of monitor; the types are {', '.join(connector_types())}")
     return found
+
+
+def keeps_history(kind: type[Connector]) -> bool:
+    """Return whether the connectors of a class can return the past values of items."""
+    return issubclass(kind, HasHistory)
 
 
 @contextmanager

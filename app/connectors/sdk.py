@@ -6,6 +6,7 @@ from app.connectors.base import (
     AlertPage,
     Completeness,
     Connector,
+    HasHistory,
     HostEdit,
     HostPage,
     HostRecord,
@@ -15,6 +16,7 @@ from app.connectors.base import (
     MonitorAccess,
     NewHost,
     NewItem,
+    PastValue,
 )
 from app.connectors.http.client import HttpLimits, HttpSource
 from app.connectors.http.json_body import storable
@@ -42,6 +44,7 @@ __all__ = [
     "AlertReport",
     "Completeness",
     "Connector",
+    "HasHistory",
     "HostEdit",
     "HostPage",
     "HostRecord",
@@ -54,6 +57,7 @@ __all__ = [
     "MonitorAccess",
     "NewHost",
     "NewItem",
+    "PastValue",
     "Quiet",
     "QuietKind",
     "ReadOnly",

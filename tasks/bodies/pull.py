@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.rules.task_params.pull import PullHost, PullHosts, PullItem, PullItems
+from app.rules.task_params.pull import BackfillValues, PullHost, PullHosts, PullItem, PullItems
 from tasks.base import Run, task
 
 
@@ -29,3 +29,12 @@ def pull_item(run: Run[PullItem]) -> Mapping[str, int]:
     """Pull one item."""
     item = run.params
     return run.services.inventory.pulls.item(item.monitor_id, item.host_id, item.item_id, run.step)
+
+
+@task(BackfillValues)
+def backfill_values(run: Run[BackfillValues]) -> Mapping[str, int]:
+    """Read the past values of one item."""
+    wanted = run.params
+    return run.services.inventory.backfills.item(
+        wanted.monitor_id, wanted.host_id, wanted.item_id, wanted.hours, run.step
+    )

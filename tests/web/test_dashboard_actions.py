@@ -306,6 +306,14 @@ def test_tasks_that_ended_are_counted_by_the_minute(services: Services, fleet: i
     assert (sum(m["succeeded"] for m in minutes), sum(m["dead"] for m in minutes[-2:])) == (1, 1)
 
 
+def test_past_values_are_asked_for_on_the_page_of_an_item(
+    operator_page: Browser, services: Services, fleet: int
+) -> None:
+    assert "/items/1/backfill" in operator_page.get("/items/1?hours=720").text
+    assert "being read" in operator_page.follow(operator_page.post("/items/1/backfill")).text
+    assert queued(services) == [TaskType.BACKFILL_VALUES]
+
+
 def test_a_host_that_is_gone_says_so_and_is_deleted(operator_page: Browser, services: Services, fleet: int) -> None:
     assert "/hosts/1/delete" not in operator_page.get("/hosts/1").text
     with services.database.transaction() as connection:

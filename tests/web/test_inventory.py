@@ -160,6 +160,17 @@ def test_archived_hosts_are_in_a_list_of_their_own(viewer: Caller, services: Ser
     assert first["id"] not in {item["host_id"] for item in viewer.get("/items").json["items"]}
 
 
+def test_past_values_are_read_by_a_task(operator: Caller, viewer: Caller, services: Services, fleet: int) -> None:
+    path = f"/monitors/{fleet}/hosts/1/items/1/backfill-async"
+    answer = operator.post(f"{path}?hours=48")
+    assert (answer.status, answer.json["item_id"]) == (202, 1)
+    task = viewer.get(f"/tasks/{answer.json['task_id']}").json
+    assert (task["type"], task["params"]["hours"]) == ("backfill_values", 48)
+    assert viewer.post(path).status == 403
+    assert [operator.post(f"{path}?hours={hours}").status for hours in ("0", "x", "999999")] == [422] * 3
+    assert operator.post(f"/monitors/{fleet}/hosts/1/items/999/backfill-async").status == 404
+
+
 def test_summaries_are_listed_hour_by_hour(viewer: Caller, services: Services, fleet: int) -> None:
     start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
     with services.database.transaction() as connection:

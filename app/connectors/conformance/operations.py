@@ -1,6 +1,7 @@
 """The operations of the conformance test on a connector, by name, so that another process can run them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -36,6 +37,10 @@ def _first(pages: Iterable[Any]) -> list[Any]:
     return list(islice(pages, MAX_PAGES))
 
 
+def _history(connector: Any, item: tuple[str, str, str], after: datetime, before: datetime, by_hour: bool) -> list[Any]:
+    return _first(connector.history(*item, after, before, by_hour=by_hour))
+
+
 def _close(connector: Connector) -> None:
     """Close it twice; the context manager around every operation closes it a third time."""
     connector.check()
@@ -63,6 +68,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "items": _items,
     "item": lambda connector, host_external_id, external_id: connector.item(host_external_id, external_id),
     "alerts": _alerts,
+    "history": _history,
     "close": _close,
     "write": _write,
 }

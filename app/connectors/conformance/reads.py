@@ -2,15 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.connectors.base import AlertPage, HostPage, ItemPage, alert_page
+from app.connectors.base import AlertPage, HostPage, ItemPage, PastValue, alert_page
 from app.connectors.conformance.context import SOME, Context, returned
 from app.connectors.conformance.records import alert_page_faults, host_page_faults, item_page_faults
 from app.connectors.conformance.results import Failed, counted
+from app.connectors.registry import connector_class, keeps_history
 from app.rules.alerts.alert_reports import AlertReport
+from app.rules.item_numbers import finite_number
 
 MAX_VERSION = 200
+HOUR = timedelta(hours=1)
+PAST = 3 * HOUR
 UNKNOWN = "nagare-test-unknown"
 
 
@@ -96,6 +101,23 @@ def item(context: Context) -> str:
     return "found by its id" if context.items else "None for unknown ids; the source has no items"
 
 
+def history(context: Context) -> str:
+    """If there is a method `history`, it yields finite values in order, and nothing for an unknown item."""
+    if not keeps_history(connector_class(context.type)):
+        return "the connector has no method history, which is optional"
+    before = datetime.now(UTC)
+    after = before - PAST
+    numeric = next((one for one in context.items if finite_number(one.value, one.value_type) is not None), None)
+    count = 0
+    for by_hour in (False, True):
+        if _past_values(context, (UNKNOWN, UNKNOWN, "float"), after, before, by_hour):
+            raise Failed("it yielded values of an unknown item")
+        if numeric is not None:
+            named = (numeric.host_external_id, numeric.external_id, numeric.value_type)
+            count += len(_past_values(context, named, after, before, by_hour))
+    return f"{counted(count, 'value')} of one item" if numeric else "nothing for an unknown item"
+
+
 def alerts(context: Context) -> str:
     """`alerts` yields pages of valid, firing reports, each once and with the same identity in a second call."""
     first, second = _identities(context), _identities(context)
@@ -125,6 +147,21 @@ def _said(yielded: Sequence[AlertReport] | AlertPage) -> Sequence[object]:
     """Return what a page says: its alerts, or what it knows of others."""
     page = alert_page(yielded)
     return [*page.records, *page.missing, *page.still_open, *page.undecided_names]
+
+
+def _past_values(
+    context: Context, item: tuple[str, str, str], after: datetime, before: datetime, by_hour: bool
+) -> list[PastValue]:
+    pages = returned(context.do("history", item, after, before, by_hour), "history")
+    values = [value for page in pages for value in page]
+    if any(value.at.tzinfo is None or value.count < 1 or not value.lowest <= value.highest for value in values):
+        raise Failed("a past value has no time zone, no count, or a lowest value above the highest one")
+    times = [value.at for value in values]
+    if times != sorted(set(times)):
+        raise Failed("past values are not in order, or repeated")
+    if any(not after - HOUR <= at <= before for at in times):
+        raise Failed("a past value is not of the time that was asked for")
+    return values
 
 
 def _host_pages(context: Context, *arguments: Any) -> Sequence[HostPage]:
@@ -157,5 +194,5 @@ def _require_unique(what: str, identities: Iterable[object]) -> None:
 
 
 CHECKS: tuple[Callable[[Context], str], ...] = (
-    *(version, hosts, host_order, hosts_by_id, items, unknown_host, item, alerts, close),
+    *(version, hosts, host_order, hosts_by_id, items, unknown_host, item, history, alerts, close),
 )

@@ -1,15 +1,17 @@
 """Pulls from a Prometheus server: a scrape target is a host, its series are items, with values of an instant query."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 
-from app.connectors.base import AlertPage, HostPage, ItemPage, ItemRecord, MonitorAccess
+from app.connectors.base import AlertPage, HostPage, ItemPage, ItemRecord, MonitorAccess, PastValue
 from app.connectors.http.client import HttpLimits
 from app.connectors.prometheus.alert_pull import AlertPull
 from app.connectors.prometheus.alertmanagers import Alertmanagers
 from app.connectors.prometheus.api import PrometheusApi
 from app.connectors.prometheus.configuration import Configuration, read_configuration
 from app.connectors.prometheus.fleet import Fleet, find_fleet
+from app.connectors.prometheus.history import PastSeries, is_whole
 from app.connectors.prometheus.item_pull import ItemPull
 from app.connectors.prometheus.promql import with_labels
 from app.connectors.prometheus.records import Family, read_families, read_version
@@ -81,6 +83,23 @@ class PrometheusConnector(ReadOnly):
         pages = pull.pages([target])
         return next((item for page in pages for item in page.records if item.external_id == external_id), None)
 
+    def history(
+        self,
+        host_external_id: str,
+        external_id: str,
+        value_type: str,  # noqa: ARG002 - a series has only numbers
+        after: datetime,
+        before: datetime,
+        *,
+        by_hour: bool,
+    ) -> Iterator[Sequence[PastValue]]:
+        """Yield a series' values at each minute, or what they were in each hour."""
+        key = external_id if is_whole(external_id) else self._key_of(host_external_id, external_id)
+        target = self._fleet.targets.get(host_external_id)
+        if target is not None and key:
+            series = PastSeries(self._api, key, {"instance": target.instance, "job": target.job})
+            yield from series.hours(after, before) if by_hour else series.values(after, before)
+
     def alerts(self) -> Iterator[AlertPage]:
         """Yield the firing alerts in pages of 500, with Alertmanager's labels and identities."""
         yield from AlertPull(self._api, self._url, self._configuration).pages(self._alertmanagers)
@@ -110,3 +129,7 @@ class PrometheusConnector(ReadOnly):
         except (SourceRejected, SourceRefusedLogin):
             # Systems that only implement Prometheus's API do not have this endpoint, and some proxies block it.
             return Configuration()
+
+    def _key_of(self, host_external_id: str, external_id: str) -> str | None:
+        item = self.item(host_external_id, external_id)
+        return None if item is None else item.key

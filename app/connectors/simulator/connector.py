@@ -13,12 +13,14 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from app import clock
-from app.connectors.base import HostPage, ItemPage, ItemRecord, MonitorAccess
+from app.connectors.base import HostPage, ItemPage, ItemRecord, MonitorAccess, PastValue
 from app.connectors.read_only import ReadOnly
+from app.connectors.simulator import history
 from app.connectors.simulator.alerts import make_alert
 from app.connectors.simulator.fleet import make_host, make_item
 from app.errors import Invalid, SourceFailing
 from app.rules.alerts.alert_reports import AlertReport
+from app.rules.item_numbers import TEXT_TYPES
 
 VERSION = "simulator 1"
 HOSTS_A_PAGE = 500
@@ -104,6 +106,24 @@ class SimulatorConnector(ReadOnly):
         host = self._find_host(host_external_id)
         item = _find_index(external_id, self._plan.items)
         return None if host is None or item is None else make_item(self._plan.fleet_seed, host, item, _this_minute())
+
+    def history(
+        self,
+        host_external_id: str,
+        external_id: str,
+        value_type: str,
+        after: datetime,
+        before: datetime,
+        *,
+        by_hour: bool,
+    ) -> Iterator[Sequence[PastValue]]:
+        """Yield one item's values of each minute, or those of each hour summed up, a day a page."""
+        host, item = self._find_host(host_external_id), _find_index(external_id, self._plan.items)
+        if host is None or item is None or value_type in TEXT_TYPES:
+            return
+        for page in history.pages(self._plan.fleet_seed, host, item, after, before, by_hour=by_hour):
+            self._answer()
+            yield page
 
     def alerts(self) -> Iterator[Sequence[AlertReport]]:
         """Yield this minute's alerts of the whole fleet in pages of 500."""

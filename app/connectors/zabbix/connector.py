@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -17,8 +18,9 @@ from app.connectors.base import (
     MonitorAccess,
     NewHost,
     NewItem,
+    PastValue,
 )
-from app.connectors.zabbix import alerts, creation
+from app.connectors.zabbix import alerts, creation, history
 from app.connectors.zabbix.creation import host_fields, status_code
 from app.connectors.zabbix.host_records import read_hosts
 from app.connectors.zabbix.item_pages import ItemPages
@@ -109,6 +111,21 @@ class ZabbixConnector:
     def create_item(self, host_external_id: str, item: NewItem) -> str:
         """Create an item and return its itemid."""
         return creation.create_item(self._rpc, host_external_id, item)
+
+    def history(
+        self,
+        host_external_id: str,  # noqa: ARG002 - an itemid is enough
+        external_id: str,
+        value_type: str,
+        after: datetime,
+        before: datetime,
+        *,
+        by_hour: bool,
+    ) -> Iterator[Sequence[PastValue]]:
+        """Yield a numeric item's values from its history, or by the hour from its trends."""
+        if _possible([external_id]):
+            read = history.trends if by_hour else history.values
+            yield from read(self._rpc, external_id, value_type, after, before)
 
     def alerts(self) -> Iterator[AlertPage]:
         """Yield the open problems in pages of at most 1,000; those that Zabbix suppresses say so."""

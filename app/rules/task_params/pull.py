@@ -32,3 +32,11 @@ class PullItem(ItemParams):
     """Pull one item."""
 
     type: ClassVar = TaskType.PULL_ITEM
+
+
+class BackfillValues(ItemParams):
+    """Read the values that an item had in the last hours from its monitor."""
+
+    type: ClassVar = TaskType.BACKFILL_VALUES
+
+    hours: int

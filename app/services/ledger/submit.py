@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from app import tracing
-from app.connectors.registry import connector_class
+from app.connectors.registry import connector_class, keeps_history
 from app.errors import ConcurrentChange, Conflict, NagareError, NotFound
 from app.models.hosts import LOCAL_PREFIX
+from app.rules.item_numbers import TEXT_TYPES
 from app.rules.monitor_types import refuse_contact
 from app.rules.task_params.base import HostParams, ItemParams, MonitorParams, TaskParams
 from app.rules.task_params.notify import Notify
-from app.rules.task_params.pull import PullItems
+from app.rules.task_params.pull import BackfillValues, PullItems
 from app.rules.task_params.push import PushHost, PushItem
 from app.services.batcher import Batcher
 from app.services.ledger.idempotency import earlier_answer, fingerprint_of_task
@@ -164,10 +165,20 @@ def check(connection: Connection, params: TaskParams) -> None:
             raise NotFound(f"host {host_id} has no item {params.item_id}")
         if item["external_id"].startswith(LOCAL_PREFIX) and not isinstance(params, PushItem):
             raise Conflict(f"item {item['id']} does not exist at its monitor yet: push it first")
+        if isinstance(params, BackfillValues):
+            _refuse_backfill(monitor["type"], item)
     if not monitor["enabled"]:
         raise Conflict(f"monitor {monitor['id']} is disabled: enable it first")
     if isinstance(params, PushHost | PushItem) and not connector_class(monitor["type"]).writable:
         raise Conflict(f"monitors of type {monitor['type']} are read-only")
+
+
+def _refuse_backfill(monitor_type: str, item: RowMapping) -> None:
+    """Raise Conflict if there are no past numbers of an item."""
+    if not keeps_history(connector_class(monitor_type)):
+        raise Conflict(f"monitors of type {monitor_type} return no past values: a pull reads the last one")
+    if item["value_type"] in TEXT_TYPES:
+        raise Conflict(f"item {item['id']} has values of type {item['value_type']}: only numbers are kept")
 
 
 def _depends_on_a_monitor_alone(params: TaskParams) -> bool:

@@ -35,6 +35,12 @@ def fetch(connection: Connection, page: PageRequest, item_id: int, after: dateti
     return fetch_page(connection, select(VALUES.at, VALUES.value).where(*wanted), Keyset({"at": VALUES.at}), page)
 
 
+def times(connection: Connection, item_id: int, after: datetime, before: datetime) -> Sequence[datetime]:
+    """Return when an item had values between two times."""
+    wanted = (VALUES.item_id == item_id, *_between(after, before))
+    return connection.execute(select(VALUES.at).where(*wanted)).scalars().all()
+
+
 def summarize(
     connection: Connection, item_ids: Collection[int], after: datetime, before: datetime, step: timedelta
 ) -> Sequence[RowMapping]:

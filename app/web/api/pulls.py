@@ -5,12 +5,13 @@ from typing import Any
 
 from app.enums import Role, Scope
 from app.rules.task_params.alerts import PullAlerts
-from app.rules.task_params.pull import PullHost, PullHosts, PullItem, PullItems
+from app.rules.task_params.pull import BackfillValues, PullHost, PullHosts, PullItem, PullItems
 from app.rules.task_params.sync import Sync
 from app.services.ledger.requester import Requester
 from app.web.api.accepted import accepted
 from app.web.api_blueprint import ApiBlueprint
 from app.web.context import services
+from app.web.schemas.items import BackfillQuerySchema
 from app.web.schemas.monitors import ItemPullCountsSchema, PullCountsSchema
 from app.web.schemas.tasks import HostTaskSchema, ItemTaskSchema, MonitorTaskSchema
 
@@ -75,6 +76,14 @@ def pull_item(by: Requester, monitor_id: int, host_id: int, item_id: int) -> Acc
     params = PullItem(monitor_id=monitor_id, host_id=host_id, item_id=item_id)
     task_id = services().ledger.submit.accept(by, params)
     return accepted(ITEMS_QUEUED, task_id, monitor_id=monitor_id, host_id=host_id, item_id=item_id)
+
+
+@pulls.submission(ITEM + "/backfill-async", query=BackfillQuerySchema, answer=ItemTaskSchema)
+def backfill_values(by: Requester, monitor_id: int, host_id: int, item_id: int, hours: int) -> Accepted:
+    """Queue a task that reads the past values of one item, as far as its monitor and nagare keep them."""
+    params = BackfillValues(monitor_id=monitor_id, host_id=host_id, item_id=item_id, hours=hours)
+    task_id = services().ledger.submit.accept(by, params)
+    return accepted("Backfill task queued", task_id, monitor_id=monitor_id, host_id=host_id, item_id=item_id)
 
 
 @pulls.operation("POST", HOSTS + "/pull", role=Role.OPERATOR, answer=PullCountsSchema, errors=(404, 409, 502, 504))

@@ -8,6 +8,8 @@ from app.web.schemas.fields import Boolean, QueryInteger, Text, Timestamp, code,
 from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema
 
 CHART_HOURS = (1, 6, 24, 168, 720, 2160)
+BACKFILL_HOURS = CHART_HOURS[-1]
+MAX_BACKFILL_HOURS = 1100 * 24
 
 
 class ItemQuerySchema(PageQuerySchema):
@@ -40,6 +42,16 @@ class ItemHistoryQuerySchema(RequestSchema):
     """The time range of an item's chart."""
 
     hours = QueryInteger(validate=validate.OneOf(CHART_HOURS), load_default=CHART_HOURS[1])
+
+
+class BackfillQuerySchema(RequestSchema):
+    """How far back values are read."""
+
+    hours = QueryInteger(
+        load_default=BACKFILL_HOURS,
+        validate=validate.Range(1, MAX_BACKFILL_HOURS),
+        metadata={"description": "Of how many hours, up to now"},
+    )
 
 
 class NewItemSchema(RequestSchema):

@@ -127,6 +127,7 @@ def prometheus(request: Any) -> Any:
         "/api/v1/targets": {"activeTargets": [target(), target("a:1", health="down", lastError="refused")]},
         "/api/v1/metadata": FAMILIES,
         "/api/v1/query": {"resultType": "vector", "result": [series("up"), histogram]},
+        "/api/v1/query_range": {"resultType": "matrix", "result": []},
         "/api/v1/alerts": {"alerts": [alert, {**alert, "state": "pending"}]},
         "/api/v1/status/config": {"yaml": CONFIG + RELABELING},
         "/api/v1/rules": {"groups": [{"name": "g", "interval": 15, "rules": [ALERT_RULE, {"type": "recording"}]}]},

@@ -5,6 +5,7 @@ from app.connectors import sdk
 PROMISED = {
     *("Connector", "MonitorAccess", "ReadOnly", "MAX_NAME", "MAX_TEXT", "storable"),
     *("HostRecord", "ItemRecord", "HostPage", "ItemPage", "HostEdit", "ItemEdit", "NewHost", "NewItem"),
+    *("HasHistory", "PastValue"),
     *("AlertReport", "AlertPage", "Completeness", "Quiet", "QuietKind", "Severity", "HttpSource", "HttpLimits"),
     *("Invalid", "SourceError", "SourceUnreachable", "SourceTimeout", "SourceFailing", "SourceRefusedLogin"),
     *("SourceRejected", "SourceGarbled", "SourceForbidden", "SourceConflict", "SourceReadOnly"),

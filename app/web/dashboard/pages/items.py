@@ -2,9 +2,9 @@
 
 from flask import Response, request
 
-from app.connectors.registry import connector_class
+from app.connectors.registry import connector_class, keeps_history
 from app.enums import AuditedType, InventoryStatus, Role
-from app.rules.task_params.pull import PullItem
+from app.rules.task_params.pull import BackfillValues, PullItem
 from app.rules.task_params.push import PushItem
 from app.store.database.pages import PageRequest
 from app.web.context import current_editor, services
@@ -13,7 +13,14 @@ from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query, requester
 from app.web.dashboard.item_charts import has_history, history_of, lines_of
 from app.web.dashboard.pages.monitors import monitor_names
-from app.web.schemas.items import CHART_HOURS, ItemChangesSchema, ItemHistoryQuerySchema, ItemQuerySchema, NewItemSchema
+from app.web.schemas.items import (
+    BACKFILL_HOURS,
+    CHART_HOURS,
+    ItemChangesSchema,
+    ItemHistoryQuerySchema,
+    ItemQuerySchema,
+    NewItemSchema,
+)
 
 ITEM = "/items/<id:item_id>"
 VALUE_TYPES = ("float", "unsigned", "char", "text", "log")
@@ -48,6 +55,7 @@ def item(item_id: int) -> str:
         monitor=monitor,
         is_writable=connector_class(monitor["type"]).writable,
         edits=services().access.audit.list(PageRequest(5), object_type=AuditedType.ITEM, object_id=item_id).items,
+        can_backfill=has_history(found) and keeps_history(connector_class(monitor["type"])),
         hours=hours,
         choices=CHART_HOURS,
         has_history=has_history(found),
@@ -77,6 +85,15 @@ def pull_item(item_id: int) -> Response:
     params = PullItem(monitor_id=found["monitor_id"], host_id=found["host_id"], item_id=item_id)
     services().ledger.submit.accept(requester(), params)
     return lead_to(f"/items/{item_id}", "flash.pull_queued")
+
+
+@dashboard.action(ITEM + "/backfill", role=Role.OPERATOR)
+def backfill_item(item_id: int) -> Response:
+    """Queue a task that reads an item's past values."""
+    found = services().inventory.inventory.get_item(item_id)
+    names = {"monitor_id": found["monitor_id"], "host_id": found["host_id"], "item_id": item_id}
+    services().ledger.submit.accept(requester(), BackfillValues(**names, hours=BACKFILL_HOURS))
+    return lead_to(f"/items/{item_id}", "flash.backfill_queued")
 
 
 @dashboard.action(ITEM + "/push", role=Role.OPERATOR)

@@ -4,6 +4,7 @@ import json
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar
 
 from nagare_connector_example import StatusBoardConnector
@@ -19,6 +20,7 @@ from app.connectors.sdk import (
     ItemPage,
     ItemRecord,
     MonitorAccess,
+    PastValue,
     SourceFailing,
     SourceGarbled,
     SourceRefusedLogin,
@@ -121,6 +123,35 @@ class Item(StatusBoardConnector):
 class Alerts(StatusBoardConnector):
     def alerts(self) -> Iterator[Sequence[AlertReport]]:
         return ([replace(report, is_firing=False) for report in page] for page in super().alerts())
+
+
+class HistoryOfUnknown(StatusBoardConnector):
+    def history(
+        self,
+        host_external_id: str,
+        external_id: str,
+        value_type: str,
+        after: datetime,
+        before: datetime,
+        *,
+        by_hour: bool,
+    ) -> Iterator[Sequence[PastValue]]:
+        yield [PastValue.single(before, 1.0)]
+
+
+class HistoryBackwards(StatusBoardConnector):
+    def history(
+        self,
+        host_external_id: str,
+        external_id: str,
+        value_type: str,
+        after: datetime,
+        before: datetime,
+        *,
+        by_hour: bool,
+    ) -> Iterator[Sequence[PastValue]]:
+        if not external_id.startswith("nagare-test"):
+            yield [PastValue.single(before, 1.0), PastValue.single(after, 1.0)]
 
 
 class Close(StatusBoardConnector):

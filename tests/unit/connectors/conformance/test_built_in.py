@@ -63,4 +63,4 @@ def test_icinga2(serve: Serve) -> None:
 def test_the_simulator_which_is_not_reached_by_http() -> None:
     found = reasons("simulator", MonitorAccess("simulator://demo?hosts=1200&items=3&alerts=0.5"))
     assert found[Outcome.FAILED] == []
-    assert len(found[Outcome.OK]) == 12
+    assert len(found[Outcome.OK]) == 13

@@ -30,6 +30,8 @@ FAULTS = [
     ("items", "Items", "the pages name 19 hosts for 20"),
     ("unknown-host", "UnknownHost", "it yielded 0 pages"),
     ("item", "Item", "for an unknown id, not None"),
+    ("history", "HistoryOfUnknown", "values of an unknown item"),
+    ("history", "HistoryBackwards", "not in order"),
     ("alerts", "Alerts", "is_firing=False"),
     ("close", "Close", "RuntimeError: closed already"),
     ("wrong-credentials", "WrongCredentials", "SourceFailing"),

@@ -122,6 +122,11 @@ class FakeZabbix(FakeProblems):
         assert self.dialect >= (7, 0)
         return [row for row in self.named.get("proxygroup", []) if row["proxy_groupid"] in params["proxy_groupids"]]
 
+    def history_get(self, params: Row) -> list[Row]:
+        return []
+
+    trend_get = history_get
+
     def hostgroup_get(self, params: Row) -> list[Row]:
         return [{"groupid": one, "name": name} for name, one in self.groups.items() if name in params["filter"]["name"]]
 
