@@ -8,7 +8,8 @@ import pytest
 
 from app.connectors.base import MonitorAccess, PastValue
 from app.connectors.prometheus.connector import PrometheusConnector
-from app.connectors.prometheus.history import HOURLY, with_labels
+from app.connectors.prometheus.history import HOURLY
+from app.connectors.prometheus.promql import with_labels
 from app.errors import SourceGarbled
 from app.rules.alerts.prometheus_labels import fit_external_id
 from tests.unit.connectors.prometheus.test_connector import FakePrometheus, prometheus, series, success
