@@ -12,9 +12,7 @@ from app.connectors.prometheus.history import HOURLY
 from app.connectors.prometheus.promql import with_labels
 from app.errors import SourceGarbled
 from app.rules.alerts.prometheus_labels import fit_external_id
-from tests.unit.connectors.prometheus.test_connector import FakePrometheus, prometheus, series, success
-
-__all__ = ["prometheus"]
+from tests.unit.connectors.prometheus.fake_prometheus import FakePrometheus, series, success
 
 HOST = "node/10.0.0.1:9100"
 OF_TARGET = '{instance="10.0.0.1:9100",job="node"}'
