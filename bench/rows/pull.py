@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 from app.composition import Services, build
-from app.connectors.zabbix.records import ITEM_FIELDS
+from app.connectors.zabbix.item_records import ITEM_FIELDS
 from app.settings import load_settings
 from app.store.operation.migrate import upgrade
 from bench.environment import KINDS, Environment
