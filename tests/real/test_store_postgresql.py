@@ -21,9 +21,11 @@ from tests.store.database.test_connection_pool import *  # noqa: F403
 from tests.store.database.test_engine import *  # noqa: F403
 from tests.store.database.test_prepared_statements import *  # noqa: F403
 from tests.store.database.test_traced_statements import *  # noqa: F403
+from tests.store.inventory.test_gone_hosts import *  # noqa: F403
 from tests.store.inventory.test_inventory import *  # noqa: F403
 from tests.store.inventory.test_item_values import *  # noqa: F403
 from tests.store.inventory.test_pulled_items import *  # noqa: F403
+from tests.store.inventory.test_value_summaries import *  # noqa: F403
 from tests.store.ledger.test_task_runs import *  # noqa: F403
 from tests.store.operation.test_due_work import *  # noqa: F403
 from tests.store.operation.test_migrations import *  # noqa: F403

@@ -187,17 +187,3 @@ def test_a_host_that_its_source_has_or_a_window_names_is_not_deleted(
         services.inventory.gone_hosts.delete(host_id(services, "3"), EDITOR)
     time.pass_by(3601)
     services.inventory.gone_hosts.delete(host_id(services, "3"), EDITOR)
-
-
-@pytest.mark.parametrize(
-    ("match", "both"),
-    [
-        (None, '{alert.host="a\\"b"}'),
-        ('{team="pay",}', '{team="pay", alert.host="a\\"b"}'),
-        ('team="pay"', '{team="pay", alert.host="a\\"b"}'),
-    ],
-)
-def test_matchers_of_a_host_are_added_to_others(match: str | None, both: str) -> None:
-    from app.store.inventory.gone_hosts import of_host
-
-    assert of_host(match, 'a"b') == both
