@@ -141,6 +141,21 @@ def test_a_host_that_is_gone_at_the_source_becomes_inactive_and_may_come_back(
     assert (hosts(services)["2"]["status"], hosts(services)["2"]["id"]) == (1, before)
 
 
+def test_a_host_that_comes_back_is_the_same_with_the_same_items(
+    services: Services, pulls: PullService, source: Source, monitor_id: int
+) -> None:
+    pulls.items(monitor_id)
+    host_id = hosts(services)["3"]["id"]
+    before = host_id, {item["id"] for item in items(services, host_id=host_id).values()}
+    pod = source.hosts_there.pop()
+    pulls.hosts(monitor_id)
+    source.hosts_there.append(pod)
+    pulls.hosts(monitor_id)
+    pulls.items(monitor_id)
+    after = hosts(services)["3"]
+    assert (after["id"], {item["id"] for item in items(services, host_id=after["id"]).values()}) == before
+
+
 def test_an_item_that_is_gone_at_the_source_becomes_inactive(
     services: Services, pulls: PullService, source: Source, monitor_id: int
 ) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from app.connectors.base import MonitorAccess
+from app.connectors.prometheus.alertmanagers import Alertmanagers
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.enums import QuietKind
 from app.errors import Invalid
@@ -40,11 +42,14 @@ class FakeAlertmanager:
         self.silences: Any = []
         self.status = 200
         self.asked: list[tuple[str, str | None]] = []
+        self.keys: set[str | None] = set()
+        """What the header X-Key said."""
         self.url = serve(self.respond) + path
 
     def respond(self, request: Any) -> None:
         path = request.path.partition("?")[0]
         self.asked.append((path, request.headers.get("Authorization")))
+        self.keys.add(request.headers.get("X-Key"))
         if path.endswith("/api/v1/alerts"):
             firing = {"labels": LABELS, "annotations": {}, "state": "firing", "activeAt": "2026-11-29T01:00:00Z"}
             request.answer({"status": "success", "data": {"alerts": [firing]}})
@@ -179,6 +184,29 @@ def test_another_server_never_gets_the_monitors_credentials(
         pull(alertmanager.url, **credentials)
     assert {header for _, header in alertmanager.asked} == {None}
     assert {header for _, header in prometheus.asked} == {"Bearer t0ken", "Basic dTpw"}
+
+
+def test_another_server_never_gets_the_monitors_headers(
+    prometheus: FakeAlertmanager, alertmanager: FakeAlertmanager, pull: Pull
+) -> None:
+    pull(alertmanager.url, headers={"X-Key": "secret"}, http_username="u", http_password="p")
+    assert (alertmanager.keys, {header for _, header in alertmanager.asked}) == ({None}, {None})
+    assert (prometheus.keys, {header for _, header in prometheus.asked}) == ({"secret"}, {"Basic dTpw"})
+
+
+def test_the_same_server_gets_the_headers_too(prometheus: FakeAlertmanager, pull: Pull) -> None:
+    pull(f"{prometheus.url}/alertmanager", headers={"X-Key": "secret"})
+    assert prometheus.keys == {"secret"}
+
+
+def test_another_server_is_reached_by_the_same_proxy_with_the_same_certificates() -> None:
+    access = MonitorAccess(
+        "http://prometheus", alertmanager_urls=["https://am:9093"], ca_pem="no certificate", headers={"X-Key": "secret"}
+    )
+    with pytest.raises(Invalid, match="not a certificate"):
+        Alertmanagers(replace(access, url="http://other"))
+    with pytest.raises(Invalid, match="proxy"):
+        Alertmanagers(replace(access, ca_pem=None, proxy_url="ftp://proxy"))
 
 
 def test_the_same_server_gets_them_under_any_path(prometheus: FakeAlertmanager, pull: Pull) -> None:
