@@ -4,11 +4,8 @@ import re
 
 from app.connectors.base import MonitorAccess
 from app.connectors.diagnosis.fingerprints import zabbix_version
-from app.connectors.diagnosis.probing import source
 from app.connectors.zabbix.rpc import ENDPOINT
-from app.errors import Invalid, SourceError
 
-FIRST_WITH_TOKENS = (5, 4)
 FIRST_WITH_HEADER = (6, 4)
 FIRST_WITH_MFA = (7, 0)
 NOT_AUTHORIZED = re.compile(r"not authori[sz]ed", re.IGNORECASE)
@@ -24,14 +21,9 @@ def login_advice(access: MonitorAccess, error: str) -> str | None:
     if not (is_refused or is_ended):
         return None
     version = zabbix_version(access, access.url.removesuffix(ENDPOINT))
-    shown = ".".join(map(str, version))
-    if access.api_token and version and version < FIRST_WITH_TOKENS:
-        return f"Zabbix {shown} has no API tokens: give a user name and a password."
     if is_refused and version >= FIRST_WITH_HEADER:
         if not access.api_token:  # the password was right a moment ago
             return f"The web server drops the header Authorization: {APACHE_REMEDY}."
-        if _accepts_in_body(access):
-            return f"The token is right, but the web server drops the header Authorization: {APACHE_REMEDY}."
         return (
             "Either the API token is wrong or expired, or the web server drops the header Authorization: "
             f"{APACHE_REMEDY}."
@@ -39,14 +31,3 @@ def login_advice(access: MonitorAccess, error: str) -> str | None:
     if is_ended and version >= FIRST_WITH_MFA and not access.api_token:
         return "The user must confirm a sign-in by multi-factor authentication, so nagare needs an API token."
     return None
-
-
-def _accepts_in_body(access: MonitorAccess) -> bool:
-    """Return whether Zabbix accepts the token where nothing drops it; Zabbix 7.2 no longer reads it there."""
-    call = {"jsonrpc": "2.0", "method": "host.get", "params": {"output": ["hostid"], "limit": 1}, "id": 1}
-    try:
-        with source(access, access.url.removesuffix(ENDPOINT)) as client:
-            answer = client.post_json(ENDPOINT, {**call, "auth": access.api_token}, secrets=[access.api_token])
-    except (SourceError, Invalid):
-        return False
-    return isinstance(answer, dict) and "result" in answer
