@@ -48,4 +48,3 @@ def test_values_come_from_the_history_and_hours_from_the_trends(
     assert (second.at - first.at, second.count, second.mean) == (timedelta(hours=1), 1, 2.0)
     assert past(by_hour=False, value_type="unsigned") == []
     zabbix_api.call("host.delete", [host_id])
-    assert past(by_hour=True) == past(by_hour=False) == []
