@@ -205,11 +205,43 @@ class PingKind(StrEnum):
     FAIL = "fail"
 
 
+class IdentityKind(StrEnum):
+    """What can tell that two hosts are one machine; the surest first."""
+
+    MACHINE_ID = "machine_id"
+    """An id that the machine itself has, in a label."""
+    SOURCE_ID = "source_id"
+    """The id of the host at a Zabbix server; other sources have it in a label."""
+    FQDN = "fqdn"
+    ADDRESS = "address"
+    NAME = "name"
+    """A name without a domain, or the first part of one with a domain."""
+
+
+class IdentityMode(StrEnum):
+    """What an equal identity of two hosts does."""
+
+    OFF = "off"
+    SUGGEST = "suggest"
+    """A person confirms or declines that they are one machine."""
+    JOIN = "join"
+    """They are one machine at once."""
+
+
+class JoinWay(StrEnum):
+    """What made a host part of a machine."""
+
+    RULE = "rule"
+    PERSON = "person"
+
+
 class AuditedType(StrEnum):
     """The type of the object of an audit entry."""
 
     HOST = "host"
     ITEM = "item"
+    MACHINE = "machine"
+    MACHINE_RULES = "machine_rules"
     USER = "user"
     TOKEN = "token"  # noqa: S105 - a type of object
 

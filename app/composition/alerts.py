@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.composition.inventory import Inventory
 from app.composition.ledger import Ledger
+from app.composition.machines import Machines
 from app.composition.resources import Resources
 from app.services.alerts.alert_actions import AlertActions
 from app.services.alerts.alert_event_relay import AlertEventRelay
@@ -37,17 +38,18 @@ class Alerts:
     severities: SeverityService
 
 
-def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory) -> Alerts:
+def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory, machines: Machines) -> Alerts:
     """Build the services of alerts."""
     settings, database, outbox = resources.settings, resources.database, ledger.outbox
-    refused_alerts = RefusedAlerts(database, outbox, AlertIntake())
+    intake = AlertIntake(machines.witnesses)
+    refused_alerts = RefusedAlerts(database, outbox, intake)
     return Alerts(
         alerts=AlertService(database, window_h=settings.score_window_h),
-        alert_actions=AlertActions(database, outbox),
-        alert_pulls=AlertPullService(database, inventory.monitor_connections, AlertIntake()),
+        alert_actions=AlertActions(database, outbox, machines.witnesses),
+        alert_pulls=AlertPullService(database, inventory.monitor_connections, intake),
         alert_event_relay=AlertEventRelay(database, resources.queue.events),
         webhooks=WebhookService(database, outbox, WebhookQuotas(settings.webhook_alerts_per_minute), refused_alerts),
-        webhook_intake=WebhookIntake(database, outbox, AlertIntake()),
+        webhook_intake=WebhookIntake(database, outbox, intake),
         refused_alerts=refused_alerts,
         maintenance=MaintenanceService(database),
         suppression=Suppression(database),

@@ -1,6 +1,9 @@
 """Builds the services of monitors, hosts and items."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
@@ -17,6 +20,7 @@ from app.services.inventory.monitors import MonitorService
 from app.services.inventory.pulls import PullService
 from app.services.inventory.pushes import PushService
 from app.services.inventory.search_index import SearchIndex
+from app.services.machines.identities import identify
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
     database, settings = resources.database, resources.settings
     connections = MonitorConnections(database, resources.vault, open_connector)
     item_values = ItemValues(database, settings.values_hours, settings.value_days)
-    pulls = PullService(database, connections, item_values, link_alerts)
+    pulls = PullService(database, connections, item_values, link_alerts, _take_note_of_hosts)
     return Inventory(
         monitor_connections=connections,
         monitors=MonitorService(database, resources.vault, connections, open_connector, ledger.task_events),
@@ -55,3 +59,9 @@ def build_inventory(resources: Resources, ledger: Ledger) -> Inventory:
         pushes=PushService(database, connections, pulls),
         search_index=SearchIndex(database),
     )
+
+
+def _take_note_of_hosts(connection: Connection, monitor_id: int, host_ids: Collection[int]) -> None:
+    """Do what follows when hosts of a monitor are new or have changed."""
+    identify(connection, host_ids)
+    link_alerts(connection, monitor_id, host_ids)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.composition.machines import Machines
 from app.composition.resources import Resources
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.liveness.heartbeat_pings import HeartbeatPings
@@ -26,9 +27,9 @@ class Liveness:
     watching: Watching
 
 
-def build_liveness(resources: Resources) -> Liveness:
+def build_liveness(resources: Resources, machines: Machines) -> Liveness:
     """Build the services that notice what no longer reports."""
-    database, intake = resources.database, AlertIntake()
+    database, intake = resources.database, AlertIntake(machines.witnesses)
     # A pull may take as long as a task may run before what it would confirm counts as missed.
     pull_grace_s = resources.settings.task_timeout_s
     silent_monitors = SilentMonitors(database, intake)

@@ -7,6 +7,7 @@ from app.composition.alerts import Alerts, build_alerts
 from app.composition.inventory import Inventory, build_inventory
 from app.composition.ledger import Ledger, build_ledger
 from app.composition.liveness import Liveness, build_liveness
+from app.composition.machines import Machines, build_machines
 from app.composition.operation import Operation, build_operation
 from app.composition.resources import Queue, Resources, build_queue
 from app.composition.response import Response, build_response
@@ -36,6 +37,7 @@ class Services:
     queue: Queue
     ledger: Ledger
     inventory: Inventory
+    machines: Machines
     alerts: Alerts
     liveness: Liveness
     response: Response
@@ -93,9 +95,10 @@ def wire(
     queue = build_queue(settings, broker, events or EventLog(broker))
     resources = Resources(settings, database, broker, listening, queue, Vault(*settings.secret_keys()))
     ledger = build_ledger(resources)
+    machines = build_machines(resources)
     inventory = build_inventory(resources, ledger)
-    alerts = build_alerts(resources, ledger, inventory)
-    liveness = build_liveness(resources)
+    alerts = build_alerts(resources, ledger, inventory, machines)
+    liveness = build_liveness(resources, machines)
     response = build_response(resources, ledger)
     operation = build_operation(resources)
     return Services(
@@ -106,12 +109,13 @@ def wire(
         queue=queue,
         ledger=ledger,
         inventory=inventory,
+        machines=machines,
         alerts=alerts,
         liveness=liveness,
         response=response,
         access=build_access(resources),
         operation=operation,
-        recovery=_build_recovery(resources, ledger, inventory, alerts, liveness, response, operation),
+        recovery=_build_recovery(resources, ledger, inventory, machines, alerts, liveness, response, operation),
     )
 
 
@@ -119,6 +123,7 @@ def _build_recovery(
     resources: Resources,
     ledger: Ledger,
     inventory: Inventory,
+    machines: Machines,
     alerts: Alerts,
     liveness: Liveness,
     response: Response,
@@ -138,6 +143,7 @@ def _build_recovery(
         lease_s=resources.settings.lease_s,
         due_jobs={
             Due.SUPPRESSION: alerts.suppression.tick,
+            Due.WITNESSES: machines.witnesses.tick,
             Due.DELIVERIES: alerts.webhook_intake.tick,
             Due.HEARTBEATS: liveness.heartbeat_watch.tick,
             Due.NOTIFICATIONS: response.notifier.tick,
@@ -154,5 +160,7 @@ def _build_recovery(
             operation.retention.tick,
             operation.metrics.forget_gone,
             alerts.alert_event_relay.tick,
+            machines.identities.tick,
+            machines.witnesses.look,
         ),
     )

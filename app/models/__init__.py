@@ -9,6 +9,7 @@ from app.models.heartbeats import Heartbeat, HeartbeatPing, PingReception
 from app.models.hosts import Host
 from app.models.item_values import ItemValue, ValueSummary
 from app.models.items import Item
+from app.models.machines import HostIdentity, Machine, MachineDecline, MachineHost, MachineSettings
 from app.models.maintenance import MaintenanceWindow
 from app.models.monitors import Monitor
 from app.models.notifications import Notification, NotificationChange, NotificationMessage
@@ -34,12 +35,17 @@ __all__ = [
     "Heartbeat",
     "HeartbeatPing",
     "Host",
+    "HostIdentity",
     "IdempotencyKey",
     "Item",
     "ItemValue",
     "LabelPair",
     "LoginSession",
     "LoginThrottle",
+    "Machine",
+    "MachineDecline",
+    "MachineHost",
+    "MachineSettings",
     "MaintenanceWindow",
     "Monitor",
     "Notification",

@@ -29,6 +29,7 @@ UNLINKED_ID = "host_id IS NULL AND host_external_id IS NOT NULL"
 BYTEWISE = Text().with_variant(Text(collation="C"), "postgresql")
 """Text in the order of its UTF-8 on both databases, so that a regular expression narrows to a range of an index."""
 OPEN = "status < 2"
+WITNESS = "witness_of IS NOT NULL"
 LISTED = "id <> 0"
 """Always true; only statements that contain it use the indexes for lists."""
 
@@ -77,6 +78,8 @@ class Alert(Base):
         # A pull of hosts looks for the alerts that were reported for them before.
         listing_index("ix_alerts_unlinked_name", UNLINKED_NAME, "monitor_id", "host"),
         listing_index("ix_alerts_unlinked_external_id", UNLINKED_ID, "monitor_id", "host_external_id"),
+        # Recovery looks each second for witnesses whose first alert is over.
+        listing_index("ix_alerts_status_witness_of", WITNESS, "status", "witness_of"),
         # Recovery looks each second for snoozes that have expired.
         Index("ix_alerts_snoozed_until", "snoozed_until", sqlite_where=text(SNOOZED), postgresql_where=text(SNOOZED)),
         NEVER_REUSED,
@@ -104,12 +107,17 @@ class Alert(Base):
     status: Mapped[int] = mapped_column(SmallInteger)
     occurrence: Mapped[int] = mapped_column(default=1, server_default="1")
     suppressed: Mapped[bool] = mapped_column(default=False)
-    """Snoozed, silenced at the source, or covered by a maintenance window: not scored, not notified.
+    """Snoozed, silenced at the source, covered by a maintenance window, or a witness: not scored, not notified.
 
     A resolved alert keeps its value.
     """
     silenced_by: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """What keeps it quiet at the source: `kind`, `id`, `by`, `comment` and `until`; None if nothing does."""
+    witness_of: Mapped[int | None]
+    """The alert of another monitor that told the same fault of the same machine first, and counts for both.
+
+    No foreign key: an alert whose first one is deleted keeps the id, which shows that it must take its place.
+    """
     is_stale: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Open, but its source has not confirmed it for too long; nobody knows whether it is over."""
     stale_since: Mapped[datetime | None] = mapped_column(Moment)

@@ -78,6 +78,10 @@ def fill(services: Services, time: Time) -> None:
     beat = services.liveness.heartbeats.create(_heartbeat(monitor_id))
     services.liveness.heartbeat_pings.receive(beat["token"], Ping(PingKind.FAIL, 3, "磁盘空间不足"))
     services.liveness.ping_reception.note()
+    services.machines.rules.replace({"faults": [{"fault": "磁盘", "words": ["磁盘"]}]}, editor)
+    ids = [each["id"] for each in _hosts(services)[:3]]
+    services.machines.machines.merge_hosts(ids, editor, "一台机器 🦆")
+    services.machines.machines.split(1, ids[:1], editor)
 
 
 def _take_in_labels_of_a_pair(services: Services, time: Time) -> None:

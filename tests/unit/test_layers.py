@@ -53,6 +53,7 @@ SERVICE_ROOMS = {
     "operation": (),
     "inventory": ("ledger", "access"),
     "alerts": ("ledger", "access", "inventory"),
+    "machines": ("ledger", "access", "inventory", "alerts"),
     "liveness": ("ledger", "access", "inventory", "alerts"),
     "response": ("ledger",),
 }
@@ -64,8 +65,9 @@ STORE_ROOMS = {
     "selection": ("database",),
     "alerts": ("database", "inventory", "selection"),
     "liveness": ("database", "ledger", "inventory", "selection", "alerts"),
+    "machines": ("database", "inventory", "alerts"),
     "response": ("database", "inventory"),
-    "operation": ("database", "ledger", "inventory", "alerts", "liveness", "response"),
+    "operation": ("database", "ledger", "inventory", "alerts", "machines", "liveness", "response"),
 }
 ROOMS = {"app.services": SERVICE_ROOMS, "app.store": STORE_ROOMS}
 """Which rooms of its own layer a room may import. Files beside the rooms serve all of them."""

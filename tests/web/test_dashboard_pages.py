@@ -40,7 +40,7 @@ WEB = Path(__file__).parents[2] / "app" / "web"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
 PAGES = (
     *("/", "/monitors", "/hosts", "/items", "/alerts", "/heartbeats", "/maintenance", "/notifications", "/schedules"),
-    *("/tasks", "/dead-letters", "/tokens", "/users"),
+    *("/tasks", "/dead-letters", "/tokens", "/users", "/machines"),
 )
 
 NOTIFIES = {"min_severity": 1, "on": ["fired"], "timezone": "UTC", "language": "zh", "batch_s": 0, "enabled": True}
@@ -58,6 +58,7 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
     editor = Editor(1, "admin")
     services.alerts.maintenance.create({"name": "w", "comment": "", "monitor_id": fleet, **window()}, editor)
     services.inventory.inventory.edit_host(1, {"display_name": "edited"}, editor)
+    machine = services.machines.machines.merge_hosts([1, 2], editor)
     services.response.notifications.create({"name": "on call", "url": "json://127.0.0.1:9", **NOTIFIES})
     beat = admin.post("/heartbeats", {"name": "备份", "interval_s": 60}).json
     for suffix in ("start", "3"):
@@ -67,6 +68,7 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
         "monitor": f"/monitors/{fleet}",
         "severities": f"/monitors/{fleet}/severities",
         "host": "/hosts/1",
+        "machine": f"/machines/{machine['id']}",
         "item": "/items/1",
         "alert": "/alerts/1",
         "notification": "/notifications/1",
@@ -250,6 +252,9 @@ MADE = {
     *("status.then_database", "status.then_broker", "status.then_worker"),
     *("overview.level_good", "overview.level_warn", "overview.level_bad"),
     *("theme.auto", "theme.light", "theme.dark", "snooze.1h", "snooze.4h", "snooze.1d", "snooze.7d"),
+    *("machines.kind_machine_id", "machines.kind_source_id", "machines.kind_fqdn", "machines.kind_address"),
+    *("machines.kind_name", "machines.mode_off", "machines.mode_suggest", "machines.mode_join"),
+    *("machines.way_rule", "machines.way_person"),
     *("maintenance.phase_over", "maintenance.phase_coming", "maintenance.phase_active"),
     *("monitors.pull_all", "monitors.pull_hosts", "monitors.pull_items", "monitors.pull_alerts"),
     *("severities.unknown", "severities.missing"),

@@ -22,6 +22,7 @@ ADMINS_ONLY = {
     "delete_monitor",
     "replace_severities",
     "replace_ha_identity",
+    "replace_machine_rules",
     "replace_mapping",
     "delete_mapping",
     "try_mapping",

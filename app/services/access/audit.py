@@ -25,7 +25,7 @@ COMMAND_LINE = Editor(0, "command line")
 """Anyone who runs `nagare` with access to the database: no user, but all permissions."""
 
 
-INVENTORY = (AuditedType.HOST, AuditedType.ITEM)
+INVENTORY = (AuditedType.HOST, AuditedType.ITEM, AuditedType.MACHINE)
 """The types whose entries every user may read; the others are for admins."""
 
 

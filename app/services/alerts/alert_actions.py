@@ -14,6 +14,7 @@ from app.errors import Conflict, Invalid
 from app.rules.task_params.alerts import AcknowledgeAlert
 from app.services.access.audit import Editor
 from app.services.alerts.alerts import find_or_raise, shown
+from app.services.alerts.suppression import Witnesses
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.store.alerts import alert_events, alerts, suppression
 from app.store.database.engine import Database
@@ -56,9 +57,10 @@ class AlertActions:
     alerts they changed. With `expected_total` they raise Conflict, and change nothing, if the filter matches more.
     """
 
-    def __init__(self, database: Database, outbox: Outbox) -> None:
+    def __init__(self, database: Database, outbox: Outbox, witnesses: Witnesses) -> None:
         self._database = database
         self._outbox = outbox
+        self._witnesses = witnesses
 
     def acknowledge(self, alert_id: int, by: Editor, comment: str | None = None) -> dict[str, Any]:
         """Record that someone handles the alert; a resolved one becomes open again."""
@@ -165,10 +167,14 @@ class AlertActions:
         values = {**action.values, "resolved_at": now} if action.kind is AlertEventKind.RESOLVED else action.values
         rows = alerts.act(connection, alert_ids, values, comment)
         suppressed, returned = suppression.flip(connection, now, len(alert_ids), alert_ids)
+        fresh = alert_ids if action.kind is AlertEventKind.REOPENED else ()
+        flipped = self._witnesses.settle(connection, alert_ids, fresh)
         happened = [(alert_id, action.kind) for alert_id in alert_ids if action.kind is not None]
-        happened += [(row["id"], AlertEventKind.SUPPRESSED) for row in suppressed]
+        hidden = [*(row["id"] for row in suppressed), *flipped.suppressed]
+        happened += [(alert_id, AlertEventKind.SUPPRESSED) for alert_id in hidden]
         if action.kind is not AlertEventKind.REOPENED:
-            happened += [(row["id"], AlertEventKind.RETURNED) for row in returned]
+            shown_again = [*(row["id"] for row in returned), *flipped.returned]
+            happened += [(alert_id, AlertEventKind.RETURNED) for alert_id in shown_again]
         _note(connection, happened, by, comment)
         alerts.refresh_marks_of(connection, rows, now)
         return self._tell_monitors(connection, rows, by, comment) if action is ACKNOWLEDGE else {}

@@ -13,16 +13,21 @@ from app.rules.alerts.alert_reports import AlertReport
 from app.services.alerts.alert_sources import AlertSource
 from app.services.alerts.alert_targets import AlertTargets, Target
 from app.services.alerts.alert_writing import STATE, AlertWriting, Draft, Identity
+from app.services.alerts.suppression import NoWitnesses, Witnesses
 from app.store.alerts import alert_events, alert_intake, alerts
 from app.store.inventory import monitors
 
 END_BATCH_SIZE = 1000
+NO_WITNESSES = NoWitnesses()
 WITNESS_FORGOTTEN_AFTER = timedelta(hours=1)
 """A member of an HA group that has not pulled for so long keeps no alert open."""
 
 
 class AlertIntake:
     """Opens no transaction of its own: webhook intake and pulls write more in the same one."""
+
+    def __init__(self, witnesses: Witnesses = NO_WITNESSES) -> None:
+        self._witnesses = witnesses
 
     def take_in(
         self,
@@ -62,7 +67,7 @@ class AlertIntake:
                 host_id, item_id = targets.find(Target.of_report(report))
                 draft.host_id, draft.item_id = draft.host_id or host_id, draft.item_id or item_id
         changed = [draft for draft in drafts.values() if draft.state is not None and draft.state != draft.before]
-        AlertWriting(connection, source, observed_at, way).write(changed)
+        AlertWriting(connection, source, observed_at, way, self._witnesses).write(changed)
         return counts
 
     def end_unseen(
@@ -102,6 +107,7 @@ class AlertIntake:
             )
         ]
         alert_events.add(connection, [(row["id"], AlertEventKind.RESOLVED) for row in rows], observed_at)
+        self._witnesses.settle(connection, [row["id"] for row in rows if row["host_id"]])
         alerts.refresh_marks_of(connection, rows, clock.now())
         if is_doubtful and not rows:
             alert_intake.mark_missed(connection, source.owner_id, observed_at)

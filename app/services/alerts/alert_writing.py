@@ -1,6 +1,6 @@
 """Writes alerts that reports changed: rows, labels, raw reports, suppression, and histories."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from app import clock
 from app.enums import AlertEventKind, ReportWay, Severity
 from app.rules.alerts.alert_changes import AlertState, changes, severity_change
 from app.services.alerts.alert_sources import AlertSource
+from app.services.alerts.suppression import Witnesses
 from app.store.alerts import alert_events, alert_intake, alert_labels, alerts, raw_reports, suppression
 
 Identity = tuple[str, str]
@@ -52,8 +53,16 @@ class Draft:
 class AlertWriting:
     """One transaction's writes of the drafts of one source."""
 
-    def __init__(self, connection: Connection, source: AlertSource, observed_at: datetime, way: ReportWay) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        source: AlertSource,
+        observed_at: datetime,
+        way: ReportWay,
+        witnesses: Witnesses,
+    ) -> None:
         self._connection = connection
+        self._witnesses = witnesses
         self._source = source
         self._observed_at = observed_at
         self._way = way
@@ -61,6 +70,7 @@ class AlertWriting:
 
     def write(self, drafts: Sequence[Draft]) -> None:
         """Write alerts in the order of their ids, as everywhere: different orders would deadlock on PostgreSQL."""
+        self._witnesses.lock(self._connection, {one.host_id for one in drafts if one.host_id and not one.is_only_seen})
         new = [draft for draft in drafts if draft.row is None]
         known = sorted(((one, one.row) for one in drafts if one.row is not None), key=lambda pair: pair[1]["id"])
         self._merge_changes({row["id"]: draft for draft, row in known})
@@ -74,6 +84,7 @@ class AlertWriting:
         if self._source.is_shared and self._pulled_at:
             alert_intake.add_witness(self._connection, [*written], self._source.monitor_id, self._pulled_at)
         self._suppress(written)
+        self._settle_witnesses(written)
         self._note(written)
         marked = [{"host_id": one.host_id, "item_id": one.item_id} for one in drafts if _is_or_was_critical(one)]
         alerts.refresh_marks_of(self._connection, marked, clock.now())
@@ -129,12 +140,13 @@ class AlertWriting:
         if not is_quiet and not suppression.is_any_active(self._connection, now):
             return
         suppressed, returned = suppression.flip(self._connection, now, len(written), [*written])
-        for row in suppressed:
-            written[row["id"]].events.append(AlertEventKind.SUPPRESSED)
-        for row in returned:
-            # The event of an alert that fires (again) already says so.
-            if not {*written[row["id"]].events} & {*BEGINNINGS}:
-                written[row["id"]].events.append(AlertEventKind.RETURNED)
+        _tell(written, [row["id"] for row in suppressed], [row["id"] for row in returned])
+
+    def _settle_witnesses(self, written: Mapping[int, Draft]) -> None:
+        changed = [alert_id for alert_id, one in written.items() if one.host_id and not one.is_only_seen]
+        if changed:
+            fresh = [alert_id for alert_id in changed if {*written[alert_id].events} & {*BEGINNINGS}]
+            _tell(written, *self._witnesses.settle(self._connection, changed, fresh))
 
     def _note(self, written: Mapping[int, Draft]) -> None:
         happened = [(alert_id, event) for alert_id, draft in written.items() for event in draft.events]
@@ -144,6 +156,15 @@ class AlertWriting:
             if {*draft.events} & {*alert_events.CHANGES}
         }
         alert_events.add(self._connection, happened, self._observed_at, details=details)
+
+
+def _tell(written: Mapping[int, Draft], suppressed: Iterable[int], returned: Iterable[int]) -> None:
+    for alert_id in suppressed:
+        written[alert_id].events.append(AlertEventKind.SUPPRESSED)
+    for alert_id in returned:
+        # The event of an alert that fires (again) already says so.
+        if not {*written[alert_id].events} & {*BEGINNINGS}:
+            written[alert_id].events.append(AlertEventKind.RETURNED)
 
 
 def _details(draft: Draft) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app.store.alerts.cost_lists import CostList
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.inventory import hosts, items
+from app.store.machines import witnesses
 from app.store.selection.alert_filters import AlertFilter
 from app.store.selection.alert_lists import AlertList, AlertPage
 from app.store.selection.alert_orders import AlertOrder
@@ -51,9 +52,10 @@ class AlertService:
         return replace(found, items=[shown(alert) for alert in found.items])
 
     def get(self, alert_id: int) -> dict[str, Any]:
-        """Return one alert."""
+        """Return one alert, with the alerts of other monitors that tell the same fault in `witnesses`."""
         with self._database.reading() as connection:
-            return shown(find_or_raise(connection, alert_id))
+            alert = find_or_raise(connection, alert_id)
+            return {**shown(alert), "witnesses": witnesses.together(connection, alert_id, alert["witness_of"])}
 
     def raw_reports(self, alert_id: int) -> Sequence[RowMapping]:
         """Return what the source last sent of an alert, for each way it arrived, the newest first."""

@@ -16,6 +16,7 @@ from app.store.alerts.scores import Scope, Window
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.inventory import hosts, monitors
+from app.store.machines import machines
 
 SHOWN_AT_MOST = 10
 SAMPLE_EVERY_S = 300
@@ -39,10 +40,15 @@ class ScoreService:
         self._merging = Interval(MERGE_EVERY_S)
 
     def score(
-        self, *, monitor_id: int | None = None, group: str | None = None, host_id: int | None = None
+        self,
+        *,
+        monitor_id: int | None = None,
+        group: str | None = None,
+        host_id: int | None = None,
+        machine_id: int | None = None,
     ) -> dict[str, Any]:
         """Return the health score of a scope (by default all hosts) and its components."""
-        scope = Scope(monitor_id, group, host_id)
+        scope = Scope(monitor_id, group, host_id, machine_id)
         with self._database.reading() as connection:
             _check(connection, scope)
             sums = scores.sums(connection, self._window(), scope)
@@ -65,10 +71,15 @@ class ScoreService:
         }
 
     def why(
-        self, *, monitor_id: int | None = None, group: str | None = None, host_id: int | None = None
+        self,
+        *,
+        monitor_id: int | None = None,
+        group: str | None = None,
+        host_id: int | None = None,
+        machine_id: int | None = None,
     ) -> dict[str, Any]:
         """Return the hosts and alerts of a scope with the highest cost, each with the points of load that it adds."""
-        scope, window = Scope(monitor_id, group, host_id), self._window()
+        scope, window = Scope(monitor_id, group, host_id, machine_id), self._window()
         with self._database.reading() as connection:
             _check(connection, scope)
             host_count = scores.host_count(connection, scope)
@@ -137,6 +148,8 @@ def _check(connection: Connection, scope: Scope) -> None:
         raise NotFound(f"there is no monitor {scope.monitor_id}")
     if scope.host_id is not None and hosts.find(connection, scope.host_id) is None:
         raise NotFound(f"there is no host {scope.host_id}")
+    if scope.machine_id is not None and machines.find(connection, scope.machine_id) is None:
+        raise NotFound(f"there is no machine {scope.machine_id}")
 
 
 def _with_cost(row: RowMapping, host_count: int) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Determines which open alerts are suppressed: covered by a maintenance window, or snoozed."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -10,6 +12,42 @@ from app.store.alerts import alert_events, alerts, suppression
 from app.store.database.engine import Database
 
 ALERT_BATCH_SIZE = 1000
+
+
+class Flipped(NamedTuple):
+    """Alerts that became suppressed, and that became unsuppressed."""
+
+    suppressed: Collection[int] = ()
+    returned: Collection[int] = ()
+
+
+class Witnesses(Protocol):
+    """Keeps alerts of several monitors that tell one fault of a machine from counting several times."""
+
+    def lock(self, connection: Connection, host_ids: Collection[int]) -> None:
+        """Make others wait that write alerts of the same machines as these hosts'."""
+
+    def settle(self, connection: Connection, alert_ids: Collection[int], fresh: Collection[int] = ()) -> Flipped:
+        """Update which alerts are witnesses on the machines of these alerts, of which some have just fired.
+
+        It records what happens to other alerts, and returns what happened to these.
+        """
+
+
+class NoWitnesses:
+    """Every alert counts for itself."""
+
+    def lock(self, connection: Connection, host_ids: Collection[int]) -> None:
+        """Lock nothing."""
+
+    def settle(
+        self,
+        connection: Connection,  # noqa: ARG002
+        alert_ids: Collection[int],  # noqa: ARG002
+        fresh: Collection[int] = (),  # noqa: ARG002
+    ) -> Flipped:
+        """Change nothing."""
+        return Flipped()
 
 
 class Suppression:

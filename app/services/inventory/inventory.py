@@ -33,11 +33,19 @@ class InventoryService:
         status: int | None = None,
         group: str | None = None,
         archived: bool = False,
+        machine_id: int | None = None,
     ) -> Page:
         """Return a page of hosts, of the archived ones or of the others; `q` searches names, address, description."""
         with self._database.reading() as connection:
             return hosts.fetch(
-                connection, page, q=q, monitor_id=monitor_id, status=status, group=group, archived=archived
+                connection,
+                page,
+                q=q,
+                monitor_id=monitor_id,
+                status=status,
+                group=group,
+                archived=archived,
+                machine_id=machine_id,
             )
 
     def host_names(self, host_ids: Collection[int]) -> dict[int, str]:
@@ -97,10 +105,13 @@ class InventoryService:
         host_id: int | None = None,
         monitor_id: int | None = None,
         status: int | None = None,
+        machine_id: int | None = None,
     ) -> Page:
         """Return a page of items; `q` searches name, key and description."""
         with self._database.reading() as connection:
-            return items.fetch(connection, page, q=q, host_id=host_id, monitor_id=monitor_id, status=status)
+            return items.fetch(
+                connection, page, q=q, host_id=host_id, monitor_id=monitor_id, status=status, machine_id=machine_id
+            )
 
     def get_item(self, item_id: int) -> RowMapping:
         """Return one item."""

@@ -61,11 +61,13 @@ class PullService:
         monitor_connections: MonitorConnections,
         values: ItemValues,
         on_written: HostsWritten = no_follow_up,
+        on_hosts_written: HostsWritten | None = None,
     ) -> None:
         self._database = database
         self._monitor_connections = monitor_connections
         self._values = values
         self._on_written = on_written
+        self._on_hosts_written = on_hosts_written or on_written
 
     def hosts(self, monitor_id: int, step: Step = no_step) -> dict[str, int]:
         """Pull all hosts of a monitor; hosts that the source no longer has become inactive."""
@@ -126,7 +128,7 @@ class PullService:
         counts, now = Counts(), clock.now()
         with self._database.transaction() as connection:
             written = hosts.upsert(connection, monitor_id, _host_rows(records), now)
-            self._on_written(connection, monitor_id, written.ids.values())
+            self._on_hosts_written(connection, monitor_id, [*written.ids.values()])
             if not records:
                 hosts.mark_gone(connection, [host_id], now)
         counts.add(len(records), written.created, written.updated, vanished=0 if records else 1)
@@ -163,7 +165,7 @@ class PullService:
             rows = _host_rows(page.records)
             with self._database.transaction() as connection:
                 written = hosts.upsert(connection, monitor_id, rows, clock.now())
-                self._on_written(connection, monitor_id, written.ids.values())
+                self._on_hosts_written(connection, monitor_id, [*written.ids.values()])
             is_partial = is_partial or page.is_partial
             seen.update(row.external_id for row in rows)
             counts.add(len(rows), written.created, written.updated)

@@ -29,6 +29,7 @@ from app.rules.alerts.scores import ACKNOWLEDGED_FACTOR, RESOLVED_FACTOR, WEIGHT
 from app.store.alerts import alert_sums
 from app.store.alerts.alerts import ALERTS
 from app.store.inventory.hosts import HOSTS, is_in_group
+from app.store.inventory.machine_members import hosts_of_machine
 
 IS_OPEN = ALERTS.status.in_(OPEN_STATUSES)
 # An expression instead of the bare column, so that SQLite uses the index of the window or of the open alerts. It takes
@@ -66,15 +67,20 @@ class Scope:
     monitor_id: int | None = None
     group: str | None = None
     host_id: int | None = None
+    machine_id: int | None = None
 
     def of_hosts(self, connection: Connection) -> list[ColumnElement[bool]]:
         """Return the conditions on its hosts."""
         conditions = _given({HOSTS.monitor_id: self.monitor_id, HOSTS.id: self.host_id})
+        if self.machine_id is not None:
+            conditions.append(HOSTS.id.in_(hosts_of_machine(self.machine_id)))
         return conditions if self.group is None else [*conditions, is_in_group(connection, self.group)]
 
     def of_alerts(self, connection: Connection) -> list[ColumnElement[bool]]:
         """Return the conditions on its alerts."""
         conditions = _given({MONITOR_ID: self.monitor_id, ALERTS.host_id: self.host_id})
+        if self.machine_id is not None:
+            conditions.append(ALERTS.host_id.in_(hosts_of_machine(self.machine_id)))
         if self.group is None:
             return conditions
         members = select(HOSTS.id).where(is_in_group(connection, self.group))
@@ -126,7 +132,7 @@ class Window:
 
 def sums(connection: Connection, window: Window, scope: Scope = FLEET) -> dict[Severity, AlertSums]:
     """Return the sums of a scope's alerts that the score needs, by severity."""
-    if scope.group is not None or scope.host_id is not None:
+    if scope.group is not None or scope.host_id is not None or scope.machine_id is not None:
         return _sums(connection, window, scope.of_alerts(connection)).get((), no_alerts())
     return _kept_sums(connection, window, scope.monitor_id).get(None, no_alerts())
 
@@ -143,9 +149,10 @@ def no_alerts() -> dict[Severity, AlertSums]:
 
 
 def host_count(connection: Connection, scope: Scope = FLEET) -> int:
-    """Return the number of hosts that share a scope's load."""
+    """Return the number of hosts that share a scope's load; those of one machine are one."""
     statement = select(func.count()).where(IS_COUNTED_HOST, *scope.of_hosts(connection))
-    return connection.execute(statement).scalar_one()
+    count = connection.execute(statement).scalar_one()
+    return count if scope.machine_id is None else min(1, count)
 
 
 def host_counts_by_monitor(connection: Connection) -> dict[int, int]:

@@ -85,7 +85,7 @@ def flip(
 
 
 def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that an alert is snoozed, silenced at its source, or covered by a window."""
+    """Return the condition that an alert is snoozed, silenced at its source, a witness, or covered by a window."""
     plain = _window(connection, now, WINDOWS.match.is_(None))
     # The matchers of each window are a condition of their own.
     with_matchers = select(WINDOWS.id, WINDOWS.match).where(is_active(now), WINDOWS.match.is_not(None))
@@ -97,7 +97,7 @@ def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
         for window in connection.execute(with_matchers)
     ]
     is_snoozed = func.coalesce(ALERTS.snoozed_until > now, False)
-    return or_(is_snoozed, ALERTS.silenced_by.is_not(None), plain, *matching)
+    return or_(is_snoozed, ALERTS.silenced_by.is_not(None), ALERTS.witness_of.is_not(None), plain, *matching)
 
 
 def _window(connection: Connection, now: datetime, which: ColumnElement[bool]) -> ColumnElement[bool]:

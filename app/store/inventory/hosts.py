@@ -32,6 +32,7 @@ from app.models.hosts import LOCAL_PREFIX
 from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import Search
+from app.store.inventory.machine_members import MACHINE_ID, hosts_of_machine
 from app.store.inventory.upsert import Inventory, Upserted, take_over, upsert_inventory
 
 HOSTS = Host.__table__.c
@@ -105,6 +106,7 @@ SHOWN = (
     .correlate(Host.__table__)
     .scalar_subquery()
     .label("item_count"),
+    MACHINE_ID,
 )
 
 
@@ -122,9 +124,12 @@ def fetch(
     status: int | None = None,
     group: str | None = None,
     archived: bool = False,
+    machine_id: int | None = None,
 ) -> Page:
     """Return a page of hosts, either those that are archived or the others."""
     statement = select(*SHOWN).where(HOSTS.archived_at.is_not(None) if archived else HOSTS.archived_at.is_(None))
+    if machine_id is not None:
+        statement = statement.where(HOSTS.id.in_(hosts_of_machine(machine_id)))
     if monitor_id is not None:
         statement = statement.where(HOSTS.monitor_id == monitor_id)
     if status is not None:

@@ -14,6 +14,7 @@ from app.store.database.index_hints import unindexed
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import Search
 from app.store.inventory.hosts import HOSTS, ID_BATCH_SIZE
+from app.store.inventory.machine_members import hosts_of_machine
 from app.store.inventory.upsert import take_over
 
 ITEMS = Item.__table__.c
@@ -59,15 +60,18 @@ def fetch(
     host_id: int | None = None,
     monitor_id: int | None = None,
     status: int | None = None,
+    machine_id: int | None = None,
 ) -> Page:
     """Return a page of items; those of archived hosts only with `host_id`."""
     statement = select(*SHOWN)
+    if machine_id is not None:
+        statement = statement.where(ITEMS.host_id.in_(hosts_of_machine(machine_id)))
     if host_id is not None:
         statement = statement.where(ITEMS.host_id == host_id)
     else:
         statement = statement.where(~exists().where(HOSTS.id == ITEMS.host_id, HOSTS.archived_at.is_not(None)))
     # A host has few items.
-    is_narrow = host_id is not None
+    is_narrow = host_id is not None or machine_id is not None
     if monitor_id is not None:
         statement = statement.where((unindexed(ITEMS.monitor_id) if is_narrow else ITEMS.monitor_id) == monitor_id)
     if status is not None:

@@ -9,6 +9,7 @@ from app.store.alerts import suppression, webhook_deliveries
 from app.store.database import text_index
 from app.store.ledger import parent_tasks, schedules, task_messages, task_runs
 from app.store.liveness import heartbeats
+from app.store.machines import witnesses
 from app.store.response import notification_changes
 
 
@@ -19,6 +20,7 @@ class Due(StrEnum):
     """A worker runs a task, and must renew its lease."""
     MESSAGES = "messages"
     SUPPRESSION = "suppression"
+    WITNESSES = "witnesses"
     DELIVERIES = "deliveries"
     HEARTBEATS = "heartbeats"
     NOTIFICATIONS = "notifications"
@@ -31,6 +33,7 @@ ROWS = {
     Due.RUNNING: (task_runs.BEATS,),
     Due.MESSAGES: task_messages.DUE,
     Due.SUPPRESSION: suppression.DUE,
+    Due.WITNESSES: (witnesses.LEFT_ALONE,),
     Due.DELIVERIES: (webhook_deliveries.WAITING,),
     Due.HEARTBEATS: (heartbeats.DUE,),
     Due.NOTIFICATIONS: (notification_changes.PENDING_EVENTS, notification_changes.UNSENT_CHANGES),

@@ -8,7 +8,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select
 
 from app.enums import Severity
-from app.models import Alert, Host
+from app.models import Alert, Host, MachineHost
 from app.models.alerts import LISTED, OPEN
 from app.rules.matchers.fields import ALERT_FIELDS
 from app.rules.matchers.matcher import Matchers
@@ -19,6 +19,7 @@ from app.store.selection import alert_matches
 
 ALERTS = Alert.__table__.c
 HOSTS = Host.__table__.c
+MEMBERS = MachineHost.__table__.c
 TEXTS = (ALERTS.message, ALERTS.comment, ALERTS.description, ALERTS.host, ALERTS.item)
 BEGAN_AT: ColumnElement[datetime] = func.coalesce(ALERTS.started_at, ALERTS.first_seen_at)
 # Literal and untyped: SQLAlchemy would write a Boolean condition as `= 1` on SQLite, which does not match the index.
@@ -36,6 +37,7 @@ class AlertFilter:
 
     q: str | None = None
     host_id: Collection[int] = ()
+    machine_id: int | None = None
     monitor_id: Collection[int] = ()
     source: Collection[str] = ()
     status: Collection[int] = ()
@@ -83,6 +85,8 @@ def conditions(
         if values:
             found.append(column == next(iter(values)) if len(values) == 1 else column.in_(values))
     found += [*_states(wanted, leading), *_times(wanted)]
+    if wanted.machine_id is not None:
+        found.append(ALERTS.host_id.in_(select(MEMBERS.host_id).where(MEMBERS.machine_id == wanted.machine_id)))
     if wanted.host is not None:
         named = select(HOSTS.id).where(or_(HOSTS.name == wanted.host, HOSTS.display_name == wanted.host))
         found.append(or_(ALERTS.host == wanted.host, ALERTS.host_id.in_(named)))

@@ -12,6 +12,7 @@ from app.web.api.heartbeat_pings import heartbeat_pings
 from app.web.api.heartbeats import heartbeats
 from app.web.api.hosts import hosts
 from app.web.api.items import items
+from app.web.api.machines import machines
 from app.web.api.maintenance import maintenance
 from app.web.api.mappings import mappings
 from app.web.api.monitors import monitors
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     pushes,
     hosts,
     items,
+    machines,
     tasks,
     queue,
     dead_letters,

@@ -11,10 +11,10 @@ from app.web.api.accepted import accepted
 from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, services
 from app.web.schemas.alerts import (
+    AlertDetailSchema,
     AlertEventSchema,
     AlertPageSchema,
     AlertQuerySchema,
-    AlertSchema,
     RawReportsSchema,
     TestAlertsQuerySchema,
 )
@@ -43,7 +43,7 @@ def list_alerts(**query: Any) -> AlertPage:
     return services().alerts.alerts.list(**query)
 
 
-@alerts.operation("GET", ALERT, role=Role.VIEWER, answer=AlertSchema, errors=(404,))
+@alerts.operation("GET", ALERT, role=Role.VIEWER, answer=AlertDetailSchema, errors=(404,))
 def get_alert(alert_id: int) -> Row:
     """Return an alert."""
     return services().alerts.alerts.get(alert_id)

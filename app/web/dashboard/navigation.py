@@ -20,6 +20,7 @@ NAVIGATION = (
     Entry("alerts", "/alerts"),
     Entry("monitors", "/monitors"),
     Entry("hosts", "/hosts"),
+    Entry("machines", "/machines"),
     Entry("items", "/items"),
     Entry("heartbeats", "/heartbeats"),
     Entry("maintenance", "/maintenance"),

@@ -48,6 +48,7 @@ class AlertFilterSchema(RequestSchema):
     suppressed = Boolean(metadata={"description": "Only alerts that are suppressed, or only alerts that are not"})
     stale = Boolean(metadata={"description": "Only alerts that their source no longer confirms, or only others"})
     silenced = Boolean(metadata={"description": "Only alerts that are quiet at their source, or only others"})
+    machine_id = row_id(metadata={"description": "Only alerts of the hosts that are this machine"})
     host_id = Several(row_id(), ID_SCHEMA, description="Only alerts of these hosts")
     host = Text(
         min=1,

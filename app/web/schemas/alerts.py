@@ -28,6 +28,7 @@ class AlertQuerySchema(PageQuerySchema):
         max=500,
         metadata={"description": "Only alerts whose reported host, or whose host in the inventory, has this name"},
     )
+    machine_id = query_id(metadata={"description": "Only alerts of the hosts that are this machine"})
     monitor_id = QueryValues(query_id(), metadata={"description": f"Only alerts of this monitor; {SEVERAL}"})
     source = QueryValues(
         Text(max=64),
@@ -104,11 +105,16 @@ class AlertSchema(AnswerSchema):
     status = code(AlertStatus)
     suppressed = fields.Boolean(
         metadata={
-            "description": "Snoozed, silenced at its source or in a maintenance window: not scored, nobody is notified"
+            "description": "Snoozed, silenced at its source, in a maintenance window or a witness:"
+            " not scored, nobody is notified"
         }
     )
     silenced_by = fields.Nested(
         QuietSchema, allow_none=True, metadata={"description": "What keeps it quiet at its source; `null` for nothing"}
+    )
+    witness_of = fields.Integer(
+        allow_none=True,
+        metadata={"description": "The alert of another monitor that tells the same fault and counts for both"},
     )
     is_stale = fields.Boolean(
         metadata={"description": "Open, but its source has not confirmed it for too long: nobody knows if it is over"}
@@ -152,6 +158,29 @@ class AlertSchema(AnswerSchema):
             "it, the monitor's rule for stale alerts, or a user; `null` while it is open"
         },
     )
+
+
+class WitnessSchema(AnswerSchema):
+    """An alert of another monitor that tells the same fault of the same machine."""
+
+    alert_id = fields.Integer()
+    monitor_id = fields.Integer()
+    monitor_name = fields.String()
+    source = fields.String(metadata={"description": "Name of the system that reported it"})
+    message = fields.String()
+    severity = code(Severity)
+    status = code(AlertStatus)
+    host_id = fields.Integer(allow_none=True)
+    witness_of = fields.Integer(allow_none=True, metadata={"description": "`null` for the alert that counts for all"})
+    started_at = Timestamp(allow_none=True)
+    first_seen_at = Timestamp()
+    resolved_at = Timestamp(allow_none=True)
+
+
+class AlertDetailSchema(AlertSchema):
+    """An alert with the alerts of other monitors that tell the same fault."""
+
+    witnesses = fields.List(fields.Nested(WitnessSchema))
 
 
 AlertPageSchema = page_of(AlertSchema).from_dict(

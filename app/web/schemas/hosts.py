@@ -18,6 +18,7 @@ class HostQuerySchema(PageQuerySchema):
     status = query_code(InventoryStatus)
     group = Text(max=200, metadata={"description": "Name of a host group"})
     archived = QueryBoolean(metadata={"description": "`true` lists the archived hosts instead of the others"})
+    machine_id = query_id(metadata={"description": "Only hosts that are this machine"})
 
 
 class HostChangesSchema(RequestSchema):
@@ -82,6 +83,9 @@ class HostSchema(AnswerSchema):
     )
     archived_at = Timestamp(
         allow_none=True, metadata={"description": "When it was archived, because it had been gone for long"}
+    )
+    machine_id = fields.Integer(
+        allow_none=True, metadata={"description": "The machine that it is, with hosts of other monitors"}
     )
     item_count = fields.Integer(metadata={"description": "Number of items"})
     created_at = Timestamp()

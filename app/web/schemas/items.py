@@ -18,6 +18,7 @@ class ItemQuerySchema(PageQuerySchema):
     q = Text(max=200, metadata={"description": f"Text in a name or key. {SHORT_PAGES}"})
     host_id = query_id(metadata={"description": "Only items of this host"})
     monitor_id = query_id(metadata={"description": "Only items of this monitor"})
+    machine_id = query_id(metadata={"description": "Only items of the hosts that are this machine"})
     status = query_code(InventoryStatus)
 
 

@@ -14,6 +14,7 @@ class ScopeQuerySchema(RequestSchema):
     monitor_id = query_id(metadata={"description": "Only hosts of this monitor"})
     group = Text(max=200, metadata={"description": "Only hosts in this group"})
     host_id = query_id(metadata={"description": "Only this host"})
+    machine_id = query_id(metadata={"description": "Only the hosts that are this machine, as one host"})
 
 
 class ScoreHistoryQuerySchema(PageQuerySchema):

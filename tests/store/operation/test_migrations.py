@@ -22,6 +22,7 @@ from app.store.database.pages import PageRequest
 from app.store.inventory import gone_hosts, hosts, item_values, items, monitors, value_summaries
 from app.store.ledger import schedules, task_runs
 from app.store.liveness import heartbeat_pings, heartbeats
+from app.store.machines import identities, members
 from app.store.operation import migrate, schema_revision
 from tests.store.rows import NOW, add_host, add_items, add_monitor, add_run
 
@@ -213,6 +214,31 @@ def test_heartbeats_come_and_go_with_their_pings_and_stay_without_their_monitor(
         with empty.reading() as connection:
             assert heartbeats.fetch(connection, PageRequest()).items == []
             assert connection.execute(text("SELECT count(*) FROM heartbeat_pings")).scalar_one() == 0
+
+
+def test_machines_come_and_go_and_a_witness_counts_again_without_them(empty: Database, sql_url: str) -> None:
+    migrate.upgrade(sql_url)
+    for _ in range(2):
+        with empty.transaction() as connection:
+            monitor_id = add_monitor(connection, "上海")
+            ids = [add_host(connection, monitor_id, name) for name in ("a", "b")]
+            machine_id = members.add_machine(connection, "一台", NOW)
+            row = {"machine_id": machine_id, "way": "person", "reason": "王", "joined_at": NOW}
+            members.put(connection, [row | {"host_id": host_id} for host_id in ids])
+            members.decline(connection, [(ids[0], ids[1])], "王", NOW)
+            identities.add(connection, [(ids[0], "fqdn", "a.example.com")])
+            alert_id = connection.execute(text(OLD_ALERT + " RETURNING id"), {"monitor": monitor_id}).scalar_one()
+            connection.execute(
+                update(Alert).where(table_of(Alert).c.id == alert_id).values(suppressed=True, witness_of=7)
+            )
+        migrate.downgrade(sql_url, "0022")
+        with empty.reading() as connection:
+            suppressed = text("SELECT count(*) FROM alerts WHERE suppressed")
+            assert connection.execute(suppressed).scalar_one() == 0
+        migrate.upgrade(sql_url)
+        with empty.transaction() as connection:
+            assert members.machine_ids(connection, ids) == {}
+            assert monitors.remove(connection, monitor_id)
 
 
 def test_what_was_there_before_the_index_of_texts_is_in_it(empty: Database, sql_url: str) -> None:

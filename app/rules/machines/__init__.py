@@ -1,0 +1,1 @@
+"""When hosts are one machine, and when alerts of several monitors tell one fault of it."""

@@ -1,0 +1,1 @@
+"""Hosts of several monitors that are one machine, and alerts that tell one fault of it."""

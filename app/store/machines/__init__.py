@@ -1,0 +1,1 @@
+"""Statements on hosts that are one machine."""
