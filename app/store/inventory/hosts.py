@@ -72,13 +72,8 @@ INVENTORY = Inventory(
     own_kinds=(
         *((name, "text") for name in ("external_id", "name", "display_name", "description")),
         ("enabled", "boolean"),
-        *(
-            ("ip_addr", "text"),
-            ("source_error", "text"),
-            ("groups", "jsonb"),
-            ("labels", "jsonb"),
-            ("details", "jsonb"),
-        ),
+        *((name, "text") for name in ("ip_addr", "source_error")),
+        *((name, "jsonb") for name in ("groups", "labels", "details")),
     ),
 )
 
