@@ -11,21 +11,25 @@ from typing import cast
 from app.connectors.base import Connector, HasHistory, MonitorAccess
 from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
 from app.connectors.icinga2.connector import Icinga2Connector
+from app.connectors.nagios.connector import NagiosConnector
+from app.connectors.netdata.connector import NetdataConnector
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.simulator.connector import SimulatorConnector
 from app.connectors.webhook.connector import WebhookConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import Invalid, SourceError
-from app.rules.monitor_types import ICINGA2, PROMETHEUS, WEBHOOK, ZABBIX
+from app.rules.monitor_types import ICINGA2, NAGIOS, NETDATA, PROMETHEUS, WEBHOOK, ZABBIX
 
 ENTRY_POINT_GROUP = "nagare.connectors"
 BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
     {
         ZABBIX: ZabbixConnector,
         PROMETHEUS: PrometheusConnector,
-        ICINGA2: Icinga2Connector,
         WEBHOOK: WebhookConnector,
         "simulator": SimulatorConnector,
+        ICINGA2: Icinga2Connector,
+        NAGIOS: NagiosConnector,
+        NETDATA: NetdataConnector,
     }
 )
 METHODS = (

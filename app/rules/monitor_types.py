@@ -5,6 +5,8 @@ from app.errors import Conflict
 ZABBIX = "zabbix"
 PROMETHEUS = "prometheus"
 ICINGA2 = "icinga2"
+NAGIOS = "nagios"
+NETDATA = "netdata"
 WEBHOOK = "webhook"
 """A monitor that only receives: nagare never connects to it."""
 

@@ -77,4 +77,4 @@ def test_credentials_that_are_missing_are_named_once(tmp_path: Path, zabbix_url:
 def test_an_unknown_type_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     ran = run(tmp_path, "connector", "test", "nagios", "http://127.0.0.1")
     assert ran.returncode == 1
-    assert ran.stderr.endswith("the types are zabbix, prometheus, webhook, simulator\n")
+    assert ran.stderr.endswith("the types are zabbix, prometheus, webhook, simulator, nagios, netdata\n")

@@ -21,6 +21,7 @@ CRITICAL_WORDS = (
 )
 WARNING_WORDS = (
     *("warning", "warn", "average", "minor", "medium", "moderate", "mid", "ticket", "indeterminate"),
+    *("unreachable",),
     *("警告", "告警", "报警", "预警", "一般严重", "一般", "普通", "次要", "较大", "轻微", "中", "中等", "中危"),
     *("三级", "次要錯誤", "警報"),
 )

@@ -7,7 +7,7 @@ import pytest
 
 from app.connectors import registry
 from app.connectors.base import MonitorAccess
-from app.connectors.registry import connector_class, connector_types, open_connector
+from app.connectors.registry import BUILT_IN, connector_class, connector_types, open_connector
 from app.connectors.simulator.connector import SimulatorConnector
 from app.errors import Invalid, SourceFailing, SourceRejected
 
@@ -60,20 +60,20 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, **points: str) -> Non
 
 
 def test_the_built_in_types() -> None:
-    assert connector_types() == ("zabbix", "prometheus", "webhook", "simulator")
+    assert connector_types() == ("zabbix", "prometheus", "webhook", "simulator", "nagios", "netdata")
     assert connector_class("simulator") is SimulatorConnector
 
 
 def test_an_unknown_type_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(Invalid, match="zabbix, prometheus, webhook, simulator") as invalid:
-        connector_class("nagios")
+    with pytest.raises(Invalid, match="zabbix, prometheus, webhook, simulator, nagios, netdata") as invalid:
+        connector_class("acme")
     assert invalid.value.field == "type"
 
 
 def test_a_third_party_adds_a_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path, monkeypatch, nagios="third_party_plugin:NagiosConnector")
-    assert connector_types() == ("zabbix", "prometheus", "webhook", "simulator", "nagios")
-    with open_connector("nagios", SIMULATOR) as connector:
+    install(tmp_path, monkeypatch, acme="third_party_plugin:NagiosConnector")
+    assert connector_types() == (*BUILT_IN, "acme")
+    with open_connector("acme", SIMULATOR) as connector:
         assert connector.check() == "simulator 1"
 
 
@@ -90,8 +90,8 @@ def test_a_third_party_adds_a_type(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_broken_third_party_is_logged_and_left_out(
     broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    install(tmp_path, monkeypatch, broken=broken, nagios="third_party_plugin:NagiosConnector")
-    assert connector_types() == ("zabbix", "prometheus", "webhook", "simulator", "nagios")
+    install(tmp_path, monkeypatch, broken=broken, acme="third_party_plugin:NagiosConnector")
+    assert connector_types() == (*BUILT_IN, "acme")
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
     assert broken in caplog.text
 
@@ -100,7 +100,7 @@ def test_a_third_party_cannot_replace_a_built_in_type(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     install(tmp_path, monkeypatch, simulator="third_party_plugin:NagiosConnector")
-    assert connector_types() == ("zabbix", "prometheus", "webhook", "simulator")
+    assert connector_types() == tuple(BUILT_IN)
     assert connector_class("simulator") is SimulatorConnector
     assert "another connector is already named simulator" in caplog.text
 

@@ -1,0 +1,1 @@
+"""Pulls from Nagios Core, and acknowledges its problems."""

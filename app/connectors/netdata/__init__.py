@@ -1,0 +1,1 @@
+"""Pulls from Netdata agents and parents."""
