@@ -30,6 +30,8 @@ def test_the_types_are_listed(tmp_path: Path) -> None:
         ("prometheus", False, True),
         ("webhook", False, True),
         ("simulator", False, True),
+        ("nagios", False, True),
+        ("netdata", False, True),
     ]
 
 

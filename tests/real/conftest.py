@@ -47,7 +47,7 @@ def _refuse_skip(report: Report) -> Report:
 @pytest.fixture(scope="session")
 def zabbix_url() -> Iterator[str]:
     """Yield the address of a real Zabbix 6.0's JSON-RPC API; sign in as Admin / zabbix."""
-    with _lab("zabbix") as url:
+    with lab("zabbix") as url:
         yield url
 
 
@@ -64,7 +64,7 @@ def zabbix_releases() -> Iterator[dict[str, str]]:
     """Yield the addresses of a real Zabbix 5.0 and 7.0; sign in as Admin / zabbix."""
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
         # Side by side: each installs a Debian of its own.
-        labs = {release: _lab("zabbix-release", release) for release in ("5.0", "7.0")}
+        labs = {release: lab("zabbix-release", release) for release in ("5.0", "7.0")}
         started = {release: pool.submit(stack.enter_context, lab) for release, lab in labs.items()}
         yield {release: each.result() for release, each in started.items()}
 
@@ -72,7 +72,7 @@ def zabbix_releases() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def prometheus_url() -> Iterator[str]:
     """Yield the address of a real Prometheus that scraped all of its five targets and found the two dark ones down."""
-    with _lab("prometheus") as url:
+    with lab("prometheus") as url:
 
         def is_scraped() -> bool:
             answer = httpx.get(f"{url}/api/v1/targets", params={"state": "active"}, trust_env=False)
@@ -86,7 +86,7 @@ def prometheus_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """Yield the SQLAlchemy address of a real PostgreSQL."""
-    with _lab("postgres") as url:
+    with lab("postgres") as url:
         yield url
 
 
@@ -99,7 +99,7 @@ def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterat
 
 
 @contextmanager
-def _lab(name: str, *which: str) -> Iterator[str]:
+def lab(name: str, *which: str) -> Iterator[str]:
     """Start a lab unless it is up, and stop it again if it was started here (NAGARE_KEEP_LABS=1 keeps it)."""
     is_ours = _run(name, "status", *which).returncode != 0
     try:

@@ -10,6 +10,8 @@ from app.connectors.conformance.failures import SLOW_CHECKS
 from app.connectors.conformance.results import Outcome
 from app.connectors.conformance.run import CHECKS, name_of, run
 from tests.unit.connectors.icinga2.fake_icinga import fleet as icinga_fleet
+from tests.unit.connectors.nagios.fake_nagios import FakeNagios
+from tests.unit.connectors.netdata.fake_netdata import FakeNetdata
 from tests.unit.connectors.test_hostile import prometheus
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
 
@@ -58,6 +60,22 @@ def test_icinga2(serve: Serve) -> None:
     found = reasons("icinga2", MonitorAccess(serve(fake.respond), "root", "icinga"), EXPENSIVE)
     assert found[Outcome.FAILED] == []
     assert [each.partition(":")[0] for each in found[Outcome.NOT_RUN]] == ["read-only"]
+
+
+def test_netdata(serve: Serve) -> None:
+    fake = FakeNetdata(nodes=5)
+    fake.add_alarm(1)
+    found = reasons("netdata", MonitorAccess(serve(fake.respond)), EXPENSIVE)
+    assert found[Outcome.FAILED] == []
+
+
+def test_nagios(serve: Serve) -> None:
+    fake = FakeNagios()
+    for number in range(15):
+        fake.add_host(f"web-{number}")
+        fake.add_service(f"web-{number}", "Load", 16 if number == 3 else 2, perf_data="load1=1.5;5;10")
+    found = reasons("nagios", MonitorAccess(f"{serve(fake.respond)}/nagios4/cgi-bin"), EXPENSIVE)
+    assert found[Outcome.FAILED] == []
 
 
 def test_the_simulator_which_is_not_reached_by_http() -> None:
