@@ -87,9 +87,14 @@ def identify(connection: Connection, host_ids: Collection[int]) -> None:
     identities.add(connection, wanted - known)
 
 
-def undecided(connection: Connection, kinds: Sequence[IdentityKind]) -> dict[Pair, list[RowMapping]]:
-    """Return the pairs of hosts that may be one machine, with what they have in common, the surest first."""
-    rows = identities.pairs(connection, kinds) if kinds else []
+def undecided(
+    connection: Connection, kinds: Sequence[IdentityKind], among: tuple[int, int] | None = None
+) -> dict[Pair, list[RowMapping]]:
+    """Return the pairs of hosts that may be one machine, with what they have in common, the surest first.
+
+    `among` is a range of ids of their first hosts.
+    """
+    rows = identities.pairs(connection, kinds, among) if kinds else []
     numbered = _numbered(connection, rows)
     found: dict[Pair, list[RowMapping]] = {}
     for row in sorted(rows, key=lambda row: kinds.index(IdentityKind(row["kind"]))):

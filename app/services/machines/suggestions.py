@@ -12,7 +12,7 @@ from app.services.machines.identities import undecided
 from app.services.machines.machines import MachineService
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest, cursor_behind, position
-from app.store.machines import machines, members, settings
+from app.store.machines import identities, machines, members, settings
 from app.store.machines.members import MEMBERS, Pair, pair_of
 
 
@@ -28,13 +28,16 @@ class SuggestionService:
         with self._database.reading() as connection:
             rules = IdentityRules.of(settings.find(connection)["rules"])
             # What a rule joins is suggested too: it may be unclear, or the rule was not run yet.
-            found = undecided(connection, rules.kinds(IdentityMode.SUGGEST, IdentityMode.JOIN))
-            pairs = sorted(pair for pair in found if host_id is None or host_id in pair)
-            if page.cursor is not None:
-                columns = [MEMBERS.host_id, MEMBERS.host_id]
-                after = tuple(each.value for each in position(page.cursor, columns))
-                pairs = [pair for pair in pairs if pair > after]
+            kinds = rules.kinds(IdentityMode.SUGGEST, IdentityMode.JOIN)
+            after = _after(page)
+            firsts = identities.first_hosts(connection, kinds, after[0], page.limit + 1) if kinds else []
+            is_end = len(firsts) <= page.limit
+            among = None if host_id is not None else (firsts[0], firsts[-1]) if firsts else (0, 0)
+            found = undecided(connection, kinds, among)
+            pairs = sorted(pair for pair in found if pair > after and (host_id is None or host_id in pair))
             some = pairs[: page.limit]
+            is_end = len(pairs) <= page.limit and (is_end or host_id is not None)
+            last = some[-1] if some and len(pairs) > page.limit else (firsts[-1] if firsts else 0, 0)
             rows = machines.named(connection, {each for pair in some for each in pair}) if some else []
         by_id = {row["id"]: row for row in rows}
         items = [
@@ -45,7 +48,7 @@ class SuggestionService:
             }
             for pair in some
         ]
-        return Page(items, cursor_behind(some[-1]) if len(pairs) > len(some) else None)
+        return Page(items, None if is_end else cursor_behind(last))
 
     def confirm(self, host_ids: Sequence[int], by: Editor) -> Mapping[str, Any]:
         """Make two hosts one machine. Raises NotFound, and Conflict if a person has declined it meanwhile."""
@@ -71,3 +74,11 @@ class SuggestionService:
             if pair not in members.declined(connection, pair):
                 members.decline(connection, [pair], by.username, clock.now())
                 record_creation(connection, by, AuditedType.MACHINE, 0, {"declined_host_ids": list(pair)})
+
+
+def _after(page: PageRequest) -> Pair:
+    """Return the pair after which a page continues."""
+    if page.cursor is None:
+        return 0, 0
+    one, other = position(page.cursor, [MEMBERS.host_id, MEMBERS.host_id])
+    return int(one.value or 0), int(other.value or 0)

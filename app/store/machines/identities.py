@@ -83,25 +83,25 @@ def remove(connection: Connection, rows: Iterable[Row]) -> None:
         connection.execute(delete(table_of(HostIdentity)).where(IDENTITIES.host_id == host_id, listed))
 
 
-def pairs(
-    connection: Connection, kinds: Collection[str], host_ids: Collection[int] | None = None
-) -> Sequence[RowMapping]:
+def pairs(connection: Connection, kinds: Collection[str], among: tuple[int, int] | None = None) -> Sequence[RowMapping]:
     """Return which hosts of different monitors have an equal identity: `host_a` < `host_b`, `kind`, `value`.
 
-    Without `host_ids`, those of hosts that are one machine already are left out, and pairs that a person declined.
-    Hosts that are gone from their source, and identities that too many hosts of one monitor have, are always left out.
+    Those of hosts that are one machine already are left out, pairs that a person declined, hosts that are gone from
+    their source, and identities that too many hosts of one monitor have. `among` is a range of ids of the first host.
     """
-    statement = _pairs(kinds)
-    if host_ids is None:
-        statement = _undecided(statement)
-    else:
-        ids = ",".join(map(str, host_ids))
-        statement = statement.where(
-            is_listed(connection, ONE.c.host_id, ids), is_listed(connection, OTHER.c.host_id, ids)
-        )
+    statement = _undecided(_pairs(kinds))
+    if among is not None:
+        statement = statement.where(ONE.c.host_id.between(*among))
     found = connection.execute(statement).mappings().all()
     wide = _too_wide(connection, {(row["kind"], row["value"]) for row in found})
     return [row for row in found if (row["kind"], row["value"]) not in wide]
+
+
+def first_hosts(connection: Connection, kinds: Collection[str], after: int, limit: int) -> list[int]:
+    """Return the next first hosts of such pairs, from `after` on, which an index finds in their order."""
+    statement = _undecided(_pairs(kinds)).with_only_columns(ONE.c.host_id).where(ONE.c.host_id >= after)
+    statement = statement.group_by(ONE.c.host_id).order_by(ONE.c.host_id).limit(limit)
+    return list(connection.execute(statement).scalars())
 
 
 def _undecided(statement: Select[Any]) -> Select[Any]:
