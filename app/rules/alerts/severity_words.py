@@ -14,7 +14,7 @@ ZABBIX_WORDS = ("Not classified", "Information", "Warning", "Average", "High", "
 """By Zabbix's codes."""
 CRITICAL_WORDS = (
     *("critical", "crit", "fatal", "disaster", "emergency", "emerg", "panic", "alert", "page", "severe", "serious"),
-    *("down", "unreachable"),
+    *("down",),
     *("error", "err", "major", "high", "highest", "urgent", "immediate", "blocker", "danger"),
     *("严重", "非常严重", "特别严重", "致命", "紧急", "特急", "危急", "灾难", "重大", "特别重大", "重要", "错误"),
     *("危险", "高危", "高", "最高", "阻断", "阻塞", "一级", "二级", "嚴重", "緊急", "災難", "重大災害", "錯誤"),
