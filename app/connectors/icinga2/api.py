@@ -55,6 +55,17 @@ class IcingaApi:
             raise SourceGarbled("The response is not from Icinga 2: it has no results") from None
         return first
 
+    def disconnected(self) -> list[str]:
+        """Return the names of endpoints that are not connected; none if the user may not know (`status/query`)."""
+        try:
+            found = results(self._source.get_json("/v1/status/ApiListener"))
+        except (SourceRejected, SourceRefusedLogin):
+            return []
+        status = next((row.get("status") for row in found), None)
+        api = status.get("api") if isinstance(status, dict) else None
+        names = api.get("not_conn_endpoints") if isinstance(api, dict) else None
+        return [self.words(name) for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
     def query(
         self,
         kind: str,

@@ -29,6 +29,7 @@ SOURCE = "icinga2"
 PROBLEMS_A_PAGE = 500
 KINDS = {"hosts": HOST_ATTRS, "services": SERVICE_ATTRS}
 PENDING = "last_check_result == null"
+MAX_NAMES = 5
 NO_PROBLEM = 0
 ACKNOWLEDGEMENT = 4
 """The type of a comment that acknowledges."""
@@ -43,8 +44,9 @@ def open_problems(api: IcingaApi) -> Iterator[AlertPage]:
     """
     comments, downtimes = _comments(api), _downtimes(api)
     pending = [name for kind in KINDS for name in _names(api, kind, f"{kind[:-1]}.{PENDING}")]
-    if pending:
-        yield AlertPage([], still_open=pending)
+    missing = _disconnected(api)
+    if pending or missing:
+        yield AlertPage([], missing=missing, still_open=pending)
     for kind, attrs in KINDS.items():
         one = kind[:-1]
         names = _names(api, kind, f"{one}.last_check_result != null && {one}.state != 0 && {one}.state_type == {HARD}")
@@ -132,6 +134,18 @@ def _quiet(row: Row, downtime: Row | None) -> Quiet | None:
     if not flag(row, "last_reachable"):
         return Quiet(QuietKind.SYMPTOM, comment="Icinga cannot reach it: what it depends on is down")
     return None
+
+
+def _disconnected(api: IcingaApi) -> list[str]:
+    """Return a sentence about the satellites and agents that are not connected, if there are any.
+
+    Icinga goes on listing the last state of their checks, so nothing ends because of them.
+    """
+    names = api.disconnected()
+    if not names:
+        return []
+    some = ", ".join(names[:MAX_NAMES]) + (" and others" if len(names) > MAX_NAMES else "")
+    return [f"Icinga is not connected to {some}: what it says of their checks may be old."]
 
 
 def _comments(api: IcingaApi) -> Notes:

@@ -27,6 +27,7 @@ class FakeIcinga:
     def __init__(self, password: str = "icinga") -> None:
         self._authorization = f"Basic {b64encode(f'root:{password}'.encode()).decode()}"
         self.denied: set[str] = set()
+        self.disconnected: list[str] = []
         self.objects: dict[str, dict[str, Row]] = {"hosts": {}, "services": {}, "comments": {}, "downtimes": {}}
         self.actions: list[tuple[str, Row]] = []
         self.requests: list[tuple[str, Row]] = []
@@ -69,6 +70,9 @@ class FakeIcinga:
             return 401, {"error": 401, "status": "Unauthorized. Please check your user credentials."}
         if path == "/v1":
             return 200, {"results": [{"user": "root", "permissions": ["*"], "version": "r2.13.6-1"}]}
+        if path == "/v1/status/ApiListener":
+            api = {"conn_endpoints": [], "not_conn_endpoints": self.disconnected}
+            return 200, {"results": [{"name": "ApiListener", "status": {"api": api}, "perfdata": []}]}
         _, _, area, rest = path.split("/", 3)
         if area == "actions":
             return self._act(rest, body)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.connectors.base import HostEdit, ItemEdit, MonitorAccess, NewHost, NewItem
+from app.connectors.base import AlertPage, HostEdit, ItemEdit, MonitorAccess, NewHost, NewItem
 from app.connectors.icinga2.connector import Icinga2Connector
 from app.enums import QuietKind
 from app.errors import Invalid, SourceConflict, SourceRefusedLogin, SourceRejected
@@ -179,6 +179,16 @@ def test_downtimes_dependencies_and_acknowledgements_are_told(connector: Icinga2
     found = problems(connector)
     assert found["b"].quiet == Quiet(QuietKind.MAINTENANCE)
     assert (found["b!load"].is_acknowledged, found["b!load"].comment) == (True, "")
+
+
+def test_satellites_that_are_not_connected_are_told(connector: Icinga2Connector, icinga: FakeIcinga) -> None:
+    icinga.disconnected = ["卫星-1", *map(str, range(6))]
+    [page] = connector.alerts()
+    assert isinstance(page, AlertPage)
+    assert [*page.missing] == [
+        "Icinga is not connected to 卫星-1, 0, 1, 2, 3 and others: what it says of their checks may be old."
+    ]
+    assert page.completeness == "complete"
 
 
 def test_an_acknowledgement_is_written_once(connector: Icinga2Connector, icinga: FakeIcinga) -> None:
