@@ -252,7 +252,10 @@ class Connector(Protocol):
     """
 
     writable: ClassVar[bool]
-    """Whether the methods that create and update are supported."""
+    """Whether the methods that create and update are supported.
+
+    A class whose hosts are read-only, but whose alerts can be acknowledged, says that by `acknowledges = True`.
+    """
 
     def __init__(self, access: MonitorAccess) -> None:
         """Parse the address; this sends nothing.

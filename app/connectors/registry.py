@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import cast
 
+from app.connectors.alertmanager.connector import AlertmanagerConnector
 from app.connectors.base import Connector, HasHistory, MonitorAccess
 from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
 from app.connectors.icinga2.connector import Icinga2Connector
@@ -18,13 +19,14 @@ from app.connectors.simulator.connector import SimulatorConnector
 from app.connectors.webhook.connector import WebhookConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import Invalid, SourceError
-from app.rules.monitor_types import ICINGA2, NAGIOS, NETDATA, PROMETHEUS, WEBHOOK, ZABBIX
+from app.rules.monitor_types import ALERTMANAGER, ICINGA2, NAGIOS, NETDATA, PROMETHEUS, WEBHOOK, ZABBIX
 
 ENTRY_POINT_GROUP = "nagare.connectors"
 BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
     {
         ZABBIX: ZabbixConnector,
         PROMETHEUS: PrometheusConnector,
+        ALERTMANAGER: AlertmanagerConnector,
         WEBHOOK: WebhookConnector,
         "simulator": SimulatorConnector,
         ICINGA2: Icinga2Connector,
@@ -56,6 +58,12 @@ def connector_class(type: str) -> type[Connector]:
 def keeps_history(kind: type[Connector]) -> bool:
     """Return whether the connectors of a class can return the past values of items."""
     return issubclass(kind, HasHistory)
+
+
+def takes_acknowledgements(type: str) -> bool:
+    """Return whether alerts can be acknowledged at a type of monitor: if it is writable, or says so itself."""
+    kind = connector_class(type)
+    return bool(getattr(kind, "acknowledges", kind.writable))
 
 
 @contextmanager

@@ -7,8 +7,17 @@ PROMETHEUS = "prometheus"
 ICINGA2 = "icinga2"
 NAGIOS = "nagios"
 NETDATA = "netdata"
+ALERTMANAGER = "alertmanager"
 WEBHOOK = "webhook"
 """A monitor that only receives: nagare never connects to it."""
+
+ALERTMANAGER_TYPES = (PROMETHEUS, ALERTMANAGER)
+"""Types with `alertmanager_urls`: of those that a Prometheus sends to, or of the peers of an Alertmanager."""
+
+
+def alert_source(type: str) -> str:
+    """Return the `source` of the alerts that a monitor's connector reports."""
+    return PROMETHEUS if type == ALERTMANAGER else type
 
 
 def refuse_contact(monitor_id: int, type: str) -> None:

@@ -28,6 +28,7 @@ def test_the_types_are_listed(tmp_path: Path) -> None:
     assert [(each["type"], each["writable"], each["is_built_in"]) for each in listed] == [
         ("zabbix", True, True),
         ("prometheus", False, True),
+        ("alertmanager", False, True),
         ("webhook", False, True),
         ("simulator", False, True),
         ("nagios", False, True),
@@ -79,4 +80,4 @@ def test_credentials_that_are_missing_are_named_once(tmp_path: Path, zabbix_url:
 def test_an_unknown_type_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     ran = run(tmp_path, "connector", "test", "nagios", "http://127.0.0.1")
     assert ran.returncode == 1
-    assert ran.stderr.endswith("the types are zabbix, prometheus, webhook, simulator, nagios, netdata\n")
+    assert ran.stderr.endswith("the types are zabbix, prometheus, alertmanager, webhook, simulator\n")

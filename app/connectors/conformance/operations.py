@@ -49,8 +49,9 @@ def _close(connector: Connector) -> None:
 
 
 def _write(connector: Connector) -> dict[str, str]:
-    """Call every writing method; return the error codes by method."""
-    return {name: _code_of(write, connector) for name, write in WRITES.items()}
+    """Call every writing method that the source does not support; return the error codes by method."""
+    supported = ("acknowledge_alert",) if getattr(connector, "acknowledges", False) else ()
+    return {name: _code_of(write, connector) for name, write in WRITES.items() if name not in supported}
 
 
 def _code_of(write: Callable[[Connector], object], connector: Connector) -> str:

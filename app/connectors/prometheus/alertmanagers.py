@@ -22,7 +22,7 @@ class Alertmanagers:
         The monitor's credentials are sent only to an Alertmanager at the same scheme, host and port: to any other
         server they would be given away.
         """
-        self._sources = [_source(access, url) for url in access.alertmanager_urls]
+        self._sources = [alertmanager_source(access, url) for url in access.alertmanager_urls]
         self.is_any = bool(self._sources)
 
     def ask(self) -> tuple[KnownQuiet | None, str]:
@@ -42,7 +42,11 @@ class Alertmanagers:
             source.close()
 
 
-def _source(access: MonitorAccess, url: str) -> HttpSource:
+def alertmanager_source(access: MonitorAccess, url: str) -> HttpSource:
+    """Return the client of one of a monitor's `alertmanager_urls`, with credentials only if it is the same server.
+
+    Raises Invalid for `alertmanager_urls`.
+    """
     try:
         source = HttpSource(url, limits=LIMITS, access=_without_credentials(access))
     except Invalid as error:

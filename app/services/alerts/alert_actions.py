@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from app import clock
-from app.connectors.registry import connector_class
+from app.connectors.registry import takes_acknowledgements
 from app.enums import AlertEventKind, AlertStatus, Resolution
 from app.errors import Conflict, Invalid
+from app.rules.monitor_types import alert_source
 from app.rules.task_params.alerts import AcknowledgeAlert
 from app.services.access.audit import Editor
 from app.services.alerts.alerts import find_or_raise, shown
@@ -215,6 +216,6 @@ def _note(
 def _takes_acknowledgements(connection: Connection, monitor_id: int, source: str) -> bool:
     """Return whether the monitor knows the alert by its name, supports acknowledgements and has them enabled."""
     monitor = monitors.find_sealed(connection, monitor_id)
-    if monitor is None or monitor["type"] != source or not monitor["enabled"]:
+    if monitor is None or alert_source(monitor["type"]) != source or not monitor["enabled"]:
         return False
-    return bool(monitor["acknowledge_at_source"]) and connector_class(monitor["type"]).writable
+    return bool(monitor["acknowledge_at_source"]) and takes_acknowledgements(monitor["type"])

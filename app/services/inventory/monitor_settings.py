@@ -11,7 +11,7 @@ from app.connectors.base import MonitorAccess
 from app.connectors.http.addresses import parse_url
 from app.connectors.registry import connector_class
 from app.errors import Invalid
-from app.rules.monitor_types import PROMETHEUS, WEBHOOK
+from app.rules.monitor_types import ALERTMANAGER_TYPES, WEBHOOK
 from app.store.inventory import monitors
 
 
@@ -50,8 +50,9 @@ def _server_of(url: str) -> tuple[str, str]:
 
 def check_alertmanagers(type: str, urls: list[str]) -> None:
     """Raise Invalid naming the URL that is wrong, or the field if this type of monitor has no Alertmanagers."""
-    if urls and type != PROMETHEUS:
-        raise Invalid("alertmanager_urls", f"Leave it out: only a monitor of type {PROMETHEUS} has Alertmanagers.")
+    if urls and type not in ALERTMANAGER_TYPES:
+        types = " or ".join(ALERTMANAGER_TYPES)
+        raise Invalid("alertmanager_urls", f"Leave it out: only a monitor of type {types} has Alertmanagers.")
     for number, url in enumerate(urls):
         parse_url(url, f"alertmanager_urls.{number}")
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.connectors.alertmanager.connector import AlertmanagerConnector
 from app.connectors.base import (
     AlertPage,
     Connector,
@@ -30,6 +31,7 @@ from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import SourceError
 from app.rules.alerts.prometheus_labels import fingerprint
+from tests.unit.connectors.alertmanager.fake_alertmanager import FakeAlertmanager, alert, silence
 from tests.unit.connectors.prometheus.fake_prometheus import FAMILIES, series, success, target
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal
 
@@ -113,6 +115,12 @@ def zabbix(version: str) -> Callable[[Any], Any]:
         return told[0]
 
     return tell
+
+
+def alertmanager() -> Callable[[Any], Any]:
+    """Return what answers as an Alertmanager with two alerts and a silence does."""
+    other = alert({"alertname": "Down"}, state="suppressed", silencedBy=[SILENCE_ID])
+    return FakeAlertmanager([alert(), other], [silence("Down")]).tell
 
 
 def prometheus(request: Any) -> Any:
@@ -201,11 +209,7 @@ def test_each_place_of_each_answer_may_hold_anything(converse: Converse, name: s
     sources: list[tuple[type[Connector], Callable[[], Any]]] = [(ZabbixConnector, lambda: zabbix("7.0.6"))]
     sources += [(PrometheusConnector, lambda: prometheus)] if name in READS else []
     for kind, make in sources:
-        true = Mutator(make())
-        converse(kind, true.respond, act, is_true=True)
-        for number, places in enumerate(true.places):
-            for place, change in product(range(places), KINDS):
-                converse(kind, Mutator(make(), [(number, place, change)]).respond, act)
+        require_any_answer(converse, kind, make, act)
 
 
 @pytest.mark.parametrize("version", ["5.0.42", "7.0.6"])
@@ -213,6 +217,33 @@ def test_each_place_of_each_answer_may_hold_anything(converse: Converse, name: s
 @given(name=st.sampled_from([*READS, *WRITES]), wanted=mutations)
 def test_many_lies_of_a_zabbix(converse: Converse, version: str, name: str, wanted: Any) -> None:
     converse(ZabbixConnector, Mutator(zabbix(version), wanted).respond, {**READS, **WRITES}[name])
+
+
+SILENCES: dict[str, Callable[[Any], Any]] = {
+    name: READS[name] for name in ("check", "hosts", "items", "item", "alerts")
+} | {"silence": lambda connector: connector.acknowledge_alert(fingerprint(alert()["labels"]), "看到了")}
+
+
+@pytest.mark.parametrize("name", [*SILENCES])
+def test_each_place_of_an_alertmanagers_answers_may_hold_anything(converse: Converse, name: str) -> None:
+    require_any_answer(converse, AlertmanagerConnector, alertmanager, SILENCES[name])
+
+
+@ANYTHING
+@given(name=st.sampled_from([*SILENCES]), wanted=mutations)
+def test_many_lies_of_an_alertmanager(converse: Converse, name: str, wanted: Any) -> None:
+    converse(AlertmanagerConnector, Mutator(alertmanager(), wanted).respond, SILENCES[name])
+
+
+def require_any_answer(
+    converse: Converse, kind: type[Connector], make: Callable[[], Any], act: Callable[[Any], Any]
+) -> None:
+    """Require valid records or a SourceError, whatever one place of one answer holds."""
+    true = Mutator(make())
+    converse(kind, true.respond, act, is_true=True)
+    for number, places in enumerate(true.places):
+        for place, change in product(range(places), KINDS):
+            converse(kind, Mutator(make(), [(number, place, change)]).respond, act)
 
 
 @ANYTHING

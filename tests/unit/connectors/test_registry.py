@@ -60,13 +60,13 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, **points: str) -> Non
 
 
 def test_the_built_in_types() -> None:
-    assert connector_types() == ("zabbix", "prometheus", "webhook", "simulator", "nagios", "netdata")
+    assert connector_types() == tuple(BUILT_IN)
     assert connector_class("simulator") is SimulatorConnector
 
 
 def test_an_unknown_type_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(Invalid, match="zabbix, prometheus, webhook, simulator, nagios, netdata") as invalid:
-        connector_class("acme")
+    with pytest.raises(Invalid, match=r"zabbix, prometheus, .*simulator") as invalid:
+        connector_class("nonsense")
     assert invalid.value.field == "type"
 
 

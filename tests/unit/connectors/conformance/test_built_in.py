@@ -9,6 +9,7 @@ from app.connectors.base import MonitorAccess
 from app.connectors.conformance.failures import SLOW_CHECKS
 from app.connectors.conformance.results import Outcome
 from app.connectors.conformance.run import CHECKS, name_of, run
+from tests.unit.connectors.alertmanager.fake_alertmanager import FakeAlertmanager, alert, silence
 from tests.unit.connectors.icinga2.fake_icinga import fleet as icinga_fleet
 from tests.unit.connectors.nagios.fake_nagios import FakeNagios
 from tests.unit.connectors.netdata.fake_netdata import FakeNetdata
@@ -76,6 +77,14 @@ def test_nagios(serve: Serve) -> None:
         fake.add_service(f"web-{number}", "Load", 16 if number == 3 else 2, perf_data="load1=1.5;5;10")
     found = reasons("nagios", MonitorAccess(f"{serve(fake.respond)}/nagios4/cgi-bin"), EXPENSIVE)
     assert found[Outcome.FAILED] == []
+
+
+def test_alertmanager(serve: Serve) -> None:
+    url = serve(FakeAlertmanager([alert(), alert({"alertname": "Down"})], [silence()]).respond)
+    found = reasons("alertmanager", MonitorAccess(url), EXPENSIVE)
+    assert found[Outcome.FAILED] == []
+    not_run = [each.partition(":")[0] for each in found[Outcome.NOT_RUN]]
+    assert not_run == ["wrong-credentials", "unicode-names", "long-names"]
 
 
 def test_the_simulator_which_is_not_reached_by_http() -> None:

@@ -1,0 +1,1 @@
+"""An Alertmanager on its own as a source."""
