@@ -279,6 +279,8 @@ def test_settings_of_alerts_are_kept_and_changed(admin: Caller) -> None:
     }
     changed = admin.patch(path, {**nothing, "ha_group": None, "ha_ignored_labels": []}).json
     assert {name: changed[name] for name in settings} == {**nothing, "ha_group": None, "ha_ignored_labels": []}
+    peers = {"name": "am", "type": "alertmanager", "url": "http://am", "alertmanager_urls": ["http://am-2:9093"]}
+    assert admin.post("/monitors", peers).json["alertmanager_urls"] == ["http://am-2:9093"]
     plain = prometheus(admin, "p2")
     assert {name: plain[name] for name in settings} == {**nothing, "ha_group": None, "ha_ignored_labels": []}
     assert plain["unknown_severity_count"] == 0

@@ -204,3 +204,15 @@ def test_what_fired_anew_is_settled_there_and_not_where_it_is_over(
     with pytest.raises(Conflict, match=f"has fired again as alert {newer['id']}"):
         services.alerts.alert_actions.reopen(older["id"], editor)
     assert services.alerts.alert_actions.reopen_many(editor) == 0
+
+
+def test_an_alertmanager_is_told_of_the_alerts_that_prometheus_names(
+    services: Services, time: Time, editor: Editor
+) -> None:
+    fields = {"name": "am", "type": "alertmanager", "url": "http://am.example:9093"}
+    source = Source(services, time, services.inventory.monitors.create(fields)["id"])
+    source.pull(AlertReport("prometheus", "0123456789abcdef", True, "磁盘空间不足"), FIRING)
+    assert services.alerts.alert_actions.acknowledge_many(editor) == 2
+    [task] = services.ledger.tasks.list(ALL, type="acknowledge_alert").items
+    source.service.acknowledge(**task["params"])
+    assert [external_id for external_id, _ in source.acknowledged] == ["0123456789abcdef"]
