@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from app import clock
-from app.connectors.alert_sources import AlertSource, pages_of
 from app.connectors.alertmanager.members import JUST_STARTED, Members, Speaker
 from app.connectors.alertmanager.records import read_alerts
 from app.connectors.base import AlertPage, Completeness, MonitorAccess
 from app.connectors.prometheus.silences import KnownQuiet, read_known_quiet
+from app.connectors.without_hosts import WithoutHosts, pages_of
 from app.errors import SourceGarbled
 
 EVERY_STATE = {"active": "true", "silenced": "true", "inhibited": "true", "unprocessed": "true"}
@@ -20,7 +20,7 @@ AUTHOR = "nagare"
 MAX_COMMENT = 1000
 
 
-class AlertmanagerConnector(AlertSource):
+class AlertmanagerConnector(WithoutHosts):
     """An Alertmanager or a cluster of them, without credentials, with a bearer token, or a user name and password."""
 
     acknowledges: ClassVar[bool] = True

@@ -9,7 +9,7 @@ from app.rules.alerts.alert_reports import AlertReport
 ALERTS_A_PAGE = 500
 
 
-class AlertSource(ReadOnly):
+class WithoutHosts(ReadOnly):
     """Has no hosts: its alerts name theirs, and are linked to those of other monitors by people's rules."""
 
     def hosts(self, external_ids: Sequence[str] | None = None) -> Iterator[HostPage]:  # noqa: ARG002
