@@ -69,15 +69,15 @@ def main() -> None:
     with closing(Database(asked.url, durable=False)) as database:
         monitor_connections = MonitorConnections(database, Vault("a secret key for the bench"), open_connector)
         service = PullService(database, monitor_connections, ItemValues(database, asked.values_hours))
-        before_mb = _memory_mb()
+        before_mb = memory_mb()
         with as_in_a_worker():
             begun_at = time.perf_counter()
             counts: dict[str, Any] = service.items(1)
             seconds = time.perf_counter() - begun_at
-    print(json.dumps({**counts, "seconds": seconds, "before_mb": before_mb, "memory_mb": _memory_mb()}))
+    print(json.dumps({**counts, "seconds": seconds, "before_mb": before_mb, "memory_mb": memory_mb()}))
 
 
-def _memory_mb() -> float:
+def memory_mb() -> float:
     """Return the peak memory of this program; `getrusage` would return the parent's if that was larger."""
     (peak,) = re.findall(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
     return int(peak) / 1024

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bench.environment import Environment
 from bench.figures import Figure
-from bench.rows import accept, generate, idle, lists, pull, score, start, stats, tasks, upsert, webhooks
+from bench.rows import accept, fleets, generate, idle, lists, pull, score, start, stats, tasks, upsert, webhooks
 
 Measure = Callable[[Environment], Iterator[Figure]]
 """A row: it yields its figures as they are known."""
@@ -13,6 +13,7 @@ ROWS: dict[str, Measure] = {
     "accept": accept.measure,
     "tasks": tasks.measure,
     "pull": pull.measure,
+    "fleets": fleets.measure,
     "upsert": upsert.measure,
     "generate": generate.measure,
     "score": score.measure,
