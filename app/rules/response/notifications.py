@@ -1,7 +1,7 @@
 """Decides which changes a notification reports, its quiet hours, and what is still worth reporting after them."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Self
@@ -99,6 +99,8 @@ class Change:
     silenced_by: Mapping[str, Any] | None = None
     fields: Subject = field(default_factory=dict)
     """The values of the alert's fields, for matchers."""
+    stands_for_it: "Change | None" = None
+    """The alert of the same fault of which this one is a witness."""
 
     @classmethod
     def from_row(cls, row: Mapping[Any, Any]) -> Self | None:
@@ -134,10 +136,24 @@ TAKEN_OVER = (
 
 def does_match(rule: Rule, change: Change) -> bool:
     """Return whether a rule reports a change; alerts that are suppressed now are never reported."""
+    return change.kind in rule.on and _is_about(rule, change) and not _is_left_out(rule, change)
+
+
+def as_witness(change: Change, first: Change) -> Change:
+    """Return the change of an alert that is suppressed only because `first` tells the same fault."""
+    return replace(change, suppressed=False, stands_for_it=first)
+
+
+def _is_left_out(rule: Rule, change: Change) -> bool:
+    # A notification that does not match the alert that stands for this one would never report the fault.
+    first = change.stands_for_it
+    return change.suppressed or (first is not None and _is_about(rule, first))
+
+
+def _is_about(rule: Rule, change: Change) -> bool:
+    """Return whether the alert of a change is one of those that a rule reports."""
     return (
-        not change.suppressed
-        and change.kind in rule.on
-        and change.severity >= rule.min_severity
+        change.severity >= rule.min_severity
         and rule.monitor_id in (None, change.monitor_id)
         and (rule.group is None or rule.group in change.groups)
         and do_hold(rule.match, change.labels, change.fields)
@@ -160,7 +176,7 @@ def due_at(rule: Rule, oldest: datetime) -> datetime:
 
 
 def to_notify(rule: Rule, changes: Iterable[Change]) -> list[Change]:
-    """Drop suppressed alerts, and alerts that fired and ended again while the rule was quiet.
+    """Drop alerts that are left out now, and alerts that fired and ended again while the rule was quiet.
 
     Alerts that fired and ended within one batch are reported: a person may want to look for the cause.
     """
@@ -175,7 +191,7 @@ def _still_standing(rule: Rule, changes: Iterable[Change]) -> list[Change]:
     kept: list[Change] = []
     fired_at: int | None = None
     for change in changes:
-        if change.suppressed:
+        if _is_left_out(rule, change):
             return []
         if fired_at is None and change.kind is NotificationKind.FIRED and is_quiet(rule, due_at(rule, change.at)):
             fired_at = len(kept)

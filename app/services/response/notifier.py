@@ -5,12 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from app import clock
-from app.rules.response.notifications import Change, Rule, does_match, due_at, is_quiet, to_notify
+from app.enums import AlertEventKind
+from app.rules.response.notifications import Rule, does_match, due_at, is_quiet, to_notify
 from app.rules.task_params.notify import Notify
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.periodic import Interval
+from app.services.response.changes import read_changes
 from app.store.database.engine import Database
 from app.store.response import notification_changes, notification_messages, notifications
 
@@ -58,12 +61,13 @@ class Notifier:
                 if not events:
                     return
                 rules = [Rule.from_row(row) for row in notifications.enabled(connection)]
-                changes = _changes(events)
+                changes = read_changes(connection, events)
+                known = _known_already(connection, events)
                 concerned = [
                     {"notification_id": rule.id, "event_id": change.event_id}
                     for rule in rules
                     for change in changes
-                    if does_match(rule, change)
+                    if does_match(rule, change) and (rule.id, change.event_id) not in known
                 ]
                 notification_changes.add(connection, concerned)
                 notification_changes.settle_events(connection, [event["event_id"] for event in events])
@@ -99,7 +103,7 @@ class Notifier:
                     return
                 rows = notification_changes.unsent(connection, rule.id, EVENT_BATCH_SIZE)
                 whole = _complete_alerts(rows)
-                reported = [change.event_id for change in to_notify(rule, _changes(whole))]
+                reported = [change.event_id for change in to_notify(rule, read_changes(connection, whole))]
                 dropped = {row["event_id"] for row in whole} - {*reported}
                 notification_changes.drop(connection, rule.id, sorted(dropped))
                 if reported:
@@ -112,8 +116,10 @@ class Notifier:
                 return
 
 
-def _changes(rows: Sequence[Row]) -> list[Change]:
-    return [change for change in map(Change.from_row, rows) if change is not None]
+def _known_already(connection: Connection, events: Sequence[Row]) -> set[tuple[int, int]]:
+    """Return the notifications to which the return of an alert is no news, with its event: they never left it out."""
+    returned = [event["event_id"] for event in events if event["kind"] == AlertEventKind.RETURNED]
+    return notification_changes.told_as_witnesses(connection, returned) if returned else set()
 
 
 def _complete_alerts(rows: Sequence[Row]) -> Sequence[Row]:

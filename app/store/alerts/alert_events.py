@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, 
 
 from app.enums import AlertEventKind
 from app.models import Alert, AlertEvent, Notification
+from app.store.alerts import suppression
 from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 
@@ -58,12 +59,14 @@ def add(
 ) -> None:
     """Record what happened to which alerts; an event of a suppressed alert causes no notification.
 
+    The events of witnesses are kept for the notifications that do not match the alert that stands for them.
+
     `details` by alert id: the changed fields, each with its value before and after, for the kinds that are changes.
     """
     if not happened:
         return
     told = {alert_id for alert_id, kind in happened if kind in TOLD}
-    told = _not_suppressed(connection, sorted(told)) if told and _is_anyone_listening(connection) else set()
+    told = suppression.told(connection, sorted(told), at) if told and _is_anyone_listening(connection) else set()
     who = {"at": at, "user_id": user_id, "username": username, "comment": comment}
     rows = [
         {
@@ -123,8 +126,3 @@ def some(connection: Connection, event_ids: Collection[int]) -> Sequence[RowMapp
 
 def _is_anyone_listening(connection: Connection) -> bool:
     return connection.execute(select(Notification.id).where(Notification.enabled).limit(1)).first() is not None
-
-
-def _not_suppressed(connection: Connection, alert_ids: Sequence[int]) -> set[int]:
-    statement = select(ALERTS.id).where(ALERTS.id.in_(alert_ids), ALERTS.suppressed.is_(False))
-    return set(connection.execute(statement).scalars())

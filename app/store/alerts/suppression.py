@@ -15,6 +15,7 @@ from sqlalchemy import (
     column,
     exists,
     func,
+    not_,
     or_,
     select,
     text,
@@ -84,8 +85,24 @@ def flip(
     return [row for row in rows if row["suppressed"]], [row for row in rows if not row["suppressed"]]
 
 
+def told(connection: Connection, alert_ids: Sequence[int], now: datetime) -> set[int]:
+    """Return those of these alerts that notifications may report: not suppressed, or only as witnesses."""
+    listed = ALERTS.id.in_(alert_ids)
+    shown = set(connection.execute(select(ALERTS.id).where(listed, ALERTS.suppressed.is_(False))).scalars())
+    if len(shown) == len({*alert_ids}):
+        return shown
+    witnesses = (listed, ALERTS.suppressed.is_(True), ALERTS.witness_of.is_not(None))
+    only = select(ALERTS.id).where(*witnesses, not_(_is_quiet(connection, now)))
+    return shown | set(connection.execute(only).scalars())
+
+
 def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that an alert is snoozed, silenced at its source, a witness, or covered by a window."""
+    """Return the condition that an alert is suppressed: as a witness, or for another reason."""
+    return or_(ALERTS.witness_of.is_not(None), _is_quiet(connection, now))
+
+
+def _is_quiet(connection: Connection, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an alert is snoozed, silenced at its source, or covered by a window."""
     plain = _window(connection, now, WINDOWS.match.is_(None))
     # The matchers of each window are a condition of their own.
     with_matchers = select(WINDOWS.id, WINDOWS.match).where(is_active(now), WINDOWS.match.is_not(None))
@@ -97,7 +114,7 @@ def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:
         for window in connection.execute(with_matchers)
     ]
     is_snoozed = func.coalesce(ALERTS.snoozed_until > now, False)
-    return or_(is_snoozed, ALERTS.silenced_by.is_not(None), ALERTS.witness_of.is_not(None), plain, *matching)
+    return or_(is_snoozed, ALERTS.silenced_by.is_not(None), plain, *matching)
 
 
 def _window(connection: Connection, now: datetime, which: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, RowMapping, Select, delete, func, select, text, update
 
+from app.enums import AlertEventKind
 from app.models import Alert, AlertEvent, Host, Item, Monitor, NotificationChange
 from app.models.alerts import PENDING
 from app.models.notifications import UNSENT
-from app.store.database.dialects import dialect_insert
+from app.store.database.dialects import dialect_insert, table_of
 from app.store.inventory.hosts import ID_BATCH_SIZE
 
 EVENTS = AlertEvent.__table__.c
@@ -27,6 +28,7 @@ ALERT_COLUMNS = (
     ALERTS.severity,
     ALERTS.status,
     ALERTS.suppressed,
+    ALERTS.witness_of,
     ALERTS.monitor_id,
     MONITORS.name.label("monitor_name"),
     func.coalesce(func.nullif(HOSTS.display_name, ""), HOSTS.name, ALERTS.host).label("host_name"),
@@ -40,6 +42,7 @@ ALERT_COLUMNS = (
     HOSTS.display_name.label("inventory_host_shown"),
 )
 EVENT_COLUMNS = (EVENTS.id.label("event_id"), EVENTS.at, EVENTS.kind, EVENTS.username, EVENTS.alert_id)
+BEGINNINGS = (AlertEventKind.FIRED, AlertEventKind.REOPENED, AlertEventKind.RETURNED, AlertEventKind.ESCALATED)
 PENDING_EVENTS = select(EVENTS.id).where(IS_PENDING)
 UNSENT_CHANGES = select(CHANGES.event_id).where(IS_UNSENT)
 
@@ -73,6 +76,31 @@ def pending_events(connection: Connection, limit: int) -> Sequence[RowMapping]:
     """Return the oldest pending events with their alerts, and lock them until the transaction ends."""
     statement = _with_alerts().where(IS_PENDING).order_by(EVENTS.id).limit(limit)
     return connection.execute(statement.with_for_update(of=AlertEvent, skip_locked=True)).mappings().all()
+
+
+def told_as_witnesses(connection: Connection, returned: Sequence[int]) -> set[tuple[int, int]]:
+    """Return which notifications reported that an alert fires while it was a witness, before which `returned` event.
+
+    Nobody is told of an alert that fires while it is suppressed for another reason.
+    """
+    back, hidden, told = (table_of(AlertEvent).alias(name) for name in ("back", "hidden", "told"))
+    hidden_at = (
+        select(hidden.c.at)
+        .where(hidden.c.alert_id == back.c.alert_id, hidden.c.id < back.c.id)
+        .where(hidden.c.kind == AlertEventKind.SUPPRESSED)
+        .order_by(hidden.c.id.desc())
+        .limit(1)
+        .correlate(back)
+        .scalar_subquery()
+    )
+    statement = (
+        select(CHANGES.notification_id, back.c.id)
+        .distinct()
+        .join_from(back, told, told.c.alert_id == back.c.alert_id)
+        .join(NotificationChange, CHANGES.event_id == told.c.id)
+        .where(back.c.id.in_(returned), told.c.id < back.c.id, told.c.kind.in_(BEGINNINGS), told.c.at >= hidden_at)
+    )
+    return {(notification_id, event_id) for notification_id, event_id in connection.execute(statement)}
 
 
 def settle_events(connection: Connection, event_ids: Sequence[int]) -> None:

@@ -1,19 +1,27 @@
 """A fault of a machine that two monitors see is one: it counts once, sends one message, and is never lost."""
 
 import pytest
+from sqlalchemy import select
 
 from app.enums import AlertEventKind, ReportWay, Severity
-from app.store.response import notification_changes
+from app.models import AlertEvent, NotificationChange
 from tests.services.machines.fleet import ALL, Fleet
 
 HOSTS = {"zabbix": "web-1", "prometheus": "web-1.example.com:9100"}
 
 
+def listen(fleet: Fleet, name: str, monitor: str | None = None, **more: object) -> int:
+    """Add a notification of what fires, for one monitor only or all, and return its id."""
+    wanted = {"monitor_id": fleet.monitors[monitor] if monitor else None, "group": None, "on": ["fired"], "batch_s": 10}
+    rest = {"url": "json://127.0.0.1:9", "quiet_hours": None, "timezone": "UTC", "language": "en", "min_severity": 0}
+    return int(
+        fleet.services.response.notifications.create({"name": name, "enabled": True, **wanted, **rest, **more})["id"]
+    )
+
+
 @pytest.fixture(autouse=True)
-def _listening(fleet: Fleet) -> None:
-    listening = {"enabled": True, "min_severity": 0, "monitor_id": None, "group": None, "on": ["fired"], "batch_s": 10}
-    rest = {"name": "on call", "url": "json://127.0.0.1:9", "quiet_hours": None, "timezone": "UTC", "language": "en"}
-    fleet.services.response.notifications.create({**listening, **rest})
+def _listening(fleet: Fleet) -> int:
+    return listen(fleet, "on call")
 
 
 @pytest.fixture
@@ -21,18 +29,26 @@ def machine_id(fleet: Fleet) -> int:
     return int(fleet.join(*fleet.web())["id"])
 
 
-def pending(fleet: Fleet) -> list[tuple[int, str]]:
-    """Return the events that notifications must report, as alert and kind."""
+def told(fleet: Fleet, notification_id: int) -> list[tuple[int, str]]:
+    """Let a second pass; return the events that a notification reports or reported, as alert and kind."""
+    fleet.services.response.notifier.tick()
+    changes, events = NotificationChange.__table__.c, AlertEvent.__table__.c
     with fleet.services.database.reading() as connection:
-        return [(row["alert_id"], row["kind"]) for row in notification_changes.pending_events(connection, 100)]
+        rows = connection.execute(
+            select(events.alert_id, events.kind)
+            .join(NotificationChange, changes.event_id == events.id)
+            .where(changes.notification_id == notification_id)
+            .order_by(events.id)
+        )
+        return [(row.alert_id, row.kind) for row in rows]
 
 
 @pytest.mark.parametrize("order", [("zabbix", "prometheus"), ("prometheus", "zabbix")])
 @pytest.mark.usefixtures("machine_id")
-def test_the_second_who_sees_a_fault_is_a_witness(fleet: Fleet, order: tuple[str, str]) -> None:
+def test_the_second_who_sees_a_fault_is_a_witness(fleet: Fleet, _listening: int, order: tuple[str, str]) -> None:
     first, second = (fleet.report(kind, HOSTS[kind]) for kind in order)
     assert fleet.counting() == [first]
-    assert pending(fleet) == [(first, AlertEventKind.FIRED)]
+    assert told(fleet, _listening) == [(first, AlertEventKind.FIRED)]
     shown = fleet.services.alerts.alerts.get(second)
     assert (shown["witness_of"], shown["suppressed"]) == (first, True)
     for one, other in ((first, second), (second, first)):
@@ -50,7 +66,7 @@ def test_the_score_counts_a_fault_once(fleet: Fleet, machine_id: int) -> None:
 
 @pytest.mark.parametrize("ending", ["reported", "unseen", "person"])
 @pytest.mark.usefixtures("machine_id")
-def test_when_the_first_ends_the_witness_takes_its_place(fleet: Fleet, ending: str) -> None:
+def test_when_the_first_ends_the_witness_takes_its_place(fleet: Fleet, _listening: int, ending: str) -> None:
     first = fleet.report("zabbix", HOSTS["zabbix"])
     second = fleet.report("prometheus", HOSTS["prometheus"])
     if ending == "reported":
@@ -61,18 +77,20 @@ def test_when_the_first_ends_the_witness_takes_its_place(fleet: Fleet, ending: s
         fleet.services.alerts.alert_actions.resolve(first, fleet.editor)
     assert fleet.counting() == [second]
     assert fleet.events(second) == ["fired", "suppressed", "returned"]
-    assert (second, AlertEventKind.RETURNED) in pending(fleet)
+    assert (second, AlertEventKind.RETURNED) in told(fleet, _listening)
 
 
 @pytest.mark.usefixtures("machine_id")
-def test_when_the_witness_ends_the_first_stands_and_one_that_comes_back_is_a_witness_again(fleet: Fleet) -> None:
+def test_when_the_witness_ends_the_first_stands_and_one_that_comes_back_is_a_witness_again(
+    fleet: Fleet, _listening: int
+) -> None:
     first = fleet.report("zabbix", HOSTS["zabbix"])
     second = fleet.report("prometheus", HOSTS["prometheus"])
     fleet.report("prometheus", HOSTS["prometheus"], is_firing=False)
     assert fleet.counting() == [first]
     assert fleet.report("prometheus", HOSTS["prometheus"]) == second
     assert fleet.counting() == [first]
-    assert pending(fleet) == [(first, AlertEventKind.FIRED)]
+    assert told(fleet, _listening) == [(first, AlertEventKind.FIRED)]
 
 
 @pytest.mark.usefixtures("machine_id")
@@ -94,13 +112,13 @@ def test_a_person_who_reopens_the_first_makes_it_a_witness(fleet: Fleet) -> None
     assert fleet.counting() == [second]
 
 
-def test_a_split_lets_both_count(fleet: Fleet, machine_id: int) -> None:
+def test_a_split_lets_both_count(fleet: Fleet, _listening: int, machine_id: int) -> None:
     first = fleet.report("zabbix", HOSTS["zabbix"])
     second = fleet.report("prometheus", HOSTS["prometheus"])
     [host, _] = fleet.services.machines.machines.get(machine_id)["hosts"]
     fleet.services.machines.machines.split(machine_id, [host["id"]], fleet.editor)
     assert fleet.counting() == [first, second]
-    assert (second, AlertEventKind.RETURNED) in pending(fleet)
+    assert (second, AlertEventKind.RETURNED) in told(fleet, _listening)
 
 
 def test_hosts_that_become_one_machine_later_let_the_older_count(fleet: Fleet) -> None:
@@ -122,11 +140,12 @@ def test_an_acknowledgement_of_one_leaves_the_other_as_it_is(fleet: Fleet) -> No
 
 
 @pytest.mark.usefixtures("machine_id")
-def test_a_more_severe_witness_counts_and_says_so(fleet: Fleet) -> None:
+def test_a_more_severe_witness_counts_and_says_so(fleet: Fleet, _listening: int) -> None:
     first = fleet.report("zabbix", HOSTS["zabbix"], severity=Severity.WARNING)
+    assert told(fleet, _listening) == [(first, AlertEventKind.FIRED)]
     second = fleet.report("prometheus", HOSTS["prometheus"], severity=Severity.CRITICAL)
     assert fleet.counting() == [second]
-    assert pending(fleet) == [(first, AlertEventKind.FIRED), (second, AlertEventKind.FIRED)]
+    assert told(fleet, _listening) == [(first, AlertEventKind.FIRED), (second, AlertEventKind.FIRED)]
 
 
 @pytest.mark.usefixtures("machine_id")
@@ -200,3 +219,37 @@ def test_without_words_every_alert_counts(fleet: Fleet) -> None:
     ids = [fleet.report(kind, HOSTS[kind]) for kind in HOSTS]
     assert fleet.counting() == sorted(ids)
     assert len(fleet.services.alerts.alerts.list(ALL).items) == 2
+
+
+@pytest.mark.usefixtures("machine_id")
+def test_a_notification_that_does_not_match_the_first_reports_the_witness_once(fleet: Fleet, _listening: int) -> None:
+    only = listen(fleet, "prometheus", "prometheus")
+    matching = listen(fleet, "matching", match='alertname="InstanceDown"')
+    first = fleet.report("zabbix", HOSTS["zabbix"])
+    second = fleet.report("prometheus", HOSTS["prometheus"])
+    fired = (second, AlertEventKind.FIRED)
+    assert (told(fleet, only), told(fleet, matching)) == ([fired], [fired])
+    assert told(fleet, _listening) == [(first, AlertEventKind.FIRED)]
+    fleet.time.pass_by(11)
+    assert told(fleet, only) == [fired]  # the message is made, and the alert still a witness
+    fleet.report("zabbix", HOSTS["zabbix"], is_firing=False)
+    assert (told(fleet, only), told(fleet, matching)) == ([fired], [fired])
+    assert told(fleet, _listening) == [(first, AlertEventKind.FIRED), (second, AlertEventKind.RETURNED)]
+
+
+@pytest.mark.usefixtures("machine_id")
+def test_an_alert_that_becomes_a_witness_before_its_message_is_made_is_reported(fleet: Fleet) -> None:
+    only = listen(fleet, "zabbix", "zabbix")
+    first = fleet.report("zabbix", HOSTS["zabbix"], severity=Severity.WARNING)
+    assert told(fleet, only) == [(first, AlertEventKind.FIRED)]
+    fleet.report("prometheus", HOSTS["prometheus"])
+    fleet.time.pass_by(11)
+    assert told(fleet, only) == [(first, AlertEventKind.FIRED)]
+
+
+@pytest.mark.usefixtures("machine_id")
+def test_a_witness_that_a_silence_covers_is_reported_to_nobody(fleet: Fleet) -> None:
+    only = listen(fleet, "prometheus", "prometheus")
+    fleet.report("zabbix", HOSTS["zabbix"])
+    fleet.report("prometheus", HOSTS["prometheus"], is_suppressed=True)
+    assert told(fleet, only) == []
