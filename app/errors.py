@@ -204,6 +204,11 @@ class SourceRefusedLogin(SourceError):
 
     code = "source_refused_login"
 
+    def __init__(self, message: str = "", *, realm: str = "") -> None:
+        """`realm` is the server's challenge (RFC 9110, `WWW-Authenticate`), which tells what it is."""
+        super().__init__(message)
+        self.realm = realm
+
 
 class SourceRejected(SourceError):
     """The monitor returned a 4xx or an API error: the same request will fail again."""

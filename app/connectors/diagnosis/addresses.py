@@ -7,18 +7,20 @@ import httpx
 
 PAGES = re.compile(
     r"/(?:(?:classic/)?(?:graph|alerts|targets|rules|config|flags|status|service-discovery|tsdb-status|query)"
-    r"|api/v[0-9]+|-/(?:healthy|ready)|metrics|vmui|[^/]+\.php|#)(?:/.*)?$"
+    r"|api/v[0-9]+|-/(?:healthy|ready)|metrics|vmui|[^/]+\.(?:php|cgi)|#)(?:/.*)?$"
 )
-"""Pages and the API of Prometheus, Alertmanager, VictoriaMetrics and Zabbix, which the base address does not have."""
+"""Pages and the APIs of Prometheus, Alertmanager, VictoriaMetrics, Zabbix, Icinga 2 and Nagios, without their base."""
 PREFIXES = {
     "zabbix": ("/zabbix", "/monitoring"),
     "prometheus": ("/prometheus", "/prom", "/select/0/prometheus", "/api/prom"),
     "alertmanager": ("/alertmanager", "/am"),
     "grafana": ("/grafana",),
     "netdata": ("/netdata",),
-    "nagios": ("/nagios4", "/nagios"),
+    "nagios": ("/nagios4", "/nagios", "/cgi-bin/nagios4"),
 }
-"""The paths that packages and manuals give each system."""
+"""The paths that packages and manuals give each system; the pages of Nagios lead to its CGIs below them."""
+PORTS = {"icinga2": 5665}
+"""The port of an API that is not below the system's pages; it always has TLS."""
 
 
 def likely_addresses(type: str, url: str) -> Iterator[str]:
@@ -30,6 +32,14 @@ def likely_addresses(type: str, url: str) -> Iterator[str]:
     for candidate in dict.fromkeys(paths):
         if candidate != path:
             yield str(given.copy_with(path=candidate or "/")).rstrip("/")
+
+
+def usual_server(type: str, url: str) -> str | None:
+    """Return the address on the same host at which the API of this type usually is, if that is another server."""
+    given = httpx.URL(url)
+    if type not in PORTS or (given.scheme, given.port) == ("https", PORTS[type]):
+        return None
+    return str(given.copy_with(scheme="https", port=PORTS[type], raw_path=b"/")).rstrip("/")
 
 
 def with_other_scheme(url: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from app.connectors.base import Connector, MonitorAccess
-from app.connectors.diagnosis.addresses import likely_addresses, with_other_scheme
+from app.connectors.diagnosis.addresses import likely_addresses, usual_server, with_other_scheme
 from app.connectors.diagnosis.fingerprints import SIGNS, is_at, name_of
 from app.connectors.diagnosis.probing import TIMEOUT_S, look
 from app.connectors.diagnosis.zabbix_login import login_advice
@@ -33,22 +33,38 @@ def advise(type: str, access: MonitorAccess, error: SourceError, open_connector:
     if not access.url.startswith(("http://", "https://")):
         return None
     if isinstance(error, SourceUnreachable | SourceTimeout):
-        return _other_scheme(type, access)
+        return _other_scheme(type, access) or _usual_server(type, access)
     if type == ZABBIX and (sentence := login_advice(access, str(error))):
         return Advice(sentence)
     if is_at(type, access, access.url):
         return None
-    return _other_type(type, access) or _other_address(type, access, open_connector) or _page(access)
+    return (
+        _other_type(type, access)
+        or _other_address(type, access, open_connector)
+        or _usual_server(type, access)
+        or _page(access)
+    )
 
 
 def _other_scheme(type: str, access: MonitorAccess) -> Advice | None:
     url = with_other_scheme(access.url)
-    # Certificates are not judged: what answers is only recognized, and gets no credentials.
-    bare = MonitorAccess(url, verify=False, proxy_url=access.proxy_url, timeout_s=TIMEOUT_S)
+    bare = _bare(access, url)
     if type not in SIGNS or not (is_at(type, bare, url) or look(bare)):
         return None
     scheme = url.partition(":")[0]
     return Advice(f"This port speaks {scheme}: write {url}", url)
+
+
+def _usual_server(type: str, access: MonitorAccess) -> Advice | None:
+    url = usual_server(type, access.url)
+    if url is None or not is_at(type, _bare(access, url), url):
+        return None
+    return Advice(f"The right address is {url}: {name_of(type)} answers there", url)
+
+
+def _bare(access: MonitorAccess, url: str) -> MonitorAccess:
+    """Return an access to another server, without credentials; only to recognize it, so no certificate is judged."""
+    return MonitorAccess(url, verify=False, proxy_url=access.proxy_url, timeout_s=TIMEOUT_S)
 
 
 def _other_type(type: str, access: MonitorAccess) -> Advice | None:

@@ -206,7 +206,8 @@ class HttpSource:
                 raise SourceGarbled(f"{self.host} returned {error}") from error
         if status in (401, 403):
             # The response may repeat the credentials in any encoding, so its text is not shown.
-            raise SourceRefusedLogin(f"{self.host} returned HTTP {status}{_wanted_tenant(response)}")
+            realm = response.headers.get("www-authenticate", "")
+            raise SourceRefusedLogin(f"{self.host} returned HTTP {status}{_wanted_tenant(response)}", realm=realm)
         if status == PROXY_LOGIN:
             raise self._refused_by_proxy()
         words = plain_words(error_text(response), secrets)

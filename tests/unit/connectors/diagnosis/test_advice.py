@@ -5,15 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from app.connectors.base import MonitorAccess
 from app.connectors.conformance.server import serving
-from app.connectors.diagnosis.addresses import likely_addresses
+from app.connectors.diagnosis.addresses import PORTS, likely_addresses, usual_server
 from app.connectors.diagnosis.advice import Advice, advise
+from app.connectors.diagnosis.fingerprints import NAMES
 from app.connectors.registry import open_connector
 from app.errors import SourceError
 from tests.certificates import self_signed, server_context
+from tests.unit.connectors.nagios.fake_nagios import FakeNagios
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix
 
 Serve = Callable[[Callable[[Any], None]], str]
@@ -88,6 +91,84 @@ def test_a_system_of_another_type_is_recognized(serve: Serve) -> None:
     url = serve(prometheus_at(""))
     found = advice_for("zabbix", url, api_token=TOKEN)
     assert found == Advice("This is a Prometheus, not a Zabbix: choose the type prometheus", url)
+
+
+LOGINS = {"icinga2": 'Basic realm="Icinga 2"', "nagios": 'Digest realm="Nagios4", nonce="x"'}
+
+
+def that_asks_for_a_login(type: str) -> Respond:
+    return lambda request: request.answer(b"", 401, {"WWW-Authenticate": LOGINS[type]})
+
+
+@pytest.mark.parametrize(
+    ("given", "fields"),
+    [
+        ("zabbix", {"api_token": TOKEN}),
+        ("prometheus", {}),
+        ("icinga2", {"username": "root", "password": "x"}),
+        ("nagios", {"username": "u", "password": "x"}),
+    ],
+)
+@pytest.mark.parametrize(("type", "name"), [("icinga2", "an Icinga 2"), ("nagios", "a Nagios")])
+def test_a_system_is_recognized_by_the_login_that_it_asks_for(
+    serve: Serve, given: str, fields: dict[str, str], type: str, name: str
+) -> None:
+    url = serve(that_asks_for_a_login(type))
+    found = advice_for(given, url, **fields)
+    if given == type:
+        assert found is None
+    else:
+        assert found is not None and found.url == url
+        assert found.sentence == f"This is {name}, not {NAMES[given]}: choose the type {type}"
+
+
+@pytest.mark.parametrize(("type", "fields"), [("icinga2", {"password": "x"}), ("nagios", {"password": "x"})])
+def test_a_zabbix_or_prometheus_is_told_from_an_icinga_or_nagios(
+    serve: Serve, type: str, fields: dict[str, str]
+) -> None:
+    zabbix, prometheus = f"{serve(zabbix_under_its_path('6.0.14'))}/zabbix", serve(prometheus_at(""))
+    for url, name in ((zabbix, "a Zabbix"), (prometheus, "a Prometheus")):
+        sentence = sentence_for(type, url, username="u", **fields)
+        assert sentence.startswith(f"This is {name}, not {NAMES[type]}: choose the type ")
+
+
+@pytest.mark.parametrize(
+    ("pasted", "there"),
+    [("", "/nagios4"), ("/nagios4/cgi-bin/status.cgi", "/nagios4/cgi-bin"), ("/cgi-bin", "/nagios4")],
+)
+def test_a_nagios_is_found_where_the_packages_put_it(serve: Serve, pasted: str, there: str) -> None:
+    fake = FakeNagios()
+    fake.add_host("db-1")
+    cgis = [f"/nagios4/cgi-bin/{name}" for name in ("statusjson.cgi", "objectjson.cgi")]
+
+    def respond(request: Any) -> None:
+        is_cgi = request.path.partition("?")[0] in cgis
+        fake.respond(request) if is_cgi else request.answer(b"<html>Not Found</html>", 404)
+
+    url = serve(respond)
+    found = advice_for("nagios", f"{url}{pasted}")
+    assert found == Advice(f"The right address is {url}{there}: a Nagios answers there", f"{url}{there}")
+    found = advice_for("prometheus", f"{url}/nagios4/")
+    assert found is not None and found.sentence == "This is a Nagios, not a Prometheus: choose the type nagios"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_pages_of_icinga_lead_to_its_api_which_gets_no_credentials(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    sent: list[str] = []
+
+    def note(request: Any) -> None:
+        sent.append(str(request.headers))
+        that_asks_for_a_login("icinga2")(request)
+
+    pages = serve(lambda request: request.answer(b"<html><title>Icinga Web 2 Login</title></html>"))
+    with serving(note, server_context(self_signed(), tmp_path)) as api:
+        monkeypatch.setitem(PORTS, "icinga2", httpx.URL(api).port)
+        pasted = f"{pages}/icingaweb2" if is_there else "http://127.0.0.1:9/icingaweb2"
+        found = advice_for("icinga2", pasted, username="root", password="hunter22", verify=False)
+    assert found == Advice(f"The right address is {api}: an Icinga 2 answers there", api)
+    assert sent and "Authorization" not in " ".join(sent)
 
 
 def test_plain_http_to_a_port_with_tls_leads_to_https_and_back(tmp_path: Path, serve: Serve) -> None:
@@ -176,7 +257,16 @@ def test_nothing_is_said_where_nothing_is_known(serve: Serve) -> None:
         ("zabbix", "https://h/z/zabbix.php", "https://h/z"),
         ("zabbix", "https://h", "https://h/zabbix"),
         ("icinga2", "https://h:5665/v1", "https://h:5665"),
+        ("nagios", "https://h/nagios/cgi-bin/status.cgi", "https://h/nagios/cgi-bin"),
+        ("nagios", "https://h", "https://h/nagios4"),
     ],
 )
 def test_addresses_are_guessed_from_the_pasted_one(type: str, url: str, first: str) -> None:
     assert next(likely_addresses(type, url)) == first
+
+
+def test_the_api_of_icinga_is_guessed_at_its_port() -> None:
+    assert usual_server("icinga2", "http://h/icingaweb2?x=1") == "https://h:5665"
+    assert usual_server("icinga2", "http://h:5665") == "https://h:5665"
+    assert usual_server("icinga2", "https://h:5665/other") is None
+    assert usual_server("prometheus", "http://h") is None
