@@ -13,6 +13,7 @@ from app.web.schemas.submission import SubmissionQuerySchema
 
 MAX_SEED = 2**53
 """Larger numbers lose precision in most JSON clients."""
+SORT = r"^(-?cost|\s*-?severity\s*(,\s*-?(started_at|last_seen_at)\s*)?|\s*-?(started_at|last_seen_at)\s*)?$"
 
 
 class AlertQuerySchema(PageQuerySchema):
@@ -54,6 +55,7 @@ class AlertQuerySchema(PageQuerySchema):
     sort = Text(
         max=100,
         metadata={
+            "pattern": SORT,
             "description": "`severity`, `started_at` or `last_seen_at`, with `-` before it for descending order;"
             " `severity` may be followed by one of the times, like `-severity,started_at`. `-cost` lists only alerts"
             " that count in the health score, those that cost most first. Newest first if not given"
