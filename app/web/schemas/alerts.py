@@ -58,7 +58,7 @@ class AlertQuerySchema(PageQuerySchema):
             "pattern": SORT,
             "description": "`severity`, `started_at` or `last_seen_at`, with `-` before it for descending order;"
             " `severity` may be followed by one of the times, like `-severity,started_at`. `-cost` lists only alerts"
-            " that count in the health score, those that cost most first. Newest first if not given"
+            " that count in the health score, those that cost most first. Newest first if not given",
         },
     )
 
