@@ -1,12 +1,18 @@
 """Machines over HTTP: one that a simulator and a webhook source see, and its page."""
 
 from collections.abc import Callable
+from html import escape
+from typing import Any
 
 import pytest
 
 from app.composition import Services
 from tests.web.browser import Browser
 from tests.web.caller import Caller
+
+
+def seen_by(host: dict[str, Any]) -> str:
+    return f"{host['display_name']} ({host['monitor_name']})"
 
 
 @pytest.fixture
@@ -71,7 +77,7 @@ def test_a_person_confirms_looks_and_splits_in_the_dashboard(
     browser.post(f"{path}/confirm", {})
     [machine] = admin.get("/machines").json["items"]
     shown = browser.get(f"/machines/{machine['id']}").text
-    assert all(f"/hosts/{host_id}" in shown for host_id in pair)
+    assert all(f'<a href="/hosts/{host["id"]}">{escape(seen_by(host))}</a>' in shown for host in machine["hosts"])
     assert f"/machines/{machine['id']}" in browser.get(f"/hosts/{pair[0]}").text
     browser.post(f"/machines/{machine['id']}", {"name": "新名字"})
     assert admin.get(f"/machines/{machine['id']}").json["name"] == "新名字"

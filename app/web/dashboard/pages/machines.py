@@ -44,7 +44,7 @@ def machine(machine_id: int) -> str:
         page=items,
         lines=lines_of(items.items),
         filters=filters_of(query),
-        hosts={host["id"]: host for host in found["hosts"]},
+        hosts={host["id"]: f"{host['display_name']} ({host['monitor_name']})" for host in found["hosts"]},
         alerts=services().alerts.alerts.list(PageRequest(ALERTS_SHOWN), machine_id=machine_id, status=(0, 1)).items,
     )
 
