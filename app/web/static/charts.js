@@ -5,6 +5,9 @@
 (() => {
   const HEIGHT = 180;
   const charts = new Map();
+  const time = uPlot.fmtDate("{HH}:{mm}");
+  const day = uPlot.fmtDate("{MM}-{DD}");
+  const dateAndTime = uPlot.fmtDate("{MM}-{DD} {HH}:{mm}");
 
   function colours(place) {
     const style = getComputedStyle(place);
@@ -45,6 +48,14 @@
     };
   }
 
+  // On a chart of many days, the time of day alone would be the same at every tick.
+  function moment(chart, at, whole = false) {
+    const { min, max } = chart.scales.x;
+    const isLong = max - min > 48 * 3600;
+    const date = new Date(at * 1000);
+    return isLong ? (whole ? dateAndTime : day)(date) : time(date);
+  }
+
   function make(place, points) {
     const { line, grid, text, second } = colours(place);
     const names = JSON.parse(place.dataset.series);
@@ -58,9 +69,12 @@
       legend: { live: true },
       scales: kind.scales,
       bands: kind.bands,
-      axes: [{ ...axis, values: "{HH}:{mm}", space: 60 }, { ...axis, ...kind.axis }],
+      axes: [
+        { ...axis, values: (chart, ticks) => ticks.map((tick) => moment(chart, tick)), space: 60 },
+        { ...axis, ...kind.axis },
+      ],
       series: [
-        { label: place.dataset.time, value: "{HH}:{mm}" },
+        { label: place.dataset.time, value: (chart, at) => (at === null ? "–" : moment(chart, at, true)) },
         ...names.map((label, index) => ({ label, stroke: strokes[index], width: 2, ...kind.ofSeries(index, line) })),
       ],
     };
