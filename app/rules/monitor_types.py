@@ -8,6 +8,7 @@ ICINGA2 = "icinga2"
 NAGIOS = "nagios"
 NETDATA = "netdata"
 ALERTMANAGER = "alertmanager"
+GRAFANA = "grafana"
 WEBHOOK = "webhook"
 """A monitor that only receives: nagare never connects to it."""
 

@@ -26,12 +26,15 @@ from app.connectors.base import (
 )
 from app.connectors.conformance.mutations import CHANGES, KINDS, Mutator
 from app.connectors.conformance.records import TEXT, alert_page_faults, host_page_faults, item_faults, item_page_faults
+from app.connectors.grafana.connector import GrafanaConnector
 from app.connectors.http import client
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import SourceError
 from app.rules.alerts.prometheus_labels import fingerprint
 from tests.unit.connectors.alertmanager.fake_alertmanager import FakeAlertmanager, alert, silence
+from tests.unit.connectors.grafana.fake_grafana import FakeGrafana, silenced
+from tests.unit.connectors.grafana.fake_grafana import alert as grafana_alert
 from tests.unit.connectors.prometheus.fake_prometheus import FAMILIES, series, success, target
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal
 
@@ -121,6 +124,11 @@ def alertmanager() -> Callable[[Any], Any]:
     """Return what answers as an Alertmanager with two alerts and a silence does."""
     other = alert({"alertname": "Down"}, state="suppressed", silencedBy=[SILENCE_ID])
     return FakeAlertmanager([alert(), other], [silence("Down")]).tell
+
+
+def grafana() -> Callable[[Any], Any]:
+    """Return what answers as a Grafana with two alerts, a silence and two rules does."""
+    return FakeGrafana([grafana_alert(), silenced()]).tell
 
 
 def prometheus(request: Any) -> Any:
@@ -233,6 +241,17 @@ def test_each_place_of_an_alertmanagers_answers_may_hold_anything(converse: Conv
 @given(name=st.sampled_from([*SILENCES]), wanted=mutations)
 def test_many_lies_of_an_alertmanager(converse: Converse, name: str, wanted: Any) -> None:
     converse(AlertmanagerConnector, Mutator(alertmanager(), wanted).respond, SILENCES[name])
+
+
+@pytest.mark.parametrize("name", ["check", "hosts", "items", "item", "alerts"])
+def test_each_place_of_a_grafanas_answers_may_hold_anything(converse: Converse, name: str) -> None:
+    require_any_answer(converse, GrafanaConnector, grafana, READS[name])
+
+
+@ANYTHING
+@given(name=st.sampled_from(["check", "alerts"]), wanted=mutations)
+def test_many_lies_of_a_grafana(converse: Converse, name: str, wanted: Any) -> None:
+    converse(GrafanaConnector, Mutator(grafana(), wanted).respond, READS[name])
 
 
 def require_any_answer(

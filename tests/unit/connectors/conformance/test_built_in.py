@@ -10,6 +10,8 @@ from app.connectors.conformance.failures import SLOW_CHECKS
 from app.connectors.conformance.results import Outcome
 from app.connectors.conformance.run import CHECKS, name_of, run
 from tests.unit.connectors.alertmanager.fake_alertmanager import FakeAlertmanager, alert, silence
+from tests.unit.connectors.grafana.fake_grafana import FakeGrafana, silenced
+from tests.unit.connectors.grafana.fake_grafana import alert as grafana_alert
 from tests.unit.connectors.icinga2.fake_icinga import fleet as icinga_fleet
 from tests.unit.connectors.nagios.fake_nagios import FakeNagios
 from tests.unit.connectors.netdata.fake_netdata import FakeNetdata
@@ -85,6 +87,14 @@ def test_alertmanager(serve: Serve) -> None:
     assert found[Outcome.FAILED] == []
     not_run = [each.partition(":")[0] for each in found[Outcome.NOT_RUN]]
     assert not_run == ["wrong-credentials", "unicode-names", "long-names"]
+
+
+def test_grafana(serve: Serve) -> None:
+    fake = FakeGrafana([grafana_alert(), silenced()])
+    fake.token = "glsa_t0ken"
+    found = reasons("grafana", MonitorAccess(serve(fake.respond), api_token="glsa_t0ken"), EXPENSIVE)
+    assert found[Outcome.FAILED] == []
+    assert [each.partition(":")[0] for each in found[Outcome.NOT_RUN]] == ["unicode-names", "long-names"]
 
 
 def test_the_simulator_which_is_not_reached_by_http() -> None:

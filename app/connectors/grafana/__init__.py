@@ -1,0 +1,1 @@
+"""Grafana-managed alerts."""
