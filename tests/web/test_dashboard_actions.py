@@ -74,7 +74,7 @@ def test_a_blank_secret_keeps_the_stored_one(admin_page: Browser, services: Serv
 
 
 def test_wrong_input_is_named_where_it_is(admin_page: Browser) -> None:
-    answer = admin_page.post("/monitors", {**NEW, "name": "", "type": "nagios"}, headers=HTMX)
+    answer = admin_page.post("/monitors", {**NEW, "name": "", "type": "cacti"}, headers=HTMX)
     assert answer.status == 422
     assert 'data-field="name"' in answer.text and 'data-field="type"' in answer.text
     assert "<html" not in answer.text

@@ -39,7 +39,7 @@ def test_a_name_is_given_once(admin: Caller, fleet: int) -> None:
 
 
 def test_an_unknown_type_or_address_is_refused_by_name(admin: Caller) -> None:
-    answer = admin.post("/monitors", {"name": "x", "type": "nagios", "url": FLEET})
+    answer = admin.post("/monitors", {"name": "x", "type": "cacti", "url": FLEET})
     assert (answer.status, list(answer.json["errors"])) == (422, ["type"])
     answer = admin.post("/monitors", {"name": "x", "type": "zabbix", "url": "ftp://x", "api_token": "t"})
     assert (answer.status, list(answer.json["errors"])) == (422, ["url"])
