@@ -11,16 +11,19 @@ import pytest
 
 from app import clock
 from app.composition import Services
-from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess
+from app.connectors.base import HostPage, HostRecord, ItemPage, ItemRecord, MonitorAccess, NewHost
 from app.enums import Role, TaskType
 from app.errors import ConcurrentChange, Conflict, NotFound
 from app.rules.task_params.pull import PullHosts
+from app.services.access.audit import Editor
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.pulls import PullService
+from app.services.inventory.pushes import PushService
 from app.services.ledger.outbox import new_entry, new_task_id
 from app.services.ledger.requester import Requester
+from app.store.database.pages import PageRequest
 from app.store.database.vault import Vault
-from app.store.inventory import monitors
+from app.store.inventory import hosts, monitors
 from app.store.ledger import schedules, task_inserts
 from tests.real.services_postgresql import migrated, services, time
 
@@ -29,6 +32,7 @@ __all__ = ["migrated", "services", "time"]
 pytestmark = pytest.mark.real
 RACERS = 8
 HOSTS = 5
+EDITOR = Editor(7, "王芳")
 ITEMS = 500
 FIELDS = {"cron": "* * * * *", "timezone": "UTC", "task_type": "generate_alerts", "params": {"count": 1}}
 
@@ -112,6 +116,48 @@ def test_pulls_of_the_same_hosts_at_once_neither_deadlock_nor_make_items_twice(s
     assert services.inventory.monitors.get(monitor_id)["item_count"] == ITEMS
 
 
+def test_who_deletes_a_host_while_it_is_pushed_leaves_a_task_that_says_so(services: Services) -> None:
+    monitor_id = add_monitor(services)
+    source = Deleting()
+    pulls, connections = pulls_from(services, source)
+    fields = {"name": "new-1", "display_name": "新", "description": "", "enabled": True, "ip_addr": None, "groups": []}
+    host_id = int(services.inventory.inventory.create_host(monitor_id, fields, EDITOR)["id"])
+    source.meanwhile = lambda: services.inventory.gone_hosts.delete(host_id, EDITOR)
+    with pytest.raises(NotFound, match=f"host {host_id} was deleted while it was pushed: the monitor has it as 90"):
+        PushService(services.database, connections, pulls).host(monitor_id, host_id)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_who_deletes_a_host_while_its_item_is_pulled_leaves_a_task_that_says_so(
+    services: Services, is_there: bool
+) -> None:
+    monitor_id = add_monitor(services)
+    source = Deleting()
+    pulls, _ = pulls_from(services, source)
+    pulls.hosts(monitor_id)
+    pulls.items(monitor_id)
+    item = services.inventory.inventory.list_items(PageRequest(limit=1), monitor_id=monitor_id).items[0]
+    with services.database.transaction() as connection:
+        hosts.mark_gone(connection, [item["host_id"]], clock.now())
+    source.is_there = is_there
+    source.meanwhile = lambda: services.inventory.gone_hosts.delete(item["host_id"], EDITOR)
+    with pytest.raises(NotFound, match=f"host {item['host_id']} was deleted while its item {item['id']} was read"):
+        pulls.item(monitor_id, item["host_id"], item["id"])
+
+
+def add_monitor(services: Services) -> int:
+    row = services.inventory.monitors.create(
+        {"name": "竞争", "type": "zabbix", "url": "http://zabbix", "api_token": "t"}
+    )
+    return int(row["id"])
+
+
+def pulls_from(services: Services, source: "Countless") -> tuple[PullService, MonitorConnections]:
+    vault = Vault(services.settings.require_secret_key())
+    connections = MonitorConnections(services.database, vault, source.open)
+    return PullService(services.database, connections, services.inventory.item_values), connections
+
+
 class Countless:
     """A source whose hosts and items come in another order each time, with new values."""
 
@@ -132,3 +178,18 @@ class Countless:
         ]
         self._random.shuffle(records)
         yield ItemPage(self._random.sample(host_external_ids, HOSTS), records)
+
+
+class Deleting(Countless):
+    """A source that is asked for one item, or to create a host, while somebody does something else."""
+
+    is_there = True
+    meanwhile: Callable[[], None]
+
+    def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
+        self.meanwhile()
+        return ItemRecord(host_external_id, external_id, "item", "key", value="1") if self.is_there else None
+
+    def create_host(self, _host: NewHost) -> str:
+        self.meanwhile()
+        return "90"

@@ -143,6 +143,8 @@ class PullService:
         record = connector.item(host["external_id"], item["external_id"])
         counts, now = Counts(), clock.now()
         with self._database.transaction() as connection:
+            if not hosts.lock(connection, [host_id]):
+                raise NotFound(f"host {host_id} was deleted while its item {item_id} was read")
             if record is None:
                 items.mark_gone(connection, [item_id], now)
                 counts.add(0, 0, 0, vanished=1)
@@ -180,14 +182,16 @@ class PullService:
         now = clock.now()
         with self._database.transaction() as connection:
             readable = [name for name in page.host_external_ids if name not in page.unreadable]
-            host_ids = hosts.ids_by_external_id(connection, monitor_id, readable)
+            known = hosts.ids_by_external_id(connection, monitor_id, readable)
+            # Two pulls that write the same items in different orders would deadlock on PostgreSQL, and a host may just
+            # have been deleted.
+            there = hosts.lock(connection, known.values())
+            host_ids = {name: host_id for name, host_id in known.items() if host_id in there}
             rows = {
                 (host_ids[record.host_external_id], record.external_id): _item_row(record)
                 for record in page.records
                 if record.host_external_id in host_ids
             }
-            # Two pulls that write the same items in different orders would deadlock on PostgreSQL.
-            hosts.lock(connection, host_ids.values())
             found = seen.compare(connection, page, host_ids.values(), rows)
             written = pulled_items.upsert(connection, monitor_id, found.others, now, found.followed)
             self._values.add(connection, ((id, rows[identity]) for identity, id in written.ids.items()))

@@ -71,6 +71,11 @@ class PushService:
         edit = HostEdit(**{name: host[name] for name in hosts.EDITABLE})
         external_id = connector.create_host(NewHost(edit, host["ip_addr"], tuple(host["groups"])))
         with self._database.transaction() as connection:
+            if not hosts.lock(connection, [host["id"]]):
+                raise NotFound(
+                    f"host {host['id']} was deleted while it was pushed: the monitor has it as {external_id}; delete it"
+                    " there, or pull the hosts"
+                )
             if not hosts.take_external_id(connection, host["id"], external_id):
                 raise SourceConflict("this host already exists at the monitor and in the inventory")
 
@@ -79,6 +84,11 @@ class PushService:
         new = NewItem(edit, item["key"], item["value_type"])
         external_id = connector.create_item(host["external_id"], new)
         with self._database.transaction() as connection:
+            if not hosts.lock(connection, [host["id"]]) or items.find(connection, item["id"]) is None:
+                raise NotFound(
+                    f"item {item['id']} was deleted with host {host['id']} while it was pushed: the monitor has it as"
+                    f" {external_id}"
+                )
             if not items.take_external_id(connection, item["id"], external_id):
                 raise SourceConflict("this item already exists at the monitor and in the inventory")
 

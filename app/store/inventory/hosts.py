@@ -262,10 +262,13 @@ def ids_by_external_id(connection: Connection, monitor_id: int, wanted: Collecti
     return {row.external_id: row.id for row in connection.execute(statement)}
 
 
-def lock(connection: Connection, host_ids: Collection[int]) -> None:
-    """Make other pulls of these hosts' items wait until the transaction ends; SQLite serializes writers anyway."""
+def lock(connection: Connection, host_ids: Collection[int]) -> set[int]:
+    """Make other pulls of these hosts' items, and their deletion, wait until the transaction ends; return which exist.
+
+    SQLite serializes writers anyway.
+    """
     statement = select(HOSTS.id).where(HOSTS.id.in_(host_ids)).order_by(HOSTS.id)
-    connection.execute(statement.with_for_update(key_share=True))
+    return {*connection.execute(statement.with_for_update(key_share=True)).scalars()}
 
 
 KNOWN = select(HOSTS.id, HOSTS.external_id).where(
