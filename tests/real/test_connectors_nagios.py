@@ -63,8 +63,10 @@ def test_a_user_without_rights_is_refused(access: MonitorAccess) -> None:
 
 def test_a_problem_from_its_start_to_its_end(access: MonitorAccess) -> None:
     tell("result", "db-1", "Passive", "2", "磁盘 is full | used=99%;80;90")
-    wait_until(lambda: "db-1;Passive" in firing(access), 30, "the problem")
-    assert firing(access)["db-1;Passive"].message == "Passive: CRITICAL: 磁盘 is full"
+    message = "Passive: CRITICAL: 磁盘 is full"
+    wait_until(
+        lambda: [one.message for one in firing(access).values() if one.item_name == "Passive"] == [message], 30, message
+    )
     tell("command", "ACKNOWLEDGE_SVC_PROBLEM;db-1;Passive;2;0;1;小王;seen")
     wait_until(lambda: firing(access)["db-1;Passive"].is_acknowledged, 30, "the acknowledgement")
     assert firing(access)["db-1;Passive"].annotations["acknowledged_by"] == "小王"

@@ -18,6 +18,10 @@ OBJECT_BYTES = 240
 VALUE_BYTES = 64
 
 
+class EmptyBody(ValueError):
+    """A response without content."""
+
+
 def read_body(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytearray:
     """Join and decompress a chunked body, and stop as soon as it exceeds `max_bytes`.
 
@@ -45,8 +49,10 @@ def read_body(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> bytearr
 def parse_json(body: bytearray, max_bytes: int) -> Any:
     """Return the JSON value of a body of at most `max_bytes`, its strings without NULs and lone surrogates.
 
-    Raises ValueError for anything else, and for values that would take too much memory.
+    Raises ValueError for anything else, and for values that would take too much memory; EmptyBody for nothing.
     """
+    if not body.strip():
+        raise EmptyBody("nothing, which is not valid JSON")
     values = body.count(b",") + body.count(b"[")
     if body.count(b"{") * OBJECT_BYTES + values * VALUE_BYTES > TREE_FACTOR * max_bytes:
         raise ValueError("too many values for its size")

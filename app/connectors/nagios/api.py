@@ -8,6 +8,7 @@ from typing import Any
 from app.connectors.answers import in_parallel, read_clock, read_member, read_object, read_text
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpSource
+from app.connectors.http.json_body import EmptyBody
 from app.connectors.prometheus.api import credentials
 from app.errors import SourceFailing, SourceGarbled, SourceRefusedLogin, SourceRejected
 
@@ -47,7 +48,7 @@ class NagiosApi:
         first: SourceGarbled | SourceRejected | None = None
         for folder in FOLDERS:
             try:
-                self._source.get_json(f"{folder}/{STATUS}", {"query": "programstatus"})
+                self._get(f"{folder}/{STATUS}", {"query": "programstatus"})
             except (SourceGarbled, SourceRejected) as error:
                 first = first or error
             else:
@@ -61,7 +62,7 @@ class NagiosApi:
 
     def answer(self, cgi: str, query: str, params: Mapping[str, str] | None = None) -> tuple[Row, Row]:
         """Return the data of an answer, and what Nagios says of the answer."""
-        tree = self._source.get_json(f"{self.folder}/{cgi}", {"query": query, **(params or {})})
+        tree = self._get(f"{self.folder}/{cgi}", {"query": query, **(params or {})})
         about = read_object(tree, "result")
         code = read_member(about, "type_code", int)
         if code == SUCCESS:
@@ -121,3 +122,12 @@ class NagiosApi:
         about = self.answer(STATUS, "programstatus")[1]
         now = read_clock(about, "query_time", TICKS) or datetime.now(UTC)
         return now - (read_clock(about, "last_data_update", TICKS) or now)
+
+    def _get(self, path: str, params: Mapping[str, str]) -> object:
+        try:
+            return self._source.get_json(path, params)
+        except SourceGarbled as error:
+            if isinstance(error.__cause__, EmptyBody):
+                # So they do from the moment that the daemon deletes its status until it has written a new one.
+                raise SourceFailing("The CGIs of Nagios answered nothing: its daemon may be down") from error
+            raise

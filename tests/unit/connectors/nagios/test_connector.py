@@ -144,6 +144,13 @@ def test_files_that_are_missing_while_nagios_starts_are_worth_a_retry(
         nagios.check()
 
 
+def test_cgis_that_answer_nothing_are_worth_a_retry(serve: Serve) -> None:
+    connector = NagiosConnector(MonitorAccess(serve(lambda request: request.answer(b"\n"))))
+    with pytest.raises(SourceFailing, match="daemon may be down"):
+        connector.check()
+    connector.close()
+
+
 def test_fewer_services_than_counted_are_not_taken_as_all(nagios: NagiosConnector, fake: FakeNagios) -> None:
     for number in range(20):
         fake.add_host(f"h{number}")
