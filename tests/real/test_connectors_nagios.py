@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -29,10 +30,8 @@ def tell(*words: str) -> None:
 
 
 def pages(access: MonitorAccess) -> list[AlertPage]:
-    connector = NagiosConnector(access)
-    found = [*connector.alerts()]
-    connector.close()
-    return found
+    with closing(NagiosConnector(access)) as connector:
+        return [*connector.alerts()]
 
 
 def firing(access: MonitorAccess) -> dict[str, AlertReport]:

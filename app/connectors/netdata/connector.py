@@ -14,6 +14,8 @@ from app.errors import SourceError, SourceFailing, SourceGarbled, SourceRejected
 HOSTS_A_PAGE = 500
 ITEM_HOSTS_A_PAGE = 4
 """A page of so few hosts may have any number of items."""
+MAX_DESCRIBED = 500
+"""Nodes of one server. What Netdata says of each repeats the list of all: for 10,000 nodes, that would be 15 GB."""
 REQUESTS_IN_FLIGHT = 4
 """Netdata has as many threads for its API as cores, at most six, and they serve its users too."""
 NODE_ERRORS = (SourceRejected, SourceGarbled)
@@ -83,6 +85,8 @@ class NetdataConnector(ReadOnly):
         self._api.close()
 
     def _host(self, node: Node) -> HostRecord:
+        if len(self._api.nodes) > MAX_DESCRIBED:
+            return host_record(node, None)
         try:
             return host_record(node, self._api.of_node(node, "info"))
         except NODE_ERRORS as error:

@@ -81,7 +81,7 @@ class FakeNetdata:
 
     def tell(self, path: str) -> Any:
         node, call = (path.split("/")[2], path.split("/api/v1/")[1]) if path.startswith("/host/") else ("", path[8:])
-        if node and node not in {guid(number) for number in range(len(self.nodes))} | {*self.nodes}:
+        if node and not self.has(node):
             return None
         if call == "allmetrics":
             return {} if node in self.offline else self.charts
@@ -96,6 +96,11 @@ class FakeNetdata:
             found = {key: one for key, one in raised.items() if one["status"] in ("WARNING", "CRITICAL")}
             return {"hostname": node, "latest_alarm_log_unique_id": 1, "status": True, "now": MOMENT, "alarms": found}
         return None
+
+    def has(self, node: str) -> bool:
+        number = node.rpartition("-")[2]
+        is_guid = node.startswith("74552914-") and int(number, 16) < len(self.nodes)
+        return is_guid or (node.startswith("node-") and node in self.nodes)
 
     def info(self) -> dict[str, Any]:
         return {

@@ -121,3 +121,10 @@ def test_old_releases_have_only_names(netdata: NetdataConnector, fake: FakeNetda
 def test_netdata_is_read_only(netdata: NetdataConnector) -> None:
     with pytest.raises(SourceReadOnly):
         netdata.acknowledge_alert("1", "")
+
+
+def test_the_nodes_of_a_very_large_parent_are_not_described(netdata: NetdataConnector, fake: FakeNetdata) -> None:
+    fake.nodes = [f"node-{number}" for number in range(10_000)]
+    found = [host for page in netdata.hosts() for host in page.records]
+    assert len(found) == 10_000
+    assert fake.asked == ["/api/v1/info"]
