@@ -12,6 +12,7 @@ from app.connectors.alertmanager.connector import AlertmanagerConnector
 from app.connectors.base import Connector, HasHistory, MonitorAccess
 from app.connectors.grafana.connector import GrafanaConnector
 from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
+from app.connectors.http_json.connector import HttpJsonConnector
 from app.connectors.icinga2.connector import Icinga2Connector
 from app.connectors.nagios.connector import NagiosConnector
 from app.connectors.netdata.connector import NetdataConnector
@@ -20,7 +21,17 @@ from app.connectors.simulator.connector import SimulatorConnector
 from app.connectors.webhook.connector import WebhookConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import Invalid, SourceError
-from app.rules.monitor_types import ALERTMANAGER, GRAFANA, ICINGA2, NAGIOS, NETDATA, PROMETHEUS, WEBHOOK, ZABBIX
+from app.rules.monitor_types import (
+    ALERTMANAGER,
+    GRAFANA,
+    HTTP_JSON,
+    ICINGA2,
+    NAGIOS,
+    NETDATA,
+    PROMETHEUS,
+    WEBHOOK,
+    ZABBIX,
+)
 
 ENTRY_POINT_GROUP = "nagare.connectors"
 BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
@@ -34,6 +45,7 @@ BUILT_IN: Mapping[str, type[Connector]] = MappingProxyType(
         NAGIOS: NagiosConnector,
         NETDATA: NetdataConnector,
         GRAFANA: GrafanaConnector,
+        HTTP_JSON: HttpJsonConnector,
     }
 )
 METHODS = (

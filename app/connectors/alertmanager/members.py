@@ -9,8 +9,8 @@ from app import clock
 from app.connectors.alertmanager.records import read_start, read_version
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpSource
+from app.connectors.http.credentials import credentials
 from app.connectors.prometheus.alertmanagers import alertmanager_source
-from app.connectors.prometheus.api import credentials
 from app.errors import SourceError
 
 JUST_STARTED = timedelta(minutes=5)

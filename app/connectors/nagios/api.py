@@ -8,8 +8,8 @@ from typing import Any
 from app.connectors.answers import in_parallel, read_clock, read_member, read_object, read_text
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpSource
+from app.connectors.http.credentials import credentials
 from app.connectors.http.json_body import EmptyBody
-from app.connectors.prometheus.api import credentials
 from app.errors import SourceFailing, SourceGarbled, SourceRefusedLogin, SourceRejected
 
 STATUS, OBJECTS = "statusjson.cgi", "objectjson.cgi"

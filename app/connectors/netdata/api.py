@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpSource
+from app.connectors.http.credentials import credentials
 from app.connectors.netdata.nodes import Node, read_nodes
-from app.connectors.prometheus.api import credentials
 
 
 class NetdataApi:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpLimits, HttpSource
-from app.connectors.prometheus.api import credentials
+from app.connectors.http.credentials import credentials
 from app.connectors.prometheus.silences import KnownQuiet, read_known_quiet
 from app.errors import Invalid, SourceError
 

@@ -1,12 +1,12 @@
 """Requests to Prometheus's API, whose responses carry their own errors and warnings."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpLimits, HttpSource
-from app.errors import Invalid, SourceFailing, SourceGarbled, SourceRejected
+from app.connectors.http.credentials import credentials
+from app.errors import SourceFailing, SourceGarbled, SourceRejected
 
 DEFAULT_LIMITS = HttpLimits()
 PASSING_ERRORS = ("timeout", "canceled", "unavailable", "internal")
@@ -44,19 +44,6 @@ class PrometheusApi:
         error = answer.get("error")
         message = f"Prometheus reports an error: {self.words(error if isinstance(error, str) else '')}"
         raise SourceFailing(message) if answer.get("errorType") in PASSING_ERRORS else SourceRejected(message)
-
-
-def credentials(access: MonitorAccess) -> tuple[dict[str, str], tuple[str, str] | None]:
-    """Return the headers and the basic authentication of a monitor. Raises Invalid if they cannot be sent."""
-    if access.api_token:
-        if not re.fullmatch(r"[\x21-\x7e]+", access.api_token):
-            raise Invalid("api_token", "The API token must consist of visible ASCII characters without spaces")
-        return {"Authorization": f"Bearer {access.api_token}"}, None
-    if access.username or access.password:
-        if not access.username or ":" in access.username:
-            raise Invalid("username", "A password requires a user name, and the user name must not contain a colon")
-        return {}, (access.username, access.password or "")
-    return {}, None
 
 
 def _warnings(answer: Mapping[str, object]) -> Sequence[str]:

@@ -60,9 +60,9 @@ def reason_of(error: Exception) -> str:
 class Evaluation(visitor.TreeInterpreter):
     """Evaluates expressions on one body; `body()` in an expression is that body."""
 
-    def __init__(self, body: object) -> None:
+    def __init__(self, body: object, budget: int = BUDGET) -> None:
         super().__init__(visitor.Options(custom_functions=_Functions(body)))
-        self._left = BUDGET
+        self._left = budget
 
     def visit(self, node: Node, *args: Any, **kwargs: Any) -> Any:
         """Evaluate a node. Raises TooMuchWork, and what the library raises."""

@@ -28,6 +28,7 @@ from app.connectors.conformance.mutations import CHANGES, KINDS, Mutator
 from app.connectors.conformance.records import TEXT, alert_page_faults, host_page_faults, item_faults, item_page_faults
 from app.connectors.grafana.connector import GrafanaConnector
 from app.connectors.http import client
+from app.connectors.http_json.connector import HttpJsonConnector
 from app.connectors.prometheus.connector import PrometheusConnector
 from app.connectors.zabbix.connector import ZabbixConnector
 from app.errors import SourceError
@@ -35,6 +36,7 @@ from app.rules.alerts.prometheus_labels import fingerprint
 from tests.unit.connectors.alertmanager.fake_alertmanager import FakeAlertmanager, alert, silence
 from tests.unit.connectors.grafana.fake_grafana import FakeGrafana, silenced
 from tests.unit.connectors.grafana.fake_grafana import alert as grafana_alert
+from tests.unit.connectors.http_json.fake_source import MAPPING, FakeSource
 from tests.unit.connectors.prometheus.fake_prometheus import FAMILIES, series, success, target
 from tests.unit.connectors.zabbix.fake_zabbix import FakeZabbix, Refusal
 
@@ -129,6 +131,12 @@ def alertmanager() -> Callable[[Any], Any]:
 def grafana() -> Callable[[Any], Any]:
     """Return what answers as a Grafana with two alerts, a silence and two rules does."""
     return FakeGrafana([grafana_alert(), silenced()]).tell
+
+
+def json_source() -> Callable[[Any], Any]:
+    """Return what answers as a source with JSON of its own does."""
+    fake = FakeSource(hosts=3, items=1, a_page=3)
+    return lambda request: fake.tell(request.url.raw_path.decode())
 
 
 def prometheus(request: Any) -> Any:
@@ -254,15 +262,38 @@ def test_many_lies_of_a_grafana(converse: Converse, name: str, wanted: Any) -> N
     converse(GrafanaConnector, Mutator(grafana(), wanted).respond, READS[name])
 
 
+MAPPED: dict[str, Callable[[Any], Any]] = {name: READS[name] for name in ("check", "hosts", "alerts")} | {
+    "some hosts": lambda connector: connector.hosts(["d-0", "d-2"]),
+    "items": lambda connector: connector.items(["d-0", "d-1", "d-2"]),
+    "item": lambda connector: connector.item("d-0", "0"),
+}
+JSON_SOURCE = MonitorAccess("http://monitor.example", mapping=MAPPING)
+
+
+@pytest.mark.parametrize("name", [*MAPPED])
+def test_each_place_of_a_json_sources_answers_may_hold_anything(converse: Converse, name: str) -> None:
+    require_any_answer(converse, HttpJsonConnector, json_source, MAPPED[name], JSON_SOURCE)
+
+
+@ANYTHING
+@given(name=st.sampled_from([*MAPPED]), wanted=mutations)
+def test_many_lies_of_a_json_source(converse: Converse, name: str, wanted: Any) -> None:
+    converse(HttpJsonConnector, Mutator(json_source(), wanted).respond, MAPPED[name], access=JSON_SOURCE)
+
+
 def require_any_answer(
-    converse: Converse, kind: type[Connector], make: Callable[[], Any], act: Callable[[Any], Any]
+    converse: Converse,
+    kind: type[Connector],
+    make: Callable[[], Any],
+    act: Callable[[Any], Any],
+    access: MonitorAccess | None = None,
 ) -> None:
     """Require valid records or a SourceError, whatever one place of one answer holds."""
     true = Mutator(make())
-    converse(kind, true.respond, act, is_true=True)
+    converse(kind, true.respond, act, is_true=True, access=access)
     for number, places in enumerate(true.places):
         for place, change in product(range(places), KINDS):
-            converse(kind, Mutator(make(), [(number, place, change)]).respond, act)
+            converse(kind, Mutator(make(), [(number, place, change)]).respond, act, access=access)
 
 
 @ANYTHING

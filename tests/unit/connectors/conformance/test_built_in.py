@@ -12,6 +12,7 @@ from app.connectors.conformance.run import CHECKS, name_of, run
 from tests.unit.connectors.alertmanager.fake_alertmanager import FakeAlertmanager, alert, silence
 from tests.unit.connectors.grafana.fake_grafana import FakeGrafana, silenced
 from tests.unit.connectors.grafana.fake_grafana import alert as grafana_alert
+from tests.unit.connectors.http_json.fake_source import MAPPING, FakeSource
 from tests.unit.connectors.icinga2.fake_icinga import fleet as icinga_fleet
 from tests.unit.connectors.nagios.fake_nagios import FakeNagios
 from tests.unit.connectors.netdata.fake_netdata import FakeNetdata
@@ -78,6 +79,12 @@ def test_nagios(serve: Serve) -> None:
         fake.add_host(f"web-{number}")
         fake.add_service(f"web-{number}", "Load", 16 if number == 3 else 2, perf_data="load1=1.5;5;10")
     found = reasons("nagios", MonitorAccess(f"{serve(fake.respond)}/nagios4/cgi-bin"), EXPENSIVE)
+    assert found[Outcome.FAILED] == []
+
+
+def test_http_json(serve: Serve) -> None:
+    url = serve(FakeSource(hosts=12, a_page=5).respond)
+    found = reasons("http_json", MonitorAccess(url, mapping=MAPPING), EXPENSIVE)
     assert found[Outcome.FAILED] == []
 
 

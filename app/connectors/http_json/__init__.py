@@ -1,0 +1,1 @@
+"""Pulls JSON from any server, as the mapping of the monitor says."""
