@@ -10,6 +10,10 @@ from app.rules.task_params.alerts import ReceiveAlerts
 from tests.web.caller import Answer, Caller
 
 MAPPING = {"alerts": "events", "message": "title", "severity": "prio", "status": "state", "firing": ["开"], "host": "h"}
+SOURCE: dict[str, Any] = {
+    "hosts": {"path": "/servers?limit=500", "list": "data", "next": "links.next", "fields": {"external_id": "id"}},
+    "alerts": {"path": "/alarms", "list": "@", "fields": {"message": "text"}, "complete": False},
+}
 BODY = {
     "events": [
         {"title": "磁盘不足", "prio": "P1", "state": "开", "h": "db-1"},
@@ -141,6 +145,51 @@ def test_what_was_refused_is_read_by_the_mended_mapping(
         assert services.alerts.refused_alerts.take_in(params)["new"] == 1
     found = {alert["message"]: alert["labels"] for alert in viewer.get("/alerts").json["items"]}
     assert found == {"空": {"dc": "上海"}, "Other": {}}
+
+
+@pytest.fixture
+def source_path(admin: Caller) -> str:
+    monitor = {"name": "cmdb", "type": "http_json", "url": "http://cmdb.example"}
+    return f"/monitors/{admin.post('/monitors', monitor).json['id']}/mapping"
+
+
+def test_the_mapping_of_a_json_source_is_set_read_and_removed(
+    services: Services, admin: Caller, viewer: Caller, source_path: str
+) -> None:
+    put = admin.put(source_path, SOURCE)
+    assert (put.status, set_fields(put.json)) == (200, SOURCE)
+    assert viewer.get(source_path).json == put.json
+    assert admin.put(source_path, put.json).json == put.json, "what GET answers can be put again"
+    assert services.inventory.mappings.get(int(source_path.split("/")[2])) == SOURCE
+    assert admin.post(f"{source_path}/test", {"body": {}}).status == 409
+    assert admin.delete(source_path).status == 204
+    assert set_fields(viewer.get(source_path).json) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("hosts.fields.name", {"hosts": {**SOURCE["hosts"], "fields": {"external_id": "id", "name": "a["}}}),
+        ("hosts.fields.colour", {"hosts": {**SOURCE["hosts"], "fields": {"external_id": "id", "colour": "c"}}}),
+        ("hosts.list", {"hosts": {}}),
+        ("hosts", {"hosts": []}),
+        ("alerts", {"alerts": "events"}),
+        ("message", {"message": "title"}),
+        ("colour", {"colour": "c"}),
+    ],
+)
+def test_a_wrong_source_mapping_is_refused_by_its_field(
+    admin: Caller, source_path: str, field: str, change: dict[str, Any]
+) -> None:
+    answer = admin.put(source_path, {**SOURCE, **change})
+    assert (answer.status, list(answer.json["errors"])) == (422, [field]), answer.text
+    assert set_fields(admin.get(source_path).json) == {}
+
+
+def test_a_mapping_of_posted_alerts_has_no_parts_of_a_source(admin: Caller, path: str) -> None:
+    for name in ("hosts", "items", "alerts"):
+        answer = admin.put(path, {**MAPPING, name: {}})
+        assert (answer.status, list(answer.json["errors"])) == (422, [name]), answer.text
 
 
 def test_only_a_monitor_that_receives_has_a_mapping(admin: Caller, fleet: int) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpSource
-from app.connectors.prometheus.api import credentials
+from app.connectors.http.credentials import credentials
 from app.connectors.prometheus.records import cut
 from app.errors import SourceGarbled, SourceRefusedLogin, SourceRejected
 

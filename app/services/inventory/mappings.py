@@ -1,6 +1,6 @@
-"""The field mappings of monitors of type `webhook`."""
+"""The mappings of monitors of types `webhook` (fields of posted alerts) and `http_json` (records of a source)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,15 @@ from app.enums import Severity
 from app.errors import Conflict, Invalid, NotFound
 from app.rules.alerts.alert_reports import AlertReport
 from app.rules.alerts.severities import SeverityTable
-from app.rules.monitor_types import WEBHOOK
+from app.rules.http_json.source_mappings import SourceMapping
+from app.rules.monitor_types import HTTP_JSON, WEBHOOK
 from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.parse import try_to_parse
 from app.rules.webhooks.posted import Refusal
 from app.store.database.engine import Database
 from app.store.inventory import monitors
+
+TYPES = (WEBHOOK, HTTP_JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,15 @@ class MappingService:
 
     def replace(self, monitor_id: int, mapping: Mapping[str, Any]) -> Mapping[str, Any]:
         """Replace a monitor's mapping. Raises Invalid naming the field whose expression is wrong."""
-        FieldMapping.of(mapping)
         given = {name: value for name, value in mapping.items() if value is not None}
+        with self._database.reading() as connection:
+            type = _found(connection, monitor_id)["type"]
+        _check(type, given)
         self._write(monitor_id, given)
         return given
 
     def remove(self, monitor_id: int) -> None:
-        """Remove a monitor's mapping: the formats of its bodies are detected again."""
+        """Remove a monitor's mapping: formats of bodies are detected again, and a source is no longer read."""
         self._write(monitor_id, None)
 
     def test(self, monitor_id: int, body: object, mapping: Mapping[str, Any] | None = None) -> Trial:
@@ -64,7 +69,7 @@ class MappingService:
         Raises Invalid naming the field of the mapping that is wrong.
         """
         with self._database.reading() as connection:
-            monitor = _found(connection, monitor_id)
+            monitor = _found(connection, monitor_id, (WEBHOOK,))
         try:
             chosen = mapping or monitor["mapping"]
             compiled = FieldMapping.of(chosen) if chosen else None
@@ -80,13 +85,27 @@ class MappingService:
             monitors.change(connection, monitor_id, {"mapping": mapping})
 
 
-def _found(connection: Connection, monitor_id: int) -> RowMapping:
+def _found(connection: Connection, monitor_id: int, types: Sequence[str] = TYPES) -> RowMapping:
     monitor = monitors.find_mapping(connection, monitor_id)
     if monitor is None:
         raise NotFound(f"there is no monitor {monitor_id}")
-    if monitor["type"] != WEBHOOK:
-        raise Conflict(f"monitor {monitor_id} is of type {monitor['type']}: only one of type {WEBHOOK} has a mapping")
+    if monitor["type"] not in types:
+        what = "has a mapping" if types == TYPES else "receives bodies to try"
+        wanted = " or ".join(types)
+        raise Conflict(f"monitor {monitor_id} is of type {monitor['type']}: only one of type {wanted} {what}")
     return monitor
+
+
+def _check(type: str, mapping: Mapping[str, Any]) -> None:
+    if type == HTTP_JSON:
+        SourceMapping.of(mapping)
+        return
+    for name in ("hosts", "items"):
+        if name in mapping:
+            raise Invalid(name, f"Only the mapping of a monitor of type {HTTP_JSON} has this field.")
+    if not isinstance(mapping.get("alerts", ""), str):
+        raise Invalid("alerts", "Not a valid string.")
+    FieldMapping.of(mapping)
 
 
 def _tried(report: AlertReport, table: SeverityTable) -> Tried:

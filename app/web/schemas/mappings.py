@@ -1,5 +1,6 @@
-"""The field mapping of a monitor of type `webhook`."""
+"""The mapping of a monitor: of the fields of posted alerts, or of the records of an `http_json` source."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields, validate
@@ -47,7 +48,7 @@ def _words(description: str) -> fields.List[str]:
 class NewMappingSchema(RequestSchema):
     """JMESPath expressions that find the alerts of a body and the fields of each; `body()` is the whole body."""
 
-    alerts = _expression(ALERTS, allow_none=True)
+    alerts: fields.Field[Any] = _expression(ALERTS, allow_none=True)
     message = _expression(MEANINGS["message"], required=True)
     id = _expression(MEANINGS["id"], allow_none=True)
     status = _expression(MEANINGS["status"], allow_none=True)
@@ -66,15 +67,54 @@ class NewMappingSchema(RequestSchema):
     comment = _expression(MEANINGS["comment"], allow_none=True)
 
 
+PART = "An object with path, list, fields and next; only for monitors of type http_json (docs/http-json.md)"
+
+
+class AlertsPart(fields.Field[Any]):
+    """The expression of a webhook mapping, or the part of a source mapping."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kinds = [{"type": "string", "minLength": 1, "maxLength": MAX_EXPRESSION}, {"type": "object"}]
+        metadata = {"description": f"{ALERTS}. For type http_json: {PART[0].lower()}{PART[1:]}", "anyOf": kinds}
+        super().__init__(allow_none=True, metadata=metadata, **kwargs)
+        self._text = Text(min=1, max=MAX_EXPRESSION)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return value if isinstance(value, dict) else self._text.deserialize(value, attr, data, **kwargs)
+
+
+class SourcePart(fields.Dict):
+    """A part of a source mapping, whose content the service checks."""
+
+    def get_value(self, obj: Any, attr: str, accessor: Any = None, default: Any = None) -> Any:  # noqa: ARG002
+        """Return the member of a mapping; the usual way finds the method `items` of one without it."""
+        return obj.get(attr)
+
+
+def _part(**kwargs: Any) -> SourcePart:
+    return SourcePart(keys=fields.String(), allow_none=True, metadata={"description": PART}, **kwargs)
+
+
+class AnyMappingSchema(NewMappingSchema):
+    """A mapping for the type of the monitor: `message` and more for webhook, hosts, items and alerts for http_json."""
+
+    message = _expression(f"{MEANINGS['message']}; required for type webhook", allow_none=True)
+    alerts = AlertsPart()
+    hosts = _part()
+    items = _part()
+
+
 def _found(description: str) -> fields.String:
     # No load is meant: a missing expression is shown as null.
     return fields.String(allow_none=True, dump_default=None, metadata={"description": description})
 
 
 class MappingSchema(AnswerSchema):
-    """A monitor's mapping; without a `message` it has none, and the formats of its bodies are detected."""
+    """A monitor's mapping; a webhook's without a `message` has none, and the formats of its bodies are detected."""
 
-    alerts = _found(ALERTS)
+    hosts = _part()
+    items = _part()
+    alerts = AlertsPart(dump_default=None)
     message = _found(MEANINGS["message"])
     id = _found(MEANINGS["id"])
     status = _found(MEANINGS["status"])
