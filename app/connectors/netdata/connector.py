@@ -76,9 +76,12 @@ class NetdataConnector(ReadOnly):
                     raise found.error
                 missing = f"The alarms of {self._api.words(node.name)} could not be read: {found.error}"
                 yield AlertPage([], Completeness.PARTIAL, (missing,))
-            elif found.reports or found.still_open or not found.is_evaluated:
-                completeness = Completeness.COMPLETE if found.is_evaluated else Completeness.DOUBTFUL
-                yield from _pages(found, completeness)
+            elif not found.is_evaluated:
+                yield from _pages(
+                    found, Completeness.DOUBTFUL, f"{self._api.words(node.name)} has evaluated no alarm yet"
+                )
+            elif found.reports or found.still_open:
+                yield from _pages(found)
 
     def close(self) -> None:
         """Close the connections."""
@@ -120,8 +123,8 @@ class NetdataConnector(ReadOnly):
             return NodeAlarms(error=error)
 
 
-def _pages(found: NodeAlarms, completeness: Completeness) -> Iterator[AlertPage]:
+def _pages(found: NodeAlarms, completeness: Completeness = Completeness.COMPLETE, *missing: str) -> Iterator[AlertPage]:
     size = HOSTS_A_PAGE
-    yield AlertPage(found.reports[:size], completeness, still_open=found.still_open)
+    yield AlertPage(found.reports[:size], completeness, missing, found.still_open)
     for start in range(size, len(found.reports), size):
-        yield AlertPage(found.reports[start : start + size], completeness)
+        yield AlertPage(found.reports[start : start + size])

@@ -59,6 +59,8 @@ class FakeNetdata:
         """By node and name."""
         self.by_node: dict[str, list[str]] = {}
         self.failing: set[str] = set()
+        self.starting: set[str] = set()
+        """Nodes that have evaluated no alarm yet."""
         self.asked: list[str] = []
 
     def add_alarm(self, node: int, **fields: Any) -> None:
@@ -91,7 +93,7 @@ class FakeNetdata:
         if call == "alarms_values":
             short = {key: {name: one[name] for name in STATUS_KEYS} for key, one in raised.items()}
             quiet = {"system.cpu.cpu": {"id": 1, "value": 3.5, "last_updated": MOMENT, "status": "CLEAR"}}
-            return {"hostname": node, "alarms": quiet | short}
+            return {"hostname": node, "alarms": {} if node in self.starting else quiet | short}
         if call == "alarms":
             found = {key: one for key, one in raised.items() if one["status"] in ("WARNING", "CRITICAL")}
             return {"hostname": node, "latest_alarm_log_unique_id": 1, "status": True, "now": MOMENT, "alarms": found}

@@ -105,6 +105,13 @@ def test_a_node_whose_alarms_cannot_be_read_makes_the_pull_partial(
     assert second.completeness is Completeness.PARTIAL and "node-1" in second.missing[0]
 
 
+def test_a_node_that_has_evaluated_no_alarm_yet_says_so(netdata: NetdataConnector, fake: FakeNetdata) -> None:
+    fake.starting = {guid(1)}
+    (page,) = netdata.alerts()
+    assert (page.records, page.completeness) == ([], Completeness.DOUBTFUL)
+    assert page.missing == ("node-1 has evaluated no alarm yet",)
+
+
 def test_if_no_node_can_be_read_the_pull_fails(netdata: NetdataConnector, fake: FakeNetdata) -> None:
     fake.failing = {"/api/v1/alarms"}
     with pytest.raises(SourceRejected):
