@@ -1,5 +1,6 @@
 """What an administrator sets for a monitor's alerts on its pages: settings, severities, the field mapping."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -151,6 +152,28 @@ def test_a_mapping_is_tried_saved_and_removed(page: Browser, services: Services)
     mapping = {"alerts": "events", "message": "title", "severity": "p", "firing": ["开", "始"]}
     assert services.inventory.mappings.get(monitor_id) == mapping
     assert 'value="开, 始"' in page.get(path).text
+    assert page.post(f"{path}/delete", page=path).status == 303
+    assert services.inventory.mappings.get(monitor_id) == {}
+
+
+def test_the_mapping_of_a_json_source_is_saved_and_removed(page: Browser, services: Services) -> None:
+    monitor = {"name": "cmdb", "type": "http_json", "url": "http://cmdb.example"}
+    monitor_id = services.inventory.monitors.create(monitor)["id"]
+    path = f"/monitors/{monitor_id}/mapping"
+    assert f'href="{path}"' in page.get(f"/monitors/{monitor_id}").text
+    mapping = {"hosts": {"path": "/servers", "list": "data", "fields": {"external_id": "id", "name": "'机器'"}}}
+    for text, told in (
+        ("{", "not valid JSON"),
+        ("[]", "object"),
+        (json.dumps({"hosts": {"list": "a[", "fields": {"external_id": "id"}}}), "hosts.list"),
+        (json.dumps({"colour": "c"}), "colour"),
+    ):
+        wrong = page.post(path, {"mapping": text}, HTMX, page=path)
+        assert (wrong.status, told in wrong.text) == (422, True), wrong.text
+    assert services.inventory.mappings.get(monitor_id) == {}
+    assert page.post(path, {"mapping": json.dumps(mapping)}, page=path).status == 303
+    assert services.inventory.mappings.get(monitor_id) == mapping
+    assert "机器" in page.get(path).text
     assert page.post(f"{path}/delete", page=path).status == 303
     assert services.inventory.mappings.get(monitor_id) == {}
 

@@ -1,5 +1,6 @@
-"""The field mapping of a monitor of type `webhook`: edit it, and try it with a pasted body."""
+"""The mapping of a monitor: edit it, and try that of a webhook with a pasted body."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from werkzeug.exceptions import BadRequest
 
 from app.enums import Role
 from app.errors import Invalid
+from app.rules.monitor_types import HTTP_JSON
 from app.rules.webhooks.field_mappings import EXPRESSIONS
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
@@ -16,8 +18,9 @@ from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import read_form
 from app.web.parsing import parse_json
 from app.web.problems import MAX_BODY_BYTES
+from app.web.schemas.base import RequestSchema
 from app.web.schemas.fields import Text
-from app.web.schemas.mappings import MappingTrialSchema, NewMappingSchema
+from app.web.schemas.mappings import AnyMappingSchema, MappingTrialSchema, NewMappingSchema
 
 MAPPING = "/monitors/<id:monitor_id>/mapping"
 
@@ -28,22 +31,31 @@ class TrialFormSchema(NewMappingSchema):
     body = Text(max=MAX_BODY_BYTES)
 
 
+class SourceFormSchema(RequestSchema):
+    """The form of the mapping of an `http_json` source."""
+
+    mapping = Text(min=1, max=MAX_BODY_BYTES, required=True)
+
+
 @dashboard.page(MAPPING, role=Role.ADMIN)
 def mapping(monitor_id: int) -> str:
     """Show the form of a monitor's mapping."""
-    return render(
-        "mapping",
-        monitor=services().inventory.monitors.get(monitor_id),
-        mapping=services().inventory.mappings.get(monitor_id),
-        expressions=EXPRESSIONS,
-    )
+    monitor = services().inventory.monitors.get(monitor_id)
+    given = services().inventory.mappings.get(monitor_id)
+    if monitor["type"] == HTTP_JSON:
+        text = json.dumps(given, ensure_ascii=False, indent=2) if given else ""
+        return render("source_mapping", monitor=monitor, mapping=given, text=text)
+    return render("mapping", monitor=monitor, mapping=given, expressions=EXPRESSIONS)
 
 
 @dashboard.action(MAPPING, role=Role.ADMIN)
 def edit_mapping(monitor_id: int) -> Response:
     """Replace the mapping of a monitor."""
-    given = read_form(TrialFormSchema)
-    services().inventory.mappings.replace(monitor_id, _without_body(given))
+    if services().inventory.monitors.get(monitor_id)["type"] == HTTP_JSON:
+        given = _source_mapping()
+    else:
+        given = _without_body(read_form(TrialFormSchema))
+    services().inventory.mappings.replace(monitor_id, given)
     return lead_to(f"/monitors/{monitor_id}/mapping", "flash.mapping_saved")
 
 
@@ -68,6 +80,17 @@ def test_mapping(monitor_id: int) -> str:
     except BadRequest as wrong:
         return render("mapping_trial", problems=[wrong.description])
     return render("mapping_trial", trial=MappingTrialSchema().dump(trial))
+
+
+def _source_mapping() -> dict[str, Any]:
+    try:
+        given = parse_json(read_form(SourceFormSchema)["mapping"].encode())
+    except BadRequest as wrong:
+        raise Invalid("mapping", str(wrong.description)) from None
+    if not isinstance(given, dict):
+        raise Invalid("mapping", "Must be an object.")
+    loaded: dict[str, Any] = AnyMappingSchema().load(given)
+    return loaded
 
 
 def _without_body(given: Mapping[str, Any]) -> dict[str, Any]:
