@@ -41,10 +41,8 @@ class Part:
     is_complete: bool
     """Whether the list has all that fires: then what it lacks is over."""
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """Return the names of the mapped fields."""
-        return tuple(name for name in self.texts if name not in ("list", "next"))
+    fields: tuple[str, ...]
+    """The names of the mapped fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def _part(name: str, value: object) -> Part:
     if not isinstance(complete, bool):
         raise Invalid(f"{name}.complete", "Not a valid boolean.")
     path = _path(given.get("path", ""), f"{name}.path")
-    return Part(name, path, MappingProxyType(texts), MappingProxyType(trees), complete)
+    return Part(name, path, MappingProxyType(texts), MappingProxyType(trees), complete, tuple(fields))
 
 
 def _given(value: object, place: str, known: tuple[str, ...]) -> dict[str, Any]:
