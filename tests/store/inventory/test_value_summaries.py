@@ -35,18 +35,21 @@ def stored_of(connection: Connection, item_id: int, **times: Any) -> list[tuple[
 
 def test_an_hour_is_summed_up_some_items_at_a_time(connection: Connection, three_items: list[int]) -> None:
     first, second, third = three_items
+    unknown = third + 1_000_000
     ago = NOW - 5 * HOUR
     item_values.add(connection, [(first, ago + n * MINUTE, value) for n, value in enumerate((2.0, -1.0, 5.0, 4.0))])
-    item_values.add(connection, [(second, ago, 7.0), (third, ago, 1.0), (third, ago + HOUR, 100.0), (999, ago, 1.0)])
+    item_values.add(
+        connection, [(second, ago, 7.0), (third, ago, 1.0), (third, ago + HOUR, 100.0), (unknown, ago, 1.0)]
+    )
     assert item_values.oldest_hour(connection) == NOON - 5
     last, steps = 0, []
     while (found := value_summaries.sum_up(connection, NOON - 5, last, 2)) is not None:
         steps.append(last := found)
-    assert steps == [second, 999]
+    assert steps == [second, unknown]
     assert stored_of(connection, first) == [(NOON - 5, 4, -1.0, 5.0, 10.0, 4.0)]
     assert stored_of(connection, second) == [(NOON - 5, 1, 7.0, 7.0, 7.0, 7.0)]
     assert stored_of(connection, third) == [(NOON - 5, 1, 1.0, 1.0, 1.0, 1.0)]
-    assert stored_of(connection, 999) == [], "an item that does not exist"
+    assert stored_of(connection, unknown) == [], "an item that does not exist"
 
 
 def test_a_total_does_not_overflow(connection: Connection, three_items: list[int]) -> None:
