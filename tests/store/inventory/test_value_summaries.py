@@ -88,11 +88,11 @@ def test_hours_of_values_follow_those_that_are_summed_up(connection: Connection,
 
 def test_old_summaries_and_those_of_deleted_items_are_deleted(connection: Connection, three_items: list[int]) -> None:
     rows = [summary(three_items[0], NOON - hours) for hours in (0, 24, 48, 49)]
-    value_summaries.add(connection, [*rows, summary(998, NOON), summary(999, NOON)])
+    value_summaries.add(connection, [*rows, summary(1_000_998, NOON), summary(1_000_999, NOON)])
     assert [value_summaries.prune(connection, NOW - 24 * HOUR, limit=1) for _ in range(3)] == [1, 1, 0]
     assert [row[0] - NOON for row in stored_of(connection, three_items[0])] == [-24, 0]
     day = NOON // HOURS_A_DAY
-    assert sorted(value_summaries.orphans(connection, day, 10)) == [998, 999]
-    value_summaries.forget(connection, day, [998, 999])
+    assert sorted(value_summaries.orphans(connection, day, 10)) == [1_000_998, 1_000_999]
+    value_summaries.forget(connection, day, [1_000_998, 1_000_999])
     assert value_summaries.orphans(connection, day, 10) == []
     assert len(stored_of(connection, three_items[0])) == 2
