@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from app.connectors.answers import cut
 from app.connectors.prometheus.alert_rules import read_moment
-from app.connectors.prometheus.records import cut
 from app.connectors.prometheus.silences import KnownQuiet
 from app.errors import SourceGarbled
 from app.rules.alerts.alert_reports import AlertReport

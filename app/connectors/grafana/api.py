@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from app.connectors.answers import cut
 from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpSource
 from app.connectors.http.credentials import credentials
-from app.connectors.prometheus.records import cut
 from app.errors import SourceGarbled, SourceRefusedLogin, SourceRejected
 
 ALERTMANAGER = "/api/alertmanager/grafana/api/v2"

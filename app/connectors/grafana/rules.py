@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from app.connectors.prometheus.records import cut
+from app.connectors.answers import cut
 from app.errors import SourceGarbled
 
 UNDECIDED = ("error", "err", "nodata", "unknown")

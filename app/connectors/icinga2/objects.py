@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from app.connectors.answers import cut
 from app.connectors.base import MAX_TEXT
 from app.connectors.icinga2.api import Row
 from app.errors import SourceGarbled
@@ -33,7 +34,7 @@ def text(row: Row, name: str, longest: int = MAX_TEXT) -> str:
         return ""
     if not isinstance(value, str):
         raise garbled(name)
-    return value if len(value) <= longest else f"{value[: longest - 1]}…"
+    return cut(value, longest)
 
 
 def identity(row: Row, name: str, longest: int = 512) -> str:

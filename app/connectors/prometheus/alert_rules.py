@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from app.connectors.prometheus.records import cut, read_labels, read_member
+from app.connectors.answers import cut
+from app.connectors.prometheus.records import read_labels, read_member
 from app.errors import SourceGarbled
 from app.rules.alerts.source_times import read_time
 

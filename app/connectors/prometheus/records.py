@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from app.connectors.base import MAX_TEXT, ItemRecord
+from app.connectors.answers import cut
+from app.connectors.base import ItemRecord
 from app.connectors.prometheus.promql import make_key, make_name
 from app.errors import SourceGarbled
 from app.rules.alerts.prometheus_labels import fit_external_id
@@ -124,11 +125,6 @@ def _find_family(metric: str, families: Mapping[str, Family]) -> Family:
         if family and family.type in types:
             return family
     return Family()
-
-
-def cut(text: str, longest: int = MAX_TEXT) -> str:
-    """Return a text cut to a length that people can read and an index can hold."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def read_labels(tree: object, name: str) -> dict[str, str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import re2
 
+from app.connectors.answers import cut
 from app.connectors.prometheus.alert_rules import read_moment
-from app.connectors.prometheus.records import cut
 from app.enums import QuietKind
 from app.errors import SourceGarbled
 from app.rules.alerts.alert_reports import Quiet

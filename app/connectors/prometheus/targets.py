@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit
 
+from app.connectors.answers import cut
 from app.connectors.base import MAX_NAME, HostRecord
 from app.connectors.prometheus.promql import make_selector
-from app.connectors.prometheus.records import cut, garbled, optional_text, read_labels, read_member, read_vector
+from app.connectors.prometheus.records import garbled, optional_text, read_labels, read_member, read_vector
 from app.rules.alerts.alert_bounds import bounded_labels
 from app.rules.alerts.prometheus_labels import host_external_id, list_labels
 

@@ -1,13 +1,10 @@
 """The connector for Zabbix 5.0 to 7.x: pages of hosts and items, several item pages in parallel."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
-from itertools import islice
 from typing import Any, ClassVar
 
-from app import tracing
+from app.connectors.answers import in_parallel
 from app.connectors.base import (
     AlertPage,
     HostEdit,
@@ -70,18 +67,7 @@ class ZabbixConnector:
         next ones.
         """
         pages = self._item_pages.plan(list(dict.fromkeys(host_external_ids)))
-        ask = tracing.carried(self._item_pages.read)
-        pool = ThreadPoolExecutor(PAGES_IN_FLIGHT, thread_name_prefix="zabbix-items")
-        try:
-            pending: deque[Future[ItemPage]] = deque()
-            pending.extend(pool.submit(ask, page) for page in islice(pages, PAGES_IN_FLIGHT))
-            while pending:
-                done = pending.popleft().result()
-                pending.extend(pool.submit(ask, page) for page in islice(pages, 1))
-                yield done
-        finally:
-            # Not waited for: a reader that stops early would wait for a Zabbix that may hang.
-            pool.shutdown(wait=False, cancel_futures=True)
+        return in_parallel(self._item_pages.read, pages, PAGES_IN_FLIGHT)
 
     def item(self, host_external_id: str, external_id: str) -> ItemRecord | None:
         """Return one item with its value, or None if it no longer exists on this host."""

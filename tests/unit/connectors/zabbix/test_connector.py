@@ -103,7 +103,7 @@ def test_a_reader_that_stops_leaves_no_thread_behind_that_waits_for_a_hanging_za
     pages = cast(Generator[ItemPage, None, None], connector.items(hosts))
     next(pages)
     four_hang.wait()
-    workers = [thread for thread in threading.enumerate() if thread.name.startswith("zabbix-items")]
+    workers = [thread for thread in threading.enumerate() if thread.name.startswith("connector")]
     assert workers
     pages.close()
     connector.close()
