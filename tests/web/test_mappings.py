@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from app.composition import Services
+from app.connectors.conformance.server import serving
 from app.errors import AlertRefused
 from app.rules.task_params.alerts import ReceiveAlerts
+from tests.unit.connectors.http_json.fake_source import MAPPING as FLEET_MAPPING
+from tests.unit.connectors.http_json.fake_source import FakeSource
 from tests.web.caller import Answer, Caller
 
 MAPPING = {"alerts": "events", "message": "title", "severity": "prio", "status": "state", "firing": ["开"], "host": "h"}
@@ -184,6 +187,27 @@ def test_a_wrong_source_mapping_is_refused_by_its_field(
     answer = admin.put(source_path, {**SOURCE, **change})
     assert (answer.status, list(answer.json["errors"])) == (422, [field]), answer.text
     assert set_fields(admin.get(source_path).json) == {}
+
+
+def test_a_json_source_is_checked_and_saved_with_its_mapping(admin: Caller) -> None:
+    source = FakeSource(hosts=3, items=1, a_page=3)
+    with serving(source.respond) as url:
+        new = {"name": "cmdb", "type": "http_json", "url": url, "mapping": FLEET_MAPPING}
+        assert admin.post("/monitors/check", new).json["ok"]
+        made = admin.post("/monitors", {**new, "check": True})
+        assert made.status == 201
+        monitor_id = made.json["id"]
+        assert set_fields(admin.get(f"/monitors/{monitor_id}/mapping").json) == FLEET_MAPPING
+        assert admin.post(f"/monitors/{monitor_id}/hosts/pull").json["created"] == 3
+
+
+def test_a_mapping_of_a_new_monitor_is_refused_by_its_field(admin: Caller) -> None:
+    new = {"name": "cmdb", "type": "http_json", "url": "http://cmdb.example"}
+    answer = admin.post("/monitors", {**new, "mapping": {"hosts": {}}})
+    assert (answer.status, list(answer.json["errors"])) == (422, ["mapping.hosts.list"])
+    for type in ("webhook", "prometheus"):
+        answer = admin.post("/monitors", {**new, "type": type, "mapping": {"message": "title"}})
+        assert (answer.status, list(answer.json["errors"])) == (422, ["mapping"])
 
 
 def test_a_mapping_of_posted_alerts_has_no_parts_of_a_source(admin: Caller, path: str) -> None:

@@ -11,7 +11,7 @@ from app.connectors.base import MonitorAccess
 from app.connectors.http.addresses import parse_url
 from app.connectors.registry import connector_class
 from app.errors import Invalid
-from app.rules.monitor_types import ALERTMANAGER_TYPES, WEBHOOK
+from app.rules.monitor_types import ALERTMANAGER_TYPES, HTTP_JSON, WEBHOOK
 from app.store.inventory import monitors
 
 
@@ -29,6 +29,14 @@ def check_access(fields: Mapping[str, Any]) -> None:
         raise Invalid("url", "Missing data for required field.")
     access = dataclasses.replace(access_of(fields), alertmanager_urls=())  # those are checked one by one
     connector_class(fields["type"])(access).close()
+
+
+def check_new_access(fields: Mapping[str, Any]) -> None:
+    """Raise Invalid like `check_access`, and for `mapping` if this type of monitor is not read by one."""
+    if "mapping" in fields and fields["type"] != HTTP_JSON:
+        # That of a monitor that receives has other fields, which are checked where it is set.
+        raise Invalid("mapping", f"Leave it out: only a monitor of type {HTTP_JSON} is read by a mapping.")
+    check_access(fields)
 
 
 def readers_changed(access: MonitorAccess, changes: Mapping[str, Any]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from app.services.inventory.monitor_settings import (
     check_access,
     check_alertmanagers,
     check_group,
+    check_new_access,
     readers_changed,
 )
 from app.services.ledger.task_events import TaskEvents
@@ -66,7 +67,7 @@ class MonitorService:
         """
         fields = {"url": "", **fields}
         is_checked = fields.pop("check", False)
-        check_access(fields)
+        check_new_access(fields)
         if is_checked:
             require_connection(self._open_connector, fields["type"], access_of(fields))
         with self._database.transaction() as connection:
@@ -132,7 +133,7 @@ class MonitorService:
         Raises Invalid naming the field that is wrong, and Conflict if it only receives.
         """
         fields = {"url": "", **fields}
-        check_access(fields)
+        check_new_access(fields)
         if fields["type"] == WEBHOOK:
             raise Conflict(f"a monitor of type {WEBHOOK} only receives alerts: there is nothing to check")
         return check_connection(self._open_connector, fields["type"], access_of(fields))

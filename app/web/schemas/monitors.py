@@ -102,6 +102,10 @@ class NewMonitorSchema(MonitorChangesSchema):
             "description": "URL of the monitor, such as https://zabbix.example.com; only the type `webhook` needs none"
         },
     )
+    mapping = fields.Dict(
+        fields.String(),
+        metadata={"description": "Only for the type `http_json`: how its answers are read (docs/http-json.md)"},
+    )
 
 
 class MonitorSchema(AnswerSchema):
