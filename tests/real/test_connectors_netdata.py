@@ -45,9 +45,15 @@ def test_the_parent_and_its_child_are_hosts_with_items(url: str) -> None:
     hosts = [host for page in connector.hosts() for host in page.records]
     assert sorted(host.name for host in hosts) == ["child-1", "parent"]
     assert all(host.labels["_architecture"] for host in hosts)
-    for page in connector.items([host.external_id for host in hosts]):
-        loads = [item for item in page.records if item.external_id == "system.load|load1"]
-        assert len(loads) == 2 and all(item.value and item.value_at for item in loads)
+
+    def has_loads() -> bool:
+        # A dimension has no value in the first seconds of its node.
+        pages = connector.items([host.external_id for host in hosts])
+        loads = [item for page in pages for item in page.records if item.external_id == "system.load|load1"]
+        assert len(loads) == 2
+        return all(item.value and item.value_at for item in loads)
+
+    wait_until(has_loads, 30, "the values of both nodes")
     connector.close()
 
 

@@ -39,7 +39,8 @@ def test_the_page_lists_the_operations_and_asks_nobody_else(instance: Instance, 
     page.on("request", lambda request: requested.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{instance.url}/docs")
+    # Of so many operations the page draws only those that are on the screen.
+    page.goto(f"{instance.url}/docs#/queue")
     page.get_by_text("/api/v1/queue/stats").wait_for()
     page.screenshot(path=tmp_path / "docs.png")
     assert complaints == []
