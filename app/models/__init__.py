@@ -5,6 +5,8 @@ from app.models.alerts import Alert, AlertEvent, AlertLabel, AlertWitness, Label
 from app.models.api_tokens import ApiToken
 from app.models.audit import AuditEntry
 from app.models.base import Base
+from app.models.channels import Channel, ContactRule
+from app.models.decisions import AlertDecision
 from app.models.heartbeats import Heartbeat, HeartbeatPing, PingReception
 from app.models.hosts import Host
 from app.models.item_values import ItemValue, ValueSummary
@@ -13,10 +15,13 @@ from app.models.machines import HostIdentity, Machine, MachineDecline, MachineHo
 from app.models.maintenance import MaintenanceWindow
 from app.models.monitors import Monitor
 from app.models.notifications import Notification, NotificationChange, NotificationMessage
+from app.models.on_call import Rota, RotaOverride
+from app.models.pages import Escalation, Page, PageDelivery
 from app.models.schedules import Schedule
 from app.models.scores import ScoreSample
 from app.models.stale_texts import StaleText
 from app.models.task_runs import IdempotencyKey, QueuePause, TaskAttempt, TaskRun
+from app.models.teams import Team, TeamMember
 from app.models.users import LoginSession, LoginThrottle, User
 from app.models.watches import Watch, WatchedPeriod
 from app.models.webhook_deliveries import AlertDelivery
@@ -24,6 +29,7 @@ from app.models.webhook_quotas import WebhookQuota
 
 __all__ = [
     "Alert",
+    "AlertDecision",
     "AlertDelivery",
     "AlertEvent",
     "AlertLabel",
@@ -32,6 +38,9 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "Base",
+    "Channel",
+    "ContactRule",
+    "Escalation",
     "Heartbeat",
     "HeartbeatPing",
     "Host",
@@ -51,14 +60,20 @@ __all__ = [
     "Notification",
     "NotificationChange",
     "NotificationMessage",
+    "Page",
+    "PageDelivery",
     "PingReception",
     "QueuePause",
     "RawReport",
+    "Rota",
+    "RotaOverride",
     "Schedule",
     "ScoreSample",
     "StaleText",
     "TaskAttempt",
     "TaskRun",
+    "Team",
+    "TeamMember",
     "UnknownSeverity",
     "User",
     "ValueSummary",

@@ -171,6 +171,8 @@ class AlertEvent(Base):
     """What changed: by field, its value before and after."""
     is_pending: Mapped[bool] = mapped_column(default=False)
     """Whether it still must be matched with the notifications."""
+    is_suppressed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether something suppressed the alert when it happened."""
 
 
 class LabelPair(Base):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, Text, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import NEVER_REUSED, Base, Moment
@@ -15,7 +15,13 @@ class Notification(Base):
     """A notification: which changes of which alerts go to which address, and when."""
 
     __tablename__ = "notifications"
-    __table_args__ = NEVER_REUSED
+    __table_args__ = (
+        Index("ix_notifications_parent_id_position", "parent_id", "position"),
+        Index("ix_notifications_channel_id", "channel_id"),
+        Index("ix_notifications_escalation_id", "escalation_id"),
+        Index("ix_notifications_team_id", "team_id"),
+        NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
@@ -39,6 +45,19 @@ class Notification(Base):
     language: Mapped[str] = mapped_column(String(8))
     batch_s: Mapped[int] = mapped_column(SmallInteger)
     """How long changes are collected for one message, in seconds."""
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id"))
+    """The route below which it is asked; None at the top."""
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Its place among the routes of the same parent."""
+    continues: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether the routes after it are asked too when it takes an event."""
+    target: Mapped[str] = mapped_column(String(16), default="channel", server_default="channel")
+    """A `RouteTarget`: what it ends at."""
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id"))
+    escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalations.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
+    group_by: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
+    """The labels and fields whose values part its alerts into several pages."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     last_sent_at: Mapped[datetime | None] = mapped_column(Moment)
     last_error: Mapped[str | None] = mapped_column(Text)

@@ -11,6 +11,7 @@ from app.models.base import Base, Moment, listing_index
 UNFINISHED = "state IN ('queued', 'running', 'retrying')"
 CHILD = "parent_id IS NOT NULL"
 HELD = "state = 'queued' AND held_at IS NOT NULL"
+SCHEDULED = "state = 'queued' AND next_run_at IS NOT NULL"
 LISTED = "id <> ''"
 """Always true; only statements that contain it use the indexes for lists."""
 
@@ -49,6 +50,12 @@ class TaskRun(Base):
             "next_run_at",
             sqlite_where=text("state = 'retrying'"),
             postgresql_where=text("state = 'retrying'"),
+        ),
+        Index(
+            "ix_task_runs_scheduled",
+            "next_run_at",
+            sqlite_where=text(SCHEDULED),
+            postgresql_where=text(SCHEDULED),
         ),
         Index(
             "ix_task_runs_running",

@@ -20,6 +20,7 @@ from app.store.inventory import monitors
 from app.store.operation import copied_rows
 from app.store.operation.copied_rows import Content
 from tests.services.conftest import FLEET, Time
+from tests.services.filled_response import add_response_rows
 
 PASSWORD = "正确的马 battery"
 BIG = 2**60
@@ -82,6 +83,8 @@ def fill(services: Services, time: Time) -> None:
     ids = [each["id"] for each in _hosts(services)[:3]]
     services.machines.machines.merge_hosts(ids, editor, "一台机器 🦆")
     services.machines.machines.split(1, ids[:1], editor)
+    with services.database.transaction() as connection:
+        add_response_rows(connection, user["id"], time.now)
 
 
 def _take_in_labels_of_a_pair(services: Services, time: Time) -> None:

@@ -55,7 +55,10 @@ SERVICE_ROOMS = {
     "alerts": ("ledger", "access", "inventory"),
     "machines": ("ledger", "access", "inventory", "alerts"),
     "liveness": ("ledger", "access", "inventory", "alerts"),
-    "response": ("ledger",),
+    "contacts": ("ledger", "access"),
+    "oncall": ("ledger", "access", "alerts"),
+    "response": ("ledger", "access", "contacts"),
+    "paging": ("ledger", "access", "alerts", "contacts", "oncall", "response"),
 }
 STORE_ROOMS = {
     "database": (),
@@ -66,8 +69,14 @@ STORE_ROOMS = {
     "alerts": ("database", "inventory", "selection"),
     "liveness": ("database", "ledger", "inventory", "selection", "alerts"),
     "machines": ("database", "inventory", "alerts"),
-    "response": ("database", "inventory"),
-    "operation": ("database", "ledger", "inventory", "alerts", "machines", "liveness", "response"),
+    "contacts": ("database", "access"),
+    "oncall": ("database", "access"),
+    "response": ("database", "inventory", "selection", "alerts", "contacts"),
+    "paging": ("database", "ledger", "access", "contacts", "oncall", "response"),
+    "operation": (
+        *("database", "ledger", "inventory", "alerts", "machines", "liveness", "contacts", "oncall", "response"),
+        "paging",
+    ),
 }
 ROOMS = {"app.services": SERVICE_ROOMS, "app.store": STORE_ROOMS}
 """Which rooms of its own layer a room may import. Files beside the rooms serve all of them."""

@@ -1,0 +1,63 @@
+"""The enums that every layer shares, by room."""
+
+from app.enums.access import AuditedType, Role, Scope
+from app.enums.alerts import OPEN_STATUSES, AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
+from app.enums.inventory import (
+    HeartbeatReason,
+    HeartbeatStatus,
+    IdentityKind,
+    IdentityMode,
+    InventoryStatus,
+    JoinWay,
+    MonitorStatus,
+    PingKind,
+)
+from app.enums.ledger import COUNTED_TYPES, TERMINAL_STATES, WAITING_STATES, TaskState, TaskType
+from app.enums.response import (
+    ChannelKind,
+    DecisionOutcome,
+    DeliveryGuarantee,
+    DeliveryKind,
+    DeliveryState,
+    Language,
+    NotificationKind,
+    PageState,
+    PageTarget,
+    RouteTarget,
+)
+
+__all__ = [
+    "COUNTED_TYPES",
+    "OPEN_STATUSES",
+    "TERMINAL_STATES",
+    "WAITING_STATES",
+    "AlertEventKind",
+    "AlertStatus",
+    "AuditedType",
+    "ChannelKind",
+    "DecisionOutcome",
+    "DeliveryGuarantee",
+    "DeliveryKind",
+    "DeliveryState",
+    "HeartbeatReason",
+    "HeartbeatStatus",
+    "IdentityKind",
+    "IdentityMode",
+    "InventoryStatus",
+    "JoinWay",
+    "Language",
+    "MonitorStatus",
+    "NotificationKind",
+    "PageState",
+    "PageTarget",
+    "PingKind",
+    "QuietKind",
+    "ReportWay",
+    "Resolution",
+    "Role",
+    "RouteTarget",
+    "Scope",
+    "Severity",
+    "TaskState",
+    "TaskType",
+]

@@ -1,0 +1,60 @@
+"""Task types and states."""
+
+from enum import StrEnum
+
+
+class TaskType(StrEnum):
+    """What a task does. The value is also the queue's suffix and the prefix of the task's id."""
+
+    PULL_HOSTS = "pull_hosts"
+    PULL_ITEMS = "pull_items"
+    PULL_HOST = "pull_host"
+    PULL_ITEM = "pull_item"
+    PUSH_HOST = "push_host"
+    PUSH_ITEM = "push_item"
+    GENERATE_ALERTS = "generate_alerts"
+    PULL_ALERTS = "pull_alerts"
+    SYNC = "sync"
+    """Pulls hosts, items and alerts of a monitor with child tasks."""
+    RECEIVE_ALERTS = "receive_alerts"
+    """Processes what was sent to the webhook."""
+    ACKNOWLEDGE_ALERT = "acknowledge_alert"
+    """Acknowledges alerts at their monitor."""
+    NOTIFY = "notify"
+    BACKFILL_VALUES = "backfill_values"
+    """Reads an item's values from the time before nagare knew it."""
+
+
+COUNTED_TYPES = (
+    TaskType.PULL_HOSTS,
+    TaskType.PULL_ITEMS,
+    TaskType.PULL_HOST,
+    TaskType.PULL_ITEM,
+    TaskType.PUSH_HOST,
+    TaskType.PUSH_ITEM,
+    TaskType.GENERATE_ALERTS,
+)
+"""The types that `GET /queue/stats` counts; clients rely on exactly these."""
+
+
+class TaskState(StrEnum):
+    """The state of a task."""
+
+    QUEUED = "queued"
+    """Recorded; a message is or will be in Redis."""
+    RUNNING = "running"
+    """A worker has claimed it and renews its lease."""
+    RETRYING = "retrying"
+    """Failed with attempts left; waits for `next_run_at`."""
+    SUCCEEDED = "succeeded"
+    """Terminal."""
+    DEAD = "dead"
+    """Failed for good; a dead letter until it is retried or discarded; terminal."""
+    CANCELLED = "cancelled"
+    """Cancelled by a person; terminal."""
+
+
+WAITING_STATES = (TaskState.QUEUED, TaskState.RETRYING)
+
+
+TERMINAL_STATES = (TaskState.SUCCEEDED, TaskState.DEAD, TaskState.CANCELLED)

@@ -1,0 +1,1 @@
+"""Who is on call when, from layers, holidays and overrides."""

@@ -1,0 +1,1 @@
+"""How a page goes from step to step."""

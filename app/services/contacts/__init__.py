@@ -1,0 +1,1 @@
+"""Teams, channels and how each person wants to be told."""

@@ -1,0 +1,1 @@
+"""Escalations and pages: people are told until somebody answers."""

@@ -1,0 +1,1 @@
+"""Statements on teams, channels and contact rules."""

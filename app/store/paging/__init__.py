@@ -1,0 +1,1 @@
+"""Statements on escalations, pages, deliveries and decisions."""

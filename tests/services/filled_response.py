@@ -1,0 +1,72 @@
+"""Rows of what people are told by, as the tables keep them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from app.models import (
+    AlertDecision,
+    AlertEvent,
+    Base,
+    Channel,
+    ContactRule,
+    Escalation,
+    Page,
+    PageDelivery,
+    Rota,
+    RotaOverride,
+    Team,
+    TeamMember,
+)
+from app.store.database.dialects import table_of
+
+HOUR = timedelta(hours=1)
+
+
+def add_response_rows(connection: Connection, user_id: int, now: datetime) -> None:
+    """Add a row to each table of teams, channels, rotas, escalations and pages."""
+
+    def add(model: type[Base], **values: Any) -> int:
+        table = table_of(model)
+        key = next(iter(table.primary_key))
+        return int(connection.execute(insert(table).values(values).returning(key)).scalar_one())
+
+    made = {"created_at": now}
+    team = add(Team, name="支付", description="值班 🦆", **made)
+    add(TeamMember, team_id=team, user_id=user_id)
+    told = {"language": "zh", "timezone": "Asia/Shanghai", "delivery": "at_least_once"}
+    channel = add(Channel, name="手机", user_id=user_id, kind="apprise", url_sealed="x", service="json", **told, **made)
+    times = {"quiet_from": "22:00", "quiet_until": "07:00", "timezone": "Asia/Shanghai"}
+    add(ContactRule, user_id=user_id, channel_id=channel, position=0, after_s=300, min_severity=1, **times)
+    rota = add(Rota, name="值班", team_id=team, timezone="Asia/Shanghai", layers=[], **made)
+    shift = {"starts_at": now, "ends_at": now + HOUR, "comment": "换班", "created_by": "操作员"}
+    add(RotaOverride, rota_id=rota, user_id=user_id, **shift, **made)
+    steps = [{"after_s": 0, "targets": [{"type": "rota", "id": rota}]}]
+    escalation = add(Escalation, name="升级", team_id=team, steps=steps, repeats=2, **made)
+    page = add(
+        Page,
+        route_name="夜间",
+        escalation_id=escalation,
+        plan={"steps": steps},
+        group_key="",
+        title="磁盘空间不足",
+        severity=2,
+        state="open",
+        opened_at=now,
+    )
+    add(
+        PageDelivery,
+        page_id=page,
+        kind="page",
+        round=0,
+        step=0,
+        channel_id=channel,
+        channel_name="手机",
+        task_id="send_page:1",
+        due_at=now,
+        state="waiting",
+    )
+    event = connection.execute(select(AlertEvent.id, AlertEvent.alert_id).limit(1)).one()
+    about = {"event_id": event.id, "alert_id": event.alert_id, "at": now, "page_id": page}
+    add(AlertDecision, outcome="pending", reason={"code": "matched", "route": "夜间"}, **about)
