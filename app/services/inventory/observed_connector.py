@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from inspect import isgeneratorfunction
 from typing import Any, cast
 
 from app import clock, tracing
@@ -11,6 +10,8 @@ from app.errors import SourceError
 from app.metrics import CONNECTOR_DURATION, CONNECTOR_ERRORS
 
 END = object()
+PAGED = frozenset({"hosts", "items", "alerts", "history"})
+"""The operations whose result is an iterator of pages, which a connector yields itself or has made elsewhere."""
 
 
 def observed(connector: Connector, monitor_id: int) -> Connector:
@@ -32,10 +33,9 @@ class _ObservedConnector:
             return attribute
 
         def call(*arguments: Any, **named: Any) -> Any:
-            if isgeneratorfunction(attribute):
-                return self._pages(operation, attribute(*arguments, **named))
-            answer = self._timed(operation, lambda: attribute(*arguments, **named))
-            return self._pages(operation, answer) if isinstance(answer, Iterator) else answer
+            if operation in PAGED:
+                return self._pages(operation, _begun_by_first_page(attribute, *arguments, **named))
+            return self._timed(operation, lambda: attribute(*arguments, **named))
 
         return call
 
@@ -46,8 +46,8 @@ class _ObservedConnector:
     def _timed(self, operation: str, call: Callable[[], Any]) -> Any:
         with self._watched(operation) as note:
             answer = call()
-            # Creating an iterator and reaching its end need no response of the monitor.
-            note.is_answer = answer is not END and not isinstance(answer, Iterator)
+            # Reaching the end needs no response of the monitor.
+            note.is_answer = answer is not END
         return answer
 
     @contextmanager
@@ -63,6 +63,11 @@ class _ObservedConnector:
         finally:
             if note.is_answer:
                 CONNECTOR_DURATION.observe(clock.monotonic() - started_at, self._monitor_id, operation)
+
+
+def _begun_by_first_page(make: Callable[..., Iterator[Any]], *arguments: Any, **named: Any) -> Iterator[Any]:
+    """Call `make` when the first page is asked for, so that this is no observation of its own."""
+    yield from make(*arguments, **named)
 
 
 class _Note:
