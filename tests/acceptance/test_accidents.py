@@ -250,8 +250,13 @@ def test_a_rolling_restart_under_load(stack: Stack, user: User) -> None:
     assert_succeeded(user, task_ids)
     ended = [user.task(task_id) for task_id in task_ids]
     assert {(task["attempts"], len(task["history"])) for task in ended} == {(1, 0)}
-    done = Counter(event["task_id"] for worker in workers for event in worker.events("task.succeeded"))
-    assert done == dict.fromkeys(task_ids, 1)
+
+    def done() -> Counter[str]:
+        return Counter(event["task_id"] for worker in workers for event in worker.events("task.succeeded"))
+
+    # A worker records an outcome first, then logs it.
+    wait_for(lambda: {*done()} == {*task_ids}, "every success to be logged")
+    assert done() == dict.fromkeys(task_ids, 1)
 
 
 def test_a_message_that_is_delivered_to_two_workers_at_once(stack: Stack, user: User, slow: int) -> None:

@@ -235,6 +235,8 @@ def test_dead_letters_from_the_shell(instance: Instance, client: httpx.Client) -
     assert "secret-b" not in str(shown)
     assert run(instance.folder, "dead", "retry", task_id).stdout == "Retried: 1.\n"
     wait_for(_is_dead, "the second dead letter", timeout_s=60)
+    # A worker writes the ledger first, then the list of dead letters.
+    wait_for(lambda: client.get("/queue/stats").json()["dead"] == 1, "the dead letter to be listed")
     assert run(instance.folder, "dead", "discard", "--all", "--monitor", str(monitor_id)).stdout == "Discarded: 1.\n"
     assert client.get("/queue/stats").json()["dead"] == 0
 

@@ -9,6 +9,7 @@ from celery import Celery
 
 from app.queue.amqp_connections import amqp_options
 from tests.acceptance.stack import CELERY, Stack
+from tests.acceptance.test_dead_letters import listed
 from tests.acceptance.user import EMPTY
 from tests.cli.processes import wait_for
 from tests.real.load import QUICK, load, wait_until_tasks_are_done, working_stack
@@ -43,6 +44,7 @@ def test_rabbitmq_has_the_messages_and_redis_has_the_rest(rabbitmq: RabbitMq, st
     failing = user.add_monitor(f"{QUICK}&fail=1")
     letter = user.pull(failing)
     assert user.end(letter)["state"] == "dead"
+    listed(stack, letter)
     stack.kill_workers()
     quick = user.add_monitor(QUICK, max_parallel_tasks=100)
     waiting = [user.pull(quick) for _ in range(5)]

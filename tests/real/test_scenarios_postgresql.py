@@ -73,4 +73,6 @@ def test_a_postgresql_that_is_stopped_for_a_while(stack: Stack, user: User, slow
     wait_for(lambda: user.http.get("/tasks").status_code == 200, "the API to see PostgreSQL again")
     assert len(user.all("/tasks")) == before
     assert_succeeded(user, [begun, *waiting, user.pull(quick)])
+    # A worker records an outcome first, then logs it.
+    wait_for(lambda: all(worker.events("task.succeeded", task_id) for task_id in waiting), "their success to be logged")
     assert all(len(worker.events("task.succeeded", task_id)) == 1 for task_id in waiting)
