@@ -139,12 +139,25 @@ class ZabbixApi:
         return self._ask_server({"request": "alert.send", "sid": self._session, "data": data})
 
     def send_once(self, values: Sequence[Value]) -> None:
-        """Hand values of one host over as soon as the server knows their items, and never twice.
+        """Hand values of one host over as soon as the server knows their items, never twice, and wait for the API to
+        show them: the trapper answers before the server writes what it took.
 
         A second copy could arrive after the next value. The host must have a fresh name, and have been disabled until
         all its triggers were there: the server learns of both at once then.
         """
+        host, keys = values[0].host, {value.key for value in values}
+        before = self._last_moments(host)
         wait_until(lambda: self.send(values) == len(values), 60, f"{len(values)} values to be taken")
+
+        def are_shown() -> bool:
+            return keys <= {key for key, moment in self._last_moments(host).items() if moment != before[key]}
+
+        wait_until(are_shown, 60, f"{len(values)} values to be shown")
+
+    def _last_moments(self, host: str) -> dict[str, tuple[str, str]]:
+        """Return by key when each item of a host had its last value, in seconds and nanoseconds."""
+        rows = self.call("item.get", {"host": host, "output": ["key_", "lastclock", "lastns"]})
+        return {row["key_"]: (row["lastclock"], row["lastns"]) for row in rows}
 
     def _deliver(self, values: Sequence[Value], group_id: str) -> None:
         """Send values until the API shows one for each item: the trapper's own count of those it took says less.
