@@ -43,8 +43,8 @@ def build_ledger(resources: Resources) -> Ledger:
     """Build the services of tasks."""
     settings, database, queue = resources.settings, resources.database, resources.queue
     relay = MessageRelay(database, queue.publisher)
-    outbox = Outbox(relay)
     task_events = TaskEvents(queue.events)
+    outbox = Outbox(relay, task_events)
     policy = RetryPolicy(settings.retry_base_s, settings.retry_cap_s)
     lifecycle = TaskLifecycle(database, relay, queue.dead_letter_list, policy, task_events)
     tasks = TaskService(database, queue.publisher, task_events)

@@ -102,12 +102,17 @@ class TaskRun(Base):
     """The requesting span as W3C `traceparent`, so that all attempts are in one trace; None without tracing."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     published_at: Mapped[datetime | None] = mapped_column(Moment)
-    """When its message was last pushed to Redis; None if it is known not to have been."""
+    """When its message was last pushed to Redis; None if it is known not to have been.
+
+    The same as `next_run_at` while it is scheduled: so the index of what waits does not lead to what is not due, and a
+    release that knows no scheduled tasks does not take it for lost.
+    """
     held_at: Mapped[datetime | None] = mapped_column(Moment)
     """Since when the task is held, without a message, until its monitor runs fewer tasks; None if not held."""
     started_at: Mapped[datetime | None] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
     next_run_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it is published: a retry, or a queued task that is scheduled; None for any other."""
     progress_done: Mapped[int] = mapped_column(default=0)
     progress_total: Mapped[int | None]
     progress_message: Mapped[str] = mapped_column(Text, default="")

@@ -146,7 +146,7 @@ class Recovery:
             return task_runs.running_beats(connection)
 
     def _publish_due(self) -> None:
-        """Publish retries that are due, and tasks whose message is known not to have reached Redis."""
+        """Publish retries and scheduled tasks that are due, and tasks whose message did not reach Redis."""
         with self._database.reading() as connection:
             is_due = task_messages.is_any_due(connection, clock.now())
         while is_due:

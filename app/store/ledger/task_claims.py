@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, literal, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.enums import TaskState
@@ -12,14 +12,25 @@ from app.models import TaskRun
 from app.store.database.dialects import table_of
 from app.store.database.prepared_statements import Prepared
 from app.store.database.single_statements import CanRun
-from app.store.ledger.task_runs import MONITORS, RUNS, STILL_QUEUED, count_running
+from app.store.ledger.task_runs import MONITORS, NOT_SCHEDULED, RUNS, STILL_QUEUED, count_running
+
+
+def _may_run(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return whether a queued task may run: a stray message must not start one that is scheduled for later."""
+    return or_(NOT_SCHEDULED, RUNS.next_run_at <= now)
 
 
 def _claim_statement() -> ReturningUpdate[Any]:
     is_full = exists().where(MONITORS.id == RUNS.monitor_id, MONITORS.max_parallel_tasks <= count_running(MONITORS.id))
     return (
         update(table_of(TaskRun))
-        .where(RUNS.id == bindparam("task"), RUNS.type == bindparam("kind"), STILL_QUEUED, ~is_full)
+        .where(
+            RUNS.id == bindparam("task"),
+            RUNS.type == bindparam("kind"),
+            STILL_QUEUED,
+            _may_run(bindparam("now", type_=RUNS.next_run_at.type)),
+            ~is_full,
+        )
         .values(
             state=TaskState.RUNNING,
             attempt=RUNS.attempt + 1,
@@ -66,6 +77,7 @@ def claim(on: CanRun, task_id: str, type: str, worker: str, now: datetime) -> Ma
 
 
 def hold(connection: Connection, task_id: str, type: str, now: datetime) -> bool:
-    """Hold a queued task whose message was taken until its monitor has room; return false if it is not queued."""
-    is_mine = RUNS.id == task_id, RUNS.type == type, STILL_QUEUED
-    return connection.execute(update(TaskRun).where(*is_mine).values(published_at=None, held_at=now)).rowcount > 0
+    """Hold a queued task whose message was taken until its monitor has room; return false if it is not due."""
+    is_mine = RUNS.id == task_id, RUNS.type == type, STILL_QUEUED, _may_run(literal(now, RUNS.next_run_at.type))
+    values = {"published_at": None, "next_run_at": None, "held_at": now}
+    return connection.execute(update(TaskRun).where(*is_mine).values(values)).rowcount > 0

@@ -14,7 +14,7 @@ from app.store.ledger.task_runs import DEFAULTS, MONITORS, RUNS
 
 BOUND = (
     *("id", "type", "state", "params", "fingerprint", "monitor_id", "parent_id", "requested_by", "max_retries"),
-    *("traceparent", "created_at", "published_at"),
+    *("traceparent", "created_at", "published_at", "next_run_at"),
 )
 # Constants are literals: binding them would take as long as the insert.
 SAME = {name: repr(default) for name, default in DEFAULTS.items() if default is not None}

@@ -43,6 +43,8 @@ IS_RETRYING = text("state = 'retrying'")
 # a quiet hour with few such tasks, it would scan all of them to find one task, for each task.
 STILL_QUEUED = text("state || '' = 'queued'")
 STILL_RUNNING = text("state || '' = 'running'")
+NOT_SCHEDULED = RUNS.next_run_at.is_(None)
+"""For a queued task: it is not scheduled for later. Recovery clears the time when it has come."""
 IS_LISTED = text(LISTED)
 # The condition on `published_at` is redundant, but keeps PostgreSQL from scanning all waiting tasks for held ones.
 IS_OTHER_HELD = text("others.state = 'queued' AND others.held_at IS NOT NULL AND others.published_at IS NULL")
