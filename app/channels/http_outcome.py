@@ -7,9 +7,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
 
+from app.rules.retry_after import retry_after_s
+
 ANSWER_BYTES = 1024 * 1024
 """How much of a response a service's code can see; services look for a word or an id in it."""
 CHUNK_BYTES = 16 * 1024
+ASKING_TO_WAIT = (429, 503)
 
 
 def _read(response: requests.Response) -> None:
@@ -44,6 +47,8 @@ class HttpOutcome:
         """Whether a request without a response may have arrived."""
         self.fault: str | None = None
         """Why the last request has no response."""
+        self.retry_after_s: float | None = None
+        """How long the last response asks to wait."""
 
     def watch(self) -> None:
         """Route all requests of this process through this object."""
@@ -51,7 +56,7 @@ class HttpOutcome:
 
         class Adapter(HTTPAdapter):
             def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-                outcome.last_status, outcome.fault = None, None
+                outcome.last_status, outcome.fault, outcome.retry_after_s = None, None, None
                 try:
                     # A proxy from the environment would connect to addresses that this process must not reach.
                     response = super().send(*args, **{**kwargs, "proxies": {}, "stream": True})
@@ -60,6 +65,8 @@ class HttpOutcome:
                     outcome.note(error)
                     raise
                 outcome.last_status = response.status_code
+                if response.status_code in ASKING_TO_WAIT:
+                    outcome.retry_after_s = retry_after_s(response.headers.get("Retry-After"))
                 return response
 
         requests.sessions.HTTPAdapter = Adapter  # type: ignore[attr-defined]

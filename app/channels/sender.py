@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ PROGRAM = "app.channels.sending_process"
 TIMEOUT_S = 25
 """Time limit for checking an address or sending a message; the process then ends itself, even without a parent."""
 GRACE_S = 3
+SENT = ("title", "body", "tone")
+"""What of a message gets to Apprise, which has no buttons."""
 
 
 class Outcome(StrEnum):
@@ -31,12 +33,22 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PageActions:
+    """What the receiver of a page may do by a button, where the service has buttons."""
+
+    page_id: int
+    can_be_acknowledged: bool = True
+    can_be_resolved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """The text to send; `tone` is Apprise's `info`, `success`, `warning` or `failure`, if the service shows it."""
 
     title: str
     body: str
     tone: str
+    actions: PageActions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,10 @@ class Delivery:
 
     outcome: Outcome
     reason: str | None = None
+    receipt: Mapping[str, Any] | None = None
+    """What the service returned to find the message again, like a chat's message id."""
+    retry_after_s: float | None = None
+    """How long the receiver asks to wait before the next message, at most an hour."""
 
 
 class Sender:
@@ -59,14 +75,17 @@ class Sender:
         answer = self._run({"url": url})
         return "The URL could not be checked. Try again." if answer is None else answer.get("fault")
 
-    def send(self, url: str, message: Message) -> Delivery:
-        """Send a message, at most once, within `TIMEOUT_S`."""
-        answer = self._run({"url": url, "message": asdict(message)})
+    def send(self, url: str, message: Message, key: str | None = None) -> Delivery:
+        """Send a message, at most once, within `TIMEOUT_S`.
+
+        `key` is the same for all attempts of one message; services with headers of their own pass it on.
+        """
+        answer = self._run({"url": url, "message": {name: getattr(message, name) for name in SENT}, "key": key})
         if answer is None:
             return Delivery(
                 Outcome.UNCERTAIN, "the receiver did not respond in time, or the connection was interrupted"
             )
-        return Delivery(Outcome(answer["outcome"]), answer["reason"])
+        return Delivery(Outcome(answer["outcome"]), answer["reason"], retry_after_s=answer.get("retry_after_s"))
 
     def _run(self, order: Mapping[str, object]) -> dict[str, Any] | None:
         """Return the process's result; None if it ended without one."""

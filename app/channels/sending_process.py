@@ -21,6 +21,8 @@ from app.rules.forbidden_addresses import is_callable
 READ_TIMEOUT_S = 15.0
 MEMORY = 256 * 1024 * 1024
 """Memory limit in bytes, as a receiver may respond without end. The process needs a quarter of that."""
+WITH_HEADERS = frozenset(("form", "json", "xml", "mailto"))
+KEY_HEADER = "Idempotency-Key"
 REFUSED_ADDRESS = "the address is link-local, multicast or a metadata service; nagare does not connect to those"
 
 
@@ -45,6 +47,7 @@ def main() -> None:
     elif fault is not None or isinstance(service, str):
         answer = {"outcome": Outcome.FAILED, "reason": fault}
     else:
+        _mark(service, order.get("key"))
         answer = _send(service, order["message"], confinement)
     json.dump(answer, answers)
     answers.flush()
@@ -86,7 +89,14 @@ def _fault_of_host(service: NotifyBase) -> str | None:
     return None if is_fine else f"{REFUSED_ADDRESS[0].upper()}{REFUSED_ADDRESS[1:]}."
 
 
-def _send(service: NotifyBase, message: dict[str, Any], confinement: Confinement) -> dict[str, str | None]:
+def _mark(service: NotifyBase, key: str | None) -> None:
+    """Put the key of a message into its headers, if the service has headers and the address sets no other key."""
+    if key is not None and _schemes(service) & WITH_HEADERS:
+        headers: dict[str, str] = vars(service)["headers"]
+        headers.setdefault(KEY_HEADER, key)
+
+
+def _send(service: NotifyBase, message: dict[str, Any], confinement: Confinement) -> dict[str, Any]:
     http_outcome = HttpOutcome()
     http_outcome.watch()
     apprise = Apprise()
@@ -97,7 +107,8 @@ def _send(service: NotifyBase, message: dict[str, Any], confinement: Confinement
     if is_sent:
         return {"outcome": Outcome.SENT, "reason": None}
     reason = REFUSED_ADDRESS if confinement.is_address_refused else http_outcome.reason
-    return {"outcome": Outcome.UNCERTAIN if http_outcome.is_uncertain else Outcome.FAILED, "reason": reason}
+    outcome = Outcome.UNCERTAIN if http_outcome.is_uncertain else Outcome.FAILED
+    return {"outcome": outcome, "reason": reason, "retry_after_s": http_outcome.retry_after_s}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
 from app.connectors.registry import open_connector
-from app.services.alerts.alert_links import link_alerts
+from app.services.alerts.alert_targets import link_alerts
 from app.services.inventory.backfills import Backfills
 from app.services.inventory.gone_hosts import GoneHosts
 from app.services.inventory.ha_identities import HaIdentityService

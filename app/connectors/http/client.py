@@ -16,7 +16,6 @@ from app.connectors.http.error_bodies import error_text
 from app.connectors.http.headers import all_headers, basic_authorization, require_sendable
 from app.connectors.http.json_body import parse_json, read_body
 from app.connectors.http.network import Deadline, GuardedTransport
-from app.connectors.http.retry_after import retry_after_s
 from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
 from app.errors import (
     SourceError,
@@ -28,6 +27,7 @@ from app.errors import (
     SourceTimeout,
     SourceUnreachable,
 )
+from app.rules.retry_after import retry_after_s
 
 MAX_REDIRECTS = 3
 REDIRECTS = (301, 302, 307, 308)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
 from app.enums import AlertEventKind, AlertStatus, Language, NotificationKind, Severity
 from app.rules.matchers.fields import ALERT_FIELDS, alert_subject
 from app.rules.matchers.matcher import Matchers, Subject, do_hold
 from app.rules.matchers.syntax import parse
+from app.rules.quiet_hours import QuietHours
 
 KINDS: Mapping[str, NotificationKind] = {
     AlertEventKind.FIRED: NotificationKind.FIRED,
@@ -164,10 +164,7 @@ def is_quiet(rule: Rule, at: datetime) -> bool:
     """Return whether a time lies in the rule's quiet hours, in local time of its time zone."""
     if rule.quiet_from is None or rule.quiet_until is None:
         return False
-    time_of_day = f"{at.astimezone(ZoneInfo(rule.timezone)):%H:%M}"
-    if rule.quiet_from < rule.quiet_until:
-        return rule.quiet_from <= time_of_day < rule.quiet_until
-    return time_of_day >= rule.quiet_from or time_of_day < rule.quiet_until
+    return QuietHours(rule.quiet_from, rule.quiet_until, rule.timezone).hold(at)
 
 
 def due_at(rule: Rule, oldest: datetime) -> datetime:

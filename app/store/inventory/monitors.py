@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, RowMapping, bindparam, delete, func, ins
 from app.enums import MonitorStatus
 from app.models import Host, Item, Monitor, UnknownSeverity, Watch
 from app.models.watches import WATCHDOG
-from app.store.database.dialects import table_of
+from app.store.database.dialects import dialect_insert, table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 
 MONITORS = Monitor.__table__.c
@@ -189,6 +189,16 @@ def is_there_any(connection: Connection) -> bool:
 def add(connection: Connection, row: Mapping[str, Any]) -> int:
     """Add a monitor and return its id."""
     return int(connection.execute(insert(Monitor).returning(MONITORS.id), row).scalar_one())
+
+
+def ensure(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Return the id of the monitor with the name in `row`; add the row if there is none."""
+    monitor_id = find_id(connection, row["name"])
+    if monitor_id is not None:
+        return monitor_id
+    statement = dialect_insert(connection, Monitor).on_conflict_do_nothing(index_elements=["name"])
+    connection.execute(statement, row)
+    return int(connection.execute(select(MONITORS.id).where(MONITORS.name == row["name"])).scalar_one())
 
 
 def change(connection: Connection, monitor_id: int, values: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from app.connectors.base import HostRecord
 from app.errors import Conflict, NotFound
 from app.models import Alert, MaintenanceWindow
 from app.services.access.audit import Editor
-from app.services.alerts.alert_links import link_alerts
+from app.services.alerts.alert_targets import link_alerts
 from app.services.inventory import gone_hosts
 from app.services.inventory.gone_hosts import GoneHosts
 from app.services.inventory.pulls import PullService

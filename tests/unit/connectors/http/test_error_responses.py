@@ -9,8 +9,8 @@ import pytest
 
 from app import clock
 from app.connectors.http.client import HttpSource
-from app.connectors.http.retry_after import retry_after_s
 from app.errors import SourceError, SourceFailing, SourceRejected
+from app.rules.retry_after import retry_after_s
 
 Open = Callable[..., HttpSource]
 Serve = Callable[[Callable[[Any], None]], str]
