@@ -32,6 +32,7 @@ from app.enums import (
 from app.rules.alerts.severities import Numbers
 from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
+from app.web.dashboard.navigation import NAVIGATION
 from app.web.dashboard.translation import CATALOGUES
 from tests.web.browser import HTMX, Browser
 from tests.web.caller import WORKER, Caller
@@ -281,6 +282,7 @@ def test_both_languages_have_the_same_texts_with_the_same_values() -> None:
 def test_each_text_that_is_used_is_there_and_none_is_unused() -> None:
     used = {key for match in USED.finditer(sources()) for key in match.groups() if key}
     built = {f"{prefix}.{word}" for prefix, words in BUILT.items() for word in words}
+    built |= {f"nav_group.{group}" for group in NAVIGATION if group}
     known = set(CATALOGUES["en"])
     assert (used | built | MADE) - known == set()
     assert {key for key in known - used - built - MADE if not key.startswith(OPEN)} == set()

@@ -1,4 +1,4 @@
-"""The navigation's entries, in order. A new page needs a line here, a text `nav.<name>` and an icon."""
+"""The navigation's entries by group, in order. A new page needs a line here, a text `nav.<name>` and an icon."""
 
 from dataclasses import dataclass
 
@@ -15,19 +15,21 @@ class Entry:
     role: Role = Role.VIEWER
 
 
-NAVIGATION = (
-    Entry("overview", "/"),
-    Entry("alerts", "/alerts"),
-    Entry("monitors", "/monitors"),
-    Entry("hosts", "/hosts"),
-    Entry("machines", "/machines"),
-    Entry("items", "/items"),
-    Entry("heartbeats", "/heartbeats"),
-    Entry("maintenance", "/maintenance"),
-    Entry("notifications", "/notifications"),
-    Entry("schedules", "/schedules"),
-    Entry("tasks", "/tasks"),
-    Entry("dead_letters", "/dead-letters"),
-    Entry("tokens", "/tokens"),
-    Entry("users", "/users", Role.ADMIN),
-)
+NAVIGATION: dict[str, tuple[Entry, ...]] = {
+    "": (Entry("overview", "/"), Entry("alerts", "/alerts")),
+    "on_call": (Entry("maintenance", "/maintenance"), Entry("notifications", "/notifications")),
+    "inventory": (
+        Entry("monitors", "/monitors"),
+        Entry("hosts", "/hosts"),
+        Entry("machines", "/machines"),
+        Entry("items", "/items"),
+        Entry("heartbeats", "/heartbeats"),
+    ),
+    "work": (
+        Entry("tasks", "/tasks"),
+        Entry("schedules", "/schedules"),
+        Entry("dead_letters", "/dead-letters"),
+    ),
+    "access": (Entry("tokens", "/tokens"), Entry("users", "/users", Role.ADMIN)),
+}
+"""The entries of each group, whose heading is the text `nav_group.<name>`; those without a group come first."""
