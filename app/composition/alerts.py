@@ -11,7 +11,6 @@ from app.services.alerts.alert_event_relay import AlertEventRelay
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.alert_pulls import AlertPullService
 from app.services.alerts.alerts import AlertService
-from app.services.alerts.maintenance import MaintenanceService
 from app.services.alerts.refused_alerts import RefusedAlerts
 from app.services.alerts.scores import ScoreService
 from app.services.alerts.severities import SeverityService
@@ -32,7 +31,6 @@ class Alerts:
     webhooks: WebhookService
     webhook_intake: WebhookIntake
     refused_alerts: RefusedAlerts
-    maintenance: MaintenanceService
     suppression: Suppression
     scores: ScoreService
     severities: SeverityService
@@ -51,7 +49,6 @@ def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory, mac
         webhooks=WebhookService(database, outbox, WebhookQuotas(settings.webhook_alerts_per_minute), refused_alerts),
         webhook_intake=WebhookIntake(database, outbox, intake),
         refused_alerts=refused_alerts,
-        maintenance=MaintenanceService(database),
         suppression=Suppression(database),
         scores=ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days),
         severities=SeverityService(database),

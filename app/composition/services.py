@@ -8,6 +8,7 @@ from app.composition.inventory import Inventory, build_inventory
 from app.composition.ledger import Ledger, build_ledger
 from app.composition.liveness import Liveness, build_liveness
 from app.composition.machines import Machines, build_machines
+from app.composition.maintenance import Maintenance, build_maintenance
 from app.composition.operation import Operation, build_operation
 from app.composition.resources import Queue, Resources, build_queue
 from app.composition.response import Response, build_response
@@ -39,6 +40,7 @@ class Services:
     inventory: Inventory
     machines: Machines
     alerts: Alerts
+    maintenance: Maintenance
     liveness: Liveness
     response: Response
     access: Access
@@ -98,6 +100,7 @@ def wire(
     machines = build_machines(resources)
     inventory = build_inventory(resources, ledger)
     alerts = build_alerts(resources, ledger, inventory, machines)
+    maintenance = build_maintenance(resources, ledger, inventory)
     liveness = build_liveness(resources, machines)
     response = build_response(resources, ledger)
     operation = build_operation(resources)
@@ -111,11 +114,14 @@ def wire(
         inventory=inventory,
         machines=machines,
         alerts=alerts,
+        maintenance=maintenance,
         liveness=liveness,
         response=response,
         access=build_access(resources),
         operation=operation,
-        recovery=_build_recovery(resources, ledger, inventory, machines, alerts, liveness, response, operation),
+        recovery=_build_recovery(
+            resources, ledger, inventory, machines, alerts, maintenance, liveness, response, operation
+        ),
     )
 
 
@@ -125,6 +131,7 @@ def _build_recovery(
     inventory: Inventory,
     machines: Machines,
     alerts: Alerts,
+    maintenance: Maintenance,
     liveness: Liveness,
     response: Response,
     operation: Operation,
@@ -142,7 +149,9 @@ def _build_recovery(
         ledger.malformed_messages,
         lease_s=resources.settings.lease_s,
         due_jobs={
+            Due.OCCURRENCES: maintenance.windows.tick,
             Due.SUPPRESSION: alerts.suppression.tick,
+            Due.MAINTENANCE_PUSHES: maintenance.source_pushes.tick,
             Due.WITNESSES: machines.witnesses.tick,
             Due.DELIVERIES: alerts.webhook_intake.tick,
             Due.HEARTBEATS: liveness.heartbeat_watch.tick,

@@ -14,6 +14,7 @@ from app.connectors.grafana.connector import GrafanaConnector
 from app.connectors.http.secret_echoes import WITHHELD, repeats_secret
 from app.connectors.http_json.connector import HttpJsonConnector
 from app.connectors.icinga2.connector import Icinga2Connector
+from app.connectors.maintenance import MaintenanceAbility, WritesMaintenance
 from app.connectors.nagios.connector import NagiosConnector
 from app.connectors.netdata.connector import NetdataConnector
 from app.connectors.prometheus.connector import PrometheusConnector
@@ -78,6 +79,13 @@ def takes_acknowledgements(type: str) -> bool:
     """Return whether alerts can be acknowledged at a type of monitor: if it is writable, or says so itself."""
     kind = connector_class(type)
     return bool(getattr(kind, "acknowledges", kind.writable))
+
+
+def maintenance_ability(type: str) -> MaintenanceAbility | None:
+    """Return how a type of monitor is told of maintenance windows; None if it cannot be told."""
+    kind = connector_class(type)
+    ability = getattr(kind, "maintenance_ability", None)
+    return ability if isinstance(ability, MaintenanceAbility) and issubclass(kind, WritesMaintenance) else None
 
 
 @contextmanager

@@ -20,8 +20,9 @@ from app.connectors.base import (
 )
 from app.connectors.http.client import HttpLimits, HttpSource
 from app.connectors.http.json_body import storable
+from app.connectors.maintenance import MaintenanceAbility, WritesMaintenance
 from app.connectors.read_only import ReadOnly
-from app.enums import QuietKind, Severity
+from app.enums import MaintenanceUnit, QuietKind, Severity
 from app.errors import (
     Invalid,
     SourceConflict,
@@ -36,6 +37,9 @@ from app.errors import (
     SourceUnreachable,
 )
 from app.rules.alerts.alert_reports import AlertReport, Quiet
+from app.rules.maintenance.occurrences import Occurrence
+from app.rules.maintenance.source_maintenance import SourceMaintenance
+from app.rules.matchers.matcher import Matcher, Operator
 
 __all__ = [
     "MAX_NAME",
@@ -54,9 +58,14 @@ __all__ = [
     "ItemEdit",
     "ItemPage",
     "ItemRecord",
+    "MaintenanceAbility",
+    "MaintenanceUnit",
+    "Matcher",
     "MonitorAccess",
     "NewHost",
     "NewItem",
+    "Occurrence",
+    "Operator",
     "PastValue",
     "Quiet",
     "QuietKind",
@@ -67,10 +76,12 @@ __all__ = [
     "SourceFailing",
     "SourceForbidden",
     "SourceGarbled",
+    "SourceMaintenance",
     "SourceReadOnly",
     "SourceRefusedLogin",
     "SourceRejected",
     "SourceTimeout",
     "SourceUnreachable",
+    "WritesMaintenance",
     "storable",
 ]

@@ -13,6 +13,7 @@ from app.enums.inventory import (
     PingKind,
 )
 from app.enums.ledger import COUNTED_TYPES, TERMINAL_STATES, WAITING_STATES, TaskState, TaskType
+from app.enums.maintenance import MaintenanceUnit, PushState
 from app.enums.response import (
     ChannelKind,
     DecisionOutcome,
@@ -46,11 +47,13 @@ __all__ = [
     "InventoryStatus",
     "JoinWay",
     "Language",
+    "MaintenanceUnit",
     "MonitorStatus",
     "NotificationKind",
     "PageState",
     "PageTarget",
     "PingKind",
+    "PushState",
     "QuietKind",
     "ReportWay",
     "Resolution",

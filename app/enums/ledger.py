@@ -20,6 +20,8 @@ class TaskType(StrEnum):
     """Processes what was sent to the webhook."""
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
     """Acknowledges alerts at their monitor."""
+    PUSH_MAINTENANCE = "push_maintenance"
+    """Tells a monitor of a maintenance window, or takes that back."""
     NOTIFY = "notify"
     BACKFILL_VALUES = "backfill_values"
     """Reads an item's values from the time before nagare knew it."""

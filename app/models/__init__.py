@@ -12,7 +12,7 @@ from app.models.hosts import Host
 from app.models.item_values import ItemValue, ValueSummary
 from app.models.items import Item
 from app.models.machines import HostIdentity, Machine, MachineDecline, MachineHost, MachineSettings
-from app.models.maintenance import MaintenanceWindow
+from app.models.maintenance import MaintenancePush, MaintenanceWindow
 from app.models.monitors import Monitor
 from app.models.notifications import Notification, NotificationChange, NotificationMessage
 from app.models.on_call import Rota, RotaOverride
@@ -55,6 +55,7 @@ __all__ = [
     "MachineDecline",
     "MachineHost",
     "MachineSettings",
+    "MaintenancePush",
     "MaintenanceWindow",
     "Monitor",
     "Notification",

@@ -48,7 +48,7 @@ def fill(services: Services, time: Time) -> None:
     services.inventory.item_values.tick()
     [host, *_] = _hosts(services)
     services.inventory.inventory.edit_host(host["id"], {"display_name": "改名 🦆"}, editor)
-    services.alerts.maintenance.create(
+    services.maintenance.windows.create(
         {
             "name": "升级",
             "comment": "",
@@ -58,6 +58,7 @@ def fill(services: Services, time: Time) -> None:
         },
         editor,
     )
+    _push_a_window(services, editor, time)
     _run_tasks(services, Requester(user["id"], idempotency_key="密钥"), monitor_id)
     token = services.alerts.webhooks.issue_token(monitor_id)
     for number in range(3):
@@ -85,6 +86,23 @@ def fill(services: Services, time: Time) -> None:
     services.machines.machines.split(1, ids[:1], editor)
     with services.database.transaction() as connection:
         add_response_rows(connection, user["id"], time.now)
+
+
+def _push_a_window(services: Services, editor: Editor, time: Time) -> None:
+    """Add a window that recurs, of which an Alertmanager must be told."""
+    address = {"name": "静默", "type": "alertmanager", "url": "http://127.0.0.1:9"}
+    window = {
+        "name": "每周重启 🦆",
+        "comment": "",
+        "monitor_id": services.inventory.monitors.create(address)["id"],
+        "match": '{team="支付"}',
+        "starts_at": time.now,
+        "ends_at": time.now + timedelta(hours=2),
+        "rrule": "FREQ=WEEKLY",
+        "timezone": "Asia/Shanghai",
+        "push_to_source": True,
+    }
+    services.maintenance.windows.create(window, editor)
 
 
 def _take_in_labels_of_a_pair(services: Services, time: Time) -> None:

@@ -53,6 +53,7 @@ SERVICE_ROOMS = {
     "operation": (),
     "inventory": ("ledger", "access"),
     "alerts": ("ledger", "access", "inventory"),
+    "maintenance": ("ledger", "access", "inventory", "alerts"),
     "machines": ("ledger", "access", "inventory", "alerts"),
     "liveness": ("ledger", "access", "inventory", "alerts"),
     "contacts": ("ledger", "access"),

@@ -89,7 +89,15 @@ def test_a_maintenance_window_from_its_making_to_its_end(operator: Caller, alert
     window = {"name": "机房搬迁", "monitor_id": fleet, "starts_at": PAST, "ends_at": SOON}
     made = operator.post("/maintenance", window)
     assert (made.status, made.headers["Location"]) == (201, f"/api/v1/maintenance/{made.json['id']}")
-    expected = {"host_id": None, "group": None, "match": None, "comment": "", "created_by": "operator"}
+    expected: dict[str, object] = {
+        "host_id": None,
+        "group": None,
+        "match": None,
+        "comment": "",
+        "created_by": "operator",
+    }
+    expected |= {"rrule": None, "timezone": None, "push_to_source": False, "at_source": []}
+    expected |= {"current_starts_at": PAST, "current_ends_at": SOON}
     assert made.json == {**window, **expected, "id": made.json["id"], "created_at": made.json["created_at"]}
     path = f"/maintenance/{made.json['id']}"
     assert operator.get("/maintenance?active=true").json["items"] == [made.json]

@@ -162,7 +162,7 @@ def test_a_window_is_read_in_the_readers_time_zone_and_ended(
     moments = {"starts_at": "2020-01-01T08:00", "ends_at": "2099-01-01T08:30"}
     page = operator_page.follow(operator_page.post("/maintenance", {**form, **moments})).text
     assert "1 Jan 2099, 08:30" in page
-    window = services.alerts.maintenance.get(1)
+    window = services.maintenance.windows.get(1)
     assert (window["starts_at"].isoformat(), window["group"]) == ("2020-01-01T00:00:00+00:00", None)
     assert "Maintenance window ended" in operator_page.follow(operator_page.post("/maintenance/1/end")).text
     operator_page.post("/maintenance/1/delete")

@@ -57,7 +57,7 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
     services.ledger.lifecycle.fail(claimed, ValueError("broken"))
     services.alerts.alerts.generate("generate_alerts:1", 6, None, 1)
     editor = Editor(1, "admin")
-    services.alerts.maintenance.create({"name": "w", "comment": "", "monitor_id": fleet, **window()}, editor)
+    services.maintenance.windows.create({"name": "w", "comment": "", "monitor_id": fleet, **window()}, editor)
     services.inventory.inventory.edit_host(1, {"display_name": "edited"}, editor)
     machine = services.machines.machines.merge_hosts([1, 2], editor)
     services.response.notifications.create({"name": "on call", "url": "json://127.0.0.1:9", **NOTIFIES})
@@ -130,7 +130,7 @@ def test_names_from_monitors_are_only_ever_text(
     )
     services.inventory.inventory.edit_item(1, {"name": HOSTILE, "units": HOSTILE, "description": HOSTILE}, editor)
     services.alerts.alert_actions.comment(1, editor, HOSTILE)
-    services.alerts.maintenance.create({"name": HOSTILE, "comment": HOSTILE, "group": HOSTILE, **window()}, editor)
+    services.maintenance.windows.create({"name": HOSTILE, "comment": HOSTILE, "group": HOSTILE, **window()}, editor)
     services.access.users.create(HOSTILE[:64], "long enough", Role.VIEWER)
     browser = browse("admin")
     shown = 0

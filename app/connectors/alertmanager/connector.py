@@ -1,17 +1,20 @@
 """Pulls the alerts of an Alertmanager, and writes acknowledgements to it as silences that end by themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, ClassVar
 
 from app import clock
+from app.connectors.alertmanager import maintenance_silences
 from app.connectors.alertmanager.members import JUST_STARTED, Members, Speaker
 from app.connectors.alertmanager.records import read_alerts
 from app.connectors.base import AlertPage, Completeness, MonitorAccess
+from app.connectors.maintenance import MaintenanceAbility
 from app.connectors.prometheus.silences import KnownQuiet, read_known_quiet
 from app.connectors.without_hosts import WithoutHosts, pages_of
 from app.errors import SourceGarbled
+from app.rules.maintenance.source_maintenance import SourceMaintenance
 
 EVERY_STATE = {"active": "true", "silenced": "true", "inhibited": "true", "unprocessed": "true"}
 SILENCED_FOR = timedelta(hours=4)
@@ -24,6 +27,7 @@ class AlertmanagerConnector(WithoutHosts):
     """An Alertmanager or a cluster of them, without credentials, with a bearer token, or a user name and password."""
 
     acknowledges: ClassVar[bool] = True
+    maintenance_ability: ClassVar[MaintenanceAbility] = maintenance_silences.ABILITY
 
     def __init__(self, access: MonitorAccess) -> None:
         """Parse the addresses. Raises Invalid for `url`, `api_token`, `username` or `alertmanager_urls`."""
@@ -68,6 +72,10 @@ class AlertmanagerConnector(WithoutHosts):
         answer = self._members.speaker.source.post_json("/api/v2/silences", silence)
         if not isinstance(answer, dict) or not isinstance(answer.get("silenceID"), str):
             raise SourceGarbled("Alertmanager did not say which silence it created")
+
+    def set_maintenance(self, mark: str, wanted: SourceMaintenance | None) -> Sequence[str]:
+        """Keep a silence for each occurrence, whose comment begins with the mark."""
+        return maintenance_silences.set_silences(self._members.speaker.source, mark, wanted)
 
     def close(self) -> None:
         """Close the connections."""

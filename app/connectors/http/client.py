@@ -118,6 +118,10 @@ class HttpSource:
         used = limits.within(self._limits.total_s) if limits else self._limits
         return self._exchange("POST", self._join(path), content, sent, used, hidden)
 
+    def delete(self, path: str) -> None:
+        """Delete what is at `path`; what the server says of it is not read. Raises as `get_json`."""
+        self._exchange("DELETE", self._join(path), None, {}, self._limits)
+
     def words(self, text: str) -> str:
         """Return a text of the server in a form that is safe for a message."""
         return plain_words(text, self._secrets)
@@ -152,6 +156,8 @@ class HttpSource:
                     contextlib.closing(self._transport.handle_request(request)) as response,
                 ):
                     span.set_attribute("http.response.status_code", response.status_code)
+                    if method == "DELETE" and response.is_success:
+                        return None
                     if response.status_code not in REDIRECTS:
                         return self._answer(response, secrets, limits)
                     url = self._redirected(url, response, secrets)

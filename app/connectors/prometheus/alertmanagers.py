@@ -6,7 +6,7 @@ from app.connectors.base import MonitorAccess
 from app.connectors.http.client import HttpLimits, HttpSource
 from app.connectors.http.credentials import credentials
 from app.connectors.prometheus.silences import KnownQuiet, read_known_quiet
-from app.errors import Invalid, SourceError
+from app.errors import Invalid, SourceError, SourceRejected
 
 LIMITS = HttpLimits(connect_s=5, read_s=20, total_s=30)
 """One that does not answer must not use up the time of the pull."""
@@ -35,6 +35,18 @@ class Alertmanagers:
             except SourceError as error:
                 failures.append(f"{source.host}: {error}")
         return None, f"No Alertmanager could be asked what it silences. {'; '.join(failures)}"
+
+    def speaker(self) -> HttpSource:
+        """Return the first one that answers. Raises SourceRejected without any, and the first one's SourceError."""
+        failures = list[SourceError]()
+        for source in self._sources:
+            try:
+                source.get_json("/api/v2/status")
+            except SourceError as error:
+                failures.append(error)
+            else:
+                return source
+        raise failures[0] if failures else SourceRejected("This monitor has no alertmanager_urls: give it one")
 
     def close(self) -> None:
         """Close the connections."""

@@ -3,9 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import ClassVar
 
-from app.connectors.base import AlertPage, HostPage, ItemPage, ItemRecord, MonitorAccess, PastValue
+from app.connectors.alertmanager import maintenance_silences
+from app.connectors.base import (
+    AlertPage,
+    HostPage,
+    ItemPage,
+    ItemRecord,
+    MonitorAccess,
+    PastValue,
+)
 from app.connectors.http.client import HttpLimits
+from app.connectors.maintenance import MaintenanceAbility
 from app.connectors.prometheus.alert_pull import AlertPull
 from app.connectors.prometheus.alertmanagers import Alertmanagers
 from app.connectors.prometheus.api import PrometheusApi
@@ -17,6 +27,7 @@ from app.connectors.prometheus.promql import with_labels
 from app.connectors.prometheus.records import Family, read_families, read_version
 from app.connectors.read_only import ReadOnly
 from app.errors import SourceError, SourceGarbled, SourceRefusedLogin, SourceRejected
+from app.rules.maintenance.source_maintenance import SourceMaintenance
 
 HOSTS_A_PAGE = 500
 SERIES_LIMITS = HttpLimits(read_s=40, total_s=45, max_bytes=8 * 2**20)
@@ -29,6 +40,8 @@ class PrometheusConnector(ReadOnly):
 
     The hosts and the metrics' metadata are requested once and cached for the connector's lifetime.
     """
+
+    maintenance_ability: ClassVar[MaintenanceAbility] = maintenance_silences.ABILITY
 
     def __init__(self, access: MonitorAccess) -> None:
         """Parse the addresses. Raises Invalid for `url`, `api_token`, `username` or `alertmanager_urls`."""
@@ -103,6 +116,10 @@ class PrometheusConnector(ReadOnly):
     def alerts(self) -> Iterator[AlertPage]:
         """Yield the firing alerts in pages of 500, with Alertmanager's labels and identities."""
         yield from AlertPull(self._api, self._url, self._configuration).pages(self._alertmanagers)
+
+    def set_maintenance(self, mark: str, wanted: SourceMaintenance | None) -> Sequence[str]:
+        """Keep a silence for each occurrence at its Alertmanagers, whose comment begins with the mark."""
+        return maintenance_silences.set_silences(self._alertmanagers.speaker(), mark, wanted)
 
     def close(self) -> None:
         """Close the connections."""

@@ -17,13 +17,15 @@ from app.connectors.base import (
     NewItem,
     PastValue,
 )
-from app.connectors.zabbix import alerts, creation, history
+from app.connectors.maintenance import MaintenanceAbility
+from app.connectors.zabbix import alerts, creation, history, maintenances
 from app.connectors.zabbix.creation import host_fields, status_code
 from app.connectors.zabbix.host_records import read_hosts
 from app.connectors.zabbix.item_pages import ItemPages
 from app.connectors.zabbix.records import Row, identity, is_identity, rows, text
 from app.connectors.zabbix.rpc import ZabbixRpc
 from app.errors import SourceGarbled, SourceRejected
+from app.rules.maintenance.source_maintenance import SourceMaintenance
 
 HOSTS_A_PAGE = 500
 PAGES_IN_FLIGHT = 4
@@ -34,6 +36,7 @@ class ZabbixConnector:
     """A signed-in session with one Zabbix. External ids are Zabbix's hostid and itemid."""
 
     writable: ClassVar[bool] = True
+    maintenance_ability: ClassVar[MaintenanceAbility] = maintenances.ABILITY
 
     def __init__(self, access: MonitorAccess) -> None:
         """Parse the address; this sends nothing. Raises Invalid if it or the credentials are wrong."""
@@ -122,6 +125,10 @@ class ZabbixConnector:
         if not _possible([external_id]):
             raise SourceRejected("This is not a Zabbix problem: its id is not a number")
         alerts.acknowledge(self._rpc, external_id, comment)
+
+    def set_maintenance(self, mark: str, wanted: SourceMaintenance | None) -> Sequence[str]:
+        """Create, change or delete the maintenance whose name ends with the mark; with data collection."""
+        return maintenances.set_maintenance(self._rpc, mark, wanted)
 
     def close(self) -> None:
         """Sign out and close the connections."""

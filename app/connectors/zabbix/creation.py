@@ -50,7 +50,7 @@ def create_host(rpc: ZabbixRpc, host: NewHost) -> str:
         made["interfaces"] = [_agent_interface(host.ip_addr)]
     elif not rpc.is_at_least(*INTERFACES_OPTIONAL_SINCE):
         made["interfaces"] = [_agent_interface(NO_ADDRESS)]
-    return _made(rpc.call("host.create", made), "hostids")
+    return created_id(rpc.call("host.create", made), "hostids")
 
 
 def create_item(rpc: ZabbixRpc, host_id: str, item: NewItem) -> str:
@@ -77,7 +77,7 @@ def create_item(rpc: ZabbixRpc, host_id: str, item: NewItem) -> str:
         if agents
         else {"type": TRAPPER_ITEM}
     )
-    return _made(rpc.call("item.create", {**wanted, "hostid": host_id, **way}), "itemids")
+    return created_id(rpc.call("item.create", {**wanted, "hostid": host_id, **way}), "itemids")
 
 
 def _same(row: Mapping[str, Any], wanted: Mapping[str, str], id_field: str, what: str) -> str:
@@ -95,7 +95,7 @@ def _same(row: Mapping[str, Any], wanted: Mapping[str, str], id_field: str, what
 def _group_ids(rpc: ZabbixRpc, names: Sequence[str]) -> list[str]:
     known = rows(rpc.call("hostgroup.get", {"filter": {"name": list(names)}, "output": ["groupid", "name"]}))
     ids = {text(row, "name"): identity(row, "groupid") for row in known}
-    return [ids.get(name) or _made(rpc.call("hostgroup.create", {"name": name}), "groupids") for name in names]
+    return [ids.get(name) or created_id(rpc.call("hostgroup.create", {"name": name}), "groupids") for name in names]
 
 
 def _is_agent(interface: Mapping[str, Any]) -> bool:
@@ -111,7 +111,8 @@ def _agent_interface(address: str) -> dict[str, str]:
     return {"type": AGENT_INTERFACE, "main": "1", "port": AGENT_PORT, **place}
 
 
-def _made(answer: object, field: str) -> str:
+def created_id(answer: object, field: str) -> str:
+    """Return the id of what was just created. Raises SourceGarbled."""
     ids = answer.get(field) if isinstance(answer, dict) else None
     if not isinstance(ids, list) or len(ids) != 1 or not isinstance(ids[0], str | int) or not is_identity(str(ids[0])):
         raise SourceGarbled(f"Zabbix did not return the {field} of the object that it created")

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from app.enums import TaskType
-from app.rules.task_params.base import HostParams, ItemParams
+from app.rules.task_params.base import HostParams, ItemParams, MonitorParams
 
 
 class PushHost(HostParams):
@@ -22,3 +22,11 @@ class PushItem(ItemParams):
 
     force: bool = False
     """As for a host."""
+
+
+class PushMaintenance(MonitorParams):
+    """Let a monitor have what is wanted there of a maintenance window, or take it back."""
+
+    type: ClassVar = TaskType.PUSH_MAINTENANCE
+
+    window_id: int

@@ -9,8 +9,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     and_,
+    bindparam,
     delete,
+    func,
     insert,
     select,
     update,
@@ -23,14 +26,32 @@ WINDOWS = MaintenanceWindow.__table__.c
 HOSTS = Host.__table__.c
 SHOWN = (
     *(WINDOWS.id, WINDOWS.name, WINDOWS.comment, WINDOWS.monitor_id, WINDOWS.host_id),
-    *(WINDOWS.group_name.label("group"), WINDOWS.match, WINDOWS.starts_at, WINDOWS.ends_at),
-    *(WINDOWS.created_by, WINDOWS.created_at),
+    *(WINDOWS.group_name.label("group"), WINDOWS.match, WINDOWS.rrule, WINDOWS.timezone),
+    func.coalesce(WINDOWS.first_starts_at, WINDOWS.starts_at).label("starts_at"),
+    func.coalesce(WINDOWS.first_ends_at, WINDOWS.ends_at).label("ends_at"),
+    *(WINDOWS.starts_at.label("current_starts_at"), WINDOWS.ends_at.label("current_ends_at")),
+    *(WINDOWS.next_starts_at, WINDOWS.push_to_source, WINDOWS.created_by, WINDOWS.created_at),
 )
+ENDED = select(WINDOWS.id).where(WINDOWS.next_starts_at.is_not(None), WINDOWS.ends_at <= bindparam("now"))
+"""Windows whose occurrence has ended and that have another one."""
+PUSH_DUE = select(WINDOWS.id).where(WINDOWS.push_due_at <= bindparam("now"))
+"""Windows of which it is time to look at what their monitors must be told."""
 
 
 def find(connection: Connection, window_id: int) -> RowMapping | None:
     """Return one window as the API shows it."""
     return connection.execute(select(*SHOWN).where(WINDOWS.id == window_id)).mappings().one_or_none()
+
+
+def lock(connection: Connection, window_id: int) -> RowMapping | None:
+    """Return one window as the API shows it, and lock it until the transaction ends."""
+    statement = select(*SHOWN).where(WINDOWS.id == window_id).with_for_update()
+    return connection.execute(statement).mappings().one_or_none()
+
+
+def due(connection: Connection, rows: Select[int], now: datetime, limit: int) -> list[int]:
+    """Return the ids of some windows of ENDED or PUSH_DUE."""
+    return list(connection.execute(rows.order_by(WINDOWS.id).limit(limit), {"now": now}).scalars())
 
 
 def fetch(connection: Connection, page: PageRequest, *, active_at: datetime | None = None) -> Page:

@@ -85,6 +85,12 @@ def names(connection: Connection) -> Sequence[Row[int, str, str]]:
     return connection.execute(select(MONITORS.id, MONITORS.name, MONITORS.type).order_by(MONITORS.id)).all()
 
 
+def contacts(connection: Connection) -> Sequence[RowMapping]:
+    """Return of every monitor what decides whether it can be told something."""
+    columns = (MONITORS.id, MONITORS.name, MONITORS.type, MONITORS.enabled, MONITORS.alertmanager_urls)
+    return connection.execute(select(*columns).order_by(MONITORS.id)).mappings().all()
+
+
 SEALED = select(
     MONITORS.id,
     MONITORS.name,

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, or_, select
 
-from app.store.alerts import suppression, webhook_deliveries
+from app.store.alerts import maintenance, suppression, webhook_deliveries
 from app.store.database import text_index
 from app.store.ledger import parent_tasks, schedules, task_messages, task_runs
 from app.store.liveness import heartbeats
@@ -19,7 +19,9 @@ class Due(StrEnum):
     RUNNING = "running"
     """A worker runs a task, and must renew its lease."""
     MESSAGES = "messages"
+    OCCURRENCES = "occurrences"
     SUPPRESSION = "suppression"
+    MAINTENANCE_PUSHES = "maintenance_pushes"
     WITNESSES = "witnesses"
     DELIVERIES = "deliveries"
     HEARTBEATS = "heartbeats"
@@ -32,7 +34,9 @@ class Due(StrEnum):
 ROWS = {
     Due.RUNNING: (task_runs.BEATS,),
     Due.MESSAGES: task_messages.DUE,
+    Due.OCCURRENCES: (maintenance.ENDED,),
     Due.SUPPRESSION: suppression.DUE,
+    Due.MAINTENANCE_PUSHES: (maintenance.PUSH_DUE,),
     Due.WITNESSES: (witnesses.LEFT_ALONE,),
     Due.DELIVERIES: (webhook_deliveries.WAITING,),
     Due.HEARTBEATS: (heartbeats.DUE,),

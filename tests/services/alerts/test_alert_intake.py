@@ -147,7 +147,7 @@ def test_in_a_maintenance_window_alerts_are_recorded_but_suppressed(
     services: Services, source: Source, time: Time, editor: Editor
 ) -> None:
     [host, other, _] = services.inventory.inventory.list_hosts(ALL).items
-    window = services.alerts.maintenance.create(
+    window = services.maintenance.windows.create(
         {
             "name": "升级",
             "comment": "",
@@ -167,7 +167,7 @@ def test_in_a_maintenance_window_alerts_are_recorded_but_suppressed(
     assert services.inventory.inventory.get_host(host["id"])["status"] == 1
     source.say(replace(recovered, is_firing=False))
 
-    services.alerts.maintenance.update(window["id"], {"ends_at": time.now + timedelta(seconds=1)})
+    services.maintenance.windows.update(window["id"], {"ends_at": time.now + timedelta(seconds=1)}, editor)
     time.pass_by(2)
     services.recovery.tick("leader")
     alerts = {alert["external_id"]: alert for alert in source.alerts()}
@@ -186,12 +186,12 @@ def test_a_window_that_begins_suppresses_what_is_open(
     source.say(replace(FIRING, host_external_id=host["external_id"]))
     value = source.monitor_id if scope == "monitor_id" else host["groups"][0]
     times = {"starts_at": time.now + timedelta(minutes=1), "ends_at": time.now + timedelta(minutes=2)}
-    window = services.alerts.maintenance.create({"name": "w", "comment": "", scope: value, **times}, editor)
+    window = services.maintenance.windows.create({"name": "w", "comment": "", scope: value, **times}, editor)
     assert source.alerts(suppressed=True) == []
     time.pass_by(61)
     services.recovery.tick("leader")
     assert len(source.alerts(suppressed=True)) == 1
-    services.alerts.maintenance.delete(window["id"])
+    services.maintenance.windows.delete(window["id"], editor)
     assert source.alerts(suppressed=True) == []
 
 

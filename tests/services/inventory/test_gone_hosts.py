@@ -87,7 +87,7 @@ def test_an_archived_host_is_deleted_later_and_its_alerts_keep_its_name(
         end_alert(connection, ended)
     ends_at = time.now + timedelta(days=1)
     window = {"name": "升级", "comment": "", "host_id": gone_id, "starts_at": time.now, "ends_at": ends_at}
-    services.alerts.maintenance.create(window, EDITOR)
+    services.maintenance.windows.create(window, EDITOR)
     for days in (8, 91):
         time.pass_by(days * DAY_S)
         services.inventory.gone_hosts.tick()
@@ -124,7 +124,7 @@ def test_a_host_that_people_still_work_on_is_not_deleted(
     if use == "window":
         ends_at = time.now + timedelta(days=1000)
         window = {"name": "升级", "comment": "", "host_id": gone_id, "starts_at": time.now, "ends_at": ends_at}
-        services.alerts.maintenance.create(window, EDITOR)
+        services.maintenance.windows.create(window, EDITOR)
     for days in (8, 91):
         time.pass_by(days * DAY_S)
         services.inventory.gone_hosts.tick()
@@ -182,7 +182,7 @@ def test_a_host_that_its_source_has_or_a_window_names_is_not_deleted(
     with pytest.raises(Conflict, match="remove it there and pull"):
         services.inventory.gone_hosts.delete(host_id(services, "0"), EDITOR)
     window = {"name": "升级", "comment": "", "host_id": host_id(services, "3"), "starts_at": time.now}
-    services.alerts.maintenance.create({**window, "ends_at": time.now + timedelta(hours=1)}, EDITOR)
+    services.maintenance.windows.create({**window, "ends_at": time.now + timedelta(hours=1)}, EDITOR)
     with pytest.raises(Conflict, match="maintenance window 1"):
         services.inventory.gone_hosts.delete(host_id(services, "3"), EDITOR)
     time.pass_by(3601)

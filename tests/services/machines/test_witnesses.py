@@ -163,12 +163,12 @@ def test_a_window_over_the_first_lets_the_witness_speak_and_its_end_does_not_let
     fleet.report("zabbix", HOSTS["zabbix"])
     second = fleet.report("prometheus", HOSTS["prometheus"])
     window = {"name": "w", "comment": "", "monitor_id": fleet.monitors["zabbix"], "starts_at": fleet.time.now}
-    created = fleet.services.alerts.maintenance.create(
+    created = fleet.services.maintenance.windows.create(
         {**window, "ends_at": fleet.time.now.replace(year=2027)}, fleet.editor
     )
     fleet.tick()
     assert fleet.counting() == [second]
-    fleet.services.alerts.maintenance.delete(created["id"])
+    fleet.services.maintenance.windows.delete(created["id"], fleet.editor)
     fleet.tick()
     assert len(fleet.counting()) == 1
 

@@ -21,7 +21,7 @@ WINDOW = "/maintenance/<id:window_id>"
 def maintenance() -> str:
     """List the windows, newest first."""
     query = read_query(MaintenanceQuerySchema)
-    page = services().alerts.maintenance.list(**query)
+    page = services().maintenance.windows.list(**query)
     now = clock.now()
     local = now.astimezone(zone())
     return render(
@@ -40,20 +40,20 @@ def maintenance() -> str:
 @dashboard.action("/maintenance", role=Role.OPERATOR)
 def add_maintenance() -> Response:
     """Add a window."""
-    window = services().alerts.maintenance.create(read_form(NewMaintenanceSchema), current_editor())
+    window = services().maintenance.windows.create(read_form(NewMaintenanceSchema), current_editor())
     return lead_to("/maintenance", "flash.window_added", name=window["name"])
 
 
 @dashboard.action(WINDOW + "/end", role=Role.OPERATOR)
 def end_maintenance(window_id: int) -> Response:
     """End an active window: open alerts that it covers are no longer suppressed."""
-    window = services().alerts.maintenance.update(window_id, {"ends_at": clock.now()})
+    window = services().maintenance.windows.end(window_id, current_editor())
     return lead_to("/maintenance", "flash.window_ended", name=window["name"])
 
 
 @dashboard.action(WINDOW + "/delete", role=Role.OPERATOR)
 def delete_maintenance(window_id: int) -> Response:
     """Delete a window, with the same effect as ending it."""
-    name = services().alerts.maintenance.get(window_id)["name"]
-    services().alerts.maintenance.delete(window_id)
+    name = services().maintenance.windows.get(window_id)["name"]
+    services().maintenance.windows.delete(window_id, current_editor())
     return lead_to("/maintenance", "flash.deleted", name=name)
