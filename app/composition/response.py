@@ -1,11 +1,19 @@
 """Builds the services that notify people."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import Connection
+
+from app.channels.outgoing import ChannelSender
 from app.channels.sender import Sender
 from app.channels.template_renderer import TemplateRenderer
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
+from app.rules.response.notifications import Change
+from app.services.response.decision_settling import DecisionSettling
+from app.services.response.event_matching import EventMatching
 from app.services.response.message_writer import MessageWriter
 from app.services.response.notification_delivery import NotificationDelivery
 from app.services.response.notification_previews import NotificationPreviews
@@ -20,7 +28,24 @@ class Response:
     notifications: NotificationService
     previews: NotificationPreviews
     notifier: Notifier
+    decision_settling: DecisionSettling
     notification_delivery: NotificationDelivery
+
+
+class NoPager:
+    """Pages nobody, which the decisions say."""
+
+    def page(
+        self,
+        connection: Connection,  # noqa: ARG002
+        route: Mapping[Any, Any],  # noqa: ARG002
+        changes: Sequence[Change],  # noqa: ARG002
+    ) -> dict[int, int]:
+        """Open no page."""
+        return {}
+
+    def publish(self) -> None:
+        """Publish nothing."""
 
 
 def build_response(resources: Resources, ledger: Ledger) -> Response:
@@ -30,6 +55,7 @@ def build_response(resources: Resources, ledger: Ledger) -> Response:
     return Response(
         notifications=NotificationService(database, vault, sender, writer),
         previews=NotificationPreviews(database, writer),
-        notifier=Notifier(database, ledger.outbox, resources.settings.history_days),
-        notification_delivery=NotificationDelivery(database, vault, sender, writer),
+        notifier=Notifier(database, ledger.outbox, EventMatching(NoPager()), resources.settings.history_days),
+        decision_settling=DecisionSettling(database),
+        notification_delivery=NotificationDelivery(database, vault, ChannelSender(sender, {}), writer),
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import NEVER_REUSED, Base, Moment
 
 OPEN_DECISION = "outcome = 'pending'"
+ASSIGNED = f"{OPEN_DECISION} AND task_id IS NOT NULL"
 
 
 class AlertDecision(Base):
@@ -26,6 +27,8 @@ class AlertDecision(Base):
             sqlite_where=text(OPEN_DECISION),
             postgresql_where=text(OPEN_DECISION),
         ),
+        # Recovery looks each second for messages that ended without telling anybody.
+        Index("ix_alert_decisions_assigned", "task_id", sqlite_where=text(ASSIGNED), postgresql_where=text(ASSIGNED)),
         NEVER_REUSED,
     )
 
@@ -37,7 +40,7 @@ class AlertDecision(Base):
     """No foreign key: the decision outlives its route, which the reason names."""
     page_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="SET NULL"))
     task_id: Mapped[str | None] = mapped_column(String(80))
-    """The task of the message that told it."""
+    """The task of the message that is to tell it, or that told it."""
     outcome: Mapped[str] = mapped_column(String(16))
     """A `DecisionOutcome`."""
     reason: Mapped[dict[str, Any]] = mapped_column(JSON)

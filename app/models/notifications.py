@@ -45,7 +45,7 @@ class Notification(Base):
     language: Mapped[str] = mapped_column(String(8))
     batch_s: Mapped[int] = mapped_column(SmallInteger)
     """How long changes are collected for one message, in seconds."""
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id", ondelete="CASCADE"))
     """The route below which it is asked; None at the top."""
     position: Mapped[int] = mapped_column(default=0, server_default="0")
     """Its place among the routes of the same parent."""

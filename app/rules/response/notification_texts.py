@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from app.enums import NotificationKind, Severity
+from app.enums import Language, NotificationKind, Severity
 from app.rules.alerts.own_messages import message_in
 from app.rules.response.notification_details import Place, details, local_time
 from app.rules.response.notification_labels import beside, differing, written
@@ -85,6 +85,11 @@ def trial_text(rule: Rule, name: str) -> Text:
     """Write the test message that shows that a notification's address works."""
     words = WORDS[rule.language]
     return Text(f"{PREFIX} {words.test_title}", words.test_body.format(name), "info")
+
+
+def as_repeat(language: Language, text: Text) -> Text:
+    """Mark a message that is sent again, because nobody knows whether it arrived before."""
+    return replace(text, title=WORDS[language].repeat.format(text.title))
 
 
 def stories_of(rule: Rule, changes: Iterable[Change]) -> list[Story]:

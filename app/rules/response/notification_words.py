@@ -31,6 +31,7 @@ class Words:
     quiet_by: str
     quiet_until: str
     template_failed: str
+    repeat: str
     test_title: str
     test_body: str
 
@@ -78,6 +79,7 @@ ENGLISH = Words(
     quiet_by=" by {}",
     quiet_until=" until {}",
     template_failed="(This is the built-in text, because the notification's template failed: {})",
+    repeat="(possible repeat) {}",
     test_title="Test message",
     test_body="The notification “{}” works.",
 )
@@ -124,6 +126,7 @@ CHINESE = Words(
     quiet_by="，操作者 {}",
     quiet_until="，直到 {}",
     template_failed="（通知模板出错，以上为内置文本：{}）",
+    repeat="（可能重复）{}",
     test_title="测试消息",
     test_body="通知“{}”可以正常使用。",
 )

@@ -1,6 +1,6 @@
-"""Decides which changes a notification reports, its quiet hours, and what is still worth reporting after them."""
+"""What routes decide by: their filters, the changes of alerts, quiet hours, and what is worth reporting after them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from app.enums import AlertEventKind, AlertStatus, Language, NotificationKind, Severity
 from app.rules.matchers.fields import ALERT_FIELDS, alert_subject
-from app.rules.matchers.matcher import Matchers, Subject, do_hold
+from app.rules.matchers.matcher import Matchers, Subject
 from app.rules.matchers.syntax import parse
 from app.rules.quiet_hours import QuietHours
 
@@ -134,30 +134,14 @@ TAKEN_OVER = (
 """The fields of a change that are what the row has."""
 
 
-def does_match(rule: Rule, change: Change) -> bool:
-    """Return whether a rule reports a change; alerts that are suppressed now are never reported."""
-    return change.kind in rule.on and _is_about(rule, change) and not _is_left_out(rule, change)
-
-
 def as_witness(change: Change, first: Change) -> Change:
     """Return the change of an alert that is suppressed only because `first` tells the same fault."""
     return replace(change, suppressed=False, stands_for_it=first)
 
 
-def _is_left_out(rule: Rule, change: Change) -> bool:
-    # A notification that does not match the alert that stands for this one would never report the fault.
-    first = change.stands_for_it
-    return change.suppressed or (first is not None and _is_about(rule, first))
-
-
-def _is_about(rule: Rule, change: Change) -> bool:
-    """Return whether the alert of a change is one of those that a rule reports."""
-    return (
-        change.severity >= rule.min_severity
-        and rule.monitor_id in (None, change.monitor_id)
-        and (rule.group is None or rule.group in change.groups)
-        and do_hold(rule.match, change.labels, change.fields)
-    )
+def is_suppressed(change: Change) -> bool:
+    """Return whether the alert of a change is suppressed now, so that nobody is told of it."""
+    return change.suppressed
 
 
 def is_quiet(rule: Rule, at: datetime) -> bool:
@@ -172,7 +156,9 @@ def due_at(rule: Rule, oldest: datetime) -> datetime:
     return oldest + timedelta(seconds=rule.batch_s)
 
 
-def to_notify(rule: Rule, changes: Iterable[Change]) -> list[Change]:
+def to_notify(
+    rule: Rule, changes: Iterable[Change], is_left_out: Callable[[Change], bool] = is_suppressed
+) -> list[Change]:
     """Drop alerts that are left out now, and alerts that fired and ended again while the rule was quiet.
 
     Alerts that fired and ended within one batch are reported: a person may want to look for the cause.
@@ -180,15 +166,15 @@ def to_notify(rule: Rule, changes: Iterable[Change]) -> list[Change]:
     ordered = sorted(changes, key=lambda change: (change.alert_id, change.event_id))
     told: list[Change] = []
     for _, of_alert in groupby(ordered, key=lambda change: change.alert_id):
-        told += _still_standing(rule, of_alert)
+        told += _still_standing(rule, of_alert, is_left_out)
     return told
 
 
-def _still_standing(rule: Rule, changes: Iterable[Change]) -> list[Change]:
+def _still_standing(rule: Rule, changes: Iterable[Change], is_left_out: Callable[[Change], bool]) -> list[Change]:
     kept: list[Change] = []
     fired_at: int | None = None
     for change in changes:
-        if _is_left_out(rule, change):
+        if is_left_out(change):
             return []
         if fired_at is None and change.kind is NotificationKind.FIRED and is_quiet(rule, due_at(rule, change.at)):
             fired_at = len(kept)

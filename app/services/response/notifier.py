@@ -1,4 +1,4 @@
-"""Matches alert events with notifications and creates the messages; the leader runs it each second."""
+"""Matches alert events with routes and creates the messages; the leader runs it each second."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -8,14 +8,19 @@ import structlog
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import AlertEventKind
-from app.rules.response.notifications import Rule, does_match, due_at, is_quiet, to_notify
+from app.enums import RouteTarget
+from app.rules.response import decision_reasons as reasons
+from app.rules.response.decision_reasons import Reason, suppressed_meanwhile
+from app.rules.response.notifications import Change, Rule, due_at, is_quiet, to_notify
+from app.rules.response.routes import Route, Tree, is_told_elsewhere
 from app.rules.task_params.notify import Notify
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.periodic import Interval
 from app.services.response.changes import read_changes
+from app.services.response.event_matching import EventMatching
+from app.store.alerts import quiet_reasons
 from app.store.database.engine import Database
-from app.store.response import notification_changes, notification_messages, notifications
+from app.store.response import decisions, notification_changes, notification_messages, notifications
 
 log = structlog.get_logger()
 EVENT_BATCH_SIZE = 1000
@@ -30,14 +35,15 @@ Row = Mapping[Any, Any]
 class Notifier:
     """Every step is guarded, so that two concurrent leaders send nothing twice. Methods raise DatabaseUnavailable."""
 
-    def __init__(self, database: Database, outbox: Outbox, history_days: int) -> None:
+    def __init__(self, database: Database, outbox: Outbox, matching: EventMatching, history_days: int) -> None:
         self._database = database
+        self._matching = matching
         self._outbox = outbox
         self._history_days = history_days
         self._pruning = Interval(PRUNE_EVERY_S)
 
     def tick(self) -> None:
-        """Match the pending events with the notifications, and create the messages that are due."""
+        """Match the pending events with the routes, and create the messages that are due."""
         with self._database.reading() as connection:
             is_any_pending = notification_changes.is_any_pending(connection)
             is_any_unsent = notification_changes.is_any_unsent(connection)
@@ -58,19 +64,9 @@ class Notifier:
         for _ in range(BATCHES_PER_TICK):
             with self._database.transaction() as connection:
                 events = notification_changes.pending_events(connection, EVENT_BATCH_SIZE)
-                if not events:
-                    return
-                rules = [Rule.from_row(row) for row in notifications.enabled(connection)]
-                changes = read_changes(connection, events)
-                known = _known_already(connection, events)
-                concerned = [
-                    {"notification_id": rule.id, "event_id": change.event_id}
-                    for rule in rules
-                    for change in changes
-                    if does_match(rule, change) and (rule.id, change.event_id) not in known
-                ]
-                notification_changes.add(connection, concerned)
-                notification_changes.settle_events(connection, [event["event_id"] for event in events])
+                if events:
+                    self._matching.match(connection, events)
+            self._matching.publish()
             if len(events) < EVENT_BATCH_SIZE:
                 return
 
@@ -83,18 +79,21 @@ class Notifier:
             since, rule = oldest[row["id"]], Rule.from_row(row)
             if since is None:
                 continue
-            if not row["enabled"]:
-                self._drop(rule)
+            if row["target"] != RouteTarget.CHANNEL:
+                self._drop(rule, reasons.ROUTE_CHANGED)
+            elif not row["enabled"]:
+                self._drop(rule, reasons.ROUTE_DISABLED)
             elif due_at(rule, since) <= now and not is_quiet(rule, now):
                 self._create_messages(rule)
 
-    def _drop(self, rule: Rule) -> None:
+    def _drop(self, rule: Rule, reason: Reason) -> None:
         with self._database.transaction() as connection:
             dropped = notification_changes.drop_unsent(connection, rule.id)
-        log.info("notification.dropped", notification_id=rule.id, count=dropped)
+            decisions.drop_all(connection, rule.id, reason, clock.now())
+        log.info("notification.dropped", notification_id=rule.id, count=dropped, reason=reason["code"])
 
     def _create_messages(self, rule: Rule) -> None:
-        """Create messages for all pending events of a notification."""
+        """Create messages for all pending events of a route."""
         for _ in range(BATCHES_PER_TICK):
             task_id = new_task_id(Notify.type)
             with self._database.transaction() as connection:
@@ -103,23 +102,43 @@ class Notifier:
                     return
                 rows = notification_changes.unsent(connection, rule.id, EVENT_BATCH_SIZE)
                 whole = _complete_alerts(rows)
-                reported = [change.event_id for change in to_notify(rule, read_changes(connection, whole))]
-                dropped = {row["event_id"] for row in whole} - {*reported}
-                notification_changes.drop(connection, rule.id, sorted(dropped))
+                reported = [change.event_id for change in _sort_out(connection, rule, whole)]
                 if reported:
                     self._outbox.record(connection, task_id, Notify(notification_id=rule.id))
                     notification_messages.add(connection, task_id, rule.id, clock.now())
                     notification_changes.assign(connection, rule.id, reported, task_id)
+                    decisions.assign(connection, rule.id, reported, task_id)
             if reported:
                 self._outbox.publish({task_id: None})
             if len(rows) < EVENT_BATCH_SIZE:
                 return
 
 
-def _known_already(connection: Connection, events: Sequence[Row]) -> set[tuple[int, int]]:
-    """Return the notifications to which the return of an alert is no news, with its event: they never left it out."""
-    returned = [event["event_id"] for event in events if event["kind"] == AlertEventKind.RETURNED]
-    return notification_changes.told_as_witnesses(connection, returned) if returned else set()
+def _sort_out(connection: Connection, rule: Rule, rows: Sequence[Row]) -> list[Change]:
+    """Return the changes that are still worth telling; the others are dropped, each with its reason."""
+    changes = read_changes(connection, rows)
+    is_any_witness = any(change.stands_for_it is not None for change in changes)
+    tree = Tree(map(Route.from_row, notifications.every(connection))) if is_any_witness else Tree(())
+    left_out = {change.event_id for change in changes if change.suppressed or is_told_elsewhere(tree, rule.id, change)}
+    told = to_notify(rule, changes, lambda change: change.event_id in left_out)
+    dropped = {row["event_id"]: row["alert_id"] for row in rows}
+    for change in told:
+        del dropped[change.event_id]
+    if dropped:
+        why = quiet_reasons.find(connection, sorted({*dropped.values()}), clock.now()) if left_out else {}
+        notification_changes.drop(connection, rule.id, sorted(dropped))
+        decisions.drop(
+            connection,
+            rule.id,
+            {
+                event_id: suppressed_meanwhile(why.get(alert_id, reasons.SUPPRESSED))
+                if event_id in left_out
+                else reasons.QUIET_HOURS
+                for event_id, alert_id in dropped.items()
+            },
+            clock.now(),
+        )
+    return told
 
 
 def _complete_alerts(rows: Sequence[Row]) -> Sequence[Row]:

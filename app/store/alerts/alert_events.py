@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from app.enums import AlertEventKind
-from app.models import Alert, AlertEvent, Notification
+from app.models import Alert, AlertEvent
 from app.store.alerts import suppression
 from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
@@ -23,7 +23,7 @@ TOLD = (
     AlertEventKind.ACKNOWLEDGED,
     AlertEventKind.RESOLVED,
 )
-"""The kinds that notifications can report."""
+"""The kinds that people can be told of: what becomes of each such event is decided within a second."""
 CHANGES = (AlertEventKind.CHANGED, AlertEventKind.ESCALATED, AlertEventKind.EASED)
 """The kinds that have details."""
 NEWS = (
@@ -57,22 +57,24 @@ def add(
     comment: str = "",
     details: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Record what happened to which alerts; an event of a suppressed alert causes no notification.
+    """Record what happened to which alerts, and leave it to the routes who is told of it.
 
-    The events of witnesses are kept for the notifications that do not match the alert that stands for them.
+    Of a suppressed alert nobody is told, except of one that is only a witness: a route may not take the alert that
+    stands for it.
 
     `details` by alert id: the changed fields, each with its value before and after, for the kinds that are changes.
     """
     if not happened:
         return
     told = {alert_id for alert_id, kind in happened if kind in TOLD}
-    told = suppression.told(connection, sorted(told), at) if told and _is_anyone_listening(connection) else set()
+    hidden = suppression.hidden(connection, sorted(told), at) if told else set()
     who = {"at": at, "user_id": user_id, "username": username, "comment": comment}
     rows = [
         {
             "alert_id": alert_id,
             "kind": kind,
-            "is_pending": kind in TOLD and alert_id in told,
+            "is_pending": kind in TOLD,
+            "is_suppressed": kind in TOLD and alert_id in hidden,
             "details": (details or {}).get(alert_id) if kind in CHANGES else None,
             **who,
         }
@@ -122,7 +124,3 @@ def after(connection: Connection, last_id: int, limit: int) -> Sequence[RowMappi
 def some(connection: Connection, event_ids: Collection[int]) -> Sequence[RowMapping]:
     """Return those of these entries that exist, in the form that `after` returns."""
     return connection.execute(NEWS.where(EVENTS.id.in_(event_ids))).mappings().all()
-
-
-def _is_anyone_listening(connection: Connection) -> bool:
-    return connection.execute(select(Notification.id).where(Notification.enabled).limit(1)).first() is not None

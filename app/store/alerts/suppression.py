@@ -15,7 +15,6 @@ from sqlalchemy import (
     column,
     exists,
     func,
-    not_,
     or_,
     select,
     text,
@@ -86,14 +85,31 @@ def flip(
 
 
 def told(connection: Connection, alert_ids: Sequence[int], now: datetime) -> set[int]:
-    """Return those of these alerts that notifications may report: not suppressed, or only as witnesses."""
-    listed = ALERTS.id.in_(alert_ids)
-    shown = set(connection.execute(select(ALERTS.id).where(listed, ALERTS.suppressed.is_(False))).scalars())
-    if len(shown) == len({*alert_ids}):
-        return shown
-    witnesses = (listed, ALERTS.suppressed.is_(True), ALERTS.witness_of.is_not(None))
-    only = select(ALERTS.id).where(*witnesses, not_(_is_quiet(connection, now)))
-    return shown | set(connection.execute(only).scalars())
+    """Return those of these alerts that people may be told of: not suppressed, or only as witnesses."""
+    return {*alert_ids} - hidden(connection, alert_ids, now)
+
+
+def hidden(connection: Connection, alert_ids: Sequence[int], now: datetime) -> set[int]:
+    """Return those of these alerts that are suppressed, and not only as witnesses."""
+    suppressed = (ALERTS.id.in_(alert_ids), ALERTS.suppressed.is_(True))
+    rows = connection.execute(select(ALERTS.id, ALERTS.witness_of).where(*suppressed)).all()
+    witnesses = [row.id for row in rows if row.witness_of is not None]
+    if not witnesses:
+        return {row.id for row in rows}
+    quiet = select(ALERTS.id).where(ALERTS.id.in_(witnesses), _is_quiet(connection, now))
+    return {row.id for row in rows} - {*witnesses} | set(connection.execute(quiet).scalars())
+
+
+def windows_over(connection: Connection, alert_ids: Sequence[int], now: datetime) -> dict[int, RowMapping]:
+    """Return by alert the oldest active window that covers it, with `id` and `name`."""
+    found: dict[int, RowMapping] = {}
+    active = select(WINDOWS.id, WINDOWS.name, WINDOWS.match).where(is_active(now)).order_by(WINDOWS.id)
+    for window in connection.execute(active).mappings():
+        matchers = parse(window["match"] or "", ALERT_FIELDS)
+        left = ALERTS.id.in_({*alert_ids} - found.keys())
+        is_covered = (_window(connection, now, WINDOWS.id == window["id"]), *conditions(connection, matchers))
+        found |= dict.fromkeys(connection.execute(select(ALERTS.id).where(left, *is_covered)).scalars(), window)
+    return found
 
 
 def _is_covered(connection: Connection, now: datetime) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from app.store.database import text_index
 from app.store.ledger import parent_tasks, schedules, task_messages, task_runs
 from app.store.liveness import heartbeats
 from app.store.machines import witnesses
-from app.store.response import notification_changes
+from app.store.response import decisions, notification_changes
 
 
 class Due(StrEnum):
@@ -26,6 +26,7 @@ class Due(StrEnum):
     DELIVERIES = "deliveries"
     HEARTBEATS = "heartbeats"
     NOTIFICATIONS = "notifications"
+    DECISIONS = "decisions"
     SYNCS = "syncs"
     SCHEDULES = "schedules"
     TEXTS = "texts"
@@ -41,6 +42,7 @@ ROWS = {
     Due.DELIVERIES: (webhook_deliveries.WAITING,),
     Due.HEARTBEATS: (heartbeats.DUE,),
     Due.NOTIFICATIONS: (notification_changes.PENDING_EVENTS, notification_changes.UNSENT_CHANGES),
+    Due.DECISIONS: (decisions.ENDED,),
     Due.SYNCS: (parent_tasks.PARENTS,),
     Due.SCHEDULES: (schedules.DUE,),
     Due.TEXTS: (text_index.DUE,),

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, RowMapping, Select, delete, func, select, text, update
+from sqlalchemy import Connection, FromClause, RowMapping, Select, delete, func, select, text, union, update
 
-from app.enums import AlertEventKind
-from app.models import Alert, AlertEvent, Host, Item, Monitor, NotificationChange
+from app.enums import AlertEventKind, DecisionOutcome
+from app.models import Alert, AlertDecision, AlertEvent, Host, Item, Monitor, NotificationChange
 from app.models.alerts import PENDING
 from app.models.notifications import UNSENT
 from app.store.database.dialects import dialect_insert, table_of
@@ -19,6 +19,7 @@ HOSTS = Host.__table__.c
 ITEMS = Item.__table__.c
 MONITORS = Monitor.__table__.c
 CHANGES = NotificationChange.__table__.c
+DECISIONS = AlertDecision.__table__.c
 # Literals instead of bound parameters: the partial indexes need them.
 IS_PENDING = text(f"alert_events.{PENDING}")
 IS_UNSENT = text(f"notification_changes.{UNSENT}")
@@ -41,8 +42,12 @@ ALERT_COLUMNS = (
     *(ALERTS.host, ALERTS.item, HOSTS.name.label("inventory_host"), ITEMS.name.label("inventory_item")),
     HOSTS.display_name.label("inventory_host_shown"),
 )
-EVENT_COLUMNS = (EVENTS.id.label("event_id"), EVENTS.at, EVENTS.kind, EVENTS.username, EVENTS.alert_id)
+EVENT_COLUMNS = (
+    *(EVENTS.id.label("event_id"), EVENTS.at, EVENTS.kind, EVENTS.username, EVENTS.alert_id),
+    EVENTS.is_suppressed,
+)
 BEGINNINGS = (AlertEventKind.FIRED, AlertEventKind.REOPENED, AlertEventKind.RETURNED, AlertEventKind.ESCALATED)
+TELLING = (DecisionOutcome.PENDING, DecisionOutcome.TOLD)
 PENDING_EVENTS = select(EVENTS.id).where(IS_PENDING)
 UNSENT_CHANGES = select(CHANGES.event_id).where(IS_UNSENT)
 
@@ -79,7 +84,7 @@ def pending_events(connection: Connection, limit: int) -> Sequence[RowMapping]:
 
 
 def told_as_witnesses(connection: Connection, returned: Sequence[int]) -> set[tuple[int, int]]:
-    """Return which notifications reported that an alert fires while it was a witness, before which `returned` event.
+    """Return which routes told that an alert fires while it was a witness, before which `returned` event.
 
     Nobody is told of an alert that fires while it is suppressed for another reason.
     """
@@ -93,14 +98,18 @@ def told_as_witnesses(connection: Connection, returned: Sequence[int]) -> set[tu
         .correlate(back)
         .scalar_subquery()
     )
-    statement = (
-        select(CHANGES.notification_id, back.c.id)
-        .distinct()
-        .join_from(back, told, told.c.alert_id == back.c.alert_id)
-        .join(NotificationChange, CHANGES.event_id == told.c.id)
-        .where(back.c.id.in_(returned), told.c.id < back.c.id, told.c.kind.in_(BEGINNINGS), told.c.at >= hidden_at)
+    earlier = (back.c.id.in_(returned), told.c.id < back.c.id, told.c.kind.in_(BEGINNINGS), told.c.at >= hidden_at)
+    events = back.join(told, told.c.alert_id == back.c.alert_id)
+    # The decisions know of pages; the changes, of what the previous release told.
+    by_message = select(CHANGES.notification_id, back.c.id).select_from(
+        events.join(NotificationChange, CHANGES.event_id == told.c.id)
     )
-    return {(notification_id, event_id) for notification_id, event_id in connection.execute(statement)}
+    by_page = select(DECISIONS.route_id, back.c.id).select_from(
+        events.join(AlertDecision, DECISIONS.event_id == told.c.id)
+    )
+    paged = (DECISIONS.page_id.is_not(None), DECISIONS.outcome.in_(TELLING))
+    statement = union(by_message.where(*earlier), by_page.where(*earlier, *paged))
+    return {(route_id, event_id) for route_id, event_id in connection.execute(statement)}
 
 
 def settle_events(connection: Connection, event_ids: Sequence[int]) -> None:

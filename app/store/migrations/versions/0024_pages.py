@@ -22,6 +22,7 @@ SCHEDULED = "state = 'queued' AND next_run_at IS NOT NULL"
 UNSETTLED = "state IN ('waiting', 'sending')"
 ROUTES = "notifications"
 REFERENCES = {"parent_id": ROUTES, "channel_id": "channels", "escalation_id": "escalations", "team_id": "teams"}
+ASSIGNED = "outcome = 'pending' AND task_id IS NOT NULL"
 TABLES = (
     *("alert_decisions", "page_deliveries", "pages", "escalations", "rota_overrides", "rotas"),
     *("contact_rules", "channels", "team_members", "teams"),
@@ -232,6 +233,7 @@ def _create_decisions() -> None:
     op.create_index("ix_alert_decisions_event_id_route_id", "alert_decisions", ["event_id", "route_id"])
     op.create_index("ix_alert_decisions_page_id_id", "alert_decisions", ["page_id", "id"])
     _index("ix_alert_decisions_pending", "alert_decisions", ["route_id", "event_id"], "outcome = 'pending'")
+    _index("ix_alert_decisions_assigned", "alert_decisions", ["task_id"], ASSIGNED)
 
 
 def _extend_routes() -> None:
@@ -242,6 +244,8 @@ def _extend_routes() -> None:
         # SQLite adds a reference only with its column, which Alembic cannot say.
         kind = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
         constraint = f"CONSTRAINT fk_notifications_{name}_{table} REFERENCES {table} (id)"
+        # A monitor is deleted with its routes, and what is below them can match nothing without it.
+        constraint += " ON DELETE CASCADE" if name == "parent_id" else ""
         op.execute(f"ALTER TABLE notifications ADD COLUMN {name} {kind} {constraint}")
     op.add_column(ROUTES, sa.Column("group_by", sa.JSON(), server_default="[]", nullable=False))
     op.create_index("ix_notifications_parent_id_position", ROUTES, ["parent_id", "position"])

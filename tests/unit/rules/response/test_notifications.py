@@ -9,7 +9,8 @@ import pytest
 from app.enums import AlertEventKind, AlertStatus, Language, NotificationKind, Severity
 from app.rules.matchers.fields import ALERT_FIELDS
 from app.rules.matchers.syntax import parse
-from app.rules.response.notifications import Change, Rule, does_match, is_quiet, kind_of, to_notify
+from app.rules.response.notifications import Change, Rule, is_quiet, kind_of, to_notify
+from app.rules.response.route_filters import does_match
 
 FIRED, ACKNOWLEDGED, RESOLVED = NotificationKind
 NIGHT = datetime(2026, 1, 31, 23, 0, tzinfo=UTC)
@@ -84,10 +85,6 @@ def test_the_matchers_of_a_rule_must_hold(match: str, is_matched: bool) -> None:
     rule = replace(RULE, match=parse(match, ALERT_FIELDS))
     told = change(1, labels={"team": "pay"}, fields={"alert.host": ("web-01",)})
     assert does_match(rule, told) is is_matched
-
-
-def test_nobody_is_told_of_what_is_suppressed() -> None:
-    assert not does_match(RULE, change(1, suppressed=True))
 
 
 @pytest.mark.parametrize(
