@@ -71,6 +71,8 @@ class Page(Base):
     """The next step of the plan."""
     step_task_id: Mapped[str | None] = mapped_column(String(80))
     """The task that takes the next step."""
+    history: Mapped[list[Any]] = mapped_column(JSON, default=list, server_default="[]")
+    """What happened to it, in order: each entry has `at`, a `code`, and what its sentence names."""
     opened_at: Mapped[datetime] = mapped_column(Moment)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Moment)
     acknowledged_by: Mapped[str | None] = mapped_column(String(64))
@@ -112,6 +114,7 @@ class PageDelivery(Base):
     state: Mapped[str] = mapped_column(String(16))
     """A `DeliveryState`."""
     reason: Mapped[str | None] = mapped_column(Text)
+    """JSON: why it goes to this person or channel, and a `code` for what became of it."""
     sending_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     repeats: Mapped[int] = mapped_column(SmallInteger, default=0)

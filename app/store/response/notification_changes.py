@@ -71,7 +71,8 @@ def _with_inventory(alerts: FromClause) -> FromClause:
     )
 
 
-def _with_alerts() -> Select[Any]:
+def with_alerts() -> Select[Any]:
+    """Return a statement for events with their alerts."""
     # The events first: SQLite may keep the order of joins where some of them are outer ones.
     events = AlertEvent.__table__.join(Alert.__table__, ALERTS.id == EVENTS.alert_id)
     return select(*EVENT_COLUMNS, *ALERT_COLUMNS).select_from(_with_inventory(events))
@@ -79,7 +80,7 @@ def _with_alerts() -> Select[Any]:
 
 def pending_events(connection: Connection, limit: int) -> Sequence[RowMapping]:
     """Return the oldest pending events with their alerts, and lock them until the transaction ends."""
-    statement = _with_alerts().where(IS_PENDING).order_by(EVENTS.id).limit(limit)
+    statement = with_alerts().where(IS_PENDING).order_by(EVENTS.id).limit(limit)
     return connection.execute(statement.with_for_update(of=AlertEvent, skip_locked=True)).mappings().all()
 
 
@@ -133,14 +134,14 @@ def oldest_unsent(connection: Connection, notification_id: int) -> datetime | No
 
 def unsent(connection: Connection, notification_id: int, limit: int) -> Sequence[RowMapping]:
     """Return a notification's unsent events with their alerts, grouped by alert, each group in order."""
-    joined = _with_alerts().join(NotificationChange, CHANGES.event_id == EVENTS.id)
+    joined = with_alerts().join(NotificationChange, CHANGES.event_id == EVENTS.id)
     mine = joined.where(CHANGES.notification_id == notification_id, IS_UNSENT)
     return connection.execute(mine.order_by(EVENTS.alert_id, EVENTS.id).limit(limit)).mappings().all()
 
 
 def of_message(connection: Connection, task_id: str) -> Sequence[RowMapping]:
     """Return the events of a message, with their alerts."""
-    joined = _with_alerts().join(NotificationChange, CHANGES.event_id == EVENTS.id)
+    joined = with_alerts().join(NotificationChange, CHANGES.event_id == EVENTS.id)
     return connection.execute(joined.where(CHANGES.task_id == task_id).order_by(EVENTS.id)).mappings().all()
 
 

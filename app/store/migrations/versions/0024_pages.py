@@ -180,6 +180,7 @@ def _create_pages() -> None:
         sa.Column("round", sa.SmallInteger(), nullable=False),
         sa.Column("step", sa.SmallInteger(), nullable=False),
         sa.Column("step_task_id", sa.String(80), nullable=True),
+        sa.Column("history", sa.JSON(), server_default="[]", nullable=False),
         sa.Column("opened_at", MOMENT, nullable=False),
         sa.Column("acknowledged_at", MOMENT, nullable=True),
         sa.Column("acknowledged_by", sa.String(64), nullable=True),
