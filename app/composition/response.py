@@ -19,6 +19,9 @@ from app.services.response.notification_delivery import NotificationDelivery
 from app.services.response.notification_previews import NotificationPreviews
 from app.services.response.notifications import NotificationService
 from app.services.response.notifier import Notifier
+from app.services.response.route_addresses import RouteAddresses
+from app.services.response.route_fields import RouteFields
+from app.services.response.routes import RouteService
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Response:
     """Notifications and their messages."""
 
     notifications: NotificationService
+    routes: RouteService
     previews: NotificationPreviews
     notifier: Notifier
     decision_settling: DecisionSettling
@@ -52,8 +56,10 @@ def build_response(resources: Resources, ledger: Ledger) -> Response:
     """Build the services that notify people."""
     database, vault, sender = resources.database, resources.vault, Sender()
     writer = MessageWriter(TemplateRenderer(), resources.settings.public_url)
+    fields = RouteFields(sender, writer)
     return Response(
-        notifications=NotificationService(database, vault, sender, writer),
+        notifications=NotificationService(database, fields, RouteAddresses(vault)),
+        routes=RouteService(database, vault, fields),
         previews=NotificationPreviews(database, writer),
         notifier=Notifier(database, ledger.outbox, EventMatching(NoPager()), resources.settings.history_days),
         decision_settling=DecisionSettling(database),

@@ -36,7 +36,8 @@ def test_a_notification_is_made_read_changed_and_deleted(admin: Caller, viewer: 
     assert made.headers["Location"] == f"/api/v1/notifications/{made.json['id']}"
     shown = {name: value for name, value in FULL.items() if name != "url"}
     empty = {"last_sent_at": None, "last_error": None, "monitor_id": fleet}
-    assert {**made.json, "id": 0, "created_at": ""} == {**shown, **empty, "id": 0, "created_at": ""}
+    kept = {"channel_id": made.json["channel_id"], "delivery": "at_least_once"}
+    assert {**made.json, "id": 0, "created_at": ""} == {**shown, **empty, **kept, "id": 0, "created_at": ""}
 
     path = f"/notifications/{made.json['id']}"
     assert viewer.get(path).json == made.json
@@ -59,7 +60,7 @@ def test_a_notification_is_made_read_changed_and_deleted(admin: Caller, viewer: 
 
 def test_a_name_and_an_address_are_enough(admin: Caller) -> None:
     made = admin.post("/notifications", {"name": "a", "url": URL}).json
-    del made["id"], made["created_at"]
+    del made["id"], made["created_at"], made["channel_id"]
     assert made == {
         "name": "a",
         "enabled": True,
@@ -74,6 +75,7 @@ def test_a_name_and_an_address_are_enough(admin: Caller) -> None:
         "title_template": None,
         "body_template": None,
         "batch_s": 10,
+        "delivery": "at_least_once",
         "last_sent_at": None,
         "last_error": None,
     }

@@ -1,4 +1,4 @@
-"""Manages notifications."""
+"""Manages notifications: the flat view of the routes that end at a channel."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,17 +6,20 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from app import clock
-from app.channels.sender import Sender
-from app.enums import Language
+from app.enums import AuditedType, RouteTarget
 from app.errors import Conflict, Invalid, NotFound
-from app.rules.response.notification_templates import FIELDS, templates_in
-from app.rules.timezones import is_timezone
-from app.services.response.message_writer import MessageWriter
+from app.rules.response import decision_reasons as reasons
+from app.services.access.audit import COMMAND_LINE, Editor, record_creation, record_edit, record_removal
+from app.services.response.route_addresses import RouteAddresses, disconnect
+from app.services.response.route_fields import RouteFields, columns_of, shown
+from app.services.response.route_places import place, refuse_with_children
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
-from app.store.database.vault import Vault
 from app.store.inventory import monitors
-from app.store.response import notifications
+from app.store.response import decisions, notifications
+
+ADDRESS = ("url", "channel_id", "delivery")
+"""Fields that say where a notification ends, and not what it takes."""
 
 
 class NotificationService:
@@ -25,97 +28,83 @@ class NotificationService:
     A rule's `url` is a secret: it is stored encrypted, and no method returns it.
     """
 
-    def __init__(self, database: Database, vault: Vault, sender: Sender, writer: MessageWriter) -> None:
+    def __init__(self, database: Database, fields: RouteFields, addresses: RouteAddresses) -> None:
         self._database = database
-        self._vault = vault
-        self._sender = sender
-        self._writer = writer
+        self._fields = fields
+        self._addresses = addresses
 
     def list(self, page: PageRequest) -> Page:
         """Return a page of notifications."""
         with self._database.reading() as connection:
             found = notifications.fetch(connection, page)
-        return Page([_shown(row) for row in found.items], found.next_cursor)
+        return Page([shown(row) for row in found.items], found.next_cursor)
 
     def get(self, notification_id: int) -> Mapping[str, Any]:
         """Return one notification."""
         with self._database.reading() as connection:
-            return _shown(_found(notifications.find(connection, notification_id), notification_id))
+            return shown(_found(notifications.find(connection, notification_id), notification_id))
 
-    def create(self, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Add a notification; this sends nothing.
+    def create(self, fields: Mapping[str, Any], editor: Editor = COMMAND_LINE) -> Mapping[str, Any]:
+        """Add a notification, as the first route, so that none keeps its alerts from it; this sends nothing.
 
         Raises Invalid naming the invalid field, Conflict when the name is taken.
         """
-        self._validate(fields)
-        row = {**self._columns(fields), "created_at": clock.now()}
+        self._fields.validate(fields)
         with self._database.transaction() as connection:
             _check_references(connection, fields)
-            notification_id = notifications.add(connection, row)
-            return _shown(_found(notifications.find(connection, notification_id), notification_id))
+            address = self._addresses.connect(connection, fields)
+            row = {**columns_of(_without_address(fields)), **address, "created_at": clock.now()}
+            notification_id = notifications.add(connection, {**row, "target": RouteTarget.CHANNEL, "continues": True})
+            place(connection, notification_id, None, 0)
+            record_creation(connection, editor, AuditedType.ROUTE, notification_id, _audited(fields))
+            return shown(_found(notifications.find(connection, notification_id), notification_id))
 
-    def update(self, notification_id: int, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    def update(
+        self, notification_id: int, changes: Mapping[str, Any], editor: Editor = COMMAND_LINE
+    ) -> Mapping[str, Any]:
         """Change a notification. Raises Invalid and Conflict as `create`."""
         self.get(notification_id)
-        self._validate(changes)
-        values = self._columns(changes)
+        self._fields.validate(changes)
         with self._database.transaction() as connection:
-            _found(notifications.find(connection, notification_id), notification_id)
+            row = _found(notifications.lock(connection, notification_id), notification_id)
             _check_references(connection, changes, notification_id)
+            address = self._addresses.change(connection, row, changes)
+            values = {**columns_of(_without_address(changes)), **address}
+            if "url" in changes or "channel_id" in address:
+                values["last_error"] = None
             if values:
                 notifications.change(connection, notification_id, values)
-            return _shown(_found(notifications.find(connection, notification_id), notification_id))
+            if "channel_id" in changes and changes["channel_id"] != row["channel_id"]:
+                disconnect(connection, row)
+            before = {**shown(row), "address": "", "delivery": ""}
+            record_edit(connection, editor, AuditedType.ROUTE, notification_id, before, _audited(changes))
+            return shown(_found(notifications.find(connection, notification_id), notification_id))
 
-    def delete(self, notification_id: int) -> None:
-        """Delete a notification; its pending events are not sent."""
+    def delete(self, notification_id: int, editor: Editor = COMMAND_LINE) -> None:
+        """Delete a notification; its pending events are not sent. Raises Conflict if there are routes below it."""
         with self._database.transaction() as connection:
-            if not notifications.remove(connection, notification_id):
-                raise NotFound(f"there is no notification {notification_id}")
+            row = _found(notifications.lock(connection, notification_id), notification_id)
+            refuse_with_children(connection, notification_id, row["name"])
+            decisions.drop_all(connection, notification_id, reasons.ROUTE_DELETED, clock.now())
+            notifications.remove(connection, notification_id)
+            disconnect(connection, row)
+            record_removal(connection, editor, AuditedType.ROUTE, notification_id, {"name": row["name"]})
 
-    def _validate(self, fields: Mapping[str, Any]) -> None:
-        """Check fields whose check takes too long for a transaction."""
-        if "timezone" in fields and not is_timezone(fields["timezone"]):
-            raise Invalid("timezone", "Must be an IANA time zone, such as Asia/Shanghai.")
-        if "url" in fields:
-            fault = self._sender.find_fault(fields["url"])
-            if fault is not None:
-                raise Invalid("url", fault)
-        self._validate_templates(fields)
 
-    def _validate_templates(self, fields: Mapping[str, Any]) -> None:
-        language, timezone = Language(fields.get("language", Language.ENGLISH)), fields.get("timezone", "UTC")
-        fault = self._writer.find_fault(language, timezone, templates_in(fields))
-        if fault is not None:
-            raise Invalid(fault.field, str(fault))
+def _without_address(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in ADDRESS}
 
-    def _columns(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        columns = dict(fields)
-        if "url" in columns:
-            columns["url_sealed"] = self._vault.seal(columns.pop("url"))
-            # An error of the old address says nothing about the new one.
-            columns["last_error"] = None
-        if columns.keys() & {*FIELDS}:
-            # Neither does one of the old templates.
-            columns["last_error"] = None
-        if "group" in columns:
-            columns["group_name"] = columns.pop("group")
-        if "on" in columns:
-            columns["kinds"] = columns.pop("on")
-        if "quiet_hours" in columns:
-            hours = columns.pop("quiet_hours") or {"from": None, "until": None}
-            columns |= {"quiet_from": hours["from"], "quiet_until": hours["until"]}
-        return columns
+
+def _audited(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the audit log may have of fields: that there is another address, not which."""
+    plain = {name: value for name, value in fields.items() if name != "url"}
+    return plain | ({"address": "changed"} if "url" in fields else {})
 
 
 def _found(row: RowMapping | None, notification_id: int) -> RowMapping:
     if row is None:
         raise NotFound(f"there is no notification {notification_id}")
     return row
-
-
-def _shown(row: Mapping[Any, Any]) -> dict[str, Any]:
-    hours = {"from": row["quiet_from"], "until": row["quiet_until"]} if row["quiet_from"] else None
-    return {**row, "group": row["group_name"], "on": row["kinds"], "quiet_hours": hours}
 
 
 def _check_references(connection: Connection, fields: Mapping[str, Any], except_id: int | None = None) -> None:

@@ -46,10 +46,9 @@ def assign(connection: Connection, route_id: int, event_ids: Sequence[int], task
 
 def tell(connection: Connection, route_id: int, event_ids: Sequence[int], task_id: str, now: datetime) -> None:
     """Record that a message told some events, also one that had been given up and was sent after all."""
-    before = (DecisionOutcome.PENDING, DecisionOutcome.UNDELIVERABLE)
     values = {"outcome": DecisionOutcome.TOLD, "task_id": task_id, "settled_at": now}
     for chunk in _chunks(event_ids):
-        wanted = (DECISIONS.route_id == route_id, DECISIONS.event_id.in_(chunk), DECISIONS.outcome.in_(before))
+        wanted = (DECISIONS.route_id == route_id, DECISIONS.event_id.in_(chunk))
         connection.execute(update(AlertDecision).where(*wanted).values(values))
 
 

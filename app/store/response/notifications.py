@@ -1,46 +1,52 @@
-"""Statements on notifications."""
+"""Statements on notifications: the routes that end at a channel, and what all routes have in common."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
-from app.models import Notification
+from app.enums import DeliveryGuarantee, RouteTarget
+from app.models import Channel, Notification
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 
 NOTIFICATIONS = Notification.__table__.c
+CHANNELS = Channel.__table__.c
 SHOWN = tuple(column for column in NOTIFICATIONS if column.name != "url_sealed")
+IS_NOTIFICATION = NOTIFICATIONS.target == RouteTarget.CHANNEL
+# An address without a channel was written by the previous release, which sends a message at most once.
+DELIVERY = func.coalesce(CHANNELS.delivery, str(DeliveryGuarantee.AT_MOST_ONCE)).label("delivery")
+FOUND = select(*SHOWN, DELIVERY).outerjoin(Channel, CHANNELS.id == NOTIFICATIONS.channel_id).where(IS_NOTIFICATION)
 
 
 def find(connection: Connection, notification_id: int) -> RowMapping | None:
     """Return one notification as the API shows it, without its address."""
-    return connection.execute(select(*SHOWN).where(NOTIFICATIONS.id == notification_id)).mappings().one_or_none()
+    return connection.execute(FOUND.where(NOTIFICATIONS.id == notification_id)).mappings().one_or_none()
 
 
 def lock(connection: Connection, notification_id: int) -> RowMapping | None:
     """Return one notification with its encrypted address, and lock it until the transaction ends."""
-    statement = select(*NOTIFICATIONS).where(NOTIFICATIONS.id == notification_id).with_for_update()
+    statement = select(*NOTIFICATIONS).where(NOTIFICATIONS.id == notification_id, IS_NOTIFICATION).with_for_update()
     return connection.execute(statement).mappings().one_or_none()
 
 
 def fetch(connection: Connection, page: PageRequest) -> Page:
     """Return a page of notifications."""
-    return fetch_page(connection, select(*SHOWN), Keyset({"id": NOTIFICATIONS.id}), page)
+    return fetch_page(connection, FOUND, Keyset({"id": NOTIFICATIONS.id}), page)
 
 
 def every(connection: Connection) -> Sequence[RowMapping]:
-    """Return all notifications without their addresses."""
+    """Return all routes without their addresses."""
     return connection.execute(select(*SHOWN).order_by(NOTIFICATIONS.id)).mappings().all()
 
 
 def enabled(connection: Connection) -> Sequence[RowMapping]:
-    """Return the enabled notifications, and prevent their deletion until the transaction ends."""
+    """Return the enabled routes, and prevent their deletion until the transaction ends."""
     statement = select(*SHOWN).where(NOTIFICATIONS.enabled).order_by(NOTIFICATIONS.id)
     return connection.execute(statement.with_for_update(read=True, key_share=True)).mappings().all()
 
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
-    """Return whether another notification has this name."""
+    """Return whether another route has this name."""
     statement = select(NOTIFICATIONS.id).where(NOTIFICATIONS.name == name)
     if except_id is not None:
         statement = statement.where(NOTIFICATIONS.id != except_id)
@@ -48,15 +54,15 @@ def is_name_taken(connection: Connection, name: str, except_id: int | None = Non
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:
-    """Add a notification and return its id."""
+    """Add a route and return its id."""
     return int(connection.execute(insert(Notification).returning(NOTIFICATIONS.id), row).scalar_one())
 
 
 def change(connection: Connection, notification_id: int, values: Mapping[str, Any]) -> None:
-    """Change some columns of a notification."""
+    """Change some columns of a route."""
     connection.execute(update(Notification).where(NOTIFICATIONS.id == notification_id).values(values))
 
 
 def remove(connection: Connection, notification_id: int) -> bool:
-    """Delete a notification with its unsent changes; return false if it does not exist."""
+    """Delete a route with its unsent changes; return false if it does not exist."""
     return connection.execute(delete(Notification).where(NOTIFICATIONS.id == notification_id)).rowcount > 0

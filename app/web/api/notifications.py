@@ -9,7 +9,7 @@ from app.services.ledger.requester import Requester
 from app.store.database.pages import Page, PageRequest
 from app.web.api.accepted import accepted
 from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
-from app.web.context import Row, services
+from app.web.context import Row, current_editor, services
 from app.web.schemas.notifications import (
     DefaultTemplatesListSchema,
     NewNotificationSchema,
@@ -48,7 +48,7 @@ def list_notifications(page: PageRequest) -> Page:
 )
 def create_notification(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Create a notification."""
-    notification = services().response.notifications.create(body)
+    notification = services().response.notifications.create(body, current_editor())
     return notification, {"Location": f"/api/v1/notifications/{notification['id']}"}
 
 
@@ -82,13 +82,13 @@ def get_notification(notification_id: int) -> Row:
 )
 def update_notification(notification_id: int, body: Mapping[str, Any]) -> Row:
     """Change a notification. `null` removes a filter or the quiet hours."""
-    return services().response.notifications.update(notification_id, body)
+    return services().response.notifications.update(notification_id, body, current_editor())
 
 
-@notifications.operation("DELETE", NOTIFICATION, role=Role.ADMIN, status=204, errors=(404,))
+@notifications.operation("DELETE", NOTIFICATION, role=Role.ADMIN, status=204, errors=(404, 409))
 def delete_notification(notification_id: int) -> None:
     """Delete a notification. Its pending messages are not sent."""
-    services().response.notifications.delete(notification_id)
+    services().response.notifications.delete(notification_id, current_editor())
 
 
 @notifications.submission(NOTIFICATION + "/test", answer=NotificationTaskSchema)

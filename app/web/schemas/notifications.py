@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from app.enums import Language, NotificationKind, Severity
+from app.enums import DeliveryGuarantee, Language, NotificationKind, Severity
 from app.rules.response.notification_templates import MAX_BODY_TEMPLATE, MAX_TITLE_TEMPLATE
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, MatchText, Text, Timestamp, code, row_id, word
@@ -55,7 +55,26 @@ def _body_template(**kwargs: Any) -> Text:
     return Text(min=1, max=MAX_BODY_TEMPLATE, allow_none=True, metadata={"description": description}, **kwargs)
 
 
-class NotificationChangesSchema(RequestSchema):
+def _channel_id(**kwargs: Any) -> Integer:
+    return row_id(metadata={"description": "A shared channel, in place of a `url` of its own"}, **kwargs)
+
+
+def _delivery() -> fields.String:
+    description = (
+        "What happens to a message of which nobody knows whether it arrived: `at_least_once` sends it again, marked "
+        "as a possible repeat; `at_most_once` makes it a dead letter. A new notification has `at_least_once`"
+    )
+    return word(DeliveryGuarantee, metadata={"description": description})
+
+
+class _AddressRules(RequestSchema):
+    @validates_schema(skip_on_field_errors=False)
+    def _refuse_both(self, given: dict[str, Any], **_: Any) -> None:
+        if "url" in given and "channel_id" in given:
+            raise ValidationError("Use `url` or `channel_id`, not both.", "channel_id")
+
+
+class NotificationChangesSchema(_AddressRules):
     """Changes to a notification; `null` removes a filter, the quiet hours or a template."""
 
     name = Text(min=1, max=200)
@@ -63,6 +82,8 @@ class NotificationChangesSchema(RequestSchema):
     url = Text(
         min=1, max=MAX_URL, metadata={"description": "An Apprise URL, such as mailto:// or slack://; never shown again"}
     )
+    channel_id = _channel_id()
+    delivery = _delivery()
     min_severity = code(Severity)
     monitor_id = row_id(allow_none=True, metadata={"description": "Only alerts of this monitor"})
     group = Text(min=1, max=255, allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
@@ -91,8 +112,7 @@ class NewNotificationSchema(NotificationChangesSchema):
     url = Text(
         min=1,
         max=MAX_URL,
-        required=True,
-        metadata={"description": "An Apprise URL, such as mailto:// or slack://; never shown again"},
+        metadata={"description": "An Apprise URL, such as mailto://; never shown again; required without `channel_id`"},
     )
     min_severity = code(Severity, load_default=int(Severity.WARNING))
     monitor_id = row_id(allow_none=True, load_default=None, metadata={"description": "Only alerts of this monitor"})
@@ -128,6 +148,11 @@ class NewNotificationSchema(NotificationChangesSchema):
         metadata={"description": "Seconds during which events are collected into one message"},
     )
 
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _require_an_address(self, _: dict[str, Any], original: Any, **__: Any) -> None:
+        if isinstance(original, dict) and not original.keys() & {"url", "channel_id"}:
+            raise ValidationError("Missing data for required field.", "url")
+
 
 class NotificationSchema(AnswerSchema):
     """A rule that sends alert events; its URL is never shown."""
@@ -146,6 +171,11 @@ class NotificationSchema(AnswerSchema):
     title_template = fields.String(allow_none=True, metadata={"description": "`null` for the built-in title"})
     body_template = fields.String(allow_none=True, metadata={"description": "`null` for the built-in body"})
     batch_s = fields.Integer(metadata={"description": "Seconds during which events are collected into one message"})
+    channel_id = fields.Integer(
+        allow_none=True,
+        metadata={"description": "The channel with its address; `null` if the last release made it"},
+    )
+    delivery = word(DeliveryGuarantee)
     created_at = Timestamp()
     last_sent_at = Timestamp(allow_none=True)
     last_error = fields.String(

@@ -13,6 +13,7 @@ class Receiver:
 
     def __init__(self, serve: Serve) -> None:
         self.seen: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
         self.respond: Callable[[Any], None] = lambda request: request.answer()
         self.url = f"json://{serve(self._take).removeprefix('http://')}/{SECRET}"
 
@@ -22,4 +23,5 @@ class Receiver:
 
     def _take(self, request: Any) -> None:
         self.seen.append(request.json)
+        self.keys.append(request.headers.get("Idempotency-Key"))
         self.respond(request)

@@ -298,8 +298,8 @@ def test_a_task_whose_rule_is_gone_has_nothing_to_do(
 
 @pytest.fixture
 def task_id(services: Services, notify: Callable[..., int], monitor_id: int, time: Time) -> str:
-    """Return the task of a message that waits to be sent."""
-    notify(batch_s=0)
+    """Return the task of a message that waits to be sent, at most once."""
+    notify(batch_s=0, delivery="at_most_once")
     fire(services, monitor_id)
     services.response.notifier.tick()
     [task_id] = queued(services)
@@ -371,6 +371,52 @@ def test_a_worker_that_dies_while_it_sends_does_not_send_twice(
     services.ledger.dead_letters.retry(task_id)
     assert attempt(services, task_id) == "succeeded"
     assert len(receiver.seen) == 1
+
+
+@pytest.fixture
+def repeated_task_id(services: Services, notify: Callable[..., int], monitor_id: int) -> str:
+    """Return the task of a message that waits to be sent, at least once."""
+    notify(batch_s=0, language="zh")
+    fire(services, monitor_id)
+    services.response.notifier.tick()
+    [task_id] = queued(services)
+    return task_id
+
+
+def test_a_message_whose_arrival_nobody_knows_is_repeated_with_a_mark_and_the_same_key(
+    services: Services, receiver: Receiver, repeated_task_id: str, time: Time
+) -> None:
+    receiver.respond = lambda request: request.reset()
+    assert attempt(services, repeated_task_id) == "retrying"
+    again(services, repeated_task_id, time)
+    receiver.respond = lambda request: request.answer()
+    assert attempt(services, repeated_task_id) == "succeeded"
+    first, second = receiver.titles
+    assert second == f"（可能重复）{first}"
+    assert receiver.keys == [repeated_task_id] * 2
+
+
+def test_a_worker_that_dies_while_it_sends_sends_again_what_may_be_repeated(
+    services: Services, receiver: Receiver, repeated_task_id: str, time: Time
+) -> None:
+    begin(services, repeated_task_id)
+    with services.database.transaction() as connection:
+        notification_messages.mark(connection, repeated_task_id, sending_at=time.now)
+    services.ledger.lifecycle.lose(repeated_task_id, "worker/1", NotificationFailed("the worker process exited"))
+    again(services, repeated_task_id, time)
+    assert attempt(services, repeated_task_id) == "succeeded"
+    assert [title.startswith("（可能重复）") for title in receiver.titles] == [True]
+
+
+def test_a_message_that_was_not_taken_is_no_repeat(
+    services: Services, receiver: Receiver, repeated_task_id: str, time: Time
+) -> None:
+    receiver.respond = lambda request: request.answer({}, 503)
+    assert attempt(services, repeated_task_id) == "retrying"
+    again(services, repeated_task_id, time)
+    receiver.respond = lambda request: request.answer()
+    assert attempt(services, repeated_task_id) == "succeeded"
+    assert len({*receiver.titles}) == 1
 
 
 def test_a_message_that_was_sent_is_not_sent_again(

@@ -9,7 +9,7 @@ from app.enums import Language, Role, Severity
 from app.errors import Invalid
 from app.rules.task_params.notify import Notify
 from app.store.database.pages import PageRequest
-from app.web.context import services
+from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query, requester
@@ -56,7 +56,7 @@ def preview_notification() -> str:
 @dashboard.action("/notifications", role=Role.ADMIN)
 def add_notification() -> Response:
     """Add a notification."""
-    made = services().response.notifications.create(read_form(NewNotificationSchema))
+    made = services().response.notifications.create(read_form(NewNotificationSchema), current_editor())
     return lead_to("/notifications", "flash.notification_added", name=made["name"])
 
 
@@ -71,7 +71,8 @@ def try_notification(notification_id: int) -> Response:
 @dashboard.action(NOTIFICATION, role=Role.ADMIN)
 def edit_notification(notification_id: int) -> Response:
     """Change, enable or disable a notification."""
-    changed = services().response.notifications.update(notification_id, read_form(NotificationChangesSchema))
+    changes = read_form(NotificationChangesSchema)
+    changed = services().response.notifications.update(notification_id, changes, current_editor())
     return lead_to("/notifications", "flash.saved", name=changed["name"])
 
 
@@ -79,7 +80,7 @@ def edit_notification(notification_id: int) -> Response:
 def delete_notification(notification_id: int) -> Response:
     """Delete a notification."""
     name = services().response.notifications.get(notification_id)["name"]
-    services().response.notifications.delete(notification_id)
+    services().response.notifications.delete(notification_id, current_editor())
     return lead_to("/notifications", "flash.deleted", name=name)
 
 
