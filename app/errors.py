@@ -246,6 +246,11 @@ class NotificationFailed(NagareError):
     code = "notification_failed"
     retryable = True
 
+    def __init__(self, message: str = "", *, retry_after_s: float | None = None) -> None:
+        """`retry_after_s` is how long the receiver asks to wait."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
 
 class NotificationUncertain(NagareError):
     """It is unknown whether a message arrived; it is only sent again if a person retries it."""

@@ -62,6 +62,7 @@ class Settings(BaseModel):
     values_hours: float = Field(24.0, alias="NAGARE_VALUES_HOURS", ge=0, le=168)
     value_days: int = Field(90, alias="NAGARE_VALUE_DAYS", ge=0, le=1100)
     webhook_alerts_per_minute: int = Field(20_000, alias="NAGARE_WEBHOOK_ALERTS_PER_MINUTE", ge=0, le=10_000_000)
+    channel_failing_min: float = Field(10.0, alias="NAGARE_CHANNEL_FAILING_MIN", gt=0, le=1440)
     public_url: str = Field("", alias="NAGARE_PUBLIC_URL", max_length=500)
     trusted_proxies: str = Field("127.0.0.1,::1", alias="NAGARE_TRUSTED_PROXIES")
     log_format: str = Field("console", alias="NAGARE_LOG_FORMAT", pattern="^(console|json)$")

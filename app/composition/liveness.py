@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.composition.machines import Machines
 from app.composition.resources import Resources
 from app.services.alerts.alert_intake import AlertIntake
+from app.services.liveness.failing_channels import FailingChannels
 from app.services.liveness.heartbeat_pings import HeartbeatPings
 from app.services.liveness.heartbeat_watch import HeartbeatWatch
 from app.services.liveness.heartbeats import HeartbeatService
@@ -17,8 +18,9 @@ from app.services.liveness.watching import Watching
 
 @dataclass(frozen=True)
 class Liveness:
-    """Heartbeats; silent monitors, absent watchdogs and stale alerts."""
+    """Heartbeats; silent monitors, absent watchdogs, stale alerts and failing channels."""
 
+    failing_channels: FailingChannels
     heartbeats: HeartbeatService
     heartbeat_pings: HeartbeatPings
     heartbeat_watch: HeartbeatWatch
@@ -36,6 +38,7 @@ def build_liveness(resources: Resources, machines: Machines) -> Liveness:
     stale_alerts = StaleAlerts(database, pull_grace_s)
     watchdogs = Watchdogs(database, intake, pull_grace_s)
     return Liveness(
+        failing_channels=FailingChannels(database, intake, resources.settings.channel_failing_min),
         heartbeats=HeartbeatService(database, intake),
         heartbeat_pings=HeartbeatPings(database, intake),
         heartbeat_watch=HeartbeatWatch(database, intake),

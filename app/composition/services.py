@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.composition.access import Access, build_access
 from app.composition.alerts import Alerts, build_alerts
+from app.composition.contacts import Contacts, build_contacts
 from app.composition.inventory import Inventory, build_inventory
 from app.composition.ledger import Ledger, build_ledger
 from app.composition.liveness import Liveness, build_liveness
@@ -42,6 +43,7 @@ class Services:
     alerts: Alerts
     maintenance: Maintenance
     liveness: Liveness
+    contacts: Contacts
     response: Response
     access: Access
     operation: Operation
@@ -116,6 +118,7 @@ def wire(
         alerts=alerts,
         maintenance=maintenance,
         liveness=liveness,
+        contacts=build_contacts(resources, ledger),
         response=response,
         access=build_access(resources),
         operation=operation,
@@ -166,6 +169,7 @@ def _build_recovery(
             response.decision_settling.look,
             alerts.scores.tick,
             liveness.watching.tick,
+            liveness.failing_channels.tick,
             inventory.item_values.tick,
             inventory.gone_hosts.tick,
             operation.retention.tick,

@@ -23,6 +23,8 @@ class TaskType(StrEnum):
     PUSH_MAINTENANCE = "push_maintenance"
     """Tells a monitor of a maintenance window, or takes that back."""
     NOTIFY = "notify"
+    TRY_CHANNEL = "try_channel"
+    """Sends a test message or a code to a channel."""
     BACKFILL_VALUES = "backfill_values"
     """Reads an item's values from the time before nagare knew it."""
 

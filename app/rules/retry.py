@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.errors import NagareError, SourceFailing
+from app.errors import NagareError, NotificationFailed, SourceFailing
 
 BUSY_STEPS = 2
 """A source that is too busy is left alone as if it had failed this many times more: four times as long."""
@@ -54,7 +54,8 @@ def decide(
         return Bury("internal_error")
     if not error.retryable or attempts > max_retries:
         return Bury(error.code)
-    wait_s, is_busy = (error.retry_after_s, error.is_busy) if isinstance(error, SourceFailing) else (None, False)
+    wait_s = error.retry_after_s if isinstance(error, SourceFailing | NotificationFailed) else None
+    is_busy = isinstance(error, SourceFailing) and error.is_busy
     if wait_s is not None:
         return Retry(wait_s + policy.delay_s(attempts - 1, draw))
     return Retry(policy.delay_s(attempts - 1 + (BUSY_STEPS if is_busy else 0), draw))

@@ -46,6 +46,17 @@ VAGUE = {
     "POST /api/v1/notifications",
     "PATCH /api/v1/notifications/{notification_id}",
     "POST /api/v1/notifications/preview",
+    "POST /api/v1/teams",
+    "PATCH /api/v1/teams/{team_id}",
+    "POST /api/v1/channels",
+    "PATCH /api/v1/channels/{channel_id}",
+    "POST /api/v1/users/me/contact-methods",
+    "PATCH /api/v1/users/me/contact-methods/{channel_id}",
+    "POST /api/v1/users/me/contact-methods/{channel_id}/verify",
+    "PUT /api/v1/users/me/contact-rules",
+    "POST /api/v1/users/{user_id}/contact-methods",
+    "PATCH /api/v1/users/{user_id}/contact-methods/{channel_id}",
+    "PUT /api/v1/users/{user_id}/contact-rules",
 }
 
 # The operations must be known when tests are collected; the services behind them come with each test.

@@ -48,6 +48,19 @@ ADMINS_ONLY = {
     "update_heartbeat",
     "delete_heartbeat",
     "issue_heartbeat_token",
+    "create_team",
+    "update_team",
+    "delete_team",
+    "create_channel",
+    "update_channel",
+    "delete_channel",
+    "list_contact_methods",
+    "create_contact_method",
+    "get_contact_method",
+    "update_contact_method",
+    "delete_contact_method",
+    "get_contact_rules",
+    "replace_contact_rules",
 }
 PINGS = {"ping", "ping_by_get", "signal", "signal_by_get"}
 OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts", *PINGS}
@@ -61,7 +74,16 @@ OPEN_PAGES = {
     "/api/v1/openapi.json",
     "/metrics",
 }
-ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token"}
+MY_CONTACTS = {
+    "create_my_contact_method",
+    "update_my_contact_method",
+    "delete_my_contact_method",
+    "send_my_code",
+    "verify_my_contact_method",
+    "test_my_contact_method",
+    "replace_my_contact_rules",
+}
+ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token", *MY_CONTACTS}
 """What a viewer may do beyond reading."""
 SIGN_IN_ONLY = {"logout", "create_token", "revoke_token"}
 

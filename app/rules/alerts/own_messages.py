@@ -22,6 +22,9 @@ TRANSLATIONS: Mapping[str, str] = {
     "It fires as long as alerting works, so other alerts may not arrive here either.": (
         "只要告警链路正常，它就会一直触发；因此其他告警可能也无法到达这里。"
     ),
+    "Channel {name} fails: it has accepted no message since {since}: {error}": (
+        "渠道 {name} 发送失败：自 {since} 起没有接受任何消息：{error}"
+    ),
     "Heartbeat {name} is late": "心跳 {name} 没有按时到达",
     "Heartbeat {name} reported a failure": "心跳 {name} 报告失败",
     "Heartbeat {name} did not finish in time": "心跳 {name} 没有按时完成",

@@ -12,6 +12,7 @@ from app.models.hosts import LOCAL_PREFIX
 from app.rules.item_numbers import TEXT_TYPES
 from app.rules.monitor_types import refuse_contact
 from app.rules.task_params.base import HostParams, ItemParams, MonitorParams, TaskParams
+from app.rules.task_params.contacts import TryChannel
 from app.rules.task_params.notify import Notify
 from app.rules.task_params.pull import BackfillValues, PullItems
 from app.rules.task_params.push import PushHost, PushItem
@@ -19,6 +20,7 @@ from app.services.batcher import Batcher
 from app.services.ledger.idempotency import earlier_answer, fingerprint_of_task
 from app.services.ledger.outbox import Entry, Outbox, new_entry, new_task_id
 from app.services.ledger.requester import Requester
+from app.store.contacts import channels
 from app.store.database.engine import Database
 from app.store.inventory import hosts, items, monitors
 from app.store.ledger import idempotency, task_fingerprints, task_inserts
@@ -146,6 +148,8 @@ def check(connection: Connection, params: TaskParams) -> None:
     """Raise NotFound or Conflict for a task that could only become a dead letter."""
     if isinstance(params, Notify) and notifications.find(connection, params.notification_id) is None:
         raise NotFound(f"there is no notification {params.notification_id}")
+    if isinstance(params, TryChannel) and channels.find(connection, params.channel_id) is None:
+        raise NotFound(f"there is no channel {params.channel_id}")
     if not isinstance(params, MonitorParams):
         return
     monitor = monitors.find_sealed(connection, params.monitor_id)

@@ -134,7 +134,8 @@ class NotificationDelivery:
             if prepared.channel_id is not None:
                 record_outcome(connection, prepared.channel_id, delivery, now)
         if delivery.outcome is Outcome.FAILED:
-            raise NotificationFailed(f"the message was not sent: {delivery.reason}")
+            reason = f"the message was not sent: {delivery.reason}"
+            raise NotificationFailed(reason, retry_after_s=delivery.retry_after_s)
         if delivery.outcome is Outcome.UNCERTAIN and prepared.is_repeatable:
             raise NotificationFailed(f"it is unknown whether the message arrived, so it is repeated: {delivery.reason}")
         if delivery.outcome is Outcome.UNCERTAIN:

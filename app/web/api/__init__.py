@@ -4,6 +4,8 @@ from app.web.api.alert_actions import alert_actions
 from app.web.api.alerts import alerts
 from app.web.api.audit import audit
 from app.web.api.auth import auth
+from app.web.api.channels import channels
+from app.web.api.contact_methods import contact_methods
 from app.web.api.dead_letters import dead_letters
 from app.web.api.events import events
 from app.web.api.ha_identities import ha_identities
@@ -24,6 +26,7 @@ from app.web.api.schedules import schedules
 from app.web.api.scores import scores
 from app.web.api.severities import severities
 from app.web.api.tasks import tasks
+from app.web.api.teams import teams
 from app.web.api.tokens import tokens
 from app.web.api.users import users
 from app.web.api.webhooks import webhooks
@@ -57,6 +60,9 @@ BLUEPRINTS = (
     heartbeat_pings,
     maintenance,
     notifications,
+    teams,
+    channels,
+    contact_methods,
     audit,
 )
 ROOT_BLUEPRINTS = (health,)

@@ -1,0 +1,44 @@
+"""Builds the services of teams and channels."""
+
+from dataclasses import dataclass
+
+from app.channels.outgoing import ChannelSender, Chat
+from app.channels.sender import Sender
+from app.composition.ledger import Ledger
+from app.composition.resources import Resources
+from app.enums import ChannelKind
+from app.services.contacts.addresses import Addresses
+from app.services.contacts.channel_trials import ChannelTrials
+from app.services.contacts.channels import ChannelService
+from app.services.contacts.contact_methods import ContactMethods
+from app.services.contacts.contact_rules import ContactRuleService
+from app.services.contacts.teams import TeamService
+
+CHATS: dict[ChannelKind, type[Chat]] = {}
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Teams, channels, and by which of them people are told."""
+
+    teams: TeamService
+    channels: ChannelService
+    contact_methods: ContactMethods
+    contact_rules: ContactRuleService
+    trials: ChannelTrials
+    sender: ChannelSender
+
+
+def build_contacts(resources: Resources, ledger: Ledger) -> Contacts:
+    """Build the services of teams and channels."""
+    database, vault, sender = resources.database, resources.vault, Sender()
+    channel_sender = ChannelSender(sender, CHATS)
+    addresses = Addresses(vault, sender, CHATS)
+    return Contacts(
+        teams=TeamService(database),
+        channels=ChannelService(database, addresses),
+        contact_methods=ContactMethods(database, vault, addresses, ledger.outbox),
+        contact_rules=ContactRuleService(database),
+        trials=ChannelTrials(database, vault, channel_sender),
+        sender=channel_sender,
+    )

@@ -1,0 +1,79 @@
+"""Checks and seals the addresses of channels."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from app.channels.outgoing import Chat
+from app.channels.schemes import scheme_of
+from app.channels.sender import Sender
+from app.enums import ChannelKind
+from app.errors import Invalid
+from app.rules.timezones import is_timezone
+from app.store.database.vault import Vault
+
+ADDRESS = ("url", "settings")
+"""The fields with secrets: stored encrypted, and returned by no method."""
+
+
+class Addresses:
+    """An address is an Apprise URL, or the settings of a chat; to check it sends nothing."""
+
+    def __init__(self, vault: Vault, sender: Sender, chats: Mapping[ChannelKind, type[Chat]]) -> None:
+        self._vault = vault
+        self._sender = sender
+        self._chats = chats
+
+    def validate(self, kind: str, fields: Mapping[str, Any], *, is_new: bool = False) -> None:
+        """Check what takes too long for a transaction. Raises Invalid naming the field that is wrong."""
+        if "timezone" in fields and not is_timezone(fields["timezone"]):
+            raise Invalid("timezone", "Must be an IANA time zone, such as Asia/Shanghai.")
+        wanted, other = ADDRESS if kind == ChannelKind.APPRISE else reversed(ADDRESS)
+        if other in fields:
+            raise Invalid(other, f"A channel of kind {kind} has `{wanted}` in its place.")
+        if wanted in fields:
+            self._check_url(fields["url"]) if wanted == "url" else self._check_settings(kind, fields["settings"])
+        elif is_new:
+            raise Invalid(wanted, "Missing data for required field.")
+
+    def columns(self, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the columns of checked fields; those of a new address forget what is known of the old one."""
+        columns = {name: value for name, value in fields.items() if name not in ADDRESS}
+        if "url" in fields:
+            columns |= {"url_sealed": self._vault.seal(fields["url"]), "service": scheme_of(fields["url"])}
+        if "settings" in fields:
+            columns |= {"url_sealed": self._vault.seal(json.dumps(fields["settings"])), "service": kind}
+        return columns | (FORGOTTEN if "url_sealed" in columns else {})
+
+    def _check_url(self, url: str) -> None:
+        fault = self._sender.find_fault(url)
+        if fault is not None:
+            raise Invalid("url", fault)
+
+    def _check_settings(self, kind: str, settings: Mapping[str, Any]) -> None:
+        chat = self._chats.get(ChannelKind(kind))
+        if chat is None:
+            raise Invalid("kind", f"Must be one of {', '.join([ChannelKind.APPRISE, *self._chats])}.")
+        for name in settings:
+            if name not in chat.SETTINGS:
+                raise Invalid(f"settings.{name}", f"Unknown field. A channel of kind {kind} has {_listed(chat)}.")
+        for name, is_required in chat.SETTINGS.items():
+            if is_required and not settings.get(name):
+                raise Invalid(f"settings.{name}", "Missing data for required field.")
+        try:
+            chat(settings)
+        except Invalid as error:
+            raise Invalid(f"settings.{error.field}", str(error)) from None
+
+
+FORGOTTEN = {"last_error": None, "failing_since": None, "verified_at": None, "code_sealed": None}
+
+
+def audited(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the audit log may have of fields: that there is another address, not which."""
+    plain = {name: value for name, value in fields.items() if name not in ADDRESS}
+    return plain | ({"address": "changed"} if fields.keys() & {*ADDRESS} else {})
+
+
+def _listed(chat: type[Chat]) -> str:
+    return ", ".join(f"`{name}`" for name in chat.SETTINGS)

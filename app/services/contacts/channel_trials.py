@@ -1,0 +1,62 @@
+"""Sends codes and test messages to channels: the work of a task of type `try_channel`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app import clock
+from app.channels.outgoing import ChannelSender, Outgoing
+from app.channels.sender import Message, Outcome
+from app.enums import ChannelKind, Language
+from app.errors import NotificationFailed, NotificationUncertain
+from app.rules.contacts import trial_texts
+from app.rules.contacts.codes import is_valid
+from app.rules.response.notification_texts import Text
+from app.services.contacts.channel_health import record_outcome
+from app.store.contacts import channels, people
+from app.store.database.engine import Database
+from app.store.database.vault import Vault
+
+
+class ChannelTrials:
+    """A test message or a code that arrives twice does no harm, so an attempt that was interrupted sends it again."""
+
+    def __init__(self, database: Database, vault: Vault, sender: ChannelSender) -> None:
+        self._database = database
+        self._vault = vault
+        self._sender = sender
+
+    def send(self, task_id: str, channel_id: int, *, is_code: bool) -> dict[str, int]:
+        """Send a test message, or the code if it is still valid; return how many were sent.
+
+        Raises NotificationFailed if the receiver rejected it, NotificationUncertain if the outcome is unknown,
+        TaskFailed if the address was encrypted with another secret key, DatabaseUnavailable.
+        """
+        with self._database.reading() as connection:
+            row = channels.find_sealed(connection, channel_id)
+            text = None if row is None else self._text(connection, row, is_code=is_code)
+        if row is None or text is None:
+            return {"sent": 0}
+        message = Message(text.title, text.body, text.tone)
+        address = self._vault.open(row["url_sealed"]) or ""
+        delivery = self._sender.send(Outgoing(ChannelKind(row["kind"]), address, message, task_id))
+        with self._database.transaction() as connection:
+            record_outcome(connection, channel_id, delivery, clock.now())
+        if delivery.outcome is Outcome.FAILED:
+            raise NotificationFailed(
+                f"the message was not sent: {delivery.reason}", retry_after_s=delivery.retry_after_s
+            )
+        if delivery.outcome is Outcome.UNCERTAIN:
+            raise NotificationUncertain(f"it is unknown whether the message arrived: {delivery.reason}")
+        return {"sent": 1}
+
+    def _text(self, connection: Connection, row: Mapping[Any, Any], *, is_code: bool) -> Text | None:
+        """Return what to send; None for a code that is void."""
+        language = Language(row["language"])
+        if not is_code:
+            return trial_texts.trial_text(language, row["name"])
+        if not is_valid(row, clock.now()):
+            return None
+        owner = "".join(person["username"] for person in people.find(connection, [row["user_id"]]))
+        return trial_texts.code_text(language, row["name"], owner, self._vault.open(row["code_sealed"]) or "")
