@@ -20,6 +20,7 @@ from app.enums import (
     MonitorStatus,
     NotificationKind,
     PingKind,
+    PushState,
     QuietKind,
     ReportWay,
     Resolution,
@@ -66,6 +67,7 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
         admin.call("POST", f"/heartbeats/{beat['token']}/{suffix}", data="line 1\nline 2")
     return {
         "heartbeat": f"/heartbeats/{beat['id']}",
+        "window": "/maintenance/1",
         "monitor": f"/monitors/{fleet}",
         "severities": f"/monitors/{fleet}/severities",
         "host": "/hosts/1",
@@ -257,6 +259,9 @@ MADE = {
     *("machines.kind_name", "machines.mode_off", "machines.mode_suggest", "machines.mode_join"),
     *("machines.way_rule", "machines.way_person"),
     *("maintenance.phase_over", "maintenance.phase_coming", "maintenance.phase_active"),
+    *("maintenance.repeat_never", "maintenance.repeat_daily", "maintenance.repeat_weekly"),
+    *("maintenance.repeat_monthly", "maintenance.repeat_custom"),
+    *(f"maintenance.push_{state}{back}" for state in PushState for back in ("", "_back")),
     *("monitors.pull_all", "monitors.pull_hosts", "monitors.pull_items", "monitors.pull_alerts"),
     *("severities.unknown", "severities.missing"),
     *("flash.acknowledge", "flash.resolve", "flash.reopen", "flash.snooze"),

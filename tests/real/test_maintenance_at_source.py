@@ -1,0 +1,168 @@
+"""A real Zabbix and a real Alertmanager are told of maintenance windows, changed, and told that they are over."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app import clock
+from app.connectors.alertmanager.connector import AlertmanagerConnector
+from app.connectors.base import MonitorAccess, alert_page
+from app.connectors.maintenance import WritesMaintenance
+from app.connectors.prometheus.connector import PrometheusConnector
+from app.connectors.zabbix.connector import ZabbixConnector
+from app.enums import QuietKind
+from app.rules.maintenance.occurrences import Occurrence
+from app.rules.maintenance.source_maintenance import SourceMaintenance
+from app.rules.maintenance.source_scopes import WindowScope, scope_of_labels
+from tests.cli.processes import wait_for
+from tests.real.prometheus_servers import Alertmanager
+from tests.real.test_connectors_zabbix_alerts import Machine
+from tests.real.zabbix_fill import ZabbixApi, wait_until
+
+pytestmark = pytest.mark.real
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+DISK = {"alertname": "磁盘满了", "instance": "db1:9100", "team": "pay"}
+
+
+@pytest.fixture
+def mark() -> str:
+    """Return a mark that nothing at the sources has."""
+    return f"nagare #12-{time.time_ns():x}"
+
+
+@pytest.fixture
+def zabbix(zabbix_api: ZabbixApi) -> Iterator[ZabbixConnector]:
+    connector = ZabbixConnector(MonitorAccess(zabbix_api.url, "Admin", "zabbix"))
+    yield connector
+    connector.close()
+
+
+def window(*begins: datetime, hosts: list[str] | None = None, length: timedelta = HOUR) -> SourceMaintenance:
+    periods = [Occurrence(one, one + length) for one in begins]
+    return SourceMaintenance("每日重启", "由值班安排", periods, hosts)
+
+
+def maintenances(api: ZabbixApi, mark: str) -> list[dict[str, Any]]:
+    """Return what Zabbix itself has under a mark."""
+    query = {"output": "extend", "search": {"name": mark}, "selectHosts": ["hostid"], "selectGroups": ["groupid"]}
+    found: list[dict[str, Any]] = api.call("maintenance.get", {**query, "selectTimeperiods": "extend"})
+    return found
+
+
+def test_zabbix_has_a_period_for_each_occurrence_and_nothing_twice(
+    zabbix_api: ZabbixApi, zabbix: ZabbixConnector, mark: str
+) -> None:
+    first, second = (row["hostid"] for row in zabbix_api.call("host.get", {"output": ["hostid"], "limit": 2}))
+    now = clock.now()
+    wanted = window(now, now + DAY, hosts=[first])
+    ids = zabbix.set_maintenance(mark, wanted)
+    assert zabbix.set_maintenance(mark, wanted) == ids
+    [there] = maintenances(zabbix_api, mark)
+    assert (there["maintenanceid"], there["name"]) == (ids[0], f"每日重启 ({mark})")
+    assert (there["description"], there["maintenance_type"]) == ("由值班安排", "0")
+    assert [host["hostid"] for host in there["hosts"]] == [first]
+    starts = [datetime.fromtimestamp(int(one["start_date"]), UTC) for one in there["timeperiods"]]
+    assert starts == [one.replace(second=0, microsecond=0) for one in (now, now + DAY)]
+    assert {one["timeperiod_type"] for one in there["timeperiods"]} == {"0"}
+    assert all(3600 <= int(one["period"]) <= 3660 for one in there["timeperiods"])
+
+    assert zabbix.set_maintenance(mark, window(now + DAY, hosts=[second])) == ids
+    [there] = maintenances(zabbix_api, mark)
+    assert ([host["hostid"] for host in there["hosts"]], len(there["timeperiods"])) == ([second], 1)
+
+    zabbix.set_maintenance(mark, window(now + DAY))
+    [there] = maintenances(zabbix_api, mark)
+    assert (there["hosts"], len(there["groups"]) > 0) == ([], True)
+    zabbix_api.call("maintenance.delete", [*ids])
+    [again] = zabbix.set_maintenance(mark, wanted)
+    assert again != ids[0]
+    zabbix_api.call("maintenance.delete", [again])
+    for _ in range(2):
+        assert zabbix.set_maintenance(mark, None) == []
+    assert maintenances(zabbix_api, mark) == []
+
+
+def test_a_problem_on_a_host_in_our_maintenance_is_quiet(
+    zabbix_api: ZabbixApi, zabbix: ZabbixConnector, mark: str
+) -> None:
+    zabbix_api.delete("alerts")
+    machine = Machine(zabbix_api)
+
+    def quiet() -> Any:
+        reports = [report for page in zabbix.alerts() for report in alert_page(page).records]
+        return next(report.quiet for report in reports if report.external_id == event_id)
+
+    event_id = machine.fire()
+    assert quiet() is None
+    zabbix.set_maintenance(mark, window(clock.now(), hosts=[machine.host_id]))
+    try:
+        wait_until(lambda: quiet() is not None, 90, "the maintenance")
+        assert (quiet().kind, quiet().comment) == (QuietKind.MAINTENANCE, f"每日重启 ({mark})")
+    finally:
+        zabbix.set_maintenance(mark, None)
+        zabbix_api.delete("alerts")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Alertmanager]:
+    """Yield an Alertmanager that an alert was sent to."""
+    with ExitStack() as stack:
+        server = Alertmanager(tmp_path)
+        stack.callback(server.kill)
+        now = clock.now()
+        alert = {"labels": DISK, "startsAt": now.isoformat(), "endsAt": (now + HOUR).isoformat()}
+        httpx.post(f"{server.url}/api/v2/alerts", json=[alert], trust_env=False).raise_for_status()
+        yield server
+
+
+Connect = Callable[[str], Any]
+CONNECTORS = {
+    "alertmanager": lambda url: AlertmanagerConnector(MonitorAccess(url)),
+    "prometheus": lambda url: PrometheusConnector(MonitorAccess("http://127.0.0.1:9", alertmanager_urls=[url])),
+}
+
+
+@pytest.mark.parametrize("connect", CONNECTORS.values(), ids=CONNECTORS)
+def test_alertmanager_has_a_silence_for_each_occurrence_and_nothing_twice(
+    server: Alertmanager, connect: Connect, mark: str
+) -> None:
+    connector: WritesMaintenance = connect(server.url)
+    scope = WindowScope.of(
+        {"monitor_id": 1, "host_id": None, "group": None, "match": '{alert.host=~"db1.*", team="pay"}'}
+    )
+    now = clock.now()
+    periods = [Occurrence(now - HOUR, now + HOUR), Occurrence(now + DAY, now + DAY + HOUR)]
+    wanted = SourceMaintenance("每日重启", "", periods, None, scope_of_labels(scope, "am", ()))
+
+    def live() -> dict[str, Any]:
+        found = server.get("/api/v2/silences")
+        return {each["id"]: each for each in found if each["status"]["state"] != "expired"}
+
+    ids = connector.set_maintenance(mark, wanted)
+    # One for each label that may name the host.
+    assert ({*live()}, len(ids)) == ({*ids}, 8)
+    assert {each["comment"] for each in live().values()} == {f"{mark}: 每日重启"}
+    wait_for(lambda: server.states() == {"磁盘满了": "suppressed"}, "the silence")
+    assert connector.set_maintenance(mark, wanted) == ids
+
+    httpx.delete(f"{server.url}/api/v2/silence/{ids[0]}", trust_env=False).raise_for_status()
+    again = connector.set_maintenance(mark, wanted)
+    assert (len(live()), {*again} - {*ids} != set()) == (8, True)
+
+    pending = [one for one in again if live()[one]["status"]["state"] == "pending"]
+    other = SourceMaintenance("每日重启", "", periods[1:], None, wanted.matcher_sets)
+    assert connector.set_maintenance(mark, other) == pending
+    wait_for(lambda: server.states() == {"磁盘满了": "active"}, "the alert")
+    for one in live():
+        httpx.delete(f"{server.url}/api/v2/silence/{one}", trust_env=False).raise_for_status()
+    for _ in range(2):
+        assert connector.set_maintenance(mark, None) == []
+    assert live() == {}
