@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -134,7 +134,11 @@ CONNECTORS = {
 def test_alertmanager_has_a_silence_for_each_occurrence_and_nothing_twice(
     server: Alertmanager, connect: Connect, mark: str
 ) -> None:
-    connector: WritesMaintenance = connect(server.url)
+    with closing(connect(server.url)) as connector:
+        _tell_change_and_take_back(server, connector, mark)
+
+
+def _tell_change_and_take_back(server: Alertmanager, connector: WritesMaintenance, mark: str) -> None:
     scope = WindowScope.of(
         {"monitor_id": 1, "host_id": None, "group": None, "match": '{alert.host=~"db1.*", team="pay"}'}
     )

@@ -169,6 +169,36 @@ def test_a_window_is_read_in_the_readers_time_zone_and_ended(
     assert "No maintenance windows" in operator_page.get("/maintenance").text
 
 
+def test_a_window_that_recurs_is_previewed_added_changed_and_told(operator_page: Browser, services: Services) -> None:
+    operator_page.client.set_cookie("nagare_zone", "Europe/Berlin")
+    address = {"name": "am", "type": "alertmanager", "url": "http://127.0.0.1:9"}
+    monitor_id = services.inventory.monitors.create(address)["id"]
+    times = {"starts_at": "2099-03-28T02:30", "ends_at": "2099-03-28T03:00", "timezone": "Europe/Berlin"}
+    preview = operator_page.post("/maintenance/preview", {**times, "repeat": "FREQ=DAILY", "rrule": ""}).text
+    # On the day of the clock change, 02:30 does not exist.
+    assert "28 Mar 2099, 02:30" in preview
+    assert "29 Mar 2099, 03:30" in preview
+    assert "30 Mar 2099, 02:30" in preview
+    wrong = operator_page.post("/maintenance/preview", {**times, "repeat": "custom", "rrule": "FREQ=SECONDLY"})
+    assert (wrong.status, "once an hour at most" in wrong.text) == (200, True)
+    assert "Must be a recurrence rule" in operator_page.post("/maintenance/preview", {**times, "repeat": "custom"}).text
+    unreadable = {**times, "repeat": "", "starts_at": "soon"}
+    assert "Must be a date" in operator_page.post("/maintenance/preview", unreadable).text
+    scope = {"monitor_id": str(monitor_id), "group": "", "host_id": "", "match": '{team="pay"}', "comment": ""}
+    form = {"name": "备份", **scope, **times, "repeat": "custom", "rrule": "freq=weekly", "push_to_source": "true"}
+    page = operator_page.follow(operator_page.post("/maintenance", form)).text
+    assert "Every week" in page
+    assert "before it begins" in page
+    window = services.maintenance.windows.get(1)
+    assert (window["rrule"], window["match"], window["push_to_source"]) == ("FREQ=WEEKLY", '{team="pay"}', True)
+    page = operator_page.follow(operator_page.post("/maintenance/1", {**form, "repeat": ""})).text
+    assert "Nothing yet" in page
+    assert services.maintenance.windows.get(1)["rrule"] is None
+    soon = {**form, "repeat": "", "starts_at": "2020-01-01T00:00"}
+    assert "am: being told" in operator_page.follow(operator_page.post("/maintenance/1", soon)).text
+    assert queued(services) == [TaskType.PUSH_MAINTENANCE]
+
+
 def test_a_schedule_is_added_turned_off_and_deleted(admin_page: Browser, services: Services, fleet: int) -> None:
     form = {"name": "每小时", "task_type": "sync", "monitor_id": str(fleet), "cron": "0 * * * *", "timezone": "UTC"}
     page = admin_page.follow(admin_page.post("/schedules", form)).text

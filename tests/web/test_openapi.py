@@ -38,6 +38,7 @@ VAGUE = {
     "POST /api/v1/alerts/{alert_id}/snooze",
     "POST /api/v1/alerts/snooze",
     "POST /api/v1/maintenance",
+    "POST /api/v1/maintenance/preview",
     "PATCH /api/v1/maintenance/{window_id}",
     "POST /api/v1/schedules",
     "PATCH /api/v1/schedules/{schedule_id}",
