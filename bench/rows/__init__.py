@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bench.environment import Environment
 from bench.figures import Figure
-from bench.rows import accept, fleets, generate, idle, lists, pull, score, start, stats, tasks, upsert, webhooks
+from bench.rows import accept, fleets, generate, idle, lists, pages, pull, score, start, stats, tasks, upsert, webhooks
 
 Measure = Callable[[Environment], Iterator[Figure]]
 """A row: it yields its figures as they are known."""
@@ -20,6 +20,7 @@ ROWS: dict[str, Measure] = {
     "stats": stats.measure,
     "lists": lists.measure,
     "webhooks": webhooks.measure,
+    "pages": pages.measure,
     "idle": idle.measure,
     "start": start.measure,
 }

@@ -16,6 +16,7 @@ import httpx
 from app.queue.publisher import message
 from tests.acceptance.programs import Program
 from tests.acceptance.stack import Stack
+from tests.chaos.page_load import PageLoad
 from tests.cli.processes import descendants
 
 WORKERS = 2
@@ -46,7 +47,8 @@ class Fault:
 class Storm:
     """Asks for `tasks` tasks in `seconds` seconds while accidents strike; `database_away` stops and starts PostgreSQL.
 
-    The seed decides the accidents, their order, their moments and their length, not what they hit.
+    With `pages`, alerts page people meanwhile, and accidents strike the receivers of the messages too. The seed decides
+    the accidents, their order, their moments and their length, not what they hit.
     """
 
     stack: Stack
@@ -54,6 +56,7 @@ class Storm:
     tasks: int
     seconds: float
     database_away: Callable[[float], None] | None = None
+    pages: PageLoad | None = None
     accepted: list[str] = field(default_factory=list)
     refused: int = 0
     wrong_answers: list[str] = field(default_factory=list)
@@ -68,39 +71,50 @@ class Storm:
         """Let it happen; afterwards all processes run again, whatever still waits."""
         for _ in range(WORKERS):
             self._start_worker()
-        load = threading.Thread(target=self._load, name="load")
-        load.start()
+        loads = [threading.Thread(target=self._load, name="load")]
+        if self.pages is not None:
+            self.pages.prepare()
+            loads.append(threading.Thread(target=self.pages.run, args=(self.seconds,), name="pages"))
+        for load in loads:
+            load.start()
         ends_at = time.monotonic() + self.seconds
         kinds = self._kinds()
         while time.monotonic() < ends_at:
             time.sleep(self._dice.uniform(0.5, 4))
             # Each kind once before any comes twice: a short storm has them all.
-            kind = kinds.pop()
+            kind, strike = kinds.pop()
             kinds = kinds or self._kinds()
             # There must be one to strike.
             self._replace_lost_workers()
-            getattr(self, f"_{kind}")()
+            strike()
             self.faults.append(Fault(kind.replace("_", " "), datetime.now(UTC)))
         self._replace_lost_workers()
-        load.join()
+        for load in loads:
+            load.join()
 
-    def _kinds(self) -> list[str]:
-        kinds = [
-            "child_killed",
-            "worker_killed",
-            "worker_restarted",
-            "child_stopped",
-            "valkey_killed",
-            "valkey_flushed",
-            "valkey_stopped",
-            "connections_reset",
-            "queue_deleted",
-            "messages_doubled",
-            "api_process_killed",
-            "database_locked" if self.database_away is None else "database_stopped",
-        ]
-        self._dice.shuffle(kinds)
-        return kinds
+    def _kinds(self) -> list[tuple[str, Callable[[], None]]]:
+        kinds = {
+            "child_killed": self._child_killed,
+            "worker_killed": self._worker_killed,
+            "worker_restarted": self._worker_restarted,
+            "child_stopped": self._child_stopped,
+            "valkey_killed": self._valkey_killed,
+            "valkey_flushed": self._valkey_flushed,
+            "valkey_stopped": self._valkey_stopped,
+            "connections_reset": self._connections_reset,
+            "queue_deleted": self._queue_deleted,
+            "messages_doubled": self._messages_doubled,
+            "api_process_killed": self._api_process_killed,
+            **(
+                {"database_locked": self._database_locked}
+                if self.database_away is None
+                else {"database_stopped": self._database_stopped}
+            ),
+            **(self.pages.accidents(self._dice) if self.pages is not None else {}),
+        }
+        shuffled = [*kinds.items()]
+        self._dice.shuffle(shuffled)
+        return shuffled
 
     def _load(self) -> None:
         dice = random.Random(self.seed)

@@ -1,0 +1,243 @@
+"""What the database and the receivers' files say of the pages of a storm."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from app.enums import DecisionOutcome, NotificationKind, PageState
+from app.models import Alert, AlertDecision, AlertEvent, Page, PageDelivery, TaskRun
+from app.rules.paging.batches import message_key
+from app.rules.response.notifications import KINDS
+from app.store.database.engine import Database
+from tests.acceptance.user import TERMINAL_STATES
+from tests.chaos.page_load import PageLoad
+from tests.chaos.page_messages import paged_twice, repeated_unmarked, repeats
+from tests.chaos.page_setup import WINDOW
+from tests.cli.processes import wait_for
+
+SETTLED_WITHIN_S = 240
+ENDED_PAGES = (PageState.RESOLVED, PageState.EXHAUSTED)
+
+Row = Mapping[Any, Any]
+
+
+@dataclass
+class PageProof:
+    """The balance; whatever is in one of the lists is a broken promise."""
+
+    counts: Counter[str]
+    lost: list[str]
+    """Events without an ending, and told ones that no receiver has."""
+    unexplained: list[str]
+    """Endings that do not say why, events with two endings, and repeats that are not marked."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether every promise was kept."""
+        return not (self.lost or self.unexplained)
+
+
+@dataclass
+class Records:
+    """All rows that tell of pages."""
+
+    alerts: Sequence[Row]
+    events: Sequence[Row]
+    decisions: Sequence[Row]
+    pages: Sequence[Row]
+    deliveries: Sequence[Row]
+
+    @classmethod
+    def read(cls, connection: Connection) -> "Records":
+        """Read them."""
+        tables = (Alert, AlertEvent, AlertDecision, Page, PageDelivery)
+        return cls(*(_all(connection, model.__table__) for model in tables))
+
+    @property
+    def told_events(self) -> list[Row]:
+        """Return the events of the kinds that routes take."""
+        return [event for event in self.events if event["kind"] in KINDS]
+
+
+def settle(load: PageLoad) -> None:
+    """Wait until every event has its ending, and cancel the steps of pages that have ended before they were due."""
+    load.finish()
+    database = Database(load.stack.settings["DATABASE_URL"], durable=False)
+
+    def is_settled() -> bool:
+        with database.reading() as connection:
+            records = Records.read(connection)
+            steps = _steps(connection)
+            kinds = select(TaskRun.type, TaskRun.id, TaskRun.state).where(TaskRun.state.not_in(TERMINAL_STATES))
+            running = {row.id for row in connection.execute(kinds)}
+        return (
+            running <= steps
+            and not any(event["is_pending"] for event in records.events)
+            and not any(decision["outcome"] == DecisionOutcome.PENDING for decision in records.decisions)
+            and all(delivery["ended_at"] is not None for delivery in records.deliveries)
+            and all(page["state"] in ENDED_PAGES for page in records.pages)
+        )
+
+    # What does not settle is what the proof is there to name.
+    with suppress(AssertionError):
+        wait_for(is_settled, "the pages to settle", SETTLED_WITHIN_S)
+    with database.reading() as connection:
+        steps = _steps(connection)
+    database.close()
+    user = load.stack.new_user()
+    for task_id in sorted(steps):
+        user.http.post(f"/tasks/{task_id}/cancel")
+
+
+def prove(load: PageLoad) -> PageProof:
+    """Compare the database with what the receivers have."""
+    database = Database(load.stack.settings["DATABASE_URL"], durable=False)
+    with database.reading() as connection:
+        records = Records.read(connection)
+    database.close()
+    books = [load.receivers.smtp.book, load.receivers.http.book]
+    messages = sorted((message for book in books for message in book.kept()), key=lambda message: message["at"])
+    outcomes = Counter(decision["outcome"] for decision in records.decisions)
+    return PageProof(
+        counts=Counter(
+            {
+                "alerts accepted": len(load.fired),
+                "events": len(records.told_events),
+                "pages": len(records.pages),
+                "deliveries": len(records.deliveries),
+                "messages received": len(messages),
+                "repeats marked": len(repeats(messages)),
+                **{str(outcome): outcomes[outcome] for outcome in DecisionOutcome},
+            }
+        ),
+        lost=[*_not_taken_in(load, records), *_without_ending(records), *_not_received(records, messages)],
+        unexplained=[
+            *_two_endings(records),
+            *_without_reason(records),
+            *_unexpected(load, records),
+            *repeated_unmarked(messages),
+            *paged_twice(messages),
+            *load.wrong_answers,
+        ],
+    )
+
+
+def _all(connection: Connection, table: Any) -> Sequence[Row]:
+    assert isinstance(table, Table)
+    return connection.execute(select(table).order_by(table.c.id)).mappings().all()
+
+
+def _steps(connection: Connection) -> set[str]:
+    """Return the tasks that would take a step of a page that has ended, once they are due."""
+    ended = set(connection.execute(select(Page.id).where(Page.state != PageState.OPEN)).scalars())
+    waiting = select(TaskRun.id, TaskRun.params).where(TaskRun.type == "page_step", TaskRun.state == "queued")
+    return {row.id for row in connection.execute(waiting) if row.params["page_id"] in ended}
+
+
+def _not_taken_in(load: PageLoad, records: Records) -> list[str]:
+    """Return the accepted alerts that did not fire, and the accepted ends after which one is not over."""
+    mine = {row["external_id"]: row for row in records.alerts if row["monitor_id"] == load.monitor_id}
+    fired = {event["alert_id"] for event in records.events if event["kind"] == "fired"}
+    lost = [f"{name}: accepted, and it never fired" for name in load.fired if mine.get(name, {}).get("id") not in fired]
+    over = {name for name, row in mine.items() if row["resolved_at"] is not None}
+    return lost + [f"{name}: its end was accepted, and it still fires" for name in load.ended if name in {*mine} - over]
+
+
+def _without_ending(records: Records) -> list[str]:
+    decided = Counter(decision["event_id"] for decision in records.decisions)
+    never = [event for event in records.told_events if not decided[event["id"]]]
+    pending = [decision for decision in records.decisions if decision["outcome"] == DecisionOutcome.PENDING]
+    unsettled = [delivery for delivery in records.deliveries if delivery["ended_at"] is None]
+    return [
+        *(f"event {event['id']} ({event['kind']}, pending: {event['is_pending']}): no decision" for event in never),
+        *(f"decision {row['id']} of event {row['event_id']}, page {row['page_id']}: pending" for row in pending),
+        *(f"delivery {row['id']} of page {row['page_id']}: {row['state']}" for row in unsettled),
+    ]
+
+
+def _not_received(records: Records, messages: Iterable[Row]) -> list[str]:
+    """Return the decisions that say `told`, while no receiver has a message that tells it."""
+    received = {message["key"] for message in messages}
+    kinds = {event["id"]: KINDS.get(event["kind"]) for event in records.events}
+    covered = _covered_by_received(records, received)
+    lost = []
+    for row in records.decisions:
+        if row["outcome"] != DecisionOutcome.TOLD:
+            continue
+        if row["page_id"] is None:
+            is_there = row["task_id"] in received
+        elif kinds[row["event_id"]] is NotificationKind.FIRED:
+            is_there = row["id"] <= covered.get(row["page_id"], -1)
+        else:
+            # Whoever was told of a page is told how it ended; the ends of its single alerts are no news.
+            is_there = row["page_id"] in covered
+        if not is_there:
+            about = f"event {row['event_id']}, page {row['page_id']}, task {row['task_id']}"
+            lost.append(f"decision {row['id']} ({about}): told, and no receiver has it")
+    return lost
+
+
+def _covered_by_received(records: Records, received: set[str]) -> dict[int, int]:
+    """Return by page the last decision that a received message covers."""
+    together: dict[str, list[Row]] = defaultdict(list)
+    for delivery in records.deliveries:
+        if delivery["state"] == "sent":
+            together[delivery["task_id"]].append(delivery)
+    covered: dict[int, int] = {}
+    for deliveries in together.values():
+        if message_key(deliveries) in received:
+            for delivery in deliveries:
+                last = covered.get(delivery["page_id"], 0)
+                covered[delivery["page_id"]] = max(last, delivery["up_to_decision"] or 0)
+    return covered
+
+
+def _two_endings(records: Records) -> list[str]:
+    places = Counter((row["event_id"], row["route_id"]) for row in records.decisions)
+    routed = {event for event, route in places if route is not None}
+    return [
+        f"event {event}, route {route}: {count} decisions"
+        for (event, route), count in places.items()
+        if count > 1 or (route is None and event in routed)
+    ]
+
+
+def _without_reason(records: Records) -> list[str]:
+    """Return the endings that do not say why."""
+    return [
+        f"decision {row['id']}: {row['outcome']} because of {row['reason']}"
+        for row in records.decisions
+        if not row["reason"].get("code")
+        or (row["outcome"] != DecisionOutcome.PENDING and row["settled_at"] is None)
+        or (row["outcome"] == DecisionOutcome.SUPPRESSED and row["reason"]["code"] == "window" and not _names(row))
+    ]
+
+
+def _names(decision: Row) -> bool:
+    return bool(decision["reason"].get("window") == WINDOW)
+
+
+def _unexpected(load: PageLoad, records: Records) -> list[str]:
+    """Return the events that ended otherwise than their labels ask for."""
+    labels = {row["id"]: row["labels"] for row in records.alerts if row["monitor_id"] == load.monitor_id}
+    found = []
+    for row in records.decisions:
+        given = labels.get(row["alert_id"])
+        if given is None:
+            continue
+        is_quiet = given["team"] == "works"
+        is_nobodys = given["team"] == "nobody" and "copy" not in given
+        outcome, code = row["outcome"], row["reason"].get("code")
+        is_wrong = (
+            is_quiet != (outcome == DecisionOutcome.SUPPRESSED)
+            or (is_quiet and code != "window")
+            or (is_nobodys != (outcome == DecisionOutcome.UNMATCHED))
+            or (given["team"] == "dead-end" and "copy" not in given and outcome == DecisionOutcome.TOLD)
+        )
+        if is_wrong:
+            found.append(f"decision {row['id']} of an alert with {dict(given)}: {outcome} because of {row['reason']}")
+    return found

@@ -1,0 +1,1 @@
+"""Receivers of messages, each a program of its own that a storm can strike."""
