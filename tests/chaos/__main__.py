@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.acceptance.stack import Stack
-from tests.chaos import page_proof
 from tests.chaos.page_load import PageLoad
-from tests.chaos.page_proof import PageProof
+from tests.chaos.page_proof import PageProof, prove_pages
+from tests.chaos.page_records import settle
 from tests.chaos.proof import Proof, prove
 from tests.chaos.storm import Storm
+from tests.chaos.task_load import TaskLoad
 from tests.real import postgres_lab
 
 PUBLIC_URL = "https://nagare.example"
@@ -34,11 +35,12 @@ def main() -> int:
         stack = Stack(Path(folder), database_url, NAGARE_PUBLIC_URL=PUBLIC_URL)
         try:
             database_away = _postgresql_away if arguments.postgresql else None
+            tasks = TaskLoad(stack, arguments.seed, arguments.tasks)
             pages = PageLoad(stack, arguments.seed, arguments.alerts)
-            storm = Storm(stack, arguments.seed, arguments.tasks, arguments.minutes * 60, database_away, pages)
+            storm = Storm(stack, arguments.seed, arguments.minutes * 60, tasks, pages, database_away)
             storm.rage()
-            page_proof.settle(pages)
-            proof, of_pages = prove(storm), page_proof.prove(pages)
+            settle(pages)
+            proof, of_pages = prove(storm), prove_pages(pages)
         except BaseException:
             for program in stack.programs:
                 print(f"== {program.name}\n{program.printed[-3000:]}", file=sys.stderr)
@@ -63,9 +65,9 @@ def _tell(storm: Storm, proof: Proof) -> None:
     rows = [
         ("seed", storm.seed),
         ("tasks in the ledger", proof.states.total()),
-        ("  answered with 202", len(storm.accepted)),
+        ("  answered with 202", len(storm.tasks.accepted)),
         *((f"  {state}", count) for state, count in sorted(proof.states.items())),
-        ("refused or unanswered", storm.refused),
+        ("refused or unanswered", storm.tasks.refused),
         ("attempts", proof.attempts),
         ("faults", len(storm.faults)),
         *((f"  {kind}", count) for kind, count in sorted(Counter(fault.kind for fault in storm.faults).items())),

@@ -1,28 +1,16 @@
 """What the database and the receivers' files say of the pages of a storm."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Table, select
-
-from app.enums import DecisionOutcome, NotificationKind, PageState
-from app.models import Alert, AlertDecision, AlertEvent, Page, PageDelivery, TaskRun
+from app.enums import DecisionOutcome, NotificationKind
 from app.rules.paging.batches import message_key
 from app.rules.response.notifications import KINDS
-from app.store.database.engine import Database
-from tests.acceptance.user import TERMINAL_STATES
 from tests.chaos.page_load import PageLoad
 from tests.chaos.page_messages import paged_twice, repeated_unmarked, repeats
+from tests.chaos.page_records import Records, Row
 from tests.chaos.page_setup import WINDOW
-from tests.cli.processes import wait_for
-
-SETTLED_WITHIN_S = 240
-ENDED_PAGES = (PageState.RESOLVED, PageState.EXHAUSTED)
-
-Row = Mapping[Any, Any]
 
 
 @dataclass
@@ -41,64 +29,9 @@ class PageProof:
         return not (self.lost or self.unexplained)
 
 
-@dataclass
-class Records:
-    """All rows that tell of pages."""
-
-    alerts: Sequence[Row]
-    events: Sequence[Row]
-    decisions: Sequence[Row]
-    pages: Sequence[Row]
-    deliveries: Sequence[Row]
-
-    @classmethod
-    def read(cls, connection: Connection) -> "Records":
-        """Read them."""
-        tables = (Alert, AlertEvent, AlertDecision, Page, PageDelivery)
-        return cls(*(_all(connection, model.__table__) for model in tables))
-
-    @property
-    def told_events(self) -> list[Row]:
-        """Return the events of the kinds that routes take."""
-        return [event for event in self.events if event["kind"] in KINDS]
-
-
-def settle(load: PageLoad) -> None:
-    """Wait until every event has its ending, and cancel the steps of pages that have ended before they were due."""
-    load.finish()
-    database = Database(load.stack.settings["DATABASE_URL"], durable=False)
-
-    def is_settled() -> bool:
-        with database.reading() as connection:
-            records = Records.read(connection)
-            steps = _steps(connection)
-            kinds = select(TaskRun.type, TaskRun.id, TaskRun.state).where(TaskRun.state.not_in(TERMINAL_STATES))
-            running = {row.id for row in connection.execute(kinds)}
-        return (
-            running <= steps
-            and not any(event["is_pending"] for event in records.events)
-            and not any(decision["outcome"] == DecisionOutcome.PENDING for decision in records.decisions)
-            and all(delivery["ended_at"] is not None for delivery in records.deliveries)
-            and all(page["state"] in ENDED_PAGES for page in records.pages)
-        )
-
-    # What does not settle is what the proof is there to name.
-    with suppress(AssertionError):
-        wait_for(is_settled, "the pages to settle", SETTLED_WITHIN_S)
-    with database.reading() as connection:
-        steps = _steps(connection)
-    database.close()
-    user = load.stack.new_user()
-    for task_id in sorted(steps):
-        user.http.post(f"/tasks/{task_id}/cancel")
-
-
-def prove(load: PageLoad) -> PageProof:
+def prove_pages(load: PageLoad) -> PageProof:
     """Compare the database with what the receivers have."""
-    database = Database(load.stack.settings["DATABASE_URL"], durable=False)
-    with database.reading() as connection:
-        records = Records.read(connection)
-    database.close()
+    records = Records.of(load.stack)
     books = [load.receivers.smtp.book, load.receivers.http.book]
     messages = sorted((message for book in books for message in book.kept()), key=lambda message: message["at"])
     outcomes = Counter(decision["outcome"] for decision in records.decisions)
@@ -124,18 +57,6 @@ def prove(load: PageLoad) -> PageProof:
             *load.wrong_answers,
         ],
     )
-
-
-def _all(connection: Connection, table: Any) -> Sequence[Row]:
-    assert isinstance(table, Table)
-    return connection.execute(select(table).order_by(table.c.id)).mappings().all()
-
-
-def _steps(connection: Connection) -> set[str]:
-    """Return the tasks that would take a step of a page that has ended, once they are due."""
-    ended = set(connection.execute(select(Page.id).where(Page.state != PageState.OPEN)).scalars())
-    waiting = select(TaskRun.id, TaskRun.params).where(TaskRun.type == "page_step", TaskRun.state == "queued")
-    return {row.id for row in connection.execute(waiting) if row.params["page_id"] in ended}
 
 
 def _not_taken_in(load: PageLoad, records: Records) -> list[str]:

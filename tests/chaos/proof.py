@@ -15,7 +15,8 @@ from app.connectors.simulator.connector import SimulatorConnector
 from app.store.database.engine import Database
 from tests.acceptance.programs import Program
 from tests.acceptance.user import QUEUES, TERMINAL_STATES
-from tests.chaos.storm import SOURCES, Storm
+from tests.chaos.storm import Storm
+from tests.chaos.task_load import SOURCES
 from tests.cli.processes import wait_for
 
 SETTLED_WITHIN_S = 180
@@ -60,14 +61,14 @@ def prove(storm: Storm) -> Proof:
         attempts = connection.execute(text("SELECT * FROM task_attempts ORDER BY task_id, attempt")).mappings().all()
     database.close()
 
-    lost = [task_id for task_id in storm.accepted if task_id not in runs]
+    lost = [task_id for task_id in storm.tasks.accepted if task_id not in runs]
     lost += [task_id for task_id, run in runs.items() if run["state"] not in TERMINAL_STATES]
     return Proof(
         states=Counter(run["state"] for run in runs.values()),
         attempts=len(attempts) + sum(run["state"] == "succeeded" for run in runs.values()),
         lost=lost,
         doubled=overlaps(runs, attempts) + run_twice(storm.workers),
-        differences=storm.wrong_answers + _differences(storm),
+        differences=storm.tasks.wrong_answers + _differences(storm),
         slowest_recovery_s=_slowest_recovery_s(storm, runs),
     )
 
@@ -113,7 +114,7 @@ def _differences(storm: Storm) -> list[str]:
     """Where the lists are not empty, or the inventory is not what its source says."""
     user = storm.stack.new_user()
     found = [f"{name}: {length} messages left" for name, length in user.stats().items() if length and name in QUEUES]
-    for monitor, url in zip(storm.monitors, SOURCES, strict=True):
+    for monitor, url in zip(storm.tasks.monitors, SOURCES, strict=True):
         calm = url.partition("&latency_ms")[0]
         user.change_monitor(monitor, url=calm)
         for what in ("hosts", "items"):

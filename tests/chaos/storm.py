@@ -1,4 +1,4 @@
-"""A load of tasks, and accidents that strike the processes that carry it, one after the other."""
+"""Accidents that strike the processes which carry a load, one after the other."""
 
 import os
 import random
@@ -11,28 +11,16 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import httpx
-
 from app.queue.publisher import message
 from tests.acceptance.programs import Program
 from tests.acceptance.stack import Stack
 from tests.chaos.page_load import PageLoad
+from tests.chaos.task_load import TaskLoad
 from tests.cli.processes import descendants
 
 WORKERS = 2
 LONGEST_FAULT_S = 4.0
-CANCELLED = 0.02
-"""The share of the accepted tasks that somebody cancels at once."""
-
 SETTINGS = {"NAGARE_TASK_TIMEOUT_S": "3"}
-FLEET = "simulator://demo?hosts=6&items=4"
-SOURCES = [
-    FLEET,
-    f"{FLEET}&seed=2&latency_ms=300",
-    f"{FLEET}&seed=3&latency_ms=100&fail=0.3",
-    f"{FLEET}&seed=4&latency_ms=1000&hang=0.03",
-    f"{FLEET}&seed=5&latency_ms=500&crash=0.1",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +33,7 @@ class Fault:
 
 @dataclass
 class Storm:
-    """Asks for `tasks` tasks in `seconds` seconds while accidents strike; `database_away` stops and starts PostgreSQL.
+    """Lets accidents strike for `seconds` while somebody asks for tasks; `database_away` stops and starts PostgreSQL.
 
     With `pages`, alerts page people meanwhile, and accidents strike the receivers of the messages too. The seed decides
     the accidents, their order, their moments and their length, not what they hit.
@@ -53,25 +41,21 @@ class Storm:
 
     stack: Stack
     seed: int
-    tasks: int
     seconds: float
-    database_away: Callable[[float], None] | None = None
+    tasks: TaskLoad
     pages: PageLoad | None = None
-    accepted: list[str] = field(default_factory=list)
-    refused: int = 0
-    wrong_answers: list[str] = field(default_factory=list)
+    database_away: Callable[[float], None] | None = None
     faults: list[Fault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._dice = random.Random(self.seed)
         self.workers: list[Program] = []
-        self.monitors = [self.stack.user.add_monitor(url) for url in SOURCES]
 
     def rage(self) -> None:
         """Let it happen; afterwards all processes run again, whatever still waits."""
         for _ in range(WORKERS):
             self._start_worker()
-        loads = [threading.Thread(target=self._load, name="load")]
+        loads = [threading.Thread(target=self.tasks.run, args=(self.seconds,), name="tasks")]
         if self.pages is not None:
             self.pages.prepare()
             loads.append(threading.Thread(target=self.pages.run, args=(self.seconds,), name="pages"))
@@ -115,30 +99,6 @@ class Storm:
         shuffled = [*kinds.items()]
         self._dice.shuffle(shuffled)
         return shuffled
-
-    def _load(self) -> None:
-        dice = random.Random(self.seed)
-        user = self.stack.new_user()
-        begun_at = time.monotonic()
-        for number in range(self.tasks):
-            time.sleep(max(0.0, begun_at + self.seconds * number / self.tasks - time.monotonic()))
-            monitor = dice.choice(self.monitors)
-            paths = [f"/monitors/{monitor}/hosts/pull-async", f"/monitors/{monitor}/items/pull-async"]
-            path = dice.choice([*paths, *paths, "/alerts/generate-test"])
-            try:
-                answer = user.http.post(path)
-                if answer.status_code == 503:
-                    self.refused += 1
-                    continue
-                if answer.status_code != 202:
-                    self.wrong_answers.append(f"{path}: {answer.status_code} {answer.text}")
-                    continue
-                self.accepted.append(answer.json()["task_id"])
-                if dice.random() < CANCELLED:
-                    user.http.post(f"/tasks/{self.accepted[-1]}/cancel")
-            except httpx.TransportError:
-                # The process that was to answer is gone. If it recorded a task, the ledger's proof includes it.
-                self.refused += 1
 
     def _start_worker(self) -> None:
         self.workers.append(self.stack.launch_worker(**SETTINGS))
@@ -203,7 +163,7 @@ class Storm:
         self.stack.redis.delete("nagare:queue:pull_hosts")
 
     def _messages_doubled(self) -> None:
-        for task_id in self.accepted[-20:]:
+        for task_id in self.tasks.accepted[-20:]:
             type_ = task_id.partition(":")[0]
             self.stack.redis.lpush(f"nagare:queue:{type_}", message(type_, task_id))
 
