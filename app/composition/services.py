@@ -10,6 +10,7 @@ from app.composition.ledger import Ledger, build_ledger
 from app.composition.liveness import Liveness, build_liveness
 from app.composition.machines import Machines, build_machines
 from app.composition.maintenance import Maintenance, build_maintenance
+from app.composition.oncall import OnCall, build_on_call
 from app.composition.operation import Operation, build_operation
 from app.composition.resources import Queue, Resources, build_queue
 from app.composition.response import Response, build_response
@@ -44,6 +45,7 @@ class Services:
     maintenance: Maintenance
     liveness: Liveness
     contacts: Contacts
+    on_call: OnCall
     response: Response
     access: Access
     operation: Operation
@@ -104,6 +106,7 @@ def wire(
     alerts = build_alerts(resources, ledger, inventory, machines)
     maintenance = build_maintenance(resources, ledger, inventory)
     liveness = build_liveness(resources, machines)
+    on_call = build_on_call(resources, machines)
     response = build_response(resources, ledger)
     operation = build_operation(resources)
     return Services(
@@ -119,11 +122,12 @@ def wire(
         maintenance=maintenance,
         liveness=liveness,
         contacts=build_contacts(resources, ledger),
+        on_call=on_call,
         response=response,
         access=build_access(resources),
         operation=operation,
         recovery=_build_recovery(
-            resources, ledger, inventory, machines, alerts, maintenance, liveness, response, operation
+            resources, ledger, inventory, machines, alerts, maintenance, liveness, on_call, response, operation
         ),
     )
 
@@ -136,6 +140,7 @@ def _build_recovery(
     alerts: Alerts,
     maintenance: Maintenance,
     liveness: Liveness,
+    on_call: OnCall,
     response: Response,
     operation: Operation,
 ) -> Recovery:
@@ -177,5 +182,6 @@ def _build_recovery(
             alerts.alert_event_relay.tick,
             machines.identities.tick,
             machines.witnesses.look,
+            on_call.gaps.tick,
         ),
     )

@@ -32,6 +32,19 @@ TRANSLATIONS: Mapping[str, str] = {
     "The job reported that it failed.": "作业报告自己失败了。",
     "The job started at {start} and did not finish within {grace}.": "作业于 {start} 开始，在 {grace} 内没有完成。",
     "It has never finished.": "它从未完成过。",
+    "Rota {rota} has nobody on call from {start} to {end}": "值班表 {rota} 从 {start} 到 {end} 无人值班",
+    "Rota {rota} has nobody on call from {start} for more than three weeks": (
+        "值班表 {rota} 从 {start} 起三周以上无人值班"
+    ),
+    "Rota {rota} has nobody on call until {end}": "值班表 {rota} 在 {end} 之前无人值班",
+    "Rota {rota} has nobody on call now and in the next four weeks": "值班表 {rota} 现在及未来四周无人值班",
+    "No layer and no override names anybody at this time.": "这段时间没有任何班次层或换班安排指定人员。",
+    "It is the turn of {user}, who is disabled, and nobody else is on call.": (
+        "轮到 {user} 值班，但该用户已停用，且没有其他人值班。"
+    ),
+    "It is the turn of user {user}, who was deleted, and nobody else is on call.": (
+        "轮到用户 {user} 值班，但该用户已删除，且没有其他人值班。"
+    ),
     "Last ping: {kind} at {details}.": "最近一次上报：{kind}，{details}。",
 }
 """By the English text, with the same names in braces on both sides, which match any text."""

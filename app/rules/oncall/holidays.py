@@ -67,7 +67,11 @@ def check(text: str, zone: ZoneInfo, now: datetime) -> int:
     """
     if len(text.encode()) > MAX_BYTES:
         raise Invalid(FIELD, f"Must have at most {MAX_BYTES:,} bytes.")
+    if "\0" in text:
+        raise Invalid(FIELD, "Must not contain a NUL character.")
     events = _events(text)
+    if not events:
+        raise Invalid(FIELD, "Has no event: send an empty calendar to have no holidays.")
     if len(events) > MAX_EVENTS:
         raise Invalid(FIELD, f"Must have at most {MAX_EVENTS:,} events.")
     if sum("RRULE" in event for event in events) > MAX_RECURRING:

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from app.services import own_alerts
 from app.services.alerts.alert_intake import AlertIntake
-from app.services.liveness import own_alerts
+from app.services.liveness import alarms
 from app.services.liveness.watching import PULLS, Seen
 from app.store.database.engine import Database
 from app.store.liveness import watches
@@ -46,7 +47,7 @@ class SilentMonitors:
 
     def _change(self, seen: Seen, monitor_id: int, name: str, missing: list[Key], found: list[Key]) -> None:
         with self._database.transaction() as connection:
-            if not own_alerts.note(connection, monitor_id, missing, found):
+            if not alarms.note(connection, monitor_id, missing, found):
                 return
             watches.end(connection, [key for key in found if key in seen.ended])
             external_id = EXTERNAL_ID.format(monitor_id)

@@ -7,8 +7,9 @@ from typing import Any
 from app.enums import AlertStatus, Resolution
 from app.models.watches import WATCHDOG
 from app.rules.liveness.confirmations import Confirmed, confirmed
+from app.services import own_alerts
 from app.services.alerts.alert_intake import AlertIntake
-from app.services.liveness import own_alerts
+from app.services.liveness import alarms
 from app.services.liveness.watching import Seen
 from app.store.database.engine import Database
 from app.store.liveness import watchdogs, watches
@@ -56,13 +57,13 @@ class Watchdogs:
         message = f"{monitor['name']}: the watchdog {name} does not fire, it {reported}"
         labels = {"alertname": "WatchdogAbsent", "watchdog": name, "monitor": monitor["name"]}
         with self._database.transaction() as connection:
-            if own_alerts.note(connection, monitor["id"], [(monitor["id"], subject)], []):
+            if alarms.note(connection, monitor["id"], [(monitor["id"], subject)], []):
                 own_alerts.fire(self._intake, connection, monitor["id"], subject, message, DESCRIPTION, labels)
 
     def _end(self, key: Key, *, is_expected: bool) -> None:
         monitor_id, subject = key
         with self._database.transaction() as connection:
-            if own_alerts.note(connection, monitor_id, [], [key]):
+            if alarms.note(connection, monitor_id, [], [key]):
                 own_alerts.end(self._intake, connection, monitor_id, subject)
             if not is_expected:
                 watches.end(connection, [key])

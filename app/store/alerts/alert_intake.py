@@ -61,6 +61,13 @@ def latest(
     return found.values()
 
 
+def open_messages(connection: Connection, monitor_id: int, source: str, prefix: str) -> dict[str, str]:
+    """Return the messages of a source's open alerts whose names at the source start alike, by these names."""
+    named = (ALERTS.monitor_id == monitor_id, ALERTS.source == source, ALERTS.external_id.startswith(prefix))
+    statement = select(ALERTS.external_id, ALERTS.message).where(*named, IS_OPEN)
+    return {row.external_id: row.message for row in connection.execute(statement)}
+
+
 OBJECTS = {"labels": "jsonb", "annotations": "jsonb", "silenced_by": "json"}
 KINDS = {
     **dict.fromkeys(("source", "external_id", "message", "comment", "description", "value"), "text"),

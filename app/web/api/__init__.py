@@ -19,9 +19,11 @@ from app.web.api.maintenance import maintenance
 from app.web.api.mappings import mappings
 from app.web.api.monitors import monitors
 from app.web.api.notifications import notifications
+from app.web.api.on_call import on_call
 from app.web.api.pulls import pulls
 from app.web.api.pushes import pushes
 from app.web.api.queues import queue
+from app.web.api.rotas import rotas
 from app.web.api.schedules import schedules
 from app.web.api.scores import scores
 from app.web.api.severities import severities
@@ -63,6 +65,8 @@ BLUEPRINTS = (
     teams,
     channels,
     contact_methods,
+    rotas,
+    on_call,
     audit,
 )
 ROOT_BLUEPRINTS = (health,)

@@ -1,8 +1,10 @@
 """A second, slow way to say who is on call: minute by minute, with hand-overs counted one after another."""
 
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from app.rules.oncall.layers import Layer, Restriction
@@ -22,6 +24,7 @@ class Clock:
         here = ZoneInfo(zone)
         minutes = [start + number * MINUTE for number in range(days * 24 * 60)]
         self.local = {minute: minute.astimezone(here).replace(tzinfo=None) for minute in minutes}
+        self.end, self.last = minutes[-1], max(self.local.values())
         self._first: dict[datetime, datetime] = {}
         for minute, local in self.local.items():
             self._first.setdefault(local, minute)
@@ -30,6 +33,10 @@ class Clock:
         """Return the first minute with a local time; one that is skipped comes as late as the clock jumped."""
         if local in self._first:
             return self._first[local]
+        return self._skipped(local)
+
+    @cache  # noqa: B019 - a clock lives as long as the tests
+    def _skipped(self, local: datetime) -> datetime:
         before = max(minute for minute, shown in self.local.items() if shown < local)
         return before + (local - self.local[before])
 
@@ -64,12 +71,13 @@ def _user_of(clock: Clock, layer: Layer, holidays: Sequence[date], at: datetime)
         return None
     if layer.restrictions and not any(_is_in(clock, each, at) for each in layer.restrictions):
         return None
-    handed_over = -1
-    for hand_over in _hand_overs(clock, layer):
-        if hand_over > at:
-            break
-        handed_over += 1
-    return layer.users[handed_over % len(layer.users)] if handed_over >= 0 else None
+    handed_over = bisect_right(_all_hand_overs(clock, layer), at)
+    return layer.users[(handed_over - 1) % len(layer.users)] if handed_over else None
+
+
+@cache
+def _all_hand_overs(clock: Clock, layer: Layer) -> list[datetime]:
+    return [*_hand_overs(clock, layer)]
 
 
 def _hand_overs(clock: Clock, layer: Layer) -> Iterator[datetime]:
@@ -79,6 +87,8 @@ def _hand_overs(clock: Clock, layer: Layer) -> Iterator[datetime]:
         yield instant
         if layer.unit == "hours":
             instant += timedelta(hours=layer.every)
+            if instant > clock.end:
+                return
             continue
         if layer.unit == "months":
             for _ in range(layer.every):
@@ -86,7 +96,7 @@ def _hand_overs(clock: Clock, layer: Layer) -> Iterator[datetime]:
                 local = local.replace(year=year, month=month, day=min(day, monthrange(year, month)[1]))
         else:
             local += layer.every * (DAY if layer.unit == "days" else 7 * DAY)
-        if local > max(clock.local.values()):
+        if local > clock.last:
             return
         instant = clock.first(local)
 
