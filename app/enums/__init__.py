@@ -12,7 +12,7 @@ from app.enums.inventory import (
     MonitorStatus,
     PingKind,
 )
-from app.enums.ledger import COUNTED_TYPES, TERMINAL_STATES, WAITING_STATES, TaskState, TaskType
+from app.enums.ledger import COUNTED_TYPES, TERMINAL_STATES, TaskState, TaskType
 from app.enums.maintenance import MaintenanceUnit, PushState
 from app.enums.response import (
     ChannelKind,
@@ -31,7 +31,6 @@ __all__ = [
     "COUNTED_TYPES",
     "OPEN_STATUSES",
     "TERMINAL_STATES",
-    "WAITING_STATES",
     "AlertEventKind",
     "AlertStatus",
     "AuditedType",

@@ -45,7 +45,7 @@ class TaskState(StrEnum):
     """The state of a task."""
 
     QUEUED = "queued"
-    """Recorded; a message is or will be in Redis."""
+    """Recorded; a message is or will be in Redis, at `next_run_at` if it is scheduled for later."""
     RUNNING = "running"
     """A worker has claimed it and renews its lease."""
     RETRYING = "retrying"
@@ -56,9 +56,6 @@ class TaskState(StrEnum):
     """Failed for good; a dead letter until it is retried or discarded; terminal."""
     CANCELLED = "cancelled"
     """Cancelled by a person; terminal."""
-
-
-WAITING_STATES = (TaskState.QUEUED, TaskState.RETRYING)
 
 
 TERMINAL_STATES = (TaskState.SUCCEEDED, TaskState.DEAD, TaskState.CANCELLED)

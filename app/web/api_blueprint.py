@@ -98,7 +98,12 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         return register
 
     def submission(
-        self, rule: str, *, answer: type[Schema], query: type[RequestSchema] = SubmissionQuerySchema
+        self,
+        rule: str,
+        *,
+        answer: type[Schema],
+        query: type[RequestSchema] = SubmissionQuerySchema,
+        body: type[RequestSchema] | None = None,
     ) -> Callable[[View], View]:
         """Register a view that does something with a task on behalf of a requester, and returns 202."""
         register = self.operation(
@@ -108,6 +113,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
             answer=answer,
             status=202,
             query=query,
+            body=body,
             errors=(404, 409),
             headers=TASK_HEADERS,
             is_keyed=True,

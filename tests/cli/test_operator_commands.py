@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from redis import Redis
 from app.composition import Services, build
 from app.enums import Role
 from app.errors import TaskFailed
+from app.rules.task_params.alerts import GenerateAlerts
 from app.rules.task_params.pull import PullHosts
 from app.services.ledger.requester import Requester
 from app.settings import load_settings
@@ -113,6 +115,14 @@ def test_a_task_is_cancelled_once(nagare: Nagare, dead: list[str], services: Ser
     assert "the task has already finished" in nagare("tasks", "cancel", dead[0], code=1)
     assert nagare("tasks", "list", "--state", "cancelled").count("pull_hosts:") == 1
     assert nagare("tasks", "list", "--state", "running") == "There are no tasks.\n"
+
+
+def test_a_scheduled_task_is_listed_with_its_time(nagare: Nagare, services: Services) -> None:
+    run_at = datetime.now(UTC) + timedelta(hours=1)
+    task_id = services.ledger.submit.accept(Requester(1), GenerateAlerts(), run_at)
+    head, line = nagare("tasks", "list").splitlines()
+    assert "next run" in head and f"{run_at:%Y-%m-%d %H:%M}" in line
+    assert nagare("tasks", "cancel", task_id) == f"Cancelled {task_id}.\n"
 
 
 def test_queues_are_paused_and_resumed(nagare: Nagare, services: Services) -> None:

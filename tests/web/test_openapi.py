@@ -40,6 +40,7 @@ VAGUE = {
     "POST /api/v1/maintenance",
     "POST /api/v1/maintenance/preview",
     "PATCH /api/v1/maintenance/{window_id}",
+    "POST /api/v1/tasks",
     "POST /api/v1/schedules",
     "PATCH /api/v1/schedules/{schedule_id}",
     "POST /api/v1/heartbeats",

@@ -13,6 +13,7 @@ COLUMNS = {
     "monitor": "monitor_id",
     "attempts": "attempts",
     "created": "created_at",
+    "next run": "next_run_at",
     "finished": "finished_at",
     "error": "error",
 }

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from app.enums import Severity, TaskType
+from app.enums import Scope, Severity, TaskType
 from app.rules.alerts.generated_alerts import GENERATED
 from app.rules.task_params.base import MonitorParams, Stored, TaskParams
 
@@ -28,6 +28,7 @@ class GenerateAlerts(TaskParams):
 
     type: ClassVar = TaskType.GENERATE_ALERTS
     is_schedulable: ClassVar = True
+    asked_with: ClassVar = Scope.ALERTS
 
     count: int = GENERATED
     severity: StoredSeverity | None = None
@@ -43,6 +44,7 @@ class PullAlerts(MonitorParams):
 
     type: ClassVar = TaskType.PULL_ALERTS
     is_schedulable: ClassVar = True
+    asked_with: ClassVar = Scope.TASKS
 
 
 class AcknowledgeAlert(MonitorParams):

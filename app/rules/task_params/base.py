@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.enums import TaskType
+from app.enums import Scope, TaskType
 from app.errors import InvalidParams
 
 Stored = dict[str, Any]
@@ -23,6 +23,8 @@ class TaskParams(BaseModel):
     type: ClassVar[TaskType]
     is_schedulable: ClassVar[bool] = False
     """Whether it can be scheduled."""
+    asked_with: ClassVar[Scope | None] = None
+    """The scope of a token that may ask for it with `POST /tasks`; None for what only nagare itself asks for."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -75,6 +77,11 @@ def params_class(type: TaskType) -> type[TaskParams]:
 def schedulable_types() -> list[TaskType]:
     """Return the task types that can be scheduled, in their order."""
     return [type_ for type_ in TaskType if type_ in _CLASSES and _CLASSES[type_].is_schedulable]
+
+
+def asked_types() -> list[TaskType]:
+    """Return the task types that a caller may ask for, in their order."""
+    return [type_ for type_ in TaskType if type_ in _CLASSES and _CLASSES[type_].asked_with is not None]
 
 
 def _path(location: tuple[int | str, ...]) -> str:

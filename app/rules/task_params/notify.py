@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from app.enums import TaskType
+from app.enums import Scope, TaskType
 from app.rules.task_params.base import TaskParams
 
 
@@ -10,6 +10,7 @@ class Notify(TaskParams):
     """Send one message of a notification."""
 
     type: ClassVar = TaskType.NOTIFY
+    asked_with: ClassVar = Scope.SETTINGS
 
     notification_id: int
     test: bool = False

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from app.enums import TaskType
+from app.enums import Scope, TaskType
 from app.rules.task_params.base import HostParams, ItemParams, MonitorParams
 
 
@@ -11,6 +11,7 @@ class PullHosts(MonitorParams):
 
     type: ClassVar = TaskType.PULL_HOSTS
     is_schedulable: ClassVar = True
+    asked_with: ClassVar = Scope.TASKS
 
 
 class PullItems(MonitorParams):
@@ -18,6 +19,7 @@ class PullItems(MonitorParams):
 
     type: ClassVar = TaskType.PULL_ITEMS
     is_schedulable: ClassVar = True
+    asked_with: ClassVar = Scope.TASKS
 
     host_id: int | None = None
 
@@ -26,17 +28,20 @@ class PullHost(HostParams):
     """Pull one host."""
 
     type: ClassVar = TaskType.PULL_HOST
+    asked_with: ClassVar = Scope.TASKS
 
 
 class PullItem(ItemParams):
     """Pull one item."""
 
     type: ClassVar = TaskType.PULL_ITEM
+    asked_with: ClassVar = Scope.TASKS
 
 
 class BackfillValues(ItemParams):
     """Read the values that an item had in the last hours from its monitor."""
 
     type: ClassVar = TaskType.BACKFILL_VALUES
+    asked_with: ClassVar = Scope.TASKS
 
     hours: int

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from app.enums import TaskType
+from app.enums import Scope, TaskType
 from app.rules.task_params.base import HostParams, ItemParams, MonitorParams
 
 
@@ -10,6 +10,7 @@ class PushHost(HostParams):
     """Write a host's editable fields to its monitor."""
 
     type: ClassVar = TaskType.PUSH_HOST
+    asked_with: ClassVar = Scope.TASKS
 
     force: bool = False
     """Overwrite changes made at the monitor since the last pull."""
@@ -19,6 +20,7 @@ class PushItem(ItemParams):
     """Write an item's editable fields to its monitor."""
 
     type: ClassVar = TaskType.PUSH_ITEM
+    asked_with: ClassVar = Scope.TASKS
 
     force: bool = False
     """As for a host."""

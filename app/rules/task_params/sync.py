@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from app.enums import TaskType
+from app.enums import Scope, TaskType
 from app.rules.task_params.base import MonitorParams
 
 
@@ -11,3 +11,4 @@ class Sync(MonitorParams):
 
     type: ClassVar = TaskType.SYNC
     is_schedulable: ClassVar = True
+    asked_with: ClassVar = Scope.TASKS

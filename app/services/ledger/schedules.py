@@ -12,6 +12,7 @@ from app.enums import TaskType
 from app.errors import Conflict, Invalid, InvalidParams, NotFound
 from app.rules.cron import next_time
 from app.rules.task_params.base import MonitorParams, params_class, schedulable_types
+from app.rules.task_params.requested import check_names
 from app.services.ledger.idempotency import fingerprint_of_task
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.ledger.submit import check
@@ -135,12 +136,7 @@ def _check(
 ) -> None:
     """Reject an invalid schedule or, if its task is new or changed, one whose task could only fail."""
     kind, params = params_class(TaskType(schedule["task_type"])), schedule["params"]
-    for name, field in kind.model_fields.items():
-        if field.is_required() and name not in params:
-            raise Invalid(f"params.{name}", "Missing data for required field.")
-    unknown = sorted(params.keys() - kind.model_fields.keys())
-    if unknown:
-        raise Invalid(f"params.{unknown[0]}", "Unknown field.")
+    check_names(kind.type, params)
     if schedules.is_name_taken(connection, schedule["name"], schedule_id):
         raise Conflict(f"there is already a schedule named {schedule['name']}")
     if is_asked_anew:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping
 
-from app import tracing
+from app import clock, tracing
 from app.connectors.registry import connector_class, keeps_history
-from app.errors import ConcurrentChange, Conflict, NagareError, NotFound
+from app.errors import ConcurrentChange, Conflict, Invalid, NagareError, NotFound
 from app.models.hosts import LOCAL_PREFIX
 from app.rules.item_numbers import TEXT_TYPES
 from app.rules.monitor_types import refuse_contact
@@ -17,7 +18,7 @@ from app.rules.task_params.notify import Notify
 from app.rules.task_params.pull import BackfillValues, PullItems
 from app.rules.task_params.push import PushHost, PushItem
 from app.services.batcher import Batcher
-from app.services.ledger.idempotency import earlier_answer, fingerprint_of_task
+from app.services.ledger.idempotency import earlier_answer, fingerprint_of, fingerprint_of_task
 from app.services.ledger.outbox import Entry, Outbox, new_entry, new_task_id
 from app.services.ledger.requester import Requester
 from app.store.contacts import channels
@@ -26,6 +27,8 @@ from app.store.inventory import hosts, items, monitors
 from app.store.ledger import idempotency, task_fingerprints, task_inserts
 from app.store.response import notifications
 
+MAX_AHEAD = timedelta(days=366)
+"""How far ahead a task can be scheduled."""
 CHANGED = "the monitor was changed at the same time: try again"
 
 
@@ -50,28 +53,31 @@ class SubmitService:
         self._outbox = outbox
         self._batcher: Batcher[Submission, str] = Batcher(self._accept_all, run_singly_after=(ConcurrentChange,))
 
-    def accept(self, by: Requester, params: TaskParams) -> str:
-        """Record a task and publish it; return its id.
+    def accept(self, by: Requester, params: TaskParams, run_at: datetime | None = None) -> str:
+        """Record a task, and publish it at `run_at` or, if that is None or has passed, at once; return its id.
 
         Raises NotFound when the task's object does not exist, Conflict when its monitor is disabled or does not support
-        the task, Invalid when the idempotency key was used for another request, and DatabaseUnavailable when nothing
-        was recorded. An unavailable Redis is not an error: the task is published later.
+        the task, Invalid when the idempotency key was used for another request or `run_at` is too far ahead, and
+        DatabaseUnavailable when nothing was recorded. An unavailable Redis is no error: the task is published later.
         """
+        if run_at is not None and run_at > clock.now() + MAX_AHEAD:
+            raise Invalid("run_at", f"Must be at most {MAX_AHEAD.days} days ahead: create a schedule for later runs.")
         task_id = new_task_id(params.type)
         with tracing.span(f"record {params.type}", {"nagare.task_id": task_id}):
             entry = new_entry(
                 task_id,
                 params,
+                run_at,
                 monitor_id=params.monitor_id if isinstance(params, MonitorParams) else None,
                 fingerprint=fingerprint_of_task(params),
                 requested_by=by.user_id,
             )
             request = Submission(params, entry)
-            if by.unique or by.idempotency_key is not None:
-                return self._accept_once(by, request)
+            if by.unique or by.idempotency_key is not None or entry["next_run_at"] is not None:
+                return self._accept_once(by, request, run_at)
             return self._batcher.call(request)
 
-    def _accept_once(self, by: Requester, request: Submission) -> str:
+    def _accept_once(self, by: Requester, request: Submission, run_at: datetime | None) -> str:
         """Record a task unless its request is a repeat, and publish it.
 
         Each in its own transaction: it may wait for another transaction with the same key, and two batches with several
@@ -80,19 +86,22 @@ class SubmitService:
         entry = request.entry
         fingerprint = entry["fingerprint"]
         with self._database.transaction() as connection:
-            earlier = earlier_answer(connection, by, fingerprint, entry["id"], entry["created_at"])
+            # A repeat asks for the same time, also after it has passed.
+            asked = fingerprint if run_at is None else fingerprint_of([fingerprint, run_at.isoformat()])
+            earlier = earlier_answer(connection, by, asked, entry["id"], entry["created_at"])
             if earlier is not None:
                 return earlier
             check(connection, request.params)
             if by.unique:
                 task_fingerprints.lock_fingerprint(connection, fingerprint)
-                unfinished = task_fingerprints.find_unfinished(connection, fingerprint)
+                unfinished = task_fingerprints.find_unfinished(connection, fingerprint, entry["next_run_at"])
                 if unfinished is not None:
                     if by.idempotency_key is not None:
                         idempotency.rebind(connection, by.user_id, by.idempotency_key, unfinished)
                     return unfinished
             if not task_inserts.add(connection, [entry]):
                 raise _refusals(connection, [request]).get(entry["id"]) or ConcurrentChange(CHANGED)
+        self._outbox.remember(entry)
         self._outbox.publish({entry["id"]: entry["monitor_id"]})
         return str(entry["id"])
 

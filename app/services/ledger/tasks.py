@@ -49,10 +49,14 @@ class TaskService:
         state: str | None = None,
         monitor_id: int | None = None,
         parent_id: str | None = None,
+        scheduled: bool | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
     ) -> Page:
-        """Return a page of tasks, newest first, without their attempts."""
+        """Return a page of tasks, newest first, without their attempts.
+
+        With `scheduled` only those that are, or are not, scheduled for later.
+        """
         with self._database.reading() as connection:
             found = task_runs.fetch(
                 connection,
@@ -61,6 +65,7 @@ class TaskService:
                 state=state,
                 monitor_id=monitor_id,
                 parent_id=parent_id,
+                scheduled=scheduled,
                 created_after=created_after,
                 created_before=created_before,
             )

@@ -1,16 +1,23 @@
 """Statements that find tasks for the same work."""
 
-from sqlalchemy import Connection, bindparam, func, or_, select, text
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
 
 from app.models.task_runs import UNFINISHED
 from app.store.database.prepared_reads import PreparedRead
-from app.store.ledger.task_runs import IS_QUEUED, RUNS
+from app.store.ledger.task_runs import IS_QUEUED, IS_RETRYING, NOT_SCHEDULED, RUNS
 
 
-def find_unfinished(connection: Connection, fingerprint: str) -> str | None:
-    """Return the id of the oldest unfinished task with this fingerprint."""
-    statement = select(RUNS.id).where(RUNS.fingerprint == fingerprint, text(UNFINISHED)).order_by(RUNS.created_at)
-    return connection.execute(statement.limit(1)).scalar_one_or_none()
+def find_unfinished(connection: Connection, fingerprint: str, run_at: datetime | None = None) -> str | None:
+    """Return the id of the oldest unfinished task with this fingerprint that is, or was, due now.
+
+    With `run_at`, of those that are scheduled for that time: one for tomorrow is not the work of today.
+    """
+    is_due = and_(IS_QUEUED, RUNS.next_run_at == run_at) if run_at else or_(NOT_SCHEDULED, IS_RETRYING)
+    wanted = (RUNS.fingerprint == fingerprint, text(UNFINISHED), is_due)
+    statement = select(RUNS.id).where(*wanted).order_by(RUNS.created_at).limit(1)
+    return connection.execute(statement).scalar_one_or_none()
 
 
 FIND_QUEUED = PreparedRead(

@@ -13,19 +13,21 @@ from sqlalchemy import (
     Row,
     RowMapping,
     ScalarSelect,
+    and_,
     bindparam,
     delete,
     exists,
     func,
     insert,
+    or_,
     select,
     text,
     update,
 )
 
-from app.enums import TERMINAL_STATES, WAITING_STATES, TaskState
+from app.enums import TERMINAL_STATES, TaskState
 from app.models import Monitor, TaskRun
-from app.models.task_runs import LISTED
+from app.models.task_runs import LISTED, SCHEDULED
 from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.prepared_statements import Prepared
@@ -111,6 +113,7 @@ def fetch(
     state: str | None = None,
     monitor_id: int | None = None,
     parent_id: str | None = None,
+    scheduled: bool | None = None,
     created_after: datetime | None = None,
     created_before: datetime | None = None,
 ) -> Page:
@@ -126,6 +129,10 @@ def fetch(
         statement = statement.where(RUNS.state == state)
     if monitor_id is not None:
         statement = statement.where(RUNS.monitor_id == monitor_id)
+    if scheduled is not None:
+        statement = statement.where(
+            text(SCHEDULED) if scheduled else or_(NOT_SCHEDULED, RUNS.state != TaskState.QUEUED)
+        )
     if created_after is not None:
         statement = statement.where(RUNS.created_at > created_after)
     if created_before is not None:
@@ -244,16 +251,20 @@ def cancel(connection: Connection, task_id: str, now: datetime) -> bool:
 
 
 def cancel_waiting(connection: Connection, type: str, created_until: datetime, now: datetime, limit: int) -> list[str]:
-    """Cancel some queued and retrying tasks of a type that were created until a time, and return their ids."""
+    """Cancel some queued and retrying tasks of a type that were created until a time, and return their ids.
+
+    Those that are scheduled for later do not wait in the queue, and stay.
+    """
+    is_waiting = or_(IS_RETRYING, and_(IS_QUEUED, NOT_SCHEDULED))
     oldest = (
         select(RUNS.id)
-        .where(RUNS.type == type, RUNS.state.in_(WAITING_STATES), RUNS.created_at <= created_until)
+        .where(RUNS.type == type, is_waiting, RUNS.created_at <= created_until)
         .order_by(RUNS.created_at, RUNS.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     values = {"state": TaskState.CANCELLED, "finished_at": now, "next_run_at": None}
-    waiting = (RUNS.id.in_(oldest.scalar_subquery()), RUNS.state.in_(WAITING_STATES))
+    waiting = (RUNS.id.in_(oldest.scalar_subquery()), is_waiting)
     return list(connection.execute(update(TaskRun).where(*waiting).values(values).returning(RUNS.id)).scalars())
 
 

@@ -1,16 +1,27 @@
 """Tasks."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from app.enums import Role, Scope
+from app.enums import Role, Scope, TaskType
+from app.rules.task_params.requested import read_requested
 from app.services.ledger.requester import Requester
 from app.store.database.pages import Page
+from app.web.access import check_powers
 from app.web.api.accepted import task_headers
 from app.web.api_blueprint import ApiBlueprint
-from app.web.context import Row, services
+from app.web.context import Row, current_user, services
 from app.web.schemas.base import NothingSchema
 from app.web.schemas.pages import page_of
-from app.web.schemas.tasks import TaskQuerySchema, TaskSchema, TaskStorySchema, WaitQuerySchema
+from app.web.schemas.tasks import (
+    NewTaskSchema,
+    RequestedTaskSchema,
+    TaskQuerySchema,
+    TaskSchema,
+    TaskStorySchema,
+    WaitQuerySchema,
+)
 
 tasks = ApiBlueprint(
     "tasks", __name__, description="Background tasks: state, progress, result, cancellation", writes=Scope.TASKS
@@ -21,6 +32,21 @@ tasks = ApiBlueprint(
 def list_tasks(**query: Any) -> Page:
     """List the tasks, newest first."""
     return services().ledger.tasks.list(**query)
+
+
+@tasks.submission("/tasks", query=NothingSchema, body=NewTaskSchema, answer=RequestedTaskSchema)
+def create_task(by: Requester, body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
+    """Queue a task of any type that its own request could queue, now or at a later time.
+
+    An API token also needs the scope of that request: `alerts:write` for `generate_alerts`, `settings:write` for
+    `notify`.
+    """
+    params = read_requested(TaskType(body["type"]), body["params"])
+    check_powers(current_user(), Role.OPERATOR, params.asked_with or Scope.TASKS)
+    run_at = body["run_at"]
+    task_id = services().ledger.submit.accept(replace(by, unique=body["unique"]), params, run_at)
+    answer = {"message": "Task queued" if run_at is None else "Task scheduled", "task_id": task_id}
+    return {**answer, "type": params.type, "run_at": run_at}, task_headers(task_id, run_at)
 
 
 @tasks.operation(

@@ -3,9 +3,12 @@
 from marshmallow import fields, validate
 
 from app.enums import TaskState, TaskType
+from app.rules.task_params.base import asked_types
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import QueryInteger, Text, Timestamp, query_id, word
+from app.web.schemas.fields import Boolean, Integer, QueryBoolean, QueryInteger, Text, Timestamp, query_id, row_id, word
+from app.web.schemas.items import MAX_BACKFILL_HOURS
 from app.web.schemas.pages import PageQuerySchema
+from app.web.schemas.schedules import ScheduleParamsSchema
 
 
 class TaskAcceptedSchema(AnswerSchema):
@@ -39,6 +42,52 @@ class AlertTaskSchema(TaskAcceptedSchema):
     count = fields.Integer(metadata={"description": "Number of alerts"})
 
 
+class TaskParamsSchema(ScheduleParamsSchema):
+    """The parameters of a task of any type that can be asked for."""
+
+    item_id = row_id()
+    hours = Integer(
+        validate=validate.Range(1, MAX_BACKFILL_HOURS),
+        metadata={"description": "Of a backfill: of how many hours, up to its run"},
+    )
+    force = Boolean(metadata={"description": "Of a push: overwrite changes made at the monitor since the last pull"})
+    notification_id = row_id()
+    test = Boolean(metadata={"description": "Of `notify`: must be `true`, only test messages can be asked for"})
+
+
+class NewTaskSchema(RequestSchema):
+    """A task to queue now or at a later time."""
+
+    type = fields.String(
+        required=True,
+        validate=validate.OneOf([str(type_) for type_ in asked_types()]),
+        metadata={"description": "What the task does"},
+    )
+    params = fields.Nested(
+        TaskParamsSchema,
+        load_default=dict,
+        metadata={"description": "Those that the type needs: such as `monitor_id`, or `notification_id` and `test`"},
+    )
+    run_at = Timestamp(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When it is to run; at once if missing or passed; at most 366 days ahead"},
+    )
+    unique = Boolean(
+        load_default=False,
+        metadata={
+            "description": "If a task for the same work and time has not finished, return its id instead of a new task"
+        },
+    )
+
+
+class RequestedTaskSchema(TaskAcceptedSchema):
+    """A task that was recorded and will run at once or at the time that was asked for."""
+
+    type = word(TaskType)
+    run_at = Timestamp(allow_none=True, metadata={"description": "The time that was asked for, `null` for at once"})
+
+
 class TaskQuerySchema(PageQuerySchema):
     """Filters of the list of tasks."""
 
@@ -46,6 +95,9 @@ class TaskQuerySchema(PageQuerySchema):
     state = word(TaskState, metadata={"description": "Only tasks in this state"})
     monitor_id = query_id(metadata={"description": "Only tasks of this monitor"})
     parent_id = Text(max=80, metadata={"description": "Only child tasks of this task"})
+    scheduled = QueryBoolean(
+        metadata={"description": "Only queued tasks that are scheduled for later, or with `false` all others"}
+    )
     created_after = Timestamp(metadata={"description": "Only tasks created after this time"})
     created_before = Timestamp(metadata={"description": "Only tasks created before this time"})
 
@@ -84,7 +136,8 @@ class TaskSchema(AnswerSchema):
     started_at = Timestamp(allow_none=True)
     finished_at = Timestamp(allow_none=True)
     next_run_at = Timestamp(
-        allow_none=True, metadata={"description": "Start of the next attempt, while the task is retrying"}
+        allow_none=True,
+        metadata={"description": "When a task that is scheduled, or the next attempt of one that is retrying, is due"},
     )
     worker = fields.String(allow_none=True, metadata={"description": "The worker that runs or ran it"})
     reason = fields.String(allow_none=True, metadata={"description": "Error code of the last failed attempt"})

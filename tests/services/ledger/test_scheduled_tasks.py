@@ -7,11 +7,12 @@ from redis import Redis
 
 from app import clock
 from app.composition import Services
-from app.errors import WorkerLost
+from app.errors import Conflict, WorkerLost
 from app.queue.publisher import message
 from app.rules.task_params.pull import PullHosts
 from app.services.ledger.outbox import new_task_id
 from app.services.ledger.requester import Requester
+from app.store.database.pages import PageRequest
 from app.store.ledger import task_schedule
 from tests.services.away import redis_away
 from tests.services.conftest import Time
@@ -198,3 +199,40 @@ def test_many_that_are_due_at_once_are_all_published(
     time.pass_by(60)
     services.recovery.tick("me")
     assert redis.llen(KEY) == len(set(redis.lrange(KEY, 0, -1))) == 1500
+
+
+def test_a_monitor_that_is_disabled_until_then_makes_a_dead_letter_with_the_reason(
+    services: Services, redis: Redis, task_id: str, monitor_id: int, time: Time
+) -> None:
+    services.inventory.monitors.update(monitor_id, {"enabled": False})
+    run_when_due(services, task_id, time)
+    [letter] = services.ledger.dead_letters.list(PageRequest()).items
+    assert (letter["task_id"], letter["reason"]) == (task_id, "conflict")
+    assert letter["error"] == f"monitor {monitor_id} is disabled: enable it first"
+    services.inventory.monitors.update(monitor_id, {"enabled": True})
+    redis.delete(KEY)
+    services.ledger.dead_letters.retry(task_id)
+    assert redis.lrange(KEY, 0, -1) == [message("pull_hosts", task_id)]
+    assert services.ledger.tasks.get(task_id)["next_run_at"] is None
+
+
+def test_a_monitor_that_is_deleted_until_then_cancels_its_scheduled_tasks(
+    services: Services, redis: Redis, task_id: str, monitor_id: int, time: Time
+) -> None:
+    services.inventory.monitors.delete(monitor_id)
+    task = services.ledger.tasks.get(task_id)
+    assert (task["state"], task["next_run_at"]) == ("cancelled", None)
+    turns(services, time, 62)
+    assert redis.llen(KEY) == 0
+
+
+def run_when_due(services: Services, task_id: str, time: Time) -> None:
+    """Let the time of a task come, and a worker run it, as tasks/base.py does."""
+    time.pass_by(60)
+    services.recovery.tick("me")
+    claim = services.ledger.lifecycle.begin(task_id, "worker/1")
+    assert claim is not None
+    try:
+        services.inventory.pulls.hosts(PullHosts.parse(claim.params).monitor_id)
+    except Conflict as error:
+        services.ledger.lifecycle.fail(claim, error)

@@ -89,9 +89,9 @@ def monitor_names() -> dict[int, str]:
 
 
 def _work() -> dict[int, list[Row]]:
-    """Return the running and waiting tasks by monitor."""
+    """Return the running and waiting tasks by monitor, without those that are scheduled for later."""
     found: dict[int, list[Any]] = {}
     for state in (TaskState.RUNNING, TaskState.QUEUED, TaskState.RETRYING):
-        for task in services().ledger.tasks.list(PageRequest(100), state=state).items:
+        for task in services().ledger.tasks.list(PageRequest(100), state=state, scheduled=False).items:
             found.setdefault(task["monitor_id"], []).append(task)
     return found
