@@ -59,6 +59,13 @@ VAGUE = {
     "POST /api/v1/users/{user_id}/contact-methods",
     "PATCH /api/v1/users/{user_id}/contact-methods/{channel_id}",
     "PUT /api/v1/users/{user_id}/contact-rules",
+    "POST /api/v1/rotas",
+    "PATCH /api/v1/rotas/{rota_id}",
+    "GET /api/v1/rotas/{rota_id}/shifts",
+    "POST /api/v1/rotas/{rota_id}/overrides",
+    "POST /api/v1/rotas/{rota_id}/swaps",
+    "PUT /api/v1/rotas/{rota_id}/holidays",
+    "GET /api/v1/users/me/shifts",
 }
 
 # The operations must be known when tests are collected; the services behind them come with each test.

@@ -30,6 +30,12 @@ ADMINS_ONLY = {
     "update_notification",
     "delete_notification",
     "preview_notification",
+    "create_rota",
+    "update_rota",
+    "delete_rota",
+    "replace_holidays",
+    "issue_calendar_link",
+    "revoke_calendar_link",
     "list_users",
     "create_user",
     "get_user",
@@ -63,7 +69,7 @@ ADMINS_ONLY = {
     "replace_contact_rules",
 }
 PINGS = {"ping", "ping_by_get", "signal", "signal_by_get"}
-OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts", *PINGS}
+OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts", "subscribe_to_shifts", *PINGS}
 OPEN_PAGES = {
     "/sign-in",
     "/preferences",

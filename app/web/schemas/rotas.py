@@ -37,7 +37,7 @@ class LocalTime(fields.String):
     """A date and time of day without a zone, to the minute."""
 
     def __init__(self, **kwargs: Any) -> None:
-        metadata = {"pattern": f"^{LOCAL_TIME}$", "example": "2026-12-01T09:00", **kwargs.pop("metadata", {})}
+        metadata = {"pattern": f"^{LOCAL_TIME}$", **kwargs.pop("metadata", {})}
         super().__init__(metadata=metadata, validate=validate.Regexp(f"{LOCAL_TIME}\\Z"), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
