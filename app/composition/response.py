@@ -1,17 +1,12 @@
 """Builds the services that notify people."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Connection
 
 from app.channels.outgoing import ChannelSender
 from app.channels.sender import Sender
 from app.channels.template_renderer import TemplateRenderer
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
-from app.rules.response.notifications import Change
 from app.services.response.decision_settling import DecisionSettling
 from app.services.response.event_matching import EventMatching
 from app.services.response.message_writer import MessageWriter
@@ -22,6 +17,7 @@ from app.services.response.notifier import Notifier
 from app.services.response.route_addresses import RouteAddresses
 from app.services.response.route_fields import RouteFields
 from app.services.response.routes import RouteService
+from app.services.response.pager import Pager
 
 
 @dataclass(frozen=True)
@@ -36,23 +32,7 @@ class Response:
     notification_delivery: NotificationDelivery
 
 
-class NoPager:
-    """Pages nobody, which the decisions say."""
-
-    def page(
-        self,
-        connection: Connection,  # noqa: ARG002
-        route: Mapping[Any, Any],  # noqa: ARG002
-        changes: Sequence[Change],  # noqa: ARG002
-    ) -> dict[int, int]:
-        """Open no page."""
-        return {}
-
-    def publish(self) -> None:
-        """Publish nothing."""
-
-
-def build_response(resources: Resources, ledger: Ledger) -> Response:
+def build_response(resources: Resources, ledger: Ledger, pager: Pager) -> Response:
     """Build the services that notify people."""
     database, vault, sender = resources.database, resources.vault, Sender()
     writer = MessageWriter(TemplateRenderer(), resources.settings.public_url)
@@ -61,7 +41,7 @@ def build_response(resources: Resources, ledger: Ledger) -> Response:
         notifications=NotificationService(database, fields, RouteAddresses(vault)),
         routes=RouteService(database, vault, fields),
         previews=NotificationPreviews(database, writer),
-        notifier=Notifier(database, ledger.outbox, EventMatching(NoPager()), resources.settings.history_days),
+        notifier=Notifier(database, ledger.outbox, EventMatching(pager), resources.settings.history_days),
         decision_settling=DecisionSettling(database),
         notification_delivery=NotificationDelivery(database, vault, ChannelSender(sender, {}), writer),
     )

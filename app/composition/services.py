@@ -12,6 +12,7 @@ from app.composition.machines import Machines, build_machines
 from app.composition.maintenance import Maintenance, build_maintenance
 from app.composition.oncall import OnCall, build_on_call
 from app.composition.operation import Operation, build_operation
+from app.composition.paging import Paging, build_paging
 from app.composition.resources import Queue, Resources, build_queue
 from app.composition.response import Response, build_response
 from app.queue.connection import Broker, connect
@@ -20,6 +21,7 @@ from app.queue.events import EventLog
 from app.queue.server_discovery import RedisServer, find_server
 from app.services.ledger.event_feed import WAIT_MS
 from app.services.ledger.recovery import Recovery
+from app.services.paging.pager import Pager
 from app.settings import Settings
 from app.store.database.engine import Database
 from app.store.database.postgresql_options import PostgresqlOptions
@@ -47,6 +49,7 @@ class Services:
     contacts: Contacts
     on_call: OnCall
     response: Response
+    paging: Paging
     access: Access
     operation: Operation
     recovery: Recovery
@@ -107,7 +110,8 @@ def wire(
     maintenance = build_maintenance(resources, ledger, inventory)
     liveness = build_liveness(resources, machines)
     on_call = build_on_call(resources, machines)
-    response = build_response(resources, ledger)
+    response = build_response(resources, ledger, Pager(ledger.outbox))
+    paging = build_paging(resources, ledger, alerts)
     operation = build_operation(resources)
     return Services(
         settings=settings,
@@ -124,10 +128,11 @@ def wire(
         contacts=build_contacts(resources, ledger),
         on_call=on_call,
         response=response,
+        paging=paging,
         access=build_access(resources),
         operation=operation,
         recovery=_build_recovery(
-            resources, ledger, inventory, machines, alerts, maintenance, liveness, on_call, response, operation
+            resources, ledger, inventory, machines, alerts, maintenance, liveness, on_call, response, paging, operation
         ),
     )
 
@@ -142,6 +147,7 @@ def _build_recovery(
     liveness: Liveness,
     on_call: OnCall,
     response: Response,
+    paging: Paging,
     operation: Operation,
 ) -> Recovery:
     """Build recovery, which runs the jobs of every room."""
@@ -165,6 +171,7 @@ def _build_recovery(
             Due.HEARTBEATS: liveness.heartbeat_watch.tick,
             Due.NOTIFICATIONS: response.notifier.tick,
             Due.DECISIONS: response.decision_settling.tick,
+            Due.PAGES: paging.watch.tick,
             Due.SYNCS: ledger.syncs.tick,
             Due.SCHEDULES: ledger.schedules.tick,
             Due.TEXTS: inventory.search_index.tick,
@@ -172,6 +179,7 @@ def _build_recovery(
         periodic_jobs=(
             response.notifier.prune,
             response.decision_settling.look,
+            paging.retention.tick,
             alerts.scores.tick,
             liveness.watching.tick,
             liveness.failing_channels.tick,

@@ -25,6 +25,10 @@ class TaskType(StrEnum):
     NOTIFY = "notify"
     TRY_CHANNEL = "try_channel"
     """Sends a test message or a code to a channel."""
+    PAGE_STEP = "page_step"
+    """Takes a step of a page: finds whom it pages, and makes their messages."""
+    SEND_PAGE = "send_page"
+    """Sends the messages of pages that are due at one channel."""
     BACKFILL_VALUES = "backfill_values"
     """Reads an item's values from the time before nagare knew it."""
 

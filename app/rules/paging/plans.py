@@ -93,6 +93,10 @@ class Plan:
         """Return the plan as it begins with this round."""
         return replace(self, first_round=round, began_at=now)
 
+    def reopened(self) -> "Plan":
+        """Return the plan of a page that is open again although its alerts are acknowledged."""
+        return replace(self, is_reopened=True)
+
 
 def team_plan(team_id: int, name: str, began_at: datetime) -> Plan:
     """Return the plan of a page for all members of a team."""

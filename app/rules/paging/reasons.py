@@ -32,3 +32,8 @@ def ended(stored: str | None, code: str, detail: str | None = None) -> str:
 def with_entry(history: list[Any], at: datetime, code: str, **about: Any) -> list[Any]:
     """Return a page's history with one more entry."""
     return [*history, {"at": at.isoformat(), "code": code, **about}][-MAX_HISTORY:]
+
+
+def page_reason(code: str, page: Mapping[Any, Any]) -> Reason:
+    """Return why an event of a page is told or not."""
+    return {"code": code, "route_id": page["route_id"], "route": page["route_name"], "page_id": page["id"]}

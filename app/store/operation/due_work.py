@@ -10,6 +10,7 @@ from app.store.database import text_index
 from app.store.ledger import parent_tasks, schedules, task_messages, task_runs
 from app.store.liveness import heartbeats
 from app.store.machines import witnesses
+from app.store.paging import page_decisions, page_deliveries, pages
 from app.store.response import decisions, notification_changes
 
 
@@ -27,6 +28,7 @@ class Due(StrEnum):
     HEARTBEATS = "heartbeats"
     NOTIFICATIONS = "notifications"
     DECISIONS = "decisions"
+    PAGES = "pages"
     SYNCS = "syncs"
     SCHEDULES = "schedules"
     TEXTS = "texts"
@@ -43,6 +45,7 @@ ROWS = {
     Due.HEARTBEATS: (heartbeats.DUE,),
     Due.NOTIFICATIONS: (notification_changes.PENDING_EVENTS, notification_changes.UNSENT_CHANGES),
     Due.DECISIONS: (decisions.ENDED,),
+    Due.PAGES: (pages.UNENDED_PAGES, page_deliveries.UNSETTLED_DELIVERIES, page_decisions.PENDING_OF_PAGES),
     Due.SYNCS: (parent_tasks.PARENTS,),
     Due.SCHEDULES: (schedules.DUE,),
     Due.TEXTS: (text_index.DUE,),

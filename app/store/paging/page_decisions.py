@@ -17,6 +17,7 @@ from app.store.response.notification_changes import EVENTS
 
 # A literal instead of a bound parameter: the partial index needs it.
 IS_PENDING = text(f"alert_decisions.{OPEN_DECISION}")
+IS_CLOSED = text(f"NOT (pages.{OPEN_PAGE})")
 PENDING_OF_PAGES = select(DECISIONS.id).where(IS_PENDING, DECISIONS.page_id.is_not(None))
 
 
@@ -82,12 +83,18 @@ def tell(connection: Connection, page_id: int, up_to: int, reason: Mapping[str, 
     return connection.execute(update(AlertDecision).where(*covered).values(values)).rowcount
 
 
+def is_any_untold(connection: Connection, page_id: int) -> bool:
+    """Return whether an alert of a page fired of which nobody is told."""
+    fired = select(EVENTS.id).where(EVENTS.id == DECISIONS.event_id, EVENTS.kind.in_(notification_changes.BEGINNINGS))
+    wanted = (DECISIONS.page_id == page_id, IS_PENDING, fired.correlate(AlertDecision).exists())
+    return connection.execute(select(DECISIONS.id).where(*wanted).limit(1)).first() is not None
+
+
 def left_over(connection: Connection, limit: int) -> Sequence[RowMapping]:
     """Return pages that are not open and have nothing more to send, but events of which it is open who was told."""
     pending = select(DECISIONS.page_id).where(IS_PENDING, DECISIONS.page_id.is_not(None))
     unsettled = select(DELIVERIES.id).where(DELIVERIES.page_id == PAGES.id, text(f"page_deliveries.{UNSETTLED}"))
-    is_open = text(f"pages.{OPEN_PAGE}")
-    statement = select(PAGES.id, PAGES.state, PAGES.route_name).where(PAGES.id.in_(pending), ~is_open)
+    statement = select(PAGES.id, PAGES.state, PAGES.route_id, PAGES.route_name).where(PAGES.id.in_(pending), IS_CLOSED)
     finished = statement.where(~unsettled.correlate(PageRow).exists())
     return connection.execute(finished.order_by(PAGES.id).limit(limit)).mappings().all()
 
@@ -108,6 +115,11 @@ def prune(connection: Connection, before: datetime, limit: int) -> int:
     oldest = select(DECISIONS.id).order_by(DECISIONS.id).limit(limit).scalar_subquery()
     is_old = (DECISIONS.at < before, DECISIONS.outcome != DecisionOutcome.PENDING)
     return connection.execute(delete(AlertDecision).where(DECISIONS.id.in_(oldest), *is_old)).rowcount
+
+
+def is_alert(connection: Connection, alert_id: int) -> bool:
+    """Return whether an alert exists."""
+    return connection.execute(select(ALERTS.id).where(ALERTS.id == alert_id)).first() is not None
 
 
 def of_alert(connection: Connection, alert_id: int, event_ids: Sequence[int]) -> Sequence[RowMapping]:
@@ -136,7 +148,8 @@ def alerts_of(connection: Connection, page_id: int, limit: int) -> Sequence[RowM
     return sorted(rows, key=lambda row: (row["status"], -row["severity"], row["alert_id"]))
 
 
-def count_alerts(connection: Connection, page_id: int) -> int:
-    """Return how many alerts a page is about."""
-    statement = select(func.count(func.distinct(DECISIONS.alert_id))).where(DECISIONS.page_id == page_id)
-    return int(connection.execute(statement).scalar_one())
+def count_alerts(connection: Connection, page_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many alerts each of these pages is about."""
+    number = func.count(func.distinct(DECISIONS.alert_id)).label("number")
+    statement = select(DECISIONS.page_id, number).where(DECISIONS.page_id.in_(page_ids)).group_by(DECISIONS.page_id)
+    return {row.page_id: row.number for row in connection.execute(statement)}

@@ -42,6 +42,12 @@ def lock_all(connection: Connection, page_ids: Sequence[int]) -> Sequence[RowMap
     return connection.execute(statement.with_for_update(key_share=True)).mappings().all()
 
 
+def some(connection: Connection, page_ids: Sequence[int]) -> Sequence[RowMapping]:
+    """Return those of these pages that exist, the most severe ones first."""
+    statement = select(*PAGES).where(PAGES.id.in_(page_ids)).order_by(PAGES.severity.desc(), PAGES.id)
+    return connection.execute(statement).mappings().all()
+
+
 def lock_open(connection: Connection, route_id: int, group_key: str) -> RowMapping | None:
     """Return the open page of a group of a route, and lock it until the transaction ends."""
     statement = select(*PAGES).where(IS_OPEN, PAGES.route_id == route_id, PAGES.group_key == group_key)
@@ -91,12 +97,12 @@ def unended(connection: Connection) -> Sequence[RowMapping]:
     return connection.execute(statement.order_by(PAGES.state.desc(), PAGES.id.desc())).mappings().all()
 
 
-def of_alerts(connection: Connection, route_id: int, alert_ids: Sequence[int]) -> dict[int, int]:
-    """Return the newest page that a route opened for each of these alerts, by alert."""
-    statement = select(DECISIONS.alert_id, DECISIONS.page_id).where(DECISIONS.alert_id.in_(alert_ids))
-    mine = (DECISIONS.route_id == route_id, DECISIONS.page_id.is_not(None))
-    found = connection.execute(statement.where(*mine).order_by(DECISIONS.page_id))
-    return {row.alert_id: row.page_id for row in found}
+def of_alerts(connection: Connection, route_id: int, alert_ids: Sequence[int]) -> Sequence[RowMapping]:
+    """Return `alert_id`, `page_id` and `state` of the pages that a route opened for some alerts, the oldest first."""
+    columns = (DECISIONS.alert_id, DECISIONS.page_id, PAGES.state)
+    statement = select(*columns).join_from(AlertDecision, PageRow, PAGES.id == DECISIONS.page_id).distinct()
+    mine = (DECISIONS.route_id == route_id, DECISIONS.alert_id.in_(alert_ids))
+    return connection.execute(statement.where(*mine).order_by(DECISIONS.page_id)).mappings().all()
 
 
 def to_turn(connection: Connection, now: datetime, limit: int) -> Sequence[int]:
