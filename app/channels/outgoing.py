@@ -34,6 +34,9 @@ class Chat(Protocol):
     def send(self, outgoing: Outgoing) -> Delivery:
         """Send a message, within the time limit of `Sender`; raise nothing for what the service answers."""
 
+    def update(self, receipt: Mapping[str, Any], message: Message) -> Delivery:
+        """Replace a message that was sent, by the receipt of its delivery."""
+
 
 class ChannelSender:
     """Sends by the way of the channel's kind; what must be bounded and confined is so in each of them."""
@@ -47,3 +50,10 @@ class ChannelSender:
         if outgoing.kind is ChannelKind.APPRISE:
             return self._sender.send(outgoing.address, outgoing.message, outgoing.key)
         return self._chats[outgoing.kind](json.loads(outgoing.address)).send(outgoing)
+
+    def update(self, kind: ChannelKind, address: str, receipt: Mapping[str, Any], message: Message) -> Delivery:
+        """Replace a message that was sent to a chat; one without `actions` has no buttons any more.
+
+        `receipt` is that of the message's delivery: only chats return one.
+        """
+        return self._chats[kind](json.loads(address)).update(receipt, message)

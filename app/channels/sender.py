@@ -1,18 +1,13 @@
 """Hands a message to Apprise, in a process of its own."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
-import app
+from app.channels.orders import run_order
+from app.enums import Language
 
-FOLDER = Path(app.__file__).parents[1]
-"""The folder from which the process imports this package."""
 PROGRAM = "app.channels.sending_process"
 TIMEOUT_S = 25
 """Time limit for checking an address or sending a message; the process then ends itself, even without a parent."""
@@ -39,6 +34,8 @@ class PageActions:
     page_id: int
     can_be_acknowledged: bool = True
     can_be_resolved: bool = True
+    language: Language = Language.ENGLISH
+    """That of the buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +86,4 @@ class Sender:
 
     def _run(self, order: Mapping[str, object]) -> dict[str, Any] | None:
         """Return the process's result; None if it ended without one."""
-        try:
-            done = subprocess.run(
-                [sys.executable, "-m", PROGRAM],
-                cwd=FOLDER,
-                input=json.dumps(order).encode(),
-                stdout=subprocess.PIPE,
-                # Output of a service's code, which knows the address.
-                stderr=subprocess.DEVNULL,
-                timeout=TIMEOUT_S + GRACE_S,
-                check=False,
-            )
-            answer: dict[str, Any] = json.loads(done.stdout)
-        except (subprocess.TimeoutExpired, ValueError):
-            return None
-        return answer
+        return run_order(PROGRAM, order, TIMEOUT_S + GRACE_S)

@@ -1,11 +1,7 @@
 """The process that sends one message: reads an order and writes a result, both as JSON."""
 
 import json
-import logging
 import os
-import resource
-import signal
-import socket
 import sys
 from typing import Any
 
@@ -14,9 +10,10 @@ from apprise.plugins.base import NotifyBase
 
 from app.channels.confinement import Confinement
 from app.channels.http_outcome import HttpOutcome
+from app.channels.orders import begin_program
 from app.channels.schemes import SCHEMES, fault_of
 from app.channels.sender import TIMEOUT_S, Outcome
-from app.rules.forbidden_addresses import is_callable
+from app.channels.written_addresses import is_written_address_callable
 
 READ_TIMEOUT_S = 15.0
 MEMORY = 256 * 1024 * 1024
@@ -28,15 +25,7 @@ REFUSED_ADDRESS = "the address is link-local, multicast or a metadata service; n
 
 def main() -> None:
     """Execute the order on stdin and write the result to stdout."""
-    # The kernel ends a process that takes too long, also when nothing waits for it any more.
-    signal.alarm(TIMEOUT_S)
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    # A core dump would contain the address.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, 1)
-    logging.disable()  # Apprise logs addresses, and the responses of receivers
+    answers = begin_program(TIMEOUT_S, MEMORY)
     order = json.loads(sys.stdin.buffer.read())
     confinement = Confinement()
     confinement.begin()
@@ -81,11 +70,7 @@ def _schemes(service: NotifyBase) -> set[str]:
 
 def _fault_of_host(service: NotifyBase) -> str | None:
     """Return what is wrong with a host that is an IP address, in any notation."""
-    try:
-        found = socket.getaddrinfo((service.host or "").strip("[]"), None, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
-        return None
-    is_fine = all(is_callable(str(entry[4][0])) for entry in found)
+    is_fine = is_written_address_callable(service.host or "")
     return None if is_fine else f"{REFUSED_ADDRESS[0].upper()}{REFUSED_ADDRESS[1:]}."
 
 

@@ -36,10 +36,13 @@ OWNERS = {
     "kombu": ("tasks",),
     "amqp": ("app.queue",),
     "redis": ("app.queue", "app.urls", "app.cli", "tasks"),
-    "httpx": ("app.connectors", "app.cli"),
+    "httpx": ("app.connectors", "app.channels", "app.cli"),
     "gunicorn": ("app.web",),
     "apprise": ("app.channels",),
     "requests": ("app.channels",),
+    "slack_sdk": ("app.channels",),
+    "telegram": ("app.channels",),
+    "lark_oapi": ("app.channels",),
     "alembic": ("app.store",),
     "click": ("app.cli", "tasks"),
     "opentelemetry": ("app.tracing", "app.otel"),
@@ -234,8 +237,12 @@ def test_files_are_small() -> None:
     assert statistics.median(lengths.values()) < 90
 
 
-def test_apprise_is_loaded_only_by_the_process_that_sends() -> None:
-    program = "import sys, app.composition, app.web, tasks; sys.exit('apprise' in sys.modules)"
+def test_libraries_that_send_are_loaded_only_by_the_process_that_sends() -> None:
+    libraries = "{'apprise', 'slack_sdk', 'telegram', 'lark_oapi'}"
+    program = (
+        "import sys, app.composition, app.web, tasks, app.channels.chat;"
+        f" sys.exit(bool({libraries} & set(sys.modules)))"
+    )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60)
 
 

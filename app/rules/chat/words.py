@@ -1,0 +1,39 @@
+"""What chats show beside a page's own text, in English and Chinese."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.enums import Language
+from app.rules.chat.clicks import PageAction
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The phrases of one language."""
+
+    buttons: Mapping[PageAction, str]
+    done: Mapping[PageAction, str]
+    taken: str
+    over: str
+    unknown: str
+    failed: str
+
+
+WORDS: Mapping[Language, Words] = {
+    Language.ENGLISH: Words(
+        buttons={PageAction.ACKNOWLEDGE: "Acknowledge", PageAction.RESOLVE: "Resolve"},
+        done={PageAction.ACKNOWLEDGE: "You have acknowledged it.", PageAction.RESOLVE: "You have resolved it."},
+        taken="{} has acknowledged it already.",
+        over="This page is over.",
+        unknown="nagare has not sent this page to this chat.",
+        failed="Not done: {}",
+    ),
+    Language.CHINESE: Words(
+        buttons={PageAction.ACKNOWLEDGE: "确认", PageAction.RESOLVE: "解决"},
+        done={PageAction.ACKNOWLEDGE: "已由你确认。", PageAction.RESOLVE: "已由你解决。"},
+        taken="{} 已经确认。",
+        over="此呼叫已结束。",
+        unknown="nagare 没有向此聊天发送过这个呼叫。",
+        failed="未完成：{}",
+    ),
+}
