@@ -62,14 +62,15 @@ class ChatService:
         return self._run(message, "", receipt)
 
     def _run(self, message: Message, key: str, replaced: Mapping[str, Any] | None) -> Delivery:
+        return self._order({"message": asdict(message), "key": key, "replaced": replaced})
+
+    def _order(self, what: Mapping[str, Any]) -> Delivery:
         order = {
             "kind": self.KIND,
             "settings": self._settings,
             "secrets": [self._settings[name] for name in sorted(self.SECRETS)],
-            "message": asdict(message),
-            "key": key,
-            "replaced": replaced,
             "limit_s": LIMIT_S,
+            **what,
         }
         answer = run_order(PROGRAM, order, START_S + LIMIT_S + GRACE_S)
         if answer is None:

@@ -37,10 +37,10 @@ def checked(fields: Sequence[Setting], given: Mapping[str, Any]) -> dict[str, st
         value = given.get(field.name)
         if value in (None, ""):
             if field.is_required:
-                raise Invalid(f"settings.{field.name}", f"Missing. {field.remedy}")
+                raise Invalid(field.name, f"Missing. {field.remedy}")
             value = field.default
         elif not isinstance(value, str) or not re.fullmatch(field.pattern, value):
-            raise Invalid(f"settings.{field.name}", field.remedy)
+            raise Invalid(field.name, field.remedy)
         found[field.name] = value
     return found
 
@@ -51,15 +51,15 @@ def check_base_url(url: str, *, may_have_path: bool) -> None:
         parts = split_url(url, FORM)
         host, _ = parse_node(parts.nodes, DEFAULT_PORT)
     except ValueError as error:
-        raise Invalid("settings.base_url", f"The address {error}.") from None
+        raise Invalid("base_url", f"The address {error}.") from None
     if parts.scheme not in ("http", "https"):
-        raise Invalid("settings.base_url", "Must start with https:// or http://.")
+        raise Invalid("base_url", "Must start with https:// or http://.")
     if parts.login is not None or parts.query is not None:
-        raise Invalid("settings.base_url", "Must have no user name, password or query.")
+        raise Invalid("base_url", "Must have no user name, password or query.")
     if not may_have_path and parts.path.strip("/"):
-        raise Invalid("settings.base_url", "Must end after the host: the paths are those of the service.")
+        raise Invalid("base_url", "Must end after the host: the paths are those of the service.")
     if not is_written_address_callable(host):
         raise Invalid(
-            "settings.base_url",
+            "base_url",
             "The address is link-local, multicast or a metadata service; nagare does not connect to those.",
         )

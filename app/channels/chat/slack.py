@@ -2,6 +2,7 @@
 
 from app.channels.chat.service import ChatService
 from app.channels.chat.settings import Setting
+from app.channels.sender import Delivery
 from app.enums import ChannelKind
 
 
@@ -30,3 +31,7 @@ class Slack(ChatService):
             " #alerts.",
         ),
     )
+
+    def answer(self, chat: str, user: str, text: str) -> Delivery:
+        """Tell a person something that nobody else in the chat sees."""
+        return self._order({"answered": {"chat": chat, "user": user, "text": text}})

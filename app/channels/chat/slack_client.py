@@ -11,6 +11,7 @@ from urllib.response import addinfourl
 import certifi
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
 from app.channels.chat.attempt import Attempt, Refused
 from app.channels.chat.buttons import buttons_of
@@ -47,30 +48,43 @@ class _Bounded(urllib.request.BaseHandler):
 
 
 def send(order: Mapping[str, Any], attempt: Attempt) -> Mapping[str, Any]:
-    """Send the order's message, or replace one; return its receipt. Raises Refused and whatever the library does."""
-    settings, message, replaced = order["settings"], order["message"], order["replaced"]
+    """Send the order's message, replace one, or answer a person; return the receipt.
+
+    Raises Refused and whatever the library does.
+    """
+    settings = order["settings"]
     _prepare_connections()
     # It retries when a connection breaks, which would send the message twice.
     client = WebClient(settings["token"], settings["base_url"], timeout=TIMEOUT_S, retry_handlers=[])
     client.proxy = None
-    text = _escaped(shortened(f"{message['title']}\n{message['body']}", MAX_TEXT))
     attempt.begin_message()
     try:
-        if replaced:
-            response = client.chat_update(
-                channel=replaced["chat"], ts=replaced["message_id"], text=text, blocks=_blocks(message)
-            )
-        else:
-            response = client.chat_postMessage(
-                channel=settings["chat_id"],
-                text=text,
-                blocks=_blocks(message),
-                unfurl_links=False,
-                client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_OID, order["key"])),
-            )
+        if "answered" in order:
+            return _answer(client, order["answered"])
+        response = _change(client, order) if order["replaced"] else _post(client, order)
     except SlackApiError as error:
         raise _refusal(error) from None
     return {"chat": str(response["channel"]), "message_id": str(response["ts"])}
+
+
+def _post(client: WebClient, order: Mapping[str, Any]) -> SlackResponse:
+    message, chat = order["message"], order["settings"]["chat_id"]
+    key = str(uuid.uuid5(uuid.NAMESPACE_OID, order["key"]))
+    return client.chat_postMessage(
+        channel=chat, text=_text(message), blocks=_blocks(message), unfurl_links=False, client_msg_id=key
+    )
+
+
+def _change(client: WebClient, order: Mapping[str, Any]) -> SlackResponse:
+    message, replaced = order["message"], order["replaced"]
+    return client.chat_update(
+        channel=replaced["chat"], ts=replaced["message_id"], text=_text(message), blocks=_blocks(message)
+    )
+
+
+def _answer(client: WebClient, answered: Mapping[str, Any]) -> Mapping[str, Any]:
+    client.chat_postEphemeral(channel=answered["chat"], user=answered["user"], text=_escaped(answered["text"]))
+    return {}
 
 
 def _prepare_connections() -> None:
@@ -118,6 +132,10 @@ def _blocks(message: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text or " ", "emoji": False}
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    return _escaped(shortened(f"{message['title']}\n{message['body']}", MAX_TEXT))
 
 
 def _escaped(text: str) -> str:
