@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 
-from app.channels.outgoing import ChannelSender, Chat
+from app.channels.chat import CHATS
+from app.channels.outgoing import ChannelSender
 from app.channels.sender import Sender
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
-from app.enums import ChannelKind
 from app.services.contacts.addresses import Addresses
 from app.services.contacts.channel_trials import ChannelTrials
 from app.services.contacts.channels import ChannelService
 from app.services.contacts.contact_methods import ContactMethods
 from app.services.contacts.contact_rules import ContactRuleService
 from app.services.contacts.teams import TeamService
-
-CHATS: dict[ChannelKind, type[Chat]] = {}
 
 
 @dataclass(frozen=True)

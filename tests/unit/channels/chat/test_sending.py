@@ -193,7 +193,7 @@ def test_whether_a_broken_connection_means_that_it_arrived_is_not_known(serve: S
 def test_a_service_that_drips_is_not_waited_for(
     serve: Serve, kind: ChannelKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "LIMIT_S", 1)
+    monkeypatch.setattr(service, "LIMIT_S", 4)
 
     def drip(request: Any) -> None:
         request.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")

@@ -185,8 +185,9 @@ def test_a_name_cannot_be_taken_for_another(name: str, shown: str) -> None:
 
 
 def test_lark_s_own_library_opens_what_the_fake_encrypts() -> None:
-    from app.channels.chat import lark_library  # noqa: F401 - the library without its 10,000 modules
     from lark_oapi.core.utils import AESCipher
+
+    from app.channels.chat import lark_library  # noqa: F401 - the library without its 10,000 modules
 
     opened = json.loads(AESCipher(ENCRYPT_KEY).decrypt_str(json.loads(lark_click()[0])["encrypt"]))
     assert opened["header"]["event_type"] == lark.CLICK
