@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from app.channels.outgoing import ChannelSender
-from app.channels.sender import Sender
 from app.composition.alerts import Alerts
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
@@ -38,13 +37,12 @@ class Paging:
     retention: PageRetention
 
 
-def build_paging(resources: Resources, ledger: Ledger, alerts: Alerts) -> Paging:
+def build_paging(resources: Resources, ledger: Ledger, alerts: Alerts, sender: ChannelSender) -> Paging:
     """Build the services that page people."""
     database, outbox = resources.database, ledger.outbox
     turns, failures = PageTurns(outbox), PageFailures(outbox)
     steps = PageSteps(database, outbox, Recipients(people_of, reachable), turns)
     claims = PageClaims(outbox, resources.vault, PageMessages(resources.settings.public_url), failures)
-    sender = ChannelSender(Sender(), {})
     return Paging(
         sender=sender,
         escalations=EscalationService(database),

@@ -14,10 +14,10 @@ from app.services.response.notification_delivery import NotificationDelivery
 from app.services.response.notification_previews import NotificationPreviews
 from app.services.response.notifications import NotificationService
 from app.services.response.notifier import Notifier
+from app.services.response.pager import Pager
 from app.services.response.route_addresses import RouteAddresses
 from app.services.response.route_fields import RouteFields
 from app.services.response.routes import RouteService
-from app.services.response.pager import Pager
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Response:
     notification_delivery: NotificationDelivery
 
 
-def build_response(resources: Resources, ledger: Ledger, pager: Pager) -> Response:
+def build_response(resources: Resources, ledger: Ledger, channel_sender: ChannelSender, pager: Pager) -> Response:
     """Build the services that notify people."""
     database, vault, sender = resources.database, resources.vault, Sender()
     writer = MessageWriter(TemplateRenderer(), resources.settings.public_url)
@@ -43,5 +43,5 @@ def build_response(resources: Resources, ledger: Ledger, pager: Pager) -> Respon
         previews=NotificationPreviews(database, writer),
         notifier=Notifier(database, ledger.outbox, EventMatching(pager), resources.settings.history_days),
         decision_settling=DecisionSettling(database),
-        notification_delivery=NotificationDelivery(database, vault, ChannelSender(sender, {}), writer),
+        notification_delivery=NotificationDelivery(database, vault, channel_sender, writer),
     )

@@ -110,8 +110,9 @@ def wire(
     maintenance = build_maintenance(resources, ledger, inventory)
     liveness = build_liveness(resources, machines)
     on_call = build_on_call(resources, machines)
-    response = build_response(resources, ledger, Pager(ledger.outbox))
-    paging = build_paging(resources, ledger, alerts)
+    contacts = build_contacts(resources, ledger)
+    response = build_response(resources, ledger, contacts.sender, Pager(ledger.outbox))
+    paging = build_paging(resources, ledger, alerts, contacts.sender)
     operation = build_operation(resources)
     return Services(
         settings=settings,
@@ -125,7 +126,7 @@ def wire(
         alerts=alerts,
         maintenance=maintenance,
         liveness=liveness,
-        contacts=build_contacts(resources, ledger),
+        contacts=contacts,
         on_call=on_call,
         response=response,
         paging=paging,

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
+from app.services import own_alerts
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.own_monitor import own_monitor_id
-from app.services.liveness import own_alerts
 from app.services.periodic import Interval
 from app.store.contacts import failing_channels
 from app.store.database.engine import Database

@@ -68,9 +68,9 @@ def assert_work_goes_on(services: Services, url: str, first_user_id: int = 2) ->
     moved = wire(services.settings, Database(url, durable=False), services.broker)
     with closing(moved.database):
         assert moved.access.auth.login("操作员", PASSWORD, "127.0.0.2")
-        before = moved.alerts.alerts.list(ALL).items
         assert moved.inventory.monitors.check(1).ok
         moved.recovery.tick("leader")
+        before = moved.alerts.alerts.list(ALL).items
         assert [alert["id"] for alert in moved.alerts.alerts.list(ALL, q="磁盘空间不足").items]
         task_id = moved.ledger.submit.accept(Requester(1), GenerateAlerts(count=3))
         claim = moved.ledger.lifecycle.begin(task_id, "worker@here/1")

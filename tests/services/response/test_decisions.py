@@ -120,7 +120,7 @@ def test_what_is_suppressed_says_by_what(
     expected: dict[str, Any] = {"code": "suppressed"}
     if cause == "window":
         given = {"name": "升级", "comment": "", "match": 'alert.source="test"', "starts_at": time.now, "ends_at": until}
-        window = services.alerts.maintenance.create(given, EDITOR)
+        window = services.maintenance.windows.create(given, EDITOR)
         expected = {"code": "window", "window_id": window["id"], "window": "升级"}
     elif cause == "snooze":
         services.alerts.alert_actions.snooze(alert_id, EDITOR, until)

@@ -61,8 +61,22 @@ def test_the_migrations_make_what_the_models_say(empty: Database, sql_url: str) 
     migrate.upgrade(sql_url)
     with empty.reading() as connection:
         options = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith(INDEXES_OF_TEXTS)}
-        assert compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata) == []
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+        assert [each for each in found if not _is_unread_rule(connection, each)] == []
         assert schema_revision.is_recent(connection)
+
+
+def _is_unread_rule(connection: Connection, difference: Any) -> bool:
+    """Return whether it is a reference that SQLite got with its column: SQLAlchemy does not read its rule."""
+    if connection.dialect.name != "sqlite" or difference[0] not in ("remove_fk", "add_fk"):
+        return False
+    columns = list(difference[1].columns.keys())
+    rules = {
+        row.on_delete
+        for row in connection.execute(text("PRAGMA foreign_key_list(notifications)"))
+        if [row[3]] == columns
+    }
+    return columns == ["parent_id"] and rules == {"CASCADE"}
 
 
 def test_data_lives_through_the_way_down_and_up(empty: Database, sql_url: str) -> None:

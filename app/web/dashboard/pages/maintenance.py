@@ -95,7 +95,7 @@ def preview_maintenance() -> str:
     except Invalid as wrong:
         return render("maintenance_preview", problem={"field": wrong.field, "reason": str(wrong)})
     except ValidationError as wrong:
-        [(field, reasons), *_] = wrong.normalized_messages().items()
+        [(field, reasons), *_] = wrong.messages_dict.items()
         return render("maintenance_preview", problem={"field": field, "reason": reasons[0]})
     return render("maintenance_preview", occurrences=occurrences)
 
