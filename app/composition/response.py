@@ -7,6 +7,8 @@ from app.channels.sender import Sender
 from app.channels.template_renderer import TemplateRenderer
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
+from app.rules.response.notifications import Change
+from app.services.oncall.on_call import people_of
 from app.services.response.decision_settling import DecisionSettling
 from app.services.response.event_matching import EventMatching
 from app.services.response.message_writer import MessageWriter
@@ -17,6 +19,8 @@ from app.services.response.notifier import Notifier
 from app.services.response.pager import Pager
 from app.services.response.route_addresses import RouteAddresses
 from app.services.response.route_fields import RouteFields
+from app.services.response.route_matches import RouteMatches
+from app.services.response.route_trials import RouteTrials
 from app.services.response.routes import RouteService
 
 
@@ -26,6 +30,8 @@ class Response:
 
     notifications: NotificationService
     routes: RouteService
+    route_trials: RouteTrials
+    route_matches: RouteMatches
     previews: NotificationPreviews
     notifier: Notifier
     decision_settling: DecisionSettling
@@ -40,6 +46,8 @@ def build_response(resources: Resources, ledger: Ledger, channel_sender: Channel
     return Response(
         notifications=NotificationService(database, fields, RouteAddresses(vault)),
         routes=RouteService(database, vault, fields),
+        route_trials=RouteTrials(database, people_of),
+        route_matches=RouteMatches(database),
         previews=NotificationPreviews(database, writer),
         notifier=Notifier(database, ledger.outbox, EventMatching(pager), resources.settings.history_days),
         decision_settling=DecisionSettling(database),

@@ -24,6 +24,7 @@ from app.web.api.pulls import pulls
 from app.web.api.pushes import pushes
 from app.web.api.queues import queue
 from app.web.api.rotas import rotas
+from app.web.api.routes import routes
 from app.web.api.schedules import schedules
 from app.web.api.scores import scores
 from app.web.api.severities import severities
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     heartbeat_pings,
     maintenance,
     notifications,
+    routes,
     teams,
     channels,
     contact_methods,

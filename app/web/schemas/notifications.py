@@ -38,19 +38,22 @@ ShownQuietHoursSchema = AnswerSchema.from_dict(
 )
 
 
-def _quiet_hours(schema: type[Schema], **kwargs: Any) -> fields.Nested:
+def quiet_hours_field(schema: type[Schema], **kwargs: Any) -> fields.Nested:
+    """Return a field for quiet hours."""
     description = (
         "Times of day between which messages wait; an alert that fires and is resolved between them is not sent"
     )
     return fields.Nested(schema, allow_none=True, metadata={"description": description}, **kwargs)
 
 
-def _title_template(**kwargs: Any) -> Text:
+def title_template_field(**kwargs: Any) -> Text:
+    """Return a field for the template of a title."""
     description = "A Jinja template for the title; `null` for the built-in one"
     return Text(min=1, max=MAX_TITLE_TEMPLATE, allow_none=True, metadata={"description": description}, **kwargs)
 
 
-def _body_template(**kwargs: Any) -> Text:
+def body_template_field(**kwargs: Any) -> Text:
+    """Return a field for the template of a body."""
     description = "A Jinja template for the body; `null` for the built-in one"
     return Text(min=1, max=MAX_BODY_TEMPLATE, allow_none=True, metadata={"description": description}, **kwargs)
 
@@ -93,11 +96,11 @@ class NotificationChangesSchema(_AddressRules):
         validate=validate.Length(1, len(NotificationKind)),
         metadata={"description": "Alert events to send"},
     )
-    quiet_hours = _quiet_hours(QuietHoursSchema)
+    quiet_hours = quiet_hours_field(QuietHoursSchema)
     timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
     language = word(Language)
-    title_template = _title_template()
-    body_template = _body_template()
+    title_template = title_template_field()
+    body_template = body_template_field()
     batch_s = Integer(
         validate=validate.Range(0, MAX_BATCH_S),
         metadata={"description": "Seconds during which events are collected into one message"},
@@ -132,7 +135,7 @@ class NewNotificationSchema(NotificationChangesSchema):
         load_default=lambda: [str(kind) for kind in NotificationKind],
         metadata={"description": "Alert events to send"},
     )
-    quiet_hours = _quiet_hours(QuietHoursSchema, load_default=None)
+    quiet_hours = quiet_hours_field(QuietHoursSchema, load_default=None)
     timezone = Text(
         min=1,
         max=64,
@@ -140,8 +143,8 @@ class NewNotificationSchema(NotificationChangesSchema):
         metadata={"description": "An IANA time zone, such as Asia/Shanghai"},
     )
     language = word(Language, load_default=str(Language.ENGLISH))
-    title_template = _title_template(load_default=None)
-    body_template = _body_template(load_default=None)
+    title_template = title_template_field(load_default=None)
+    body_template = body_template_field(load_default=None)
     batch_s = Integer(
         validate=validate.Range(0, MAX_BATCH_S),
         load_default=10,
@@ -165,7 +168,7 @@ class NotificationSchema(AnswerSchema):
     group = fields.String(allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
     match = fields.String(allow_none=True, metadata={"description": "Only alerts that match all of these matchers"})
     on = fields.List(word(NotificationKind), metadata={"description": "Alert events that are sent"})
-    quiet_hours = _quiet_hours(ShownQuietHoursSchema)
+    quiet_hours = quiet_hours_field(ShownQuietHoursSchema)
     timezone = fields.String()
     language = word(Language)
     title_template = fields.String(allow_none=True, metadata={"description": "`null` for the built-in title"})
@@ -189,8 +192,8 @@ class PreviewRequestSchema(RequestSchema):
     is_body_required = False
 
     notification_id = row_id(metadata={"description": "A notification, for its templates, language and time zone"})
-    title_template = _title_template()
-    body_template = _body_template()
+    title_template = title_template_field()
+    body_template = body_template_field()
     language = word(Language)
     timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
     alert_id = row_id(metadata={"description": "The alert that the message is about; the newest one by default"})
