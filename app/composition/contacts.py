@@ -25,6 +25,7 @@ class Contacts:
     contact_rules: ContactRuleService
     trials: ChannelTrials
     sender: ChannelSender
+    addresses: Addresses
 
 
 def build_contacts(resources: Resources, ledger: Ledger) -> Contacts:
@@ -39,4 +40,5 @@ def build_contacts(resources: Resources, ledger: Ledger) -> Contacts:
         contact_rules=ContactRuleService(database),
         trials=ChannelTrials(database, vault, channel_sender),
         sender=channel_sender,
+        addresses=addresses,
     )

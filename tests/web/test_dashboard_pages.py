@@ -13,6 +13,8 @@ from app.composition import Services
 from app.enums import (
     AlertEventKind,
     AlertStatus,
+    ChannelKind,
+    DeliveryGuarantee,
     HeartbeatReason,
     HeartbeatStatus,
     InventoryStatus,
@@ -31,6 +33,7 @@ from app.enums import (
     TaskType,
 )
 from app.rules.alerts.severities import Numbers
+from app.rules.contacts.contact_rules import Unusable
 from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
 from app.web.dashboard.navigation import NAVIGATION
@@ -43,6 +46,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
 PAGES = (
     *("/", "/monitors", "/hosts", "/items", "/alerts", "/heartbeats", "/maintenance", "/notifications", "/schedules"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines"),
+    *("/teams", "/channels", "/contact-methods"),
 )
 
 NOTIFIES = {"min_severity": 1, "on": ["fired"], "timezone": "UTC", "language": "zh", "batch_s": 0, "enabled": True}
@@ -62,6 +66,7 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
     services.inventory.inventory.edit_host(1, {"display_name": "edited"}, editor)
     machine = services.machines.machines.merge_hosts([1, 2], editor)
     services.response.notifications.create({"name": "on call", "url": "json://127.0.0.1:9", **NOTIFIES})
+    add_contacts(admin)
     beat = admin.post("/heartbeats", {"name": "备份", "interval_s": 60}).json
     for suffix in ("start", "3"):
         admin.call("POST", f"/heartbeats/{beat['token']}/{suffix}", data="line 1\nline 2")
@@ -75,9 +80,23 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
         "item": "/items/1",
         "alert": "/alerts/1",
         "notification": "/notifications/1",
+        "team": "/teams/1",
+        "channel": f"/channels/{admin.get('/channels').json['items'][-1]['id']}",
+        "contact_method": f"/contact-methods/{admin.get('/users/me/contact-methods').json['items'][0]['id']}",
         "task": f"/tasks/{task_id}",
         "letter": f"/dead-letters/{task_id}",
     }
+
+
+def add_contacts(admin: Caller) -> None:
+    """Add a team, a shared channel, and a contact method of the admin's with a rule."""
+    admin.post("/teams", {"name": "支付", "members": ["admin"]})
+    address = {"url": "json://127.0.0.1:9/s3cr3t"}
+    admin.post("/channels", {"name": "群", **address})
+    method = admin.post("/users/me/contact-methods", {"name": "手机", **address}).json
+    hours = {"from": "22:00", "until": "07:00"}
+    rule = {"channel_id": method["id"], "after_s": 300, "quiet_hours": hours, "wake_severity": 2}
+    admin.put("/users/me/contact-rules", {"rules": [rule, rule | {"quiet_hours": None, "after_s": 0}]})
 
 
 def window() -> dict[str, object]:
@@ -133,7 +152,13 @@ def test_names_from_monitors_are_only_ever_text(
     services.inventory.inventory.edit_item(1, {"name": HOSTILE, "units": HOSTILE, "description": HOSTILE}, editor)
     services.alerts.alert_actions.comment(1, editor, HOSTILE)
     services.maintenance.windows.create({"name": HOSTILE, "comment": HOSTILE, "group": HOSTILE, **window()}, editor)
-    services.access.users.create(HOSTILE[:64], "long enough", Role.VIEWER)
+    hostile = services.access.users.create(HOSTILE[:64], "long enough", Role.VIEWER)["id"]
+    services.contacts.teams.update(1, {"name": HOSTILE, "description": HOSTILE, "members": [hostile]}, editor)
+    channel_id = int(everything["channel"].rpartition("/")[2])
+    services.contacts.channels.update(channel_id, {"name": HOSTILE}, editor)
+    admin_id = services.access.users.get_by_name("admin")["id"]
+    [method] = services.contacts.contact_methods.list(admin_id)
+    services.contacts.contact_methods.update(admin_id, method["id"], {"name": HOSTILE}, editor)
     browser = browse("admin")
     shown = 0
     for path in (*PAGES, *everything.values(), "/hosts?q=" + HOSTILE.replace("#", "")):
@@ -149,7 +174,7 @@ def test_a_viewer_sees_no_button_that_changes_something(
 ) -> None:
     allowed = {"/preferences", "/sign-out"}
     viewer, operator = browse("viewer"), browse("operator")
-    for path in ({*PAGES} - {"/users", "/tokens"}) | {*everything.values()}:
+    for path in ({*PAGES} - {"/users", "/tokens", "/contact-methods"}) | {*everything.values()}:
         text = viewer.get(path).text
         assert set(re.findall(r'<form method="post" action="([^"]+)"', text)) <= allowed, path
         assert "data-opens" not in text, path
@@ -228,6 +253,9 @@ USED = re.compile(
     r"""\bt(?:ranslate)?\(\s*["']([a-z_]+\.[A-Za-z_0-9]+)["']\s*[,)]|"(flash\.[a-z_]+)"|STATUS_TEXTS.*"(inventory\.[a-z]+)\""""
 )
 BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
+    "channel_delivery": DeliveryGuarantee,
+    "channel_kind": ChannelKind,
+    "contact_rule": Unusable,
     "quiet": QuietKind,
     "report_way": ReportWay,
     "resolution": Resolution,

@@ -24,6 +24,11 @@ class Addresses:
         self._sender = sender
         self._chats = chats
 
+    def settings_of_kinds(self) -> dict[str, list[str]]:
+        """Return the kinds of channels there are, each with the names of its settings; none for an Apprise URL."""
+        chats = {str(kind): [*chat.SETTINGS] for kind, chat in self._chats.items()}
+        return {str(ChannelKind.APPRISE): [], **chats}
+
     def validate(self, kind: str, fields: Mapping[str, Any], *, is_new: bool = False) -> None:
         """Check what takes too long for a transaction. Raises Invalid naming the field that is wrong."""
         if "timezone" in fields and not is_timezone(fields["timezone"]):

@@ -5,6 +5,8 @@ from app.web.dashboard.blueprint import dashboard
 from app.web.dashboard.pages import (
     alert_actions,
     alerts,
+    channels,
+    contact_methods,
     dead_letters,
     heartbeats,
     hosts,
@@ -22,6 +24,7 @@ from app.web.dashboard.pages import (
     sign_in,
     status,
     tasks,
+    teams,
     tokens,
     users,
 )
@@ -43,6 +46,9 @@ PAGES = (
     machines,
     maintenance,
     notifications,
+    contact_methods,
+    teams,
+    channels,
     schedules,
     tasks,
     dead_letters,

@@ -17,7 +17,7 @@ from app.web.schemas.fields import DECIMAL, Boolean, Integer, Timestamp
 
 OURS = {csrf.FIELD, "back", "remove"}
 """Fields that every form has and no schema knows."""
-KEPT_IF_BLANK = {"password", "api_token", "client_key_pem", "headers", "http_password", "proxy_url"}
+KEPT_IF_BLANK = {"password", "api_token", "client_key_pem", "headers", "http_password", "proxy_url", "settings"}
 """Secrets are never shown: a blank field keeps the stored one."""
 
 

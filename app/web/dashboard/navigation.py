@@ -17,7 +17,13 @@ class Entry:
 
 NAVIGATION: dict[str, tuple[Entry, ...]] = {
     "": (Entry("overview", "/"), Entry("alerts", "/alerts")),
-    "on_call": (Entry("maintenance", "/maintenance"), Entry("notifications", "/notifications")),
+    "on_call": (
+        Entry("contact_methods", "/contact-methods"),
+        Entry("teams", "/teams"),
+        Entry("channels", "/channels"),
+        Entry("maintenance", "/maintenance"),
+        Entry("notifications", "/notifications"),
+    ),
     "inventory": (
         Entry("monitors", "/monitors"),
         Entry("hosts", "/hosts"),
