@@ -34,6 +34,8 @@ from app.enums import (
 )
 from app.rules.alerts.severities import Numbers
 from app.rules.contacts.contact_rules import Unusable
+from app.rules.oncall.layers import DAYS, HolidayUse, TurnUnit
+from app.rules.oncall.shifts import GapReason
 from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
 from app.web.dashboard.navigation import NAVIGATION
@@ -47,8 +49,10 @@ PAGES = (
     *("/", "/monitors", "/hosts", "/items", "/alerts", "/heartbeats", "/maintenance", "/notifications", "/schedules"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines"),
     *("/teams", "/channels", "/contact-methods"),
+    *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/rotas", "/shifts"),
 )
 
+LAYER = {"users": [1], "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}
 NOTIFIES = {"min_severity": 1, "on": ["fired"], "timezone": "UTC", "language": "zh", "batch_s": 0, "enabled": True}
 
 
@@ -70,7 +74,9 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
     beat = admin.post("/heartbeats", {"name": "备份", "interval_s": 60}).json
     for suffix in ("start", "3"):
         admin.call("POST", f"/heartbeats/{beat['token']}/{suffix}", data="line 1\nline 2")
+    rota = admin.post("/rotas", {"name": "值班", "timezone": "Asia/Shanghai", "layers": [LAYER]}).json
     return {
+        "rota": f"/rotas/{rota['id']}",
         "heartbeat": f"/heartbeats/{beat['id']}",
         "window": "/maintenance/1",
         "monitor": f"/monitors/{fleet}",
@@ -241,7 +247,7 @@ def test_workers_of_one_name_are_told_apart(browse: Callable[[str], Browser], se
 def test_static_files_are_kept_for_ever_under_their_version(browse: Callable[[str], Browser]) -> None:
     page = browse("viewer").get("/").text
     links = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
-    assert len(links) == 7
+    assert len(links) == 8
     for link in links:
         answer = browse("viewer").get(link)
         assert (answer.status, "immutable" in answer.headers["Cache-Control"]) == (200, True), link
@@ -270,6 +276,9 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "monitor_status": MonitorStatus,
     "ping_kind": PingKind,
     "role": Role,
+    "rotas.holiday_use": HolidayUse,
+    "rotas.reason": GapReason,
+    "rotas.units": TurnUnit,
     "scope": Scope,
     "severity": Severity,
     "task_state": TaskState,
@@ -291,6 +300,7 @@ MADE = {
     *("maintenance.repeat_monthly", "maintenance.repeat_custom"),
     *(f"maintenance.push_{state}{back}" for state in PushState for back in ("", "_back")),
     *("monitors.pull_all", "monitors.pull_hosts", "monitors.pull_items", "monitors.pull_alerts"),
+    *("rotas.given", "rotas.taken", "rotas.view.month", "rotas.view.week", *(f"rotas.weekday.{day}" for day in DAYS)),
     *("severities.unknown", "severities.missing"),
     *("flash.acknowledge", "flash.resolve", "flash.reopen", "flash.snooze"),
     *("inventory.gone", "inventory.disabled", "time.d", "time.h", "time.min", "time.s", "time.ago", "time.in"),

@@ -53,6 +53,12 @@ class ShiftService:
             plans = [*_plans(connection, Span(now, now + LOOK_AHEAD[-1]))]
         return [_on_call(plan, now) for plan in plans]
 
+    def now_in(self, rota_id: int) -> dict[str, Any]:
+        """Return who is on call now in one rota, as `now` does."""
+        now = clock.now()
+        with self._database.reading() as connection:
+            return _on_call(_plan(connection, rota_id, Span(now, now + LOOK_AHEAD[-1])), now)
+
     def of_user(self, user_id: int, starts_at: datetime, ends_at: datetime) -> list[dict[str, Any]]:
         """Return when a user is on call, in all rotas, by time. Raises Invalid for `from` and `until`."""
         wanted = _span(starts_at, ends_at)

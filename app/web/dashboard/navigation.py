@@ -21,6 +21,8 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("contact_methods", "/contact-methods"),
         Entry("teams", "/teams"),
         Entry("channels", "/channels"),
+        Entry("rotas", "/rotas"),
+        Entry("shifts", "/shifts"),
         Entry("maintenance", "/maintenance"),
         Entry("notifications", "/notifications"),
     ),
