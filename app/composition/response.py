@@ -7,7 +7,6 @@ from app.channels.sender import Sender
 from app.channels.template_renderer import TemplateRenderer
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
-from app.rules.response.notifications import Change
 from app.services.oncall.on_call import people_of
 from app.services.response.decision_settling import DecisionSettling
 from app.services.response.event_matching import EventMatching
