@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.channels.outgoing import ChannelSender
 from app.channels.sender import Sender
 from app.channels.template_renderer import TemplateRenderer
+from app.composition.contacts import Contacts
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
 from app.services.oncall.on_call import people_of
@@ -38,6 +38,23 @@ class Response:
 
 
 def build_response(resources: Resources, ledger: Ledger, channel_sender: ChannelSender, pager: Pager) -> Response:
+class NoPager:
+    """Pages nobody, which the decisions say."""
+
+    def page(
+        self,
+        connection: Connection,  # noqa: ARG002
+        route: Mapping[Any, Any],  # noqa: ARG002
+        changes: Sequence[Change],  # noqa: ARG002
+    ) -> dict[int, int]:
+        """Open no page."""
+        return {}
+
+    def publish(self) -> None:
+        """Publish nothing."""
+
+
+def build_response(resources: Resources, ledger: Ledger, contacts: Contacts) -> Response:
     """Build the services that notify people."""
     database, vault, sender = resources.database, resources.vault, Sender()
     writer = MessageWriter(TemplateRenderer(), resources.settings.public_url)
@@ -51,4 +68,5 @@ def build_response(resources: Resources, ledger: Ledger, channel_sender: Channel
         notifier=Notifier(database, ledger.outbox, EventMatching(pager), resources.settings.history_days),
         decision_settling=DecisionSettling(database),
         notification_delivery=NotificationDelivery(database, vault, channel_sender, writer),
+        notification_delivery=NotificationDelivery(database, vault, contacts.sender, writer),
     )

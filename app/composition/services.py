@@ -113,6 +113,7 @@ def wire(
     contacts = build_contacts(resources, ledger)
     response = build_response(resources, ledger, contacts.sender, Pager(ledger.outbox))
     paging = build_paging(resources, ledger, alerts, contacts.sender)
+    response = build_response(resources, ledger, contacts)
     operation = build_operation(resources)
     return Services(
         settings=settings,
