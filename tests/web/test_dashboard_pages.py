@@ -27,6 +27,7 @@ from app.enums import (
     ReportWay,
     Resolution,
     Role,
+    RouteTarget,
     Scope,
     Severity,
     TaskState,
@@ -50,6 +51,7 @@ PAGES = (
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines"),
     *("/teams", "/channels", "/contact-methods"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/rotas", "/shifts"),
+    *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/routes"),
 )
 
 LAYER = {"users": [1], "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}
@@ -89,6 +91,7 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
         "team": "/teams/1",
         "channel": f"/channels/{admin.get('/channels').json['items'][-1]['id']}",
         "contact_method": f"/contact-methods/{admin.get('/users/me/contact-methods').json['items'][0]['id']}",
+        "route": "/routes/1",
         "task": f"/tasks/{task_id}",
         "letter": f"/dead-letters/{task_id}",
     }
@@ -279,6 +282,7 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "rotas.holiday_use": HolidayUse,
     "rotas.reason": GapReason,
     "rotas.units": TurnUnit,
+    "route_target": RouteTarget,
     "scope": Scope,
     "severity": Severity,
     "task_state": TaskState,

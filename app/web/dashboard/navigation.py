@@ -25,6 +25,9 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("shifts", "/shifts"),
         Entry("maintenance", "/maintenance"),
         Entry("notifications", "/notifications"),
+        Entry("routes", "/routes"),
+        Entry("notifications", "/notifications"),
+        Entry("maintenance", "/maintenance"),
     ),
     "inventory": (
         Entry("monitors", "/monitors"),
