@@ -37,24 +37,7 @@ class Response:
     notification_delivery: NotificationDelivery
 
 
-def build_response(resources: Resources, ledger: Ledger, channel_sender: ChannelSender, pager: Pager) -> Response:
-class NoPager:
-    """Pages nobody, which the decisions say."""
-
-    def page(
-        self,
-        connection: Connection,  # noqa: ARG002
-        route: Mapping[Any, Any],  # noqa: ARG002
-        changes: Sequence[Change],  # noqa: ARG002
-    ) -> dict[int, int]:
-        """Open no page."""
-        return {}
-
-    def publish(self) -> None:
-        """Publish nothing."""
-
-
-def build_response(resources: Resources, ledger: Ledger, contacts: Contacts) -> Response:
+def build_response(resources: Resources, ledger: Ledger, contacts: Contacts, pager: Pager) -> Response:
     """Build the services that notify people."""
     database, vault, sender = resources.database, resources.vault, Sender()
     writer = MessageWriter(TemplateRenderer(), resources.settings.public_url)
@@ -67,6 +50,5 @@ def build_response(resources: Resources, ledger: Ledger, contacts: Contacts) -> 
         previews=NotificationPreviews(database, writer),
         notifier=Notifier(database, ledger.outbox, EventMatching(pager), resources.settings.history_days),
         decision_settling=DecisionSettling(database),
-        notification_delivery=NotificationDelivery(database, vault, channel_sender, writer),
         notification_delivery=NotificationDelivery(database, vault, contacts.sender, writer),
     )

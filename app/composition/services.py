@@ -111,9 +111,8 @@ def wire(
     liveness = build_liveness(resources, machines)
     on_call = build_on_call(resources, machines)
     contacts = build_contacts(resources, ledger)
-    response = build_response(resources, ledger, contacts.sender, Pager(ledger.outbox))
+    response = build_response(resources, ledger, contacts, Pager(ledger.outbox))
     paging = build_paging(resources, ledger, alerts, contacts.sender)
-    response = build_response(resources, ledger, contacts)
     operation = build_operation(resources)
     return Services(
         settings=settings,

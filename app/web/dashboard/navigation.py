@@ -18,15 +18,13 @@ class Entry:
 NAVIGATION: dict[str, tuple[Entry, ...]] = {
     "": (Entry("overview", "/"), Entry("alerts", "/alerts")),
     "on_call": (
-        Entry("contact_methods", "/contact-methods"),
-        Entry("teams", "/teams"),
-        Entry("channels", "/channels"),
         Entry("rotas", "/rotas"),
         Entry("shifts", "/shifts"),
-        Entry("maintenance", "/maintenance"),
-        Entry("notifications", "/notifications"),
+        Entry("contact_methods", "/contact-methods"),
         Entry("routes", "/routes"),
         Entry("notifications", "/notifications"),
+        Entry("channels", "/channels"),
+        Entry("teams", "/teams"),
         Entry("maintenance", "/maintenance"),
     ),
     "inventory": (
