@@ -195,11 +195,13 @@ def test_the_pages_show_for_when_a_task_is_scheduled(
     run_at = datetime.now(UTC).replace(hour=3, minute=4) + timedelta(days=2)
     request = {"type": "pull_hosts", "params": {"monitor_id": fleet}, "run_at": run_at.isoformat()}
     task_id = operator.post("/tasks", request).json["task_id"]
-    for path in ("/tasks", f"/tasks/{task_id}"):
-        page = operator_page.get(path).text
-        assert f"scheduled for {run_at.day} {run_at:%b %Y}, 03:04" in page
-        assert f"计划于 {run_at:%Y-%m-%d} 03:04 执行" in operator_page.get(path, {"Accept-Language": "zh"}).text
+    chinese = {"Accept-Language": "zh"}
+    assert f"scheduled for {run_at.day} {run_at:%b %Y}, 03:04" in operator_page.get("/tasks").text
+    assert f"计划于 {run_at:%Y-%m-%d} 03:04 执行" in operator_page.get("/tasks", chinese).text
+    path = f"/tasks/{task_id}"
+    assert f"<dt>Scheduled for</dt><dd>{run_at.day} {run_at:%b %Y}, 03:04" in operator_page.get(path).text
+    assert f"<dt>计划执行时间</dt><dd>{run_at:%Y-%m-%d} 03:04" in operator_page.get(path, chinese).text
     assert task_id not in operator_page.get("/monitors").text
-    assert operator_page.post(f"/tasks/{task_id}/cancel").status == 303
+    assert operator_page.post(f"{path}/cancel").status == 303
     assert services.ledger.tasks.get(task_id)["state"] == "cancelled"
-    assert "scheduled for" not in operator_page.get(f"/tasks/{task_id}").text
+    assert "Scheduled for" not in operator_page.get(path).text
