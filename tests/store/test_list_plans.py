@@ -56,6 +56,7 @@ def test_a_page_of_alerts_is_read_by_an_index_and_never_sorted_whole(
         ({"type": "sync", "created_before": NOW}, "ix_task_runs_type_created_at_id (type=? AND created_at<?)"),
         ({"state": "running"}, "ix_task_runs_state_created_at_id (state=?)"),
         ({"state": "queued", "created_after": NOW}, "ix_task_runs_state_created_at_id (state=? AND created_at>?)"),
+        ({"scheduled": True}, "ix_task_runs_state_created_at_id (state=?)"),
         ({}, "ix_task_runs_created_at_id"),
     ],
 )

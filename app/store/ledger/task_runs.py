@@ -119,7 +119,7 @@ def fetch(
 ) -> Page:
     """Return a page of tasks, newest first."""
     statement = select(*SHOWN)
-    if type is not None or state is not None:
+    if type is not None or state is not None or scheduled:
         statement = statement.where(IS_LISTED)
     if parent_id is not None:
         statement = statement.where(RUNS.parent_id == parent_id)
