@@ -84,8 +84,23 @@ def fill(services: Services, time: Time) -> None:
     ids = [each["id"] for each in _hosts(services)[:3]]
     services.machines.machines.merge_hosts(ids, editor, "一台机器 🦆")
     services.machines.machines.split(1, ids[:1], editor)
+    team_id, channel_id = _add_contacts(services, editor)
     with services.database.transaction() as connection:
-        add_response_rows(connection, user["id"], time.now)
+        add_response_rows(connection, user["id"], time.now, team_id, channel_id)
+
+
+def _add_contacts(services: Services, editor: Editor) -> tuple[int, int]:
+    """Add a team, and a contact method with a rule; return the ids of the team and the method."""
+    contacts, user_id = services.contacts, editor.user_id
+    team = contacts.teams.create({"name": "支付", "description": "值班 🦆", "members": [user_id]}, editor)
+    fields = {"kind": "apprise", "url": "json://127.0.0.1:9/s3cr3t", "language": "zh", "timezone": "Asia/Shanghai"}
+    fields |= {"delivery": "at_least_once", "team_id": team["id"]}
+    contacts.channels.create({"name": "群", **fields}, editor)
+    method = contacts.contact_methods.create(user_id, {**fields, "name": "手机", "team_id": None}, editor)
+    rule = {"channel_id": method["id"], "after_s": 300, "min_severity": 1, "timezone": "Asia/Shanghai"}
+    rule |= {"quiet_hours": {"from": "22:00", "until": "07:00"}, "wake_severity": 2}
+    contacts.contact_rules.replace(user_id, [rule], editor)
+    return int(team["id"]), int(method["id"])
 
 
 def _push_a_window(services: Services, editor: Editor, time: Time) -> None:

@@ -9,23 +9,19 @@ from app.models import (
     AlertDecision,
     AlertEvent,
     Base,
-    Channel,
-    ContactRule,
     Escalation,
     Page,
     PageDelivery,
     Rota,
     RotaOverride,
-    Team,
-    TeamMember,
 )
 from app.store.database.dialects import table_of
 
 HOUR = timedelta(hours=1)
 
 
-def add_response_rows(connection: Connection, user_id: int, now: datetime) -> None:
-    """Add a row to each table of teams, channels, rotas, escalations and pages."""
+def add_response_rows(connection: Connection, user_id: int, now: datetime, team: int, channel: int) -> None:
+    """Add a row to each table of rotas, escalations and pages."""
 
     def add(model: type[Base], **values: Any) -> int:
         table = table_of(model)
@@ -33,12 +29,6 @@ def add_response_rows(connection: Connection, user_id: int, now: datetime) -> No
         return int(connection.execute(insert(table).values(values).returning(key)).scalar_one())
 
     made = {"created_at": now}
-    team = add(Team, name="支付", description="值班 🦆", **made)
-    add(TeamMember, team_id=team, user_id=user_id)
-    told = {"language": "zh", "timezone": "Asia/Shanghai", "delivery": "at_least_once"}
-    channel = add(Channel, name="手机", user_id=user_id, kind="apprise", url_sealed="x", service="json", **told, **made)
-    times = {"quiet_from": "22:00", "quiet_until": "07:00", "timezone": "Asia/Shanghai"}
-    add(ContactRule, user_id=user_id, channel_id=channel, position=0, after_s=300, min_severity=1, **times)
     rota = add(Rota, name="值班", team_id=team, timezone="Asia/Shanghai", layers=[], **made)
     shift = {"starts_at": now, "ends_at": now + HOUR, "comment": "换班", "created_by": "操作员"}
     add(RotaOverride, rota_id=rota, user_id=user_id, **shift, **made)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.composition import Services, build
+from app.services.access.audit import COMMAND_LINE
 from app.services.inventory.monitor_connections import SEALED
 from app.services.operation.key_rotation import Reencrypted
 from app.store.inventory import monitors
@@ -85,13 +86,31 @@ def test_all_credentials_are_sealed_anew_once(services: Services, with_keys: Wit
     assert {*before.values()} == {*secrets, "json://127.0.0.1:9/s3cr3t"}
     both = with_keys(NEW, OLD)
     assert opened(both) == before
-    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=7, kept=0, lost=[])
-    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=0, kept=7, lost=[])
+    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=8, kept=0, lost=[])
+    assert both.operation.key_rotation.reencrypt() == Reencrypted(renewed=0, kept=8, lost=[])
     assert opened(with_keys(NEW)) == before
     assert with_keys(OLD).operation.key_rotation.reencrypt() == Reencrypted(
-        0, 0, ["monitors: zabbix", "notifications: 值班"]
+        0, 0, ["monitors: zabbix", "channels: 值班", "notifications: 值班"]
     )
     assert opened(with_keys(NEW)) == before
+
+
+def test_addresses_and_codes_of_channels_are_sealed_anew(services: Services, with_keys: With) -> None:
+    fields = {"url": "json://127.0.0.1:9/s3cr3t", "kind": "apprise", "language": "en", "timezone": "UTC"}
+    fields |= {"delivery": "at_least_once"}
+    user_id = services.access.users.get_by_name("viewer")["id"]
+    services.contacts.channels.create({"name": "群", **fields}, COMMAND_LINE)
+    method = services.contacts.contact_methods.create(user_id, {"name": "手机", **fields}, COMMAND_LINE)
+    done = with_keys(NEW, OLD).operation.key_rotation.reencrypt()
+    assert done == Reencrypted(renewed=3, kept=0, lost=[])
+    new = with_keys(NEW)
+    with new.database.reading() as connection:
+        sealed = connection.execute(text("SELECT code_sealed FROM channels WHERE user_id IS NOT NULL")).scalar_one()
+    code = new.operation.key_rotation._vault.open(sealed)
+    assert code is not None
+    verified = new.contacts.contact_methods.verify(user_id, method["id"], code, COMMAND_LINE)
+    assert verified["verified_at"] is not None
+    assert with_keys(OLD).operation.key_rotation.reencrypt().lost == ["channels: 群", "channels: 手机"]
 
 
 def test_processes_of_each_step_understand_each_other(services: Services, with_keys: With) -> None:

@@ -57,6 +57,22 @@ def test_a_mail_arrives_as_it_was_written() -> None:
     assert body is not None and MESSAGE.body in body.get_content()
 
 
+@pytest.mark.parametrize("scheme", ["json", "form", "xml"])
+@pytest.mark.usefixtures("forked_sender")
+def test_a_receiver_of_ones_own_gets_the_key_of_the_message(serve: Serve, scheme: str) -> None:
+    keys: list[str | None] = []
+
+    def take(request: Any) -> None:
+        keys.append(request.headers.get("Idempotency-Key"))
+        request.answer()
+
+    url = address(serve(take)).replace("json", scheme)
+    assert Sender().send(url, MESSAGE, "send_page:1") == Delivery(Outcome.SENT)
+    assert Sender().send(f"{url}?%2BIdempotency-Key=mine", MESSAGE, "send_page:1") == Delivery(Outcome.SENT)
+    assert Sender().send(url, MESSAGE) == Delivery(Outcome.SENT)
+    assert keys == ["send_page:1", "mine", None]
+
+
 @pytest.mark.usefixtures("forked_sender")
 def test_a_service_with_a_limit_gets_the_start_of_a_long_message(serve: Serve) -> None:
     seen: list[Any] = []
@@ -78,6 +94,17 @@ def test_a_receiver_that_says_no_has_not_taken_it(serve: Serve, status: int) -> 
     words = f"{SECRET} is wrong"
     delivery = Sender().send(address(serve(lambda request: request.answer({"error": words}, status))), MESSAGE)
     assert delivery == Delivery(Outcome.FAILED, f"the receiver returned HTTP {status}")
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "wait_s"),
+    [(429, "120", 120), (503, "7", 7), (429, "999999", 3600), (429, "soon", None), (500, "120", None)],
+)
+@pytest.mark.usefixtures("forked_sender")
+def test_how_long_a_receiver_asks_to_wait_is_known(serve: Serve, status: int, asked: str, wait_s: float | None) -> None:
+    receiver = serve(lambda request: request.answer(b"", status, {"Retry-After": asked}))
+    delivery = Sender().send(address(receiver), MESSAGE)
+    assert (delivery.outcome, delivery.retry_after_s) == (Outcome.FAILED, wait_s)
 
 
 def test_the_environments_proxy_is_not_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
