@@ -1,7 +1,7 @@
 """Manages the channels of a person, who shows with a code that each is the own one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -15,11 +15,14 @@ from app.services.access.audit import Editor, record_creation, record_edit, reco
 from app.services.contacts.addresses import Addresses, audited
 from app.services.contacts.uses import refuse_used_channel
 from app.services.ledger.outbox import Outbox, new_task_id
-from app.store.contacts import channels, people
+from app.store.contacts import channels, people, trials
 from app.store.database.engine import Database
 from app.store.database.vault import Vault
 
 MAX_METHODS = 20
+MAX_CODES = 30
+"""How many messages a user may have sent within `CODES_WITHIN`: anybody can name the address of somebody else."""
+CODES_WITHIN = timedelta(hours=1)
 VOID = "no code is valid any more: have a new one sent"
 
 Shown = Mapping[Any, Any]
@@ -54,7 +57,8 @@ class ContactMethods:
     def create(self, user_id: int, fields: Mapping[str, Any], editor: Editor) -> Shown:
         """Add a channel, and send a code to its address.
 
-        Raises Invalid naming the field that is wrong, Conflict when the name is taken or there are too many.
+        Raises Invalid naming the field that is wrong, Conflict when the name is taken or there are too many,
+        TooManyRequests after too many codes.
         """
         self._addresses.validate(fields["kind"], fields, is_new=True)
         now = clock.now()
@@ -109,7 +113,8 @@ class ContactMethods:
     def send_code(self, user_id: int, channel_id: int, editor: Editor) -> str:
         """Send a new code to a channel's address; the one before is void. Return the task's id.
 
-        Raises Conflict if the channel is verified, TooManyRequests less than a minute after the last code.
+        Raises Conflict if the channel is verified, TooManyRequests less than a minute after the last code, and after
+        too many.
         """
         now = clock.now()
         with self._database.transaction() as connection:
@@ -145,6 +150,7 @@ class ContactMethods:
         return shown
 
     def _issue_code(self, connection: Connection, channel_id: int, editor: Editor, now: datetime) -> str:
+        _refuse_many(connection, editor.user_id, now)
         code = {"code_sealed": self._vault.seal(new_code()), "code_sent_at": now, "code_failures": 0}
         channels.change(connection, channel_id, code)
         task_id = new_task_id(TryChannel.type)
@@ -172,6 +178,13 @@ def _refuse_haste(row: Mapping[Any, Any], now: datetime) -> None:
     left_s = wait_s(row, now)
     if left_s > 0:
         raise TooManyRequests(f"a code was sent less than a minute ago: try again in {left_s} s", left_s)
+
+
+def _refuse_many(connection: Connection, user_id: int, now: datetime) -> None:
+    first = trials.requested_at(connection, user_id, now - CODES_WITHIN, MAX_CODES)
+    if first is not None:
+        left_s = int((first + CODES_WITHIN - now).total_seconds()) + 1
+        raise TooManyRequests(f"you have had {MAX_CODES} codes sent within an hour: try again in {left_s} s", left_s)
 
 
 def _refuse_taken_name(connection: Connection, user_id: int, name: str, except_id: int | None = None) -> None:

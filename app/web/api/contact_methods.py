@@ -40,7 +40,7 @@ def list_my_contact_methods() -> Page:
     return _list(_me())
 
 
-@contact_methods.operation("POST", MINE + METHODS, role=Role.VIEWER, errors=(409,), **NEW)
+@contact_methods.operation("POST", MINE + METHODS, role=Role.VIEWER, errors=(409, 429), **NEW)
 def create_my_contact_method(body: Mapping[str, Any]) -> Made:
     """Add an address of yours. A code is sent there; nothing else is, before you have typed it."""
     return _create(_me(), "me", body)
@@ -112,7 +112,7 @@ def list_contact_methods(user_id: int) -> Page:
     return _list(user_id)
 
 
-@contact_methods.operation("POST", OF_USER + METHODS, role=Role.ADMIN, errors=(404, 409), **NEW)
+@contact_methods.operation("POST", OF_USER + METHODS, role=Role.ADMIN, errors=(404, 409, 429), **NEW)
 def create_contact_method(user_id: int, body: Mapping[str, Any]) -> Made:
     """Add an address of a user. A code is sent there, which the user must type."""
     return _create(user_id, str(user_id), body)

@@ -90,6 +90,19 @@ def test_a_new_code_voids_the_one_before_and_comes_once_a_minute(services: Servi
         methods.send_code(phone.user_id, channel_id, phone.editor)
 
 
+def test_nobody_has_codes_sent_without_end(services: Services, phone: Phone, time: Time) -> None:
+    for number in range(30):
+        channel_id = phone.add(f"phone {number}")
+        services.contacts.contact_methods.delete(phone.user_id, channel_id, phone.editor)
+        time.pass_by(10)
+    with pytest.raises(TooManyRequests, match="30 codes sent within an hour") as refused:
+        phone.add()
+    assert refused.value.retry_after_s == 3301
+    assert services.contacts.contact_methods.list(phone.user_id) == []
+    time.pass_by(3301)
+    phone.add()
+
+
 def test_another_address_must_be_verified_again(services: Services, phone: Phone, time: Time) -> None:
     channel_id = phone.verified()
     time.pass_by(60)
