@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.rules.oncall.shifts import GapReason, Shift
-from app.rules.oncall.spans import Span
+from app.rules.oncall.spans import Span, merged
 
 PREFIX = "rota-gap:"
 """With the rota's id: the alert's name at its source."""
@@ -33,12 +33,13 @@ def gap_alert(
 
     Its message changes only with the gap, not with the time.
     """
-    soon = [gap for gap in found if gap.span.starts_at < looked_at.starts_at + AHEAD]
-    if not soon:
+    if not found or found[0].span.starts_at >= looked_at.starts_at + AHEAD:
         return None
-    message = f"Rota {name} has nobody on call {_when(soon[0].span, zone, looked_at)}"
+    # One gap may follow another at once, for another reason.
+    whole = merged(gap.span for gap in found)[0]
+    message = f"Rota {name} has nobody on call {_when(whole, zone, looked_at)}"
     labels = {"alertname": "RotaGap", "rota": name}
-    return GapAlert(f"{PREFIX}{rota_id}", message, _why(soon[0], usernames), labels)
+    return GapAlert(f"{PREFIX}{rota_id}", message, _why(found[0], usernames), labels)
 
 
 def _when(gap: Span, zone: ZoneInfo, looked_at: Span) -> str:
