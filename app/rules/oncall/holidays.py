@@ -45,11 +45,20 @@ class Holidays:
     zone: ZoneInfo
 
     def within(self, wanted: Span) -> list[Span]:
-        """Return the holidays that overlap a span."""
-        if not self.text:
+        """Return the holidays that overlap a span; none where the calendar cannot be evaluated.
+
+        It was checked when it was stored. If it fails years later, somebody is paged on a holiday; an error here would
+        leave everybody unpaged.
+        """
+        try:
+            return self.evaluated(wanted) if self.text else []
+        except UNREADABLE:
             return []
+
+    def evaluated(self, wanted: Span) -> list[Span]:
+        """Return the holidays that overlap a span. Raises one of UNREADABLE."""
         start, end = wanted.starts_at - MARGIN, wanted.ends_at + MARGIN
-        return merged(self._span(event) for event in _query(self.text).between(start, end))
+        return merged(self._span(event) for event in _query(self.text or "").between(start, end))
 
     def _span(self, event: Event) -> Span:
         return Span(self._instant(event.start), self._instant(event.end))
@@ -80,7 +89,7 @@ def check(text: str, zone: ZoneInfo, now: datetime) -> int:
     for event in events:
         left -= _occurrences(event, now + HORIZON, left)
     try:
-        Holidays(text, zone).within(Span(now - HORIZON, now + HORIZON))
+        Holidays(text, zone).evaluated(Span(now - HORIZON, now + HORIZON))
     except UNREADABLE as error:
         raise Invalid(FIELD, f"Has an event that cannot be evaluated: {_line(error)}") from None
     return len(events)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from app.rules.oncall.holidays import Holidays
 from app.rules.oncall.layers import HolidayUse, Layer
 from app.rules.oncall.restrictions import restricted
-from app.rules.oncall.spans import Span, common, merged, without
+from app.rules.oncall.spans import Span, common, merged, within, without
 from app.rules.oncall.turns import turns
 
 MOMENT = timedelta(microseconds=1)
@@ -126,11 +126,11 @@ def _claims(rota: Rota, enabled: Mapping[int, bool], wanted: Span) -> Iterator[_
         counted = _counted(layer, rota, wanted)
         for turn in turns(layer, rota.zone, wanted):
             holder = _holder(enabled, turn.user_id, turn.span, layer=index)
-            for span in common([turn.span], counted):
+            for span in within(turn.span, counted):
                 yield _Claim(span, (holder.user_id is not None, index), holder)
     for rank, override in enumerate(rota.overrides, len(rota.layers)):
         holder = _holder(enabled, override.user_id, override.span, override_id=override.id)
-        for span in common([override.span], [wanted]):
+        for span in within(override.span, [wanted]):
             yield _Claim(span, (holder.user_id is not None, rank), holder)
 
 

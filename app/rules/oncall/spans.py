@@ -1,6 +1,7 @@
 """Sets of times, as ordered spans that neither overlap nor touch."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -37,6 +38,15 @@ def common(one: Iterable[Span], other: Iterable[Span]) -> Iterator[Span]:
             left = next(ones, None)
         else:
             right = next(others, None)
+
+
+def within(span: Span, spans: Sequence[Span]) -> Iterator[Span]:
+    """Yield the times of a span that an ordered set covers."""
+    first = bisect_right(spans, span.starts_at, key=lambda each: each.ends_at)
+    for index in range(first, len(spans)):
+        if spans[index].starts_at >= span.ends_at:
+            return
+        yield Span(max(span.starts_at, spans[index].starts_at), min(span.ends_at, spans[index].ends_at))
 
 
 def without(whole: Span, spans: Iterable[Span]) -> Iterator[Span]:
