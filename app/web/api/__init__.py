@@ -7,6 +7,7 @@ from app.web.api.auth import auth
 from app.web.api.channels import channels
 from app.web.api.contact_methods import contact_methods
 from app.web.api.dead_letters import dead_letters
+from app.web.api.escalations import escalations
 from app.web.api.events import events
 from app.web.api.ha_identities import ha_identities
 from app.web.api.health import health
@@ -20,6 +21,7 @@ from app.web.api.mappings import mappings
 from app.web.api.monitors import monitors
 from app.web.api.notifications import notifications
 from app.web.api.on_call import on_call
+from app.web.api.pages import pages
 from app.web.api.pulls import pulls
 from app.web.api.pushes import pushes
 from app.web.api.queues import queue
@@ -69,6 +71,8 @@ BLUEPRINTS = (
     contact_methods,
     rotas,
     on_call,
+    escalations,
+    pages,
     audit,
 )
 ROOT_BLUEPRINTS = (health,)
