@@ -1,7 +1,7 @@
 """Maintenance windows: list, add, preview, edit, end now, delete."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response
@@ -110,7 +110,9 @@ def add_maintenance() -> Response:
 @dashboard.action(WINDOW, role=Role.OPERATOR)
 def edit_maintenance(window_id: int) -> Response:
     """Change a window."""
-    window = services().maintenance.windows.update(window_id, _form(MaintenanceChangesFormSchema), current_editor())
+    given, before = _form(MaintenanceChangesFormSchema), services().maintenance.windows.get(window_id)
+    changes = {name: value for name, value in given.items() if not _is_same_minute(value, before.get(name))}
+    window = services().maintenance.windows.update(window_id, changes, current_editor())
     return lead_to(f"/maintenance/{window_id}", "flash.saved", name=window["name"])
 
 
@@ -127,6 +129,13 @@ def delete_maintenance(window_id: int) -> Response:
     name = services().maintenance.windows.get(window_id)["name"]
     services().maintenance.windows.delete(window_id, current_editor())
     return lead_to("/maintenance", "flash.deleted", name=name)
+
+
+def _is_same_minute(given: object, before: object) -> bool:
+    """Return whether a time is the one that the form showed, which has no seconds: it was not changed."""
+    if not isinstance(given, datetime) or not isinstance(before, datetime):
+        return False
+    return given == before.replace(second=0, microsecond=0)
 
 
 def _form(schema: type[RequestSchema]) -> dict[str, Any]:
