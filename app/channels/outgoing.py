@@ -1,7 +1,7 @@
 """Sends a message to a channel, whatever its kind."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -20,6 +20,8 @@ class Outgoing:
     """The same for all attempts of one message, so that a receiver can recognize a repeat."""
     is_repeat: bool = False
     """Whether an earlier attempt may have arrived; the caller's text says so."""
+    outdated: Sequence[Mapping[str, Any]] = ()
+    """The receipts of messages that it takes the place of: a chat changes them, and sends no other one."""
 
 
 class Chat(Protocol):

@@ -1,5 +1,7 @@
 """Builds the services that page people."""
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.channels.outgoing import ChannelSender
@@ -9,6 +11,7 @@ from app.composition.resources import Resources
 from app.services.contacts.channel_health import record_outcome
 from app.services.contacts.people import reachable
 from app.services.oncall.on_call import people_of
+from app.services.paging.chat_clicks import ChatClicks
 from app.services.paging.escalations import EscalationService
 from app.services.paging.page_claims import PageClaims
 from app.services.paging.page_delivery import PageDelivery
@@ -30,6 +33,7 @@ class Paging:
     sender: ChannelSender
     escalations: EscalationService
     pages: PageService
+    chat_clicks: ChatClicks
     why: WhyService
     steps: PageSteps
     delivery: PageDelivery
@@ -43,13 +47,20 @@ def build_paging(resources: Resources, ledger: Ledger, alerts: Alerts, sender: C
     turns, failures = PageTurns(outbox), PageFailures(outbox)
     steps = PageSteps(database, outbox, Recipients(people_of, reachable), turns)
     claims = PageClaims(outbox, resources.vault, PageMessages(resources.settings.public_url), failures)
+    pages = PageService(database, outbox, turns, alerts.alert_actions)
     return Paging(
         sender=sender,
         escalations=EscalationService(database),
-        pages=PageService(database, outbox, turns, alerts.alert_actions),
+        pages=pages,
+        chat_clicks=ChatClicks(database, resources.vault, pages, _run_later),
         why=WhyService(database),
         steps=steps,
         delivery=PageDelivery(database, outbox, sender, claims, failures, turns, record_outcome),
         watch=PageWatch(database, outbox, steps, turns, failures),
         retention=PageRetention(database, resources.settings.history_days),
     )
+
+
+def _run_later(run: Callable[[], object]) -> None:
+    """Run something without a response that waits for it; it is lost if the process ends."""
+    threading.Thread(target=run, daemon=True).start()

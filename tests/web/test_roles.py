@@ -69,7 +69,8 @@ ADMINS_ONLY = {
     "replace_contact_rules",
 }
 PINGS = {"ping", "ping_by_get", "signal", "signal_by_get"}
-OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts", "subscribe_to_shifts", *PINGS}
+CHATS = {"take_slack_click", "take_telegram_click", "take_lark_click"}
+OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts", "subscribe_to_shifts", *PINGS, *CHATS}
 OPEN_PAGES = {
     "/sign-in",
     "/preferences",

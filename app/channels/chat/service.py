@@ -54,8 +54,19 @@ class ChatService:
         cls(settings)
 
     def send(self, outgoing: Outgoing) -> Delivery:
-        """Send a message, within `LIMIT_S`; the delivery's receipt finds it again."""
-        return self._run(outgoing.message, outgoing.key, None)
+        """Send a message, within `LIMIT_S`; the delivery's receipt finds it again.
+
+        One that makes others outdated takes their place, within `LIMIT_S` for each of them; it is sent only if none of
+        them is there any more.
+        """
+        changed = None
+        for receipt in outgoing.outdated:
+            delivery = self.update(receipt, outgoing.message)
+            if delivery.outcome is Outcome.SENT:
+                changed = delivery
+            elif delivery.outcome is Outcome.UNCERTAIN or delivery.retry_after_s is not None:
+                return delivery
+        return changed or self._run(outgoing.message, outgoing.key, None)
 
     def update(self, receipt: Mapping[str, Any], message: Message) -> Delivery:
         """Replace a message that was sent: its buttons are those of the new message, usually none."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.channels.outgoing import Outgoing
-from app.enums import ChannelKind, DeliveryGuarantee, DeliveryState
+from app.enums import ChannelKind, DeliveryGuarantee, DeliveryKind, DeliveryState
 from app.rules.paging.batches import is_wanted, message_key, resting_until
 from app.rules.paging.reasons import ended
 from app.services.ledger.outbox import Outbox
@@ -17,7 +17,7 @@ from app.services.paging.page_failures import PageFailures
 from app.services.paging.page_messages import PageMessages
 from app.services.paging.page_tasks import Recorded, send_again
 from app.store.database.vault import Vault
-from app.store.paging import page_decisions, page_deliveries, pages
+from app.store.paging import chat_channels, page_decisions, page_deliveries, pages
 
 Row = Mapping[Any, Any]
 
@@ -122,11 +122,20 @@ class PageClaims:
     ) -> Claimed:
         message = self._messages.write(connection, channel, rows, is_repeat=is_repeat)
         address = self._vault.open(channel["url_sealed"]) or ""
-        outgoing = Outgoing(ChannelKind(channel["kind"]), address, message, message_key(rows), is_repeat)
+        kind, outdated = ChannelKind(channel["kind"]), _outdated(connection, channel, rows)
+        outgoing = Outgoing(kind, address, message, message_key(rows), is_repeat, outdated)
         return Claimed(recorded, channel["id"], outgoing)
 
 
 UNWANTED = "unwanted"
+ANSWERS = (DeliveryKind.ACKNOWLEDGED, DeliveryKind.RESOLVED)
+
+
+def _outdated(connection: Connection, channel: Row, rows: Sequence[Row]) -> Sequence[Mapping[str, Any]]:
+    """Return the receipts of messages that lose their buttons: those of pages that were answered."""
+    if channel["kind"] == ChannelKind.APPRISE or any(row["kind"] not in ANSWERS for row in rows):
+        return ()
+    return chat_channels.receipts_of(connection, channel["id"], {row["page_id"] for row in rows})
 
 
 def _why_not(row: Row, page_state: str) -> str | None:

@@ -30,7 +30,7 @@ class PageMessages:
         parts = [_part(connection, page, newest[page["id"]], is_first=at < MAX_PAGES) for at, page in enumerate(found)]
         language = Language(channel["language"])
         text = page_text(language, channel["timezone"], parts, self._public_url, is_repeat=is_repeat)
-        return Message(text.title, text.body, text.tone, _actions(parts))
+        return Message(text.title, text.body, text.tone, _actions(parts, language))
 
 
 def _part(connection: Connection, page: Row, delivery: Row, *, is_first: bool) -> Part:
@@ -53,10 +53,12 @@ def _part(connection: Connection, page: Row, delivery: Row, *, is_first: bool) -
     )
 
 
-def _actions(parts: Sequence[Part]) -> PageActions | None:
+def _actions(parts: Sequence[Part], language: Language) -> PageActions | None:
     """Return what may be answered: buttons are for one page only."""
     if len(parts) != 1:
         return None
     can_be_answered = parts[0].kind in (DeliveryKind.PAGE, DeliveryKind.UPDATE)
     is_over = parts[0].kind is DeliveryKind.RESOLVED
-    return PageActions(parts[0].page_id, can_be_acknowledged=can_be_answered, can_be_resolved=not is_over)
+    return PageActions(
+        parts[0].page_id, can_be_acknowledged=can_be_answered, can_be_resolved=not is_over, language=language
+    )

@@ -5,6 +5,7 @@ from app.web.api.alerts import alerts
 from app.web.api.audit import audit
 from app.web.api.auth import auth
 from app.web.api.channels import channels
+from app.web.api.chat import chat
 from app.web.api.contact_methods import contact_methods
 from app.web.api.dead_letters import dead_letters
 from app.web.api.escalations import escalations
@@ -69,6 +70,7 @@ BLUEPRINTS = (
     teams,
     channels,
     contact_methods,
+    chat,
     rotas,
     on_call,
     escalations,

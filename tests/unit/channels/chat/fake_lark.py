@@ -46,7 +46,9 @@ class FakeLark:
         elif request.command == "PATCH":
             request.answer(self._patch(path.rpartition("/")[2], request.json))
 
-    def click(self, message_id: str, action: str, key: str = ENCRYPT_KEY) -> tuple[bytes, dict[str, str]]:
+    def click(
+        self, message_id: str, action: str, key: str = ENCRYPT_KEY, at: float | None = None
+    ) -> tuple[bytes, dict[str, str]]:
         """Return the body and the headers of the callback for a click on a card's button."""
         [value] = [each["value"] for each in buttons(self.cards[message_id]) if each["value"]["action"] == action]
         callback = {
@@ -67,7 +69,7 @@ class FakeLark:
                 "context": {"open_message_id": message_id, "open_chat_id": CHAT},
             },
         }
-        return sign(callback, key)
+        return sign(callback, key, at)
 
     def _create(self, given: dict[str, Any], query: str) -> dict[str, Any]:
         if given["receive_id"] != CHAT or query != "receive_id_type=chat_id":

@@ -20,6 +20,7 @@ class FakeSlack:
     def __init__(self) -> None:
         self.messages: dict[tuple[str, str], dict[str, Any]] = {}
         self.keys: list[str] = []
+        self.whispered: list[tuple[str, str, str]] = []
         self._numbers = itertools.count(1)
 
     def respond(self, request: Any) -> None:
@@ -28,7 +29,8 @@ class FakeSlack:
             request.answer({"ok": False, "error": "invalid_auth"})
             return
         method = request.path.rpartition("/")[2]
-        request.answer({"chat.postMessage": self._post, "chat.update": self._update}[method](given))
+        answers = {"chat.postMessage": self._post, "chat.update": self._update, "chat.postEphemeral": self._whisper}
+        request.answer(answers[method](given))
 
     def click(self, stamp: str, action: str, name: str = "wang.wei", at: float | None = None) -> tuple[bytes, Any]:
         """Return the body and the headers of the request for a click on a message's button."""
@@ -54,6 +56,10 @@ class FakeSlack:
         stamp = f"1700000000.{next(self._numbers):06}"
         self.messages[CHANNEL, stamp] = {"text": given["text"], "blocks": given["blocks"]}
         return {"ok": True, "channel": CHANNEL, "ts": stamp, "message": self.messages[CHANNEL, stamp]}
+
+    def _whisper(self, given: dict[str, Any]) -> dict[str, Any]:
+        self.whispered.append((given["channel"], given["user"], given["text"]))
+        return {"ok": True, "message_ts": "1502210682.580145"}
 
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:
         place = given["channel"], given["ts"]
