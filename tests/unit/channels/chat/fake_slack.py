@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import threading
 import time
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -21,6 +22,7 @@ class FakeSlack:
         self.messages: dict[tuple[str, str], dict[str, Any]] = {}
         self.keys: list[str] = []
         self.whispered: list[tuple[str, str, str]] = []
+        self.is_whispered = threading.Event()
         self._numbers = itertools.count(1)
 
     def respond(self, request: Any) -> None:
@@ -59,6 +61,7 @@ class FakeSlack:
 
     def _whisper(self, given: dict[str, Any]) -> dict[str, Any]:
         self.whispered.append((given["channel"], given["user"], given["text"]))
+        self.is_whispered.set()
         return {"ok": True, "message_ts": "1502210682.580145"}
 
     def _update(self, given: dict[str, Any]) -> dict[str, Any]:

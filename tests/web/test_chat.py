@@ -1,0 +1,97 @@
+"""What chat services call, over HTTP: signed requests are taken, all others are told nothing."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.composition import Services
+from app.web.api.chat import MAX_BYTES
+from tests.unit.channels.chat import fake_lark, fake_slack, fake_telegram
+from tests.unit.channels.chat.fake_slack import FakeSlack
+from tests.unit.connectors.conftest import serve as serve
+from tests.unit.rules.chat.test_clicks import lark_click, slack_click, telegram_click
+from tests.web.caller import Caller
+
+Serve = Callable[[Callable[[Any], None]], str]
+Post = Callable[..., TestResponse]
+SETTINGS = {"slack": fake_slack.SETTINGS, "telegram": fake_telegram.SETTINGS, "lark": fake_lark.SETTINGS}
+
+
+@pytest.fixture
+def channels(admin: Caller) -> dict[str, int]:
+    """Return a channel of each kind, by kind."""
+    found = {}
+    for kind, settings in SETTINGS.items():
+        made = admin.post("/channels", {"name": kind, "kind": kind, "settings": settings})
+        assert made.status == 201, made.json
+        assert not any(value in made.text for value in settings.values())
+        found[kind] = made.json["id"]
+    return found
+
+
+@pytest.fixture
+def post(app: Flask) -> Iterator[Post]:
+    client = app.test_client()
+    yield lambda path, body, headers: client.post(f"/api/v1/chat/{path}", data=body, headers=headers)
+
+
+def test_a_click_in_slack_is_taken(
+    channels: dict[str, int], services: Services, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later: list[Any] = []
+    monkeypatch.setattr(services.paging.chat_clicks, "_later", later.append)
+    answer = post("slack", *slack_click())
+    assert (answer.status_code, answer.json) == (200, {})
+    # The page does not exist, which the person is told after the response.
+    assert len(later) == 1
+
+
+def test_what_is_not_done_is_told_after_the_response(admin: Caller, post: Post, serve: Serve) -> None:
+    slack = FakeSlack()
+    settings = {**fake_slack.SETTINGS, "base_url": serve(slack.respond)}
+    assert admin.post("/channels", {"name": "x", "kind": "slack", "settings": settings}).status == 201
+    assert post("slack", *slack_click()).status_code == 200
+    assert slack.is_whispered.wait(60)
+    assert slack.whispered == [(fake_slack.CHANNEL, "U012AB3CD", "nagare has not sent this page to this chat.")]
+
+
+def test_a_click_in_telegram_is_answered(channels: dict[str, int], post: Post) -> None:
+    answer = post(f"telegram/{channels['telegram']}", *telegram_click())
+    assert answer.status_code == 200 and answer.json is not None
+    assert answer.json["text"] == "nagare has not sent this page to this chat."
+
+
+def test_a_callback_of_lark_is_answered(channels: dict[str, int], post: Post) -> None:
+    assert post("lark", *fake_lark.challenge()).json == {"challenge": "ajls384kdjx98XX"}
+    answer = post("lark", *lark_click()).json
+    assert answer == {"toast": {"type": "warning", "content": "nagare has not sent this page to this chat."}}
+
+
+@pytest.mark.parametrize("path", ["slack", "telegram/{}", "lark"])
+@pytest.mark.parametrize("body", [b"", b"{}", b"payload=%7B%7D", b"\xff" * 100, b"[" * 200_000])
+def test_a_request_of_anybody_else_is_refused_alike(
+    channels: dict[str, int], post: Post, path: str, body: bytes
+) -> None:
+    for kind in ("application/json", "application/x-www-form-urlencoded", "text/plain"):
+        answer = post(path.format(channels["telegram"]), body, {"Content-Type": kind})
+        assert answer.status_code == 401 and answer.json is not None
+        assert answer.json["detail"] == "This is no request of a chat service that nagare knows, or it is too old."
+    assert post("telegram/999999", *telegram_click()).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["slack", "telegram/1", "lark"])
+def test_a_body_that_no_service_sends_is_not_read(post: Post, path: str) -> None:
+    assert post(path, b"x" * (MAX_BYTES + 1), {}).status_code == 413
+
+
+def test_settings_that_are_wrong_are_named_and_not_repeated(admin: Caller) -> None:
+    settings = {**fake_slack.SETTINGS, "token": "xoxp!s3cr3t"}
+    refused = admin.post("/channels", {"name": "x", "kind": "slack", "settings": settings})
+    assert refused.status == 422 and [*refused.json["errors"]] == ["settings.token"]
+    assert "s3cr3t" not in refused.text
+    there = {**fake_lark.SETTINGS, "base_url": "http://169.254.169.254"}
+    refused = admin.post("/channels", {"name": "x", "kind": "lark", "settings": there})
+    assert refused.status == 422 and [*refused.json["errors"]] == ["settings.base_url"]
