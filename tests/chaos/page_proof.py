@@ -69,8 +69,15 @@ def _not_taken_in(load: PageLoad, records: Records) -> list[str]:
 
 
 def _without_ending(records: Records) -> list[str]:
-    decided = Counter(decision["event_id"] for decision in records.decisions)
-    never = [event for event in records.told_events if not decided[event["id"]]]
+    decided = {decision["event_id"] for decision in records.decisions}
+    # What no route takes ends with that: nobody wants to be told how it went on.
+    unmatched = {row["alert_id"] for row in records.decisions if row["outcome"] == DecisionOutcome.UNMATCHED}
+    never = [
+        event
+        for event in records.told_events
+        if event["id"] not in decided
+        and (event["alert_id"] not in unmatched or KINDS[event["kind"]] is NotificationKind.FIRED)
+    ]
     pending = [decision for decision in records.decisions if decision["outcome"] == DecisionOutcome.PENDING]
     unsettled = [delivery for delivery in records.deliveries if delivery["ended_at"] is None]
     return [
