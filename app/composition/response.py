@@ -38,7 +38,6 @@ class Response:
 
 
 def build_response(resources: Resources, ledger: Ledger, contacts: Contacts, pager: Pager) -> Response:
-def build_response(resources: Resources, ledger: Ledger, channel_sender: ChannelSender, pager: Pager) -> Response:
     """Build the services that notify people."""
     database, vault, sender = resources.database, resources.vault, Sender()
     writer = MessageWriter(TemplateRenderer(), resources.settings.public_url)
@@ -52,5 +51,4 @@ def build_response(resources: Resources, ledger: Ledger, channel_sender: Channel
         notifier=Notifier(database, ledger.outbox, EventMatching(pager), resources.settings.history_days),
         decision_settling=DecisionSettling(database),
         notification_delivery=NotificationDelivery(database, vault, contacts.sender, writer),
-        notification_delivery=NotificationDelivery(database, vault, channel_sender, writer),
     )

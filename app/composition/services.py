@@ -112,7 +112,6 @@ def wire(
     on_call = build_on_call(resources, machines)
     contacts = build_contacts(resources, ledger)
     response = build_response(resources, ledger, contacts, Pager(ledger.outbox))
-    response = build_response(resources, ledger, contacts.sender, Pager(ledger.outbox))
     paging = build_paging(resources, ledger, alerts, contacts.sender)
     operation = build_operation(resources)
     return Services(

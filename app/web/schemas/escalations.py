@@ -11,9 +11,7 @@ MAX_TARGETS = 20
 MAX_REPEATS = 9
 DAY_S = 86_400
 MIN_ACKNOWLEDGEMENT_S = 60
-REPEATS = {
-    "description": "How often the steps are repeated while nobody acknowledges; `null` for up to a day"
-}
+REPEATS = {"description": "How often the steps are repeated while nobody acknowledges; `null` for up to a day"}
 ACKNOWLEDGEMENT = {"description": "Seconds for which an acknowledgement holds; `null` for ever"}
 FALLBACK = {"description": "Who is paged when the steps and repeats are over, or reached nobody"}
 AFTER = {"description": "Seconds after the step before, or after the alert for the first step"}
