@@ -13,8 +13,10 @@ from sqlalchemy import Connection, insert, text, update
 from app.errors import SettingsError
 from app.models import Alert, AuditEntry, Base, IdempotencyKey, Item
 from app.models.item_values import hour_of
+from app.rules.response.routes import Route, Tree
 from app.store.access import api_tokens, users
 from app.store.alerts import alert_labels, alerts, raw_reports
+from app.store.contacts import channels
 from app.store.database import text_index
 from app.store.database.dialects import table_of
 from app.store.database.engine import Database
@@ -24,6 +26,7 @@ from app.store.ledger import schedules, task_runs
 from app.store.liveness import heartbeat_pings, heartbeats
 from app.store.machines import identities, members
 from app.store.operation import migrate, schema_revision
+from app.store.response import notifications
 from tests.store.rows import NOW, add_host, add_items, add_monitor, add_run
 
 DAY = timedelta(days=1)
@@ -253,6 +256,52 @@ def test_machines_come_and_go_and_a_witness_counts_again_without_them(empty: Dat
         with empty.transaction() as connection:
             assert members.machine_ids(connection, ids) == {}
             assert monitors.remove(connection, monitor_id)
+
+
+OLD_NOTIFICATION = """
+    INSERT INTO notifications (name, enabled, url_sealed, min_severity, kinds, timezone, language, batch_s, created_at)
+    VALUES (:name, true, :url, 1, '["fired"]', 'Asia/Shanghai', 'zh', 10, '2026-01-31 12:00:00')
+"""
+ADDRESSES = "SELECT name, url_sealed FROM notifications ORDER BY name"
+
+
+def test_notifications_become_routes_with_channels_and_keep_their_addresses_on_the_way_down(
+    empty: Database, sql_url: str
+) -> None:
+    migrate.upgrade(sql_url, "0023")
+    with empty.transaction() as connection:
+        for name in ("a", "值班"):
+            connection.execute(text(OLD_NOTIFICATION), {"name": name, "url": f"sealed {name}"})
+    migrate.upgrade(sql_url, "0024")
+    with empty.transaction() as connection:
+        flat = [notifications.find(connection, row["id"]) for row in notifications.every(connection)]
+        shown = [(row["name"], row["continues"], row["target"], row["delivery"]) for row in flat if row is not None]
+        assert shown == [(name, True, "channel", "at_most_once") for name in ("a", "值班")]
+        tree = Tree(map(Route.from_row, notifications.every(connection)))
+        assert [(route.name, depth) for route, depth in tree.walk()] == [("a", 0), ("值班", 0)]
+        sealed = [channels.find_sealed(connection, row["channel_id"]) for row in flat if row is not None]
+        assert [(row["name"], row["url_sealed"]) for row in sealed if row is not None] == [
+            ("a", "sealed a"),
+            ("值班", "sealed 值班"),
+        ]
+        # A process of the previous release adds one, and people change what it does not know.
+        connection.execute(text(OLD_NOTIFICATION), {"name": "old", "url": "sealed old"})
+        parent = flat[0]
+        assert parent is not None
+        channels.change(connection, parent["channel_id"], {"url_sealed": "sealed anew"})
+        row = {"kinds": [], "timezone": "UTC", "language": "en", "batch_s": 0, "url_sealed": "", "min_severity": 0}
+        below = {**row, "name": "below", "enabled": True, "created_at": NOW, "parent_id": parent["id"]}
+        notifications.add(connection, {**below, "channel_id": parent["channel_id"]})
+        notifications.add(connection, {**below, "name": "nobody", "parent_id": None, "target": "none"})
+    migrate.downgrade(sql_url, "0023")
+    with empty.reading() as connection:
+        kept = [("a", "sealed anew"), ("old", "sealed old"), ("值班", "sealed 值班")]
+        assert connection.execute(text(ADDRESSES)).all() == kept
+    migrate.upgrade(sql_url)
+    with empty.reading() as connection:
+        found = [notifications.find(connection, row["id"]) for row in notifications.every(connection)]
+        assert [row["delivery"] for row in found if row is not None] == ["at_most_once"] * 3
+        assert connection.execute(text("SELECT count(*) FROM channels")).scalar_one() == 3
 
 
 def test_what_was_there_before_the_index_of_texts_is_in_it(empty: Database, sql_url: str) -> None:

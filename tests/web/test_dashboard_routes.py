@@ -1,0 +1,97 @@
+"""The routes in the dashboard: added, moved, edited and tried, as their forms send it."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from app.composition import Services
+from app.web.dashboard.pages.routes import RouteFormSchema, TrialFormSchema
+from tests.services.alert_rows import add_alert
+from tests.web.browser import HTMX, Browser
+
+pytestmark = pytest.mark.usefixtures("forked_sender")
+
+
+@pytest.fixture
+def admin_page(browse: Callable[[str], Browser]) -> Browser:
+    return browse("admin")
+
+
+def make(page: Browser, name: str, **fields: str) -> str:
+    form = {"name": name, "goes_to": "none", "parent_id": "", "match": "", "min_severity": "0", "monitor_id": ""}
+    return page.follow(page.post("/routes", {**form, "group": "", "group_by": "", "continues": "false", **fields})).text
+
+
+def order(services: Services) -> list[str]:
+    return [f"{'  ' * route['depth']}{route['name']}" for route in services.response.routes.list()]
+
+
+def names_in(page: str, action: str) -> set[str]:
+    form = page[page.index(f'action="{action}"') :].partition("</form>")[0]
+    return {*re.findall(r'<(?:input|select|textarea) [^>]*name="(\w+)"', form)} - {"csrf_token"}
+
+
+def test_routes_are_added_moved_edited_and_deleted(admin_page: Browser, services: Services, fleet: int) -> None:
+    assert "No routes" in admin_page.get("/routes").text
+    channel = services.response.notifications.create(NOTIFICATION)["channel_id"]
+    assert "Route payments added." in make(admin_page, "payments", match='team="pay"', goes_to=f"channel_id:{channel}")
+    [_, payments] = services.response.routes.list()
+    assert (payments["target"], payments["channel_id"]) == ("channel", channel)
+    make(admin_page, "rest", monitor_id=str(fleet), group_by="alert.host, team", continues="true")
+    make(admin_page, "below", parent_id=str(payments["id"]))
+    assert order(services) == ["on call", "payments", "  below", "rest"]
+    page = admin_page.get("/routes").text
+    assert 'class="depth-1"' in page
+    rest = services.response.routes.list()[-1]
+    assert (rest["group_by"], rest["continues"], rest["monitor_id"]) == (["alert.host", "team"], True, fleet)
+    admin_page.post(f"/routes/{rest['id']}", {"position": "0"})
+    assert order(services) == ["rest", "on call", "payments", "  below"]
+    shown = admin_page.get(f"/routes/{payments['id']}").text
+    assert names_in(shown, f"/routes/{payments['id']}") <= {*RouteFormSchema().fields}
+    assert f'value="channel_id:{channel}" selected' in shown
+    assert "Saved" in admin_page.follow(admin_page.post(f"/routes/{payments['id']}", {"goes_to": "none"})).text
+    assert services.response.routes.get(payments["id"])["channel_id"] is None
+    refused = admin_page.post(f"/routes/{payments['id']}/delete")
+    assert (refused.status, "below" in refused.text) == (409, True)
+    admin_page.post(f"/routes/{rest['id']}/delete")
+    assert order(services) == ["on call", "payments", "  below"]
+
+
+NOTIFICATION = {
+    **{"name": "on call", "url": "json://127.0.0.1:9", "min_severity": 2, "on": ["fired"], "timezone": "UTC"},
+    **{"language": "en", "batch_s": 0, "enabled": True},
+}
+
+
+def test_an_alert_is_tried_before_it_fires(admin_page: Browser, services: Services, fleet: int) -> None:
+    services.response.notifications.create(NOTIFICATION)
+    make(admin_page, "payments <b>", match='team="pay"')
+    with services.database.transaction() as connection:
+        alert_id = add_alert(connection, fleet, severity=0)
+    page = admin_page.get("/routes").text
+    assert names_in(page, "/routes/test") <= {*TrialFormSchema().fields}
+    form = {"labels": 'team="pay", cluster=eu', "severity": "2", "host": "", "monitor_id": "", "alert_id": ""}
+    answer = admin_page.post("/routes/test", form, headers=HTMX)
+    assert answer.status == 200
+    assert "This alert would reach on call." in answer.text
+    assert "<code>severity&gt;=critical</code>" in answer.text
+    assert "payments &lt;b&gt;" in answer.text
+    nobody = admin_page.post("/routes/test", {**form, "alert_id": str(alert_id)}, headers=HTMX).text
+    assert "This alert would reach nobody." in nobody
+    assert "needs severity&gt;=critical, found info" in nobody
+    assert "is not like team=pay" in admin_page.post("/routes/test", {**form, "labels": "team"}, headers=HTMX).text
+    assert "There is no alert 999" in admin_page.post("/routes/test", {"alert_id": "999"}, headers=HTMX).text
+
+
+def test_a_route_shows_what_it_matches_now(admin_page: Browser, services: Services, fleet: int) -> None:
+    with services.database.transaction() as connection:
+        add_alert(connection, fleet, host="vm-17")
+    make(admin_page, "hosts", match='alert.host="vm-17"')
+    make(admin_page, "nothing", match='alert.host="vm-18"')
+    make(admin_page, "all")
+    hosts, nothing, everything = (route["id"] for route in services.response.routes.list())
+    assert "Matches 1 now" in admin_page.get(f"/routes/{hosts}/matches", headers=HTMX).text
+    assert "matches nothing" in admin_page.get(f"/routes/{nothing}/matches", headers=HTMX).text
+    assert "vm-17: Disk space running low" in admin_page.get(f"/routes/{hosts}").text
+    assert "It takes every alert." in admin_page.get(f"/routes/{everything}").text
