@@ -20,20 +20,10 @@ from app.store.alerts import alert_events
 from tests.services.alert_rows import add_alert, add_event
 from tests.services.conftest import Time
 from tests.services.response.receiver import Receiver
-from tests.services.response.test_notifications import (
-    attempt,
-    begin,
-    deliver,
-    end,
-    fire,
-    notify,
-    queued,
-    receiver,
-    rows,
-    serve,
-)
-
-__all__ = ["notify", "receiver", "serve"]
+from tests.services.response.test_notifications import attempt, begin, deliver, end, fire, queued, rows
+from tests.services.response.test_notifications import notify as notify
+from tests.services.response.test_notifications import receiver as receiver
+from tests.services.response.test_notifications import serve as serve
 
 pytestmark = pytest.mark.usefixtures("forked_sender")
 EDITOR = Editor(1, "值班员")
