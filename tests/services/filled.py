@@ -24,6 +24,7 @@ from tests.services.filled_response import add_response_rows
 
 PASSWORD = "正确的马 battery"
 BIG = 2**60
+HOLIDAYS = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20260217\nSUMMARY:春节\nEND:VEVENT\nEND:VCALENDAR\n"
 PROMETHEUS = {"type": "prometheus", "url": "http://127.0.0.1:9", "status": "unknown"}
 
 
@@ -85,8 +86,9 @@ def fill(services: Services, time: Time) -> None:
     services.machines.machines.merge_hosts(ids, editor, "一台机器 🦆")
     services.machines.machines.split(1, ids[:1], editor)
     team_id, channel_id = _add_contacts(services, editor)
+    rota_id = _add_rota(services, editor, team_id, time)
     with services.database.transaction() as connection:
-        add_response_rows(connection, user["id"], time.now, team_id, channel_id)
+        add_response_rows(connection, time.now, team_id, channel_id, rota_id)
 
 
 def _add_contacts(services: Services, editor: Editor) -> tuple[int, int]:
@@ -101,6 +103,19 @@ def _add_contacts(services: Services, editor: Editor) -> tuple[int, int]:
     rule |= {"quiet_hours": {"from": "22:00", "until": "07:00"}, "wake_severity": 2}
     contacts.contact_rules.replace(user_id, [rule], editor)
     return int(team["id"]), int(method["id"])
+
+
+def _add_rota(services: Services, editor: Editor, team_id: int, time: Time) -> int:
+    """Add a rota with all that it can have, and return its id."""
+    on_call = services.on_call
+    layer = {"name": "周 🦆", "users": [editor.user_id], "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}
+    fields = {"name": "值班", "team_id": team_id, "timezone": "Asia/Shanghai", "layers": [layer]}
+    rota_id = int(on_call.rotas.create(fields, editor)["id"])
+    on_call.rotas.set_holidays(rota_id, HOLIDAYS, editor)
+    on_call.rotas.issue_calendar_link(rota_id, editor)
+    shift = {"user_id": editor.user_id, "starts_at": time.now, "ends_at": time.now + timedelta(hours=1)}
+    on_call.overrides.create(rota_id, {**shift, "comment": "换班"}, editor)
+    return rota_id
 
 
 def _push_a_window(services: Services, editor: Editor, time: Time) -> None:

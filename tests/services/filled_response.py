@@ -1,6 +1,6 @@
 """Rows of what people are told by, as the tables keep them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -12,16 +12,12 @@ from app.models import (
     Escalation,
     Page,
     PageDelivery,
-    Rota,
-    RotaOverride,
 )
 from app.store.database.dialects import table_of
 
-HOUR = timedelta(hours=1)
 
-
-def add_response_rows(connection: Connection, user_id: int, now: datetime, team: int, channel: int) -> None:
-    """Add a row to each table of rotas, escalations and pages."""
+def add_response_rows(connection: Connection, now: datetime, team: int, channel: int, rota: int) -> None:
+    """Add a row to each table of escalations and pages."""
 
     def add(model: type[Base], **values: Any) -> int:
         table = table_of(model)
@@ -29,9 +25,6 @@ def add_response_rows(connection: Connection, user_id: int, now: datetime, team:
         return int(connection.execute(insert(table).values(values).returning(key)).scalar_one())
 
     made = {"created_at": now}
-    rota = add(Rota, name="值班", team_id=team, timezone="Asia/Shanghai", layers=[], **made)
-    shift = {"starts_at": now, "ends_at": now + HOUR, "comment": "换班", "created_by": "操作员"}
-    add(RotaOverride, rota_id=rota, user_id=user_id, **shift, **made)
     steps = [{"after_s": 0, "targets": [{"type": "rota", "id": rota}]}]
     escalation = add(Escalation, name="升级", team_id=team, steps=steps, repeats=2, **made)
     page = add(

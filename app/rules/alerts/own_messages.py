@@ -38,7 +38,7 @@ TRANSLATIONS: Mapping[str, str] = {
     ),
     "Rota {rota} has nobody on call until {end}": "值班表 {rota} 在 {end} 之前无人值班",
     "Rota {rota} has nobody on call now and in the next four weeks": "值班表 {rota} 现在及未来四周无人值班",
-    "No layer and no override names anybody at this time.": "这段时间没有任何班次层或换班安排指定人员。",
+    "No layer and no override names anybody at this time.": "这段时间没有任何班次层或替班指定人员。",
     "It is the turn of {user}, who is disabled, and nobody else is on call.": (
         "轮到 {user} 值班，但该用户已停用，且没有其他人值班。"
     ),

@@ -129,7 +129,7 @@ def _on_call(plan: Plan, now: datetime) -> dict[str, Any]:
     return {
         "rota_id": plan.rota_id,
         "rota_name": plan.name,
-        **{name: current[name] for name in ("user_id", "username", "layer_name", "override_id", "reason")},
+        **{name: value for name, value in current.items() if name not in ("starts_at", "ends_at", "layer")},
         "until": following and following.span.starts_at,
         "next": following and _shown(plan, following),
     }

@@ -149,6 +149,10 @@ class HolderSchema(AnswerSchema):
     layer_name = fields.String(allow_none=True)
     override_id = fields.Integer(allow_none=True, metadata={"description": "The override that names the user"})
     reason = word(GapReason, allow_none=True, metadata={"description": "Why nobody is on call"})
+    absent_user_id = fields.Integer(
+        allow_none=True, metadata={"description": "Whose turn it is, if the user is disabled or deleted"}
+    )
+    absent_username = fields.String(allow_none=True, metadata={"description": "`null` for a deleted user"})
 
 
 class ShiftSchema(HolderSchema):
@@ -157,10 +161,6 @@ class ShiftSchema(HolderSchema):
     starts_at = Timestamp()
     ends_at = Timestamp()
     layer = fields.Integer(allow_none=True, metadata=LAYER)
-    absent_user_id = fields.Integer(
-        allow_none=True, metadata={"description": "Whose turn it is, if the user is disabled or deleted"}
-    )
-    absent_username = fields.String(allow_none=True, metadata={"description": "`null` for a deleted user"})
 
 
 class ShiftsSchema(AnswerSchema):
