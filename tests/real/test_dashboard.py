@@ -31,6 +31,7 @@ RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'
 PAGES = (
     *("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/notifications", "/schedules"),
     *("/tasks", "/dead-letters", "/tokens", "/users"),
+    *("/teams", "/channels", "/contact-methods"),
 )
 DIALOGS = {
     "/monitors": "add-monitor",
@@ -44,6 +45,9 @@ DIALOGS = {
     "/schedules": "add-schedule",
     "/tokens": "add-token",
     "/users": "add-user",
+    "/teams": "add-team",
+    "/channels": "add-channel",
+    "/contact-methods": "add-method",
 }
 DESKTOP, PHONE = 1280, 360
 INKED = """() => {
@@ -119,8 +123,20 @@ def _fill(api: httpx.Client) -> None:
     assert api.post("/maintenance", json=window).status_code == 201
     assert api.patch("/hosts/2", json={"display_name": HOSTILE}).status_code == 200
     assert api.post("/users", json={"username": "viewer", "password": PASSWORD, "role": "viewer"}).status_code == 201
+    _add_contacts(api)
     wait_for(lambda: api.get("/queue/dead").json()["items"], "the dead letter")
     wait_for(lambda: api.get("/alerts").json()["items"], "the alerts")
+
+
+def _add_contacts(api: httpx.Client) -> None:
+    """Add a team, and channels at which nobody is."""
+    address = {"name": HOSTILE, "url": "json://127.0.0.1:9"}
+    assert api.post("/teams", json={"name": HOSTILE, "members": ["admin", "viewer"]}).status_code == 201
+    assert api.post("/channels", json=address).status_code == 201
+    method = api.post("/users/me/contact-methods", json=address).json()["id"]
+    rule = {"channel_id": method, "quiet_hours": {"from": "22:00", "until": "07:00"}, "wake_severity": 2}
+    rules = [{"channel_id": method}, rule | {"after_s": 600}]
+    assert api.put("/users/me/contact-rules", json={"rules": rules}).status_code == 200
 
 
 def _remember(instance: Instance, item_id: int, values: Iterable[tuple[int, float]]) -> None:
