@@ -72,6 +72,26 @@ def test_a_shared_channel_never_shows_its_address(
     assert (admin.delete(path).status, viewer.get(path).status) == (204, 404)
 
 
+def test_a_chat_takes_settings_in_place_of_an_address(admin: Caller) -> None:
+    token, chat = f"123456789:{'s3cr3t' * 6}", {"name": "chat", "kind": "telegram"}
+    for fields, wrong in (
+        ({"settings": {"token": "x", "chat_id": "1"}}, "settings.token"),
+        ({"settings": {"token": token, "secret_token": "a" * 16}}, "settings.chat_id"),
+        ({"settings": {token: "x"}}, "settings"),
+        ({"settings": {}}, "settings"),
+        ({"url": "json://127.0.0.1"}, "url"),
+        ({}, "settings"),
+    ):
+        answer = admin.post("/channels", chat | fields)
+        assert (answer.status, answer.json["errors"].keys()) == (422, {wrong}) and "s3cr3t" not in answer.text
+    secret = "abcdefgh" * 4
+    settings = {"token": token, "chat_id": "-1001234567890", "secret_token": secret}
+    made = admin.post("/channels", chat | {"settings": settings})
+    assert made.status == 201, made.text
+    assert (made.json["kind"], made.json["service"]) == ("telegram", "telegram")
+    assert token not in made.text and secret not in made.text and "settings" not in made.json
+
+
 def test_a_person_adds_an_address_types_the_code_and_orders_rules(
     viewer: Caller, services: Services, receiver: Receiver
 ) -> None:

@@ -132,6 +132,9 @@ def test_an_admin_makes_channels(browse: Callable[[str], Browser], services: Ser
     assert not services.contacts.channels.get(channel["id"])["enabled"]
     wrong = admin.post("/channels", method_form(receiver, "other", url="irc://x/y"), page="/channels")
     assert wrong.status == 422 and "Must be the URL of a supported service" in wrong.text
+    chat = {"kind": "telegram", "url": "", "settings": "token s3cr3t"}
+    wrong = admin.post("/channels", method_form(receiver, "other", **chat), page="/channels")
+    assert wrong.status == 422 and "Line 1 is not like name: value" in wrong.text and "s3cr3t" not in wrong.text
     receiver.respond = lambda request: request.answer(b"", 500)
     with pytest.raises(Exception, match="HTTP 500"):
         services.contacts.trials.send("try_channel:1", channel["id"], is_code=False)

@@ -59,16 +59,10 @@ class Addresses:
         chat = self._chats.get(ChannelKind(kind))
         if chat is None:
             raise Invalid("kind", f"Must be one of {', '.join([ChannelKind.APPRISE, *self._chats])}.")
-        for name in settings:
-            if name not in chat.SETTINGS:
-                raise Invalid(f"settings.{name}", f"Unknown field. A channel of kind {kind} has {_listed(chat)}.")
-        for name, is_required in chat.SETTINGS.items():
-            if is_required and not settings.get(name):
-                raise Invalid(f"settings.{name}", "Missing data for required field.")
         try:
             chat(settings)
         except Invalid as error:
-            raise Invalid(f"settings.{error.field}", str(error)) from None
+            raise Invalid("settings" if error.field == "settings" else f"settings.{error.field}", str(error)) from None
 
 
 FORGOTTEN = {"last_error": None, "failing_since": None, "verified_at": None, "code_sealed": None}
@@ -78,7 +72,3 @@ def audited(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the audit log may have of fields: that there is another address, not which."""
     plain = {name: value for name, value in fields.items() if name not in ADDRESS}
     return plain | ({"address": "changed"} if fields.keys() & {*ADDRESS} else {})
-
-
-def _listed(chat: type[Chat]) -> str:
-    return ", ".join(f"`{name}`" for name in chat.SETTINGS)

@@ -20,6 +20,9 @@ OURS = {csrf.FIELD, "back", "remove"}
 KEPT_IF_BLANK = {"password", "api_token", "client_key_pem", "headers", "http_password", "proxy_url", "settings"}
 """Secrets are never shown: a blank field keeps the stored one."""
 
+EXAMPLES = {"headers": "X-Scope-OrgID: team-a"}
+"""What a line of a field with pairs looks like."""
+
 
 def read_form(schema: type[RequestSchema]) -> dict[str, Any]:
     """Return the fields of the form. Raises ValidationError naming the invalid ones."""
@@ -72,7 +75,7 @@ def _plain(field: fields.Field[Any] | None, texts: Sequence[str]) -> Any:
     if text == "" and field is not None and field.allow_none:
         return None
     if isinstance(field, fields.Dict):
-        return _pairs(text)
+        return _pairs(str(field.name), text)
     if isinstance(field, Boolean):
         return {"true": True, "false": False}.get(text, text)
     if isinstance(field, Integer) and DECIMAL.fullmatch(text):
@@ -82,13 +85,13 @@ def _plain(field: fields.Field[Any] | None, texts: Sequence[str]) -> Any:
     return [part.strip() for part in text.split(",") if part.strip()] if isinstance(field, fields.List) else text
 
 
-def _pairs(text: str) -> dict[str, str]:
-    """Return the headers in a text with one `Name: value` a line. The error repeats nothing: a line may be a secret."""
+def _pairs(field: str, text: str) -> dict[str, str]:
+    """Return the pairs in a text with one `name: value` a line. The error repeats nothing: a line may be a secret."""
     found: dict[str, str] = {}
     for number, line in enumerate(text.split("\n"), 1):
         name, sign, value = line.partition(":")
         if line.strip() and not (sign and name.strip()):
-            raise ValidationError({"headers": [f"Line {number} is not like X-Scope-OrgID: team-a."]})
+            raise ValidationError({field: [f"Line {number} is not like {EXAMPLES.get(field, 'name: value')}."]})
         if line.strip():
             found[name.strip()] = value.strip()
     return found
