@@ -1,6 +1,7 @@
 """Decides what each monitor must be told of a maintenance window, and records the tasks that tell it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from secrets import token_hex
@@ -24,6 +25,23 @@ Recorded = dict[str, int | None]
 """The monitors of recorded tasks, by task id, to be published after the commit."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at a window."""
+
+    connection: Connection
+    window_id: int
+    window: RowMapping | None
+    now: datetime
+    by: Editor | None
+    is_strict: bool
+
+    @property
+    def pushed(self) -> RowMapping | None:
+        """The window if its monitors are to be told."""
+        return self.window if self.window is not None and self.window["push_to_source"] else None
+
+
 class PushPlanner:
     """Works within the caller's transaction. Raises DatabaseUnavailable."""
 
@@ -44,56 +62,55 @@ class PushPlanner:
         A window that no longer exists is taken back. With `is_strict`, it raises Invalid if a monitor cannot be told
         exactly what the window covers, and tells all of them again.
         """
-        window = maintenance.lock(connection, window_id)
-        is_pushed = window is not None and window["push_to_source"]
-        targets = [*find_targets(connection, window)] if window is not None and is_pushed else []
-        if window is not None and is_pushed and is_strict:
-            refuse_untold(connection, window, targets)
-        wanted = {each.monitor_id: each for each in targets}
+        look = _Look(connection, window_id, maintenance.lock(connection, window_id), now, by, is_strict)
+        targets = _targets(look)
         there = maintenance_pushes.lock_of_window(connection, window_id)
         recorded: Recorded = {}
-        for monitor_id in sorted({*wanted, *there}):
-            push, target = there.get(monitor_id), wanted.get(monitor_id)
-            if target and target.error:
-                if push:
-                    maintenance_pushes.change(connection, push["id"], {"error": str(target.error)})
-                continue
-            told = _told(window, target, now) if window is not None and target else None
-            if push or told:
-                recorded |= self._want(connection, window_id, monitor_id, push, told, now, by, is_strict)
-        if window is not None:
-            maintenance.change(connection, window_id, {"push_due_at": _next_look(window, now) if is_pushed else None})
+        for monitor_id in sorted({*targets, *there}):
+            recorded |= self._plan_one(look, monitor_id, targets.get(monitor_id), there.get(monitor_id))
+        if look.window is not None:
+            due_at = _next_look(look.pushed, now) if look.pushed is not None else None
+            maintenance.change(connection, window_id, {"push_due_at": due_at})
         return recorded
 
-    def _want(
-        self,
-        connection: Connection,
-        window_id: int,
-        monitor_id: int,
-        push: RowMapping | None,
-        told: SourceMaintenance | None,
-        now: datetime,
-        by: Editor | None,
-        is_repeated: bool,
-    ) -> Recorded:
-        wanted = told.dump() if told else None
-        if push and push["wanted"] == wanted and not is_repeated:
+    def _plan_one(self, look: _Look, monitor_id: int, target: Target | None, push: RowMapping | None) -> Recorded:
+        """Record what one monitor must be told; one that cannot be told exactly keeps what it has, with the reason."""
+        if target and target.error:
+            if push:
+                maintenance_pushes.change(look.connection, push["id"], {"error": str(target.error)})
             return {}
+        told = _told(look.pushed, target, look.now) if look.pushed is not None and target else None
+        wanted = told.dump() if told else None
+        is_known = wanted is None if push is None else wanted == push["wanted"] and not look.is_strict
+        return {} if is_known else self._want(look, monitor_id, push, wanted)
+
+    def _want(self, look: _Look, monitor_id: int, push: RowMapping | None, wanted: dict[str, Any] | None) -> Recorded:
         # An unfinished task tells the newest version before it ends.
-        task_id = None if push and _is_unfinished(connection, push["task_id"]) else new_task_id(PushMaintenance.type)
-        values: dict[str, Any] = {"wanted": wanted, "changed_at": now} | ({"task_id": task_id} if task_id else {})
+        is_asked = push is not None and _is_unfinished(look.connection, push["task_id"])
+        task_id = None if is_asked else new_task_id(PushMaintenance.type)
+        values: dict[str, Any] = {"wanted": wanted, "changed_at": look.now} | ({"task_id": task_id} if task_id else {})
         if push:
-            maintenance_pushes.change(connection, push["id"], {**values, "version": push["version"] + 1})
+            maintenance_pushes.change(look.connection, push["id"], {**values, "version": push["version"] + 1})
         else:
-            about = {"window_id": window_id, "monitor_id": monitor_id, "mark": f"nagare #{window_id}-{token_hex(4)}"}
-            fresh = {"version": 1, "done_version": 0, "external_ids": [], "attempts": 0, "task_id": task_id}
-            maintenance_pushes.add(connection, {**about, **fresh, **values})
+            mark = f"nagare #{look.window_id}-{token_hex(4)}"
+            about = {"window_id": look.window_id, "monitor_id": monitor_id, "mark": mark}
+            fresh = {"version": 1, "done_version": 0, "external_ids": [], "attempts": 0}
+            maintenance_pushes.add(look.connection, {**about, **fresh, **values})
         if task_id is None:
             return {}
-        params = PushMaintenance(monitor_id=monitor_id, window_id=window_id)
-        requested_by = by.user_id if by and by.user_id else None
-        self._outbox.record(connection, task_id, params, monitor_id=monitor_id, requested_by=requested_by)
+        params = PushMaintenance(monitor_id=monitor_id, window_id=look.window_id)
+        requested_by = look.by.user_id if look.by and look.by.user_id else None
+        self._outbox.record(look.connection, task_id, params, monitor_id=monitor_id, requested_by=requested_by)
         return {task_id: monitor_id}
+
+
+def _targets(look: _Look) -> dict[int, Target]:
+    if look.pushed is None:
+        return {}
+    targets = [*find_targets(look.connection, look.pushed)]
+    if look.is_strict:
+        refuse_untold(look.connection, look.pushed, targets)
+    return {each.monitor_id: each for each in targets}
 
 
 def remaining(window: Mapping[Any, Any], now: datetime) -> Iterator[Occurrence]:
