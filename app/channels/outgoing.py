@@ -29,6 +29,8 @@ class Chat(Protocol):
 
     SETTINGS: ClassVar[Mapping[str, bool]]
     """The names of its settings, each with whether it is required."""
+    SECRETS: ClassVar[frozenset[str]]
+    """The names of the settings that must never be shown."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """Raise Invalid naming a setting that is wrong. This sends nothing."""

@@ -8,11 +8,13 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.composition import Services
+from app.store.database.pages import PageRequest
 from app.web.api.chat import MAX_BYTES
 from tests.unit.channels.chat import fake_lark, fake_slack, fake_telegram
 from tests.unit.channels.chat.fake_slack import FakeSlack
 from tests.unit.connectors.conftest import serve as serve
 from tests.unit.rules.chat.test_clicks import lark_click, slack_click, telegram_click
+from tests.web.browser import Browser
 from tests.web.caller import Caller
 
 Serve = Callable[[Callable[[Any], None]], str]
@@ -95,3 +97,28 @@ def test_settings_that_are_wrong_are_named_and_not_repeated(admin: Caller) -> No
     there = {**fake_lark.SETTINGS, "base_url": "http://169.254.169.254"}
     refused = admin.post("/channels", {"name": "x", "kind": "lark", "settings": there})
     assert refused.status == 422 and [*refused.json["errors"]] == ["settings.base_url"]
+
+
+def test_the_form_of_a_channel_has_the_settings_of_each_chat(
+    browse: Callable[[str], Browser], services: Services
+) -> None:
+    admin = browse("admin")
+    page = admin.get("/channels").text
+    for kind, settings in SETTINGS.items():
+        assert all(f'name="settings.{kind}.{name}"' in page for name in settings)
+    assert 'id="f-slack-token" name="settings.slack.token" type="password"' in page
+    form = {"name": "运维群", "kind": "slack", "language": "zh", "timezone": "UTC", "delivery": "at_least_once"}
+    filled = {f"settings.slack.{name}": value for name, value in SETTINGS["slack"].items()}
+    others = {"url": "", "settings.lark.app_id": "", "settings.telegram.token": "of another kind"}
+    refused = admin.post("/channels", {**form, **others, **filled, "settings.slack.token": "s3cr3t!"}, page="/channels")
+    assert (refused.status, "Bot token" in refused.text, "s3cr3t!" in refused.text) == (422, True, False)
+    assert "运维群" in admin.follow(admin.post("/channels", {**form, **others, **filled}, page="/channels")).text
+    [channel] = services.contacts.channels.list(PageRequest()).items
+    path = f"/channels/{channel['id']}"
+    shown = admin.get(path).text
+    assert fake_slack.TOKEN not in shown and "settings.lark.app_id" not in shown
+    blank = dict.fromkeys(filled, "")
+    kept = {name: value for name, value in form.items() if name != "kind"} | blank
+    assert "新名" in admin.follow(admin.post(path, {**kept, "name": "新名"}, page=path)).text
+    part = {**kept, "settings.slack.token": fake_slack.TOKEN}
+    assert "Signing secret</strong>: Missing" in admin.post(path, part, page=path).text

@@ -29,6 +29,10 @@ class Addresses:
         chats = {str(kind): [*chat.SETTINGS] for kind, chat in self._chats.items()}
         return {str(ChannelKind.APPRISE): [], **chats}
 
+    def secret_settings(self) -> frozenset[str]:
+        """Return the names of the settings, of any chat, that must never be shown."""
+        return frozenset().union(*(chat.SECRETS for chat in self._chats.values()))
+
     def validate(self, kind: str, fields: Mapping[str, Any], *, is_new: bool = False) -> None:
         """Check what takes too long for a transaction. Raises Invalid naming the field that is wrong."""
         if "timezone" in fields and not is_timezone(fields["timezone"]):

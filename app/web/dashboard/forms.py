@@ -17,6 +17,8 @@ from app.web.schemas.fields import DECIMAL, Boolean, Integer, Timestamp
 
 OURS = {csrf.FIELD, "back", "remove"}
 """Fields that every form has and no schema knows."""
+SETTINGS = "settings."
+"""The beginning of the fields of a chat's settings: `settings.<kind>.<name>`."""
 KEPT_IF_BLANK = {"password", "api_token", "client_key_pem", "headers", "http_password", "proxy_url", "settings"}
 """Secrets are never shown: a blank field keeps the stored one."""
 
@@ -27,7 +29,8 @@ EXAMPLES = {"headers": "X-Scope-OrgID: team-a"}
 def read_form(schema: type[RequestSchema]) -> dict[str, Any]:
     """Return the fields of the form. Raises ValidationError naming the invalid ones."""
     wanted = schema()
-    values = {name: _plain(wanted.fields.get(name), texts) for name, texts in request.form.lists() if name not in OURS}
+    given = [(name, texts) for name, texts in request.form.lists() if name not in OURS and not _is_setting(name)]
+    values = {name: _plain(wanted.fields.get(name), texts) for name, texts in given} | _settings()
     loaded: dict[str, Any] = wanted.load(
         {name: value for name, value in values.items() if _is_meant(wanted, name, value)}
     )
@@ -65,6 +68,18 @@ def given_filters() -> dict[str, str]:
 def filters_of(query: Mapping[str, Any]) -> dict[str, Any]:
     """Return a list's filters without its cursor."""
     return {name: value for name, value in query.items() if name != "page"}
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith(SETTINGS)
+
+
+def _settings() -> dict[str, dict[str, str]]:
+    """Return the settings of the chosen kind of chat that are not blank; nothing if all of them are."""
+    kind = request.form.get("kind")
+    fields_of_chats = [(name.split(".", 2), text) for name, text in request.form.items() if _is_setting(name) and text]
+    found = {name[2]: text.strip() for name, text in fields_of_chats if len(name) == 3 and kind in (None, name[1])}
+    return {"settings": found} if found else {}
 
 
 def _plain(field: fields.Field[Any] | None, texts: Sequence[str]) -> Any:

@@ -29,7 +29,7 @@ MAX_OFFERED = 500
 
 
 def settings_field() -> fields.Dict:
-    """Return the field for the settings of a chat, one `name: value` a line; blank where an address takes its place."""
+    """Return the field for the settings of a chat; it is missing where an address takes their place."""
     length = validate.Length(1, MAX_SETTINGS)
     return fields.Dict(keys=Text(min=1, max=64), values=Text(max=MAX_SETTING), validate=length, allow_none=True)
 
@@ -96,6 +96,7 @@ def channel_choices() -> Mapping[str, Any]:
     """Return what the form of any channel offers."""
     return {
         "kinds": services().contacts.addresses.settings_of_kinds(),
+        "secret_settings": services().contacts.addresses.secret_settings(),
         "languages": list(Language),
         "deliveries": list(DeliveryGuarantee),
         "zone": str(zone()),
