@@ -14,6 +14,6 @@ __all__ = ["arm", "by", "inbox", "li", "migrated", "monitor_id", "services", "st
 pytestmark = pytest.mark.real
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:  # type: ignore[no-redef] # fewer crashes than there
     if "place" in metafunc.fixturenames:
         metafunc.parametrize("place", range(1, PLACES + 1, 4))

@@ -14,13 +14,18 @@ from app.enums import (
     AlertEventKind,
     AlertStatus,
     ChannelKind,
+    DecisionOutcome,
     DeliveryGuarantee,
+    DeliveryKind,
+    DeliveryState,
     HeartbeatReason,
     HeartbeatStatus,
     InventoryStatus,
     Language,
     MonitorStatus,
     NotificationKind,
+    PageState,
+    PageTarget,
     PingKind,
     PushState,
     QuietKind,
@@ -41,6 +46,7 @@ from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
 from app.web.dashboard.navigation import NAVIGATION
 from app.web.dashboard.translation import CATALOGUES
+from tests.services.alert_rows import add_alert, add_event
 from tests.web.browser import HTMX, Browser
 from tests.web.caller import WORKER, Caller
 
@@ -52,6 +58,7 @@ PAGES = (
     *("/teams", "/channels", "/contact-methods"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/rotas", "/shifts"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/routes"),
+    *("/pages", "/escalations"),
 )
 
 LAYER = {"users": [1], "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}
@@ -77,7 +84,11 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
     for suffix in ("start", "3"):
         admin.call("POST", f"/heartbeats/{beat['token']}/{suffix}", data="line 1\nline 2")
     rota = admin.post("/rotas", {"name": "值班", "timezone": "Asia/Shanghai", "layers": [LAYER]}).json
+    page_id = open_page(services, admin, fleet)
     return {
+        "page": f"/pages/{page_id}",
+        "escalation": "/escalations/1",
+        "why": "/alerts/1/why",
         "rota": f"/rotas/{rota['id']}",
         "heartbeat": f"/heartbeats/{beat['id']}",
         "window": "/maintenance/1",
@@ -95,6 +106,21 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
         "task": f"/tasks/{task_id}",
         "letter": f"/dead-letters/{task_id}",
     }
+
+
+def open_page(services: Services, admin: Caller, fleet: int) -> int:
+    """Let a route page the admin for an alert, and return the page."""
+    steps = [{"after_s": 60, "targets": [{"type": "user", "id": 1}]}]
+    made = {"name": "升级", "steps": steps, "repeats": None, "fallback": {"type": "user", "id": 1}}
+    escalation_id = admin.post("/escalations", made).json["id"]
+    route = {"name": "夜间", "target": "escalation", "escalation_id": escalation_id}
+    assert admin.post("/routes", route).status == 201
+    with services.database.transaction() as connection:
+        add_event(connection, add_alert(connection, fleet, 99, message="disk is full"))
+    services.response.notifier.tick()
+    page_id = int(admin.get("/pages").json["items"][0]["id"])
+    services.paging.steps.take(page_id, 0, 0)
+    return page_id
 
 
 def add_contacts(admin: Caller) -> None:
@@ -283,12 +309,17 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "rotas.reason": GapReason,
     "rotas.units": TurnUnit,
     "route_target": RouteTarget,
+    "decision_outcome": DecisionOutcome,
+    "delivery_kind": DeliveryKind,
+    "delivery_state": DeliveryState,
+    "page_state": PageState,
+    "page_target": PageTarget,
     "scope": Scope,
     "severity": Severity,
     "task_state": TaskState,
     "task_type": TaskType,
 }
-OPEN = ("host_detail.", "count.", "field.", "mapping_field.", "reason.", "error.", "nav.")
+OPEN = ("host_detail.", "count.", "field.", "mapping_field.", "reason.", "error.", "nav.", "why.")
 """Names that are made of words from elsewhere: codes of errors, fields of schemas, counts of results."""
 MADE = {
     *("order.-severity,started_at", "order.-cost", "order.-started_at", "order.-last_seen_at"),
@@ -305,6 +336,7 @@ MADE = {
     *(f"maintenance.push_{state}{back}" for state in PushState for back in ("", "_back")),
     *("monitors.pull_all", "monitors.pull_hosts", "monitors.pull_items", "monitors.pull_alerts"),
     *("rotas.given", "rotas.taken", "rotas.view.month", "rotas.view.week", *(f"rotas.weekday.{day}" for day in DAYS)),
+    *("decision_outcome.none",),
     *("severities.unknown", "severities.missing"),
     *("flash.acknowledge", "flash.resolve", "flash.reopen", "flash.snooze"),
     *("inventory.gone", "inventory.disabled", "time.d", "time.h", "time.min", "time.s", "time.ago", "time.in"),

@@ -6,7 +6,7 @@ from app.enums import Role, Scope
 from app.store.database.pages import Page, PageRequest
 from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, current_editor, services
-from app.web.explanations import explained_event, explained_page
+from app.web.dashboard.explanations import explained_event, explained_page
 from app.web.schemas.pages import page_of
 from app.web.schemas.paging import (
     PagedDetailsSchema,

@@ -18,9 +18,11 @@ class Entry:
 NAVIGATION: dict[str, tuple[Entry, ...]] = {
     "": (Entry("overview", "/"), Entry("alerts", "/alerts")),
     "on_call": (
+        Entry("pages", "/pages"),
         Entry("rotas", "/rotas"),
         Entry("shifts", "/shifts"),
         Entry("contact_methods", "/contact-methods"),
+        Entry("escalations", "/escalations"),
         Entry("routes", "/routes"),
         Entry("notifications", "/notifications"),
         Entry("channels", "/channels"),
