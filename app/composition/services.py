@@ -111,7 +111,7 @@ def wire(
     liveness = build_liveness(resources, machines)
     on_call = build_on_call(resources, machines)
     contacts = build_contacts(resources, ledger)
-    response = build_response(resources, ledger, contacts, Pager(ledger.outbox))
+    response = build_response(resources, ledger, contacts, Pager(database, ledger.outbox))
     paging = build_paging(resources, ledger, alerts, contacts.sender)
     operation = build_operation(resources)
     return Services(

@@ -18,6 +18,8 @@ from app.services.ledger.outbox import Outbox
 from app.services.paging.page_plans import plan_for
 from app.services.paging.page_tasks import Recorded, add_delivery, go_to
 from app.services.paging.recipients import Recipient
+from app.store.database.engine import Database
+from app.store.ledger import task_runs
 from app.store.paging import page_deliveries, pages
 
 UNENDED = (PageState.OPEN, PageState.ACKNOWLEDGED)
@@ -29,7 +31,8 @@ Row = Mapping[Any, Any]
 class Pager:
     """Used by the leader only, between the events that it matches and the decisions that it writes."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, database: Database, outbox: Outbox) -> None:
+        self._database = database
         self._outbox = outbox
         self._recorded: Recorded = {}
 
@@ -50,10 +53,13 @@ class Pager:
         )
 
     def publish(self) -> None:
-        """Publish the tasks that `page` recorded. To be called after the commit."""
+        """Publish the tasks that `page` recorded. To be called after the commit. Raises DatabaseUnavailable."""
         recorded, self._recorded = self._recorded, {}
         if recorded:
-            self._outbox.publish(recorded)
+            # Those of a transaction that was rolled back are nowhere: their messages would become dead letters.
+            with self._database.reading() as connection:
+                found = {row["task_id"] for row in task_runs.find_many(connection, [*recorded])}
+            self._outbox.publish({task_id: about for task_id, about in recorded.items() if task_id in found})
 
     def _join(self, connection: Connection, route: Row, key: str, changes: Sequence[Change]) -> int | None:
         """Return the open page of a group; None if it has none and needs none."""

@@ -1,14 +1,30 @@
 """Who is paged when, what ends a page, and who hears of that."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from app.channels.sender import Delivery, Outcome
 from app.composition import Services
 from app.enums import AlertStatus
-from app.models import Alert, AlertDecision, AlertEvent, Channel, ContactRule, Page, PageDelivery, TaskRun, User
+from app.errors import DatabaseUnavailable
+from app.models import (
+    Alert,
+    AlertDecision,
+    AlertEvent,
+    Channel,
+    ContactRule,
+    Notification,
+    Page,
+    PageDelivery,
+    TaskRun,
+    User,
+)
+from app.rules.response.notification_examples import FIRED
 from app.services.access.audit import Editor
+from app.services.paging.pager import Pager
 from tests.services.alert_rows import end_alert
 from tests.services.paging.stage import FAILED, SENT, UNKNOWN, Inbox, Stage
 
@@ -320,6 +336,26 @@ def harm(stage: Stage, task_id: str, end_of_task: str) -> None:
     else:
         values = {"state": end_of_task, "finished_at": stage.time.now, "next_run_at": None}
         stage.change(TaskRun, task_id, **values)  # type: ignore[arg-type]
+
+
+def test_the_steps_of_pages_that_were_rolled_back_are_not_published(
+    stage: Stage, services: Services, monitor_id: int, li: int, redis: Redis
+) -> None:
+    route_id = stage.route(escalation_id=stage.escalation((0, [("user", li)])))
+    (alert_id,) = stage.fire(monitor_id)
+    pager = Pager(services.database, services.ledger.outbox)
+    change = replace(FIRED, alert_id=alert_id)
+
+    def page_and_fail() -> None:
+        with services.database.transaction() as connection:
+            assert pager.page(connection, stage.rows(Notification, id=route_id)[0]._mapping, [change]) != {}
+            raise DatabaseUnavailable("gone")
+
+    with pytest.raises(DatabaseUnavailable):
+        page_and_fail()
+    pager.publish()
+    assert redis.llen("nagare:queue:page_step") == 0
+    assert stage.rows(Page) == []
 
 
 def test_every_event_is_explained(stage: Stage, services: Services, monitor_id: int, li: int) -> None:
