@@ -54,6 +54,8 @@ ADMINS_ONLY = {
     "update_heartbeat",
     "delete_heartbeat",
     "issue_heartbeat_token",
+    *("create_route", "update_route", "delete_route"),
+    *("create_escalation", "update_escalation", "delete_escalation"),
     "create_team",
     "update_team",
     "delete_team",
@@ -90,7 +92,8 @@ MY_CONTACTS = {
     "test_my_contact_method",
     "replace_my_contact_rules",
 }
-ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token", *MY_CONTACTS}
+PREVIEWS = {"preview_maintenance_window", "test_routes"}
+ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token", *MY_CONTACTS, *PREVIEWS}
 """What a viewer may do beyond reading."""
 SIGN_IN_ONLY = {"logout", "create_token", "revoke_token"}
 
