@@ -90,14 +90,19 @@ def told(connection: Connection, alert_ids: Sequence[int], now: datetime) -> set
 
 
 def hidden(connection: Connection, alert_ids: Sequence[int], now: datetime) -> set[int]:
-    """Return those of these alerts that are suppressed, and not only as witnesses."""
-    suppressed = (ALERTS.id.in_(alert_ids), ALERTS.suppressed.is_(True))
-    rows = connection.execute(select(ALERTS.id, ALERTS.witness_of).where(*suppressed)).all()
-    witnesses = [row.id for row in rows if row.witness_of is not None]
-    if not witnesses:
-        return {row.id for row in rows}
-    quiet = select(ALERTS.id).where(ALERTS.id.in_(witnesses), _is_quiet(connection, now))
-    return {row.id for row in rows} - {*witnesses} | set(connection.execute(quiet).scalars())
+    """Return those of these alerts that are suppressed, and not only as witnesses.
+
+    An alert that fired and ended in one report was never open, and so never marked as suppressed.
+    """
+    columns = (ALERTS.id, ALERTS.suppressed, ALERTS.witness_of)
+    wanted = (ALERTS.id.in_(alert_ids), or_(ALERTS.suppressed.is_(True), ALERTS.status == AlertStatus.RESOLVED))
+    rows = connection.execute(select(*columns).where(*wanted)).all()
+    marked = {row.id for row in rows if row.suppressed and row.witness_of is None}
+    unsure = {row.id for row in rows} - marked
+    if not unsure:
+        return marked
+    quiet = select(ALERTS.id).where(ALERTS.id.in_(unsure), _is_quiet(connection, now))
+    return marked | set(connection.execute(quiet).scalars())
 
 
 def windows_over(connection: Connection, alert_ids: Sequence[int], now: datetime) -> dict[int, RowMapping]:

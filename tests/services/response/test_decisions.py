@@ -12,8 +12,10 @@ from app.composition import Services
 from app.enums import AlertEventKind
 from app.errors import DatabaseUnavailable, WorkerLost
 from app.models import Alert, AlertDecision, AlertEvent, Notification, Page, TaskRun
+from app.rules.alerts.alert_reports import AlertReport
 from app.rules.response.notifications import Change
 from app.services.access.audit import Editor
+from app.services.alerts.alert_intake import AlertIntake
 from app.services.response.event_matching import EventMatching
 from app.services.response.notifier import Notifier
 from app.store.alerts import alert_events
@@ -127,6 +129,19 @@ def test_what_is_suppressed_says_by_what(
     services.response.notifier.tick()
     assert reason(services) == expected
     assert decided(services)[0][0] == "suppressed"
+
+
+def test_an_alert_that_fires_and_ends_in_one_report_within_a_window_is_suppressed(
+    services: Services, notify: Callable[..., int], monitor_id: int, time: Time
+) -> None:
+    notify()
+    given = {"name": "升级", "comment": "", "match": '{team="works"}', "starts_at": time.now}
+    services.maintenance.windows.create({**given, "ends_at": time.now + timedelta(hours=1)}, EDITOR)
+    reports = [AlertReport("test", "1", is_firing, "disk", labels={"team": "works"}) for is_firing in (True, False)]
+    with services.database.transaction() as connection:
+        AlertIntake().take_in(connection, monitor_id, reports, clock.now())
+    services.response.notifier.tick()
+    assert decided(services) == [("suppressed", "window")] * 2
 
 
 def test_what_is_suppressed_while_it_waits_is_dropped_and_says_by_what(
