@@ -9,16 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.acceptance.stack import Stack
-from tests.chaos.page_load import PageLoad
+from tests.chaos.page_load import PUBLIC_URL, PageLoad
 from tests.chaos.page_proof import PageProof, prove_pages
 from tests.chaos.page_records import settle
 from tests.chaos.proof import Proof, prove
 from tests.chaos.storm import Storm
 from tests.chaos.task_load import TaskLoad
 from tests.real import postgres_lab
-
-PUBLIC_URL = "https://nagare.example"
-"""With it, messages name their pages by address."""
 
 
 def main() -> int:

@@ -13,6 +13,8 @@ from tests.chaos.page_setup import GROUPS, TEAMS, PageSetup, Receivers
 from tests.chaos.receiver import Receiver, Strikes
 from tests.cli.processes import wait_for
 
+PUBLIC_URL = "https://nagare.example"
+"""With it, messages name their pages by address."""
 ACKNOWLEDGED = 0.1
 """The share of the posts after which somebody acknowledges an alert or a page."""
 RESOLVED = 0.35
