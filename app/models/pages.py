@@ -11,6 +11,7 @@ from app.models.base import NEVER_REUSED, Base, Moment
 UNENDED = "state IN ('open', 'acknowledged')"
 UNSETTLED = "state IN ('waiting', 'sending')"
 OPEN_PAGE = "state = 'open'"
+SENT = "state = 'sent'"
 
 
 class Escalation(Base):
@@ -87,6 +88,9 @@ class PageDelivery(Base):
     __table_args__ = (
         Index("ix_page_deliveries_page_id", "page_id"),
         Index("ix_page_deliveries_task_id", "task_id"),
+        Index(
+            "ix_page_deliveries_sent", "channel_id", "ended_at", sqlite_where=text(SENT), postgresql_where=text(SENT)
+        ),
         Index(
             "ix_page_deliveries_unsettled",
             "channel_id",

@@ -56,7 +56,8 @@ class PageClaims:
         if delivery["state"] != DeliveryState.WAITING:
             return Claimed({})
         now = clock.now()
-        later = resting_until(channel["last_sent_at"], now) or max(now, delivery["due_at"])
+        last_sent_at = page_deliveries.last_sent_at(connection, channel["id"])
+        later = resting_until(last_sent_at, now) or max(now, delivery["due_at"])
         if later > now:
             return Claimed(self._postpone(connection, delivery, later, now))
         return self._claim_due(connection, task_id, channel, now)

@@ -103,6 +103,9 @@ class PageDelivery:
                 return self._failures.end(connection, row, "unanswered", delivery.reason, DeliveryState.UNCERTAIN)
             case Outcome.UNCERTAIN:
                 values: dict[str, Any] = {"reason": ended(row["reason"], "unanswered", delivery.reason)}
+            case Outcome.FAILED if row["repeats"]:
+                # An earlier attempt may have arrived: the next one too must be the same message, with its mark.
+                values = {"reason": ended(row["reason"], "refused", delivery.reason)}
             case Outcome.FAILED:
                 # It waits again, so that whatever is sent to the channel next tells it too.
                 values = {"state": DeliveryState.WAITING, "sending_at": None, "up_to_decision": None}

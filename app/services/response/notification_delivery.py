@@ -129,7 +129,8 @@ class NotificationDelivery:
                 decisions.tell(connection, notification_id, event_ids, task_id, now)
             else:
                 notifications.change(connection, notification_id, {"last_error": delivery.reason})
-            if delivery.outcome is Outcome.FAILED:
+            # A repeat stays one: an earlier attempt may have arrived.
+            if delivery.outcome is Outcome.FAILED and not prepared.outgoing.is_repeat:
                 notification_messages.mark(connection, task_id, sending_at=None)
             if prepared.channel_id is not None:
                 record_outcome(connection, prepared.channel_id, delivery, now)

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, or_, select, text, update
+from sqlalchemy import Connection, RowMapping, func, insert, or_, select, text, update
 
 from app.enums import DeliveryKind, DeliveryState
 from app.models import Channel, PageDelivery, TaskRun, User
 from app.models import Page as PageRow
-from app.models.pages import UNSETTLED
+from app.models.pages import SENT, UNSETTLED
 from app.store.database.dialects import table_of
 from app.store.paging.pages import DELIVERIES, PAGES, RUNS
 
@@ -40,6 +40,13 @@ def lock_channel(connection: Connection, channel_id: int) -> RowMapping | None:
     """
     statement = select(*CHANNELS).where(CHANNELS.id == channel_id).with_for_update(key_share=True)
     return connection.execute(statement).mappings().one_or_none()
+
+
+def last_sent_at(connection: Connection, channel_id: int) -> datetime | None:
+    """Return when a channel last took a page's message; a code or a test message keeps no page waiting."""
+    sent = (text(f"page_deliveries.{SENT}"), DELIVERIES.channel_id == channel_id)
+    latest: datetime | None = connection.execute(select(func.max(DELIVERIES.ended_at)).where(*sent)).scalar_one()
+    return latest
 
 
 def due_at(connection: Connection, channel_id: int, now: datetime) -> Sequence[RowMapping]:

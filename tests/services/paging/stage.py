@@ -133,6 +133,8 @@ class Stage:
         row = {
             **{"name": name, "enabled": True, "url_sealed": "", "min_severity": 0, "continues": True},
             **{"kinds": ["fired", "acknowledged", "resolved"], "timezone": "UTC", "language": "en", "batch_s": 0},
+            # nagare's own alert about a rota without people is not what these tests look at.
+            "match": 'alert.source!="nagare"',
             **{"target": "escalation" if "escalation_id" in fields else "team", "created_at": clock.now()},
         }
         return self.add(Notification, **row | fields)
@@ -195,7 +197,8 @@ class Stage:
         return page
 
     def outcomes(self) -> list[str]:
-        return [row.outcome for row in self.rows(AlertDecision)]
+        """What became of the alerts of these tests: no route takes nagare's own."""
+        return [row.outcome for row in self.rows(AlertDecision) if row.route_id is not None]
 
     def deliveries(self, **wanted: Any) -> list[tuple[str, str, str]]:
         return [(row.kind, row.channel_name, row.state) for row in self.rows(PageDelivery, **wanted)]

@@ -177,7 +177,7 @@ def test_a_page_that_reaches_nobody_ends_with_a_reason(stage: Stage, inbox: Inbo
     stage.fire(monitor_id)
     stage.run(3)
     assert (inbox.seen, stage.page.state) == ([], "exhausted")
-    (decision,) = stage.rows(AlertDecision)
+    (decision,) = [each for each in stage.rows(AlertDecision) if each.route_id is not None]
     assert (decision.outcome, decision.reason["code"]) == ("undeliverable", "page_exhausted")
 
 
@@ -234,6 +234,26 @@ def test_a_message_without_an_answer_is_sent_again_marked_and_with_the_same_key(
     assert second.message.title == "[nagare] (possible repeat) Page: CRITICAL: disk 1 is full"
     (delivery,) = stage.rows(PageDelivery)
     assert (delivery.state, delivery.repeats) == ("sent", 1)
+
+
+def test_a_repeat_that_is_refused_stays_a_repeat(stage: Stage, inbox: Inbox, monitor_id: int, li: int) -> None:
+    answers = iter([UNKNOWN, FAILED, SENT])
+    inbox.answer = lambda outgoing: next(answers)
+    stage.route(escalation_id=stage.escalation((0, [("user", li)])))
+    stage.fire(monitor_id)
+    stage.run(40)
+    first, last = inbox.seen
+    assert (first.is_repeat, last.is_repeat, last.key) == (False, True, first.key)
+    assert stage.outcomes() == ["told"]
+
+
+def test_a_test_message_keeps_no_page_waiting(stage: Stage, inbox: Inbox, monitor_id: int, li: int) -> None:
+    (channel,) = stage.rows(Channel, user_id=li)
+    stage.change(Channel, channel.id, last_sent_at=stage.time.now)
+    stage.route(escalation_id=stage.escalation((0, [("user", li)])))
+    stage.fire(monitor_id)
+    stage.run(2)
+    assert len(inbox.seen) == 1
 
 
 def test_a_channel_that_wants_no_repeats_gets_none(stage: Stage, inbox: Inbox, monitor_id: int, wang: int) -> None:

@@ -408,6 +408,20 @@ def test_a_worker_that_dies_while_it_sends_sends_again_what_may_be_repeated(
     assert [title.startswith("（可能重复）") for title in receiver.titles] == [True]
 
 
+def test_a_repeat_that_is_refused_stays_a_repeat(
+    services: Services, receiver: Receiver, repeated_task_id: str, time: Time
+) -> None:
+    receiver.respond = lambda request: request.reset()
+    assert attempt(services, repeated_task_id) == "retrying"
+    receiver.respond = lambda request: request.answer({}, 503)
+    again(services, repeated_task_id, time)
+    assert attempt(services, repeated_task_id) == "retrying"
+    receiver.respond = lambda request: request.answer()
+    again(services, repeated_task_id, time)
+    assert attempt(services, repeated_task_id) == "succeeded"
+    assert [title.startswith("（可能重复）") for title in receiver.titles] == [False, True, True]
+
+
 def test_a_message_that_was_not_taken_is_no_repeat(
     services: Services, receiver: Receiver, repeated_task_id: str, time: Time
 ) -> None:

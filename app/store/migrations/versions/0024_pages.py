@@ -214,6 +214,7 @@ def _create_pages() -> None:
     )
     op.create_index("ix_page_deliveries_page_id", "page_deliveries", ["page_id"])
     op.create_index("ix_page_deliveries_task_id", "page_deliveries", ["task_id"])
+    _index("ix_page_deliveries_sent", "page_deliveries", ["channel_id", "ended_at"], "state = 'sent'")
     _index("ix_page_deliveries_unsettled", "page_deliveries", ["channel_id", "due_at"], UNSETTLED)
 
 
