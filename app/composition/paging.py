@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from app.channels.outgoing import ChannelSender
 from app.composition.alerts import Alerts
 from app.composition.ledger import Ledger
+from app.composition.machines import Machines
 from app.composition.resources import Resources
+from app.services.alerts.alert_intake import AlertIntake
 from app.services.contacts.channel_health import record_outcome
 from app.services.contacts.people import reachable
 from app.services.oncall.on_call import people_of
@@ -23,6 +25,7 @@ from app.services.paging.page_turns import PageTurns
 from app.services.paging.page_watch import PageWatch
 from app.services.paging.pages import PageService
 from app.services.paging.recipients import Recipients
+from app.services.paging.trial_alerts import TrialAlerts
 from app.services.paging.why import WhyService
 
 
@@ -39,9 +42,12 @@ class Paging:
     delivery: PageDelivery
     watch: PageWatch
     retention: PageRetention
+    trial_alerts: TrialAlerts
 
 
-def build_paging(resources: Resources, ledger: Ledger, alerts: Alerts, sender: ChannelSender) -> Paging:
+def build_paging(
+    resources: Resources, ledger: Ledger, machines: Machines, alerts: Alerts, sender: ChannelSender
+) -> Paging:
     """Build the services that page people."""
     database, outbox = resources.database, ledger.outbox
     turns, failures = PageTurns(outbox), PageFailures(outbox)
@@ -58,6 +64,7 @@ def build_paging(resources: Resources, ledger: Ledger, alerts: Alerts, sender: C
         delivery=PageDelivery(database, outbox, sender, claims, failures, turns, record_outcome),
         watch=PageWatch(database, outbox, steps, turns, failures),
         retention=PageRetention(database, resources.settings.history_days),
+        trial_alerts=TrialAlerts(database, AlertIntake(machines.witnesses)),
     )
 
 

@@ -112,7 +112,7 @@ def wire(
     on_call = build_on_call(resources, machines)
     contacts = build_contacts(resources, ledger)
     response = build_response(resources, ledger, contacts, Pager(database, ledger.outbox))
-    paging = build_paging(resources, ledger, alerts, contacts.sender)
+    paging = build_paging(resources, ledger, machines, alerts, contacts.sender)
     operation = build_operation(resources)
     return Services(
         settings=settings,

@@ -322,6 +322,8 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
 OPEN = ("host_detail.", "count.", "field.", "mapping_field.", "reason.", "error.", "nav.", "why.")
 """Names that are made of words from elsewhere: codes of errors, fields of schemas, counts of results."""
 MADE = {
+    *("paging.setup_contact_method", "paging.setup_rota", "paging.setup_escalation", "paging.setup_route"),
+    "paging.setup_page",
     *("order.-severity,started_at", "order.-cost", "order.-started_at", "order.-last_seen_at"),
     *("status.wrong_database", "status.wrong_broker", "status.wrong_worker"),
     *("status.then_database", "status.then_broker", "status.then_worker"),

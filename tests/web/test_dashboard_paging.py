@@ -40,3 +40,19 @@ def test_the_form_of_an_escalation_has_steps(browse: Callable[[str], Browser], a
     assert (made["repeats"], made["acknowledgement_s"], made["fallback"]["id"]) == (None, 1800, 1)
     assert browse("admin").post(f"/escalations/{made['id']}/delete", {}).status == 303
     assert admin.get("/escalations").json["items"] == []
+
+
+def test_who_never_was_paged_is_led_through_the_set_up(
+    browse: Callable[[str], Browser], services: Services, admin: Caller
+) -> None:
+    browser = browse("operator")
+    page = browser.get("/pages").text
+    assert 'href="/contact-methods"' in page and 'href="/rotas/new"' in page
+    team = admin.post("/teams", {"name": "payments", "members": ["operator"]}).json["id"]
+    admin.post("/routes", {"name": "payments", "target": "team", "team_id": team, "match": 'team="pay"'})
+    assert '<span class="muted">Choose which alerts page whom</span>' in browser.get("/pages").text
+    fired = browser.post("/routes/test-alert", {"labels": "team=pay", "severity": "2"})
+    assert fired.status == 303 and fired.headers["Location"].endswith("/why")
+    services.response.notifier.tick()
+    assert 'id="setup"' not in browser.get("/pages").text
+    assert "Test alert by operator" in browser.get("/pages").text

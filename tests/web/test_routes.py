@@ -255,3 +255,24 @@ def test_a_route_says_how_many_open_alerts_match_now(
     assert matches(below) == (1, None)
     assert matches(nothing) == (0, "matches_nothing")
     assert viewer.get("/routes/999999/matches").status == 404
+
+
+def test_a_test_alert_takes_the_way_of_every_other(
+    admin: Caller, operator: Caller, viewer: Caller, services: Services, team: int
+) -> None:
+    make(admin, "payments", target="team", team_id=team, match='team="支付"')
+    given = {"labels": {"team": "支付"}, "severity": 1, "host": "pay-01"}
+    assert viewer.post("/routes/test-alert", given).status == 403
+    answer = operator.post("/routes/test-alert", given)
+    assert answer.status == 201, answer.text
+    alert = viewer.get(f"/alerts/{answer.json['alert_id']}").json
+    assert answer.headers["Location"] == f"/api/v1/alerts/{alert['id']}"
+    assert (alert["source"], alert["severity"], alert["host"], alert["labels"]) == (
+        *("nagare", 1, "pay-01"),
+        {"team": "支付"},
+    )
+    assert alert["message"] == "Test alert by operator"
+    services.response.notifier.tick()
+    (line,) = viewer.get(f"/alerts/{alert['id']}/why").json["items"]
+    assert [each["code"] for each in line["decisions"]] == ["matched"]
+    assert operator.post("/routes/test-alert", {"labels": {"": "x"}}).status == 422

@@ -32,6 +32,8 @@ TRANSLATIONS: Mapping[str, str] = {
     "The job reported that it failed.": "作业报告自己失败了。",
     "The job started at {start} and did not finish within {grace}.": "作业于 {start} 开始，在 {grace} 内没有完成。",
     "It has never finished.": "它从未完成过。",
+    "Test alert by {name}": "{name} 发出的测试告警",
+    "Somebody tests who is told. Acknowledge it, then resolve it.": "有人在测试会通知谁。请先确认，再解决。",
     "Rota {rota} has nobody on call from {start} to {end}": "值班表 {rota} 从 {start} 到 {end} 无人值班",
     "Rota {rota} has nobody on call from {start} for more than three weeks": (
         "值班表 {rota} 从 {start} 起三周以上无人值班"

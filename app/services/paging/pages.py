@@ -14,7 +14,7 @@ from app.services.ledger.outbox import Outbox
 from app.services.paging.page_turns import PageTurns
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
-from app.store.paging import page_decisions, page_deliveries, pages
+from app.store.paging import page_decisions, page_deliveries, pages, setup
 
 Row = Mapping[Any, Any]
 SHOWN_ALERTS = 100
@@ -56,6 +56,11 @@ class PageService:
             rows = pages.unended(connection)
             counts = page_decisions.count_alerts(connection, [row["id"] for row in rows])
         return [{**row, "alert_count": counts.get(row["id"], 0)} for row in rows]
+
+    def setup(self, user_id: int) -> dict[str, bool]:
+        """Return what it takes to page somebody, in its order, each with whether it is there."""
+        with self._database.reading() as connection:
+            return setup.done(connection, user_id)
 
     def get(self, page_id: int) -> dict[str, Any]:
         """Return a page with its plan, history, deliveries and most important alerts."""

@@ -12,6 +12,8 @@ from app.web.schemas.routes import (
     RouteMatchesSchema,
     RouteSchema,
     RoutesSchema,
+    RouteTestAlertAnswerSchema,
+    RouteTestAlertSchema,
     RouteTestAnswerSchema,
     RouteTestSchema,
 )
@@ -56,6 +58,22 @@ def create_route(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
 def test_routes(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return who would be told of an alert that fires now, and what each route says of it. Nothing is sent."""
     return services().response.route_trials.test(**body)
+
+
+@routes.operation(
+    "POST",
+    "/routes/test-alert",
+    role=Role.OPERATOR,
+    scope=Scope.ALERTS,
+    body=RouteTestAlertSchema,
+    answer=RouteTestAlertAnswerSchema,
+    status=201,
+    headers=CREATED_HEADERS,
+)
+def fire_test_alert(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Fire a real alert of nagare's own with these labels: it pages whom the routes say, until a person resolves it."""
+    alert_id = services().paging.trial_alerts.fire(current_editor(), **body)
+    return {"alert_id": alert_id}, {"Location": f"/api/v1/alerts/{alert_id}"}
 
 
 @routes.operation("GET", ROUTE, role=Role.VIEWER, answer=RouteSchema, errors=(404,))

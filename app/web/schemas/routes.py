@@ -129,6 +129,11 @@ class RoutesSchema(AnswerSchema):
     items = fields.List(fields.Nested(RouteSchema))
 
 
+def labels_field() -> fields.Dict:
+    """Return the field of an alert's labels."""
+    return fields.Dict(keys=Text(min=1, max=1024), values=Text(max=4096), validate=validate.Length(max=MAX_LABELS))
+
+
 class TriedAlertSchema(RequestSchema):
     """An alert that does not exist."""
 
@@ -141,7 +146,23 @@ class TriedAlertSchema(RequestSchema):
     source = Text(max=64)
     monitor_id = row_id()
     groups = fields.List(Text(min=1, max=255), validate=validate.Length(max=MAX_LABELS))
-    labels = fields.Dict(keys=Text(min=1, max=1024), values=Text(max=4096), validate=validate.Length(max=MAX_LABELS))
+    labels = labels_field()
+
+
+class RouteTestAlertSchema(RequestSchema):
+    """A test alert."""
+
+    is_body_required = False
+
+    labels = labels_field()
+    severity = code(Severity)
+    host = Text(max=500)
+
+
+class RouteTestAlertAnswerSchema(AnswerSchema):
+    """The alert that fired."""
+
+    alert_id = fields.Integer(metadata={"description": "`GET /alerts/{id}/why` says whom it reached"})
 
 
 class RouteTestSchema(RequestSchema):

@@ -30,6 +30,7 @@ def pages() -> str:
         rows=[*unended, *(row for row in found.items if row["id"] not in shown)],
         filters=filters,
         states=list(PageState),
+        setup=services().paging.pages.setup(current_editor().user_id) if is_first else {},
     )
 
 

@@ -96,6 +96,16 @@ def try_routes() -> str:
         return render("route_trial", problem=str(wrong))
 
 
+@dashboard.action("/routes/test-alert", role=Role.OPERATOR)
+def fire_test_alert() -> Response:
+    """Fire an alert that tests for real who is told."""
+    given = read_form(TrialFormSchema)
+    labels = _labels_in(given["labels"]) if given.get("labels") else {}
+    about = {name: given[name] for name in ("severity", "host") if given.get(name) is not None}
+    alert_id = services().paging.trial_alerts.fire(current_editor(), labels=labels, **about)
+    return lead_to(f"/alerts/{alert_id}/why", "flash.test_alert")
+
+
 @dashboard.action("/routes", role=Role.ADMIN)
 def add_route() -> Response:
     """Add a route."""
