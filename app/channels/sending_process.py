@@ -13,6 +13,7 @@ from app.channels.http_outcome import HttpOutcome
 from app.channels.orders import begin_program
 from app.channels.schemes import SCHEMES, fault_of
 from app.channels.sender import TIMEOUT_S, Outcome
+from app.channels.smtp_outcome import SmtpOutcome
 from app.channels.written_addresses import is_written_address_callable
 
 READ_TIMEOUT_S = 15.0
@@ -82,8 +83,9 @@ def _mark(service: NotifyBase, key: str | None) -> None:
 
 
 def _send(service: NotifyBase, message: dict[str, Any], confinement: Confinement) -> dict[str, Any]:
-    http_outcome = HttpOutcome()
+    http_outcome, smtp_outcome = HttpOutcome(), SmtpOutcome()
     http_outcome.watch()
+    smtp_outcome.watch()
     apprise = Apprise()
     apprise.add(service)
     is_sent = apprise.notify(
@@ -91,8 +93,9 @@ def _send(service: NotifyBase, message: dict[str, Any], confinement: Confinement
     )
     if is_sent:
         return {"outcome": Outcome.SENT, "reason": None}
-    reason = REFUSED_ADDRESS if confinement.is_address_refused else http_outcome.reason
-    outcome = Outcome.UNCERTAIN if http_outcome.is_uncertain else Outcome.FAILED
+    reason = REFUSED_ADDRESS if confinement.is_address_refused else smtp_outcome.fault or http_outcome.reason
+    is_uncertain = http_outcome.is_uncertain or smtp_outcome.is_uncertain
+    outcome = Outcome.UNCERTAIN if is_uncertain else Outcome.FAILED
     return {"outcome": outcome, "reason": reason, "retry_after_s": http_outcome.retry_after_s}
 
 

@@ -16,6 +16,8 @@ class MailServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
         self.mails: list[EmailMessage] = []
+        self.answer = b"250 taken\r\n"
+        """What it says to a mail that it has read; a server that does not say a whole line closes the connection."""
         self.port = self.server_address[1]
 
 
@@ -29,7 +31,9 @@ class _Conversation(socketserver.StreamRequestHandler):
             self._say(ANSWERS.get(command, b"250 fine"))
             if command == b"DATA":
                 self._take()
-                self._say(b"250 taken")
+                self.wfile.write(self.server.answer)
+                if not self.server.answer.endswith(b"\n"):
+                    return
 
     def _take(self) -> None:
         lines = []

@@ -19,6 +19,7 @@ from apprise.manager_plugins import NotificationManager
 from app.channels import sender
 from app.channels.schemes import SCHEMES, fault_of
 from app.channels.sender import PROGRAM, Delivery, Message, Outcome, Sender
+from tests.cli.instance import free_port
 from tests.unit.channels.mail_server import MailServer
 
 Serve = Callable[[Callable[[Any], None]], str]
@@ -43,18 +44,47 @@ def test_a_message_arrives_as_it_was_written(serve: Serve) -> None:
     assert (path, body["title"], body["message"], body["type"]) == ("/alerts", MESSAGE.title, MESSAGE.body, "failure")
 
 
-def test_a_mail_arrives_as_it_was_written() -> None:
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
     with MailServer() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        url = f"mailto://127.0.0.1:{server.port}/?from=nagare@example.com&to=oncall@example.com&mode=insecure"
-        assert Sender().send(url, MESSAGE) == Delivery(Outcome.SENT)
+        yield server
         server.shutdown()
         thread.join()
-    [mail] = server.mails
+
+
+def mailbox(port: int) -> str:
+    return f"mailto://127.0.0.1:{port}/?from=nagare@example.com&to=oncall@example.com&mode=insecure"
+
+
+def test_a_mail_arrives_as_it_was_written(mail_server: MailServer) -> None:
+    assert Sender().send(mailbox(mail_server.port), MESSAGE) == Delivery(Outcome.SENT)
+    [mail] = mail_server.mails
     assert mail["Subject"] == MESSAGE.title
     body = mail.get_body(("html", "plain"))
     assert body is not None and MESSAGE.body in body.get_content()
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "reason"),
+    [
+        (b"", Outcome.UNCERTAIN, "the receiver accepted the connection but did not respond"),
+        (b"25", Outcome.UNCERTAIN, "the receiver accepted the connection but did not respond"),
+        (b"554 no\r\n", Outcome.FAILED, "the receiver returned SMTP 554"),
+        (b"421 later\r\n", Outcome.FAILED, "the receiver returned SMTP 421"),
+    ],
+)
+def test_a_mail_server_that_read_a_mail_and_does_not_answer_may_have_it(
+    mail_server: MailServer, answer: bytes, outcome: Outcome, reason: str
+) -> None:
+    mail_server.answer = answer
+    assert Sender().send(mailbox(mail_server.port), MESSAGE) == Delivery(outcome, reason)
+    assert len(mail_server.mails) == 1
+
+
+def test_a_mail_server_that_is_not_there_has_no_mail() -> None:
+    assert Sender().send(mailbox(free_port()), MESSAGE) == Delivery(Outcome.FAILED, "cannot connect to the receiver")
 
 
 @pytest.mark.parametrize("scheme", ["json", "form", "xml"])
