@@ -33,7 +33,7 @@ audit: $(VENV)/.installed-dev ## Check the locked packages for known vulnerabili
 test-real: $(VENV)/.installed-dev ## Run the tests against real systems; as root, install them first
 	$(PY) -m pytest -m real $(or $(ARGS),tests/real)
 
-chaos: $(VENV)/.installed-dev ## Kill processes at random and verify that no task is lost; ARGS="--minutes 20 --seed 5 --postgresql"
+chaos: $(VENV)/.installed-dev ## Kill processes at random and verify that no task and no page is lost; ARGS="--minutes 20 --seed 5 --postgresql"
 	$(PY) -m tests.chaos $(ARGS)
 
 fuzz: $(VENV)/.installed-dev ## Send the API thousands of requests in every role and check the responses against OpenAPI; ARGS go to pytest
