@@ -1,12 +1,11 @@
 """Translates the messages of nagare's own alerts, of its test alerts and of the simulator into Chinese."""
 
-import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Protocol
 
 from app.enums import Language
 from app.rules.alerts.generated_alerts import MESSAGES
+from app.rules.sentences import translated_by
 
 OWN_SOURCE = "nagare"
 TRANSLATIONS: Mapping[str, str] = {
@@ -88,21 +87,10 @@ def translated(language: Language, source: str, text: str) -> str:
         return text
     if source != OWN_SOURCE:
         return MESSAGES.get(text, text)
-    for english, chinese in TRANSLATIONS.items():
-        found = re.fullmatch(_pattern(english), text, re.DOTALL)
-        if found:
-            return chinese.format(**{name: _words(name, value) for name, value in found.groupdict().items()})
-    return text
+    return translated_by(TRANSLATIONS, text, _words) or text
 
 
 def _words(name: str, value: str) -> str:
     for english, chinese in WORDS.get(name, ()):
         value = value.replace(english, chinese)
     return value
-
-
-@cache
-def _pattern(english: str) -> str:
-    """Return the pattern of a text with names in braces."""
-    parts = re.split(r"\{(\w+)\}", english)
-    return "".join(f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts))

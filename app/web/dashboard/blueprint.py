@@ -14,6 +14,7 @@ from app.web.dashboard.translation import (
     status_text,
     translate,
     translate_or,
+    translated_delivery_reason,
     translated_description,
     translated_message,
 )
@@ -72,6 +73,7 @@ def _words() -> dict[str, Any]:
         "message_text": translated_message,
         "description_text": translated_description,
         "status_text": status_text,
+        "delivery_reason": translated_delivery_reason,
         "language": visitor_settings.language(),
         "theme": visitor_settings.theme(),
         "user": user,

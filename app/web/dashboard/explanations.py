@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from app.enums import Language
+from app.rules.response.delivery_reasons import delivery_reason_in
 from app.web.dashboard.translation import CATALOGUES
 from app.web.dashboard.visitor_settings import language
 
@@ -35,7 +37,15 @@ def explained_delivery(row: Row, lang: str | None = None) -> dict[str, Any]:
     texts, because = CATALOGUES[lang or language()], row["because"] or {}
     parts = [texts[f"why.because_{because['type']}"].format(name=because.get("name", MISSING))] if because else []
     code = row["code"] or row["state"]
-    parts.append(sentence({"code": f"message_{code}", "detail": row["detail"] or ""}, lang))
+    parts.append(
+        sentence(
+            {
+                "code": f"message_{code}",
+                "detail": delivery_reason_in(Language(lang or language()), row["detail"] or ""),
+            },
+            lang,
+        )
+    )
     if row["repeats"]:
         parts.append(texts["why.repeated"].format(count=row["repeats"]))
     return {**row, "sentence": " ".join(part.strip() for part in parts)}

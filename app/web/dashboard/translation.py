@@ -8,6 +8,7 @@ from typing import Any
 from app.enums import Language
 from app.rules.alerts.generated_alerts import MESSAGES
 from app.rules.alerts.own_messages import OWN_SOURCE, description_in, translated
+from app.rules.response.delivery_reasons import delivery_reason_in
 from app.services.alerts.alerts import TEST_SOURCE
 from app.web.dashboard.visitor_settings import LANGUAGES, language
 
@@ -39,6 +40,11 @@ def translated_message(alert: Mapping[Any, Any]) -> str:
 def translated_description(alert: Mapping[Any, Any]) -> str:
     """Return an alert's description; that of nagare's own alerts is translated."""
     return description_in(Language(language()), str(alert["source"]), str(alert["description"]))
+
+
+def translated_delivery_reason(reason: str | None) -> str:
+    """Return why a message was not sent; what a service itself says stays as it is."""
+    return delivery_reason_in(Language(language()), reason or "")
 
 
 def status_text(description: str) -> str:
