@@ -372,7 +372,7 @@ def test_a_retry_that_was_cancelled_does_not_come_back(stack: Stack, user: User)
 def test_a_paused_type_waits_also_after_a_restart_of_everything(stack: Stack, user: User, quick: int) -> None:
     worker = stack.start_worker()
     user.post("/queue/pull_hosts/pause")
-    time.sleep(1.5)
+    wait_for(lambda: "Canceling queue nagare:queue:pull_hosts" in worker.printed, "the worker to know of the pause")
     task_id = user.pull(quick)
     other = user.pull(quick, "items")
     assert user.end(other)["state"] == "succeeded"

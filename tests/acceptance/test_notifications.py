@@ -84,7 +84,7 @@ def test_a_worker_that_is_killed_while_the_receiver_holds_the_request_does_not_s
 
     receiver.respond = hold
     stack.start_worker()
-    notify()
+    notify(delivery="at_most_once")
     fire(services, user.add_monitor("simulator://demo?hosts=1&items=1"))
     wait_for(lambda: receiver.seen, "the message to be on its way")
     task_id = last_task(user)

@@ -48,6 +48,8 @@ VAGUE = {
     "POST /api/v1/notifications",
     "PATCH /api/v1/notifications/{notification_id}",
     "POST /api/v1/notifications/preview",
+    "POST /api/v1/escalations",
+    "PATCH /api/v1/escalations/{escalation_id}",
     "POST /api/v1/routes",
     "PATCH /api/v1/routes/{route_id}",
     "POST /api/v1/routes/test",

@@ -33,7 +33,7 @@ def take_slack_click() -> dict[str, Any]:
     "/chat/telegram/<id:channel_id>",
     role=PUBLIC,
     answer=TelegramAnswerSchema,
-    errors=UNSIGNED,
+    errors=(*UNSIGNED, 404),
     takes_any_body=True,
 )
 def take_telegram_click(channel_id: int) -> Mapping[str, Any]:

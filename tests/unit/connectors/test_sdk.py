@@ -6,6 +6,8 @@ PROMISED = {
     *("Connector", "MonitorAccess", "ReadOnly", "MAX_NAME", "MAX_TEXT", "storable"),
     *("HostRecord", "ItemRecord", "HostPage", "ItemPage", "HostEdit", "ItemEdit", "NewHost", "NewItem"),
     *("HasHistory", "PastValue"),
+    *("WritesMaintenance", "MaintenanceAbility", "SourceMaintenance", "MaintenanceUnit", "Occurrence"),
+    *("Matcher", "Operator"),
     *("AlertReport", "AlertPage", "Completeness", "Quiet", "QuietKind", "Severity", "HttpSource", "HttpLimits"),
     *("Invalid", "SourceError", "SourceUnreachable", "SourceTimeout", "SourceFailing", "SourceRefusedLogin"),
     *("SourceRejected", "SourceGarbled", "SourceForbidden", "SourceConflict", "SourceReadOnly"),
