@@ -1,39 +1,10 @@
-"""Both ends of an order: what hands it to a program in a process of its own, and how that program begins."""
+"""How a program begins that executes an order in a process of its own."""
 
-import json
 import logging
 import os
 import resource
 import signal
-import subprocess
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, TextIO
-
-import app
-
-FOLDER = Path(app.__file__).parents[1]
-"""The folder from which the process imports this package."""
-
-
-def run_order(program: str, order: Mapping[str, object], timeout_s: float) -> dict[str, Any] | None:
-    """Return the program's answer; None if it ended without one. Orders hold secrets, so they go to its stdin."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", program],
-            cwd=FOLDER,
-            input=json.dumps(order).encode(),
-            stdout=subprocess.PIPE,
-            # Output of a service's code, which knows the address.
-            stderr=subprocess.DEVNULL,
-            timeout=timeout_s,
-            check=False,
-        )
-        answer: dict[str, Any] = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
-        return None
-    return answer
+from typing import TextIO
 
 
 def begin_program(timeout_s: int, memory: int) -> TextIO:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.channels.orders import run_order
+from app.channels.preloaded import run_order
 from app.enums import Language
 
 PROGRAM = "app.channels.sending_process"
@@ -63,8 +63,8 @@ class Delivery:
 class Sender:
     """Checks and uses Apprise addresses. They are secrets: none gets into an argument, a log or a response.
 
-    The process costs a third of a second per message. Loaded, Apprise takes some 40 MB, which a worker would keep in
-    each of its children; side effects of a service's code (logs, hangs, open files) stay out of the worker too.
+    A process of its own executes each order: side effects of a service's code (logs, hangs, open files, changed modules)
+    stay out of the worker and of other messages.
     """
 
     def find_fault(self, url: str) -> str | None:

@@ -1,11 +1,13 @@
 """The process that sends one message: reads an order and writes a result, both as JSON."""
 
 import json
+import mimetypes
 import os
 import sys
 from typing import Any
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, OverflowMode, URLBase
+from apprise.manager_plugins import NotificationManager
 from apprise.plugins.base import NotifyBase
 
 from app.channels.confinement import Confinement
@@ -22,6 +24,12 @@ MEMORY = 256 * 1024 * 1024
 WITH_HEADERS = frozenset(("form", "json", "xml", "mailto"))
 KEY_HEADER = "Idempotency-Key"
 REFUSED_ADDRESS = "the address is link-local, multicast or a metadata service; nagare does not connect to those"
+
+
+def prepare() -> None:
+    """Load what every message needs."""
+    mimetypes.init()
+    NotificationManager().load_modules()  # type: ignore[no-untyped-call]
 
 
 def main() -> None:

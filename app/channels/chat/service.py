@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from app.channels.chat.settings import MAX_ADDRESS, Setting, check_base_url, checked
-from app.channels.orders import run_order
 from app.channels.outgoing import Outgoing
+from app.channels.preloaded import run_order
 from app.channels.sender import Delivery, Message, Outcome
 from app.enums import ChannelKind
 

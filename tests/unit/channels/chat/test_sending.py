@@ -9,6 +9,7 @@ import pytest
 
 from app.channels.chat import CHATS, service
 from app.channels.outgoing import ChannelSender, Outgoing
+from app.channels.preloaded import end_idle
 from app.channels.sender import Delivery, Message, Outcome, PageActions, Sender
 from app.enums import ChannelKind, Language
 from tests.unit.channels.chat import fake_lark, fake_slack, fake_telegram
@@ -244,6 +245,8 @@ def test_the_environments_proxy_is_not_used(serve: Serve, monkeypatch: pytest.Mo
     proxy = serve(lambda request: asked.append(request.path))
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, proxy)
+    # The next one starts with this environment.
+    end_idle()
     for kind, fake in ((SLACK, FakeSlack()), (TELEGRAM, FakeTelegram()), (LARK, FakeLark())):
         assert chat(kind, serve(fake.respond)).send(outgoing(kind)).outcome is Outcome.SENT
     assert asked == []
