@@ -63,8 +63,8 @@ class Delivery:
 class Sender:
     """Checks and uses Apprise addresses. They are secrets: none gets into an argument, a log or a response.
 
-    A process of its own executes each order: side effects of a service's code (logs, hangs, open files, changed modules)
-    stay out of the worker and of other messages.
+    A process of its own executes each order: side effects of a service's code (logs, hangs, open files) stay out of the
+    worker and of other messages.
     """
 
     def find_fault(self, url: str) -> str | None:
