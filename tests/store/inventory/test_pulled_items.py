@@ -30,6 +30,8 @@ source_items = st.builds(
     value=st.none() | texts,
     value_type=st.just("text"),
     value_at=st.none() | st.sampled_from([NOW, NOW + timedelta(microseconds=1)]),
+    value_text=st.none() | texts,
+    raw_name=st.none() | texts,
 )
 pages = st.dictionaries(st.sampled_from("ab"), source_items)
 edits = st.tuples(st.sampled_from("ab"), st.dictionaries(st.sampled_from(["name", "units"]), texts, min_size=1))
