@@ -38,6 +38,27 @@ ShownQuietHoursSchema = AnswerSchema.from_dict(
 )
 
 
+def kinds_field(description: str, **kwargs: Any) -> fields.List[Any]:
+    """Return a field for kinds of alert events, at least one."""
+    kinds = validate.Length(1, len(NotificationKind))
+    return fields.List(word(NotificationKind), validate=kinds, metadata={"description": description}, **kwargs)
+
+
+def timezone_field(**kwargs: Any) -> Text:
+    """Return a field for a time zone."""
+    return Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"}, **kwargs)
+
+
+def batch_field(description: str, **kwargs: Any) -> Integer:
+    """Return a field for the seconds during which events are collected."""
+    return Integer(validate=validate.Range(0, MAX_BATCH_S), metadata={"description": description}, **kwargs)
+
+
+def all_kinds() -> list[str]:
+    """Return the kinds of a rule that names none."""
+    return [str(kind) for kind in NotificationKind]
+
+
 def quiet_hours_field(schema: type[Schema], **kwargs: Any) -> fields.Nested:
     """Return a field for quiet hours."""
     description = (
@@ -91,20 +112,13 @@ class NotificationChangesSchema(_AddressRules):
     monitor_id = row_id(allow_none=True, metadata={"description": "Only alerts of this monitor"})
     group = Text(min=1, max=255, allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
     match = MatchText(allow_none=True, metadata={"description": "Only alerts that match all of these matchers"})
-    on = fields.List(
-        word(NotificationKind),
-        validate=validate.Length(1, len(NotificationKind)),
-        metadata={"description": "Alert events to send"},
-    )
+    on = kinds_field("Alert events to send")
     quiet_hours = quiet_hours_field(QuietHoursSchema)
-    timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
+    timezone = timezone_field()
     language = word(Language)
     title_template = title_template_field()
     body_template = body_template_field()
-    batch_s = Integer(
-        validate=validate.Range(0, MAX_BATCH_S),
-        metadata={"description": "Seconds during which events are collected into one message"},
-    )
+    batch_s = batch_field("Seconds during which events are collected into one message")
 
 
 class NewNotificationSchema(NotificationChangesSchema):
@@ -129,27 +143,13 @@ class NewNotificationSchema(NotificationChangesSchema):
     match = MatchText(
         allow_none=True, load_default=None, metadata={"description": "Only alerts that match all of these matchers"}
     )
-    on = fields.List(
-        word(NotificationKind),
-        validate=validate.Length(1, len(NotificationKind)),
-        load_default=lambda: [str(kind) for kind in NotificationKind],
-        metadata={"description": "Alert events to send"},
-    )
+    on = kinds_field("Alert events to send", load_default=all_kinds)
     quiet_hours = quiet_hours_field(QuietHoursSchema, load_default=None)
-    timezone = Text(
-        min=1,
-        max=64,
-        load_default="UTC",
-        metadata={"description": "An IANA time zone, such as Asia/Shanghai"},
-    )
+    timezone = timezone_field(load_default="UTC")
     language = word(Language, load_default=str(Language.ENGLISH))
     title_template = title_template_field(load_default=None)
     body_template = body_template_field(load_default=None)
-    batch_s = Integer(
-        validate=validate.Range(0, MAX_BATCH_S),
-        load_default=10,
-        metadata={"description": "Seconds during which events are collected into one message"},
-    )
+    batch_s = batch_field("Seconds during which events are collected into one message", load_default=10)
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def _require_an_address(self, _: dict[str, Any], original: Any, **__: Any) -> None:
@@ -195,7 +195,7 @@ class PreviewRequestSchema(RequestSchema):
     title_template = title_template_field()
     body_template = body_template_field()
     language = word(Language)
-    timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
+    timezone = timezone_field()
     alert_id = row_id(metadata={"description": "The alert that the message is about; the newest one by default"})
     alert_ids = fields.List(
         row_id(),

@@ -8,11 +8,14 @@ from app.enums import Language, NotificationKind, RouteTarget, Severity
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, MatchText, Text, Timestamp, code, row_id, word
 from app.web.schemas.notifications import (
-    MAX_BATCH_S,
     QuietHoursSchema,
     ShownQuietHoursSchema,
+    all_kinds,
+    batch_field,
     body_template_field,
+    kinds_field,
     quiet_hours_field,
+    timezone_field,
     title_template_field,
 )
 
@@ -36,11 +39,7 @@ class RouteChangesSchema(RequestSchema):
     monitor_id = row_id(allow_none=True, metadata={"description": "Only alerts of this monitor"})
     group = Text(min=1, max=255, allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
     match = MatchText(allow_none=True, metadata={"description": "Only alerts that match all of these matchers"})
-    on = fields.List(
-        word(NotificationKind),
-        validate=validate.Length(1, len(NotificationKind)),
-        metadata={"description": "Alert events that it takes"},
-    )
+    on = kinds_field("Alert events that it takes")
     target = word(RouteTarget, metadata={"description": "What it ends at"})
     channel_id = row_id(allow_none=True, metadata={"description": "A shared channel, if `target` is `channel`"})
     escalation_id = row_id(allow_none=True, metadata={"description": "An escalation, if `target` is `escalation`"})
@@ -49,14 +48,11 @@ class RouteChangesSchema(RequestSchema):
         Text(min=1, max=200), validate=validate.Length(max=MAX_GROUP_BY), metadata={"description": GROUP_BY}
     )
     quiet_hours = quiet_hours_field(QuietHoursSchema)
-    timezone = Text(min=1, max=64, metadata={"description": "An IANA time zone, such as Asia/Shanghai"})
+    timezone = timezone_field()
     language = word(Language)
     title_template = title_template_field()
     body_template = body_template_field()
-    batch_s = Integer(
-        validate=validate.Range(0, MAX_BATCH_S),
-        metadata={"description": "Seconds during which events are collected into one message to a channel"},
-    )
+    batch_s = batch_field("Seconds during which events are collected into one message to a channel")
 
 
 class NewRouteSchema(RouteChangesSchema):
@@ -67,12 +63,7 @@ class NewRouteSchema(RouteChangesSchema):
     parent_id = row_id(allow_none=True, load_default=None, metadata={"description": PARENT})
     continues = Boolean(load_default=False, metadata={"description": CONTINUES})
     min_severity = code(Severity, load_default=int(Severity.INFO))
-    on = fields.List(
-        word(NotificationKind),
-        validate=validate.Length(1, len(NotificationKind)),
-        load_default=lambda: [str(kind) for kind in NotificationKind],
-        metadata={"description": "Alert events that it takes"},
-    )
+    on = kinds_field("Alert events that it takes", load_default=all_kinds)
     target = word(RouteTarget, required=True, metadata={"description": "What it ends at"})
     group_by = fields.List(
         Text(min=1, max=200),
@@ -80,15 +71,9 @@ class NewRouteSchema(RouteChangesSchema):
         validate=validate.Length(max=MAX_GROUP_BY),
         metadata={"description": GROUP_BY},
     )
-    timezone = Text(
-        min=1, max=64, load_default="UTC", metadata={"description": "An IANA time zone, such as Asia/Shanghai"}
-    )
+    timezone = timezone_field(load_default="UTC")
     language = word(Language, load_default=str(Language.ENGLISH))
-    batch_s = Integer(
-        validate=validate.Range(0, MAX_BATCH_S),
-        load_default=10,
-        metadata={"description": "Seconds during which events are collected into one message to a channel"},
-    )
+    batch_s = batch_field("Seconds during which events are collected into one message to a channel", load_default=10)
 
 
 class RouteSchema(AnswerSchema):
