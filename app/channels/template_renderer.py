@@ -6,13 +6,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import app
+from app.channels.preloaded import FOLDER
 
-FOLDER = Path(app.__file__).parents[1]
-"""The folder from which the process imports this package."""
 PROGRAM = "app.channels.template_process"
 TIMEOUT_S = 10
 GRACE_S = 3
