@@ -13,7 +13,6 @@ from app.rules.task_params.pull import PullHosts
 from app.services.ledger.outbox import new_task_id
 from app.services.ledger.requester import Requester
 from app.store.database.pages import PageRequest
-from app.store.ledger import task_schedule
 from tests.services.away import redis_away
 from tests.services.conftest import Time
 
@@ -154,16 +153,6 @@ def test_a_clock_that_jumps_decides_by_what_it_shows(
     turns(services, time, 20)
     assert redis.llen(KEY) == 1
     assert services.ledger.lifecycle.begin(task_id, "worker/1") is not None
-
-
-def test_a_scheduled_task_that_is_hastened_is_due_at_once(
-    services: Services, redis: Redis, task_id: str, time: Time
-) -> None:
-    with services.database.transaction() as connection:
-        assert task_schedule.hasten(connection, [task_id, "pull_hosts:of-nobody"], time.now) == [task_id]
-        assert task_schedule.hasten(connection, [task_id], time.now) == []
-    services.recovery.tick("me")
-    assert redis.lrange(KEY, 0, -1) == [message("pull_hosts", task_id)]
 
 
 def test_a_scheduled_task_that_is_cancelled_never_runs(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from app.store.ledger import task_claims, task_messages, task_runs, task_schedule
+from app.store.ledger import task_claims, task_messages, task_runs
 from app.store.operation import due_work
 from tests.store.plans import plans_of
 from tests.store.rows import LATER, NOW, add_run
@@ -52,7 +52,6 @@ def test_a_task_whose_message_an_older_release_published_at_its_time_runs(connec
     task_id = add_scheduled(connection)
     claim = task_claims.claim(connection, task_id, "pull_hosts", "worker/1", LATER)
     assert claim is not None and claim["attempt"] == 1
-    assert task_schedule.hasten(connection, [task_id], NOW) == []
 
 
 def test_the_look_of_each_second_reads_no_task_that_is_not_due(connection: Connection) -> None:
