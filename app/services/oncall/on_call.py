@@ -11,6 +11,7 @@ from app.rules.oncall.holidays import Holidays
 from app.rules.oncall.layers import layers_of, zone_of
 from app.rules.oncall.shifts import MOMENT, Override, Rota, on_call
 from app.rules.oncall.spans import Span
+from app.store.contacts import people
 from app.store.oncall import overrides, rotas
 
 
@@ -41,7 +42,7 @@ def plan_of(connection: Connection, row: Mapping[Any, Any], wanted: Span) -> Pla
     zone, layers = zone_of(row["timezone"]), layers_of(row["layers"])
     taken = overrides.within(connection, row["id"], *wanted)
     named = {user for layer in layers for user in layer.users} | {each["user_id"] for each in taken}
-    people = rotas.users(connection, named)
+    known = people.find(connection, named)
     rota = Rota(
         zone=zone,
         layers=layers,
@@ -52,6 +53,6 @@ def plan_of(connection: Connection, row: Mapping[Any, Any], wanted: Span) -> Pla
         rota_id=row["id"],
         name=row["name"],
         rota=rota,
-        enabled={each["id"]: each["enabled"] for each in people},
-        usernames={each["id"]: each["username"] for each in people},
+        enabled={each["id"]: each["enabled"] for each in known},
+        usernames={each["id"]: each["username"] for each in known},
     )

@@ -13,6 +13,7 @@ from app.rules.oncall.shifts import shifts
 from app.rules.oncall.spans import Span
 from app.services.access.audit import Editor, record_creation, record_removal
 from app.services.oncall.on_call import plan_of
+from app.store.contacts import people
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.oncall import overrides, rotas
@@ -108,7 +109,7 @@ def _check(connection: Connection, fields: Mapping[str, Any], place: str = "") -
     if ends_at <= clock.now():
         raise Invalid(f"{place}ends_at", "Must be in the future: an override cannot change who was on call.")
     user_id = fields["user_id"]
-    user = next(iter(rotas.users(connection, [user_id])), None)
+    user = next(iter(people.find(connection, [user_id])), None)
     if user is None:
         raise Invalid(f"{place}user_id", f"There is no user {user_id}.")
     if not user["enabled"]:

@@ -13,6 +13,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.rules.oncall import holidays
 from app.rules.oncall.layers import check_layers, zone_of
 from app.services.access.audit import Editor, record_creation, record_edit, record_removal
+from app.store.contacts import people, teams
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.oncall import rotas
@@ -134,12 +135,12 @@ def _check(connection: Connection, fields: Mapping[str, Any], rota_id: int | Non
     if "name" in fields and rotas.is_name_taken(connection, fields["name"], rota_id):
         raise Conflict(f"there is already a rota named {fields['name']}")
     team_id = fields.get("team_id")
-    if team_id is not None and not rotas.has_team(connection, team_id):
+    if team_id is not None and teams.find(connection, team_id) is None:
         raise NotFound(f"there is no team {team_id}")
 
 
 def _check_people(connection: Connection, layers: Sequence[Mapping[str, Any]]) -> None:
-    known = {user["id"] for user in rotas.users(connection, {user for layer in layers for user in layer["users"]})}
+    known = {user["id"] for user in people.find(connection, {user for layer in layers for user in layer["users"]})}
     for number, layer in enumerate(layers):
         for place, user_id in enumerate(layer["users"]):
             if user_id not in known:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, inse
 
 from app.models import Channel
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.names import is_taken
 
 CHANNELS = Channel.__table__.c
 SHOWN = tuple(column for column in CHANNELS if not column.name.endswith("_sealed"))
@@ -47,10 +48,7 @@ def usable_of(connection: Connection, user_ids: Collection[int]) -> Sequence[Row
 
 def is_name_taken(connection: Connection, user_id: int | None, name: str, except_id: int | None = None) -> bool:
     """Return whether another channel of the person, or another shared one, has this name."""
-    statement = select(CHANNELS.id).where(_is_of(user_id), CHANNELS.name == name)
-    if except_id is not None:
-        statement = statement.where(CHANNELS.id != except_id)
-    return connection.execute(statement).first() is not None
+    return is_taken(connection, CHANNELS, name, except_id, _is_of(user_id))
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:

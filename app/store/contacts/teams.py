@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from app.models import Team, TeamMember, User
 from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.names import is_taken
 
 TEAMS = Team.__table__.c
 MEMBERS = TeamMember.__table__.c
@@ -31,10 +32,7 @@ def fetch(connection: Connection, page: PageRequest) -> Page:
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
     """Return whether another team has this name."""
-    statement = select(TEAMS.id).where(TEAMS.name == name)
-    if except_id is not None:
-        statement = statement.where(TEAMS.id != except_id)
-    return connection.execute(statement).first() is not None
+    return is_taken(connection, TEAMS, name, except_id)
 
 
 def members(connection: Connection, team_ids: Collection[int]) -> Sequence[RowMapping]:

@@ -11,6 +11,7 @@ from app.models import Host, Item, Monitor, UnknownSeverity, Watch
 from app.models.watches import WATCHDOG
 from app.store.database.dialects import dialect_insert, table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.names import is_taken
 
 MONITORS = Monitor.__table__.c
 HOSTS = Host.__table__.c
@@ -176,10 +177,7 @@ def find_id(connection: Connection, name: str) -> int | None:
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
     """Return whether another monitor has this name."""
-    statement = select(MONITORS.id).where(MONITORS.name == name)
-    if except_id is not None:
-        statement = statement.where(MONITORS.id != except_id)
-    return connection.execute(statement).first() is not None
+    return is_taken(connection, MONITORS, name, except_id)
 
 
 def ids(connection: Connection) -> list[int]:

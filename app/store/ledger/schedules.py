@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 from app.models import Schedule
 from app.models.schedules import ENABLED
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.names import is_taken
 
 SCHEDULES = Schedule.__table__.c
 SHOWN = tuple(SCHEDULES)
@@ -27,10 +28,7 @@ def fetch(connection: Connection, page: PageRequest) -> Page:
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
     """Return whether another schedule has this name."""
-    statement = select(SCHEDULES.id).where(SCHEDULES.name == name)
-    if except_id is not None:
-        statement = statement.where(SCHEDULES.id != except_id)
-    return connection.execute(statement).first() is not None
+    return is_taken(connection, SCHEDULES, name, except_id)
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:

@@ -12,6 +12,7 @@ from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.prepared_reads import PreparedRead
 from app.store.database.search import matches
 from app.store.database.single_statements import CanRead
+from app.store.names import is_taken
 
 HEARTBEATS = Heartbeat.__table__.c
 KNOWN = tuple(column for column in HEARTBEATS if column.name not in ("token_hash", "quota_full_at"))
@@ -47,10 +48,7 @@ def fetch(connection: Connection, page: PageRequest, status: str | None = None, 
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
     """Return whether another heartbeat has this name."""
-    statement = select(HEARTBEATS.id).where(HEARTBEATS.name == name)
-    if except_id is not None:
-        statement = statement.where(HEARTBEATS.id != except_id)
-    return connection.execute(statement).first() is not None
+    return is_taken(connection, HEARTBEATS, name, except_id)
 
 
 def counts(connection: Connection) -> dict[str, int]:

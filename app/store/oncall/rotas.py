@@ -1,6 +1,6 @@
 """Statements on rotas."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 from app.models import Rota, Team, User
 from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.names import is_taken
 
 ROTAS = Rota.__table__.c
 USERS = User.__table__.c
@@ -53,10 +54,7 @@ def lock(connection: Connection, rota_id: int) -> RowMapping | None:
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
     """Return whether another rota has this name."""
-    statement = select(ROTAS.id).where(ROTAS.name == name)
-    if except_id is not None:
-        statement = statement.where(ROTAS.id != except_id)
-    return connection.execute(statement).first() is not None
+    return is_taken(connection, ROTAS, name, except_id)
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:
@@ -72,14 +70,3 @@ def change(connection: Connection, rota_id: int, values: Mapping[str, Any]) -> N
 def remove(connection: Connection, rota_id: int) -> None:
     """Delete a rota with its overrides."""
     connection.execute(delete(table_of(Rota)).where(ROTAS.id == rota_id))
-
-
-def has_team(connection: Connection, team_id: int) -> bool:
-    """Return whether a team exists."""
-    return connection.execute(select(TEAMS.id).where(TEAMS.id == team_id)).first() is not None
-
-
-def users(connection: Connection, user_ids: Collection[int]) -> Sequence[RowMapping]:
-    """Return name and state of the users with these ids who exist."""
-    statement = select(USERS.id, USERS.username, USERS.enabled).where(USERS.id.in_(user_ids))
-    return connection.execute(statement).mappings().all()

@@ -9,6 +9,7 @@ from app.enums import PageTarget
 from app.models import Channel, Escalation, Notification, Rota, Team, User
 from app.store.database.dialects import table_of
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.names import is_taken
 
 ESCALATIONS = Escalation.__table__.c
 ROUTES = Notification.__table__.c
@@ -46,10 +47,7 @@ def fetch(connection: Connection, page: PageRequest) -> Page:
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
     """Return whether another escalation has this name."""
-    statement = select(ESCALATIONS.id).where(ESCALATIONS.name == name)
-    if except_id is not None:
-        statement = statement.where(ESCALATIONS.id != except_id)
-    return connection.execute(statement).first() is not None
+    return is_taken(connection, ESCALATIONS, name, except_id)
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:

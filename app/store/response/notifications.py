@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 from app.enums import DeliveryGuarantee, RouteTarget
 from app.models import Channel, Notification
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
+from app.store.names import is_taken
 
 NOTIFICATIONS = Notification.__table__.c
 CHANNELS = Channel.__table__.c
@@ -47,10 +48,7 @@ def enabled(connection: Connection) -> Sequence[RowMapping]:
 
 def is_name_taken(connection: Connection, name: str, except_id: int | None = None) -> bool:
     """Return whether another route has this name."""
-    statement = select(NOTIFICATIONS.id).where(NOTIFICATIONS.name == name)
-    if except_id is not None:
-        statement = statement.where(NOTIFICATIONS.id != except_id)
-    return connection.execute(statement).first() is not None
+    return is_taken(connection, NOTIFICATIONS, name, except_id)
 
 
 def add(connection: Connection, row: Mapping[str, Any]) -> int:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from app.enums import Role
 from app.store.access import users
+from app.store.contacts import people
 from app.store.database.pages import PageRequest
 from app.store.oncall import overrides, rotas
 
@@ -69,5 +70,5 @@ def test_overrides_overlap_a_span_without_touching_it_the_newest_last(connection
 
 def test_users_who_do_not_exist_are_left_out(connection: Connection) -> None:
     ben, cho = add_user(connection, "ben"), add_user(connection, "cho", enabled=False)
-    found = {row["id"]: (row["username"], row["enabled"]) for row in rotas.users(connection, {ben, cho, 10**9})}
+    found = {row["id"]: (row["username"], row["enabled"]) for row in people.find(connection, {ben, cho, 10**9})}
     assert found == {ben: ("ben", True), cho: ("cho", False)}
