@@ -9,6 +9,7 @@ from app import clock
 from app.composition import Services
 from app.models import Channel, Escalation, Rota, RotaOverride, Team, TeamMember
 from app.store.database.dialects import table_of
+from app.store.response import route_matches
 from tests.services.alert_rows import add_alert
 from tests.web.caller import Caller
 
@@ -255,6 +256,17 @@ def test_a_route_says_how_many_open_alerts_match_now(
     assert matches(below) == (1, None)
     assert matches(nothing) == (0, "matches_nothing")
     assert viewer.get("/routes/999999/matches").status == 404
+
+
+def test_matches_are_counted_among_the_newest_open_alerts(
+    admin: Caller, viewer: Caller, services: Services, fleet: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route_matches, "MAX_LOOKED_AT", 3)
+    with services.database.transaction() as connection:
+        for number in range(5):
+            add_alert(connection, fleet, number)
+    answer = viewer.get(f"/routes/{make(admin, 'all')}/matches").json
+    assert (answer["count"], answer["looked_at"], answer["is_exact"]) == (3, 3, False)
 
 
 def test_a_test_alert_takes_the_way_of_every_other(

@@ -32,7 +32,7 @@ class RouteMatches:
         return {
             "count": found.count,
             "is_exact": found.is_exact,
-            "looked_at": min(found.looked_at, route_matches.MAX_LOOKED_AT),
+            "looked_at": found.looked_at,
             "alerts": found.alerts,
             "warning": _warning(rules, found),
         }

@@ -30,13 +30,14 @@ class Matches:
 
 def find(connection: Connection, rules: Sequence[Rule], limit: int) -> Matches:
     """Return the open alerts, the newest first, for which the filters of all these rules hold."""
-    newest = select(ALERTS.id).where(IS_OPEN).order_by(ALERTS.id.desc()).limit(MAX_LOOKED_AT + 1).subquery()
-    looked_at: int = connection.execute(select(func.count()).select_from(newest)).scalar_one()
+    newest = select(ALERTS.id).where(IS_OPEN).order_by(ALERTS.id.desc())
+    some = newest.limit(MAX_LOOKED_AT + 1).subquery()
+    there_are: int = connection.execute(select(func.count()).select_from(some)).scalar_one()
     wanted = conditions(connection, _filter_of(rules))
-    matching = select(*SHOWN).where(ALERTS.id.in_(select(newest.c.id)), *wanted)
+    matching = select(*SHOWN).where(ALERTS.id.in_(select(newest.limit(MAX_LOOKED_AT).subquery().c.id)), *wanted)
     count: int = connection.execute(select(func.count()).select_from(matching.subquery())).scalar_one()
     first = connection.execute(matching.order_by(ALERTS.id.desc()).limit(limit)).mappings().all()
-    return Matches(count, looked_at, looked_at <= MAX_LOOKED_AT, first)
+    return Matches(count, min(there_are, MAX_LOOKED_AT), there_are <= MAX_LOOKED_AT, first)
 
 
 def _filter_of(rules: Sequence[Rule]) -> AlertFilter:
