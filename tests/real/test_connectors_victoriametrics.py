@@ -28,6 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VictoriaMetrics
     server.send(SENT)
     dark = "dark/127.0.0.1:1"
     wait_for(lambda: (dark, "up") in items_of(server.url, dark), "a first scrape")
+    wait_for(lambda: "sent/web-02:9100" in hosts_of(server.url), "what was sent")
     yield server
     server.kill()
 

@@ -118,16 +118,21 @@ def connector(open_zabbix: Callable[..., ZabbixConnector]) -> ZabbixConnector:
 @pytest.fixture
 def onlooker(zabbix_api: ZabbixApi, machine: Machine) -> Iterator[str]:
     """Yield the name of a user who may read the machine's problems and not acknowledge them."""
+
+    def delete() -> None:
+        zabbix_api.delete_named("user", "userid", "username", "onlooker")
+        zabbix_api.delete_named("usergroup", "usrgrpid", "name", "onlookers")
+        zabbix_api.delete_named("role", "roleid", "name", "onlooker")
+
+    delete()
     rules = {"actions": [{"name": "acknowledge_problems", "status": 0}]}
     (role_id,) = zabbix_api.call("role.create", {"name": "onlooker", "type": 1, "rules": rules})["roleids"]
     rights = [{"id": machine.group_id, "permission": READ_ONLY}]
     (group_id,) = zabbix_api.call("usergroup.create", {"name": "onlookers", "rights": rights})["usrgrpids"]
     user = {"username": "onlooker", "passwd": PASSWORD, "roleid": role_id, "usrgrps": [{"usrgrpid": group_id}]}
-    (user_id,) = zabbix_api.call("user.create", user)["userids"]
+    zabbix_api.call("user.create", user)
     yield "onlooker"
-    zabbix_api.call("user.delete", [user_id])
-    zabbix_api.call("usergroup.delete", [group_id])
-    zabbix_api.call("role.delete", [role_id])
+    delete()
 
 
 def all_alerts(connector: ZabbixConnector) -> dict[str, AlertReport]:

@@ -109,12 +109,24 @@ class ZabbixApi:
         return len(values)
 
     def delete(self, prefix: str) -> None:
-        """Delete the fleet `prefix`, if it is there."""
+        """Delete the fleet `prefix`, if it is there, and the maintenances it is in.
+
+        Zabbix refuses to delete the only host of a maintenance, which a test that was killed leaves behind.
+        """
         for kind, key in (("host", "hostid"), ("hostgroup", "groupid")):
             field, start = ("host", f"{prefix}-") if kind == "host" else ("name", f"{prefix} ")
-            found = self.call(f"{kind}.get", {"output": [key], "search": {field: start}, "startSearch": True})
-            if found:
-                self.call(f"{kind}.delete", [row[key] for row in found])
+            search = {"output": [key], "search": {field: start}, "startSearch": True}
+            if ids := [row[key] for row in self.call(f"{kind}.get", search)]:
+                self._delete_found("maintenance", "maintenanceid", {f"{key}s": ids})
+                self.call(f"{kind}.delete", ids)
+
+    def delete_named(self, kind: str, key: str, name_field: str, name: str) -> None:
+        """Delete the object of this name, if it is there: a test that was killed left it behind."""
+        self._delete_found(kind, key, {"filter": {name_field: [name]}})
+
+    def _delete_found(self, kind: str, key: str, query: dict[str, Any]) -> None:
+        if found := self.call(f"{kind}.get", {"output": [key], **query}):
+            self.call(f"{kind}.delete", [row[key] for row in found])
 
     def send(self, values: Iterable[Value], clock: int | None = None) -> int:
         """Hand values to the server's trapper, which drops those of items it has not read from its database yet.

@@ -27,6 +27,7 @@ def import_media_type(api: ZabbixApi) -> str:
 @contextmanager
 def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None]:
     """Have Zabbix post what happens on a host, as docs/webhooks.md says."""
+    _delete(api)  # what a test that was killed left behind
     media_type = {"mediatypeid": import_media_type(api)}
     secret = {"macro": "{$NAGARE.TOKEN}", "value": token, "type": SECRET_TEXT}
     given = {
@@ -36,7 +37,7 @@ def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None
     }
     # 5.0 wants the same fields in each.
     new = [{"macro": macro, "value": value, "type": 0} for macro, value in given.items()]
-    macros = api.call("usermacro.createglobal", [*new, secret])["globalmacroids"]
+    api.call("usermacro.createglobal", [*new, secret])
     media = {**media_type, "sendto": "nagare", "active": 0, "severity": 63, "period": "1-7,00:00-24:00"}
     # Zabbix tells nobody of what they did themselves: the messenger is a user of its own.
     (notification_delivery,) = api.call("user.create", _messenger(api, media))["userids"]
@@ -49,14 +50,22 @@ def posting(api: ZabbixApi, host_id: str, url: str, token: str) -> Iterator[None
         "recovery_operations": [{"operationtype": 0, **told}],
         ("update_operations" if api.version >= (6, 0) else "acknowledge_operations"): [{"operationtype": 0, **told}],
     }
-    actions = api.call("action.create", action)["actionids"]
+    api.call("action.create", action)
     try:
         yield
     finally:
-        api.call("action.delete", actions)
-        api.call("user.delete", [notification_delivery])
-        api.call("usermacro.deleteglobal", macros)
+        _delete(api)
         api.call("mediatype.delete", [media_type["mediatypeid"]])
+
+
+def _delete(api: ZabbixApi) -> None:
+    """Delete what `posting` makes beside the media type, which an import updates."""
+    api.delete_named("action", "actionid", "name", "nagare")
+    api.delete_named("user", "userid", "alias" if api.version < (5, 4) else "username", "nagare")
+    macros = ["{$NAGARE.URL}", "{$NAGARE.TIMEZONE}", "{$ZABBIX.URL}", "{$NAGARE.TOKEN}"]
+    query = {"globalmacro": True, "output": ["globalmacroid"], "filter": {"macro": macros}}
+    if found := api.call("usermacro.get", query):
+        api.call("usermacro.deleteglobal", [row["globalmacroid"] for row in found])
 
 
 def _messenger(api: ZabbixApi, media: dict[str, Any]) -> dict[str, Any]:
