@@ -23,10 +23,13 @@ from app.services.paging.page_retention import PageRetention
 from app.services.paging.page_steps import PageSteps
 from app.services.paging.page_turns import PageTurns
 from app.services.paging.page_watch import PageWatch
+from app.services.paging.pager import Pager
 from app.services.paging.pages import PageService
 from app.services.paging.recipients import Recipients
 from app.services.paging.trial_alerts import TrialAlerts
 from app.services.paging.why import WhyService
+
+RECIPIENTS = Recipients(people_of, reachable)
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,18 @@ class Paging:
     trial_alerts: TrialAlerts
 
 
+def build_pager(resources: Resources, ledger: Ledger) -> Pager:
+    """Build what opens pages for the routes that take alerts."""
+    return Pager(resources.database, ledger.outbox, RECIPIENTS)
+
+
 def build_paging(
     resources: Resources, ledger: Ledger, machines: Machines, alerts: Alerts, sender: ChannelSender
 ) -> Paging:
     """Build the services that page people."""
     database, outbox = resources.database, ledger.outbox
     turns, failures = PageTurns(outbox), PageFailures(outbox)
-    steps = PageSteps(database, outbox, Recipients(people_of, reachable), turns)
+    steps = PageSteps(database, outbox, RECIPIENTS, turns)
     claims = PageClaims(outbox, resources.vault, PageMessages(resources.settings.public_url), failures)
     pages = PageService(database, outbox, turns, alerts.alert_actions)
     return Paging(

@@ -12,7 +12,7 @@ from app.composition.machines import Machines, build_machines
 from app.composition.maintenance import Maintenance, build_maintenance
 from app.composition.oncall import OnCall, build_on_call
 from app.composition.operation import Operation, build_operation
-from app.composition.paging import Paging, build_paging
+from app.composition.paging import Paging, build_pager, build_paging
 from app.composition.resources import Queue, Resources, build_queue
 from app.composition.response import Response, build_response
 from app.queue.connection import Broker, connect
@@ -21,7 +21,6 @@ from app.queue.events import EventLog
 from app.queue.server_discovery import RedisServer, find_server
 from app.services.ledger.event_feed import WAIT_MS
 from app.services.ledger.recovery import Recovery
-from app.services.paging.pager import Pager
 from app.settings import Settings
 from app.store.database.engine import Database
 from app.store.database.postgresql_options import PostgresqlOptions
@@ -111,7 +110,7 @@ def wire(
     liveness = build_liveness(resources, machines)
     on_call = build_on_call(resources, machines)
     contacts = build_contacts(resources, ledger)
-    response = build_response(resources, ledger, contacts, Pager(database, ledger.outbox))
+    response = build_response(resources, ledger, contacts, build_pager(resources, ledger))
     paging = build_paging(resources, ledger, machines, alerts, contacts.sender)
     operation = build_operation(resources)
     return Services(

@@ -1,6 +1,6 @@
 """Records tasks in the transaction that causes them, and publishes them after it commits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
@@ -82,6 +82,13 @@ class Outbox:
             entry = new_entry(task_id, params, run_at, **about)
             task_runs.add(connection, [entry])
         self.remember(entry)
+
+    def record_all(self, connection: Connection, entries: Sequence[Entry]) -> None:
+        """Record tasks that `new_entry` made."""
+        with tracing.span("record tasks", {"nagare.tasks": len(entries)}):
+            task_runs.add(connection, entries)
+        for entry in entries:
+            self.remember(entry)
 
     def remember(self, entry: Entry) -> None:
         """Note that `publish` leaves a recorded entry out if it is scheduled.

@@ -44,13 +44,15 @@ class PageClaims:
 
     def claim(self, connection: Connection, task_id: str, delivery_id: int) -> Claimed:
         """Claim a delivery with all others that are due at its channel, or what the task's last attempt began."""
-        delivery = page_deliveries.find(connection, delivery_id)
+        waiting = page_deliveries.waiting_for(connection, task_id)
+        # The one that it was made for may be over already, while others wait for the same task.
+        delivery = waiting[0] if waiting else page_deliveries.find(connection, delivery_id)
         if delivery is None:
             return Claimed({})
         channel = self._lock_channel(connection, delivery)
         begun = page_deliveries.being_sent_by(connection, task_id)
         if channel is None or not channel["enabled"]:
-            return Claimed(self._give_up(connection, [*begun, delivery], channel))
+            return Claimed(self._give_up(connection, [*begun, *(waiting or [delivery])], channel))
         if begun:
             return self._repeat(connection, channel, begun)
         if delivery["state"] != DeliveryState.WAITING:
@@ -59,7 +61,7 @@ class PageClaims:
         last_sent_at = page_deliveries.last_sent_at(connection, channel["id"])
         later = resting_until(last_sent_at, now) or max(now, delivery["due_at"])
         if later > now:
-            return Claimed(self._postpone(connection, delivery, later, now))
+            return Claimed(self._postpone(connection, waiting or [delivery], later, now))
         return self._claim_due(connection, task_id, channel, now)
 
     def _lock_channel(self, connection: Connection, delivery: Row) -> Row | None:
@@ -88,13 +90,14 @@ class PageClaims:
             page_deliveries.change(connection, [row["id"]], again)
         return self._outgoing(connection, {}, channel, begun, is_repeat=True)
 
-    def _postpone(self, connection: Connection, delivery: Row, later: datetime, now: datetime) -> Recorded:
-        """Let a task send a delivery later: one that sends others to the channel by then, if there is one."""
-        other = page_deliveries.waiting_task_at(connection, delivery["channel_id"], now)
+    def _postpone(self, connection: Connection, waiting: Sequence[Row], later: datetime, now: datetime) -> Recorded:
+        """Let a task send deliveries later: one that sends others to the channel by then, if there is one."""
+        other = page_deliveries.waiting_task_at(connection, waiting[0]["channel_id"], now)
+        delivery_ids = [row["id"] for row in waiting]
         if other is None or other["due_at"] > later:
-            return send_again(connection, self._outbox, delivery["id"], later)
+            return send_again(connection, self._outbox, delivery_ids, later)
         joined = {"task_id": other["task_id"], "due_at": other["due_at"]}
-        page_deliveries.change(connection, [delivery["id"]], joined)
+        page_deliveries.change(connection, delivery_ids, joined)
         return {}
 
     def _claim_due(self, connection: Connection, task_id: str, channel: Row, now: datetime) -> Claimed:
@@ -110,12 +113,14 @@ class PageClaims:
             elif code is not None:
                 recorded |= self._failures.end(connection, row, code)
             else:
-                claimed.append({**row, "up_to_decision": page_decisions.newest(connection, row["page_id"])})
-        for row in claimed:
-            begun = {"state": DeliveryState.SENDING, "sending_at": now, "task_id": task_id}
-            page_deliveries.change(connection, [row["id"]], {**begun, "up_to_decision": row["up_to_decision"]})
+                claimed.append(row)
         if not claimed:
             return Claimed(recorded)
+        newest = page_decisions.newest(connection, {row["page_id"] for row in claimed})
+        begun = {"state": DeliveryState.SENDING, "sending_at": now, "task_id": task_id}
+        changes = {row["id"]: {**begun, "up_to_decision": newest.get(row["page_id"])} for row in claimed}
+        page_deliveries.change_each(connection, changes)
+        claimed = [{**row, **changes[row["id"]]} for row in claimed]
         return self._outgoing(connection, recorded, channel, claimed, is_repeat=False)
 
     def _outgoing(

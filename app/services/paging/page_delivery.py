@@ -1,6 +1,6 @@
 """Sends the messages of pages: the work of a task of type `send_page`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from app.rules.paging.reasons import ended, page_reason
 from app.services.ledger.outbox import Outbox
 from app.services.paging.page_claims import PageClaims
 from app.services.paging.page_failures import PageFailures
-from app.services.paging.page_tasks import Recorded, add_delivery
+from app.services.paging.page_tasks import PageTasks, Recorded
 from app.services.paging.page_turns import PageTurns
 from app.services.paging.recipients import Recipient
 from app.store.database.engine import Database
@@ -85,55 +85,64 @@ class PageDelivery:
             rows = page_deliveries.being_sent_by(connection, task_id)
             found = {page["id"]: page for page in pages.lock_all(connection, [row["page_id"] for row in rows])}
             is_repeated = channel is None or channel["delivery"] == DeliveryGuarantee.AT_LEAST_ONCE
-            for row in rows:
-                recorded |= self._settle(connection, found[row["page_id"]], row, delivery, is_repeated=is_repeated)
+            if delivery.outcome is not Outcome.SENT:
+                for row in rows:
+                    recorded |= self._settle(connection, row, delivery, is_repeated=is_repeated)
+            elif rows:
+                recorded = self._tell(connection, found, rows, delivery)
             if channel is not None:
                 self._record_outcome(connection, channel_id, delivery, clock.now())
         self._outbox.publish(recorded)
         _raise_if_not_sent(delivery, is_repeated=is_repeated)
         return {"sent": 1, "deliveries": len(rows)}
 
-    def _settle(
-        self, connection: Connection, page: Row, row: Row, delivery: Delivery, *, is_repeated: bool
-    ) -> Recorded:
-        match delivery.outcome:
-            case Outcome.SENT:
-                return self._tell(connection, page, row, delivery)
-            case Outcome.UNCERTAIN if not is_repeated:
-                return self._failures.end(connection, row, "unanswered", delivery.reason, DeliveryState.UNCERTAIN)
-            case Outcome.UNCERTAIN:
-                values: dict[str, Any] = {"reason": ended(row["reason"], "unanswered", delivery.reason)}
-            case Outcome.FAILED if row["repeats"]:
-                # An earlier attempt may have arrived: the next one too must be the same message, with its mark.
-                values = {"reason": ended(row["reason"], "refused", delivery.reason)}
-            case Outcome.FAILED:
-                # It waits again, so that whatever is sent to the channel next tells it too.
-                values = {"state": DeliveryState.WAITING, "sending_at": None, "up_to_decision": None}
-                values["reason"] = ended(row["reason"], "refused", delivery.reason)
+    def _settle(self, connection: Connection, row: Row, delivery: Delivery, *, is_repeated: bool) -> Recorded:
+        if delivery.outcome is Outcome.UNCERTAIN and not is_repeated:
+            return self._failures.end(connection, row, "unanswered", delivery.reason, DeliveryState.UNCERTAIN)
+        code = "unanswered" if delivery.outcome is Outcome.UNCERTAIN else "refused"
+        values: dict[str, Any] = {"reason": ended(row["reason"], code, delivery.reason)}
+        # Where an earlier attempt may have arrived, the next one too must be the same message, with its mark.
+        if delivery.outcome is Outcome.FAILED and not row["repeats"]:
+            # It waits again, so that whatever is sent to the channel next tells it too.
+            values |= {"state": DeliveryState.WAITING, "sending_at": None, "up_to_decision": None}
         page_deliveries.change(connection, [row["id"]], values)
         return {}
 
-    def _tell(self, connection: Connection, page: Row, row: Row, delivery: Delivery) -> Recorded:
+    def _tell(
+        self, connection: Connection, found: Mapping[int, Row], rows: Sequence[Row], delivery: Delivery
+    ) -> Recorded:
         now = clock.now()
-        values = {"state": DeliveryState.SENT, "ended_at": now, "receipt": delivery.receipt}
-        values["reason"] = ended(row["reason"], "sent")
-        page_deliveries.change(connection, [row["id"]], values)
-        if row["up_to_decision"] is not None:
-            reason = page_reason(TOLD.code, page)
-            page_decisions.tell(connection, page["id"], row["up_to_decision"], reason, now)
-        if page["state"] != PageState.OPEN:
-            # It was answered while the message was on its way.
-            return self._turns.tell(connection, page, page["acknowledged_by"])
-        return self._tell_the_rest(connection, page, row, now)
+        sent = {"state": DeliveryState.SENT, "ended_at": now, "receipt": delivery.receipt}
+        page_deliveries.change_each(
+            connection, {row["id"]: {**sent, "reason": ended(row["reason"], "sent")} for row in rows}
+        )
+        up_to = {row["page_id"]: row["up_to_decision"] for row in rows if row["up_to_decision"] is not None}
+        if up_to:
+            reasons = {page_id: page_reason(TOLD.code, found[page_id]) for page_id in up_to}
+            page_decisions.tell(connection, up_to, reasons, now)
+        recorded = self._tell_the_rest(connection, found, rows, now)
+        for row in rows:
+            page = found[row["page_id"]]
+            if page["state"] != PageState.OPEN:
+                # It was answered while the message was on its way.
+                recorded |= self._turns.tell(connection, page, page["acknowledged_by"])
+        return recorded
 
-    def _tell_the_rest(self, connection: Connection, page: Row, row: Row, now: datetime) -> Recorded:
-        """Tell of alerts that joined the page while its message was on its way."""
-        waiting = page_deliveries.waiting_of(connection, page["id"])
-        is_told_soon = any(each["channel_id"] == row["channel_id"] for each in waiting)
-        if is_told_soon or row["channel_id"] is None or not page_decisions.is_any_untold(connection, page["id"]):
-            return {}
-        to = Recipient(row["channel_id"], row["channel_name"], now, row["user_id"], row["username"])
-        return add_delivery(connection, self._outbox, page, DeliveryKind.UPDATE, to)
+    def _tell_the_rest(
+        self, connection: Connection, found: Mapping[int, Row], rows: Sequence[Row], now: datetime
+    ) -> Recorded:
+        """Tell of alerts that joined open pages while their message was on its way."""
+        untold = page_decisions.untold(
+            connection, [id_ for id_, page in found.items() if page["state"] == PageState.OPEN]
+        )
+        soon = {(row["page_id"], row["channel_id"]) for row in page_deliveries.waiting_of(connection, untold)}
+        tasks = PageTasks()
+        for row in rows:
+            place = (row["page_id"], row["channel_id"])
+            if row["page_id"] in untold and row["channel_id"] is not None and place not in soon:
+                soon.add(place)
+                tasks.add_message(found[row["page_id"]], DeliveryKind.UPDATE, Recipient.told_before(row, now))
+        return tasks.record(connection, self._outbox)
 
 
 def _raise_if_not_sent(delivery: Delivery, *, is_repeated: bool) -> None:

@@ -53,7 +53,7 @@ class PageFailures:
             return {}
         later = next((row for row in own if row["state"] == DeliveryState.WAITING), None)
         if later is not None:
-            return send_again(connection, self._outbox, later["id"], now)
+            return send_again(connection, self._outbox, [later["id"]], now)
         if any(row["state"] == DeliveryState.SENT or row["state"] in UNSETTLED for row in step):
             return {}
         return self._next_step(connection, page, delivery)

@@ -27,13 +27,17 @@ class PageMessages:
         """Write one message about these deliveries (at least one) to a channel."""
         newest = {row["page_id"]: row for row in deliveries}
         found = pages.some(connection, sorted(newest))
-        parts = [_part(connection, page, newest[page["id"]], is_first=at < MAX_PAGES) for at, page in enumerate(found)]
+        counts = page_decisions.by_severity(connection, {id_: row["up_to_decision"] for id_, row in newest.items()})
+        parts = [
+            _part(connection, page, newest[page["id"]], counts[page["id"]], is_first=at < MAX_PAGES)
+            for at, page in enumerate(found)
+        ]
         language = Language(channel["language"])
         text = page_text(language, channel["timezone"], parts, self._public_url, is_repeat=is_repeat)
         return Message(text.title, text.body, text.tone, _actions(parts, language))
 
 
-def _part(connection: Connection, page: Row, delivery: Row, *, is_first: bool) -> Part:
+def _part(connection: Connection, page: Row, delivery: Row, counts: Mapping[int, int], *, is_first: bool) -> Part:
     plan, up_to = Plan.of(page["plan"], page["opened_at"]), delivery["up_to_decision"]
     rows = page_decisions.changes(connection, page["id"], up_to, LINES) if is_first else ()
     kind = DeliveryKind(delivery["kind"])
@@ -47,7 +51,7 @@ def _part(connection: Connection, page: Row, delivery: Row, *, is_first: bool) -
         step=delivery["step"],
         is_fallback=kind is DeliveryKind.PAGE and delivery["step"] >= len(plan.steps),
         because=because,
-        counts=page_decisions.by_severity(connection, page["id"], up_to),
+        counts=counts,
         changes=read_changes(connection, rows),
         by=page["acknowledged_by"] if kind is DeliveryKind.ACKNOWLEDGED else None,
     )

@@ -13,9 +13,9 @@ from app.rules.paging.plans import Plan, Target
 from app.rules.paging.reasons import with_entry
 from app.rules.paging.steps import Action, Place, Reached, action_at, first_place, place_after
 from app.services.ledger.outbox import Outbox
-from app.services.paging.page_tasks import Recorded, add_delivery, go_to
+from app.services.paging.page_tasks import PageTasks, Recorded, go_to
 from app.services.paging.page_turns import PageTurns
-from app.services.paging.recipients import Recipients
+from app.services.paging.recipients import Found, Recipients
 from app.store.database.engine import Database
 from app.store.paging import page_deliveries, pages
 
@@ -72,17 +72,25 @@ class PageSteps:
         self, connection: Connection, page: Row, plan: Plan, targets: Iterable[Target], now: datetime
     ) -> Recorded:
         found = self._recipients.find(connection, targets, page["severity"], now)
-        recorded: Recorded = {}
+        tasks = PageTasks()
         for to in found.recipients:
-            recorded |= add_delivery(connection, self._outbox, page, DeliveryKind.PAGE, to)
+            tasks.add_message(page, DeliveryKind.PAGE, to)
+        recorded = tasks.record(connection, self._outbox)
         is_any = page_deliveries.is_any_of_round(connection, page["id"], page["round"])
-        reached = Reached(step=bool(found.recipients), round=is_any)
-        place = place_after(plan, page["round"], page["step"], reached, now)
-        about = {"round": page["round"], "step": page["step"], "told": found.names, "missed": found.missed}
-        kind = "fallback" if page["step"] >= len(plan.steps) else "step"
-        history = with_entry(page["history"], now, kind, plan=plan.name, **about, **_then(plan, place))
+        place, history = after_step(page, plan, found, now, is_round_reached=is_any)
         log.info("page.step", page_id=page["id"], told=len(found.recipients), missed=len(found.missed))
         return recorded | go_to(connection, self._outbox, page["id"], place, history=history)
+
+
+def after_step(
+    page: Row, plan: Plan, found: Found, now: datetime, *, is_round_reached: bool
+) -> tuple[Place, list[Any]]:
+    """Return the place after a step of a page that reached these people, and the page's history with the step."""
+    reached = Reached(step=bool(found.recipients), round=is_round_reached)
+    place = place_after(plan, page["round"], page["step"], reached, now)
+    about = {"round": page["round"], "step": page["step"], "told": found.names, "missed": found.missed}
+    kind = "fallback" if page["step"] >= len(plan.steps) else "step"
+    return place, with_entry(page["history"], now, kind, plan=plan.name, **about, **_then(plan, place))
 
 
 def _then(plan: Plan, place: Place) -> dict[str, Any]:

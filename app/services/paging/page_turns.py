@@ -13,7 +13,7 @@ from app.rules.paging.plans import Plan
 from app.rules.paging.reasons import ended, with_entry
 from app.rules.paging.steps import first_place
 from app.services.ledger.outbox import Outbox
-from app.services.paging.page_tasks import Recorded, add_delivery, go_to
+from app.services.paging.page_tasks import PageTasks, Recorded, go_to
 from app.services.paging.recipients import Recipient
 from app.store.paging import page_decisions, page_deliveries, pages
 
@@ -65,14 +65,13 @@ class PageTurns:
             return {}
         told = page_deliveries.of_page(connection, page["id"])
         done = {row["channel_id"] for row in told if row["kind"] == kind and row["round"] == page["round"]}
-        recorded: Recorded = {}
-        for row in page_deliveries.told_channels(connection, page["id"]):
+        tasks = PageTasks()
+        for row in page_deliveries.told_channels(connection, [page["id"]]):
             if row["channel_id"] in done or (by is not None and row["username"] == by):
                 continue
-            to = Recipient(row["channel_id"], row["channel_name"], clock.now(), row["user_id"], row["username"])
-            recorded |= add_delivery(connection, self._outbox, page, kind, to)
+            tasks.add_message(page, kind, Recipient.told_before(row, clock.now()))
             done.add(row["channel_id"])
-        return recorded
+        return tasks.record(connection, self._outbox)
 
     def exhaust(self, connection: Connection, page: Row) -> None:
         """End a page whose steps are over. What still waits for the end of quiet hours is sent nevertheless."""
@@ -91,7 +90,7 @@ class PageTurns:
         return go_to(connection, self._outbox, page["id"], first_place(plan, now), **anew)
 
     def _skip_waiting(self, connection: Connection, page: Row, turn: Turn, now: datetime) -> None:
-        for row in page_deliveries.waiting_of(connection, page["id"]):
+        for row in page_deliveries.waiting_of(connection, [page["id"]]):
             reason = ended(row["reason"], f"page_{turn.code}")
             values = {"state": DeliveryState.SKIPPED, "ended_at": now, "reason": reason}
             page_deliveries.change(connection, [row["id"]], values)

@@ -89,7 +89,7 @@ class PageWatch:
     def _replace_or_end(self, connection: Connection, delivery: Row, seen: Row) -> Recorded:
         is_waiting, state = delivery["state"] == DeliveryState.WAITING, seen["task_state"]
         if is_waiting and state in (None, TaskState.SUCCEEDED):
-            return send_again(connection, self._outbox, delivery["id"], max(clock.now(), delivery["due_at"]))
+            return send_again(connection, self._outbox, [delivery["id"]], max(clock.now(), delivery["due_at"]))
         code = f"task_{state or 'gone'}"
         # Of a message that was on its way, nobody knows whether it arrived.
         ended = DeliveryState.FAILED if is_waiting else DeliveryState.UNCERTAIN

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection
 
@@ -30,6 +30,12 @@ class Recipient:
     user_id: int | None = None
     username: str | None = None
     because: Reason = field(default_factory=dict)
+
+    @classmethod
+    def told_before(cls, delivery: Mapping[Any, Any], due_at: datetime) -> Self:
+        """Return to whom an earlier message went."""
+        to = (delivery["channel_id"], delivery["channel_name"], due_at, delivery["user_id"], delivery["username"])
+        return cls(*to)
 
     def stored_reason(self) -> str:
         """Return the reason as the delivery keeps it."""

@@ -67,11 +67,8 @@ class EventMatching:
         for change, taken in told:
             if taken.route.target in PAGED:
                 by_route.setdefault(taken.route.id, []).append(change)
-        pages: dict[tuple[int, int], int] = {}
-        for route_id, changes in by_route.items():
-            found = self._pager.page(connection, rows[route_id], changes)
-            pages |= {(route_id, event_id): page_id for event_id, page_id in found.items()}
-        return pages
+        by_row = [(rows[route_id], changes) for route_id, changes in by_route.items()]
+        return self._pager.page(connection, by_row) if by_row else {}
 
 
 def _verdict(connection: Connection, tree: Tree, events: Sequence[Row]) -> Verdict:

@@ -1,13 +1,13 @@
 """Statements on the decisions of pages: which alerts a page is about, and which of its events are told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, case, delete, func, select, text, update
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, case, delete, func, select, text, update
 
 from app.enums import AlertStatus, DecisionOutcome
-from app.models import AlertDecision
+from app.models import Alert, AlertDecision
 from app.models import Page as PageRow
 from app.models.decisions import OPEN_DECISION
 from app.models.pages import OPEN_PAGE, UNSETTLED
@@ -54,17 +54,26 @@ def last_acknowledger(connection: Connection, page_id: int) -> str | None:
     return connection.execute(statement.order_by(EVENTS.id.desc()).limit(1)).scalar_one_or_none()
 
 
-def newest(connection: Connection, page_id: int) -> int | None:
-    """Return the id of the page's newest decision."""
-    last = connection.execute(select(func.max(DECISIONS.id)).where(DECISIONS.page_id == page_id)).scalar_one()
-    return None if last is None else int(last)
+def newest(connection: Connection, page_ids: Collection[int]) -> dict[int, int]:
+    """Return the id of the newest decision of each of these pages that has one."""
+    last = select(DECISIONS.page_id, func.max(DECISIONS.id).label("last")).where(DECISIONS.page_id.in_(page_ids))
+    return {row.page_id: row.last for row in connection.execute(last.group_by(DECISIONS.page_id))}
 
 
-def by_severity(connection: Connection, page_id: int, up_to: int | None) -> dict[int, int]:
-    """Return how many alerts of each severity a page is about, up to a decision."""
-    mine = ALERTS.id.in_(_alert_ids([page_id], up_to))
-    statement = select(ALERTS.severity, func.count().label("number")).where(mine).group_by(ALERTS.severity)
-    return {row.severity: row.number for row in connection.execute(statement)}
+def by_severity(connection: Connection, up_to: Mapping[int, int | None]) -> dict[int, dict[int, int]]:
+    """Return how many alerts of each severity each page is about; `up_to` has the last decision that counts."""
+    number = func.count(func.distinct(ALERTS.id)).label("number")
+    joined = select(DECISIONS.page_id, ALERTS.severity, number).join_from(
+        AlertDecision, Alert, ALERTS.id == DECISIONS.alert_id
+    )
+    last = case(
+        {page_id: DECISIONS.id if id_ is None else id_ for page_id, id_ in up_to.items()}, value=DECISIONS.page_id
+    )
+    wanted = joined.where(DECISIONS.page_id.in_(up_to), DECISIONS.id <= last)
+    found: dict[int, dict[int, int]] = {page_id: {} for page_id in up_to}
+    for row in connection.execute(wanted.group_by(DECISIONS.page_id, ALERTS.severity)):
+        found[row.page_id][row.severity] = row.number
+    return found
 
 
 def changes(connection: Connection, page_id: int, up_to: int | None, limit: int) -> Sequence[RowMapping]:
@@ -76,18 +85,21 @@ def changes(connection: Connection, page_id: int, up_to: int | None, limit: int)
     return connection.execute(ordered.limit(limit)).mappings().all()
 
 
-def tell(connection: Connection, page_id: int, up_to: int, reason: Mapping[str, Any], now: datetime) -> int:
-    """Record that the page's events up to a decision are told; return how many."""
-    covered = (DECISIONS.page_id == page_id, DECISIONS.id <= up_to, IS_PENDING)
-    values = {"outcome": DecisionOutcome.TOLD, "reason": reason, "settled_at": now}
-    return connection.execute(update(AlertDecision).where(*covered).values(values)).rowcount
+def tell(
+    connection: Connection, up_to: Mapping[int, int], reasons: Mapping[int, Mapping[str, Any]], now: datetime
+) -> None:
+    """Record that the events of pages (at least one), each up to a decision, are told; each page has its reason."""
+    covered = (DECISIONS.page_id == bindparam("told_page"), DECISIONS.id <= bindparam("last"), IS_PENDING)
+    values = {"outcome": DecisionOutcome.TOLD, "reason": bindparam("why"), "settled_at": now}
+    rows = [{"told_page": page_id, "last": last, "why": reasons[page_id]} for page_id, last in up_to.items()]
+    connection.execute(update(AlertDecision).where(*covered).values(values), rows)
 
 
-def is_any_untold(connection: Connection, page_id: int) -> bool:
-    """Return whether an alert of a page fired of which nobody is told."""
+def untold(connection: Connection, page_ids: Collection[int]) -> set[int]:
+    """Return those of these pages of which an alert fired of which nobody is told."""
     fired = select(EVENTS.id).where(EVENTS.id == DECISIONS.event_id, EVENTS.kind.in_(notification_changes.BEGINNINGS))
-    wanted = (DECISIONS.page_id == page_id, IS_PENDING, fired.correlate(AlertDecision).exists())
-    return connection.execute(select(DECISIONS.id).where(*wanted).limit(1)).first() is not None
+    wanted = (DECISIONS.page_id.in_(page_ids), IS_PENDING, fired.correlate(AlertDecision).exists())
+    return set(connection.execute(select(DECISIONS.page_id).where(*wanted).distinct()).scalars())
 
 
 def left_over(connection: Connection, limit: int) -> Sequence[RowMapping]:

@@ -1,10 +1,10 @@
 """Statements on the messages of pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, or_, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, or_, select, text, update
 
 from app.enums import DeliveryKind, DeliveryState
 from app.models import Channel, PageDelivery, TaskRun, User
@@ -23,9 +23,10 @@ NEWS = (DeliveryKind.PAGE, DeliveryKind.UPDATE)
 GOT_OUT = (DeliveryState.SENT, DeliveryState.UNCERTAIN)
 
 
-def add(connection: Connection, row: Mapping[str, Any]) -> int:
-    """Add a delivery and return its id."""
-    return int(connection.execute(insert(PageDelivery).returning(DELIVERIES.id), row).scalar_one())
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Add deliveries and return the id of one of them for each of their tasks."""
+    returned = connection.execute(insert(PageDelivery).returning(DELIVERIES.id, DELIVERIES.task_id), rows)
+    return {row.task_id: row.id for row in returned}
 
 
 def find(connection: Connection, delivery_id: int) -> RowMapping | None:
@@ -75,6 +76,14 @@ def change(connection: Connection, delivery_ids: Sequence[int], values: Mapping[
     return connection.execute(statement.values(values)).rowcount
 
 
+def change_each(connection: Connection, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    """Change the same columns, at least one, of each of these deliveries that is not settled."""
+    rows = [{"delivery_id": id_, **values} for id_, values in changes.items()]
+    names = next(iter(changes.values()))
+    statement = update(PageDelivery).where(DELIVERIES.id == bindparam("delivery_id"), IS_UNSETTLED)
+    connection.execute(statement.values({name: bindparam(name) for name in names}), rows)
+
+
 def of_page(connection: Connection, page_id: int) -> Sequence[RowMapping]:
     """Return the deliveries of a page, the oldest first."""
     statement = select(*DELIVERIES).where(DELIVERIES.page_id == page_id).order_by(DELIVERIES.id)
@@ -87,11 +96,17 @@ def of_pages(connection: Connection, page_ids: Sequence[int]) -> Sequence[RowMap
     return connection.execute(statement).mappings().all()
 
 
-def waiting_of(connection: Connection, page_id: int) -> Sequence[RowMapping]:
-    """Return what waits to be sent of a page, what is due first first."""
-    mine = (DELIVERIES.page_id == page_id, DELIVERIES.state == DeliveryState.WAITING)
+def waiting_of(connection: Connection, page_ids: Collection[int]) -> Sequence[RowMapping]:
+    """Return what waits to be sent of pages, what is due first first."""
+    mine = (DELIVERIES.page_id.in_(page_ids), DELIVERIES.state == DeliveryState.WAITING)
     statement = select(*DELIVERIES).where(*mine).order_by(DELIVERIES.due_at, DELIVERIES.id)
     return connection.execute(statement).mappings().all()
+
+
+def waiting_for(connection: Connection, task_id: str) -> Sequence[RowMapping]:
+    """Return what waits to be sent by a task, the oldest first."""
+    mine = (DELIVERIES.task_id == task_id, DELIVERIES.state == DeliveryState.WAITING)
+    return connection.execute(select(*DELIVERIES).where(*mine).order_by(DELIVERIES.id)).mappings().all()
 
 
 def waiting_task_at(connection: Connection, channel_id: int, now: datetime) -> RowMapping | None:
@@ -101,12 +116,12 @@ def waiting_task_at(connection: Connection, channel_id: int, now: datetime) -> R
     return connection.execute(statement.order_by(DELIVERIES.due_at, DELIVERIES.id).limit(1)).mappings().one_or_none()
 
 
-def told_channels(connection: Connection, page_id: int) -> Sequence[RowMapping]:
-    """Return the channels that were told of a page, each with the person, once."""
-    told = (DELIVERIES.page_id == page_id, DELIVERIES.kind.in_(NEWS), DELIVERIES.state.in_(GOT_OUT))
-    statement = select(DELIVERIES.channel_id, DELIVERIES.channel_name, DELIVERIES.user_id, DELIVERIES.username)
-    wanted = statement.where(*told, DELIVERIES.channel_id.is_not(None)).distinct()
-    return connection.execute(wanted.order_by(DELIVERIES.channel_id)).mappings().all()
+def told_channels(connection: Connection, page_ids: Collection[int]) -> Sequence[RowMapping]:
+    """Return the channels that were told of pages, each with the `page_id` and the person, once a page."""
+    told = (DELIVERIES.page_id.in_(page_ids), DELIVERIES.kind.in_(NEWS), DELIVERIES.state.in_(GOT_OUT))
+    shown = (DELIVERIES.page_id, DELIVERIES.channel_id, DELIVERIES.channel_name, DELIVERIES.user_id)
+    wanted = select(*shown, DELIVERIES.username).where(*told, DELIVERIES.channel_id.is_not(None)).distinct()
+    return connection.execute(wanted.order_by(DELIVERIES.page_id, DELIVERIES.channel_id)).mappings().all()
 
 
 def is_anybody_told(connection: Connection, page_id: int) -> bool:

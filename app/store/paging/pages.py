@@ -1,6 +1,6 @@
 """Statements on pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,10 +48,13 @@ def some(connection: Connection, page_ids: Sequence[int]) -> Sequence[RowMapping
     return connection.execute(statement).mappings().all()
 
 
-def lock_open(connection: Connection, route_id: int, group_key: str) -> RowMapping | None:
-    """Return the open page of a group of a route, and lock it until the transaction ends."""
-    statement = select(*PAGES).where(IS_OPEN, PAGES.route_id == route_id, PAGES.group_key == group_key)
-    return connection.execute(statement.with_for_update(key_share=True)).mappings().one_or_none()
+def lock_open(connection: Connection, groups: Collection[tuple[int, str]]) -> dict[tuple[int, str], RowMapping]:
+    """Return the open pages of groups, each a route and its key, and lock them until the transaction ends."""
+    routes, keys = ({group[at] for group in groups} for at in (0, 1))
+    statement = select(*PAGES).where(IS_OPEN, PAGES.route_id.in_(routes), PAGES.group_key.in_(keys))
+    # In the order of their ids: two that lock pages in different orders would deadlock.
+    found = connection.execute(statement.order_by(PAGES.id).with_for_update(key_share=True)).mappings()
+    return {group: row for row in found if (group := (row["route_id"], row["group_key"])) in groups}
 
 
 def is_another_open(connection: Connection, page: Mapping[Any, Any]) -> bool:
@@ -60,10 +63,11 @@ def is_another_open(connection: Connection, page: Mapping[Any, Any]) -> bool:
     return connection.execute(select(PAGES.id).where(IS_OPEN, *same).limit(1)).first() is not None
 
 
-def add(connection: Connection, row: Mapping[str, Any]) -> int | None:
-    """Add an open page and return its id; None if the group has one already."""
-    statement = dialect_insert(connection, PageRow).values(row).on_conflict_do_nothing().returning(PAGES.id)
-    return connection.execute(statement).scalar_one_or_none()
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], int]:
+    """Add open pages and return their ids by group, without those of groups that have one already."""
+    statement = dialect_insert(connection, PageRow).on_conflict_do_nothing()
+    returned = connection.execute(statement.returning(PAGES.id, PAGES.route_id, PAGES.group_key), rows)
+    return {(row.route_id, row.group_key): row.id for row in returned}
 
 
 def change(connection: Connection, page_id: int, values: Mapping[str, Any]) -> None:
@@ -97,11 +101,11 @@ def unended(connection: Connection) -> Sequence[RowMapping]:
     return connection.execute(statement.order_by(PAGES.state.desc(), PAGES.id.desc())).mappings().all()
 
 
-def of_alerts(connection: Connection, route_id: int, alert_ids: Sequence[int]) -> Sequence[RowMapping]:
-    """Return `alert_id`, `page_id` and `state` of the pages that a route opened for some alerts, the oldest first."""
-    columns = (DECISIONS.alert_id, DECISIONS.page_id, PAGES.state)
+def of_alerts(connection: Connection, route_ids: Collection[int], alert_ids: Collection[int]) -> Sequence[RowMapping]:
+    """Return `route_id`, `alert_id`, `page_id` and `state` of pages that routes opened for alerts, the oldest first."""
+    columns = (DECISIONS.route_id, DECISIONS.alert_id, DECISIONS.page_id, PAGES.state)
     statement = select(*columns).join_from(AlertDecision, PageRow, PAGES.id == DECISIONS.page_id).distinct()
-    mine = (DECISIONS.route_id == route_id, DECISIONS.alert_id.in_(alert_ids))
+    mine = (DECISIONS.route_id.in_(route_ids), DECISIONS.alert_id.in_(alert_ids))
     return connection.execute(statement.where(*mine).order_by(DECISIONS.page_id)).mappings().all()
 
 

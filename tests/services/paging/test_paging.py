@@ -8,6 +8,7 @@ from redis import Redis
 
 from app.channels.sender import Delivery, Outcome
 from app.composition import Services
+from app.composition.paging import RECIPIENTS
 from app.enums import AlertStatus
 from app.errors import DatabaseUnavailable
 from app.models import (
@@ -363,18 +364,19 @@ def test_the_steps_of_pages_that_were_rolled_back_are_not_published(
 ) -> None:
     route_id = stage.route(escalation_id=stage.escalation((0, [("user", li)])))
     (alert_id,) = stage.fire(monitor_id)
-    pager = Pager(services.database, services.ledger.outbox)
+    pager = Pager(services.database, services.ledger.outbox, RECIPIENTS)
     change = replace(FIRED, alert_id=alert_id)
 
     def page_and_fail() -> None:
         with services.database.transaction() as connection:
-            assert pager.page(connection, stage.rows(Notification, id=route_id)[0]._mapping, [change]) != {}
+            route = stage.rows(Notification, id=route_id)[0]._mapping
+            assert pager.page(connection, [(route, [change])]) != {}
             raise DatabaseUnavailable("gone")
 
     with pytest.raises(DatabaseUnavailable):
         page_and_fail()
     pager.publish()
-    assert redis.llen("nagare:queue:page_step") == 0
+    assert redis.llen("nagare:queue:send_page") == 0
     assert stage.rows(Page) == []
 
 

@@ -251,14 +251,21 @@ class Pagers:
         self.published = 0
         self.fault: Exception | None = None
 
-    def page(self, connection: Connection, route: Mapping[Any, Any], changes: Sequence[Change]) -> dict[int, int]:
+    def page(
+        self, connection: Connection, taken: Sequence[tuple[Mapping[Any, Any], Sequence[Change]]]
+    ) -> dict[tuple[int, int], int]:
+        return {place: page_id for route, changes in taken for place, page_id in self._page(connection, route, changes)}
+
+    def _page(
+        self, connection: Connection, route: Mapping[Any, Any], changes: Sequence[Change]
+    ) -> list[tuple[tuple[int, int], int]]:
         if self.fault is not None:
             raise self.fault
         self.asked.append((route["name"], [change.alert_id for change in changes]))
         row = {"route_name": route["name"], "route_id": route["id"], "plan": {}, "group_key": "", "title": "x"}
         row |= {"severity": 2, "state": "open", "opened_at": clock.now()}
         page_id = connection.execute(insert(Page).returning(Page.__table__.c.id), row).scalar_one()
-        return {change.event_id: page_id for change in changes if change.message != "nobody"}
+        return [((route["id"], change.event_id), page_id) for change in changes if change.message != "nobody"]
 
     def publish(self) -> None:
         self.published += 1
