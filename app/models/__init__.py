@@ -6,6 +6,7 @@ from app.models.api_tokens import ApiToken
 from app.models.audit import AuditEntry
 from app.models.base import Base
 from app.models.channels import Channel, ContactRule
+from app.models.chat_accounts import ChatAccount
 from app.models.decisions import AlertDecision
 from app.models.heartbeats import Heartbeat, HeartbeatPing, PingReception
 from app.models.hosts import Host
@@ -17,6 +18,7 @@ from app.models.monitors import Monitor
 from app.models.notifications import Notification, NotificationChange, NotificationMessage
 from app.models.on_call import Rota, RotaOverride
 from app.models.pages import Escalation, Page, PageDelivery
+from app.models.saved_views import SavedView
 from app.models.schedules import Schedule
 from app.models.scores import ScoreSample
 from app.models.stale_texts import StaleText
@@ -39,6 +41,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Channel",
+    "ChatAccount",
     "ContactRule",
     "Escalation",
     "Heartbeat",
@@ -68,6 +71,7 @@ __all__ = [
     "RawReport",
     "Rota",
     "RotaOverride",
+    "SavedView",
     "Schedule",
     "ScoreSample",
     "StaleText",

@@ -1,8 +1,8 @@
-"""API tokens for scripts."""
+"""API tokens for scripts, and tokens of wallboards."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import NEVER_REUSED, Base, Moment
@@ -25,6 +25,8 @@ class ApiToken(Base):
     role: Mapped[str] = mapped_column(String(16))
     scopes: Mapped[str | None] = mapped_column(String(200))
     """Separated by spaces; None for everything that the role allows."""
+    is_wallboard: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it opens a wallboard and nothing else; its scopes are empty, so that no older process accepts it."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
     last_used_at: Mapped[datetime | None] = mapped_column(Moment)

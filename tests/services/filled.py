@@ -3,9 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import insert
+
 from app.composition import Services
 from app.enums import PingKind, ReportWay, Role, TaskType
 from app.errors import SourceTimeout, Unauthorized
+from app.models import ChatAccount, SavedView
 from app.rules.alerts.alert_reports import AlertReport
 from app.rules.task_params.alerts import GenerateAlerts
 from app.rules.task_params.pull import PullItems
@@ -89,6 +92,10 @@ def fill(services: Services, time: Time) -> None:
     rota_id = _add_rota(services, editor, team_id, time)
     with services.database.transaction() as connection:
         add_response_rows(connection, time.now, team_id, channel_id, rota_id)
+        of_user = {"user_id": user["id"], "created_at": time.now}
+        view = {"name": "夜班 🦆", "page": "alerts", "query": "severity=4", "is_shared": True, "position": 0}
+        connection.execute(insert(SavedView), view | of_user)
+        connection.execute(insert(ChatAccount), {"kind": "lark", "external_id": "ou_1", **of_user})
 
 
 def _add_contacts(services: Services, editor: Editor) -> tuple[int, int]:

@@ -60,7 +60,12 @@ FIND_USER = PreparedRead(
         TOKENS.last_used_at,
     )
     .join(ApiToken, TOKENS.user_id == USERS.id)
-    .where(TOKENS.token_hash == bindparam("hash"), TOKENS.expires_at > bindparam("now"), USERS.enabled)
+    .where(
+        TOKENS.token_hash == bindparam("hash"),
+        TOKENS.expires_at > bindparam("now"),
+        USERS.enabled,
+        TOKENS.is_wallboard.is_(False),
+    )
 )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, insert, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from app.errors import SettingsError
-from app.models import Alert, AuditEntry, Base, IdempotencyKey, Item
+from app.models import Alert, ApiToken, AuditEntry, Base, ChatAccount, IdempotencyKey, Item, SavedView
 from app.models.item_values import hour_of
 from app.rules.response.routes import Route, Tree
 from app.store.access import api_tokens, users
@@ -302,6 +302,39 @@ def test_notifications_become_routes_with_channels_and_keep_their_addresses_on_t
         found = [notifications.find(connection, row["id"]) for row in notifications.every(connection)]
         assert [row["delivery"] for row in found if row is not None] == ["at_most_once"] * 3
         assert connection.execute(text("SELECT count(*) FROM channels")).scalar_one() == 3
+
+
+def test_views_chat_accounts_and_tokens_of_wallboards_come_and_go_and_other_tokens_stay(
+    empty: Database, sql_url: str
+) -> None:
+    migrate.upgrade(sql_url)
+    with empty.transaction() as connection:
+        user_id = add_user(connection, "王")
+    for _ in range(2):
+        with empty.transaction() as connection:
+            of_user = {"user_id": user_id, "created_at": NOW}
+            view = {"name": "夜班", "page": "alerts", "query": "severity=4", "is_shared": True, "position": 0}
+            connection.execute(insert(SavedView), view | of_user)
+            connection.execute(insert(ChatAccount), {"kind": "lark", "external_id": "ou_1", **of_user})
+            token = {"name": "t", "role": "viewer", "scopes": "", "expires_at": NOW + DAY, **of_user}
+            board = api_tokens.add(connection, {**token, "token_hash": "board", "is_wallboard": True})
+            script = api_tokens.add(connection, {**token, "token_hash": "script"})
+        migrate.downgrade(sql_url, "0025")
+        with empty.reading() as connection:
+            assert connection.execute(text("SELECT id FROM api_tokens")).scalars().all() == [script]
+        migrate.upgrade(sql_url)
+        with empty.transaction() as connection:
+            left = {row.id: row.is_wallboard for row in connection.execute(select(ApiToken.id, ApiToken.is_wallboard))}
+            assert left == {script: False} and board != script
+            for model in (SavedView, ChatAccount):
+                assert connection.execute(select(model.id)).all() == []
+            api_tokens.remove(connection, script)
+    with empty.transaction() as connection:
+        connection.execute(insert(SavedView), view | of_user)
+        connection.execute(insert(ChatAccount), {"kind": "lark", "external_id": "ou_1", **of_user})
+        users.remove(connection, user_id)
+        assert connection.execute(text("SELECT count(*) FROM saved_views")).scalar_one() == 0
+        assert connection.execute(text("SELECT count(*) FROM chat_accounts")).scalar_one() == 0
 
 
 def test_what_was_there_before_the_index_of_texts_is_in_it(empty: Database, sql_url: str) -> None:
