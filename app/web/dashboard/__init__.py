@@ -1,6 +1,6 @@
 """The dashboard: pages for people, on top of the same services as the API."""
 
-from app.web.dashboard import assets, errors
+from app.web.dashboard import assets, errors, exports
 from app.web.dashboard.blueprint import dashboard
 from app.web.dashboard.pages import (
     alert_actions,
@@ -38,6 +38,7 @@ PAGES = (
     sign_in,
     preferences,
     assets,
+    exports,
     status,
     overview,
     monitors,
