@@ -17,7 +17,9 @@ def generate_alerts(run: Run[GenerateAlerts]) -> Mapping[str, Any]:
 @task(PullAlerts)
 def pull_alerts(run: Run[PullAlerts]) -> Mapping[str, Any]:
     """Pull the active alerts of a monitor."""
-    return run.services.alerts.alert_pulls.pull(run.params.monitor_id, run.step)
+    pulled = run.services.alerts.alert_pulls.pull(run.params.monitor_id, run.step)
+    run.services.response.notifier.match_promptly(is_last=True)
+    return pulled
 
 
 @task(AcknowledgeAlert)
@@ -33,4 +35,14 @@ def receive_alerts(run: Run[ReceiveAlerts]) -> Mapping[str, Any]:
     posted = run.params
     if posted.format is not None:
         return run.services.alerts.refused_alerts.take_in(posted)
-    return run.services.alerts.webhook_intake.take_in(posted.monitor_id, posted.reports, posted.received_at, run.step)
+    intake = run.services.alerts.webhook_intake
+    if posted.reports:
+        return intake.take_in_reports(posted.monitor_id, posted.reports, posted.received_at)
+
+    def step(done: int, total: int | None, message: str) -> None:
+        run.step(done, total, message)
+        run.services.response.notifier.match_promptly()
+
+    counts = intake.take_in(run.task_id, posted.monitor_id, step)
+    run.services.response.notifier.match_promptly(is_last=True)
+    return counts

@@ -69,7 +69,7 @@ def fill(services: Services, time: Time) -> None:
         services.alerts.webhooks.accept(
             token, Posted([AlertReport("webhook", str(number), True, f"磁盘空间不足\n{number}")])
         )
-    services.alerts.webhook_intake.take_in(monitor_id)
+    services.alerts.webhook_intake.take_in("receive_alerts:0", monitor_id)
     services.alerts.webhooks.accept(token, Posted([AlertReport("webhook", "later", True, "新的")]))
     _take_in_labels_of_a_pair(services, time)
     time.pass_by(1)

@@ -117,7 +117,7 @@ def test_what_is_posted_is_read_by_the_mapping(
     assert (answer.status, answer.json["count"], answer.json["refused_count"]) == (202, 2, 1)
     assert answer.json["refused"][0]["place"] == "alerts.1.message"
     monitor_id = int(path.split("/")[2])
-    assert services.alerts.webhook_intake.take_in(monitor_id)["new"] == 1
+    assert services.alerts.webhook_intake.take_in("receive_alerts:0", monitor_id)["new"] == 1
     [alert] = viewer.get("/alerts").json["items"]
     assert (alert["message"], alert["severity"], alert["monitor_id"]) == ("磁盘不足", 2, monitor_id)
     assert (alert["host"], alert["labels"]) == ("db-1", {"dc": "上海"})

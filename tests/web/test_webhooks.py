@@ -35,7 +35,7 @@ def post(nobody: Caller, token: str, body: object, **headers: str) -> Answer:
 
 
 def take_in(services: Services, monitor_id: int) -> dict[str, int]:
-    return services.alerts.webhook_intake.take_in(monitor_id)
+    return services.alerts.webhook_intake.take_in("receive_alerts:0", monitor_id)
 
 
 def test_a_post_is_recorded_and_a_task_takes_it_in(

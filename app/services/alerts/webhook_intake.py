@@ -42,31 +42,33 @@ class WebhookIntake:
         self._outbox = outbox
         self._intake = intake
 
-    def take_in(
-        self, monitor_id: int, reports: Reports = (), received_at: datetime | None = None, step: Step = no_step
-    ) -> dict[str, int]:
-        """Take in a monitor's waiting deliveries, or only `reports` that were set aside; return counts by effect.
+    def take_in_reports(self, monitor_id: int, reports: Reports, received_at: datetime | None) -> dict[str, int]:
+        """Take in reports that were set aside; return counts by effect. Raises InvalidParams for one without sense."""
+        with self._database.transaction() as connection:
+            set_aside = _reports_set_aside(reports)
+            return self._intake.take_in(connection, monitor_id, set_aside, received_at or clock.now())
 
-        Deliveries are deleted in the same transaction: an interrupted run loses and duplicates nothing. Raises
-        TaskInterrupted, and InvalidParams for a report that was set aside and cannot be read.
+    def take_in(self, task_id: str, monitor_id: int, step: Step = no_step) -> dict[str, int]:
+        """Take in a monitor's waiting deliveries, the work of a task; return counts by effect.
+
+        Deliveries are deleted in the same transaction: an interrupted run loses and duplicates nothing. As soon as the
+        stand-by runs, the rest is left to that. Raises TaskInterrupted.
         """
-        if reports:
-            with self._database.transaction() as connection:
-                set_aside = _reports_set_aside(reports)
-                return self._intake.take_in(connection, monitor_id, set_aside, received_at or clock.now())
         counts = Counter[str]()
         while True:
             try:
                 taken = self._take_some(monitor_id, REPORT_BATCH_SIZE)
             except UNUSABLE:
                 taken = self._take_one(monitor_id)
-            if taken is None and self._is_done(monitor_id):
+            if taken is None and self._is_done(monitor_id, task_id):
                 return dict(counts)
             counts.update(taken or {})
+            step(counts["seen"], None, f"{counts['seen']} alerts")
+            if self._is_left_to_another(monitor_id, task_id):
+                return dict(counts)
             if taken is not None and taken.get("seen", 0) < REPORT_BATCH_SIZE // 4:
                 # If alerts arrive one by one, let some accumulate: each round costs as much as many alerts.
                 clock.sleep(GATHER_S)
-            step(counts["seen"], None, f"{counts['seen']} alerts")
 
     def tick(self) -> None:
         """Request tasks for deliveries that no task will take in; not while a dead one waits for a person."""
@@ -81,11 +83,21 @@ class WebhookIntake:
             if asked == task_id:
                 self._outbox.publish({task_id: None})
 
-    def _is_done(self, monitor_id: int) -> bool:
+    def _is_left_to_another(self, monitor_id: int, task_id: str) -> bool:
+        with self._database.reading() as connection:
+            return task_fingerprints.is_any_running(connection, receiving(monitor_id), task_id)
+
+    def _is_done(self, monitor_id: int, task_id: str) -> bool:
+        """Return whether nothing waits; from then on, whoever records a delivery relies on another task."""
+        fingerprint = receiving(monitor_id)
         with self._database.transaction() as connection:
-            # Waits for transactions that record a delivery because they saw this task still waiting.
-            task_fingerprints.lock_fingerprint(connection, receiving(monitor_id))
-            return not webhook_deliveries.is_there_any(connection, monitor_id)
+            # Waits for transactions that record a delivery because they saw this task still waiting, or running.
+            task_fingerprints.lock_fingerprint(connection, fingerprint)
+            if webhook_deliveries.is_there_any(connection, monitor_id):
+                return False
+            standbys = task_fingerprints.hand_over(connection, fingerprint, task_id, clock.now())
+        self._outbox.publish(dict.fromkeys(standbys))
+        return True
 
     def _take_some(self, monitor_id: int, reports: int) -> Mapping[str, int] | None:
         """Take in the oldest deliveries, up to `reports` reports but at least one delivery; None if there is none."""

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -28,6 +28,8 @@ from app.store.ledger import idempotency, task_fingerprints
 
 REPORTS_A_DELIVERY = 500
 MAX_REFUSAL = 2000
+STANDBY = timedelta(seconds=1)
+"""How long a running task is trusted to take in what arrives; its process may be gone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,8 +227,10 @@ def request_task(connection: Connection, outbox: Outbox, monitor_id: int, task_i
     """Return the id of a waiting task that will take in what this transaction records for a monitor.
 
     If there is none, record one under `task_id`, to be published after the commit. A task that starts meanwhile looks
-    once more for deliveries, after the commit of all transactions that saw it waiting (`lock_fingerprint`). Its row has
-    no monitor, so that slow pulls do not hold it.
+    once more for deliveries, after the commit of all transactions that saw it waiting (`lock_fingerprint`). Beside one
+    that runs, another is a stand-by: it comes soon, or as soon as the running one ends. Without that, a storm has all
+    slots of a worker take turns at the same deliveries, and messages of pages wait for its end. Its row has no monitor,
+    so that slow pulls do not hold it.
     """
     fingerprint = receiving(monitor_id)
     task_fingerprints.lock_fingerprint(connection, fingerprint, shared=True)
@@ -235,7 +239,9 @@ def request_task(connection: Connection, outbox: Outbox, monitor_id: int, task_i
         task_fingerprints.lock_fingerprint(connection, f"{fingerprint} is recorded")
         queued = task_fingerprints.find_queued(connection, fingerprint)
     if queued is None:
-        outbox.record(connection, task_id, ReceiveAlerts(monitor_id=monitor_id), fingerprint=fingerprint)
+        is_standby = task_fingerprints.is_any_running(connection, fingerprint)
+        run_at = clock.now() + STANDBY if is_standby else None
+        outbox.record(connection, task_id, ReceiveAlerts(monitor_id=monitor_id), run_at, fingerprint=fingerprint)
     return queued or task_id
 
 

@@ -52,7 +52,7 @@ class Group:
 
 
 class Pager:
-    """Used by the leader only, between the events that it matches and the decisions that it writes."""
+    """Used between the events that are matched and the decisions that are written, by one thread of a process."""
 
     def __init__(self, database: Database, outbox: Outbox, recipients: Recipients) -> None:
         self._database = database
@@ -65,7 +65,9 @@ class Pager:
 
         A storm of alerts takes as many statements as one alert.
         """
-        groups = {group.place: group for route, changes in taken for group in _groups(route, changes)}
+        found_groups = [group for route, changes in taken for group in _groups(route, changes)]
+        # In one order: two that open the same pages at once would deadlock.
+        groups = {group.place: group for group in sorted(found_groups, key=lambda group: group.place)}
         page_ids = self._join(connection, groups) if groups else {}
         found = {
             (group.route["id"], change.event_id): page_ids[place]

@@ -1,4 +1,4 @@
-"""Matches alert events with routes and creates the messages; the leader runs it each second."""
+"""Matches alert events with routes, where alerts come in and each second, and creates the messages each second."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 EVENT_BATCH_SIZE = 1000
 BATCHES_PER_TICK = 20
 """Limits the batches per tick, so that an alert storm does not keep the leader from its other work."""
+PROMPT_SHARE = 0.2
+"""The largest share of its time in which a process matches promptly: many events cost little more than a few."""
 PRUNE_EVERY_S = 60.0
 PRUNE_BATCH_SIZE = 500
 
@@ -41,6 +43,26 @@ class Notifier:
         self._outbox = outbox
         self._history_days = history_days
         self._pruning = Interval(PRUNE_EVERY_S)
+        self._prompt_again_at = float("-inf")
+
+    def match_promptly(self, *, is_last: bool = False) -> None:
+        """Match pending events, unless this process does little else; to be called where alerts were taken in.
+
+        With `is_last` no further call follows soon. Whatever goes wrong is left to the leader: the alerts are stored,
+        and their task has done its work.
+        """
+        begun_at = clock.monotonic()
+        if begun_at < self._prompt_again_at and not is_last:
+            return
+        try:
+            with self._database.reading() as connection:
+                is_any_pending = notification_changes.is_any_pending(connection)
+            if is_any_pending:
+                self._match_some()
+        except Exception:
+            log.exception("events.left_to_the_leader")
+        ended_at = clock.monotonic()
+        self._prompt_again_at = ended_at + (ended_at - begun_at) * (1 / PROMPT_SHARE - 1)
 
     def tick(self) -> None:
         """Match the pending events with the routes, and create the messages that are due."""
@@ -62,13 +84,16 @@ class Notifier:
 
     def _match_events(self) -> None:
         for _ in range(BATCHES_PER_TICK):
-            with self._database.transaction() as connection:
-                events = notification_changes.pending_events(connection, EVENT_BATCH_SIZE)
-                if events:
-                    self._matching.match(connection, events)
-            self._matching.publish()
-            if len(events) < EVENT_BATCH_SIZE:
+            if self._match_some() < EVENT_BATCH_SIZE:
                 return
+
+    def _match_some(self) -> int:
+        with self._database.transaction() as connection:
+            events = notification_changes.pending_events(connection, EVENT_BATCH_SIZE)
+            if events:
+                self._matching.match(connection, events)
+        self._matching.publish()
+        return len(events)
 
     def _make_messages(self) -> None:
         with self._database.reading() as connection:

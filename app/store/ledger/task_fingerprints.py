@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, text
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, text, update
 
+from app.models import TaskRun
 from app.models.task_runs import UNFINISHED
 from app.store.database.prepared_reads import PreparedRead
-from app.store.ledger.task_runs import IS_QUEUED, IS_RETRYING, NOT_SCHEDULED, RUNS
+from app.store.ledger.task_runs import IS_QUEUED, IS_RETRYING, IS_RUNNING, NOT_SCHEDULED, RUNS
 
 
 def find_unfinished(connection: Connection, fingerprint: str, run_at: datetime | None = None) -> str | None:
@@ -29,6 +30,26 @@ def find_queued(connection: Connection, fingerprint: str) -> str | None:
     """Return the id of the oldest queued task with this fingerprint."""
     queued = FIND_QUEUED.find(connection, {"print": fingerprint})
     return None if queued is None else str(queued["id"])
+
+
+FIND_RUNNING = PreparedRead(
+    select(RUNS.id)
+    .where(RUNS.fingerprint == bindparam("print"), IS_RUNNING, text(UNFINISHED), RUNS.id > bindparam("after"))
+    .limit(1)
+)
+
+
+def is_any_running(connection: Connection, fingerprint: str, after: str = "") -> bool:
+    """Return whether a task with this fingerprint runs, of those that were recorded after the task `after`."""
+    return FIND_RUNNING.find(connection, {"print": fingerprint, "after": after}) is not None
+
+
+def hand_over(connection: Connection, fingerprint: str, task_id: str, now: datetime) -> list[str]:
+    """Take a running task's fingerprint, and make those due that are scheduled with it; return their ids."""
+    connection.execute(update(TaskRun).where(RUNS.id == task_id).values(fingerprint=None))
+    scheduled = (RUNS.fingerprint == fingerprint, IS_QUEUED, text(UNFINISHED), RUNS.next_run_at.is_not(None))
+    values = {"next_run_at": None, "published_at": now}
+    return list(connection.execute(update(TaskRun).where(*scheduled).values(values).returning(RUNS.id)).scalars())
 
 
 def find_open(connection: Connection, fingerprint: str) -> str | None:

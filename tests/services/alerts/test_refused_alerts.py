@@ -100,7 +100,7 @@ def test_a_format_of_another_release_stays_a_dead_letter(services: Services, mon
 @pytest.mark.parametrize("alert", [BAD, None, 5, {"status": "firing", "labels": None}])
 def test_an_older_worker_that_ignores_the_format_loses_nothing(services: Services, monitor_id: int, alert: Any) -> None:
     with pytest.raises(InvalidParams):
-        services.alerts.webhook_intake.take_in(monitor_id, (alert,), clock.now())
+        services.alerts.webhook_intake.take_in_reports(monitor_id, (alert,), clock.now())
 
 
 def test_a_discarded_letter_makes_room_for_a_new_one(services: Services, monitor_id: int) -> None:
