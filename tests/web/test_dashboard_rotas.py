@@ -133,6 +133,33 @@ def test_the_form_of_layers_changes_its_rows_before_it_is_saved(
     assert browse("operator").get("/rotas/new").status == 403
 
 
+def test_the_form_chooses_the_team_of_a_rota(
+    browse: Callable[[str], Browser], admin: Caller, rota: str, services: Services
+) -> None:
+    page = browse("admin")
+    team = admin.post("/teams", {"name": "支付组", "members": []}).json["id"]
+
+    def chosen(text: str) -> list[str]:
+        form = text.partition('name="team_id"')[2].partition("</select>")[0]
+        return re.findall(r'<option value="(\d*)" selected>', form)
+
+    def kept() -> int | None:
+        found: int | None = services.on_call.rotas.get(int(rota.rpartition("/")[2]))["team_id"]
+        return found
+
+    assert chosen(page.get(f"{rota}/edit").text) == []
+    assert chosen(page.post(f"{rota}/edit", {**FORM, "team_id": str(team), "do": "add-layer"}).text) == [str(team)]
+    assert kept() is None
+    page.post(f"{rota}/edit", {**FORM, "team_id": str(team)})
+    assert (kept(), chosen(page.get(f"{rota}/edit").text)) == (team, [str(team)])
+    assert "<dd>支付组</dd>" in page.get(rota).text
+    refused = page.post(f"{rota}/edit", {**FORM, "team_id": "99999"})
+    assert (refused.status, "There is no team 99999." in refused.text) == (422, True)
+    assert page.post(f"{rota}/edit", {**FORM, "team_id": "x"}).status == 422
+    page.post(f"{rota}/edit", {**FORM, "team_id": ""})
+    assert kept() is None
+
+
 def test_holidays_and_the_calendar_link(browse: Callable[[str], Browser], rota: str, nobody: Caller) -> None:
     admin = browse("admin")
     day = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261225\r\nEND:VEVENT\r\nEND:VCALENDAR"

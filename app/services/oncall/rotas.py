@@ -39,10 +39,7 @@ class RotaService:
             return _found(connection, rota_id)
 
     def create(self, fields: Mapping[str, Any], editor: Editor) -> RowMapping:
-        """Add a rota.
-
-        Raises Invalid naming the wrong field, NotFound if its team does not exist, Conflict if its name is taken.
-        """
+        """Add a rota. Raises Invalid naming the wrong field, Conflict if its name is taken."""
         with self._database.transaction() as connection:
             _check(connection, fields)
             rota_id = rotas.add(connection, {"team_id": None, **fields, "created_at": clock.now()})
@@ -136,7 +133,7 @@ def _check(connection: Connection, fields: Mapping[str, Any], rota_id: int | Non
         raise Conflict(f"there is already a rota named {fields['name']}")
     team_id = fields.get("team_id")
     if team_id is not None and teams.find(connection, team_id) is None:
-        raise NotFound(f"there is no team {team_id}")
+        raise Invalid("team_id", f"There is no team {team_id}.")
 
 
 def _check_people(connection: Connection, layers: Sequence[Mapping[str, Any]]) -> None:

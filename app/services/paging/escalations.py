@@ -95,7 +95,7 @@ def _check(connection: Connection, fields: Mapping[str, Any], except_id: int | N
         raise Conflict(f"there is already an escalation named {fields['name']}")
     team_id = fields.get("team_id")
     if team_id is not None and not escalations.names(connection, PageTarget.TEAM, [team_id]):
-        raise Invalid("team_id", f"there is no team {team_id}")
+        raise Invalid("team_id", f"There is no team {team_id}.")
     for place, target in _targets(fields):
         _check_target(connection, place, PageTarget(target["type"]), target["id"])
     fallback = fields.get("fallback")
@@ -116,9 +116,9 @@ def _check_target(connection: Connection, place: str, type: PageTarget, id: int)
     if type is PageTarget.ESCALATION and place != "fallback":
         raise Invalid(f"{place}.type", "Only `fallback` can be another escalation.")
     if not escalations.names(connection, type, [id]):
-        raise Invalid(f"{place}.id", f"there is no {type} {id}")
+        raise Invalid(f"{place}.id", f"There is no {type} {id}.")
     if type is PageTarget.CHANNEL and escalations.own_channels(connection, [id]):
-        raise Invalid(f"{place}.id", f"channel {id} is a contact method of a user: name the user instead")
+        raise Invalid(f"{place}.id", f"Channel {id} is a contact method of a user: name the user instead.")
 
 
 def _refuse_loop(connection: Connection, escalation_id: int, fallback_id: int) -> None:

@@ -64,7 +64,7 @@ def list_rotas(page: PageRequest) -> Page:
     body=NewRotaSchema,
     answer=RotaSchema,
     status=201,
-    errors=(404, 409),
+    errors=(409,),
     headers=CREATED_HEADERS,
 )
 def create_rota(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:

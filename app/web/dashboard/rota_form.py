@@ -21,9 +21,11 @@ def empty_layer(starts_at: str) -> dict[str, Any]:
 def read_rota() -> dict[str, Any]:
     """Return the rota in the form, unchecked, as JSON would have held it."""
     form = request.form
-    team = form.get("team_id", "")
     rota = {"name": form.get("name", ""), "timezone": form.get("timezone", ""), "layers": [*_layers(form)]}
-    return {**rota, "team_id": int(team)} if team.isdecimal() else rota
+    if "team_id" not in form:
+        return rota
+    team = form["team_id"]
+    return {**rota, "team_id": int(team) if team.isdecimal() else team or None}
 
 
 def changed(rota: Mapping[str, Any], what: str, starts_at: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from app.rules.timezones import is_timezone
 from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
-from app.web.dashboard.pages.rotas import ALL, ROTA, enabled_users
+from app.web.dashboard.pages.rotas import ALL, ROTA, enabled_users, team_choices
 from app.web.dashboard.rota_form import DRAFT, changed, empty_layer, read_rota
 from app.web.dashboard.visitor_settings import zone
 from app.web.schemas.rotas import NewRotaSchema
@@ -63,6 +63,7 @@ def _form(rota: Any, address: str) -> str:
         rota=rota,
         address=address,
         users=enabled_users(),
+        teams=team_choices(),
         names=known,
         units=list(TurnUnit),
         weekdays=list(DAYS),

@@ -141,6 +141,7 @@ def _show(rota_id: int, link: str = "") -> str:
         days=days_of(period, here, shifts, now, colours),
         people=[(name, colours[user_id]) for user_id, name in sorted(names.items())],
         users=enabled_users(),
+        team=dict(team_choices()).get(shown["team_id"]),
         current=found.shifts.now_in(rota_id),
         coming=found.shifts.of_rota(rota_id, now, now + SWAP_DAYS),
         overrides=found.overrides.list(ALL, rota_id, is_over=False).items,
@@ -157,6 +158,11 @@ def _show(rota_id: int, link: str = "") -> str:
 def enabled_users() -> list[tuple[int, str]]:
     """Return id and name of the users who can be on call."""
     return [(user["id"], user["username"]) for user in services().access.users.list(ALL).items if user["enabled"]]
+
+
+def team_choices() -> list[tuple[int, str]]:
+    """Return id and name of the teams that a rota can be of."""
+    return [(team["id"], team["name"]) for team in services().contacts.teams.list(ALL).items]
 
 
 def _side(text: str) -> dict[str, Any]:
