@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from app.composition import Services
+from app.services.access.audit import Editor
 from app.web.dashboard.pages.routes import RouteFormSchema, TrialFormSchema
 from tests.services.alert_rows import add_alert
 from tests.web.browser import HTMX, Browser
@@ -82,6 +83,20 @@ def test_an_alert_is_tried_before_it_fires(admin_page: Browser, services: Servic
     assert "needs severity&gt;=critical, found info" in nobody
     assert "is not like team=pay" in admin_page.post("/routes/test", {**form, "labels": "team"}, headers=HTMX).text
     assert "There is no alert 999" in admin_page.post("/routes/test", {"alert_id": "999"}, headers=HTMX).text
+
+
+def test_a_tried_alert_says_why_it_reaches_somebody_not(
+    admin_page: Browser, services: Services, browse: Callable[[str], Browser]
+) -> None:
+    editor = Editor(1, "admin")
+    team = services.contacts.teams.create({"name": "payments", "description": "", "members": ["operator"]}, editor)
+    make(admin_page, "pay", goes_to=f"team_id:{team['id']}")
+    form = {"labels": "", "severity": "2", "host": "", "monitor_id": "", "alert_id": ""}
+    answer = admin_page.post("/routes/test", form, headers=HTMX).text
+    assert "Nobody is there to be told." in answer
+    assert "Not reached: operator has no usable contact method for this severity." in answer
+    admin_page.client.set_cookie("nagare_language", "zh")
+    assert "operator 没有适用于此级别的可用联系方式" in admin_page.post("/routes/test", form, headers=HTMX).text
 
 
 def test_a_route_shows_what_it_matches_now(admin_page: Browser, services: Services, fleet: int) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from app import clock
 from app.composition import Services
@@ -26,10 +26,18 @@ def add(services: Services, model: Any, **values: Any) -> int:
         return int(connection.execute(insert(table).returning(key), row).scalar_one())
 
 
+TOLD = {"language": "en", "timezone": "UTC", "delivery": "at_least_once", "kind": "apprise", "service": "json"}
+
+
 @pytest.fixture
 def channel(services: Services) -> int:
-    told = {"language": "en", "timezone": "UTC", "delivery": "at_least_once", "kind": "apprise", "service": "json"}
-    return add(services, Channel, name="ops room", url_sealed=SECRET, **told)
+    return add(services, Channel, name="ops room", url_sealed=SECRET, **TOLD)
+
+
+def add_phone(services: Services, user_id: int, **fields: Any) -> int:
+    """Give a user a contact method that is verified, unless `fields` say otherwise."""
+    verified = {"verified_at": clock.now(), **fields}
+    return add(services, Channel, name="phone", user_id=user_id, url_sealed=SECRET, **TOLD, **verified)
 
 
 @pytest.fixture
@@ -143,8 +151,7 @@ def test_a_notification_is_the_first_route(admin: Caller) -> None:
 
 
 def test_a_channel_of_a_person_is_no_target(admin: Caller, services: Services, channel: int) -> None:
-    told = {"language": "en", "timezone": "UTC", "delivery": "at_least_once", "kind": "apprise", "service": "json"}
-    own = add(services, Channel, name="phone", user_id=admin.get("/auth/me").json["id"], url_sealed="", **told)
+    own = add_phone(services, admin.get("/auth/me").json["id"])
     for path in ("/routes", "/notifications"):
         answer = admin.post(path, {"name": "a", "target": "channel", "channel_id": own})
         if path == "/notifications":
@@ -169,7 +176,10 @@ def test_a_notification_and_its_channel(admin: Caller, services: Services) -> No
     assert [row.name for row in left] == ["a"], "the one that another notification used is not its own"
 
 
-def test_a_test_says_who_would_be_told_and_why(admin: Caller, viewer: Caller, team: int, channel: int) -> None:
+def test_a_test_says_who_would_be_told_and_why(
+    admin: Caller, viewer: Caller, services: Services, team: int, channel: int
+) -> None:
+    add_phone(services, viewer.get("/auth/me").json["id"])
     noise = make(admin, "noise", match='team="toys"')
     pay = make(admin, "pay", match='team="pay"', target="team", team_id=team)
     make(admin, "pay critical", parent_id=pay, min_severity=2, target="channel", channel_id=channel, continues=True)
@@ -182,7 +192,8 @@ def test_a_test_says_who_would_be_told_and_why(admin: Caller, viewer: Caller, te
         'This alert would page viewer (by the team payments), because the route pay matches: team="pay".'
     )
     [reached] = answer.json["reaches"]
-    assert [person["username"] for person in reached["people"]] == ["viewer"]
+    assert [(person["username"], person["after_s"]) for person in reached["people"]] == [("viewer", 0)]
+    assert SECRET not in answer.text and "phone" not in answer.text
     said = {each["route"]: each["reason"] for each in answer.json["routes"]}
     assert said == {
         "noise": {"code": "match", "wanted": 'team="toys"', "found": "pay"},
@@ -203,18 +214,76 @@ def test_a_test_says_who_would_be_told_and_why(admin: Caller, viewer: Caller, te
 
 
 def test_a_test_asks_who_is_on_call(admin: Caller, viewer: Caller, services: Services) -> None:
-    user_id = viewer.get("/auth/me").json["id"]
+    user_id, admin_id = viewer.get("/auth/me").json["id"], admin.get("/auth/me").json["id"]
+    for each in (user_id, admin_id):
+        add_phone(services, each)
     rota = add(services, Rota, name="night", timezone="UTC", layers=[])
     steps = [{"after_s": 0, "targets": [{"type": "rota", "id": rota}]}]
-    fallback = {"type": "user", "id": admin.get("/auth/me").json["id"]}
+    fallback = {"type": "user", "id": admin_id}
     escalation = add(services, Escalation, name="wake", steps=steps, repeats=0, fallback=fallback)
     make(admin, "all", target="escalation", escalation_id=escalation)
     [reached] = viewer.post("/routes/test", {"alert": {}}).json["reaches"]
     assert ([person["username"] for person in reached["people"]], reached["step"]) == (["admin"], 1)
+    assert reached["missed"] == [{"code": "nobody_on_call", "target": "rota", "name": "night"}]
     shift = {"starts_at": clock.now().replace(year=2020), "ends_at": clock.now().replace(year=2099)}
     add(services, RotaOverride, rota_id=rota, user_id=user_id, created_by="x", comment="", **shift)
     [reached] = viewer.post("/routes/test", {"alert": {}}).json["reaches"]
     assert ([person["username"] for person in reached["people"]], reached["step"]) == (["viewer"], 0)
+
+
+def test_a_test_counts_nobody_whom_a_page_would_not_reach(
+    admin: Caller, viewer: Caller, operator: Caller, services: Services, team: int, channel: int
+) -> None:
+    viewer_id, operator_id = (caller.get("/auth/me").json["id"] for caller in (viewer, operator))
+    add(services, TeamMember, team_id=team, user_id=operator_id)
+    make(admin, "pay", target="team", team_id=team)
+    make(admin, "room", target="channel", channel_id=channel, position=0, continues=True)
+
+    def reached(**alert: Any) -> dict[str, Any]:
+        answer = viewer.post("/routes/test", {"alert": alert}).json
+        return {"summary": answer["summary"]} | {each["route"]: each for each in answer["reaches"]}
+
+    unreached = [
+        {"code": "no_contact_method", "target": "team", "name": "payments", "user": name}
+        for name in ("viewer", "operator")
+    ]
+    found = reached()
+    assert (found["room"]["channels"], found["room"]["missed"]) == (["ops room"], [])
+    assert (found["pay"]["people"], found["pay"]["missed"]) == ([], unreached)
+
+    with services.database.transaction() as connection:
+        connection.execute(update(Channel).where(table_of(Channel).c.id == channel).values(enabled=False))
+    found = reached()
+    assert (found["room"]["channels"], found["room"]["missed"][0]["code"]) == ([], "channel_disabled")
+    assert found["summary"] == (
+        "This alert would reach nobody: room, pay takes it, and nobody is there to be told"
+        " (channel_disabled, no_contact_method)."
+    )
+
+    add_phone(services, viewer_id, verified_at=None)
+    phone = add_phone(services, operator_id)
+    rules = [{"channel_id": phone, "after_s": 300, "min_severity": 2}]
+    assert admin.put(f"/users/{operator_id}/contact-rules", {"rules": rules}).status == 200
+    assert reached(severity=1)["pay"]["missed"] == unreached, "the rule is about critical alerts"
+    found = reached()
+    assert found["pay"]["people"] == [{"user_id": operator_id, "username": "operator", "after_s": 300}]
+    assert found["pay"]["missed"] == unreached[:1], "the other one is not verified"
+    services.access.users.update(operator_id, {"enabled": False})
+    assert [each["code"] for each in reached()["pay"]["missed"]] == ["no_contact_method", "user_disabled"]
+
+
+def test_a_test_follows_the_fallback_of_an_escalation_to_another_one(
+    admin: Caller, viewer: Caller, services: Services, channel: int
+) -> None:
+    nobody = [{"after_s": 0, "targets": [{"type": "user", "id": admin.get("/auth/me").json["id"]}]}]
+    room = [{"after_s": 0, "targets": [{"type": "channel", "id": channel}]}]
+    last = add(services, Escalation, name="last", steps=room, repeats=0)
+    fallback = {"type": "escalation", "id": last}
+    first = add(services, Escalation, name="first", steps=nobody, repeats=0, fallback=fallback)
+    make(admin, "all", target="escalation", escalation_id=first)
+    [reached] = viewer.post("/routes/test", {"alert": {}}).json["reaches"]
+    assert (reached["name"], reached["channels"], reached["step"]) == ("first", ["ops room"], 1)
+    assert [each["code"] for each in reached["missed"]] == ["no_contact_method"]
 
 
 def test_a_test_of_a_real_alert(admin: Caller, viewer: Caller, services: Services, fleet: int) -> None:

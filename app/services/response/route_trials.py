@@ -1,25 +1,23 @@
 """Says what the routes would do with an alert now, and whom that would page; nothing is sent."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import AlertEventKind, PageTarget, RouteTarget, Severity
+from app.enums import AlertEventKind, Severity
 from app.errors import Invalid
 from app.rules.response.notifications import Change
 from app.rules.response.route_trials import Answer, explain
 from app.rules.response.routes import Route, Tree
 from app.services.response.changes import read_changes
+from app.services.response.route_reach import RouteReach
 from app.store.alerts import quiet_reasons
 from app.store.database.engine import Database
 from app.store.inventory import monitors
-from app.store.response import notification_changes, notifications, route_people
+from app.store.response import notification_changes, notifications
 
-PeopleOf = Callable[[Connection, int, datetime], list[int]]
-"""Returns the users who are on call for a rota at a time."""
 MADE_UP: Mapping[str, Any] = {
     "event_id": 0,
     "alert_id": 0,
@@ -45,9 +43,9 @@ MADE_UP: Mapping[str, Any] = {
 class RouteTrials:
     """Methods raise DatabaseUnavailable."""
 
-    def __init__(self, database: Database, people_of: PeopleOf) -> None:
+    def __init__(self, database: Database, reach: RouteReach) -> None:
         self._database = database
-        self._people_of = people_of
+        self._reach = reach
 
     def test(self, *, alert_id: int | None = None, alert: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what each route says of a real alert, or of one with the given fields, as if it fired now.
@@ -58,7 +56,11 @@ class RouteTrials:
             rows = {row["id"]: row for row in notifications.every(connection)}
             change = _made_up(connection, alert or {}) if alert_id is None else _real(connection, alert_id)
             answers = explain(Tree(map(Route.from_row, rows.values())), change)
-            reached = [self._reached(connection, rows[each.route.id], each) for each in answers if each.takes]
+            now, taking = clock.now(), [each for each in answers if each.takes]
+            reached = [
+                _taker(each) | self._reach.find(connection, rows[each.route.id], change.severity, now)
+                for each in taking
+            ]
             hidden = _hidden(connection, change)
         return {
             "routes": [_shown(answer) for answer in answers],
@@ -67,49 +69,10 @@ class RouteTrials:
             "summary": _summary(reached, hidden),
         }
 
-    def _reached(self, connection: Connection, row: Mapping[Any, Any], answer: Answer) -> dict[str, Any]:
-        """Return whom a route that takes the alert would tell now."""
-        target = answer.route.target
-        about = {"route_id": row["id"], "route": row["name"], "target": target, "because": [*answer.because]}
-        empty: dict[str, Any] = {"name": None, "people": [], "channels": [], "step": None}
-        if target is RouteTarget.NONE:
-            return about | empty
-        target_id = row[f"{target}_id"]
-        if target_id is None:
-            # The previous release wrote it: its address is its own.
-            return about | empty | {"name": row["name"], "channels": [row["name"]]}
-        name = route_people.name_of(connection, target, target_id)
-        if target is RouteTarget.CHANNEL:
-            return about | empty | {"name": name, "channels": [name]}
-        if target is RouteTarget.TEAM:
-            people = route_people.users(connection, route_people.members(connection, target_id))
-            return about | empty | {"name": name, "people": people}
-        return about | empty | {"name": name} | self._first_step(connection, target_id)
 
-    def _first_step(self, connection: Connection, escalation_id: int) -> dict[str, Any]:
-        """Return whom the first step of an escalation pages that reaches somebody."""
-        for number, step in enumerate(route_people.steps(connection, escalation_id)):
-            people, channels = set[int](), list[str]()
-            for target in step["targets"]:
-                if target["type"] == PageTarget.CHANNEL:
-                    channels += filter(None, [route_people.name_of(connection, "channel", target["id"])])
-                else:
-                    people |= {*self._people(connection, target)}
-            found = route_people.users(connection, people)
-            if found or channels:
-                return {"people": found, "channels": channels, "step": number}
-        return {}
-
-    def _people(self, connection: Connection, target: Mapping[str, Any]) -> list[int]:
-        match target["type"]:
-            case PageTarget.USER:
-                return [target["id"]]
-            case PageTarget.TEAM:
-                return route_people.members(connection, target["id"])
-            case PageTarget.ROTA:
-                return self._people_of(connection, target["id"], clock.now())
-            case _:
-                return []
+def _taker(answer: Answer) -> dict[str, Any]:
+    route = answer.route
+    return {"route_id": route.id, "route": route.name, "target": route.target, "because": [*answer.because]}
 
 
 def _made_up(connection: Connection, alert: Mapping[str, Any]) -> Change:
@@ -154,7 +117,9 @@ def _summary(reached: list[dict[str, Any]], hidden: Mapping[str, Any] | None) ->
         return "This alert would reach nobody: no route takes it."
     if not told:
         names = ", ".join(each["route"] for each in reached)
-        return f"This alert would reach nobody: {names} takes it, and nobody is there to be told."
+        codes = ", ".join(dict.fromkeys(reason["code"] for each in reached for reason in each["missed"]))
+        why = f" ({codes})" if codes else ""
+        return f"This alert would reach nobody: {names} takes it, and nobody is there to be told{why}."
     return "This alert would page " + "; ".join(_clause(each) for each in told) + "."
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from app.enums import Language, NotificationKind, RouteTarget, Severity
+from app.enums import Language, NotificationKind, PageTarget, RouteTarget, Severity
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, MatchText, Text, Timestamp, code, row_id, word
 from app.web.schemas.notifications import (
@@ -180,10 +180,27 @@ class RouteAnswerSchema(AnswerSchema):
 
 
 class ReachedPersonSchema(AnswerSchema):
-    """A user."""
+    """A user whom a message would reach."""
 
     user_id = fields.Integer()
     username = fields.String()
+    after_s = fields.Integer(
+        metadata={"description": "How long the person's contact rules keep the first message back, in seconds"}
+    )
+
+
+class MissedSchema(AnswerSchema):
+    """What keeps a message from somebody."""
+
+    code = fields.String(
+        metadata={
+            "description": "`nobody_on_call`, `team_empty`, `user_gone`, `user_disabled`, `no_contact_method` (none"
+            " that is verified and takes this severity), `channel_gone` or `channel_disabled`"
+        }
+    )
+    target = word(PageTarget, metadata={"description": "What named it"})
+    name = fields.String(metadata={"description": "The name of the target"})
+    user = fields.String(metadata={"description": "The user, if it is about one"})
 
 
 class ReachedSchema(AnswerSchema):
@@ -195,7 +212,10 @@ class ReachedSchema(AnswerSchema):
     name = fields.String(allow_none=True, metadata={"description": "The name of the target"})
     because = fields.List(fields.String())
     people = fields.List(fields.Nested(ReachedPersonSchema))
-    channels = fields.List(fields.String())
+    channels = fields.List(fields.String(), metadata={"description": "Shared channels that would be told"})
+    missed = fields.List(
+        fields.Nested(MissedSchema), metadata={"description": "What keeps it from others up to the step that is taken"}
+    )
     step = fields.Integer(
         allow_none=True, metadata={"description": "The first step of the escalation that reaches somebody, from 0"}
     )

@@ -10,6 +10,7 @@ from app.enums import Language, NotificationKind, Role, RouteTarget, Severity
 from app.errors import Invalid
 from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.explanations import sentence
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import read_form
 from app.web.dashboard.pages.monitors import monitor_names
@@ -88,7 +89,7 @@ def try_routes() -> str:
         if "labels" in alert:
             alert["labels"] = _labels_in(alert["labels"])
         wanted: dict[str, Any] = {"alert": alert} if alert_id is None else {"alert_id": alert_id}
-        return render("route_trial", trial=services().response.route_trials.test(**wanted))
+        return render("route_trial", trial=services().response.route_trials.test(**wanted), sentence=sentence)
     except ValidationError as wrong:
         [(field, messages), *_] = wrong.messages_dict.items()
         return render("route_trial", problem=f"{field}: {messages[0]}")
