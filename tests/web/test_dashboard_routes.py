@@ -10,6 +10,7 @@ from app.services.access.audit import Editor
 from app.web.dashboard.pages.routes import RouteFormSchema, TrialFormSchema
 from tests.services.alert_rows import add_alert
 from tests.web.browser import HTMX, Browser
+from tests.web.caller import Answer
 
 pytestmark = pytest.mark.usefixtures("forked_sender")
 
@@ -57,6 +58,44 @@ def test_routes_are_added_moved_edited_and_deleted(admin_page: Browser, services
     assert (refused.status, "below" in refused.text) == (409, True)
     admin_page.post(f"/routes/{rest['id']}/delete")
     assert order(services) == ["on call", "payments", "  below"]
+
+
+def test_the_buttons_of_a_row_move_a_route_in_the_whole_tree(
+    admin_page: Browser, services: Services, browse: Callable[[str], Browser]
+) -> None:
+    for name in ("first", "second", "third"):
+        make(admin_page, name)
+    second = services.response.routes.list()[1]["id"]
+    for name in ("one", "two"):
+        make(admin_page, name, parent_id=str(second))
+
+    def move(way: str, name: str) -> Answer:
+        page = admin_page.get("/routes").text
+        shown = re.search(r'name="order" value="([\d:,]+)"', page)
+        ids = {route["name"]: route["id"] for route in services.response.routes.list()}
+        assert shown is not None and f'value="{way}:{ids[name]}"' in page
+        return admin_page.post("/routes/order", {"order": shown[1], "move": f"{way}:{ids[name]}"})
+
+    assert "The routes are in their new order." in admin_page.follow(move("up", "second")).text
+    assert order(services) == ["second", "  one", "  two", "first", "third"]
+    move("down", "one")
+    move("down", "first")
+    assert order(services) == ["second", "  two", "  one", "third", "first"]
+    page = admin_page.get("/routes").text
+    assert f'value="up:{second}"' not in page and f'value="down:{second}"' in page
+    assert 'id="route-order"' not in browse("operator").get("/routes").text
+
+    first, third = (
+        next(r["id"] for r in services.response.routes.list() if r["name"] == n) for n in ("first", "third")
+    )
+    stale = admin_page.post("/routes/order", {"order": f"{first}:,{third}:", "move": f"down:{first}"}, headers=HTMX)
+    assert (stale.status, "Missing: second" in stale.text) == (422, True)
+    for nonsense in ("x", "1:2:3", "-1:", "1;2"):
+        assert admin_page.post("/routes/order", {"order": nonsense}).status == 422
+    everything = admin_page.get("/routes").text.partition('name="order" value="')[2].partition('"')[0]
+    for move_nowhere in ("sideways:1", f"down:{first}", "up:999999", ""):
+        admin_page.follow(admin_page.post("/routes/order", {"order": everything, "move": move_nowhere}))
+    assert order(services) == ["second", "  two", "  one", "third", "first"]
 
 
 NOTIFICATION = {

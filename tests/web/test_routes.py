@@ -357,3 +357,45 @@ def test_a_test_alert_takes_the_way_of_every_other(
     (line,) = viewer.get(f"/alerts/{alert['id']}/why").json["items"]
     assert [each["code"] for each in line["decisions"]] == ["matched"]
     assert operator.post("/routes/test-alert", {"labels": {"": "x"}}).status == 422
+
+
+def test_all_routes_are_put_in_order_at_once(admin: Caller, operator: Caller, services: Services) -> None:
+    first, second, third, fourth = (make(admin, name) for name in ("first", "second", "third", "fourth"))
+    wanted = [(fourth, None), (first, None), (third, first), (second, first)]
+    body = {"routes": [{"id": route_id, "parent_id": parent} for route_id, parent in wanted]}
+    assert operator.put("/routes/order", body).status == 403
+    answer = admin.put("/routes/order", body)
+    assert answer.status == 200, answer.text
+    assert [(each["id"], each["parent_id"]) for each in answer.json["items"]] == wanted
+    assert names(admin) == ["fourth", "first", "  third", "  second"]
+    edits = [entry for entry in admin.get("/audit?object_type=route").json["items"] if entry["before"]]
+    assert {entry["object_id"] for entry in edits} == {second, third, fourth}, "the first one only made room"
+    assert edits[-1]["before"].keys() <= {"parent_id", "position"}
+    count = len(edits)
+    assert admin.put("/routes/order", body).status == 200
+    assert len([entry for entry in admin.get("/audit?object_type=route").json["items"] if entry["before"]]) == count
+
+
+def test_an_order_that_lacks_a_route_changes_nothing(admin: Caller) -> None:
+    first, second = make(admin, "first"), make(admin, "second")
+    top = [{"id": second, "parent_id": None}, {"id": first, "parent_id": None}]
+    for routes, blamed, said in (
+        (top[:1], "routes", f"Missing: first ({first})"),
+        ([*top, {"id": 999_999, "parent_id": None}], "routes.2.id", "There is no route 999999"),
+        ([top[0], {"id": first, "parent_id": first}], "routes.1.parent_id", "one below it"),
+        ([top[0], {"id": first}], "routes.1.parent_id", "Missing data"),
+    ):
+        answer = admin.put("/routes/order", {"routes": routes})
+        errors = answer.json["errors"]
+        assert (answer.status, list(errors), said in str(errors)) == (422, [blamed], True), answer.text
+    assert names(admin) == ["first", "second"]
+
+
+def test_the_order_of_notifications_of_the_previous_release_is_kept(admin: Caller) -> None:
+    routes = [make(admin, name) for name in ("one", "two")]
+    flat = admin.post("/notifications", {"name": "flat", "url": "json://127.0.0.1:9"}).json["id"]
+    order = [{"id": each, "parent_id": None} for each in (*routes, flat)]
+    assert admin.put("/routes/order", {"routes": order}).status == 200
+    assert names(admin) == ["one", "two", "flat"]
+    admin.delete(f"/routes/{routes[0]}")
+    assert names(admin) == ["two", "flat"]

@@ -5,8 +5,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, RowMapping
 
 from app.errors import Conflict, Invalid
+from app.rules.response.route_order import Placed, check_order, moved, siblings_in
 from app.rules.response.routes import MAX_DEPTH, MAX_ROUTES
 from app.store.response import notifications, routes
+
+Place = tuple[int | None, int]
+"""A parent, and the place among its children from 0."""
 
 
 def place(connection: Connection, route_id: int, parent_id: int | None, position: int | None) -> None:
@@ -26,6 +30,29 @@ def place(connection: Connection, route_id: int, parent_id: int | None, position
         notifications.change(connection, route_id, {"parent_id": parent_id})
     places = {row["id"]: row["position"] for row in tree}
     routes.place(connection, {each: at for at, each in enumerate(siblings) if places[each] != at})
+
+
+def place_all(connection: Connection, order: Sequence[Placed]) -> tuple[Mapping[int, Place], Mapping[int, Place]]:
+    """Put all routes in an order; return where those that moved were, and where they are.
+
+    Raises Invalid for an order that does not name each route once, or is no tree.
+    """
+    tree = routes.lock_tree(connection)
+    check_order(order, {row["id"]: row["name"] for row in tree})
+    before = [Placed(row["id"], row["parent_id"]) for row in tree]
+    stored: Mapping[int, Place] = {row["id"]: (row["parent_id"], row["position"]) for row in tree}
+    places = _places(order)
+    routes.put_below(connection, {each: place for each, place in places.items() if stored[each] != place})
+    changed, was = moved(before, order), _places(before)
+    return {each: was[each] for each in changed}, {each: places[each] for each in changed}
+
+
+def _places(order: Sequence[Placed]) -> dict[int, Place]:
+    return {
+        route_id: (parent_id, at)
+        for parent_id, siblings in siblings_in(order).items()
+        for at, route_id in enumerate(siblings)
+    }
 
 
 def refuse_with_children(connection: Connection, route_id: int, name: str) -> None:

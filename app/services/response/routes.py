@@ -10,10 +10,11 @@ from app.enums import AuditedType, RouteTarget
 from app.errors import Conflict, Invalid, NotFound
 from app.rules.matchers.fields import ALERT_FIELDS
 from app.rules.response import decision_reasons as reasons
+from app.rules.response.route_order import Placed
 from app.rules.response.routes import Route, Tree
 from app.services.access.audit import Editor, record_creation, record_edit, record_removal
 from app.services.response.route_fields import RouteFields, columns_of, shown
-from app.services.response.route_places import place, refuse_with_children
+from app.services.response.route_places import place, place_all, refuse_with_children
 from app.store.contacts import channels
 from app.store.database.engine import Database
 from app.store.database.vault import Vault
@@ -92,6 +93,18 @@ class RouteService:
                 place(connection, route_id, changes.get("parent_id", row["parent_id"]), at)
             record_edit(connection, editor, AuditedType.ROUTE, route_id, before, changes)
         return self.get(route_id)
+
+    def put_in_order(self, order: Sequence[Placed], editor: Editor) -> Sequence[Mapping[str, Any]]:
+        """Give every route its parent and its place in one transaction; return them in the new order.
+
+        Raises Invalid naming a route that does not exist, is missing or would be below itself.
+        """
+        with self._database.transaction() as connection:
+            before, after = place_all(connection, order)
+            for route_id in after:
+                was, now = (dict(zip(PLACE, places[route_id], strict=True)) for places in (before, after))
+                record_edit(connection, editor, AuditedType.ROUTE, route_id, was, now)
+        return self.list()
 
     def delete(self, route_id: int, editor: Editor) -> None:
         """Delete a route; its pending events are not sent. Raises Conflict if there are routes below it."""

@@ -11,6 +11,7 @@ from app.store.response.notifications import NOTIFICATIONS, SHOWN
 TARGETS: Mapping[str, type[Base]] = {"channel_id": Channel, "escalation_id": Escalation, "team_id": Team}
 """What a route can end at, by the column that names it."""
 PLACE = update(table_of(Notification)).where(NOTIFICATIONS.id == bindparam("route")).values(position=bindparam("place"))
+PUT_BELOW = PLACE.values(parent_id=bindparam("parent"))
 
 
 def find(connection: Connection, route_id: int) -> RowMapping | None:
@@ -31,6 +32,13 @@ def place(connection: Connection, places: Mapping[int, int]) -> None:
     """Give routes their places among their siblings."""
     if places:
         connection.execute(PLACE, [{"route": route_id, "place": at} for route_id, at in places.items()])
+
+
+def put_below(connection: Connection, places: Mapping[int, tuple[int | None, int]]) -> None:
+    """Give routes their parents, and their places among their siblings."""
+    if places:
+        rows = [{"route": route_id, "parent": parent, "place": at} for route_id, (parent, at) in places.items()]
+        connection.execute(PUT_BELOW, rows)
 
 
 def target(connection: Connection, column: str, target_id: int) -> RowMapping | None:

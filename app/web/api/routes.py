@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
+from app.rules.response.route_order import Placed
 from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, current_editor, services
 from app.web.schemas.routes import (
     NewRouteSchema,
     RouteChangesSchema,
     RouteMatchesSchema,
+    RouteOrderSchema,
     RouteSchema,
     RoutesSchema,
     RouteTestAlertAnswerSchema,
@@ -74,6 +76,13 @@ def fire_test_alert(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     """Fire a real alert of nagare's own with these labels: it pages whom the routes say, until a person resolves it."""
     alert_id = services().paging.trial_alerts.fire(current_editor(), **body)
     return {"alert_id": alert_id}, {"Location": f"/api/v1/alerts/{alert_id}"}
+
+
+@routes.operation("PUT", "/routes/order", role=Role.ADMIN, body=RouteOrderSchema, answer=RoutesSchema)
+def put_routes_in_order(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give every route its parent and its place at once. The list names each of them; otherwise nothing changes."""
+    order = [Placed(**each) for each in body["routes"]]
+    return {"items": services().response.routes.put_in_order(order, current_editor())}
 
 
 @routes.operation("GET", ROUTE, role=Role.VIEWER, answer=RouteSchema, errors=(404,))

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.enums import Language, NotificationKind, PageTarget, RouteTarget, Severity
+from app.rules.response.routes import MAX_ROUTES
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, MatchText, Text, Timestamp, code, row_id, word
 from app.web.schemas.notifications import (
@@ -106,6 +107,19 @@ class RouteSchema(AnswerSchema):
     created_at = Timestamp()
     last_sent_at = Timestamp(allow_none=True)
     last_error = fields.String(allow_none=True)
+
+
+class PlacedRouteSchema(RequestSchema):
+    """A route and its parent; its place among its siblings is that in the list."""
+
+    id = row_id(required=True)
+    parent_id = row_id(required=True, allow_none=True, metadata={"description": PARENT})
+
+
+class RouteOrderSchema(RequestSchema):
+    """All routes, in the order in which they are asked among those of the same parent."""
+
+    routes = fields.List(fields.Nested(PlacedRouteSchema), required=True, validate=validate.Length(max=MAX_ROUTES))
 
 
 class RoutesSchema(AnswerSchema):

@@ -14,6 +14,7 @@ from app.web.dashboard.explanations import sentence
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import read_form
 from app.web.dashboard.pages.monitors import monitor_names
+from app.web.dashboard.route_order_form import MAX_ORDER, moved_in, order_in
 from app.web.dashboard.visitor_settings import zone
 from app.web.schemas.base import RequestSchema
 from app.web.schemas.fields import Text, code, row_id
@@ -47,6 +48,13 @@ class NewRouteFormSchema(_GoesTo, NewRouteSchema):
 
 class RouteFormSchema(_GoesTo, RouteChangesSchema):
     """The form of a route."""
+
+
+class OrderFormSchema(RequestSchema):
+    """The order of all routes as the page shows or wants it, and a route to move in it."""
+
+    order = Text(max=MAX_ORDER, required=True)
+    move = Text(max=30)
 
 
 class TrialFormSchema(RequestSchema):
@@ -112,6 +120,15 @@ def add_route() -> Response:
     """Add a route."""
     made = services().response.routes.create(read_form(NewRouteFormSchema), current_editor())
     return lead_to("/routes", "flash.route_added", name=made["name"])
+
+
+@dashboard.action("/routes/order", role=Role.ADMIN)
+def put_routes_in_order() -> Response:
+    """Move a route among its siblings, or give all routes the order of the form."""
+    given = read_form(OrderFormSchema)
+    order = moved_in(order_in(given["order"]), given.get("move", ""))
+    services().response.routes.put_in_order(order, current_editor())
+    return lead_to("/routes", "flash.routes_moved")
 
 
 @dashboard.action(ROUTE, role=Role.ADMIN)
