@@ -143,11 +143,47 @@ def test_a_wrong_rule_names_its_field(viewer: Caller, receiver: Receiver, rule: 
     assert (answer.status, answer.json["errors"].keys()) == (422, {field})
 
 
+def test_a_rule_is_changed_in_place(admin: Caller, operator: Caller, viewer: Caller, receiver: Receiver) -> None:
+    mine = "/users/me/contact-rules"
+    phone, mail = (viewer.post(MINE, {"name": name, "url": receiver.url}).json["id"] for name in ("phone", "mail"))
+    first = viewer.post(mine, {"channel_id": phone, "after_s": 300})
+    assert first.status == 201, first.text
+    second = viewer.post(mine, {"channel_id": mail}).json["id"]
+    path = f"{mine}/{first.json['id']}"
+    hours = {"from": "22:00", "until": "07:00"}
+    changed = viewer.patch(path, {"quiet_hours": hours, "timezone": "Asia/Shanghai", "wake_severity": 2})
+    assert changed.status == 200, changed.text
+    assert (changed.json["after_s"], changed.json["quiet_hours"], changed.json["id"]) == (300, hours, first.json["id"])
+    moved = viewer.patch(path, {"position": 20, "quiet_hours": None})
+    assert moved.json["quiet_hours"] is None
+    assert [each["id"] for each in viewer.get(mine).json["rules"]] == [second, first.json["id"]]
+    viewer.patch(path, {"position": 0})
+    assert [each["id"] for each in viewer.get(mine).json["rules"]] == [first.json["id"], second]
+    for wrong, field in (
+        ({"channel_id": 999_999}, "channel_id"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"position": -1}, "position"),
+        ({"quiet_hours": {"from": "22:00"}}, "quiet_hours.until"),
+    ):
+        refused = viewer.patch(path, wrong)
+        assert (refused.status, list(refused.json["errors"])) == (422, [field]), refused.text
+    assert operator.patch(path, {"after_s": 0}).status == operator.delete(path).status == 404
+    user_id = viewer.get("/auth/me").json["id"]
+    others = f"/users/{user_id}/contact-rules/{second}"
+    assert admin.patch(others, {"min_severity": 1}).json["min_severity"] == 1
+    assert operator.patch(others, {}).status == 403
+    assert (admin.delete(others).status, admin.delete(others).status) == (204, 404)
+    assert admin.post("/users/999999/contact-rules", {"channel_id": phone}).status == 404
+    edits = [entry for entry in admin.get("/audit?object_type=contact_rules").json["items"] if entry["after"]]
+    assert (len(edits), edits[0]["after"]["rules"][0]["after_s"]) == (7, 300)
+
+
 def test_a_person_has_at_most_twenty_rules(viewer: Caller, receiver: Receiver) -> None:
     channel_id = viewer.post(MINE, {"name": "phone", "url": receiver.url}).json["id"]
     rules = [{"channel_id": channel_id, "after_s": number} for number in range(21)]
     assert viewer.put("/users/me/contact-rules", {"rules": rules}).json["errors"].keys() == {"rules"}
     assert viewer.put("/users/me/contact-rules", {"rules": rules[:20]}).status == 200
+    assert viewer.post("/users/me/contact-rules", rules[20]).status == 409
 
 
 def test_admins_see_and_change_what_others_have_and_others_do_not(

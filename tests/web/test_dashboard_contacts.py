@@ -1,5 +1,6 @@
 """The dashboard's pages of teams, channels and one's own contact methods."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -83,6 +84,11 @@ def test_a_person_adds_an_address_and_types_its_code(
     assert "Deleted: 工作手机" in viewer.follow(viewer.post(f"{path}/delete", page=PAGE)).text
 
 
+def rules_of(browser: Browser, base: str = "") -> list[str]:
+    """Return the ids of the rules in the order of the page."""
+    return re.findall(rf'href="{base}/contact-rules/(\d+)"', browser.get(base + PAGE).text)
+
+
 def test_rules_are_ordered_by_plain_buttons(
     browse: Callable[[str], Browser], services: Services, receiver: Receiver
 ) -> None:
@@ -91,19 +97,78 @@ def test_rules_are_ordered_by_plain_buttons(
         channel_id = add(viewer, services, receiver, name)
         viewer.follow(viewer.post("/contact-rules", rule_form(channel_id), page=PAGE))
     assert places(viewer) == ["chat", "mail", "phone"]
-    viewer.post("/contact-rules/2/up", page=PAGE)
+    chat, mail, phone = rules_of(viewer)
+
+    def move(rule: str, position: int) -> None:
+        assert f'action="/contact-rules/{rule}/move"' in viewer.get(PAGE).text
+        assert viewer.post(f"/contact-rules/{rule}/move", {"position": str(position)}, page=PAGE).status == 303
+
+    move(phone, 1)
     assert places(viewer) == ["chat", "phone", "mail"]
-    viewer.post("/contact-rules/0/down", page=PAGE)
+    move(chat, 1)
     assert places(viewer) == ["phone", "chat", "mail"]
-    for path in ("/contact-rules/0/up", "/contact-rules/2/down", "/contact-rules/9/up", "/contact-rules/9/delete"):
-        assert viewer.post(path, page=PAGE).status == 303
-    assert places(viewer) == ["phone", "chat", "mail"]
-    viewer.post("/contact-rules/1/delete", page=PAGE)
+    assert rules_of(viewer) == [phone, chat, mail], "each is still the same rule"
+    assert viewer.post(f"/contact-rules/{chat}/delete", page=PAGE).status == 303
+    assert viewer.post(f"/contact-rules/{chat}/delete", page=PAGE).status == 404
+    assert viewer.post(f"/contact-rules/{chat}/move", {"position": "0"}, page=PAGE).status == 404
     quiet = {"quiet_from": "22:00", "quiet_until": "07:00", "wake_severity": "2", "after_min": "5"}
     page = viewer.follow(viewer.post("/contact-rules", rule_form(channel_id, **quiet), page=PAGE))
     assert "not from 22:00 to 07:00 (Asia/Shanghai)" in page.text and "after 5 min" in page.text
     half = viewer.post("/contact-rules", rule_form(channel_id, quiet_from="22:00"), page=PAGE)
     assert half.status == 422 and "Must be a time of day like 22:00" in half.text
+
+
+def test_a_rule_is_edited_in_place(browse: Callable[[str], Browser], services: Services, receiver: Receiver) -> None:
+    viewer = browse("viewer")
+    first, second = add(viewer, services, receiver, "chat"), add(viewer, services, receiver, "mail")
+    for channel_id in (first, second):
+        viewer.post("/contact-rules", rule_form(channel_id), page=PAGE)
+    rule, other = rules_of(viewer)
+    path = f"/contact-rules/{rule}"
+    quiet = {"quiet_from": "22:00", "quiet_until": "07:00", "wake_severity": "2", "after_min": "5"}
+    assert "Rules saved" in viewer.follow(viewer.post(path, rule_form(second, **quiet), page=path)).text
+    form = viewer.get(path).text
+    for shown in ('value="22:00"', 'value="07:00"', 'name="after_min" type="number" value="5"'):
+        assert shown in form
+    assert f'<option value="{second}" selected>' in form
+    assert rules_of(viewer) == [rule, other]
+    viewer.post(path, rule_form(first), page=path)
+    [kept, _] = services.contacts.contact_rules.get(services.access.users.get_by_name("viewer")["id"])["rules"]
+    assert (kept["channel_id"], kept["after_s"], kept["quiet_hours"], kept["wake_severity"]) == (first, 0, None, None)
+    assert viewer.post(path, rule_form(999_999), page=path).status == 422
+    assert browse("operator").get(path).status == 404, "it is the rule of somebody else"
+
+
+def test_an_admin_manages_what_somebody_else_is_told_by(
+    browse: Callable[[str], Browser], services: Services, receiver: Receiver
+) -> None:
+    viewer, admin = browse("viewer"), browse("admin")
+    user_id = services.access.users.get_by_name("viewer")["id"]
+    base = f"/users/{user_id}"
+    page = base + PAGE
+    assert f'href="{page}"' in admin.get("/users").text
+    assert "viewer cannot be paged" in admin.get(page).text
+    told = admin.follow(admin.post(page, method_form(receiver), page=page)).text
+    assert "Waits for its code" in told and SECRET not in told
+    assert f'action="{PAGE}' not in told, "codes are typed by the person"
+    [method] = services.contacts.contact_methods.list(user_id)
+    assert "Contact methods of viewer" in admin.get(f"{page}/{method['id']}").text
+    admin.post(f"{page}/{method['id']}", {"name": "工作手机", "enabled": "true"}, page=page)
+    assert "工作手机" in viewer.get(PAGE).text
+    admin.post(f"{base}/contact-rules", rule_form(method["id"]), page=page)
+    [rule] = rules_of(admin, base)
+    path = f"{base}/contact-rules/{rule}"
+    admin.follow(admin.post(path, rule_form(method["id"], after_min="7"), page=path))
+    assert "after 7 min" in viewer.get(PAGE).text
+    assert admin.post(f"{path}/move", {"position": "0"}, page=page).status == 303
+    assert viewer.get(page).status == viewer.post(f"{path}/delete", page=PAGE).status == 403
+    own = services.access.users.get_by_name("admin")["id"]
+    assert admin.get(f"/users/{own}/contact-rules/{rule}").status == 404
+    assert admin.get(f"/users/999999{PAGE}").status == 404
+    assert admin.post(f"{path}/delete", page=page).status == 303
+    assert "Deleted: 工作手机" in admin.follow(admin.post(f"{page}/{method['id']}/delete", page=page)).text
+    admin.client.set_cookie("nagare_language", "zh")
+    assert "无法呼叫到 viewer" in admin.get(page).text
 
 
 def test_an_admin_makes_teams(browse: Callable[[str], Browser], services: Services) -> None:

@@ -54,7 +54,7 @@ ADMINS_ONLY = {
     "update_heartbeat",
     "delete_heartbeat",
     "issue_heartbeat_token",
-    *("create_route", "update_route", "delete_route"),
+    *("create_route", "update_route", "delete_route", "put_routes_in_order"),
     *("create_escalation", "update_escalation", "delete_escalation"),
     "create_team",
     "update_team",
@@ -67,8 +67,8 @@ ADMINS_ONLY = {
     "get_contact_method",
     "update_contact_method",
     "delete_contact_method",
-    "get_contact_rules",
-    "replace_contact_rules",
+    *("get_contact_rules", "replace_contact_rules"),
+    *("create_contact_rule", "update_contact_rule", "delete_contact_rule"),
 }
 PINGS = {"ping", "ping_by_get", "signal", "signal_by_get"}
 CHATS = {"take_slack_click", "take_telegram_click", "take_lark_click"}
@@ -90,7 +90,7 @@ MY_CONTACTS = {
     "send_my_code",
     "verify_my_contact_method",
     "test_my_contact_method",
-    "replace_my_contact_rules",
+    *("replace_my_contact_rules", "create_my_contact_rule", "update_my_contact_rule", "delete_my_contact_rule"),
 }
 PREVIEWS = {"preview_maintenance_window", "test_routes"}
 ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token", *MY_CONTACTS, *PREVIEWS}

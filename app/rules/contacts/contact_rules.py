@@ -8,6 +8,9 @@ from typing import Any, Self
 
 from app.rules.quiet_hours import QuietHours
 
+MAX_RULES = 20
+"""How many rules a person has at most."""
+
 
 class Unusable(StrEnum):
     """Why nothing can be sent by a person's channel."""

@@ -7,6 +7,7 @@ from app.web.api.auth import auth
 from app.web.api.channels import channels
 from app.web.api.chat import chat
 from app.web.api.contact_methods import contact_methods
+from app.web.api.contact_rules import contact_rules
 from app.web.api.dead_letters import dead_letters
 from app.web.api.escalations import escalations
 from app.web.api.events import events
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     teams,
     channels,
     contact_methods,
+    contact_rules,
     chat,
     rotas,
     on_call,

@@ -1,4 +1,4 @@
-"""By what a person is told, and when: each user manages the own contact methods and rules, admins those of all."""
+"""By which addresses a person is told: each user manages the own contact methods, admins those of all."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,16 +17,15 @@ from app.web.schemas.channels import (
     ContactMethodSchema,
     NewContactMethodSchema,
 )
-from app.web.schemas.contact_rules import ContactRulesChangeSchema, ContactRulesSchema
 from app.web.schemas.pages import page_of
 
 contact_methods = ApiBlueprint(
-    "contact_methods", __name__, description="By which addresses a person is told, and when", writes=Scope.SETTINGS
+    "contact_methods", __name__, description="By which addresses a person is told", writes=Scope.SETTINGS
 )
 
 Made = tuple[Row, dict[str, str]]
 MINE, OF_USER = "/users/me", "/users/<id:user_id>"
-METHODS, METHOD, RULES = "/contact-methods", "/contact-methods/<id:channel_id>", "/contact-rules"
+METHODS, METHOD = "/contact-methods", "/contact-methods/<id:channel_id>"
 LIST = page_of(ContactMethodSchema)
 NEW: dict[str, Any] = {"body": NewContactMethodSchema, "answer": ContactMethodSchema, "status": 201}
 NEW |= {"headers": CREATED_HEADERS}
@@ -92,20 +91,6 @@ def test_my_contact_method(channel_id: int) -> tuple[dict[str, Any], dict[str, s
     return accepted("Test message task queued", task_id, channel_id=channel_id)
 
 
-@contact_methods.operation("GET", MINE + RULES, role=Role.VIEWER, answer=ContactRulesSchema)
-def get_my_contact_rules() -> Row:
-    """Return when you are told by which contact method, in order. Rules that are not usable say why."""
-    return services().contacts.contact_rules.get(_me())
-
-
-@contact_methods.operation(
-    "PUT", MINE + RULES, role=Role.VIEWER, body=ContactRulesChangeSchema, answer=ContactRulesSchema
-)
-def replace_my_contact_rules(body: Mapping[str, Any]) -> Row:
-    """Replace all of your contact rules. Without a usable one you are told by all verified contact methods at once."""
-    return services().contacts.contact_rules.replace(_me(), body["rules"], current_editor())
-
-
 @contact_methods.operation("GET", OF_USER + METHODS, role=Role.ADMIN, answer=LIST, errors=(404,))
 def list_contact_methods(user_id: int) -> Page:
     """List a user's contact methods."""
@@ -134,20 +119,6 @@ def update_contact_method(user_id: int, channel_id: int, body: Mapping[str, Any]
 def delete_contact_method(user_id: int, channel_id: int) -> None:
     """Delete a user's contact method, with the rules about it."""
     services().contacts.contact_methods.delete(user_id, channel_id, current_editor())
-
-
-@contact_methods.operation("GET", OF_USER + RULES, role=Role.ADMIN, answer=ContactRulesSchema, errors=(404,))
-def get_contact_rules(user_id: int) -> Row:
-    """Return when a user is told by which contact method, in order."""
-    return services().contacts.contact_rules.get(user_id)
-
-
-@contact_methods.operation(
-    "PUT", OF_USER + RULES, role=Role.ADMIN, body=ContactRulesChangeSchema, answer=ContactRulesSchema, errors=(404,)
-)
-def replace_contact_rules(user_id: int, body: Mapping[str, Any]) -> Row:
-    """Replace all of a user's contact rules."""
-    return services().contacts.contact_rules.replace(user_id, body["rules"], current_editor())
 
 
 def _me() -> int:

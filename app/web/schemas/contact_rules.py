@@ -3,13 +3,14 @@
 from marshmallow import fields, validate
 
 from app.enums import Severity
-from app.rules.contacts.contact_rules import Unusable
+from app.rules.contacts.contact_rules import MAX_RULES, Unusable
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Integer, Text, code, row_id, word
 from app.web.schemas.notifications import QuietHoursSchema, ShownQuietHoursSchema
 
-MAX_RULES = 20
 MAX_AFTER_S = 86_400
+METHOD = {"description": "A contact method of the same person"}
+POSITION = {"description": "Its place among the rules of the person, from 0"}
 AFTER = {"description": "Seconds after a page came to the person; nothing is sent if it was acknowledged by then"}
 QUIET = {"description": "Times of day between which it waits for the end of these hours"}
 ZONE = {"description": "An IANA time zone, such as Asia/Shanghai, of the quiet hours"}
@@ -18,12 +19,24 @@ ZONE = {"description": "An IANA time zone, such as Asia/Shanghai, of the quiet h
 class ContactRuleChangeSchema(RequestSchema):
     """One rule."""
 
-    channel_id = row_id(required=True, metadata={"description": "A contact method of the same person"})
+    channel_id = row_id(required=True, metadata=METHOD)
     after_s = Integer(validate=validate.Range(0, MAX_AFTER_S), load_default=0, metadata=AFTER)
     min_severity = code(Severity, load_default=int(Severity.INFO))
     quiet_hours = fields.Nested(QuietHoursSchema, allow_none=True, load_default=None, metadata=QUIET)
     timezone = Text(min=1, max=64, load_default="UTC", metadata=ZONE)
     wake_severity = code(Severity, allow_none=True, load_default=None)
+
+
+class ContactRuleChangesSchema(RequestSchema):
+    """Changes to one rule."""
+
+    channel_id = row_id(metadata=METHOD)
+    after_s = Integer(validate=validate.Range(0, MAX_AFTER_S), metadata=AFTER)
+    min_severity = code(Severity)
+    quiet_hours = fields.Nested(QuietHoursSchema, allow_none=True, metadata=QUIET)
+    timezone = Text(min=1, max=64, metadata=ZONE)
+    wake_severity = code(Severity, allow_none=True)
+    position = Integer(validate=validate.Range(0, MAX_RULES), metadata=POSITION)
 
 
 class ContactRulesChangeSchema(RequestSchema):
@@ -35,6 +48,7 @@ class ContactRulesChangeSchema(RequestSchema):
 class ContactRuleSchema(AnswerSchema):
     """A rule, and whether something can be sent by it."""
 
+    id = fields.Integer(metadata={"description": "Another one after all rules were replaced"})
     channel_id = fields.Integer()
     channel_name = fields.String()
     service = fields.String(metadata={"description": "The scheme of the channel's address"})
