@@ -106,7 +106,7 @@ def wire(
     machines = build_machines(resources)
     inventory = build_inventory(resources, ledger)
     alerts = build_alerts(resources, ledger, inventory, machines)
-    maintenance = build_maintenance(resources, ledger, inventory)
+    maintenance = build_maintenance(resources, ledger, inventory, machines)
     liveness = build_liveness(resources, machines)
     on_call = build_on_call(resources, machines)
     contacts = build_contacts(resources, ledger)
@@ -183,6 +183,7 @@ def _build_recovery(
             alerts.scores.tick,
             liveness.watching.tick,
             liveness.failing_channels.tick,
+            maintenance.push_alarms.tick,
             inventory.item_values.tick,
             inventory.gone_hosts.tick,
             operation.retention.tick,

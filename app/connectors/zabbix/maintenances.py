@@ -1,13 +1,13 @@
 """Tells Zabbix of maintenance windows: one maintenance a window, with a one-time period for each occurrence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
 from app.connectors.maintenance import MaintenanceAbility
 from app.connectors.zabbix.creation import created_id
-from app.connectors.zabbix.records import identity, rows, text
+from app.connectors.zabbix.records import Row, identity, rows, text
 from app.connectors.zabbix.rpc import ZabbixRpc
 from app.enums import MaintenanceUnit
 from app.errors import SourceRejected
@@ -22,28 +22,48 @@ ONE_TIME = "0"
 OBJECTS_SINCE = (6, 0)
 """Until then, hosts and groups are lists of ids."""
 HOST_GROUPS_SINCE = (6, 2)
+SIMPLE = ("name", "description", "maintenance_type", "active_since", "active_till")
+PERIOD = ("timeperiod_type", "start_date", "period")
 
 
 def set_maintenance(rpc: ZabbixRpc, mark: str, wanted: SourceMaintenance | None) -> list[str]:
     """Let Zabbix have exactly this maintenance under the mark, or none; return its ids. Raises SourceError."""
     found = _find(rpc, mark)
-    kept = found[:1] if wanted else []
-    surplus = found[len(kept) :]
+    kept = found[0] if wanted and found else None
+    surplus = [identity(row, "maintenanceid") for row in (found[1:] if kept else found)]
     if surplus:
         rpc.call("maintenance.delete", surplus)
     if wanted is None:
         return []
     fields = _fields(rpc, mark, wanted)
     if kept:
-        rpc.call("maintenance.update", {"maintenanceid": kept[0], **fields})
-        return kept
+        # An update is an entry in Zabbix's audit log, so there is none at each look at what nobody has changed.
+        if not _has(kept, fields):
+            rpc.call("maintenance.update", {"maintenanceid": identity(kept, "maintenanceid"), **fields})
+        return [identity(kept, "maintenanceid")]
     return [created_id(rpc.call("maintenance.create", fields), "maintenanceids")]
 
 
-def _find(rpc: ZabbixRpc, mark: str) -> list[str]:
-    query = {"output": ["maintenanceid", "name"], "search": {"name": mark}, "sortfield": "maintenanceid"}
+def _find(rpc: ZabbixRpc, mark: str) -> list[Row]:
+    """Return our maintenances with all that a person can change of them."""
+    groups = "selectHostGroups" if rpc.is_at_least(*HOST_GROUPS_SINCE) else "selectGroups"
+    parts = {"selectHosts": ["hostid"], groups: ["groupid"], "selectTimeperiods": "extend", "selectTags": "extend"}
+    query = {"output": "extend", "search": {"name": mark}, "sortfield": "maintenanceid", **parts}
     found = rows(rpc.call("maintenance.get", query))
-    return [identity(row, "maintenanceid") for row in found if text(row, "name").endswith(f"({mark})")]
+    return [row for row in found if text(row, "name").endswith(f"({mark})")]
+
+
+def _has(row: Row, wanted: Mapping[str, Any]) -> bool:
+    """Return whether a maintenance is as it should be."""
+    return all(str(row.get(name)) == str(wanted[name]) for name in SIMPLE) and _parts(row) == _parts(wanted)
+
+
+def _parts(row: Mapping[str, Any]) -> Any:
+    """Return the hosts, groups, periods and tags of a row of Zabbix, or of what it is sent, in one form."""
+    hosts = {str(one.get("hostid")) for one in row.get("hosts", ())} | {*row.get("hostids", ())}
+    groups = {str(one.get("groupid")) for name in ("groups", "hostgroups") for one in row.get(name, ())}
+    periods = sorted(tuple(str(one.get(name)) for name in PERIOD) for one in row.get("timeperiods", ()))
+    return hosts, groups | {*row.get("groupids", ())}, periods, len(row.get("tags", ()))
 
 
 def _fields(rpc: ZabbixRpc, mark: str, wanted: SourceMaintenance) -> dict[str, Any]:
@@ -56,6 +76,8 @@ def _fields(rpc: ZabbixRpc, mark: str, wanted: SourceMaintenance) -> dict[str, A
         "active_since": min(one["start_date"] for one in periods),
         "active_till": max(one["start_date"] + one["period"] for one in periods),
         "timeperiods": periods,
+        # With tags, it would cover only some of the problems.
+        "tags": [],
         **_covered(rpc, wanted.host_external_ids),
     }
 

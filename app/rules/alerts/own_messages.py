@@ -24,6 +24,8 @@ TRANSLATIONS: Mapping[str, str] = {
     "Channel {name} fails: it has accepted no message since {since}: {error}": (
         "渠道 {name} 发送失败：自 {since} 起没有接受任何消息：{error}"
     ),
+    "{monitor} may not have maintenance window {window}: {error}": "{monitor} 上可能没有维护窗口 {window}：{error}",
+    "{monitor} may still have maintenance window {window}: {error}": "{monitor} 上可能仍有维护窗口 {window}：{error}",
     "Heartbeat {name} is late": "心跳 {name} 没有按时到达",
     "Heartbeat {name} reported a failure": "心跳 {name} 报告失败",
     "Heartbeat {name} did not finish in time": "心跳 {name} 没有按时完成",

@@ -19,8 +19,12 @@ from app.services.maintenance.push_targets import Target, find_targets, refuse_u
 from app.store.alerts import maintenance, maintenance_pushes
 from app.store.ledger import task_runs
 
-LOOK_EVERY = timedelta(minutes=10)
+LOOK_EVERY = timedelta(minutes=5)
 """How often hosts that joined or left a group, and new occurrences, are looked for."""
+NEAR = timedelta(hours=1)
+"""How long before it begins an occurrence is compared with the source at every look."""
+COMPARED_EVERY = timedelta(hours=1)
+"""How often occurrences that are further away are compared."""
 Recorded = dict[str, int | None]
 """The monitors of recorded tasks, by task id, to be published after the commit."""
 
@@ -35,6 +39,7 @@ class _Look:
     now: datetime
     by: Editor | None
     is_strict: bool
+    is_periodic: bool
 
     @property
     def pushed(self) -> RowMapping | None:
@@ -56,13 +61,16 @@ class PushPlanner:
         by: Editor | None = None,
         *,
         is_strict: bool = False,
+        is_periodic: bool = False,
     ) -> Recorded:
         """Record what the monitors of a window must be told now, and the tasks for what has changed.
 
         A window that no longer exists is taken back. With `is_strict`, it raises Invalid if a monitor cannot be told
-        exactly what the window covers, and tells all of them again.
+        exactly what the window covers, and tells all of them again. With `is_periodic`, it also tells those again that
+        were not told of late: somebody may have changed or removed there what nagare created.
         """
-        look = _Look(connection, window_id, maintenance.lock(connection, window_id), now, by, is_strict)
+        window = maintenance.lock(connection, window_id)
+        look = _Look(connection, window_id, window, now, by, is_strict, is_periodic)
         targets = _targets(look)
         there = maintenance_pushes.lock_of_window(connection, window_id)
         recorded: Recorded = {}
@@ -81,13 +89,26 @@ class PushPlanner:
             return {}
         told = _told(look.pushed, target, look.now) if look.pushed is not None and target else None
         wanted = told.dump() if told else None
-        is_known = wanted is None if push is None else wanted == push["wanted"] and not look.is_strict
-        return {} if is_known else self._want(look, monitor_id, push, wanted)
+        if push is None:
+            return {} if wanted is None else self._want(look, monitor_id, push, wanted)
+        if wanted != push["wanted"] or look.is_strict:
+            return self._want(look, monitor_id, push, wanted)
+        is_to_compare = look.is_periodic and told is not None and _is_to_compare(told, push, look.now)
+        return self._compare(look, monitor_id, push) if is_to_compare else {}
+
+    def _compare(self, look: _Look, monitor_id: int, push: RowMapping) -> Recorded:
+        """Let the source be told again what it should have, unless there is a task that has not done so yet."""
+        if push["task_id"] and task_runs.find(look.connection, push["task_id"]):
+            return {}
+        task_id = self._record(look, monitor_id)
+        asked = {"version": push["version"] + 1, "task_id": task_id, "attempts": 0}
+        maintenance_pushes.change(look.connection, push["id"], asked)
+        return {task_id: monitor_id}
 
     def _want(self, look: _Look, monitor_id: int, push: RowMapping | None, wanted: dict[str, Any] | None) -> Recorded:
         # An unfinished task tells the newest version before it ends.
         is_asked = push is not None and _is_unfinished(look.connection, push["task_id"])
-        task_id = None if is_asked else new_task_id(PushMaintenance.type)
+        task_id = None if is_asked else self._record(look, monitor_id)
         values: dict[str, Any] = {"wanted": wanted, "changed_at": look.now} | ({"task_id": task_id} if task_id else {})
         if push:
             maintenance_pushes.change(look.connection, push["id"], {**values, "version": push["version"] + 1})
@@ -96,12 +117,14 @@ class PushPlanner:
             about = {"window_id": look.window_id, "monitor_id": monitor_id, "mark": mark}
             fresh = {"version": 1, "done_version": 0, "external_ids": [], "attempts": 0}
             maintenance_pushes.add(look.connection, {**about, **fresh, **values})
-        if task_id is None:
-            return {}
+        return {} if task_id is None else {task_id: monitor_id}
+
+    def _record(self, look: _Look, monitor_id: int) -> str:
+        task_id = new_task_id(PushMaintenance.type)
         params = PushMaintenance(monitor_id=monitor_id, window_id=look.window_id)
         requested_by = look.by.user_id if look.by and look.by.user_id else None
         self._outbox.record(look.connection, task_id, params, monitor_id=monitor_id, requested_by=requested_by)
-        return {task_id: monitor_id}
+        return task_id
 
 
 def _targets(look: _Look) -> dict[int, Target]:
@@ -129,6 +152,12 @@ def _told(window: Mapping[Any, Any], target: Target, now: datetime) -> SourceMai
     if not periods:
         return None
     return SourceMaintenance(window["name"], window["comment"], periods, target.host_external_ids, target.matcher_sets)
+
+
+def _is_to_compare(told: SourceMaintenance, push: RowMapping, now: datetime) -> bool:
+    """Return whether what a source was told begins soon, or was last compared long ago."""
+    is_near = told.periods[0].starts_at <= now + NEAR
+    return is_near or push["done_at"] is None or push["done_at"] <= now - COMPARED_EVERY
 
 
 def _next_look(window: Mapping[Any, Any], now: datetime) -> datetime | None:

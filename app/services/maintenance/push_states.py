@@ -13,11 +13,12 @@ def states_of(connection: Connection, window_ids: Collection[int]) -> dict[int, 
     """Return by window what its monitors have of it, or still must be told."""
     found: dict[int, list[dict[str, Any]]] = {window_id: [] for window_id in window_ids}
     for row in maintenance_pushes.shown(connection, window_ids) if window_ids else ():
-        found[row["window_id"]].append({**row, "state": _state(row), "is_wanted": row["wanted"] is not None})
+        found[row["window_id"]].append({**row, "state": state_of(row), "is_wanted": row["wanted"] is not None})
     return found
 
 
-def _state(push: Mapping[Any, Any]) -> PushState:
+def state_of(push: Mapping[Any, Any]) -> PushState:
+    """Return how far a monitor is with what it must be told."""
     if push["done_version"] == push["version"]:
         return PushState.DONE
     is_over = push["task_state"] is None or push["task_state"] in TERMINAL_STATES

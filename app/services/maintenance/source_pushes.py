@@ -1,5 +1,6 @@
 """Tells monitors of maintenance windows."""
 
+from contextlib import suppress
 from typing import Any, cast
 
 from sqlalchemy import RowMapping
@@ -9,6 +10,7 @@ from app.connectors.maintenance import WritesMaintenance
 from app.errors import Conflict, NotFound, SourceError
 from app.rules.maintenance.source_maintenance import SourceMaintenance
 from app.services.inventory.monitor_connections import MonitorConnections
+from app.services.ledger.dead_letters import DeadLetterService
 from app.services.ledger.outbox import Outbox
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.services.maintenance.push_planner import PushPlanner
@@ -22,12 +24,18 @@ class SourcePushes:
     """Methods raise DatabaseUnavailable."""
 
     def __init__(
-        self, database: Database, monitor_connections: MonitorConnections, outbox: Outbox, planner: PushPlanner
+        self,
+        database: Database,
+        monitor_connections: MonitorConnections,
+        outbox: Outbox,
+        planner: PushPlanner,
+        dead_letters: DeadLetterService,
     ) -> None:
         self._database = database
         self._monitor_connections = monitor_connections
         self._outbox = outbox
         self._planner = planner
+        self._dead_letters = dead_letters
 
     def push(self, window_id: int, monitor_id: int, step: Step = no_step) -> dict[str, Any]:
         """Let a monitor have what is wanted there of a window, also if that changes meanwhile.
@@ -51,8 +59,13 @@ class SourcePushes:
             due = maintenance.due(connection, maintenance.PUSH_DUE, now, DUE_BATCH_SIZE)
         for window_id in due:
             with self._database.transaction() as connection:
-                recorded = self._planner.plan(connection, window_id, now)
+                recorded = self._planner.plan(connection, window_id, now, is_periodic=True)
+                failed = maintenance_pushes.failed_tasks(connection, window_id)
             self._outbox.publish(recorded)
+            # A source that was away is told once it is back; the same task runs again, which leaves one dead letter.
+            for task_id in failed:
+                with suppress(NotFound):
+                    self._dead_letters.retry(task_id)
 
     def _begin(self, window_id: int, monitor_id: int) -> RowMapping | None:
         with self._database.transaction() as connection:

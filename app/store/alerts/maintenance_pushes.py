@@ -6,10 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from app.models import MaintenancePush, TaskRun
+from app.enums import TaskState
+from app.models import MaintenancePush, MaintenanceWindow, Monitor, TaskRun
 from app.store.database.dialects import table_of
 
 PUSHES = MaintenancePush.__table__.c
+WINDOWS = MaintenanceWindow.__table__.c
+MONITORS = Monitor.__table__.c
 RUNS = TaskRun.__table__.c
 SHOWN = (
     *(PUSHES.window_id, PUSHES.monitor_id, PUSHES.wanted, PUSHES.version, PUSHES.done_version, PUSHES.external_ids),
@@ -26,6 +29,28 @@ def shown(connection: Connection, window_ids: Collection[int]) -> Sequence[RowMa
         .order_by(PUSHES.window_id, PUSHES.monitor_id)
     )
     return connection.execute(statement).mappings().all()
+
+
+def undone(connection: Connection) -> Sequence[RowMapping]:
+    """Return what monitors must still be told, with the names of both and the states of the tasks."""
+    columns = (*SHOWN, WINDOWS.name.label("window"), MONITORS.name.label("monitor"))
+    statement = (
+        select(*columns)
+        .join_from(table_of(MaintenancePush), table_of(Monitor), MONITORS.id == PUSHES.monitor_id)
+        .join(table_of(MaintenanceWindow), WINDOWS.id == PUSHES.window_id, isouter=True)
+        .join(table_of(TaskRun), RUNS.id == PUSHES.task_id, isouter=True)
+        .where(PUSHES.done_version != PUSHES.version)
+        .order_by(PUSHES.id)
+    )
+    return connection.execute(statement).mappings().all()
+
+
+def failed_tasks(connection: Connection, window_id: int) -> Sequence[str]:
+    """Return the dead letters of the tasks that would have told monitors of a window."""
+    is_dead = (RUNS.state == TaskState.DEAD, RUNS.discarded_at.is_(None))
+    statement = select(RUNS.id).join_from(table_of(MaintenancePush), table_of(TaskRun), RUNS.id == PUSHES.task_id)
+    wanted = statement.where(PUSHES.window_id == window_id, PUSHES.wanted.is_not(None), *is_dead)
+    return connection.execute(wanted.order_by(PUSHES.id)).scalars().all()
 
 
 def lock_of_window(connection: Connection, window_id: int) -> dict[int, RowMapping]:

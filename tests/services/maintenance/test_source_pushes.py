@@ -36,7 +36,8 @@ class Source:
         self.meanwhile: Any = None
         connections = MonitorConnections(services.database, Vault("a secret for tests"), self.open)
         outbox = services.ledger.outbox
-        self.pushes = SourcePushes(services.database, connections, outbox, PushPlanner(outbox))
+        planner, dead_letters = PushPlanner(outbox), services.ledger.dead_letters
+        self.pushes = SourcePushes(services.database, connections, outbox, planner, dead_letters)
 
     @contextmanager
     def open(self, _type: str, _access: MonitorAccess) -> Iterator[Any]:
@@ -173,7 +174,7 @@ def test_a_failure_is_shown_and_a_later_change_asks_again(
     source.fails = True
     for _ in range(4):
         source.run()
-        time.pass_by(600)
+        time.pass_by(60)
         services.recovery.tick("leader")
     failed = shown(services, window["id"])
     assert (failed["state"], failed["error"]) == ("failed", "am.example returned HTTP 500")

@@ -28,13 +28,13 @@ class Told:
 
     def __init__(self, start: Start, version: str = "6.0.14", known: Sequence[str] = ()) -> None:
         self.fake, self.connector = start(version)
-        self.fake.say["maintenance.get"] = lambda params: [
-            {"maintenanceid": str(number), "name": name}
-            for number, name in enumerate(known, 1)
-            if params["search"]["name"] in name
-        ]
+        self.known = [{"maintenanceid": str(number), "name": name} for number, name in enumerate(known, 1)]
+        self.fake.say["maintenance.get"] = self._known
         for method in ("create", "update", "delete"):
             self.fake.say[f"maintenance.{method}"] = lambda _: {"maintenanceids": ["9"]}
+
+    def _known(self, params: Any) -> list[dict[str, Any]]:
+        return [row for row in self.known if params["search"]["name"] in row["name"]]
 
     def tell(self, what: SourceMaintenance | None) -> list[str]:
         return [*self.connector.set_maintenance(MARK, what)]
@@ -63,6 +63,7 @@ def test_each_release_gets_its_own_form(start_zabbix: Start, version: str, hosts
         "active_since": start,
         "active_till": start + 360,
         "timeperiods": [{"timeperiod_type": "0", "start_date": start, "period": 360}],
+        "tags": [],
         **hosts,
         **groups,
     }
@@ -89,6 +90,33 @@ def test_what_is_there_is_changed_and_a_second_one_and_that_of_others_are_told_a
     assert (changed["maintenanceid"], changed["name"]) == ("1", f"重启 ({MARK})")
     assert told.tell(None) == []
     assert told.deleted() == [["2"], ["1", "2"]]
+
+
+CHANGES: dict[str, Any] = {
+    "nothing": {},
+    "name": {"name": f"别的 ({MARK})"},
+    "type": {"maintenance_type": "1"},
+    "end": {"active_till": "1769860860"},
+    "period": {"timeperiods": []},
+    "tag": {"tags": [{"tag": "team", "operator": "0", "value": "pay"}]},
+    "host": {"hosts": [{"hostid": "101"}, {"hostid": "102"}]},
+    "group": {"hostgroups": [{"groupid": "4"}]},
+}
+
+
+@pytest.mark.parametrize("version", ["5.0.40", "6.0.14", "7.0.1"])
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_only_what_somebody_has_changed_there_is_written(start_zabbix: Start, version: str, change: Any) -> None:
+    told = Told(start_zabbix, version)
+    told.tell(wanted(["101"]))
+    [sent] = told.fake.sent("maintenance.create")
+    period = {**sent["timeperiods"][0], "timeperiodid": "3", "day": "0"}
+    simple = ("name", "description", "maintenance_type", "active_since", "active_till")
+    there: dict[str, Any] = {name: str(sent[name]) for name in simple}
+    there |= {"maintenanceid": "9", "timeperiods": [{name: str(one) for name, one in period.items()}]}
+    told.known = [{**there, "tags": [], "hosts": [{"hostid": "101"}], "hostgroups": [], **change}]
+    assert told.tell(wanted(["101"])) == ["9"]
+    assert len([*told.fake.sent("maintenance.update")]) == bool(change)
 
 
 def test_a_long_name_keeps_its_mark(start_zabbix: Start) -> None:
