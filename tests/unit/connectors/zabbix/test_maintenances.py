@@ -114,7 +114,8 @@ def test_only_what_somebody_has_changed_there_is_written(start_zabbix: Start, ve
     simple = ("name", "description", "maintenance_type", "active_since", "active_till")
     there: dict[str, Any] = {name: str(sent[name]) for name in simple}
     there |= {"maintenanceid": "9", "timeperiods": [{name: str(one) for name, one in period.items()}]}
-    told.known = [{**there, "tags": [], "hosts": [{"hostid": "101"}], "hostgroups": [], **change}]
+    parts: dict[str, Any] = {"tags": [], "hosts": [{"hostid": "101"}], "hostgroups": []}
+    told.known = [{**there, **parts, **change}]
     assert told.tell(wanted(["101"])) == ["9"]
     assert len([*told.fake.sent("maintenance.update")]) == bool(change)
 
