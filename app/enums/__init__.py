@@ -1,6 +1,6 @@
 """The enums that every layer shares, by room."""
 
-from app.enums.access import AuditedType, Role, Scope
+from app.enums.access import AuditAction, AuditedType, Role, Scope
 from app.enums.alerts import OPEN_STATUSES, AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
 from app.enums.inventory import (
     HeartbeatReason,
@@ -33,6 +33,7 @@ __all__ = [
     "TERMINAL_STATES",
     "AlertEventKind",
     "AlertStatus",
+    "AuditAction",
     "AuditedType",
     "ChannelKind",
     "DecisionOutcome",

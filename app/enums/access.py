@@ -6,6 +6,14 @@ from enum import StrEnum
 class AuditedType(StrEnum):
     """The type of the object of an audit entry."""
 
+    SESSION = "session"
+    """A sign-in; its id is that of the user."""
+    MONITOR = "monitor"
+    SCHEDULE = "schedule"
+    HEARTBEAT = "heartbeat"
+    ALERT = "alert"
+    TASK = "task"
+    QUEUE = "queue"
     HOST = "host"
     ITEM = "item"
     MACHINE = "machine"
@@ -21,6 +29,29 @@ class AuditedType(StrEnum):
     PAGE = "page"
     MAINTENANCE = "maintenance"
     TOKEN = "token"  # noqa: S105 - a type of object
+
+
+class AuditAction(StrEnum):
+    """What an audit entry says that was done."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SESSION_ISSUED = "session_issued"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - an action
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    SNOOZED = "snoozed"
+    SNOOZE_ENDED = "snooze_ended"
+    RETRIED = "retried"
+    DISCARDED = "discarded"
+    CANCELLED = "cancelled"
+    PAUSED = "paused"
+    RESUMED = "resumed"
 
 
 class Role(StrEnum):

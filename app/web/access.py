@@ -13,8 +13,9 @@ from app import clock
 from app.enums import Role, Scope
 from app.errors import Forbidden, Unauthorized
 from app.services.access import api_tokens
+from app.services.access.acting import begin_acting, end_acting
 from app.settings import Settings
-from app.web.context import services
+from app.web.context import current_editor, services
 from app.web.session_tokens import ALGORITHM, signing_keys
 
 KEYS = "nagare.signing_keys"
@@ -44,6 +45,7 @@ def install(app: Flask, settings: Settings) -> None:
     JWTManager(app).decode_key_loader(lambda _header, _claims: g.decode_key)
     app.extensions[VERIFIED] = {}
     app.before_request(_admit)
+    app.teardown_request(lambda _error: end_acting())
 
 
 def require_roles(app: Flask) -> None:
@@ -112,6 +114,7 @@ def _admit() -> None:
     g.session_id = getattr(view, "find_session", _bearer_session)()
     g.user = services().access.auth.identify(g.session_id)
     check_powers(g.user, view.role, view.scope)
+    begin_acting(current_editor())
 
 
 def _bearer_session() -> str:

@@ -8,11 +8,12 @@ from typing import Any
 from marshmallow import Schema
 from werkzeug.datastructures import MultiDict
 
-from app.enums import AlertStatus, HeartbeatStatus, InventoryStatus, Severity
+from app.enums import AlertStatus, HeartbeatStatus, InventoryStatus, Role, Severity
 from app.store.database.pages import Page, PageRequest
 from app.store.selection.alert_lists import AlertPage
 from app.web.context import current_user, services
 from app.web.schemas.alerts import AlertQuerySchema, AlertSchema
+from app.web.schemas.audit import AuditEntrySchema, AuditQuerySchema
 from app.web.schemas.channels import ChannelSchema
 from app.web.schemas.dead_letters import DeadLetterQuerySchema, DeadLetterSchema
 from app.web.schemas.escalations import EscalationSchema
@@ -123,6 +124,11 @@ LISTS: dict[str, Listed] = {
     "teams": Listed(PageQuerySchema, TeamSchema, lambda page: services().contacts.teams.list(page)),
     "tokens": Listed(
         PageQuerySchema, TokenSchema, lambda page: services().access.api_tokens.list(page, current_user())
+    ),
+    "audit": Listed(
+        AuditQuerySchema,
+        AuditEntrySchema,
+        lambda page, **filters: services().access.audit.list(page, Role(current_user()["role"]), **filters),
     ),
     "users": Listed(PageQuerySchema, UserSchema, lambda page: services().access.users.list(page)),
 }

@@ -51,7 +51,7 @@ OWNERS = {
 """Libraries that only one layer may know, so that another one can be put in its place there."""
 
 SERVICE_ROOMS = {
-    "ledger": (),
+    "ledger": ("access",),
     "access": (),
     "operation": (),
     "inventory": ("ledger", "access"),

@@ -13,6 +13,8 @@ from app.composition import Services
 from app.enums import (
     AlertEventKind,
     AlertStatus,
+    AuditAction,
+    AuditedType,
     ChannelKind,
     DecisionOutcome,
     DeliveryGuarantee,
@@ -54,7 +56,7 @@ WEB = Path(__file__).parents[2] / "app" / "web"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
 PAGES = (
     *("/", "/monitors", "/hosts", "/items", "/alerts", "/heartbeats", "/maintenance", "/notifications", "/schedules"),
-    *("/tasks", "/dead-letters", "/tokens", "/users", "/machines"),
+    *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/audit"),
     *("/teams", "/channels", "/contact-methods"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/rotas", "/shifts"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/routes"),
@@ -290,6 +292,8 @@ USED = re.compile(
     r"""\bt(?:ranslate)?\(\s*["']([a-z_]+\.[A-Za-z_0-9]+)["']\s*[,)]|"(flash\.[a-z_]+)"|STATUS_TEXTS.*"(inventory\.[a-z]+)\""""
 )
 BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
+    "audit.action": AuditAction,
+    "audit.type": AuditedType,
     "channel_delivery": DeliveryGuarantee,
     "channel_kind": ChannelKind,
     "contact_rule": Unusable,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import AuditedType, Role
+from app.enums import AuditAction, AuditedType, Role
 from app.store.access import audit
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
@@ -25,6 +25,8 @@ COMMAND_LINE = Editor(0, "command line")
 """Anyone who runs `nagare` with access to the database: no user, but all permissions."""
 
 
+PARTS = frozenset(("password", "calendar_link", "holidays", "webhook_token", "heartbeat_token", "sessions", "tokens"))
+"""What has an entry of its own and is no object: with only these, an entry is a change."""
 INVENTORY = (AuditedType.HOST, AuditedType.ITEM, AuditedType.MACHINE)
 """The types whose entries every user may read; the others are for admins."""
 
@@ -36,10 +38,21 @@ class AuditService:
         self._database = database
 
     def list(self, page: PageRequest, reader: Role = Role.VIEWER, **filters: Any) -> Page:
-        """Return a page of entries, newest first; filters are `object_type`, `object_id` and `user_id`."""
+        """Return a page of entries, newest first, each with its `action`; the filters are those of the store."""
         types = tuple(AuditedType) if reader is Role.ADMIN else INVENTORY
         with self._database.reading() as connection:
-            return audit.fetch(connection, page, types, **filters)
+            found = audit.fetch(connection, page, types, **filters)
+        return Page([{**row, "action": action_of(row)} for row in found.items], found.next_cursor)
+
+
+def action_of(entry: Mapping[Any, Any]) -> AuditAction:
+    """Return what was done."""
+    before, after = entry["before"], entry["after"]
+    if "action" in after:
+        return AuditAction(after["action"])
+    if (before and after) or {*before, *after} <= PARTS:
+        return AuditAction.CHANGED
+    return AuditAction.CREATED if after else AuditAction.DELETED
 
 
 def record_edit(
@@ -69,6 +82,18 @@ def record_removal(
 ) -> None:
     """Record in the same transaction that an object was deleted: it has no new values."""
     _record(connection, editor, object_type, object_id, fields, {})
+
+
+def record_action(
+    connection: Connection,
+    editor: Editor,
+    object_type: AuditedType,
+    object_id: int,
+    action: AuditAction,
+    **details: Any,
+) -> None:
+    """Record in the same transaction what was done to an object, or to many if the id is 0."""
+    _record(connection, editor, object_type, object_id, {}, {"action": action, **details})
 
 
 def _record(

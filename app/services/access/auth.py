@@ -10,10 +10,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
+from app.enums import AuditAction, AuditedType
 from app.errors import DatabaseUnavailable, NotFound, Overloaded, TooManyRequests, Unauthorized
 from app.rules.client_addresses import network_of
 from app.services.access import api_tokens, login_throttle, passwords
-from app.services.access.login_throttle import Attempt
+from app.services.access.acting import acting_editor
+from app.services.access.audit import COMMAND_LINE, Editor, record_action
+from app.services.access.login_throttle import Attempt, Counted
 from app.services.batcher import Batcher
 from app.store.access import api_tokens as stored_tokens
 from app.store.access import users
@@ -21,6 +24,8 @@ from app.store.database.engine import Database
 from app.store.database.single_statements import SingleReads
 
 ACCESS_TOKEN_S = 900
+NOBODY = Editor(0, "")
+"""Whoever tried to sign in with a name that no user has."""
 REFRESH_TOKEN_S = 30 * 86400
 
 
@@ -70,10 +75,21 @@ class AuthService:
             raise
         may_pass = user is not None and user["enabled"] and (user["is_known_there"] or counted.wait_s is None)
         if user is None or not is_right or not may_pass:
+            self._note_failure(user, counted)
             raise _refusal(counted.wait_s)
         with self._database.transaction() as connection:
             login_throttle.forget(connection, counted)
+            _note_sign_in(connection, user, AuditAction.SIGNED_IN, network=attempt.network)
             return _open_session(connection, user, REFRESH_TOKEN_S, attempt.network)
+
+    def _note_failure(self, user: Mapping[Any, Any] | None, counted: Counted) -> None:
+        """Record a failed sign-in. A name that nobody has is left out: it may be a password in the wrong field.
+
+        Attempts beyond the free ones are not recorded, so that guessing does not fill the audit log.
+        """
+        if counted.wait_s is None:
+            with self._database.transaction() as connection:
+                _note_sign_in(connection, user, AuditAction.SIGN_IN_FAILED, network=counted.attempt.network)
 
     def refresh(self, session_id: str, jti: str) -> SignIn:
         """Exchange a refresh token for a new one; a second use of the same token ends the session, as it was stolen."""
@@ -84,12 +100,16 @@ class AuthService:
             if user is not None and users.rotate_refresh(connection, session_id, jti, new_jti, expires_at):
                 return SignIn(user, session_id, new_jti)
             users.revoke_session(connection, session_id, now)
+            if user is not None:
+                _note_sign_in(connection, user, AuditAction.REFRESH_TOKEN_REUSED)
         raise Unauthorized("the refresh token is no longer valid")
 
     def logout(self, session_id: str) -> None:
         """End a session: all of its tokens are rejected from now on."""
         with self._database.transaction() as connection:
             users.revoke_session(connection, session_id, clock.now())
+            by = acting_editor()
+            record_action(connection, by, AuditedType.SESSION, by.user_id, AuditAction.SIGNED_OUT)
 
     def identify(self, session_id: str) -> Mapping[Any, Any]:
         """Return the user of an active session, or of the API token with this key.
@@ -121,12 +141,20 @@ class AuthService:
         if user is None:
             raise NotFound(f"there is no user {username}")
         with self._database.transaction() as connection:
+            record_action(
+                connection, COMMAND_LINE, AuditedType.SESSION, user["id"], AuditAction.SESSION_ISSUED, days=days
+            )
             return _open_session(connection, user, days * 86400, None, is_refreshable=False)
 
 
 def _refusal(wait_s: int | None) -> Unauthorized | TooManyRequests:
     """Return the error for a failed sign-in: the same for existing and unknown names."""
     return Unauthorized("wrong user name or password") if wait_s is None else login_throttle.must_wait(wait_s)
+
+
+def _note_sign_in(connection: Connection, user: Mapping[Any, Any] | None, action: AuditAction, **details: Any) -> None:
+    who = Editor(user["id"], user["username"]) if user is not None else NOBODY
+    record_action(connection, who, AuditedType.SESSION, who.user_id, action, **details)
 
 
 def _open_session(

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.connectors.registry import takes_acknowledgements
-from app.enums import AlertEventKind, AlertStatus, Resolution
+from app.enums import AlertEventKind, AlertStatus, AuditAction, AuditedType, Resolution
 from app.errors import Conflict, Invalid
 from app.rules.monitor_types import alert_source
 from app.rules.task_params.alerts import AcknowledgeAlert
-from app.services.access.audit import Editor
+from app.services.access.audit import Editor, record_action
 from app.services.alerts.alerts import find_or_raise, shown
 from app.services.alerts.suppression import Witnesses
 from app.services.ledger.outbox import Outbox, new_task_id
@@ -114,6 +114,7 @@ class AlertActions:
                 if newer_id is not None:
                     raise Conflict(f"alert {alert_id} is resolved and has fired again as alert {newer_id}")
                 recorded = self._act(connection, [alert_id], action, by, comment)
+                record_action(connection, by, AuditedType.ALERT, alert_id, _word(action))
             elif RESOLVED not in action.of_one and action.kind is not AlertEventKind.RESOLVED:
                 raise Conflict(f"alert {alert_id} is resolved")
             elif comment:
@@ -143,6 +144,9 @@ class AlertActions:
                     conditions.append(alerts.IS_LATEST)
                 chosen = alerts.some_ids(connection, conditions, ids, after, ALERT_BATCH_SIZE)
                 recorded = self._act(connection, chosen, action, by, comment) if chosen else {}
+                if chosen:
+                    about = {"count": len(chosen), "filter": _shown_filter(filters)}
+                    record_action(connection, by, AuditedType.ALERT, 0, _word(action), **about)
             self._outbox.publish(recorded)
             count += len(chosen)
             if len(chosen) < ALERT_BATCH_SIZE:
@@ -198,6 +202,16 @@ class AlertActions:
                 self._outbox.record(connection, task_id, params, monitor_id=monitor_id, requested_by=by.user_id)
                 recorded[task_id] = monitor_id
         return recorded
+
+
+def _word(action: Action) -> AuditAction:
+    return AuditAction.SNOOZE_ENDED if action.kind is None else AuditAction(str(action.kind))
+
+
+def _shown_filter(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a filter as JSON; one that is empty names the alerts."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in given.items()}
 
 
 def _snooze(until: datetime | None) -> Action:

@@ -6,13 +6,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import OPEN_STATUSES, AlertEventKind, AlertStatus, Severity
+from app.enums import OPEN_STATUSES, AlertEventKind, AlertStatus, AuditedType, Severity
 from app.errors import NotFound
 from app.rules.alerts.alert_changes import severity_change
 from app.rules.alerts.severities import SeverityTable, zabbix_word
 from app.rules.alerts.severity_words import ZABBIX_WORDS
 from app.rules.monitor_types import ZABBIX
-from app.services.access.audit import Editor
+from app.services.access.audit import Editor, record_edit
 from app.store.alerts import alert_events, alerts, severities
 from app.store.database.engine import Database
 from app.store.inventory import monitors
@@ -43,7 +43,10 @@ class SeverityService:
         with self._database.transaction() as connection:
             owner_id, members = _group(connection, monitor_id)
             monitors.lock(connection, owner_id)
-            monitors.change(connection, owner_id, {"severities": table.as_dict()})
+            before = {"severities": _table(connection, owner_id).as_dict()}
+            after = {"severities": table.as_dict()}
+            monitors.change(connection, owner_id, after)
+            record_edit(connection, by, AuditedType.MONITOR, owner_id, before, after)
             for member in members:
                 severities.forget_unknown(connection, member, _known(connection, member, table))
         changed = sum(self._derive(owner_id, status, by) for status in OPEN_STATUSES)

@@ -10,11 +10,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app import clock
+from app.enums import AuditedType
 from app.errors import ConcurrentChange, NagareError, NotFound, TooManyRequests
 from app.metrics import WEBHOOK_ALERTS_REFUSED, WEBHOOK_ALERTS_TRUNCATED
 from app.rules.task_params.alerts import ReceiveAlerts
 from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.posted import Posted, Refusal
+from app.services.access.acting import acting_editor
+from app.services.access.audit import record_creation
 from app.services.alerts.refused_alerts import Kept, RefusedAlert, RefusedAlerts, describe
 from app.services.alerts.webhook_quotas import WebhookQuotas
 from app.services.batcher import Batcher
@@ -75,6 +78,8 @@ class WebhookService:
             if monitors.find(connection, monitor_id) is None:
                 raise NotFound(f"there is no monitor {monitor_id}")
             monitors.change(connection, monitor_id, {"webhook_token_hash": _hash(token)})
+            fields = {"webhook_token": "new"}
+            record_creation(connection, acting_editor(), AuditedType.MONITOR, monitor_id, fields)
         return token
 
     def identify(self, token: str) -> FieldMapping | None:

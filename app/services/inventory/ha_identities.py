@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
+from app.enums import AuditedType
 from app.errors import Invalid, NotFound
+from app.services.access.acting import acting_editor
+from app.services.access.audit import record_edit
 from app.store.database.engine import Database
 from app.store.inventory import monitors
 
@@ -37,20 +40,27 @@ class HaIdentityService:
             for member in sorted({*wanted, *leaving}):
                 is_in = member in wanted
                 values = {"ha_group": group if is_in else None, "ha_ignored_labels": labels if is_in else []}
+                before = _settings(connection, member)
                 monitors.change(connection, member, values)
+                record_edit(connection, acting_editor(), AuditedType.MONITOR, member, before, values)
             return _shown(connection, monitor_id)
 
 
 def _shown(connection: Connection, monitor_id: int) -> dict[str, Any]:
-    settings = monitors.alert_settings(connection, monitor_id)
-    if settings is None:
-        raise NotFound(f"there is no monitor {monitor_id}")
+    settings = _settings(connection, monitor_id)
     group = settings["ha_group"]
     return {
         "ha_group": group,
         "ha_ignored_labels": settings["ha_ignored_labels"],
         "members": monitors.group_members(connection, group) if group else [],
     }
+
+
+def _settings(connection: Connection, monitor_id: int) -> RowMapping:
+    settings = monitors.alert_settings(connection, monitor_id)
+    if settings is None:
+        raise NotFound(f"there is no monitor {monitor_id}")
+    return settings
 
 
 def _check_types(connection: Connection, monitor_id: int, members: list[int]) -> None:

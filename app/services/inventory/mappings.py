@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from app.enums import Severity
+from app.enums import AuditedType, Severity
 from app.errors import Conflict, Invalid, NotFound
 from app.rules.alerts.alert_reports import AlertReport
 from app.rules.alerts.severities import SeverityTable
@@ -15,6 +15,8 @@ from app.rules.monitor_types import HTTP_JSON, WEBHOOK
 from app.rules.webhooks.field_mappings import FieldMapping
 from app.rules.webhooks.parse import try_to_parse
 from app.rules.webhooks.posted import Refusal
+from app.services.access.acting import acting_editor
+from app.services.access.audit import record_edit
 from app.store.database.engine import Database
 from app.store.inventory import monitors
 
@@ -83,6 +85,10 @@ class MappingService:
         with self._database.transaction() as connection:
             _found(connection, monitor_id)
             monitors.change(connection, monitor_id, {"mapping": mapping})
+            after = "new" if mapping else None
+            record_edit(
+                connection, acting_editor(), AuditedType.MONITOR, monitor_id, {"mapping": ""}, {"mapping": after}
+            )
 
 
 def _found(connection: Connection, monitor_id: int, types: Sequence[str] = TYPES) -> RowMapping:

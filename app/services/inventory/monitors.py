@@ -8,10 +8,13 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.connectors.base import MonitorAccess
-from app.enums import MonitorStatus, TaskState
+from app.enums import AuditedType, MonitorStatus, TaskState
 from app.errors import Conflict, Invalid, NotFound
 from app.metrics import TASKS
 from app.rules.monitor_types import WEBHOOK, refuse_contact
+from app.services.access.acting import acting_editor
+from app.services.access.audit import record_creation, record_edit, record_removal
+from app.services.inventory.monitor_audit import audited, audited_before
 from app.services.inventory.monitor_checks import Check, check_connection, require_connection
 from app.services.inventory.monitor_connections import PLAIN, SEALED, MonitorConnections, OpenConnector
 from app.services.inventory.monitor_settings import (
@@ -75,6 +78,7 @@ class MonitorService:
             _refuse_taken_name(connection, fields["name"])
             row = {**self._sealed(fields), "status": MonitorStatus.UNKNOWN, "created_at": clock.now()}
             monitor_id = monitors.add(connection, row)
+            record_creation(connection, acting_editor(), AuditedType.MONITOR, monitor_id, audited(fields))
         return self.get(monitor_id)
 
     def update(self, monitor_id: int, changes: Mapping[str, Any]) -> RowMapping:
@@ -97,15 +101,20 @@ class MonitorService:
             if "name" in changes:
                 _refuse_taken_name(connection, changes["name"], monitor_id)
             if changes:
+                whole = {**_found(monitors.find(connection, monitor_id), monitor_id), **monitor}
+                before, after = audited_before(whole, changes), audited(changes)
                 monitors.change(connection, monitor_id, self._sealed(changes))
+                record_edit(connection, acting_editor(), AuditedType.MONITOR, monitor_id, before, after)
         return self.get(monitor_id)
 
     def delete(self, monitor_id: int) -> None:
         """Delete a monitor with its hosts, items and alerts; cancel its tasks that have not ended."""
         with self._database.transaction(is_long=True) as connection:
             item_values.forget(connection, monitor_id)
-            if not monitors.remove(connection, monitor_id):
-                raise NotFound(f"there is no monitor {monitor_id}")
+            monitor = _found(monitors.find(connection, monitor_id), monitor_id)
+            monitors.remove(connection, monitor_id)
+            gone = {name: monitor[name] for name in ("name", "type", "url")}
+            record_removal(connection, acting_editor(), AuditedType.MONITOR, monitor_id, gone)
             cancelled = task_runs.cancel_of_monitor(connection, monitor_id, clock.now())
             score_samples.forget(connection, score_samples.monitor_scope(monitor_id))
         self._events.changed(cancelled)

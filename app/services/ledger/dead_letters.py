@@ -7,9 +7,12 @@ import structlog
 from sqlalchemy import Connection
 
 from app import clock
+from app.enums import AuditAction, AuditedType
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.dead_letters import DeadLetterList
 from app.rules.live_events import task_event
+from app.services.access.acting import acting_editor
+from app.services.access.audit import record_action
 from app.services.ledger.idempotency import earlier_answer, fingerprint_of
 from app.services.ledger.malformed_messages import STRAY_REASONS
 from app.services.ledger.message_relay import MessageRelay
@@ -48,7 +51,7 @@ class DeadLetterService:
             history = task_attempts.history(connection, task_id)
         return {**letter, "history": history, "traceback": history[-1]["traceback"] if history else None}
 
-    def retry(self, task_id: str, by: Requester | None = None) -> None:
+    def retry(self, task_id: str, by: Requester | None = None, *, is_automatic: bool = False) -> None:
         """Queue a dead task again, under its id, with a fresh count of attempts.
 
         Raises Conflict if it is a malformed message or an unknown task, and Invalid if the idempotency key was used for
@@ -63,6 +66,8 @@ class DeadLetterService:
             if letter["reason"] in STRAY_REASONS:
                 raise Conflict("it is a malformed message that cannot run: discard it")
             dead_letters.revive(connection, task_id, now)
+            if not is_automatic:
+                record_action(connection, acting_editor(), AuditedType.TASK, 0, AuditAction.RETRIED, task_id=task_id)
             runs = task_runs.find_many(connection, [task_id])
         self._after_revival([letter], runs)
 
@@ -80,6 +85,7 @@ class DeadLetterService:
                 for letter in letters:
                     dead_letters.revive(connection, letter["task_id"], clock.now())
                 runs = task_runs.find_many(connection, [letter["task_id"] for letter in letters])
+                _note_many(connection, AuditAction.RETRIED, letters, filters)
             if not letters:
                 return count
             count += len(letters)
@@ -90,6 +96,7 @@ class DeadLetterService:
         with self._database.transaction() as connection:
             letter = _found(connection, task_id)
             dead_letters.discard(connection, task_id, clock.now())
+            record_action(connection, acting_editor(), AuditedType.TASK, 0, AuditAction.DISCARDED, task_id=task_id)
         self._remove([letter])
 
     def discard_many(self, *, dry_run: bool = False, **filters: Any) -> int:
@@ -103,6 +110,7 @@ class DeadLetterService:
                 letters = dead_letters.some(connection, wanted, LETTER_BATCH_SIZE)
                 for letter in letters:
                     dead_letters.discard(connection, letter["task_id"], clock.now())
+                _note_many(connection, AuditAction.DISCARDED, letters, filters)
             if not letters:
                 return count
             count += len(letters)
@@ -122,6 +130,15 @@ class DeadLetterService:
             self._dead_letter_list.remove(letters)
         except BrokerUnavailable as error:
             log.info("dead_letter.later", count=len(letters), error=str(error))
+
+
+def _note_many(
+    connection: Connection, action: AuditAction, letters: Sequence[Letter], filters: Mapping[str, Any]
+) -> None:
+    if letters:
+        wanted = {name: value for name, value in filters.items() if value is not None}
+        about = {"count": len(letters), "filter": wanted}
+        record_action(connection, acting_editor(), AuditedType.TASK, 0, action, **about)
 
 
 def _found(connection: Connection, task_id: str) -> Letter:

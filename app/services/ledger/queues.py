@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from app import clock
-from app.enums import COUNTED_TYPES, TaskType
+from app.enums import COUNTED_TYPES, AuditAction, AuditedType, TaskType
 from app.queue.queue_lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
+from app.services.access.acting import acting_editor
+from app.services.access.audit import record_action
 from app.store.database.engine import Database
 from app.store.ledger import dead_letters, queue_pauses, task_messages, task_runs
 
@@ -49,12 +51,14 @@ class QueueService:
         """Pause a type's queue; its running tasks continue."""
         with self._database.transaction() as connection:
             queue_pauses.pause(connection, type, clock.now())
+            record_action(connection, acting_editor(), AuditedType.QUEUE, 0, AuditAction.PAUSED, queue=type)
         return {"type": type, "paused": True}
 
     def resume(self, type: TaskType) -> dict[str, Any]:
         """Resume a type's queue."""
         with self._database.transaction() as connection:
             queue_pauses.resume(connection, type)
+            record_action(connection, acting_editor(), AuditedType.QUEUE, 0, AuditAction.RESUMED, queue=type)
         return {"type": type, "paused": False}
 
     def paused(self) -> set[str]:

@@ -8,11 +8,13 @@ import structlog
 from sqlalchemy import Connection, RowMapping
 
 from app import clock
-from app.enums import TaskType
+from app.enums import AuditedType, TaskType
 from app.errors import Conflict, Invalid, InvalidParams, NotFound
 from app.rules.cron import next_time
 from app.rules.task_params.base import MonitorParams, params_class, schedulable_types
 from app.rules.task_params.requested import check_names
+from app.services.access.acting import acting_editor
+from app.services.access.audit import record_creation, record_edit, record_removal
 from app.services.ledger.idempotency import fingerprint_of_task
 from app.services.ledger.outbox import Outbox, new_task_id
 from app.services.ledger.submit import check
@@ -56,7 +58,9 @@ class ScheduleService:
             _check(connection, fields)
             row = {**fields, "monitor_id": fields["params"].get("monitor_id"), "created_at": now}
             row["next_run_at"] = next_time(fields["cron"], fields["timezone"], now)
-            return _found(connection, schedules.add(connection, row))
+            schedule_id = schedules.add(connection, row)
+            record_creation(connection, acting_editor(), AuditedType.SCHEDULE, schedule_id, fields)
+            return _found(connection, schedule_id)
 
     def update(self, schedule_id: int, changes: Mapping[str, Any]) -> RowMapping:
         """Change a schedule; recompute its next run if its times change or it was paused. Raises as `create`.
@@ -71,13 +75,15 @@ class ScheduleService:
             if any(whole[name] != before[name] for name in TIMES):
                 values["next_run_at"] = next_time(whole["cron"], whole["timezone"], clock.now())
             schedules.change(connection, schedule_id, values)
+            record_edit(connection, acting_editor(), AuditedType.SCHEDULE, schedule_id, before, changes)
             return _found(connection, schedule_id)
 
     def delete(self, schedule_id: int) -> None:
         """Delete a schedule; tasks that it submitted continue."""
         with self._database.transaction() as connection:
-            if not schedules.remove(connection, schedule_id):
-                raise NotFound(f"there is no schedule {schedule_id}")
+            gone = {name: _found(connection, schedule_id)[name] for name in ("name", "task_type")}
+            schedules.remove(connection, schedule_id)
+            record_removal(connection, acting_editor(), AuditedType.SCHEDULE, schedule_id, gone)
 
     def tick(self) -> None:
         """Submit the tasks that are due: each once, however late this runs and however many processes run it."""

@@ -7,10 +7,12 @@ from typing import Any
 import structlog
 
 from app import clock
-from app.enums import TaskState, TaskType
+from app.enums import AuditAction, AuditedType, TaskState, TaskType
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.metrics import TASKS
 from app.queue.publisher import Publisher
+from app.services.access.acting import acting_editor
+from app.services.access.audit import record_action
 from app.services.ledger.idempotency import earlier_answer, fingerprint_of
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_events import TaskEvents
@@ -99,6 +101,8 @@ class TaskService:
             if not is_cancelled:
                 raise Conflict(f"the task has already finished: it is {run['state']}")
             children = task_runs.find_many(connection, [child_id for _, child_id in withdrawn])
+            if not is_repeat:
+                record_action(connection, acting_editor(), AuditedType.TASK, 0, AuditAction.CANCELLED, task_id=task_id)
         if not is_repeat:
             self._events.changed([run, *children])
         task = _shown(run)
@@ -115,6 +119,9 @@ class TaskService:
             with self._database.transaction() as connection:
                 task_ids = task_runs.cancel_waiting(connection, type, begun_at, clock.now(), CANCEL_BATCH_SIZE)
                 cancelled = task_runs.find_many(connection, task_ids)
+                if task_ids:
+                    cleared = {"queue": type, "count": len(task_ids)}
+                    record_action(connection, acting_editor(), AuditedType.QUEUE, 0, AuditAction.CANCELLED, **cleared)
             if not task_ids:
                 return count
             self._events.changed(cancelled)

@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from app import clock
-from app.enums import HeartbeatStatus
+from app.enums import AuditedType, HeartbeatStatus
 from app.errors import Conflict, Invalid, NotFound
 from app.rules.cron import next_time
 from app.rules.liveness.heartbeats import HeartbeatState, paused, watched_from
+from app.services.access.acting import acting_editor
+from app.services.access.audit import record_creation, record_edit, record_removal
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.liveness.heartbeat_pings import hash_of
 from app.services.liveness.heartbeat_states import (
@@ -72,6 +74,7 @@ class HeartbeatService:
             row["monitor_id"] = row["monitor_id"] or default_monitor(connection, now)
             row["status"] = HeartbeatStatus.NEW if row["enabled"] else HeartbeatStatus.PAUSED
             made = heartbeats.add(connection, {**row, "token_hash": hash_of(token), "created_at": now})
+            record_creation(connection, acting_editor(), AuditedType.HEARTBEAT, made, fields)
             return {**_found(connection, made), "token": token}
 
     def update(self, heartbeat_id: int, changes: Mapping[str, Any]) -> RowMapping:
@@ -87,6 +90,7 @@ class HeartbeatService:
             written = {name: value for name, value in after.items() if value != before[name]}
             if written:
                 heartbeats.change(connection, heartbeat_id, written)
+            record_edit(connection, acting_editor(), AuditedType.HEARTBEAT, heartbeat_id, before, changes)
             self._update_alert(connection, before, after)
             return _found(connection, heartbeat_id)
 
@@ -96,6 +100,8 @@ class HeartbeatService:
         with self._database.transaction() as connection:
             _found(connection, heartbeat_id)
             heartbeats.change(connection, heartbeat_id, {"token_hash": hash_of(token)})
+            fields = {"heartbeat_token": "new"}
+            record_creation(connection, acting_editor(), AuditedType.HEARTBEAT, heartbeat_id, fields)
         return token
 
     def delete(self, heartbeat_id: int) -> None:
@@ -104,6 +110,7 @@ class HeartbeatService:
             row = _locked(connection, heartbeat_id)
             self._update_alert(connection, row, {**row, "reason": None})
             heartbeats.remove(connection, heartbeat_id)
+            record_removal(connection, acting_editor(), AuditedType.HEARTBEAT, heartbeat_id, {"name": row["name"]})
 
     def _update_alert(self, connection: Connection, before: Mapping[Any, Any], after: Mapping[str, Any]) -> None:
         if before["reason"] is None or before["monitor_id"] is None:

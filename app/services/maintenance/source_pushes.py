@@ -65,7 +65,7 @@ class SourcePushes:
             # A source that was away is told once it is back; the same task runs again, which leaves one dead letter.
             for task_id in failed:
                 with suppress(NotFound):
-                    self._dead_letters.retry(task_id)
+                    self._dead_letters.retry(task_id, is_automatic=True)
 
     def _begin(self, window_id: int, monitor_id: int) -> RowMapping | None:
         with self._database.transaction() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from app.models import AuditEntry
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
@@ -25,10 +25,22 @@ def fetch(
     object_type: str | None = None,
     object_id: int | None = None,
     user_id: int | None = None,
+    username: str | None = None,
+    after: datetime | None = None,
+    before: datetime | None = None,
 ) -> Page:
-    """Return a page of entries about objects of these types, newest first."""
-    wanted = {ENTRIES.object_type: object_type, ENTRIES.object_id: object_id, ENTRIES.user_id: user_id}
-    conditions = [column == value for column, value in wanted.items() if value is not None]
+    """Return a page of entries about objects of these types, from `after` until `before`, newest first."""
+    wanted = {
+        ENTRIES.object_type: object_type,
+        ENTRIES.object_id: object_id,
+        ENTRIES.user_id: user_id,
+        ENTRIES.username: username,
+    }
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in wanted.items() if value is not None]
+    if after is not None:
+        conditions.append(ENTRIES.at >= after)
+    if before is not None:
+        conditions.append(ENTRIES.at < before)
     conditions.append(ENTRIES.object_type.in_(object_types))
     order = Keyset({"id": ENTRIES.id}, descending=True)
     return fetch_page(connection, select(*ENTRIES).where(*conditions), order, page)

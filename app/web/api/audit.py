@@ -14,5 +14,5 @@ audit = ApiBlueprint("audit", __name__, description="Audit trail: who changed wh
 
 @audit.operation("GET", "/audit", role=Role.VIEWER, query=AuditQuerySchema, answer=page_of(AuditEntrySchema))
 def list_audit_entries(**query: Any) -> Page:
-    """List the changes to hosts and items, newest first. Admins also see changes to users and API tokens."""
+    """List who did what, newest first. Users who are no admins see the changes to hosts, items and machines."""
     return services().access.audit.list(reader=Role(current_user()["role"]), **query)

@@ -5,6 +5,7 @@ from app.web.dashboard.blueprint import dashboard
 from app.web.dashboard.pages import (
     alert_actions,
     alerts,
+    audit,
     channels,
     contact_methods,
     contact_rules,
@@ -68,6 +69,7 @@ PAGES = (
     queues,
     tokens,
     users,
+    audit,
 )
 """The modules that add their views to the blueprint when they are imported."""
 

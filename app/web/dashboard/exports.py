@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request, stream_with_context
 from marshmallow import ValidationError
+from werkzeug.datastructures import MultiDict
 
 from app import clock
 from app.rules.tables.cells import cell
@@ -17,6 +18,7 @@ from app.store.selection.alert_lists import AlertPage
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard
 from app.web.dashboard.formats import number
+from app.web.dashboard.forms import zoned
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.dashboard.translation import translate
 from app.web.lists import LISTS, PLACE, Listed
@@ -37,7 +39,7 @@ def _answer_with_a_file() -> Response | None:
         return None
     if kind not in FORMATS:
         raise ValidationError({"format": [f"Must be one of: {', '.join(FORMATS)}."]})
-    filters = listed.load(request.args)
+    filters = listed.load(_in_zone(request.args, listed))
     # The first part is read before the response begins: what is wrong is told by a page, not by half a file.
     first = listed.fetch(BATCH, **filters)
     parts = _parts(listed, filters, first)
@@ -47,6 +49,11 @@ def _answer_with_a_file() -> Response | None:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _in_zone(arguments: MultiDict[str, str], listed: Listed) -> MultiDict[str, str]:
+    pairs = [(name, zoned({name: text}, listed.query)[name]) for name, text in arguments.items(multi=True)]
+    return MultiDict(pairs)
 
 
 @dashboard.app_template_global()

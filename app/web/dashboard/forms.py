@@ -1,5 +1,6 @@
 """Reads the pages' forms and query strings with the API's schemas."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,8 @@ SETTINGS = "settings."
 KEPT_IF_BLANK = {"password", "api_token", "client_key_pem", "headers", "http_password", "proxy_url", "settings"}
 """Secrets are never shown: a blank field keeps the stored one."""
 
+LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
+"""What a datetime-local input sends."""
 EXAMPLES = {"headers": "X-Scope-OrgID: team-a"}
 """What a line of a field with pairs looks like."""
 
@@ -39,8 +42,16 @@ def read_form(schema: type[RequestSchema]) -> dict[str, Any]:
 
 def read_query(schema: type[RequestSchema]) -> dict[str, Any]:
     """Return the filters of a list without the blank ones. Raises ValidationError."""
-    loaded: dict[str, Any] = schema().load({name: text for name, text in request.args.items() if text != ""})
+    loaded: dict[str, Any] = schema().load(
+        zoned({name: text for name, text in request.args.items() if text != ""}, schema)
+    )
     return loaded
+
+
+def zoned(given: Mapping[str, str], schema: type[Schema]) -> dict[str, str]:
+    """Return parameters of which those of datetime-local inputs have the user's time zone."""
+    times = {name for name, field in schema().fields.items() if isinstance(field, Timestamp)}
+    return {name: _moment(text) if name in times and LOCAL.fullmatch(text) else text for name, text in given.items()}
 
 
 def removed_secrets(names: Collection[str]) -> dict[str, None]:

@@ -41,6 +41,6 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("schedules", "/schedules"),
         Entry("dead_letters", "/dead-letters"),
     ),
-    "access": (Entry("tokens", "/tokens"), Entry("users", "/users", Role.ADMIN)),
+    "access": (Entry("tokens", "/tokens"), Entry("users", "/users", Role.ADMIN), Entry("audit", "/audit", Role.ADMIN)),
 }
 """The entries of each group, whose heading is the text `nav_group.<name>`; those without a group come first."""
