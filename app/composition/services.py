@@ -15,6 +15,7 @@ from app.composition.operation import Operation, build_operation
 from app.composition.paging import Paging, build_pager, build_paging
 from app.composition.resources import Queue, Resources, build_queue
 from app.composition.response import Response, build_response
+from app.composition.triage import Triage, build_triage
 from app.queue.connection import Broker, connect
 from app.queue.event_buffer import EventBuffer
 from app.queue.events import EventLog
@@ -43,6 +44,7 @@ class Services:
     inventory: Inventory
     machines: Machines
     alerts: Alerts
+    triage: Triage
     maintenance: Maintenance
     liveness: Liveness
     contacts: Contacts
@@ -123,6 +125,7 @@ def wire(
         inventory=inventory,
         machines=machines,
         alerts=alerts,
+        triage=build_triage(resources, ledger, alerts),
         maintenance=maintenance,
         liveness=liveness,
         contacts=contacts,

@@ -32,6 +32,10 @@ class Keys:
         """Return the key of a stream ticket, by the ticket's hash."""
         return f"{self.prefix}:events:ticket:{digest}"
 
+    def undo(self, token: str) -> str:
+        """Return the key of what undoes an action."""
+        return f"{self.prefix}:undo:{token}"
+
     def aside(self, key: str) -> str:
         """Return the key to which something is renamed that is in the place of a list."""
         return f"{self.prefix}:aside:{key}"

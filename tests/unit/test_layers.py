@@ -56,6 +56,7 @@ SERVICE_ROOMS = {
     "operation": (),
     "inventory": ("ledger", "access"),
     "alerts": ("ledger", "access", "inventory"),
+    "triage": ("access", "alerts"),
     "maintenance": ("ledger", "access", "inventory", "alerts"),
     "machines": ("ledger", "access", "inventory", "alerts"),
     "liveness": ("ledger", "access", "inventory", "alerts"),

@@ -46,6 +46,7 @@ from app.rules.oncall.layers import DAYS, HolidayUse, TurnUnit
 from app.rules.oncall.shifts import GapReason
 from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
+from app.web.dashboard.alert_list import COLUMNS, TABS
 from app.web.dashboard.navigation import NAVIGATION
 from app.web.dashboard.translation import CATALOGUES
 from tests.services.alert_rows import add_alert, add_event
@@ -347,6 +348,16 @@ MADE = {
     *("decision_outcome.none",),
     *("severities.unknown", "severities.missing"),
     *("flash.acknowledge", "flash.resolve", "flash.reopen", "flash.snooze"),
+    *(f"bulk.{act}_{part}" for act in ("acknowledge", "resolve", "reopen", "snooze") for part in ("many", "question")),
+    *(f"alerts.column_{name}" for name in COLUMNS),
+    *(f"alerts.tab_{name}" for name in TABS),
+    *(
+        f"alerts.kind_{what}_{code}"
+        for what, codes in (("status", AlertStatus), ("severity", Severity))
+        for code in codes
+    ),
+    *(f"alerts.kind_{no}{state}" for no in ("", "not_") for state in ("suppressed", "stale", "silenced")),
+    *("alerts.words", "alerts.words_one", "order.started_at"),
     *("inventory.gone", "inventory.disabled", "time.d", "time.h", "time.min", "time.s", "time.ago", "time.in"),
 }
 

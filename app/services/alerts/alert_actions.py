@@ -14,6 +14,8 @@ from app.errors import Conflict, Invalid
 from app.rules.monitor_types import alert_source
 from app.rules.task_params.alerts import AcknowledgeAlert
 from app.services.access.audit import Editor, record_action
+from app.services.access.audit import Editor
+from app.services.alerts.action_memo import ActionMemo
 from app.services.alerts.alerts import find_or_raise, shown
 from app.services.alerts.suppression import Witnesses
 from app.services.ledger.outbox import Outbox, new_task_id
@@ -50,12 +52,20 @@ RESOLVE = Action(
 )
 REOPEN = Action(AlertEventKind.REOPENED, {"status": ACTIVE, **IS_OPEN}, (ACKNOWLEDGED, RESOLVED), (RESOLVED,))
 
+KINDS = {
+    ACTIVE: AlertEventKind.REOPENED,
+    ACKNOWLEDGED: AlertEventKind.ACKNOWLEDGED,
+    RESOLVED: AlertEventKind.RESOLVED,
+}
+"""The event of an alert that comes to a status by a person."""
+
 
 class AlertActions:
     """Methods that name an alert raise NotFound, and Conflict if it is resolved and a newer occurrence exists.
 
     All raise DatabaseUnavailable. The bulk methods take ids or the filters of `AlertFilter.of`, and return how many
-    alerts they changed. With `expected_total` they raise Conflict, and change nothing, if the filter matches more.
+    alerts they changed. With `expected_total` they raise Conflict, and change nothing, if the filter matches more. With
+    a `memo` they note in it what `undo` needs, and their sources are told later.
     """
 
     def __init__(self, database: Database, outbox: Outbox, witnesses: Witnesses) -> None:
@@ -104,6 +114,23 @@ class AlertActions:
         """Snooze the matching open alerts. Raises Invalid if the time has passed."""
         return self._act_on_many(_snooze(until), by, comment, **choice)
 
+    def undo(self, memo: ActionMemo, by: Editor) -> int:
+        """Give alerts that are still as an action left them their values from before it; return how many."""
+        return sum(
+            self._restore(memo, values, ids[start : start + ALERT_BATCH_SIZE], by)
+            for values, ids in memo.groups()
+            for start in range(0, len(ids), ALERT_BATCH_SIZE)
+        )
+
+    def _restore(self, memo: ActionMemo, values: Mapping[str, Any], ids: Sequence[int], by: Editor) -> int:
+        is_untouched = [alerts.ALERTS[name].is_not_distinct_from(value) for name, value in memo.after.items()]
+        back = Action(_kind_of_return(values), values, (), ())
+        with self._database.transaction() as connection:
+            chosen = alerts.some_ids(connection, [*is_untouched, alerts.IS_LATEST], ids, 0, len(ids))
+            if chosen:
+                self._act(connection, chosen, back, by, None)
+        return len(chosen)
+
     def _act_on_one(self, alert_id: int, action: Action, by: Editor, comment: str | None) -> dict[str, Any]:
         recorded: dict[str, int | None] = {}
         with self._database.transaction() as connection:
@@ -131,6 +158,7 @@ class AlertActions:
         comment: str | None,
         ids: Sequence[int] | None = None,
         expected_total: int | None = None,
+        memo: ActionMemo | None = None,
         **filters: Any,
     ) -> int:
         wanted = AlertFilter.of(**filters)
@@ -147,6 +175,7 @@ class AlertActions:
                 if chosen:
                     about = {"count": len(chosen), "filter": _shown_filter(filters)}
                     record_action(connection, by, AuditedType.ALERT, 0, _word(action), **about)
+                recorded = self._act(connection, chosen, action, by, comment, memo) if chosen else {}
             self._outbox.publish(recorded)
             count += len(chosen)
             if len(chosen) < ALERT_BATCH_SIZE:
@@ -165,11 +194,19 @@ class AlertActions:
         return ids
 
     def _act(
-        self, connection: Connection, alert_ids: Sequence[int], action: Action, by: Editor, comment: str | None
+        self,
+        connection: Connection,
+        alert_ids: Sequence[int],
+        action: Action,
+        by: Editor,
+        comment: str | None,
+        memo: ActionMemo | None = None,
     ) -> dict[str, int | None]:
         """Change alerts and all that depends on them; return the tasks that inform their monitors, to be published."""
         now = clock.now()
-        values = {**action.values, "resolved_at": now} if action.kind is AlertEventKind.RESOLVED else action.values
+        values = {**action.values, "resolved_at": memo.at if memo else now} if action is RESOLVE else action.values
+        if memo is not None:
+            memo.remember(alerts.columns_of(connection, alert_ids, [*values]), values)
         rows = alerts.act(connection, alert_ids, values, comment)
         suppressed, returned = suppression.flip(connection, now, len(alert_ids), alert_ids)
         fresh = alert_ids if action.kind is AlertEventKind.REOPENED else ()
@@ -182,10 +219,15 @@ class AlertActions:
             happened += [(alert_id, AlertEventKind.RETURNED) for alert_id in shown_again]
         _note(connection, happened, by, comment)
         alerts.refresh_marks_of(connection, rows, now)
-        return self._tell_monitors(connection, rows, by, comment) if action is ACKNOWLEDGE else {}
+        return self._tell_monitors(connection, rows, by, comment, memo) if action is ACKNOWLEDGE else {}
 
     def _tell_monitors(
-        self, connection: Connection, rows: Sequence[RowMapping], by: Editor, comment: str | None
+        self,
+        connection: Connection,
+        rows: Sequence[RowMapping],
+        by: Editor,
+        comment: str | None,
+        memo: ActionMemo | None,
     ) -> dict[str, int | None]:
         by_source: dict[tuple[int, str], list[int]] = {}
         for row in rows:
@@ -199,8 +241,11 @@ class AlertActions:
                 chosen = alert_ids[start : start + ACKNOWLEDGED_A_TASK]
                 text = f"{by.username}: {comment}" if comment else by.username
                 params = AcknowledgeAlert(monitor_id=monitor_id, alert_ids=tuple(chosen), comment=text)
-                self._outbox.record(connection, task_id, params, monitor_id=monitor_id, requested_by=by.user_id)
+                run_at = None if memo is None else memo.told_at
+                self._outbox.record(connection, task_id, params, run_at, monitor_id=monitor_id, requested_by=by.user_id)
                 recorded[task_id] = monitor_id
+        if memo is not None:
+            memo.task_ids += recorded
         return recorded
 
 
@@ -212,6 +257,11 @@ def _shown_filter(filters: Mapping[str, Any]) -> dict[str, Any]:
     """Return a filter as JSON; one that is empty names the alerts."""
     given = {name: value for name, value in filters.items() if value is not None}
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in given.items()}
+def _kind_of_return(values: Mapping[str, Any]) -> AlertEventKind | None:
+    """Return the event of an alert that has these values again; the end of a snooze is told by the suppression."""
+    if "status" not in values:
+        return AlertEventKind.SNOOZED if values["snoozed_until"] is not None else None
+    return KINDS[AlertStatus(values["status"])]
 
 
 def _snooze(until: datetime | None) -> Action:

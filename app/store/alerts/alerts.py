@@ -117,6 +117,12 @@ def some_ids(
     return list(connection.execute(statement).scalars())
 
 
+def columns_of(connection: Connection, alert_ids: Sequence[int], names: Sequence[str]) -> Sequence[RowMapping]:
+    """Return these columns of alerts, with their ids."""
+    statement = select(ALERTS.id, *(ALERTS[name] for name in names)).where(ALERTS.id.in_(alert_ids))
+    return connection.execute(statement).mappings().all()
+
+
 def act(
     connection: Connection, alert_ids: Sequence[int], values: Mapping[str, Any], comment: str | None
 ) -> Sequence[RowMapping]:

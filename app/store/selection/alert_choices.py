@@ -1,6 +1,6 @@
 """The alerts that a bulk action is about."""
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from app.store.database.dialects import is_listed
 from app.store.selection.alert_candidates import COUNTED, best_lead
@@ -11,6 +11,12 @@ def wanted_ids(connection: Connection, wanted: AlertFilter, limit: int) -> list[
     """Return the ids of up to `limit` alerts that a filter wants."""
     statement = select(ALERTS.id).where(*narrowed(connection, wanted))
     return list(connection.execute(statement.order_by(ALERTS.id).limit(limit)).scalars())
+
+
+def count(connection: Connection, wanted: AlertFilter, limit: int) -> int:
+    """Return how many alerts a filter wants, up to `limit`."""
+    some = select(ALERTS.id).where(*narrowed(connection, wanted)).limit(limit).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def narrowed(connection: Connection, wanted: AlertFilter) -> list[ColumnElement[bool]]:

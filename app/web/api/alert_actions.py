@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.enums import Role, Scope
+from app.services.triage.undoable_actions import Done
 from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, current_editor, services
 from app.web.schemas.alert_actions import (
@@ -15,6 +16,8 @@ from app.web.schemas.alert_actions import (
     ResolvedSchema,
     SnoozeChoiceSchema,
     SnoozedSchema,
+    UndoneSchema,
+    UndoSchema,
 )
 from app.web.schemas.alerts import AlertSchema
 
@@ -65,30 +68,45 @@ def snooze_alert(alert_id: int, body: Mapping[str, Any]) -> Row:
 @alert_actions.operation(
     "POST", "/alerts/acknowledge", role=Role.OPERATOR, body=AlertChoiceSchema, answer=AcknowledgedSchema, errors=(409,)
 )
-def acknowledge_alerts(body: Mapping[str, Any]) -> dict[str, int]:
+def acknowledge_alerts(body: Mapping[str, Any]) -> Row:
     """Acknowledge many active alerts, selected by id or by filter."""
-    return {"acknowledged": services().alerts.alert_actions.acknowledge_many(current_editor(), **body)}
+    return _shown("acknowledged", services().triage.undoable_actions.acknowledge(current_editor(), **body))
 
 
 @alert_actions.operation(
     "POST", "/alerts/resolve", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ResolvedSchema, errors=(409,)
 )
-def resolve_alerts(body: Mapping[str, Any]) -> dict[str, int]:
+def resolve_alerts(body: Mapping[str, Any]) -> Row:
     """Resolve many alerts, selected by id or by filter."""
-    return {"resolved": services().alerts.alert_actions.resolve_many(current_editor(), **body)}
+    return _shown("resolved", services().triage.undoable_actions.resolve(current_editor(), **body))
 
 
 @alert_actions.operation(
     "POST", "/alerts/reopen", role=Role.OPERATOR, body=AlertChoiceSchema, answer=ReopenedSchema, errors=(409,)
 )
-def reopen_alerts(body: Mapping[str, Any]) -> dict[str, int]:
+def reopen_alerts(body: Mapping[str, Any]) -> Row:
     """Reopen many resolved alerts, selected by id or by filter. Alerts with a newer occurrence are left unchanged."""
-    return {"reopened": services().alerts.alert_actions.reopen_many(current_editor(), **body)}
+    return _shown("reopened", services().triage.undoable_actions.reopen(current_editor(), **body))
 
 
 @alert_actions.operation(
     "POST", "/alerts/snooze", role=Role.OPERATOR, body=SnoozeChoiceSchema, answer=SnoozedSchema, errors=(409,)
 )
-def snooze_alerts(body: Mapping[str, Any]) -> dict[str, int]:
+def snooze_alerts(body: Mapping[str, Any]) -> Row:
     """Snooze many open alerts, selected by id or by filter."""
-    return {"snoozed": services().alerts.alert_actions.snooze_many(current_editor(), **body)}
+    return _shown("snoozed", services().triage.undoable_actions.snooze(current_editor(), **body))
+
+
+@alert_actions.operation(
+    "POST", "/alerts/undo", role=Role.OPERATOR, body=UndoSchema, answer=UndoneSchema, errors=(404, 409)
+)
+def undo_alert_action(body: Mapping[str, Any]) -> dict[str, int]:
+    """Undo an action on many alerts within 10 s: each has its previous status again, and people are told of it.
+
+    Alerts that somebody changed since keep what they are.
+    """
+    return {"undone": services().triage.undoable_actions.undo(body["undo"], current_editor())}
+
+
+def _shown(name: str, done: Done) -> Row:
+    return {name: done.count} if done.undo is None else {name: done.count, "undo": done.undo}

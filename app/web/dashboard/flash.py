@@ -1,6 +1,7 @@
 """A message about the last action, carried over the redirect in a short-lived cookie."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -15,16 +16,21 @@ LONGEST = 200
 """Characters of a value: a cookie holds 4096 bytes, and an encoded Chinese character takes nine."""
 
 
-def lead_to(address: str, message: str, kind: str = "good", **values: Any) -> Response:
-    """Return a redirect to a page that shows this message; `kind` is good or bad."""
+def lead_to(
+    address: str, message: str, kind: str = "good", *, undo: Mapping[str, str] | None = None, **values: Any
+) -> Response:
+    """Return a redirect to a page that shows this message; `kind` is good or bad.
+
+    `undo` offers to undo the action: the `address` of the form for that, and its `token`.
+    """
     response = Response(status=303, headers={"Location": address})
     shown = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in values.items()}
-    told = quote(json.dumps({"message": message, "kind": kind, "values": shown}, ensure_ascii=False))
+    told = quote(json.dumps({"message": message, "kind": kind, "values": shown, "undo": undo}, ensure_ascii=False))
     cookies.put(response, COOKIE, told, LIFETIME_S)
     return response
 
 
-def take() -> list[dict[str, str]]:
+def take() -> list[dict[str, Any]]:
     """Return the message for the current page, in its language."""
     g.is_flash_taken = True
     try:
@@ -32,7 +38,8 @@ def take() -> list[dict[str, str]]:
         text = translate_or(str(told["message"]), "", **told["values"])
     except (ValueError, TypeError, KeyError, LookupError):
         return []
-    return [{"kind": "bad" if told["kind"] == "bad" else "good", "text": text}] if text else []
+    kind = "bad" if told["kind"] == "bad" else "good"
+    return [{"kind": kind, "text": text, "undo": told.get("undo")}] if text else []
 
 
 def clear(response: Response) -> None:

@@ -89,6 +89,14 @@ class AlertChoiceSchema(RequestSchema):
         allow_none=True,
         metadata={"description": "Reason for the action; added to each alert's comment"},
     )
+    is_undoable = Boolean(
+        data_key="undoable",
+        load_default=False,
+        metadata={
+            "description": "Whether the answer has an `undo` for `POST /alerts/undo`. The monitors of the alerts are"
+            " then told 20 s later"
+        },
+    )
 
     @validates_schema
     def _is_one_of_both(self, body: dict[str, Any], **_: object) -> None:
@@ -109,25 +117,57 @@ class SnoozeChoiceSchema(AlertChoiceSchema):
     until = Timestamp(required=True, allow_none=True, metadata={"description": "End of the snooze; `null` ends it now"})
 
 
-class AcknowledgedSchema(AnswerSchema):
+class UndoSchema(RequestSchema):
+    """An action to undo."""
+
+    undo = Text(required=True, min=1, max=100, metadata={"description": "The `undo` of the action's answer"})
+
+
+class UndoneSchema(AnswerSchema):
+    """Number of alerts for which an action was undone."""
+
+    undone = fields.Integer(
+        metadata={
+            "description": "Number of alerts that are again what they were; those changed since are not among them"
+        }
+    )
+
+
+class UndoableSchema(AnswerSchema):
+    """What undoes an action."""
+
+    undo = fields.String(
+        metadata={
+            "description": "For `POST /alerts/undo` within 10 s, if `undoable` was given; not there if nothing was"
+            " changed, or more than can be undone"
+        }
+    )
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Document what undoes the action as present only if it was asked for."""
+        super().on_bind_field(field_name, field_obj)
+        field_obj.required = field_name != "undo"
+
+
+class AcknowledgedSchema(UndoableSchema):
     """Number of alerts acknowledged."""
 
     acknowledged = fields.Integer(metadata={"description": "Number of alerts acknowledged"})
 
 
-class ResolvedSchema(AnswerSchema):
+class ResolvedSchema(UndoableSchema):
     """Number of alerts resolved."""
 
     resolved = fields.Integer(metadata={"description": "Number of alerts resolved"})
 
 
-class ReopenedSchema(AnswerSchema):
+class ReopenedSchema(UndoableSchema):
     """Number of alerts reopened."""
 
     reopened = fields.Integer(metadata={"description": "Number of alerts reopened"})
 
 
-class SnoozedSchema(AnswerSchema):
+class SnoozedSchema(UndoableSchema):
     """Number of alerts snoozed, or whose snooze ended."""
 
     snoozed = fields.Integer(metadata={"description": "Number of alerts snoozed, or whose snooze ended"})

@@ -175,30 +175,5 @@
     expire();
   });
 
-  // Many alerts at once.
-
-  function countTicked() {
-    const bar = find("[data-bulk]");
-    if (!bar) return;
-    const boxes = all('input[name="ids"]');
-    const ticked = boxes.filter((box) => box.checked);
-    const whole = find("#everything").checked;
-    find("[data-ticked]", bar).textContent = ticked.length;
-    bar.classList.toggle("is-armed", ticked.length > 0 || whole);
-    const allBox = find("[data-ticks-all]", bar);
-    allBox.checked = boxes.length > 0 && ticked.length === boxes.length;
-    allBox.indeterminate = ticked.length > 0 && !allBox.checked;
-  }
-
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-ticks-all]")) {
-      all('input[name="ids"]').forEach((box) => {
-        box.checked = event.target.checked;
-      });
-    }
-    countTicked();
-  });
-
-  document.addEventListener("htmx:load", countTicked);
   expire();
 })();

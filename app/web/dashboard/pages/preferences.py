@@ -1,9 +1,10 @@
-"""The switches for language and theme."""
+"""The switches for language and theme, and the columns of the list of alerts."""
 
 from flask import Response, request
 
 from app.web.access import PUBLIC
 from app.web.dashboard import cookies
+from app.web.dashboard.alert_list import COLUMNS, COLUMNS_COOKIE
 from app.web.dashboard.blueprint import dashboard
 from app.web.dashboard.forms import back
 from app.web.dashboard.visitor_settings import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
@@ -20,4 +21,7 @@ def set_preferences() -> Response:
         chosen = request.form.get(field)
         if chosen in choices:
             cookies.put(response, cookie, chosen, YEAR_S)
+    if "alert_columns" in request.form:
+        columns = [name for name in request.form.getlist("alert_columns") if name in COLUMNS]
+        cookies.put(response, COLUMNS_COOKIE, ".".join(columns), YEAR_S)
     return response
