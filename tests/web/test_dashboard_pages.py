@@ -282,6 +282,7 @@ def test_static_files_are_kept_for_ever_under_their_version(browse: Callable[[st
     page = browse("viewer").get("/").text
     links = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
     assert len(links) >= 8
+    assert len(links) == 10
     for link in links:
         answer = browse("viewer").get(link)
         assert (answer.status, "immutable" in answer.headers["Cache-Control"]) == (200, True), link
@@ -332,6 +333,7 @@ MADE = {
     *("paging.setup_contact_method", "paging.setup_rota", "paging.setup_escalation", "paging.setup_route"),
     "paging.setup_page",
     *("order.-severity,started_at", "order.-cost", "order.-started_at", "order.-last_seen_at"),
+    *("alert.link_dashboard", "alert.link_dashboard_url", "alert.link_runbook", "alert.link_runbook_url"),
     *("status.wrong_database", "status.wrong_broker", "status.wrong_worker"),
     *("status.then_database", "status.then_broker", "status.then_worker"),
     *("overview.level_good", "overview.level_warn", "overview.level_bad"),

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.enums import NotificationKind, Severity
-from app.rules.matchers.matcher import MISSING, Matcher, do_hold
+from app.rules.matchers.matcher import MISSING, do_hold
+from app.rules.matchers.texts import text_of
 from app.rules.response.notifications import Change, Rule
 
 
@@ -41,13 +42,6 @@ def failing(rule: Rule, change: Change) -> dict[str, Any] | None:
     return None
 
 
-def text_of(matcher: Matcher) -> str:
-    """Return a matcher in the notation in which it can be written."""
-    name = matcher.name if matcher.is_field else _quoted_if_needed(matcher.name)
-    value = matcher.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'{name}{matcher.operator}"{value}"'
-
-
 def _checks(rule: Rule, change: Change) -> Iterator[tuple[str, str, str, bool]]:
     least = Severity(rule.min_severity)
     severity = Severity(change.severity)
@@ -61,8 +55,3 @@ def _checks(rule: Rule, change: Change) -> Iterator[tuple[str, str, str, bool]]:
         values = (change.fields.get(matcher.name) or MISSING) if matcher.is_field else [change.labels.get(matcher.name)]
         found = ", ".join(value or "" for value in values)
         yield "match", text_of(matcher), found, matcher.holds(change.labels, change.fields)
-
-
-def _quoted_if_needed(name: str) -> str:
-    is_plain = name.isascii() and name.replace("_", "a").replace(":", "a").isalnum() and not name[0].isdigit()
-    return name if is_plain else f'"{name}"'

@@ -1,17 +1,20 @@
 """Reads and generates alerts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
 from app import clock
-from app.enums import AlertEventKind, AlertStatus, Severity
+from app.enums import OPEN_STATUSES, AlertEventKind, AlertStatus, Severity
 from app.errors import NotFound, TaskFailed
 from app.rules.alerts.alert_changes import is_flapping
 from app.rules.alerts.generated_alerts import DrawnAlert, HostChoice, comment, draw_alerts
+from app.rules.alerts.similar_alerts import elsewhere, same_fault
+from app.rules.matchers.matcher import Matchers
+from app.rules.matchers.texts import text_of_all
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.alerts import alert_events, alerts, raw_reports, suppression
 from app.store.alerts.cost_lists import CostList
@@ -27,6 +30,13 @@ TEST_SOURCE = "test"
 ALERT_BATCH_SIZE = 1000
 COSTS = ("cost", "-cost")
 DEAREST_FIRST = "-cost"
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarAlerts(AlertPage):
+    """Alerts that tell one fault, and the matchers, as text, by which they are found."""
+
+    match: str = ""
 
 
 class AlertService:
@@ -56,6 +66,28 @@ class AlertService:
         with self._database.reading() as connection:
             alert = find_or_raise(connection, alert_id)
             return {**shown(alert), "witnesses": witnesses.together(connection, alert_id, alert["witness_of"])}
+
+    def similar(self, page: PageRequest, alert_id: int, status: int | Sequence[int] = OPEN_STATUSES) -> SimilarAlerts:
+        """Return a page of the alerts that tell the same fault on other hosts, newest first; open ones by default."""
+        with self._database.reading() as connection:
+            alert = find_or_raise(connection, alert_id)
+            match = elsewhere(alert)
+            wanted = replace(AlertFilter.of(status=status), match=match)
+            return _without(alert_id, _similar(connection, page, wanted, match))
+
+    def earlier(self, page: PageRequest, alert_id: int) -> SimilarAlerts:
+        """Return a page of the alerts that told the same fault on the same host before, newest first."""
+        with self._database.reading() as connection:
+            alert = find_or_raise(connection, alert_id)
+            match = same_fault(alert)
+            wanted = AlertFilter(match=match, started_before=alert["started_at"] or alert["first_seen_at"])
+            if alert["host_id"] is not None:
+                wanted = replace(wanted, host_id=(alert["host_id"],))
+            elif alert["host"] is not None:
+                wanted = replace(wanted, host=alert["host"])
+            else:
+                wanted = replace(wanted, monitor_id=(alert["monitor_id"],))
+            return _similar(connection, page, wanted, match)
 
     def raw_reports(self, alert_id: int) -> Sequence[RowMapping]:
         """Return what the source last sent of an alert, for each way it arrived, the newest first."""
@@ -101,6 +133,19 @@ class AlertService:
             step(start + len(rows), count, f"{start + len(rows)} alerts")
         by_severity = {s.name.lower(): sum(alert.severity is s for alert in drawn) for s in Severity}
         return {"count": count, "by_severity": by_severity}
+
+
+def _similar(connection: Connection, page: PageRequest, wanted: AlertFilter, match: Matchers) -> SimilarAlerts:
+    found = AlertList(connection, alerts.SHOWN, wanted, AlertOrder()).fetch(page)
+    items = [shown(alert) for alert in found.items]
+    return SimilarAlerts(items, found.next_cursor, found.total, found.is_total_exact, text_of_all(match))
+
+
+def _without(alert_id: int, found: SimilarAlerts) -> SimilarAlerts:
+    """Return the same without an alert itself, which matches too if it has no host."""
+    items = [alert for alert in found.items if alert["id"] != alert_id]
+    total = None if found.total is None else found.total - (len(found.items) - len(items))
+    return replace(found, items=items, total=total)
 
 
 def find_or_raise(connection: Connection, alert_id: int) -> RowMapping:

@@ -77,6 +77,15 @@ class ItemValues:
             found[row["item_id"]].append(row)
         return found
 
+    def between(self, item_id: int, after: datetime, before: datetime, steps: int) -> Sequence[Mapping[Any, Any]]:
+        """Summarize an item's values between two times, as `summarize` does; by the hour if they are no longer kept."""
+        oldest, newest = self._span()
+        with self._database.reading() as connection:
+            if after < oldest:
+                rows = value_summaries.fetch_all(connection, item_id, after - HOUR, min(before, newest), oldest)
+                return [_shown(row) for row in rows]
+            return item_values.summarize(connection, [item_id], after, min(before, newest), (before - after) / steps)
+
     def list_summaries(
         self, item_id: int, page: PageRequest, after: datetime | None = None, before: datetime | None = None
     ) -> Page:

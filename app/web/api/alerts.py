@@ -4,6 +4,7 @@ from typing import Any
 
 from app.enums import Role, Scope, Severity
 from app.rules.task_params.alerts import GenerateAlerts
+from app.services.alerts.alerts import SimilarAlerts
 from app.services.ledger.requester import Requester
 from app.store.database.pages import Page, PageRequest
 from app.store.selection.alert_lists import AlertPage
@@ -16,6 +17,8 @@ from app.web.schemas.alerts import (
     AlertPageSchema,
     AlertQuerySchema,
     RawReportsSchema,
+    SimilarAlertsSchema,
+    SimilarQuerySchema,
     TestAlertsQuerySchema,
 )
 from app.web.schemas.pages import PageQuerySchema, page_of
@@ -47,6 +50,36 @@ def list_alerts(**query: Any) -> AlertPage:
 def get_alert(alert_id: int) -> Row:
     """Return an alert."""
     return services().alerts.alerts.get(alert_id)
+
+
+@alerts.operation(
+    "GET",
+    ALERT + "/similar",
+    role=Role.VIEWER,
+    query=SimilarQuerySchema,
+    answer=SimilarAlertsSchema,
+    errors=(404,),
+)
+def list_similar_alerts(alert_id: int, **query: Any) -> SimilarAlerts:
+    """List the open alerts that tell the same fault on other hosts, newest first.
+
+    Alerts of a rule of Prometheus have the same `alertname` and the same labels, but for those that name the host;
+    others have the same message.
+    """
+    return services().alerts.alerts.similar(alert_id=alert_id, **query)
+
+
+@alerts.operation(
+    "GET",
+    ALERT + "/earlier",
+    role=Role.VIEWER,
+    query=PageQuerySchema,
+    answer=SimilarAlertsSchema,
+    errors=(404,),
+)
+def list_earlier_alerts(alert_id: int, page: PageRequest) -> SimilarAlerts:
+    """List the alerts that told the same fault on the same host before, newest first."""
+    return services().alerts.alerts.earlier(page, alert_id)
 
 
 @alerts.operation("GET", ALERT + "/raw", role=Role.VIEWER, answer=RawReportsSchema, errors=(404,))

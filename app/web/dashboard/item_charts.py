@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app import clock
@@ -57,17 +57,25 @@ def history_of(item: Mapping[Any, Any], hours: int) -> History | None:
         steps = services().inventory.item_values.summaries(item["id"], span)
     else:
         steps = services().inventory.item_values.summarize([item["id"]], span, CHART_STEPS).get(item["id"], ())
+    now = clock.now()
+    return drawn(item, steps, (now - span, now), step)
+
+
+def drawn(
+    item: Mapping[Any, Any], steps: Sequence[Row], between: tuple[datetime, datetime], step: timedelta
+) -> History | None:
+    """Return summarized values of an item between two times as what a chart needs, None if there are none."""
     if not steps:
         return None
     lowest = min(step["lowest"] for step in steps)
     highest = max(step["highest"] for step in steps)
     divisor, unit = axis_unit(max(abs(lowest), abs(highest)), item["units"])
     moments = [step["at"].timestamp() for step in steps]
-    now = clock.now()
+    begin, end = (at.timestamp() for at in between)
     return History(
         points=[moments, *([step[name] / divisor for step in steps] for name in ("highest", "lowest"))],
         # The clock of a source may be ahead of ours.
-        window=((now - span).timestamp(), max(now.timestamp(), moments[-1])),
+        window=(begin, max(end, moments[-1])),
         unit=unit,
         newest=steps[: -LISTED - 1 : -1],
         step_s=step.total_seconds(),

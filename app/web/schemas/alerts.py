@@ -202,6 +202,24 @@ AlertPageSchema = page_of(AlertSchema).from_dict(
 )
 
 
+class SimilarQuerySchema(PageQuerySchema):
+    """The page of the alerts that tell the same fault on other hosts."""
+
+    status = QueryValues(
+        QueryCode(AlertStatus), metadata={"description": f"By word or number, open ones if not given; {SEVERAL}"}
+    )
+
+
+SimilarAlertsSchema = AlertPageSchema.from_dict(
+    {
+        "match": fields.String(
+            metadata={"description": "The matchers that say what the same fault is, as `GET /alerts?match=` takes them"}
+        )
+    },
+    name="SimilarAlertsSchema",
+)
+
+
 class AlertEventSchema(AnswerSchema):
     """One event of an alert; without a user it was caused by the source or a timer."""
 

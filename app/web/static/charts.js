@@ -94,6 +94,7 @@
       } else {
         const chart = make(place, points);
         charts.set(place, chart);
+        place.dispatchEvent(new CustomEvent("chart:made", { bubbles: true, detail: chart }));
         new ResizeObserver(() => place.clientWidth && chart.setSize({ width: place.clientWidth, height: HEIGHT })).observe(place);
       }
     }

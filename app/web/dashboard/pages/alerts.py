@@ -1,6 +1,7 @@
 """Alerts: the list and the details of one alert."""
 
 import json
+from typing import Any
 
 from flask import Response
 
@@ -14,6 +15,22 @@ from app.web.dashboard.alert_words import alerts_in_words
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, given_filters, read_form, read_query, requester
+from app.web.dashboard.alert_page import (
+    EVENTS_SHOWN,
+    MARKED,
+    SIMILAR_SHOWN,
+    address_of,
+    chart_of,
+    is_wanted,
+    label_filters,
+    links_of,
+    source_link_of,
+    story_of,
+)
+from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.flash import lead_to
+from app.web.dashboard.forms import given_filters, read_form, read_query, requester
+from app.web.dashboard.item_charts import has_history
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.schemas.alerts import AlertQuerySchema, TestAlertsQuerySchema
 
@@ -23,6 +40,9 @@ EVENTS_SHOWN = 100
 ORDERS = ("-cost", "-started_at", "started_at", "-last_seen_at")
 """Besides the worst first."""
 FIELDS = ("q", "severity", "monitor_id", "match", "sort")
+ORDERS = ("-severity,started_at", "-cost", "-started_at", "-last_seen_at")
+"""Besides the newest first."""
+FIELDS = ("q", "severity", "status", "monitor_id", "match", "sort")
 """The filters that the page has fields for; the others come from links, like those of a host."""
 
 
@@ -60,22 +80,41 @@ def alerts() -> str:
 
 @dashboard.page(ALERT, role=Role.VIEWER)
 def alert(alert_id: int) -> str:
-    """Show one alert with its events."""
+    """Show one alert: its item's chart at that time, its history, and the same fault elsewhere and before."""
     found = services().alerts.alerts.get(alert_id)
     inventory = services().inventory.inventory
+    item = inventory.get_item(found["item_id"]) if found["item_id"] else None
+    events = services().alerts.alerts.events(PageRequest(EVENTS_SHOWN), alert_id).items
     return render(
         "alert",
         alert=found,
         monitor=services().inventory.monitors.get(found["monitor_id"]),
         host=inventory.get_host(found["host_id"]) if found["host_id"] else None,
-        item=inventory.get_item(found["item_id"]) if found["item_id"] else None,
-        events=services().alerts.alerts.events(PageRequest(EVENTS_SHOWN), alert_id).items,
+        item=item,
+        labels=label_filters(found["labels"]),
+        links=links_of(found),
+        source_link=source_link_of(found),
+        link=address_of(alert_id),
+        is_charted=item is not None and has_history(item),
+        chart=chart_of(found, item) if is_wanted("values") else None,
+        events=story_of(alert_id, events) if is_wanted("story") else [],
+        marked=[event for event in events if event["kind"] in MARKED],
+        **(_others(alert_id) if is_wanted("others") else {}),
         reports=[
             {**report, "text": json.dumps(report["body"], ensure_ascii=False, indent=2)}
             for report in services().alerts.alerts.raw_reports(alert_id)
         ],
         snoozes=SNOOZES,
     )
+
+
+def _others(alert_id: int) -> dict[str, Any]:
+    """Return the first alerts that tell the same fault, on other hosts and before."""
+    page = PageRequest(SIMILAR_SHOWN)
+    return {
+        "similar": services().alerts.alerts.similar(page, alert_id),
+        "earlier": services().alerts.alerts.earlier(page, alert_id),
+    }
 
 
 @dashboard.action("/alerts/test", role=Role.OPERATOR)
