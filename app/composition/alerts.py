@@ -18,6 +18,7 @@ from app.services.alerts.suppression import Suppression
 from app.services.alerts.webhook_intake import WebhookIntake
 from app.services.alerts.webhook_quotas import WebhookQuotas
 from app.services.alerts.webhooks import WebhookService
+from app.services.scores.score_causes import ScoreCauses
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Alerts:
     refused_alerts: RefusedAlerts
     suppression: Suppression
     scores: ScoreService
+    score_causes: ScoreCauses
     severities: SeverityService
 
 
@@ -51,5 +53,6 @@ def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory, mac
         refused_alerts=refused_alerts,
         suppression=Suppression(database),
         scores=ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days),
+        score_causes=ScoreCauses(database, window_h=settings.score_window_h),
         severities=SeverityService(database),
     )

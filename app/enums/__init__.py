@@ -2,6 +2,17 @@
 
 from app.enums.access import AuditAction, AuditedType, Role, Scope
 from app.enums.alerts import OPEN_STATUSES, AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
+from app.enums.access import AuditedType, Role, Scope
+from app.enums.alerts import (
+    OPEN_STATUSES,
+    AlertEventKind,
+    AlertStatus,
+    QuietKind,
+    ReportWay,
+    Resolution,
+    ScoreCause,
+    Severity,
+)
 from app.enums.inventory import (
     HeartbeatReason,
     HeartbeatStatus,
@@ -60,6 +71,7 @@ __all__ = [
     "Role",
     "RouteTarget",
     "Scope",
+    "ScoreCause",
     "Severity",
     "TaskState",
     "TaskType",

@@ -82,3 +82,14 @@ class QuietKind(StrEnum):
     """It fires to show that alerting works; only its absence is an alarm."""
     SOURCE = "source"
     """The source did not say what."""
+
+
+class ScoreCause(StrEnum):
+    """By what the causes of a health score are summed up."""
+
+    MONITOR = "monitor"
+    GROUP = "group"
+    HOST = "host"
+    MESSAGE = "message"
+    """All alerts that say the same."""
+    ALERT = "alert"

@@ -46,4 +46,14 @@ def health_score(load: float) -> int:
     """Return 100 without load, else 0 to 99, halved for every 20 points of load per host."""
     if load <= 0:
         return 100
-    return min(99, floor(100 * 2 ** (-load / HALVING_LOAD)))
+    return min(99, floor(exact_score(load)))
+
+
+def exact_score(load: float) -> float:
+    """Return the score without rounding."""
+    return float(100 * 2 ** (-max(0.0, load) / HALVING_LOAD))
+
+
+def regained(load: float, cost: float) -> float:
+    """Return how many points of the score come back if this part of the load is gone."""
+    return exact_score(load - cost) - exact_score(load)

@@ -50,7 +50,7 @@ class ScoreService:
         """Return the health score of a scope (by default all hosts) and its components."""
         scope = Scope(monitor_id, group, host_id, machine_id)
         with self._database.reading() as connection:
-            _check(connection, scope)
+            check_scope(connection, scope)
             sums = scores.sums(connection, self._window(), scope)
             host_count = scores.host_count(connection, scope)
         load = alert_load(sums, host_count)
@@ -81,7 +81,7 @@ class ScoreService:
         """Return the hosts and alerts of a scope with the highest cost, each with the points of load that it adds."""
         scope, window = Scope(monitor_id, group, host_id, machine_id), self._window()
         with self._database.reading() as connection:
-            _check(connection, scope)
+            check_scope(connection, scope)
             host_count = scores.host_count(connection, scope)
             load = alert_load(scores.sums(connection, window, scope), host_count)
             found_hosts = scores.costliest_hosts(connection, window, scope, SHOWN_AT_MOST)
@@ -103,7 +103,7 @@ class ScoreService:
     ) -> Page:
         """Return a page of five-minute samples of the score, of all hosts or of one monitor, newest first."""
         with self._database.reading() as connection:
-            _check(connection, Scope(monitor_id))
+            check_scope(connection, Scope(monitor_id))
             scope = score_samples.FLEET if monitor_id is None else score_samples.monitor_scope(monitor_id)
             return score_samples.fetch(connection, page, scope, after=after, before=before)
 
@@ -143,7 +143,8 @@ def _sample(scope: str, sums: Mapping[Severity, AlertSums], host_count: int) -> 
     return {"scope": scope, "score": health_score(load), "load": round(load, LOAD_DIGITS), "open_alerts": open_alerts}
 
 
-def _check(connection: Connection, scope: Scope) -> None:
+def check_scope(connection: Connection, scope: Scope) -> None:
+    """Raise NotFound if the monitor, the host or the machine of a scope does not exist."""
     if scope.monitor_id is not None and monitors.find_sealed(connection, scope.monitor_id) is None:
         raise NotFound(f"there is no monitor {scope.monitor_id}")
     if scope.host_id is not None and hosts.find(connection, scope.host_id) is None:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from app.enums import Role
+from app.enums import Role, ScoreCause
 from app.store.database.pages import Page
 from app.web.api_blueprint import ApiBlueprint
 from app.web.context import Row, services
 from app.web.schemas.pages import page_of
 from app.web.schemas.scores import (
+    CausesQuerySchema,
+    CausesSchema,
     ScopeQuerySchema,
     ScoreCausesSchema,
     ScoreHistoryQuerySchema,
@@ -30,6 +32,14 @@ def score(**scope: Any) -> Row:
 def score_causes(**scope: Any) -> Row:
     """Return the hosts and alerts that lower the score most."""
     return services().alerts.scores.why(**scope)
+
+
+@scores.operation(
+    "GET", "/alerts/score/causes", role=Role.VIEWER, query=CausesQuerySchema, answer=CausesSchema, errors=(404,)
+)
+def score_causes_by(by: str, limit: int, **scope: Any) -> Row:
+    """Return what would help the score most: points regained by monitor, group, host, message or alert."""
+    return services().alerts.score_causes.list(ScoreCause(by), limit, **scope)
 
 
 @scores.operation(

@@ -1,10 +1,10 @@
 """The health score of the fleet or of a part of it, and its causes."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
-from app.enums import AlertStatus, Severity
+from app.enums import AlertStatus, ScoreCause, Severity
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import Text, Timestamp, code, query_id
+from app.web.schemas.fields import QueryInteger, Text, Timestamp, code, query_id, word
 from app.web.schemas.pages import PageQuerySchema
 
 
@@ -15,6 +15,19 @@ class ScopeQuerySchema(RequestSchema):
     group = Text(max=200, metadata={"description": "Only hosts in this group"})
     host_id = query_id(metadata={"description": "Only this host"})
     machine_id = query_id(metadata={"description": "Only the hosts that are this machine, as one host"})
+
+
+class CausesQuerySchema(ScopeQuerySchema):
+    """A part of the fleet, and by what its causes are summed up."""
+
+    by = word(
+        ScoreCause,
+        load_default=ScoreCause.HOST,
+        metadata={"description": "Whose alerts are summed up; `alert` for single ones"},
+    )
+    limit = QueryInteger(
+        validate=validate.Range(1, 100), load_default=10, metadata={"description": "Maximum number of causes"}
+    )
 
 
 class ScoreHistoryQuerySchema(PageQuerySchema):
@@ -91,3 +104,34 @@ class ScoreSampleSchema(ScoredSchema):
 
     at = Timestamp()
     open_alerts = fields.Integer(metadata={"description": "Active and acknowledged alerts, without suppressed ones"})
+
+
+class CauseSchema(AnswerSchema):
+    """A monitor, a group, a host, a message or an alert that lowers the score."""
+
+    id = fields.Integer(
+        allow_none=True,
+        metadata={"description": "Of the monitor, host or alert; `null` for groups and messages"},
+    )
+    name = fields.String(
+        allow_none=True, metadata={"description": "Its name or message; `null` for the alerts of no known host"}
+    )
+    monitor_id = fields.Integer(allow_none=True)
+    severity = code(Severity)
+    alerts = fields.Integer(metadata={"description": "Number of its alerts that lower the score"})
+    open_alerts = fields.Integer(metadata={"description": "Number of those that are open"})
+    cost = fields.Float(metadata={"description": "Its share of the load"})
+    regained = fields.Float(
+        metadata={"description": "Points of the score that come back when none of its alerts counts any more"}
+    )
+    regained_at_once = fields.Float(
+        metadata={"description": "Points that come back at once if its active alerts are acknowledged or resolved"}
+    )
+
+
+class CausesSchema(ScoredSchema):
+    """The causes that lower the score most, the most expensive first."""
+
+    hosts = fields.Integer(metadata={"description": "Number of hosts that share the load"})
+    by = word(ScoreCause)
+    causes = fields.List(fields.Nested(CauseSchema))

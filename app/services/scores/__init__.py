@@ -1,0 +1,1 @@
+"""Explains the health score: what would help most, and what changed it when."""
