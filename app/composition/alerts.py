@@ -19,6 +19,7 @@ from app.services.alerts.webhook_intake import WebhookIntake
 from app.services.alerts.webhook_quotas import WebhookQuotas
 from app.services.alerts.webhooks import WebhookService
 from app.services.scores.score_causes import ScoreCauses
+from app.services.scores.score_changes import ScoreChanges
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Alerts:
     suppression: Suppression
     scores: ScoreService
     score_causes: ScoreCauses
+    score_changes: ScoreChanges
     severities: SeverityService
 
 
@@ -54,5 +56,6 @@ def build_alerts(resources: Resources, ledger: Ledger, inventory: Inventory, mac
         suppression=Suppression(database),
         scores=ScoreService(database, window_h=settings.score_window_h, history_days=settings.history_days),
         score_causes=ScoreCauses(database, window_h=settings.score_window_h),
+        score_changes=ScoreChanges(database),
         severities=SeverityService(database),
     )

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, RowMapping, delete, select
 
 from app.models import ScoreSample
 from app.store.database.dialects import dialect_insert
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 
 SAMPLES = ScoreSample.__table__.c
+SHOWN = (SAMPLES.at, SAMPLES.score, SAMPLES.load, SAMPLES.open_alerts)
 FLEET = "fleet"
 
 
@@ -33,13 +34,24 @@ def fetch(
     before: datetime | None = None,
 ) -> Page:
     """Return a page of a scope's samples, newest first."""
-    shown = (SAMPLES.at, SAMPLES.score, SAMPLES.load, SAMPLES.open_alerts)
-    statement = select(*shown).where(SAMPLES.scope == scope)
+    statement = select(*SHOWN).where(SAMPLES.scope == scope)
     if after is not None:
         statement = statement.where(SAMPLES.at > after)
     if before is not None:
         statement = statement.where(SAMPLES.at < before)
     return fetch_page(connection, statement, Keyset({"at": SAMPLES.at}, descending=True), page)
+
+
+def last_until(connection: Connection, scope: str, at: datetime) -> RowMapping | None:
+    """Return a scope's last sample that is not after this time."""
+    statement = select(*SHOWN).where(SAMPLES.scope == scope, SAMPLES.at <= at).order_by(SAMPLES.at.desc()).limit(1)
+    return connection.execute(statement).mappings().one_or_none()
+
+
+def first_since(connection: Connection, scope: str, at: datetime) -> RowMapping | None:
+    """Return a scope's first sample at this time or later."""
+    statement = select(*SHOWN).where(SAMPLES.scope == scope, SAMPLES.at >= at).order_by(SAMPLES.at).limit(1)
+    return connection.execute(statement).mappings().one_or_none()
 
 
 def forget(connection: Connection, scope: str) -> None:

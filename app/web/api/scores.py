@@ -1,7 +1,9 @@
 """The health score."""
 
+from datetime import datetime
 from typing import Any
 
+from app import clock
 from app.enums import Role, ScoreCause
 from app.store.database.pages import Page
 from app.web.api_blueprint import ApiBlueprint
@@ -10,8 +12,12 @@ from app.web.schemas.pages import page_of
 from app.web.schemas.scores import (
     CausesQuerySchema,
     CausesSchema,
+    ChangesQuerySchema,
+    DropsQuerySchema,
     ScopeQuerySchema,
     ScoreCausesSchema,
+    ScoreChangesSchema,
+    ScoreDropsSchema,
     ScoreHistoryQuerySchema,
     ScoreSampleSchema,
     ScoreSchema,
@@ -53,3 +59,20 @@ def score_causes_by(by: str, limit: int, **scope: Any) -> Row:
 def score_history(**query: Any) -> Page:
     """List the health scores of the past, sampled every five minutes, newest first."""
     return services().alerts.scores.history(**query)
+
+
+@scores.operation(
+    "GET", "/alerts/score/changes", role=Role.VIEWER, query=ChangesQuerySchema, answer=ScoreChangesSchema, errors=(404,)
+)
+def score_changes(after: datetime, before: datetime | None = None, monitor_id: int | None = None) -> Row:
+    """Return what happened in a time that changes the score: alerts, maintenance windows, failed pulls."""
+    return services().alerts.score_changes.between(after, before or clock.now(), monitor_id)
+
+
+@scores.operation(
+    "GET", "/alerts/score/drops", role=Role.VIEWER, query=DropsQuerySchema, answer=ScoreDropsSchema, errors=(404,)
+)
+def score_drops(after: datetime, limit: int, before: datetime | None = None, monitor_id: int | None = None) -> Row:
+    """Return the largest drops of the score in a time, each with what happened meanwhile."""
+    found = services().alerts.score_changes.drops(after, before or clock.now(), limit, monitor_id)
+    return {"items": found}

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.enums import AlertStatus, ScoreCause, Severity
+from app.enums import AlertEventKind, AlertStatus, ScoreCause, Severity, TaskType
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import QueryInteger, Text, Timestamp, code, query_id, word
 from app.web.schemas.pages import PageQuerySchema
@@ -36,6 +36,22 @@ class ScoreHistoryQuerySchema(PageQuerySchema):
     monitor_id = query_id(metadata={"description": "The history of this monitor instead of the fleet"})
     after = Timestamp(metadata={"description": "Only scores after this time"})
     before = Timestamp(metadata={"description": "Only scores before this time"})
+
+
+class ChangesQuerySchema(RequestSchema):
+    """A time in which the score of the fleet or of a monitor changed."""
+
+    monitor_id = query_id(metadata={"description": "What changed this monitor's score instead of the fleet's"})
+    after = Timestamp(required=True, metadata={"description": "Only what happened after this time"})
+    before = Timestamp(metadata={"description": "Only what happened until this time; until now if not given"})
+
+
+class DropsQuerySchema(ChangesQuerySchema):
+    """A time range of the history of the fleet or of a monitor."""
+
+    limit = QueryInteger(
+        validate=validate.Range(1, 50), load_default=10, metadata={"description": "Maximum number of drops"}
+    )
 
 
 class AlertCountsSchema(AnswerSchema):
@@ -135,3 +151,69 @@ class CausesSchema(ScoredSchema):
     hosts = fields.Integer(metadata={"description": "Number of hosts that share the load"})
     by = word(ScoreCause)
     causes = fields.List(fields.Nested(CauseSchema))
+
+
+class ScoreChangeSchema(AnswerSchema):
+    """What happened within a minute to alerts of the same message and severity."""
+
+    minute = Timestamp()
+    kind = word(AlertEventKind)
+    lowers = fields.Boolean(metadata={"description": "Whether it lowers the score; else it raises it"})
+    message = fields.String()
+    severity = code(Severity)
+    count = fields.Integer(metadata={"description": "Number of alerts"})
+    alert_id = fields.Integer(metadata={"description": "The first of them"})
+    hosts = fields.List(fields.String(), metadata={"description": "The names of the first three hosts"})
+    host_count = fields.Integer(metadata={"description": "Number of hosts with different names"})
+    users = fields.List(fields.String(), metadata={"description": "Who did it; empty for the source or a timer"})
+
+
+class ChangedMaintenanceSchema(AnswerSchema):
+    """A maintenance window that began or ended."""
+
+    id = fields.Integer()
+    name = fields.String()
+    begins = fields.Boolean(metadata={"description": "Whether it began in this time; else it ended"})
+    starts_at = Timestamp()
+    ends_at = Timestamp()
+
+
+class FailedPullSchema(AnswerSchema):
+    """A pull that failed for good."""
+
+    task_id = fields.String()
+    type = word(TaskType)
+    monitor_id = fields.Integer(allow_none=True)
+    reason = fields.String(allow_none=True)
+    at = Timestamp()
+
+
+class ScoreChangesSchema(AnswerSchema):
+    """What happened in a time, and the samples of the score at its ends."""
+
+    after = Timestamp()
+    before = Timestamp()
+    begin = fields.Nested(ScoreSampleSchema, allow_none=True, metadata={"description": "The last sample until `after`"})
+    end = fields.Nested(ScoreSampleSchema, allow_none=True, metadata={"description": "The last sample until `before`"})
+    changes = fields.List(fields.Nested(ScoreChangeSchema))
+    is_complete = fields.Boolean(metadata={"description": "Whether all events were read: at most 2,000 are"})
+    maintenance = fields.List(fields.Nested(ChangedMaintenanceSchema))
+    failed_pulls = fields.List(fields.Nested(FailedPullSchema))
+
+
+class ScoreDropSchema(AnswerSchema):
+    """A time in which the score only fell."""
+
+    begin = fields.Nested(ScoreSampleSchema)
+    end = fields.Nested(ScoreSampleSchema)
+    points = fields.Integer(metadata={"description": "How many points it fell"})
+    changes = fields.List(
+        fields.Nested(ScoreChangeSchema), metadata={"description": "The heaviest three of what happened"}
+    )
+    more = fields.Integer(metadata={"description": "Number of changes that are not among them"})
+
+
+class ScoreDropsSchema(AnswerSchema):
+    """The largest drops of the score in a time, the newest first."""
+
+    items = fields.List(fields.Nested(ScoreDropSchema))
