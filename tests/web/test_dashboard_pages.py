@@ -44,6 +44,7 @@ from app.rules.alerts.severities import Numbers
 from app.rules.contacts.contact_rules import Unusable
 from app.rules.oncall.layers import DAYS, HolidayUse, TurnUnit
 from app.rules.oncall.shifts import GapReason
+from app.rules.progress_messages import ProgressUnit
 from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
 from app.web.dashboard.alert_list import COLUMNS, TABS
@@ -312,6 +313,7 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "notification_kind": NotificationKind,
     "monitor_status": MonitorStatus,
     "ping_kind": PingKind,
+    "progress": ProgressUnit,
     "role": Role,
     "rotas.holiday_use": HolidayUse,
     "rotas.reason": GapReason,
@@ -327,7 +329,7 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
     "task_state": TaskState,
     "task_type": TaskType,
 }
-OPEN = ("host_detail.", "count.", "field.", "mapping_field.", "reason.", "error.", "nav.", "why.")
+OPEN = ("host_detail.", "count.", "field.", "mapping_field.", "reason.", "reason_says.", "error.", "nav.", "why.")
 """Names that are made of words from elsewhere: codes of errors, fields of schemas, counts of results."""
 MADE = {
     *("paging.setup_contact_method", "paging.setup_rota", "paging.setup_escalation", "paging.setup_route"),

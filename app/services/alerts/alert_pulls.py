@@ -13,6 +13,7 @@ from app.connectors.base import AlertPage, Completeness, alert_page, worst_of
 from app.enums import ReportWay
 from app.errors import SourceRejected
 from app.rules.alerts.alert_bounds import bounded
+from app.rules.progress_messages import ProgressUnit, counted
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.ledger.task_lifecycle import Step, no_step
@@ -40,14 +41,14 @@ class AlertPullService:
         observed_at = clock.now()
         totals = Counter[str]()
         completeness, missing, undecided_names = Completeness.COMPLETE, list[str](), set[str]()
-        step(0, None, "0 alerts")
+        step(0, None, counted((0, ProgressUnit.ALERTS)))
         with self._monitor_connections.open(monitor_id) as connector:
             for page in map(alert_page, connector.alerts()):
                 totals.update(self._take_in(monitor_id, page, observed_at))
                 completeness = worst_of([completeness, page.completeness])
                 missing += [sentence for sentence in page.missing if sentence not in missing]
                 undecided_names.update(page.undecided_names)
-                step(totals["seen"], None, f"{totals['seen']} alerts")
+                step(totals["seen"], None, counted((totals["seen"], ProgressUnit.ALERTS)))
         end_unseen = partial(
             self._intake.end_unseen,
             monitor_id=monitor_id,
@@ -58,7 +59,7 @@ class AlertPullService:
         ended = self._end_unseen(end_unseen, partial(step, totals["seen"], None))
         with self._database.transaction() as connection:
             monitors.record_pulled(connection, monitor_id, clock.now())
-        step(totals["seen"], totals["seen"], f"{totals['seen']} alerts")
+        step(totals["seen"], totals["seen"], counted((totals["seen"], ProgressUnit.ALERTS)))
         counts = {name: totals[name] for name in ("seen", "new", "repeated", "reopened")}
         return {**counts, "resolved": ended, "completeness": completeness, "missing": missing[:MAX_MISSING]}
 
@@ -73,13 +74,13 @@ class AlertPullService:
         with self._database.reading() as connection:
             external_ids = alerts.external_ids(connection, monitor_id, alert_ids)
         with self._monitor_connections.open(monitor_id) as connector:
-            step(0, len(external_ids), "0 alerts")
+            step(0, len(external_ids), counted((0, ProgressUnit.ALERTS)))
             for done, external_id in enumerate(external_ids, 1):
                 try:
                     connector.acknowledge_alert(external_id, comment)
                 except SourceRejected as error:
                     refused.append(f"{external_id}: {error}")
-                step(done, len(external_ids), f"{done} alerts")
+                step(done, len(external_ids), counted((done, ProgressUnit.ALERTS)))
         if refused:
             raise SourceRejected(f"{len(refused)} of {len(external_ids)} were rejected: {'; '.join(refused[:3])}")
         return {"acknowledged": len(external_ids)}

@@ -15,6 +15,7 @@ from app.rules.alerts.generated_alerts import DrawnAlert, HostChoice, comment, d
 from app.rules.alerts.similar_alerts import elsewhere, same_fault
 from app.rules.matchers.matcher import Matchers
 from app.rules.matchers.texts import text_of_all
+from app.rules.progress_messages import ProgressUnit, counted
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.alerts import alert_events, alerts, raw_reports, suppression
 from app.store.alerts.cost_lists import CostList
@@ -119,7 +120,7 @@ class AlertService:
                 connection, (alert.host.id for alert in drawn if alert.item_index is not None)
             )
         now = clock.now()
-        step(0, count, "0 alerts")
+        step(0, count, counted((0, ProgressUnit.ALERTS)))
         for start in range(0, count, ALERT_BATCH_SIZE):
             rows = [_row(task_id, alert, item_ids, now) for alert in drawn[start : start + ALERT_BATCH_SIZE]]
             with self._database.transaction() as connection:
@@ -130,7 +131,7 @@ class AlertService:
                 alert_events.add(connection, happened, now)
                 critical = [row for row in rows if row["severity"] == Severity.CRITICAL]
                 alerts.refresh_marks_of(connection, critical, now)
-            step(start + len(rows), count, f"{start + len(rows)} alerts")
+            step(start + len(rows), count, counted((start + len(rows), ProgressUnit.ALERTS)))
         by_severity = {s.name.lower(): sum(alert.severity is s for alert in drawn) for s in Severity}
         return {"count": count, "by_severity": by_severity}
 

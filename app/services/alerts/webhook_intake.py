@@ -10,6 +10,7 @@ import structlog
 from app import clock
 from app.errors import InvalidParams
 from app.rules.alerts.alert_reports import AlertReport
+from app.rules.progress_messages import ProgressUnit, counted
 from app.rules.task_params.alerts import ReceiveAlerts
 from app.services.alerts.alert_intake import AlertIntake
 from app.services.alerts.webhooks import receiving, request_task
@@ -69,6 +70,7 @@ class WebhookIntake:
             if taken is not None and taken.get("seen", 0) < REPORT_BATCH_SIZE // 4:
                 # If alerts arrive one by one, let some accumulate: each round costs as much as many alerts.
                 clock.sleep(GATHER_S)
+            step(counts["seen"], None, counted((counts["seen"], ProgressUnit.ALERTS)))
 
     def tick(self) -> None:
         """Request tasks for deliveries that no task will take in; not while a dead one waits for a person."""

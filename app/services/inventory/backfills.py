@@ -9,6 +9,7 @@ from app import clock
 from app.connectors.base import Connector, HasHistory, PastValue
 from app.errors import Conflict, NotFound
 from app.models.item_values import EPOCH, HOUR, hour_of
+from app.rules.progress_messages import ProgressUnit, counted
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.ledger.task_lifecycle import Step, no_step
 from app.store.database.engine import Database
@@ -49,14 +50,14 @@ class Backfills:
             taken = self._minutes(item_id, after, now)
             for page in source.history(*named, after, now, by_hour=False) if after < now else ():
                 values += self._add_values(item_id, page, taken, after, now)
-                step(0, 2, f"{values} values")
-            step(1, 2, f"{values} values")
+                step(0, 2, counted((values, ProgressUnit.VALUES)))
+            step(1, 2, counted((values, ProgressUnit.VALUES)))
             # Without the hour that is not over: a summary of it would stay as it is.
             first, last = (EPOCH + hour_of(at) * HOUR for at in (now - min(span, self._summaries_kept), now))
             for page in source.history(*named, first, last, by_hour=True) if first < last else ():
                 summaries += self._add_summaries(item_id, page, first, last)
-                step(1, 2, f"{values} values, {summaries} hours")
-        step(2, 2, f"{values} values, {summaries} hours")
+                step(1, 2, counted((values, ProgressUnit.VALUES), (summaries, ProgressUnit.HOURS)))
+        step(2, 2, counted((values, ProgressUnit.VALUES), (summaries, ProgressUnit.HOURS)))
         return {"values": values, "hours": summaries}
 
     def _minutes(self, item_id: int, after: datetime, before: datetime) -> set[int]:

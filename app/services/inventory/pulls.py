@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from app import clock
 from app.connectors.base import Connector, HostRecord, ItemPage, ItemRecord
 from app.errors import NotFound, SourceError
+from app.rules.progress_messages import ProgressUnit, counted
 from app.services.inventory.item_values import ItemValues
 from app.services.inventory.monitor_connections import MonitorConnections
 from app.services.inventory.seen_items import SeenItems
@@ -84,13 +85,13 @@ class PullService:
             with self._database.reading() as connection:
                 wanted = hosts.external_ids(connection, monitor_id, host_id)
             done, unreadable = 0, dict[str, SourceError]()
-            step(0, len(wanted), "0 items")
+            step(0, len(wanted), counted((0, ProgressUnit.ITEMS)))
             seen = SeenItems()
             for page in connector.items(wanted):
                 self._write_items(monitor_id, page, counts, seen)
                 unreadable.update(page.unreadable)
                 done += 0 if page.continues else len(page.host_external_ids)
-                step(done, len(wanted), f"{counts.seen} items")
+                step(done, len(wanted), counted((counts.seen, ProgressUnit.ITEMS)))
             first = next(iter(unreadable.values()), None)
             if first is not None and len(unreadable) == len(wanted):
                 raise first
@@ -162,7 +163,7 @@ class PullService:
 
     def _pull_hosts(self, connector: Connector, monitor_id: int, step: Step) -> Counts:
         counts, seen, is_partial, started_at = Counts(), set[str](), False, clock.now()
-        step(0, None, "0 hosts")
+        step(0, None, counted((0, ProgressUnit.HOSTS)))
         for page in connector.hosts():
             rows = _host_rows(page.records)
             with self._database.transaction() as connection:
@@ -171,7 +172,7 @@ class PullService:
             is_partial = is_partial or page.is_partial
             seen.update(row.external_id for row in rows)
             counts.add(len(rows), written.created, written.updated)
-            step(len(seen), max(page.total, len(seen)), f"{len(seen)} hosts")
+            step(len(seen), max(page.total, len(seen)), counted((len(seen), ProgressUnit.HOSTS)))
         with self._database.transaction() as connection:
             if not is_partial:
                 counts.vanished = hosts.mark_vanished(connection, monitor_id, seen, started_at, clock.now())

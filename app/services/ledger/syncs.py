@@ -6,6 +6,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app.enums import TERMINAL_STATES, TaskState
 from app.errors import ChildrenFailed, InvalidParams, TaskInterrupted
+from app.rules.progress_messages import of_part
 from app.rules.task_params.alerts import PullAlerts
 from app.rules.task_params.base import MonitorParams
 from app.rules.task_params.pull import PullHosts, PullItems
@@ -123,5 +124,5 @@ def _progress(children: Sequence[RowMapping]) -> TaskStep:
     ]
     known = [total for total in totals if total is not None]
     is_known = len(known) == len(STAGES)
-    message = f"{children[-1]['type']}: {children[-1]['progress_message']}" if children else ""
+    message = of_part(children[-1]["type"], children[-1]["progress_message"]) if children else ""
     return TaskStep(done, sum(known) if is_known else None, message)

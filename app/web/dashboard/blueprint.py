@@ -10,6 +10,7 @@ from app.enums import Role
 from app.web.access import PUBLIC, View, declare_role, find_session_by
 from app.web.dashboard import csrf, flash, formats, session, visitor_settings
 from app.web.dashboard.navigation import NAVIGATION
+from app.web.dashboard.task_words import error_text, progress_text
 from app.web.dashboard.translation import (
     status_text,
     translate,
@@ -73,6 +74,8 @@ def _words() -> dict[str, Any]:
         "message_text": translated_message,
         "description_text": translated_description,
         "status_text": status_text,
+        "error_text": error_text,
+        "progress_text": progress_text,
         "delivery_reason": translated_delivery_reason,
         "language": visitor_settings.language(),
         "theme": visitor_settings.theme(),

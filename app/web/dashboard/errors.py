@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import errors
 from app.web import problems
+from app.web.dashboard.task_words import error_text
 from app.web.dashboard.translation import translate, translate_or
 
 SHOWN_DETAILS = (errors.Conflict, errors.Invalid, errors.SourceError, errors.NotFound, errors.TaskFailed)
@@ -44,7 +45,7 @@ def _show(error: Exception) -> Response:
     told = {
         "status": answer.status_code,
         "title": translate_or(f"error.{problem['code']}", translate("error.internal"), **_values(error)),
-        "detail": problem["detail"] if is_telling and not problem.get("errors") else "",
+        "detail": error_text(problem["detail"], problem["code"]) if is_telling and not problem.get("errors") else "",
         "fields": problem.get("errors", {}),
     }
     is_part = request.headers.get("HX-Request") == "true"

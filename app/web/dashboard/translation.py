@@ -8,6 +8,7 @@ from typing import Any
 from app.enums import Language
 from app.rules.alerts.generated_alerts import MESSAGES
 from app.rules.alerts.own_messages import OWN_SOURCE, description_in, translated
+from app.rules.error_sentences import error_in_chinese
 from app.rules.response.delivery_reasons import delivery_reason_in
 from app.services.alerts.alerts import TEST_SOURCE
 from app.web.dashboard.visitor_settings import LANGUAGES, language
@@ -55,4 +56,6 @@ def status_text(description: str) -> str:
         message = description.removeprefix(CRITICAL_PREFIX)
         known = MESSAGES.get(message) or translated(Language.CHINESE, OWN_SOURCE, message)
         return translate("inventory.critical", message=known)
+    if language() == Language.CHINESE:
+        return error_in_chinese(description) or translate("words.source", words=description)
     return description

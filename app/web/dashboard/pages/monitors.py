@@ -16,6 +16,7 @@ from app.web.context import Row, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import KEPT_IF_BLANK, back, filters_of, read_form, read_query, removed_secrets, requester
+from app.web.dashboard.task_words import error_text
 from app.web.schemas.monitors import MonitorChangesSchema, NewMonitorSchema
 from app.web.schemas.pages import PageQuerySchema
 
@@ -72,7 +73,7 @@ def check_monitor(monitor_id: int) -> Response:
     path = back(f"/monitors/{monitor_id}")
     if check.ok:
         return lead_to(path, "flash.check_ok", version=check.version or "–", latency=check.latency_ms)
-    error = " ".join(filter(None, (check.error, check.advice)))
+    error = " ".join(filter(None, (error_text(check.error), error_text(check.advice))))
     return lead_to(path, "flash.check_failed", "bad", error=error)
 
 
