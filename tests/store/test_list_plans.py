@@ -11,7 +11,7 @@ from app.store.database import search
 from app.store.database.engine import Database
 from app.store.database.pages import PageRequest
 from app.store.inventory import items
-from app.store.ledger import dead_letters, task_runs
+from app.store.ledger import dead_letter_groups, dead_letters, task_runs
 from app.store.ledger.dead_letters import LetterFilter
 from app.store.selection import alert_candidates, alert_lists
 from tests.store.plans import plan_of
@@ -78,8 +78,16 @@ def test_of_a_host_only_its_own_rows_are_read(database: Database, ask: Callable[
 
 def test_dead_letters_are_read_among_the_dead_only(database: Database) -> None:
     wanted = LetterFilter(type="sync", monitor_id=1, reason="timeout")
-    [step] = plan_of(database, lambda connection: dead_letters.fetch(connection, PAGE, wanted))
+    step, *causes = plan_of(database, lambda connection: dead_letters.fetch(connection, PAGE, wanted))
     assert "ix_task_runs_dead" in step
+    assert [each for each in causes if "SCAN" in each and "SUBQUERY" not in each] == []
+
+
+def test_groups_of_dead_letters_read_the_dead_only_and_parts_by_their_parent(database: Database) -> None:
+    steps = plan_of(database, lambda connection: dead_letter_groups.by_cause(connection, LetterFilter(monitor_id=1)))
+    assert any("ix_task_runs_dead" in step for step in steps), steps
+    assert any("ix_task_runs_parent_id (parent_id=?" in step for step in steps), steps
+    assert "SCAN task_runs" not in steps
 
 
 @pytest.mark.parametrize("q", ["needle", "磁盘空间"])

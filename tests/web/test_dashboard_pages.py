@@ -332,6 +332,8 @@ BUILT: dict[str, type[StrEnum] | type[IntEnum]] = {
 OPEN = ("host_detail.", "count.", "field.", "mapping_field.", "reason.", "reason_says.", "error.", "nav.", "why.")
 """Names that are made of words from elsewhere: codes of errors, fields of schemas, counts of results."""
 MADE = {
+    *(f"dead.words_{name}" for name in ("type", "monitor_id", "reason", "cause", "q")),
+    *(f"tasks.subject_{what}" for what in ("page", "window", "notification", "channel")),
     *("paging.setup_contact_method", "paging.setup_rota", "paging.setup_escalation", "paging.setup_route"),
     "paging.setup_page",
     *("order.-severity,started_at", "order.-cost", "order.-started_at", "order.-last_seen_at"),

@@ -53,6 +53,11 @@ class InventoryService:
         with self._database.reading() as connection:
             return hosts.names(connection, host_ids)
 
+    def item_names(self, item_ids: Collection[int]) -> dict[int, str]:
+        """Return the names of these items, by id."""
+        with self._database.reading() as connection:
+            return items.names(connection, item_ids)
+
     def get_host(self, host_id: int) -> RowMapping:
         """Return one host."""
         with self._database.reading() as connection:

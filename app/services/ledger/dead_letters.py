@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.enums import AuditAction, AuditedType
+from app.enums import TaskState
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.dead_letters import DeadLetterList
+from app.rules.attempt_numbers import numbered
 from app.rules.live_events import task_event
 from app.services.access.acting import acting_editor
 from app.services.access.audit import record_action
@@ -19,7 +21,7 @@ from app.services.ledger.message_relay import MessageRelay
 from app.services.ledger.requester import Requester
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
-from app.store.ledger import dead_letters, task_attempts, task_runs
+from app.store.ledger import dead_letter_groups, dead_letters, task_attempts, task_runs
 from app.store.ledger.dead_letters import LetterFilter
 
 log = structlog.get_logger()
@@ -44,12 +46,29 @@ class DeadLetterService:
         with self._database.reading() as connection:
             return dead_letters.fetch(connection, page, LetterFilter(**filters))
 
+    def groups(self, **filters: Any) -> Sequence[Mapping[str, Any]]:
+        """Return the matching dead letters by monitor and cause, the largest group first; the filters as of `list`."""
+        with self._database.reading() as connection:
+            rows = dead_letter_groups.by_cause(connection, LetterFilter(**filters))
+        found: dict[tuple[int | None, str], dict[str, Any]] = {}
+        for row in rows:
+            known = found.setdefault((row["monitor_id"], row["cause"]), {**row, "count": 0, "types": {}})
+            known["count"] += row["count"]
+            known["types"][row["type"]] = row["count"]
+            known["first_dead_at"] = min(known["first_dead_at"], row["first_dead_at"])
+            known["last_dead_at"] = max(known["last_dead_at"], row["last_dead_at"])
+        return sorted(found.values(), key=lambda group: (-group["count"], group["cause"], group["monitor_id"] or 0))
+
     def get(self, task_id: str) -> dict[str, Any]:
         """Return one dead letter with every attempt and the last one's traceback."""
         with self._database.reading() as connection:
             letter = _found(connection, task_id)
             history = task_attempts.history(connection, task_id)
-        return {**letter, "history": history, "traceback": history[-1]["traceback"] if history else None}
+        return {
+            **letter,
+            "history": numbered(history, letter["attempts"], TaskState.DEAD),
+            "traceback": history[-1]["traceback"] if history else None,
+        }
 
     def retry(self, task_id: str, by: Requester | None = None, *, is_automatic: bool = False) -> None:
         """Queue a dead task again, under its id, with a fresh count of attempts.
@@ -71,11 +90,15 @@ class DeadLetterService:
             runs = task_runs.find_many(connection, [task_id])
         self._after_revival([letter], runs)
 
-    def retry_many(self, *, dry_run: bool = False, **filters: Any) -> int:
-        """Queue all matching dead tasks again and return their number; in a dry run only count them."""
+    def retry_many(self, *, dry_run: bool = False, expected_total: int | None = None, **filters: Any) -> int:
+        """Queue all matching dead tasks again and return their number; in a dry run only count them.
+
+        Raises Conflict if there are more than the expected number.
+        """
         wanted = LetterFilter(**filters, except_reasons=STRAY_REASONS)
         if dry_run:
             return self._count(wanted)
+        self._expect(wanted, expected_total)
         started_at, count = clock.now(), 0
         while True:
             with self._database.transaction() as connection:
@@ -99,11 +122,15 @@ class DeadLetterService:
             record_action(connection, acting_editor(), AuditedType.TASK, 0, AuditAction.DISCARDED, task_id=task_id)
         self._remove([letter])
 
-    def discard_many(self, *, dry_run: bool = False, **filters: Any) -> int:
-        """Remove all matching dead letters for good and return their number; in a dry run only count them."""
+    def discard_many(self, *, dry_run: bool = False, expected_total: int | None = None, **filters: Any) -> int:
+        """Remove all matching dead letters for good and return their number; in a dry run only count them.
+
+        Raises Conflict if there are more than the expected number.
+        """
         wanted = LetterFilter(**filters)
         if dry_run:
             return self._count(wanted)
+        self._expect(wanted, expected_total)
         count = 0
         while True:
             with self._database.transaction() as connection:
@@ -115,6 +142,13 @@ class DeadLetterService:
                 return count
             count += len(letters)
             self._remove(letters)
+
+    def _expect(self, wanted: LetterFilter, expected_total: int | None) -> None:
+        if expected_total is not None and self._count(wanted) > expected_total:
+            raise Conflict(
+                f"the filter matches more than the expected {expected_total} dead letters now, so none was changed:"
+                " look at the list again, and give its total"
+            )
 
     def _count(self, wanted: LetterFilter) -> int:
         with self._database.reading() as connection:

@@ -133,6 +133,7 @@ class TaskLifecycle:
             if run is None or not is_mine(run):
                 return False
             letter = self._record(connection, run, error)
+            folded = [] if letter is None else dead_letters.fold(connection, task_id, clock.now())
             released = _release(connection, run.monitor_id, clock.now())
             changed = task_runs.find_many(connection, [task_id])
         self._events.changed(changed)
@@ -142,6 +143,7 @@ class TaskLifecycle:
             TASKS.add(run.type, TaskState.DEAD)
             log.warning("task.dead", task_id=task_id, reason=letter["reason"], error=letter["error"])
             try:
+                self._dead_letter_list.remove(folded)
                 self._dead_letter_list.push([letter])
             except BrokerUnavailable:
                 log.info("dead_letter.later", task_id=task_id)  # recovery rebuilds the list from the ledger

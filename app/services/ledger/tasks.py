@@ -13,12 +13,13 @@ from app.metrics import TASKS
 from app.queue.publisher import Publisher
 from app.services.access.acting import acting_editor
 from app.services.access.audit import record_action
+from app.rules.attempt_numbers import numbered
 from app.services.ledger.idempotency import earlier_answer, fingerprint_of
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_events import TaskEvents
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
-from app.store.ledger import parent_tasks, task_attempts, task_runs
+from app.store.ledger import parent_tasks, task_attempts, task_runs, task_search
 from app.store.operation import throughput
 
 log = structlog.get_logger()
@@ -41,36 +42,19 @@ class TaskService:
             children = parent_tasks.children(connection, task_id)
         if run is None:
             raise NotFound(f"there is no task {task_id}")
-        return {**_shown(run), "history": history, "children": [_shown_child(child) for child in children]}
+        shown = numbered(history, run["attempts"], run["state"], run["started_at"])
+        return {**_shown(run), "history": shown, "children": [_shown_child(child) for child in children]}
 
-    def list(
-        self,
-        page: PageRequest,
-        *,
-        type: str | None = None,
-        state: str | None = None,
-        monitor_id: int | None = None,
-        parent_id: str | None = None,
-        scheduled: bool | None = None,
-        created_after: datetime | None = None,
-        created_before: datetime | None = None,
-    ) -> Page:
-        """Return a page of tasks, newest first, without their attempts.
+    def list(self, page: PageRequest, q: str | None = None, **filters: Any) -> Page:
+        """Return a page of tasks, newest first, without their attempts; the filters are those of `matching`.
 
-        With `scheduled` only those that are, or are not, scheduled for later.
+        `q` searches ids and arguments: then a page may be short, with a cursor to continue.
         """
         with self._database.reading() as connection:
-            found = task_runs.fetch(
-                connection,
-                page,
-                type=type,
-                state=state,
-                monitor_id=monitor_id,
-                parent_id=parent_id,
-                scheduled=scheduled,
-                created_after=created_after,
-                created_before=created_before,
-            )
+            if q:
+                found = task_search.search(connection, page, q, **filters)
+            else:
+                found = task_runs.fetch(connection, page, **filters)
         return Page([_shown(run) for run in found.items], found.next_cursor)
 
     def throughput(self, minutes: int) -> Sequence[Mapping[str, int]]:
@@ -142,6 +126,18 @@ def _shown_child(child: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _shown(run: Mapping[Any, Any]) -> dict[str, Any]:
-    shown = dict(run)
+    shown = {**run, "wait_s": _seconds(run["published_at"], run["started_at"]), "duration_s": _duration_s(run)}
     progress = {name: shown.pop(f"progress_{name}") for name in ("done", "total", "message")}
     return {**shown, "progress": progress}
+
+
+def _duration_s(run: Mapping[Any, Any]) -> float | None:
+    """Return how long the last attempt ran, or has been running; None if it did not run or its end is not known."""
+    is_running = run["state"] == TaskState.RUNNING
+    return _seconds(run["started_at"], clock.now() if is_running else run["finished_at"])
+
+
+def _seconds(since: datetime | None, until: datetime | None) -> float | None:
+    if since is None or until is None:
+        return None
+    return max(0.0, round((until - since).total_seconds(), 3))

@@ -1,6 +1,6 @@
 """Statements on items."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,12 @@ def fetch(
     if q is not None:
         return Search(connection, statement, table_of(Item), q, (ITEMS.name, ITEMS.key, ITEMS.description)).fetch(page)
     return fetch_page(connection, statement, Keyset({"id": ITEMS.id}), page)
+
+
+def names(connection: Connection, item_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of these items, by id."""
+    rows = connection.execute(select(ITEMS.id, ITEMS.name).where(ITEMS.id.in_(item_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def find_twins(connection: Connection, item_id: int) -> RowMapping | None:

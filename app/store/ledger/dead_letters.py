@@ -1,14 +1,15 @@
 """Statements on dead letters. The ledger is the source of truth; the list in Redis is a copy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, func, select, text, update
 
-from app.enums import TaskState
+from app.enums import TaskState, TaskType
 from app.models import TaskRun
+from app.store.database.dialects import table_of
 from app.store.database.index_hints import unindexed
 from app.store.database.pages import Keyset, Page, PageRequest, fetch_page
 from app.store.database.search import matches
@@ -28,6 +29,18 @@ LETTER = (
     RUNS.created_at,
     RUNS.finished_at.label("dead_at"),
 )
+PARTS = table_of(TaskRun).alias("parts")
+PART_REASON = (
+    select(PARTS.c.reason)
+    .where(PARTS.c.parent_id == RUNS.id, PARTS.c.state == TaskState.DEAD)
+    .order_by(PARTS.c.created_at.desc(), PARTS.c.id.desc())
+    .limit(1)
+    .correlate(TaskRun)
+    .scalar_subquery()
+)
+CAUSE: ColumnElement[str] = func.coalesce(case((RUNS.type == TaskType.SYNC, PART_REASON)), RUNS.reason, "")
+"""Why a task is dead: its reason; of a sync, that of the part which failed last."""
+SHOWN_LETTER = (*LETTER, RUNS.monitor_id, CAUSE.label("cause"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +50,17 @@ class LetterFilter:
     type: str | None = None
     monitor_id: int | None = None
     reason: str | None = None
+    cause: str | None = None
     q: str | None = None
     """Text in the error."""
     except_reasons: Sequence[str] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the filter as SQL conditions."""
-        wanted = {RUNS.type: self.type, RUNS.monitor_id: self.monitor_id, RUNS.reason: self.reason}
+        wanted: Mapping[ColumnElement[Any], Any] = {
+            **{RUNS.type: self.type, RUNS.monitor_id: self.monitor_id, RUNS.reason: self.reason},
+            CAUSE: self.cause,
+        }
         conditions: list[ColumnElement[bool]] = [
             unindexed(column) == value for column, value in wanted.items() if value is not None
         ]
@@ -63,13 +80,14 @@ def _letters(wanted: LetterFilter = EVERY) -> Select[Any]:
 
 def find(connection: Connection, task_id: str) -> RowMapping | None:
     """Return one dead letter."""
-    return connection.execute(_letters().where(RUNS.id == task_id)).mappings().one_or_none()
+    statement = select(*SHOWN_LETTER).where(IS_DEAD, RUNS.id == task_id)
+    return connection.execute(statement).mappings().one_or_none()
 
 
 def fetch(connection: Connection, page: PageRequest, wanted: LetterFilter) -> Page:
     """Return a page of dead letters, newest first."""
     order = Keyset({"dead_at": RUNS.finished_at, "task_id": RUNS.id}, descending=True)
-    return fetch_page(connection, _letters(wanted), order, page)
+    return fetch_page(connection, select(*SHOWN_LETTER).where(IS_DEAD, *wanted.conditions()), order, page)
 
 
 def every(connection: Connection) -> Sequence[RowMapping]:
@@ -105,3 +123,10 @@ def revive(connection: Connection, task_id: str, now: datetime) -> bool:
 def discard(connection: Connection, task_id: str, now: datetime) -> bool:
     """Discard a dead letter; return false if there is none."""
     return connection.execute(update(TaskRun).where(RUNS.id == task_id, IS_DEAD).values(discarded_at=now)).rowcount > 0
+
+
+def fold(connection: Connection, parent_id: str, now: datetime) -> Sequence[RowMapping]:
+    """Discard the dead letters of a task's parts, which its own letter stands for, and return them."""
+    parts = (RUNS.parent_id == parent_id, IS_DEAD)
+    statement = update(TaskRun).where(*parts).values(discarded_at=now).returning(*LETTER)
+    return connection.execute(statement).mappings().all()

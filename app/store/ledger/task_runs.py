@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     RowMapping,
     ScalarSelect,
+    Select,
     and_,
     bindparam,
     delete,
@@ -64,6 +65,7 @@ SHOWN = (
     RUNS.progress_total,
     RUNS.progress_message,
     RUNS.created_at,
+    RUNS.published_at,
     RUNS.started_at,
     RUNS.finished_at,
     RUNS.next_run_at,
@@ -105,24 +107,33 @@ def find_many(connection: Connection, task_ids: Sequence[str]) -> Sequence[RowMa
     return connection.execute(select(*SHOWN).where(RUNS.id.in_(task_ids)).order_by(RUNS.id)).mappings().all()
 
 
-def fetch(
-    connection: Connection,
-    page: PageRequest,
+ORDER = Keyset({"created_at": RUNS.created_at, "task_id": RUNS.id}, descending=True)
+
+
+def fetch(connection: Connection, page: PageRequest, **filters: Any) -> Page:
+    """Return a page of tasks, newest first; the filters are those of `matching`."""
+    return fetch_page(connection, matching(**filters), ORDER, page)
+
+
+def matching(
     *,
     type: str | None = None,
     state: str | None = None,
     monitor_id: int | None = None,
     parent_id: str | None = None,
+    is_part: bool | None = None,
     scheduled: bool | None = None,
     created_after: datetime | None = None,
     created_before: datetime | None = None,
-) -> Page:
-    """Return a page of tasks, newest first."""
+) -> Select[Any]:
+    """Return the statement that selects the tasks that match all given filters."""
     statement = select(*SHOWN)
     if type is not None or state is not None or scheduled:
         statement = statement.where(IS_LISTED)
     if parent_id is not None:
         statement = statement.where(RUNS.parent_id == parent_id)
+    if is_part is not None:
+        statement = statement.where(RUNS.parent_id.is_not(None) if is_part else RUNS.parent_id.is_(None))
     if type is not None:
         statement = statement.where(RUNS.type == type)
     if state is not None:
@@ -137,8 +148,7 @@ def fetch(
         statement = statement.where(RUNS.created_at > created_after)
     if created_before is not None:
         statement = statement.where(RUNS.created_at < created_before)
-    order = Keyset({"created_at": RUNS.created_at, "task_id": RUNS.id}, descending=True)
-    return fetch_page(connection, statement, order, page)
+    return statement
 
 
 def hand_back(connection: Connection, task_id: str, attempt: int, now: datetime) -> bool:

@@ -12,6 +12,8 @@ from app.web.context import Row, services
 from app.web.schemas.base import NothingSchema
 from app.web.schemas.dead_letters import (
     DeadLetterFilterSchema,
+    DeadLetterGroupQuerySchema,
+    DeadLetterGroupSchema,
     DeadLetterQuerySchema,
     DeadLetterSchema,
     DeadLetterStorySchema,
@@ -33,6 +35,18 @@ def list_dead_letters(**query: Any) -> Page:
     return services().ledger.dead_letters.list(**query)
 
 
+@dead_letters.operation(
+    "GET",
+    DEAD + "/groups",
+    role=Role.VIEWER,
+    query=DeadLetterGroupQuerySchema,
+    answer=page_of(DeadLetterGroupSchema),
+)
+def group_dead_letters(**query: Any) -> Mapping[str, Any]:
+    """Count the dead letters by monitor and cause, the largest group first."""
+    return {"items": services().ledger.dead_letters.groups(**query), "next_cursor": None}
+
+
 @dead_letters.operation("GET", LETTER, role=Role.VIEWER, answer=DeadLetterStorySchema, errors=(404,))
 def get_dead_letter(task_id: str) -> Row:
     """Return a dead letter with its traceback."""
@@ -46,7 +60,9 @@ def retry_dead_letter(by: Requester, task_id: str) -> tuple[dict[str, Any], dict
     return accepted("Task queued again", task_id)
 
 
-@dead_letters.operation("POST", DEAD + "/retry", role=Role.OPERATOR, body=DeadLetterFilterSchema, answer=RetriedSchema)
+@dead_letters.operation(
+    "POST", DEAD + "/retry", role=Role.OPERATOR, body=DeadLetterFilterSchema, answer=RetriedSchema, errors=(409,)
+)
 def retry_dead_letters(body: Mapping[str, Any]) -> dict[str, int]:
     """Retry all dead tasks that match the filter."""
     return {"retried": services().ledger.dead_letters.retry_many(**body)}
@@ -58,7 +74,9 @@ def discard_dead_letter(task_id: str) -> None:
     services().ledger.dead_letters.discard(task_id)
 
 
-@dead_letters.operation("POST", DEAD + "/discard", role=Role.ADMIN, body=DeadLetterFilterSchema, answer=DiscardedSchema)
+@dead_letters.operation(
+    "POST", DEAD + "/discard", role=Role.ADMIN, body=DeadLetterFilterSchema, answer=DiscardedSchema, errors=(409,)
+)
 def discard_dead_letters(body: Mapping[str, Any]) -> dict[str, int]:
     """Discard all dead letters that match the filter."""
     return {"discarded": services().ledger.dead_letters.discard_many(**body)}

@@ -1,12 +1,15 @@
 """Dead letters."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from app.enums import TaskType
+from app.web.converters import MAX_ID
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import Boolean, Text, Timestamp, query_id, row_id, word
+from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, query_id, row_id, word
 from app.web.schemas.pages import PageQuerySchema
 from app.web.schemas.tasks import AttemptSchema
+
+CAUSE = {"description": "Error code; of a sync, that of the part which failed last"}
 
 
 class DeadLetterQuerySchema(PageQuerySchema):
@@ -15,6 +18,17 @@ class DeadLetterQuerySchema(PageQuerySchema):
     type = word(TaskType, metadata={"description": "Only dead letters of this type"})
     monitor_id = query_id(metadata={"description": "Only dead letters of this monitor"})
     reason = Text(max=64, metadata={"description": "Error code, such as source_unreachable"})
+    cause = Text(max=64, metadata=CAUSE)
+    q = Text(max=200, metadata={"description": "Text in the error message"})
+
+
+class DeadLetterGroupQuerySchema(RequestSchema):
+    """Filters of the groups of dead letters."""
+
+    type = word(TaskType, metadata={"description": "Only dead letters of this type"})
+    monitor_id = query_id(metadata={"description": "Only dead letters of this monitor"})
+    reason = Text(max=64, metadata={"description": "Error code, such as source_unreachable"})
+    cause = Text(max=64, metadata=CAUSE)
     q = Text(max=200, metadata={"description": "Text in the error message"})
 
 
@@ -27,6 +41,13 @@ class DeadLetterFilterSchema(RequestSchema):
     monitor_id = row_id(metadata={"description": "Only dead letters of this monitor"})
     reason = Text(max=64, metadata={"description": "Error code, such as source_unreachable"})
     q = Text(max=200, metadata={"description": "Text in the error message"})
+    cause = Text(max=64, metadata=CAUSE)
+    expected_total = Integer(
+        validate=validate.Range(0, MAX_ID),
+        metadata={
+            "description": "How many dead letters the filter is expected to match; if it matches more, none is changed"
+        },
+    )
     dry_run = Boolean(load_default=False, metadata={"description": "Only count the matching dead letters"})
 
 
@@ -42,6 +63,22 @@ class DeadLetterSchema(AnswerSchema):
     worker = fields.String(allow_none=True)
     created_at = Timestamp()
     dead_at = Timestamp(metadata={"description": "When the task failed for good"})
+    monitor_id = fields.Integer(allow_none=True, metadata={"description": "The monitor that the task is about, if any"})
+    cause = fields.String(metadata=CAUSE)
+
+
+class DeadLetterGroupSchema(AnswerSchema):
+    """Dead letters of one monitor with one cause."""
+
+    monitor_id = fields.Integer(allow_none=True)
+    cause = fields.String(metadata=CAUSE)
+    count = fields.Integer(metadata={"description": "Number of dead letters"})
+    types = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata={"description": "Number of dead letters by task type"}
+    )
+    error = fields.String(allow_none=True, metadata={"description": "The error message of one of them"})
+    first_dead_at = Timestamp()
+    last_dead_at = Timestamp()
 
 
 class DeadLetterStorySchema(DeadLetterSchema):

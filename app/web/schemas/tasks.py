@@ -95,6 +95,16 @@ class TaskQuerySchema(PageQuerySchema):
     state = word(TaskState, metadata={"description": "Only tasks in this state"})
     monitor_id = query_id(metadata={"description": "Only tasks of this monitor"})
     parent_id = Text(max=80, metadata={"description": "Only child tasks of this task"})
+    is_part = QueryBoolean(
+        metadata={"description": "Only parts of another task, or with `false` only tasks that are no part of one"}
+    )
+    q = Text(
+        max=200,
+        metadata={
+            "description": "Text in the id or the parameters, or one of them as `host_id=7`; then a page may be short, "
+            "with a `next_cursor` to continue"
+        },
+    )
     scheduled = QueryBoolean(
         metadata={"description": "Only queued tasks that are scheduled for later, or with `false` all others"}
     )
@@ -135,6 +145,12 @@ class TaskSchema(AnswerSchema):
     created_at = Timestamp()
     started_at = Timestamp(allow_none=True)
     finished_at = Timestamp(allow_none=True)
+    wait_s = fields.Float(
+        allow_none=True, metadata={"description": "Seconds that it last waited in its queue until a worker began it"}
+    )
+    duration_s = fields.Float(
+        allow_none=True, metadata={"description": "Seconds that the last attempt ran, or has been running"}
+    )
     next_run_at = Timestamp(
         allow_none=True,
         metadata={"description": "When a task that is scheduled, or the next attempt of one that is retrying, is due"},
@@ -150,7 +166,13 @@ class TaskSchema(AnswerSchema):
 class AttemptSchema(AnswerSchema):
     """A failed attempt."""
 
-    attempt = fields.Integer(metadata={"description": "Number of the attempt"})
+    attempt = fields.Integer(metadata={"description": "Number of the attempt, interrupted ones included"})
+    number = fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "Number among the `attempts` that count; `null` before a person retried the dead task"
+        },
+    )
     worker = fields.String(allow_none=True, metadata={"description": "The worker that ran it"})
     started_at = Timestamp(allow_none=True)
     finished_at = Timestamp()

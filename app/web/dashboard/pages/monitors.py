@@ -16,6 +16,7 @@ from app.web.context import Row, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import KEPT_IF_BLANK, back, filters_of, read_form, read_query, removed_secrets, requester
+from app.web.dashboard.task_subjects import with_subjects
 from app.web.dashboard.task_words import error_text
 from app.web.schemas.monitors import MonitorChangesSchema, NewMonitorSchema
 from app.web.schemas.pages import PageQuerySchema
@@ -39,6 +40,7 @@ def monitor(monitor_id: int) -> str:
     found = services().inventory.monitors.get(monitor_id)
     tasks = services().ledger.tasks.list(PageRequest(RECENT), monitor_id=monitor_id).items
     is_busy = any(task["state"] not in TERMINAL_STATES for task in tasks)
+    tasks = with_subjects(tasks, {monitor_id: found["name"]})
     return render("monitor", monitor=found, tasks=tasks, is_busy=is_busy)
 
 

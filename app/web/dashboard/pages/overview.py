@@ -7,6 +7,7 @@ from app.errors import BrokerUnavailable
 from app.store.database.pages import PageRequest
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.task_subjects import with_subjects
 
 THROUGHPUT_MINUTES = 60
 LISTED = 6
@@ -17,15 +18,17 @@ SAMPLES_A_DAY = 288
 @dashboard.page("/", role=Role.VIEWER)
 def overview() -> str:
     """Show score, alerts, queues, workers, throughput and dead letters."""
+    monitors = services().inventory.monitors.list(PageRequest(500)).items
+    names = {monitor["id"]: monitor["name"] for monitor in monitors}
     return render(
         "overview",
         score=services().alerts.scores.score(),
         costly=services().alerts.scores.why()["hosts"][:COSTLY],
         scores=_scores(),
         throughput=services().ledger.tasks.throughput(THROUGHPUT_MINUTES),
-        tasks=services().ledger.tasks.list(PageRequest(LISTED)).items,
-        letters=services().ledger.dead_letters.list(PageRequest(LISTED)).items,
-        monitors=services().inventory.monitors.list(PageRequest(500)).items,
+        tasks=with_subjects(services().ledger.tasks.list(PageRequest(LISTED), is_part=False).items, names),
+        letters=with_subjects(services().ledger.dead_letters.list(PageRequest(LISTED)).items, names),
+        monitors=monitors,
         **_queues(),
     )
 

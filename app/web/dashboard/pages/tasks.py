@@ -1,30 +1,45 @@
 """Tasks: the live list and the details of one task."""
 
+from collections.abc import Sequence
+
 from flask import Response
+from marshmallow import fields, validate
 
 from app.enums import TERMINAL_STATES, Role, TaskState, TaskType
 from app.store.database.pages import PageRequest
-from app.web.context import services
+from app.web.context import Row, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
-from app.web.dashboard.forms import back, filters_of, read_query
+from app.web.dashboard.forms import back, given_filters, read_query
 from app.web.dashboard.pages.monitors import monitor_names
+from app.web.dashboard.task_subjects import with_subjects
 from app.web.schemas.tasks import TaskQuerySchema
 
 TASK = "/tasks/<task_id:task_id>"
 CHILDREN_SHOWN = 100
+HIDDEN, SHOWN, ONLY = "hidden", "shown", "only"
+
+
+class TaskListSchema(TaskQuerySchema):
+    """Filters of the page: those of the API, and whether the parts of a sync are shown."""
+
+    parts = fields.String(validate=validate.OneOf([HIDDEN, SHOWN, ONLY]))
 
 
 @dashboard.page("/tasks", role=Role.VIEWER)
 def tasks() -> str:
     """List the tasks, newest first."""
-    query = read_query(TaskQuerySchema)
-    page = services().ledger.tasks.list(**query)
+    query = read_query(TaskListSchema)
+    shown = query.pop("parts", SHOWN if {"type", "q", "parent_id"} & query.keys() else HIDDEN)
+    if shown != SHOWN:
+        query["is_part"] = shown == ONLY
+    page, monitors = services().ledger.tasks.list(**query), monitor_names()
     return render(
         "tasks",
-        page=page,
-        filters=filters_of(query),
-        monitors=monitor_names(),
+        page={"items": with_subjects(page.items, monitors), "next_cursor": page.next_cursor},
+        filters=given_filters(),
+        parts=shown,
+        monitors=monitors,
         types=list(TaskType),
         states=list(TaskState),
     )
@@ -33,14 +48,19 @@ def tasks() -> str:
 @dashboard.page(TASK, role=Role.VIEWER)
 def task(task_id: str) -> str:
     """Show one task with its attempts and child tasks."""
-    found = services().ledger.tasks.get(task_id)
+    found, monitors = services().ledger.tasks.get(task_id), monitor_names()
     return render(
         "task",
         task=found,
         is_over=found["state"] in TERMINAL_STATES,
-        children=services().ledger.tasks.list(PageRequest(CHILDREN_SHOWN), parent_id=task_id).items,
-        monitors=monitor_names(),
+        children=with_subjects(parts_of(task_id), monitors),
+        monitors=monitors,
     )
+
+
+def parts_of(task_id: str) -> Sequence[Row]:
+    """Return the parts of a task, newest first."""
+    return services().ledger.tasks.list(PageRequest(CHILDREN_SHOWN), parent_id=task_id).items
 
 
 @dashboard.action(TASK + "/cancel", role=Role.OPERATOR)

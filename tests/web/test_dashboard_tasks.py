@@ -1,0 +1,172 @@
+"""Tasks and dead letters as an operator works with them: named, grouped, searched, and retried by their number."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from app.composition import Services
+from app.errors import SourceUnreachable
+from tests.web.browser import Browser
+from tests.web.caller import Caller
+
+UNREACHABLE = "connection to zbx failed: Connection refused"
+
+
+@pytest.fixture
+def sync(services: Services, operator: Caller, fleet: int) -> str:
+    """Return the id of a sync whose three parts died because the monitor is unreachable."""
+    task_id = str(operator.post(f"/monitors/{fleet}/sync-async").json["task_id"])
+    begin_sync(services, task_id)
+    return task_id
+
+
+def begin_sync(services: Services, task_id: str) -> None:
+    claim = services.ledger.lifecycle.begin(task_id, "celery@test/1")
+    assert claim is not None
+    services.ledger.syncs.begin(claim.task_id, claim.attempt, **claim.params)
+    for _ in range(3):
+        [part] = [each for each in services.ledger.tasks.get(task_id)["children"] if each["state"] == "queued"]
+        die(services, part["task_id"])
+        services.ledger.syncs.tick()
+    services.ledger.syncs.tick()
+
+
+def die(services: Services, task_id: str) -> None:
+    for _ in range(4):
+        claim = services.ledger.lifecycle.begin(task_id, "celery@test/1")
+        if claim is None:
+            break
+        services.ledger.lifecycle.fail(claim, PermanentlyUnreachable(UNREACHABLE))
+
+
+class PermanentlyUnreachable(SourceUnreachable):
+    """An unreachable monitor without the waits between attempts."""
+
+    retryable = False
+
+
+def test_a_failed_sync_is_one_dead_letter_with_the_cause_of_its_parts(
+    services: Services, operator: Caller, sync: str, fleet: int
+) -> None:
+    [letter] = operator.get("/queue/dead").json["items"]
+    assert (letter["task_id"], letter["reason"], letter["cause"]) == (sync, "children_failed", "source_unreachable")
+    assert (letter["attempts"], letter["monitor_id"]) == (1, fleet)
+    assert [each["number"] for each in operator.get(f"/queue/dead/{sync}").json["history"]] == [1]
+    assert services.ledger.queues.stats()["dead"] == 1
+    [group] = operator.get("/queue/dead/groups").json["items"]
+    assert (group["monitor_id"], group["cause"], group["count"]) == (fleet, "source_unreachable", 1)
+    assert group["types"] == {"sync": 1}
+    assert operator.get("/queue/dead?cause=source_unreachable").json["items"] == [letter]
+    assert operator.get("/queue/dead/groups?cause=timeout").json["items"] == []
+
+
+def test_a_sync_that_is_retried_leaves_no_letters_of_its_first_round(
+    services: Services, operator: Caller, sync: str
+) -> None:
+    assert operator.post("/queue/dead/retry", {"cause": "source_unreachable"}).json == {"retried": 1}
+    assert operator.get("/queue/dead").json["items"] == []
+    begin_sync(services, sync)
+    assert [letter["task_id"] for letter in operator.get("/queue/dead").json["items"]] == [sync]
+    history = operator.get(f"/tasks/{sync}").json["history"]
+    assert [each["number"] for each in history] == [None, 1]
+
+
+def test_letters_are_retried_only_as_many_as_were_seen(operator: Caller, services: Services, fleet: int) -> None:
+    for path in ("hosts", "alerts"):
+        die(services, operator.post(f"/monitors/{fleet}/{path}/pull-async").json["task_id"])
+    refused = operator.post("/queue/dead/retry", {"expected_total": 1})
+    assert (refused.status, "more than the expected 1" in refused.json["detail"]) == (409, True)
+    assert operator.post("/queue/dead/retry", {"expected_total": 2}).json == {"retried": 2}
+
+
+def test_the_page_groups_letters_and_each_button_says_its_number_and_filter(
+    browse: Callable[[str], Browser], operator: Caller, services: Services, fleet: int, sync: str
+) -> None:
+    die(services, operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"])
+    claim = services.ledger.lifecycle.begin(operator.post("/alerts/generate-test").json["task_id"], "celery@test/1")
+    assert claim is not None
+    services.ledger.lifecycle.fail(claim, ValueError("broken"))
+    page = browse("operator").get("/dead-letters").text
+    assert "Retry 3" in page and "Retry 2" in page
+    name = services.inventory.monitors.get(fleet)["name"]
+    assert f"2: monitor {name}, cause “Monitor unreachable”" in page
+    assert page.count(f'<a href="/monitors/{fleet}">{name}</a>') == 3, "each row names its monitor"
+    browser = browse("operator")
+    answer = browser.post(
+        "/dead-letters/retry",
+        {"monitor_id": str(fleet), "cause": "source_unreachable", "expected_total": "2", "back": "/dead-letters?q=x"},
+    )
+    assert (answer.status, answer.headers["Location"]) == (303, "/dead-letters?q=x")
+    assert len(operator.get("/queue/dead").json["items"]) == 1
+    refused = browser.post("/dead-letters/retry", {"expected_total": "0"})
+    assert refused.status == 409
+
+
+def test_a_letter_shows_its_parts_and_what_to_do_in_chinese(browse: Callable[[str], Browser], sync: str) -> None:
+    browser = browse("viewer")
+    browser.client.set_cookie("nagare_language", "zh")
+    page = browser.get(f"/dead-letters/{sync}").text
+    assert "各部分都没有成功" in page and "3 个子任务中 3 个失败，0 个被取消" in page
+    assert page.count("无法连接到 zbx：连接被拒绝") >= 3
+    assert "children_failed" not in page and "第 1 次尝试" in page and "第 2 次尝试" not in page
+
+
+def test_the_list_names_monitor_and_subject_and_hides_the_parts_of_a_sync(
+    browse: Callable[[str], Browser], operator: Caller, services: Services, fleet: int, sync: str
+) -> None:
+    host = operator.get("/hosts").json["items"][0]
+    operator.post(f"/monitors/{fleet}/hosts/{host['id']}/pull-async")
+    browser = browse("viewer")
+    page = browser.get("/tasks").text
+    assert f'<a href="/hosts/{host["id"]}">{host["display_name"]}</a>' in page
+    assert rows(page) == ["Pull host", "Sync"]
+    assert len(rows(browser.get("/tasks?parts=shown").text)) == 5
+    assert len(rows(browser.get("/tasks?parts=only").text)) == 3
+    assert rows(browser.get("/tasks?type=pull_items").text) == ["Pull items"]
+
+
+def rows(page: str) -> list[str]:
+    return re.findall(r'<th scope="row"><a href="/tasks/[^"]+">([^<]+)</a>', page)
+
+
+def test_tasks_are_found_by_id_and_by_argument(operator: Caller, fleet: int) -> None:
+    first, second = (host["id"] for host in operator.get("/hosts?limit=2").json["items"])
+    one, other = (operator.post(f"/monitors/{fleet}/hosts/{id}/pull-async").json["task_id"] for id in (first, second))
+
+    def found(q: str) -> list[str]:
+        return [task["task_id"] for task in operator.get("/tasks", query_string={"q": q}).json["items"]]
+
+    assert found(one) == found(one.partition(":")[2]) == [one]
+    assert found(f"host_id={second}") == [other]
+    assert found("host_id=999") == found("host_id=") == []
+    assert set(found("pull_host:")) == {one, other}
+    assert found("nothing like it") == []
+
+
+def test_a_search_goes_on_behind_what_it_has_read(
+    operator: Caller, fleet: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.ledger.task_search.READ_BATCH_SIZE", 2)
+    ids = [host["id"] for host in operator.get("/hosts?limit=5").json["items"]]
+    tasks = [operator.post(f"/monitors/{fleet}/hosts/{id}/pull-async").json["task_id"] for id in ids]
+    found, query = [], {"q": f"host_id={ids[0]}"}
+    for _ in range(4):
+        page = operator.get("/tasks", query_string=query).json
+        found += [task["task_id"] for task in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert found == tasks[:1]
+
+
+def test_a_task_tells_how_long_it_waited_and_ran(operator: Caller, services: Services, fleet: int) -> None:
+    task_id = operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"]
+    assert [operator.get(f"/tasks/{task_id}").json[name] for name in ("wait_s", "duration_s")] == [None, None]
+    claim = services.ledger.lifecycle.begin(task_id, "celery@test/1")
+    assert claim is not None
+    running = operator.get(f"/tasks/{task_id}").json
+    assert running["wait_s"] >= 0 and running["duration_s"] >= 0
+    services.ledger.lifecycle.succeed(claim, {})
+    over = operator.get(f"/tasks/{task_id}").json
+    assert over["duration_s"] == operator.get(f"/tasks/{task_id}").json["duration_s"] < 60
