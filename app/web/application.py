@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 
 from app.composition import Services
-from app.web import access, converters, headers, observation, problems, proxies
+from app.web import access, compression, converters, headers, observation, problems, proxies
 from app.web.api import BLUEPRINTS, PREFIX, ROOT_BLUEPRINTS
 from app.web.context import EXTENSION
 from app.web.dashboard import dashboard
@@ -36,6 +36,7 @@ def create_app(services: Services) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False
     app.extensions[EXTENSION] = services
+    compression.install(app)
     observation.install(app)
     proxies.install(app, services.settings.trusted_networks)
     app.extensions[STREAMS] = Streams(services, make_admission(app))

@@ -5,6 +5,7 @@ from pathlib import Path
 import flask_swagger_ui
 from flask import Blueprint, Response, current_app, json, render_template, send_from_directory
 
+from app.web import compression
 from app.web.access import PUBLIC, declare_role
 
 SWAGGER_UI = Path(flask_swagger_ui.__file__).parent / "dist"
@@ -33,7 +34,7 @@ def page() -> Response:
 @declare_role(PUBLIC)
 def swagger_ui(name: str) -> Response:
     """Return one of Swagger UI's files."""
-    return send_from_directory(SWAGGER_UI, name, max_age=CACHE_S)
+    return compression.of_file(send_from_directory(SWAGGER_UI, name, max_age=CACHE_S), SWAGGER_UI / name)
 
 
 @docs.get("/docs/static/<path:name>")

@@ -135,7 +135,7 @@ def test_an_items_page_draws_its_last_hours(browse: Callable[[str], Browser], re
     assert [len(feed_of(browser.get(f"/items/1?hours={hours}").text)[0][0]) for hours in (1, 6, 24)] == [2, 3, 4]
     part = browser.get("/items/1?hours=24", headers=HTMX).text
     assert 'id="range-24" href="/items/1?hours=24" hx-get="/items/1?hours=24" aria-current="true"' in part
-    assert 'hx-get="/items/1?hours=24" hx-trigger="every' in part, "what is asked again is as far back"
+    assert 'hx-get="/items/1?hours=24" hx-trigger="refresh"' in part, "what is asked again is as far back"
 
 
 @pytest.mark.parametrize("query", ["hours=2", "hours=one", "days=1", "hours=-1"])

@@ -42,7 +42,7 @@ def test_the_cookie_is_out_of_reach(stranger: Browser) -> None:
 
 
 def test_behind_https_the_cookie_is_sent_nowhere_else(stranger: Browser) -> None:
-    token = stranger.get("/sign-in", base_url=HTTPS).text.split('csrf_token" value="')[1][:64]
+    token = stranger.get("/sign-in", base_url=HTTPS).text.split('csrf_token" value="')[1].split('"')[0]
     with stranger.client.post("/sign-in", base_url=HTTPS, data={**FORM, "csrf_token": token}) as answer:
         cookies = answer.headers.getlist("Set-Cookie")
     assert cookies
@@ -125,12 +125,14 @@ def test_signing_out_ends_the_session(browse: Callable[[str], Browser], app: Fla
     assert Browser(app.test_client(), cookie.value).get("/").status == 303
 
 
-def test_a_cookie_that_ran_out_leads_to_the_form_also_within_a_page(browse: Callable[[str], Browser]) -> None:
+def test_a_cookie_that_ran_out_leads_to_the_form_but_not_away_from_an_open_page(
+    browse: Callable[[str], Browser],
+) -> None:
     browser = browse("viewer")
     with travel(datetime.now(UTC) + timedelta(seconds=TOKEN_S + 1)):
         assert browser.get("/").status == 303
         answer = browser.get("/alerts", headers=HTMX)
-    assert (answer.status, answer.headers["HX-Redirect"]) == (401, "/sign-in?back=/alerts%3Fstatus%3D0")
+    assert (answer.status, "HX-Redirect" in answer.headers) == (401, False), "what was typed there would be lost"
 
 
 def test_who_keeps_looking_stays_signed_in(browse: Callable[[str], Browser]) -> None:
@@ -169,7 +171,7 @@ def test_a_form_without_its_token_does_nothing(
         for form in ({}, {"csrf_token": "0" * 64}, {"csrf_token": ""}):
             with admin.client.post(path, data=form) as answer:
                 assert answer.status_code == 403, path
-    stolen = other.get("/monitors").text.split('csrf_token" value="')[1][:64]
+    stolen = other.get("/monitors").text.split('csrf_token" value="')[1].split('"')[0]
     with admin.client.post(
         "/users", data={"csrf_token": stolen, "username": "x", "password": PASSWORD, "role": "admin"}
     ) as answer:

@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
 from app.enums import Role, Scope
-from app.errors import NoStreams, Unauthorized
+from app.errors import Unauthorized
 from app.queue.stream_tickets import TICKET_S
 from app.web.api_blueprint import ApiBlueprint
 from app.web.context import current_session_id, services
 from app.web.problems import problem
 from app.web.schemas.events import EventsQuerySchema, LastEventSchema, TicketSchema
-from app.web.streams import EXTENSION, HANDOVER
-from app.web.streams.admission import wish_of
+from app.web.streams.admission import hand_over, wish_of
 from app.web.streams.clients import Client, EventStream, WebSocket
-from app.web.streams.handover import Handover
 
 EVENT_STREAM = "text/event-stream"
 WEBSOCKET_VERSION = "13"
@@ -50,12 +48,7 @@ def watch_events(ticket: str | None = None, **wanted: Any) -> Response:
     if kind is None:
         return problem(426, "upgrade_required", f"Open a WebSocket, or send Accept: {EVENT_STREAM}.", None, UPGRADE)
     wish = None if session_id is None else wish_of(session_id, **{**_last_event(), **wanted})
-    current_app.extensions[EXTENSION].require_room()
-    handover: Handover | None = request.environ.get(HANDOVER)
-    if handover is None:
-        raise NoStreams("this server cannot stream events: start the API with gunicorn and its gunicorn.conf.py")
-    handover.kind, handover.wish = kind, wish
-    return Response(status=101 if kind is WebSocket else 200)
+    return hand_over(kind, wish)
 
 
 def _last_event() -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Response, send_from_directory
 
+from app.web import compression
 from app.web.access import PUBLIC
 from app.web.dashboard.blueprint import dashboard
 
@@ -26,7 +27,7 @@ def version() -> str:
 @dashboard.page("/static/<version>/<path:name>", role=PUBLIC)
 def asset(version: str, name: str) -> Response:  # noqa: ARG001 - an old page may ask with an old version
     """Return one of the files."""
-    response = send_from_directory(FOLDER, name, max_age=YEAR_S)
+    response = compression.of_file(send_from_directory(FOLDER, name, max_age=YEAR_S), FOLDER / name)
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
     return response
 

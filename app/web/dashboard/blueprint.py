@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, render_template, request
 
 from app.enums import Role
 from app.web.access import PUBLIC, View, declare_role, find_session_by
-from app.web.dashboard import csrf, flash, formats, session, visitor_settings
+from app.web.dashboard import csrf, flash, formats, fragments, live_subjects, session, visitor_settings
 from app.web.dashboard.navigation import NAVIGATION
 from app.web.dashboard.task_words import error_text, progress_text
 from app.web.dashboard.translation import (
@@ -58,14 +58,17 @@ dashboard = Dashboard("dashboard", __name__)
 
 
 def render(template: str, **context: Any) -> str:
-    """Return a page, or only its content when htmx asks for it."""
-    is_part = request.headers.get("HX-Request") == "true"
-    layout = "dashboard/part.html" if is_part else "dashboard/page.html"
+    """Return a page, only its content when htmx asks for it, or one part of it when an open page fetches that again."""
+    part = fragments.wanted()
+    if part is not None:
+        return fragments.cut(render_template(f"dashboard/{template}.html", layout=fragments.LAYOUT, **context), part)
+    is_content = request.headers.get("HX-Request") == "true"
+    layout = "dashboard/part.html" if is_content else "dashboard/page.html"
     return render_template(f"dashboard/{template}.html", layout=layout, **context)
 
 
 @dashboard.context_processor
-def _words() -> dict[str, Any]:
+def words() -> dict[str, Any]:
     """Return what every template may use."""
     user = g.get("user")
     return {
@@ -85,6 +88,7 @@ def _words() -> dict[str, Any]:
         "csrf_token": csrf.token,
         "flashes": flash.take,
         "here": request.full_path.removesuffix("?"),
+        "live_subjects": live_subjects.of_page,
         "number": formats.number,
         "moment": formats.moment,
         "ago": formats.ago,
@@ -95,7 +99,8 @@ def _words() -> dict[str, Any]:
 
 
 @dashboard.after_request
-def _finish(response: Response) -> Response:
+def finish(response: Response) -> Response:
+    """Add the headers and cookies of a page."""
     response.headers.setdefault("Content-Security-Policy", POLICY)
     # With no policy at all, browsers would send our own forms without an Origin header.
     response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -104,4 +109,4 @@ def _finish(response: Response) -> Response:
     csrf.keep_visitor(response)
     session.renew(response)
     flash.clear(response)
-    return response
+    return fragments.spare(response)

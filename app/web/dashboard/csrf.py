@@ -13,6 +13,8 @@ from app.web.session_tokens import signing_keys
 COOKIE = "nagare_visitor"
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
+MASKED_BYTES = 64
+"""Of a token: a random mask, and a signature of 32 bytes under it."""
 
 
 class FormExpired(Forbidden):
@@ -28,8 +30,17 @@ class FromAnotherSite(Forbidden):
 
 
 def token() -> str:
-    """Return the token for the forms of the current page."""
-    return _signatures(g.get("session_id") or session.find_or_none() or _visitor())[0]
+    """Return the token for the forms of the current page, masked anew for each response.
+
+    Responses are compressed. A value that is the same in all of them could be guessed from their length by somebody
+    who gets text of their own into the page (BREACH).
+    """
+    if "csrf_token" not in g:
+        signature = bytes.fromhex(_signatures(g.get("session_id") or session.find_or_none() or _visitor())[0])
+        mask = secrets.token_bytes(len(signature))
+        g.csrf_token = (mask + _xor(mask, signature)).hex()
+    token: str = g.csrf_token
+    return token
 
 
 def check(is_public: bool) -> None:
@@ -39,7 +50,7 @@ def check(is_public: bool) -> None:
     """
     if _is_from_another_site():
         raise FromAnotherSite("The form was sent from another site.")
-    given = request.form.get(FIELD) or request.headers.get(HEADER) or ""
+    given = _unmasked(request.form.get(FIELD) or request.headers.get(HEADER) or "")
     owners = [g.get("session_id") or session.find_or_none()]
     if is_public:
         owners.append(cookies.read(COOKIE))
@@ -75,6 +86,22 @@ def _visitor() -> str:
 
 def _is_signed(owner: str, given: str) -> bool:
     return any(hmac.compare_digest(signed.encode(), given.encode()) for signed in _signatures(owner))
+
+
+def _unmasked(given: str) -> str:
+    """Return the signature in a token. One without a mask is from a page that an older version rendered."""
+    if len(given) != 2 * MASKED_BYTES:
+        return given
+    try:
+        masked = bytes.fromhex(given)
+    except ValueError:
+        return ""
+    half = len(masked) // 2
+    return _xor(masked[:half], masked[half:]).hex()
+
+
+def _xor(mask: bytes, text: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(mask, text, strict=True))
 
 
 def _signatures(owner: str) -> list[str]:

@@ -1,21 +1,27 @@
 """Errors as pages, in the user's language; for htmx as a part of the page."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, json, render_template, request
+from flask import Blueprint, Response, g, json, render_template, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from app import errors
 from app.web import problems
 from app.web.dashboard.task_words import error_text
+from app.web.context import services
+from app.web.dashboard import session
+from app.web.dashboard.blueprint import finish, words
 from app.web.dashboard.translation import translate, translate_or
 
 SHOWN_DETAILS = (errors.Conflict, errors.Invalid, errors.SourceError, errors.NotFound, errors.TaskFailed)
 """Errors whose message says more than their code."""
+NO_PAGES = "/api/"
+"""Addresses of the API; a browser that is sent there gets what any client gets."""
 
 
 def install(blueprint: Blueprint) -> None:
@@ -23,6 +29,20 @@ def install(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(errors.Unauthorized, _lead_to_sign_in)
     for kind in (errors.NagareError, ValidationError, HTTPException, Exception):
         blueprint.register_error_handler(kind, _show)
+    for status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        blueprint.app_errorhandler(status)(_show_no_page)
+
+
+def _show_no_page(error: HTTPException) -> Response:
+    """Show a person an address that does not exist, or that is no page, as a page; a program gets the API's answer."""
+    accepted = request.accept_mimetypes
+    is_person = "text/html" in accepted.values() and request.method in ("GET", "HEAD")
+    if request.endpoint is not None or request.path.startswith(NO_PAGES) or not is_person:
+        return _show(error) if request.blueprint == "dashboard" else problems.answer(error)
+    with suppress(errors.Unauthorized, errors.DatabaseUnavailable):
+        g.session_id = session.find()
+        g.user = services().access.auth.identify(g.session_id)
+    return finish(_show(error, **words()))
 
 
 def _lead_to_sign_in(_: errors.Unauthorized) -> Response:
@@ -30,27 +50,28 @@ def _lead_to_sign_in(_: errors.Unauthorized) -> Response:
         # A link on another site: the browser withheld the cookie, and sends it when the page reloads itself.
         return Response(render_template("dashboard/again.html"))
     if request.headers.get("HX-Request") == "true":
-        page = request.headers.get("HX-Current-URL", "/")
-        path = "/" + page.split("/", 3)[3] if page.count("/") > 2 else "/"
-        return Response(status=401, headers={"HX-Redirect": f"/sign-in?back={quote(path)}"})
+        # The page asks its user to sign in and keeps what has been typed into it.
+        return Response(status=401)
     path = request.full_path.removesuffix("?") if request.method == "GET" else "/"
     return Response(status=303, headers={"Location": f"/sign-in?back={quote(path)}"})
 
 
-def _show(error: Exception) -> Response:
+def _show(error: Exception, **context: Any) -> Response:
     """Render an error with the status that the API would return."""
     answer = problems.answer(error)
     problem: Mapping[str, Any] = json.loads(answer.get_data())
     is_telling = isinstance(error, SHOWN_DETAILS)
     told = {
         "status": answer.status_code,
+        "code": problem["code"],
         "title": translate_or(f"error.{problem['code']}", translate("error.internal"), **_values(error)),
         "detail": error_text(problem["detail"], problem["code"]) if is_telling and not problem.get("errors") else "",
         "fields": problem.get("errors", {}),
     }
     is_part = request.headers.get("HX-Request") == "true"
     template = "dashboard/problem.html" if is_part else "dashboard/error.html"
-    page = Response(render_template(template, layout="dashboard/page.html", problem=told), answer.status_code)
+    content = render_template(template, layout="dashboard/page.html", problem=told, **context)
+    page = Response(content, answer.status_code)
     for name in ("Retry-After", "Allow"):
         if name in answer.headers:
             page.headers[name] = answer.headers[name]

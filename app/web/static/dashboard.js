@@ -1,6 +1,6 @@
 "use strict";
 
-// Everything works without this file but dialogs; it makes pages live and tells what went wrong.
+// Everything works without this file but dialogs; it tells what went wrong. live.js keeps pages up to date.
 
 (() => {
   const find = (selector, root = document) => root.querySelector(selector);
@@ -87,45 +87,20 @@
     dialog.showModal();
   });
 
-  // What is asked again every few seconds.
-
-  function isInUse(region) {
-    return Boolean(
-      find("input:checked, dialog[open], details[open]", region) ||
-        (region.contains(document.activeElement) && document.activeElement.matches(":focus-visible")),
-    );
-  }
-
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const { elt } = event.detail;
-    if (elt.matches("[data-live]") && (document.hidden || isInUse(elt))) event.preventDefault();
-  });
-
-  const lastAnswers = new Map();
-
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { elt, xhr, serverResponse } = event.detail;
-    if (!elt.matches("[data-live]")) {
-      lastAnswers.clear(); // an action or a filter shows something that no answer to a question of ours said
-      return;
-    }
-    if (xhr.status !== 200) return;
-    // Between request and answer somebody may have begun to use it.
-    if (isInUse(elt) || lastAnswers.get(elt.id) === serverResponse) event.detail.shouldSwap = false;
-    lastAnswers.set(elt.id, serverResponse);
-  });
-
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) all("[data-live]").forEach((region) => htmx.trigger(region, "refresh"));
-  });
-
   // Errors.
+
+  // Each paragraph and each field on a line of its own: in the text of the whole they would run together.
+  function sentences(problem) {
+    return all("p, li", problem)
+      .map((one) => one.textContent.trim().replace(/\s+/g, " "))
+      .join("\n");
+  }
 
   function tellProblem(form, problem) {
     const place = form && find(".wrong", form);
     all("[aria-invalid]", form || document).forEach((input) => input.removeAttribute("aria-invalid"));
     if (!place) {
-      toast(problem.textContent.trim().replace(/\s+/g, " "));
+      toast(sentences(problem));
       return;
     }
     place.replaceChildren(problem);
@@ -149,10 +124,13 @@
     document.body.classList.toggle("is-stale", xhr.status >= 500);
   });
 
-  document.addEventListener("htmx:sendError", () => {
+  function tellSilence() {
     document.body.classList.add("is-stale");
     toast(find("#offline-text").content.textContent);
-  });
+  }
+
+  document.addEventListener("htmx:sendError", tellSilence);
+  document.addEventListener("htmx:timeout", tellSilence);
 
   document.addEventListener("htmx:afterOnLoad", (event) => {
     if (event.detail.xhr.status < 400) document.body.classList.remove("is-stale");

@@ -3,19 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, current_app, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import BadRequest
 
 from app.enums import Role, Scope
-from app.errors import DatabaseUnavailable, Forbidden, Unauthorized
+from app.errors import DatabaseUnavailable, Forbidden, NoStreams, Unauthorized
 from app.rules.live_events import EventFilter
 from app.web.access import check_powers, read_token
 from app.web.context import services
 from app.web.parsing import parse_json
 from app.web.schemas.events import FirstMessageSchema
-from app.web.streams.clients import POLICY, TRY_AGAIN_LATER
-from app.web.streams.handover import Wish
+from app.web.streams import EXTENSION, HANDOVER
+from app.web.streams.clients import POLICY, TRY_AGAIN_LATER, Client, WebSocket
+from app.web.streams.handover import Handover, Wish
 from app.web.streams.stream import StreamEnded
 
 
@@ -47,6 +48,16 @@ def make_admission(app: Flask) -> Callable[[str], Wish]:
 def wish_of(session_id: str, last_id: str | None = None, **wanted: Any) -> Wish:
     """Return the stream's options: its filters, and the last event that the client received, if any."""
     return Wish(session_id, EventFilter(**wanted), last_id)
+
+
+def hand_over(kind: type[Client], wish: Wish | None) -> Response:
+    """Have the connection of this request become a stream. Raises TooManyStreams and NoStreams."""
+    current_app.extensions[EXTENSION].require_room()
+    handover: Handover | None = request.environ.get(HANDOVER)
+    if handover is None:
+        raise NoStreams("this server cannot stream events: start the API with gunicorn and its gunicorn.conf.py")
+    handover.kind, handover.wish = kind, wish
+    return Response(status=101 if kind is WebSocket else 200)
 
 
 def _names(error: ValidationError) -> str:

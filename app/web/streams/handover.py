@@ -13,6 +13,8 @@ class Wish:
     session_id: str
     wanted: EventFilter
     last_id: str | None = None
+    age_s: float = 0.0
+    """For how long the client has heard nothing, where it does not know the last event."""
 
 
 @dataclass(slots=True)

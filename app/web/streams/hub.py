@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.queue.events import BEGINNING, Entry
 from app.services.ledger.event_feed import Batch, EventFeed
+from app.web.streams.changes import Changes
 
 PAGE = 100
 TAKEN_S = 5.0
@@ -29,6 +30,7 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._came = asyncio.Event()
         self._pages: dict[str, asyncio.Future[Page]] = {}
+        self.changes = Changes()
         self.position: str | None = None
         """The id of the last event; None until the feed knows it."""
         # In a thread, because the feed may call at once and waits for the loop.
@@ -66,5 +68,8 @@ class Hub:
         if self.position is not None and not batch.is_reset:
             self._pages[self.position] = self._loop.create_future()
             self._pages[self.position].set_result(Page(batch.entries))
+        if batch.is_reset:
+            self.changes.forget()
+        self.changes.note(entry.event for entry in batch.entries)
         self.position = batch.position
         self.wake()

@@ -9,6 +9,7 @@ from app.errors import DatabaseUnavailable, TooManyStreams, Unauthorized
 from app.web.streams.clients import GOING_AWAY, POLICY, TRY_AGAIN_LATER, Client
 from app.web.streams.handover import Wish
 from app.web.streams.hub import Hub
+from app.web.streams.signal_stream import Signals, SignalStream
 from app.web.streams.stream import Stream, StreamEnded
 
 MAX_STREAMS = 600
@@ -40,7 +41,7 @@ class Streams:
 
     async def serve(self, client: Client, wish: Wish | None) -> None:
         """Serve a client until its stream ends."""
-        stream = Stream(client, wish)
+        stream = (SignalStream if isinstance(client, Signals) else Stream)(client, wish)
         if self._hub is None:
             self._hub = Hub(self._services.ledger.feed)
             self._looking = asyncio.ensure_future(self._look_after(self._hub))

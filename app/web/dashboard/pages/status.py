@@ -16,9 +16,12 @@ def status() -> str:
 
 @dashboard.app_template_global()
 def system_status() -> dict[str, Any]:
-    """Return what is wrong, and the counts of live workers, waiting tasks and dead letters; None is unknown."""
+    """Return what is wrong, and the counts of live workers, waiting tasks, dead letters and open critical alerts.
+
+    None is unknown.
+    """
     wrong = services().operation.health.readiness()
-    known: dict[str, Any] = {"workers": None, "waiting": None, "dead": None}
+    known: dict[str, Any] = {"workers": None, "waiting": None, "dead": None, "critical": _open_critical()}
     try:
         lengths = services().ledger.queues.lengths()
         known |= {"dead": lengths.pop("dead"), "waiting": sum(lengths.values())}
@@ -27,6 +30,14 @@ def system_status() -> dict[str, Any]:
         known |= _by_ledger()
     # Whoever sees this page is a user, so users exist.
     return {"wrong": {name: text for name, text in wrong.items() if text and name != "setup"}, **known}
+
+
+def _open_critical() -> int | None:
+    try:
+        counts = services().alerts.scores.score()["alerts"]["critical"]
+    except DatabaseUnavailable:
+        return None
+    return int(counts["active"] + counts["acknowledged"])
 
 
 def _by_ledger() -> dict[str, int]:
