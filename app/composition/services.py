@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.composition.access import Access, build_access
 from app.composition.alerts import Alerts, build_alerts
+from app.composition.console import Console, build_console
 from app.composition.contacts import Contacts, build_contacts
 from app.composition.inventory import Inventory, build_inventory
 from app.composition.ledger import Ledger, build_ledger
@@ -52,6 +53,7 @@ class Services:
     response: Response
     paging: Paging
     access: Access
+    console: Console
     operation: Operation
     recovery: Recovery
 
@@ -133,6 +135,7 @@ def wire(
         response=response,
         paging=paging,
         access=build_access(resources),
+        console=build_console(resources),
         operation=operation,
         recovery=_build_recovery(
             resources, ledger, inventory, machines, alerts, maintenance, liveness, on_call, response, paging, operation

@@ -28,6 +28,7 @@ class AuditedType(StrEnum):
     ROUTE = "route"
     PAGE = "page"
     MAINTENANCE = "maintenance"
+    VIEW = "view"
     TOKEN = "token"  # noqa: S105 - a type of object
 
 

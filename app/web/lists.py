@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from app.enums import AlertStatus, HeartbeatStatus, InventoryStatus, Role, Severity
@@ -135,3 +136,29 @@ LISTS: dict[str, Listed] = {
 """By the address of its page, without the slash."""
 VIEWED = tuple(name for name, listed in LISTS.items() if listed.is_filtered)
 """The lists of which views can be saved."""
+
+
+def arguments_of(query: str) -> MultiDict[str, str]:
+    """Return the parameters of a query string."""
+    return MultiDict(parse_qsl(query.removeprefix("?"), keep_blank_values=True))
+
+
+def checked_query(name: str, query: str) -> str:
+    """Return a list's query string without blank filters and without the place in the list.
+
+    Raises ValidationError for the field `query`, with what is wrong with which filter.
+    """
+    arguments = arguments_of(query)
+    try:
+        LISTS[name].load(arguments)
+    except ValidationError as error:
+        wrong: Mapping[str, Any] = error.messages_dict
+        told = [f"{field}: {' '.join(map(str, texts))}" for field, texts in wrong.items()]
+        raise ValidationError({"query": told}) from None
+    kept = [(key, text) for key, text in arguments.items(multi=True) if text and key not in PLACE]
+    return urlencode(kept)
+
+
+def address_of(name: str, query: str) -> str:
+    """Return the address of a list's page with a filter."""
+    return f"/{name}?{query}" if query else f"/{name}"

@@ -62,7 +62,7 @@ PAGES = (
     *("/teams", "/channels", "/contact-methods"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/rotas", "/shifts"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/routes"),
-    *("/pages", "/escalations"),
+    *("/pages", "/escalations", "/views"),
 )
 
 LAYER = {"users": [1], "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}
@@ -284,6 +284,8 @@ def test_static_files_are_kept_for_ever_under_their_version(browse: Callable[[st
     links = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
     assert len(links) >= 8
     assert len(links) == 10
+    own = {path.name for path in (WEB / "static").iterdir() if path.is_file()} - {"docs.js"}
+    assert own <= {link.rsplit("/", 1)[1] for link in links}, "a page loads every file"
     for link in links:
         answer = browse("viewer").get(link)
         assert (answer.status, "immutable" in answer.headers["Cache-Control"]) == (200, True), link

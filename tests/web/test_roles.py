@@ -92,8 +92,9 @@ MY_CONTACTS = {
     "test_my_contact_method",
     *("replace_my_contact_rules", "create_my_contact_rule", "update_my_contact_rule", "delete_my_contact_rule"),
 }
+MY_VIEWS = {"create_view", "update_view", "delete_view"}
 PREVIEWS = {"preview_maintenance_window", "test_routes"}
-ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token", *MY_CONTACTS, *PREVIEWS}
+ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token", *MY_CONTACTS, *MY_VIEWS, *PREVIEWS}
 """What a viewer may do beyond reading."""
 SIGN_IN_ONLY = {"logout", "create_token", "revoke_token"}
 

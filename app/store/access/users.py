@@ -22,6 +22,11 @@ def find(connection: Connection, user_id: int) -> RowMapping | None:
     return connection.execute(select(*SHOWN).where(USERS.id == user_id)).mappings().one_or_none()
 
 
+def lock(connection: Connection, user_id: int) -> None:
+    """Lock a user's row until the transaction ends."""
+    connection.execute(select(USERS.id).where(USERS.id == user_id).with_for_update())
+
+
 def find_by_name(connection: Connection, username: str) -> RowMapping | None:
     """Return one user with the password hash."""
     statement = select(*SHOWN, USERS.password_hash).where(USERS.username == username)

@@ -36,6 +36,7 @@ from app.web.api.tasks import tasks
 from app.web.api.teams import teams
 from app.web.api.tokens import tokens
 from app.web.api.users import users
+from app.web.api.views import views
 from app.web.api.webhooks import webhooks
 from app.web.api.workers import workers
 
@@ -77,6 +78,7 @@ BLUEPRINTS = (
     on_call,
     escalations,
     pages,
+    views,
     audit,
 )
 ROOT_BLUEPRINTS = (health,)

@@ -35,6 +35,7 @@ from app.web.dashboard.pages import (
     teams,
     tokens,
     users,
+    views,
 )
 
 PAGES = (
@@ -72,6 +73,7 @@ PAGES = (
     tokens,
     users,
     audit,
+    views,
 )
 """The modules that add their views to the blueprint when they are imported."""
 

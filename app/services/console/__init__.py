@@ -1,0 +1,1 @@
+"""What the console adds to the lists: saved views, finding anything, the wallboard."""

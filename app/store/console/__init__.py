@@ -1,0 +1,1 @@
+"""Statements of what the console adds to the lists: saved views."""
