@@ -25,6 +25,18 @@ class Conflict(NagareError):
     code = "conflict"
 
 
+class NameTaken(Conflict):
+    """Another object has this name; `field` is the field with the name."""
+
+    field = "name"
+
+
+class UsernameTaken(NameTaken):
+    """Another user has this name."""
+
+    field = "username"
+
+
 class ConcurrentChange(Conflict):
     """Somebody else changed the same data at the same time."""
 

@@ -109,7 +109,7 @@ def _answer_known(error: errors.NagareError) -> Response:
         headers["Retry-After"] = str(RETRY_AFTER_S)
     elif status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
-    fields = {error.field: [str(error)]} if isinstance(error, errors.Invalid) else None
+    fields = {error.field: [str(error)]} if isinstance(error, errors.Invalid | errors.NameTaken) else None
     if isinstance(error, errors.AllAlertsRefused):
         fields = {place: [reason] for place, reason in error.reasons.items()}
     detail = f"{error.field}: {error}" if isinstance(error, errors.Invalid) else str(error)

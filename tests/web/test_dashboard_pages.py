@@ -48,6 +48,7 @@ from app.rules.progress_messages import ProgressUnit
 from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
 from app.web.dashboard.alert_list import COLUMNS, TABS
+from app.web.dashboard.field_errors import KNOWN
 from app.web.dashboard.navigation import NAVIGATION
 from app.web.dashboard.translation import CATALOGUES
 from tests.services.alert_rows import add_alert, add_event
@@ -286,11 +287,21 @@ def test_static_files_are_kept_for_ever_under_their_version(browse: Callable[[st
     assert len(links) == 10
     own = {path.name for path in (WEB / "static").iterdir() if path.is_file()} - {"docs.js"}
     assert own <= {link.rsplit("/", 1)[1] for link in links}, "a page loads every file"
+    assert {link.split("/", 3)[3] for link in links} == own_files()
     for link in links:
         answer = browse("viewer").get(link)
         assert (answer.status, "immutable" in answer.headers["Cache-Control"]) == (200, True), link
     assert not re.search(r'(?:src|href|action)="(?!/|#)', page), "nothing comes from another server"
     assert browse("viewer").get("/static/0/../dashboard.py").status == 404
+
+
+def own_files() -> set[str]:
+    """Return the names of the files that the dashboard uses, of which none is forgotten in the page."""
+    folder = WEB / "static"
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return {name for name in names if name != "docs.js" and not name.startswith("vendor/")} | {
+        *("vendor/htmx-2.0.11.min.js", "vendor/uplot-1.6.32.min.js", "vendor/uplot-1.6.32.min.css")
+    }
 
 
 USED = re.compile(
@@ -336,6 +347,7 @@ OPEN = ("host_detail.", "count.", "field.", "mapping_field.", "reason.", "reason
 MADE = {
     *(f"dead.words_{name}" for name in ("type", "monitor_id", "reason", "cause", "q")),
     *(f"tasks.subject_{what}" for what in ("page", "window", "notification", "channel")),
+    *(f"forms.wrong_{name}" for name in KNOWN),
     *("paging.setup_contact_method", "paging.setup_rota", "paging.setup_escalation", "paging.setup_route"),
     "paging.setup_page",
     *("order.-severity,started_at", "order.-cost", "order.-started_at", "order.-last_seen_at"),

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType, Role
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, UsernameTaken
 from app.services.access.api_tokens import revoke_all_of
 from app.services.access.audit import COMMAND_LINE, Editor, record_creation, record_edit, record_removal
 from app.services.access.passwords import hash_password
@@ -47,7 +47,7 @@ class UserService:
         password_hash = hash_password(password)
         with self._database.transaction() as connection:
             if users.find_by_name(connection, username) is not None:
-                raise Conflict(f"there is already a user {username}")
+                raise UsernameTaken(f"there is already a user {username}")
             user_id = _add(connection, username, password_hash, role, enabled)
             made = {"username": username, "role": role, "enabled": enabled}
             record_creation(connection, editor, AuditedType.USER, user_id, made)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Invalid, NameTaken, NotFound
 from app.services.access.audit import Editor, record_creation, record_edit, record_removal
 from app.services.contacts.addresses import Addresses, audited
 from app.services.contacts.uses import refuse_used_channel
@@ -80,4 +80,4 @@ def _check_references(connection: Connection, fields: Mapping[str, Any], except_
     if team_id is not None and teams.find(connection, team_id) is None:
         raise Invalid("team_id", f"There is no team {team_id}.")
     if "name" in fields and channels.is_name_taken(connection, None, fields["name"], except_id):
-        raise Conflict(f"there is already a shared channel named {fields['name']}")
+        raise NameTaken(f"there is already a shared channel named {fields['name']}")

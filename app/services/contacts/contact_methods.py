@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType
-from app.errors import Conflict, Invalid, NotFound, TooManyRequests
+from app.errors import Conflict, Invalid, NameTaken, NotFound, TooManyRequests
 from app.rules.contacts.codes import MAX_FAILURES, expires_at, is_same, is_valid, new_code, wait_s
 from app.rules.task_params.contacts import TryChannel
 from app.services.access.audit import Editor, record_creation, record_edit, record_removal
@@ -189,7 +189,7 @@ def _refuse_many(connection: Connection, user_id: int, now: datetime) -> None:
 
 def _refuse_taken_name(connection: Connection, user_id: int, name: str, except_id: int | None = None) -> None:
     if channels.is_name_taken(connection, user_id, name, except_id):
-        raise Conflict(f"there is already a contact method named {name}")
+        raise NameTaken(f"there is already a contact method named {name}")
 
 
 def _wrong(left: int) -> str:

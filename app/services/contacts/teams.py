@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Invalid, NameTaken, NotFound
 from app.services.access.audit import Editor, record_creation, record_edit, record_removal
 from app.services.contacts.uses import refuse_used_team
 from app.store.contacts import people, teams
@@ -92,7 +92,7 @@ def _with_members(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> 
 
 def _refuse_taken_name(connection: Connection, name: str, except_id: int | None = None) -> None:
     if teams.is_name_taken(connection, name, except_id):
-        raise Conflict(f"there is already a team named {name}")
+        raise NameTaken(f"there is already a team named {name}")
 
 
 def _users(connection: Connection, members: Sequence[Member]) -> dict[int, str]:

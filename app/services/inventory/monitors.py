@@ -10,6 +10,8 @@ from app import clock
 from app.connectors.base import MonitorAccess
 from app.enums import AuditedType, MonitorStatus, TaskState
 from app.errors import Conflict, Invalid, NotFound
+from app.enums import MonitorStatus, TaskState
+from app.errors import Conflict, Invalid, NameTaken, NotFound
 from app.metrics import TASKS
 from app.rules.monitor_types import WEBHOOK, refuse_contact
 from app.services.access.acting import acting_editor
@@ -190,7 +192,7 @@ def _refuse_kept_secrets(monitor: Mapping[Any, Any], changes: Mapping[str, Any],
 
 def _refuse_taken_name(connection: Connection, name: str, except_id: int | None = None) -> None:
     if monitors.is_name_taken(connection, name, except_id):
-        raise Conflict(f"there is already a monitor named {name}")
+        raise NameTaken(f"there is already a monitor named {name}")
 
 
 def _check_settings(connection: Connection, type: str, fields: Mapping[str, Any], except_id: int | None = None) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.enums import AuditedType, TaskType
 from app.errors import Conflict, Invalid, InvalidParams, NotFound
+from app.enums import TaskType
+from app.errors import Conflict, Invalid, InvalidParams, NameTaken, NotFound
 from app.rules.cron import next_time
 from app.rules.task_params.base import MonitorParams, params_class, schedulable_types
 from app.rules.task_params.requested import check_names
@@ -144,7 +146,7 @@ def _check(
     kind, params = params_class(TaskType(schedule["task_type"])), schedule["params"]
     check_names(kind.type, params)
     if schedules.is_name_taken(connection, schedule["name"], schedule_id):
-        raise Conflict(f"there is already a schedule named {schedule['name']}")
+        raise NameTaken(f"there is already a schedule named {schedule['name']}")
     if is_asked_anew:
         check(connection, kind.parse(params))
 

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.enums import AuditedType, HeartbeatStatus
 from app.errors import Conflict, Invalid, NotFound
+from app.enums import HeartbeatStatus
+from app.errors import Invalid, NameTaken, NotFound
 from app.rules.cron import next_time
 from app.rules.liveness.heartbeats import HeartbeatState, paused, watched_from
 from app.services.access.acting import acting_editor
@@ -148,7 +150,7 @@ def _check(connection: Connection, row: Mapping[str, Any], heartbeat_id: int | N
         raise Invalid("interval_s", "Give either interval_s or cron.")
     next_time(row["cron"] or "* * * * *", row["timezone"], clock.now())
     if heartbeats.is_name_taken(connection, row["name"], heartbeat_id):
-        raise Conflict(f"there is already a heartbeat named {row['name']}")
+        raise NameTaken(f"there is already a heartbeat named {row['name']}")
     if row["monitor_id"] is not None and monitors.find(connection, row["monitor_id"]) is None:
         raise NotFound(f"there is no monitor {row['monitor_id']}")
 

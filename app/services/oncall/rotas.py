@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Invalid, NameTaken, NotFound
 from app.rules.oncall import holidays
 from app.rules.oncall.layers import check_layers, zone_of
 from app.services.access.audit import Editor, record_creation, record_edit, record_removal
@@ -130,7 +130,7 @@ def _check(connection: Connection, fields: Mapping[str, Any], rota_id: int | Non
         check_layers(fields["layers"])
         _check_people(connection, fields["layers"])
     if "name" in fields and rotas.is_name_taken(connection, fields["name"], rota_id):
-        raise Conflict(f"there is already a rota named {fields['name']}")
+        raise NameTaken(f"there is already a rota named {fields['name']}")
     team_id = fields.get("team_id")
     if team_id is not None and teams.find(connection, team_id) is None:
         raise Invalid("team_id", f"There is no team {team_id}.")

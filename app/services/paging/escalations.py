@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.enums import AuditedType, PageTarget
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NameTaken, NotFound
 from app.rules.paging.plans import UNTIL_ACKNOWLEDGED, loop_in
 from app.services.access.audit import Editor, record_creation, record_edit, record_removal
 from app.store.database.engine import Database
@@ -92,7 +92,7 @@ def _found(row: Row | None, escalation_id: int) -> Row:
 
 def _check(connection: Connection, fields: Mapping[str, Any], except_id: int | None = None) -> None:
     if "name" in fields and escalations.is_name_taken(connection, fields["name"], except_id):
-        raise Conflict(f"there is already an escalation named {fields['name']}")
+        raise NameTaken(f"there is already an escalation named {fields['name']}")
     team_id = fields.get("team_id")
     if team_id is not None and not escalations.names(connection, PageTarget.TEAM, [team_id]):
         raise Invalid("team_id", f"There is no team {team_id}.")

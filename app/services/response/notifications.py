@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType, RouteTarget
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Invalid, NameTaken, NotFound
 from app.rules.response import decision_reasons as reasons
 from app.services.access.audit import COMMAND_LINE, Editor, record_creation, record_edit, record_removal
 from app.services.response.route_addresses import RouteAddresses, disconnect
@@ -112,4 +112,4 @@ def _check_references(connection: Connection, fields: Mapping[str, Any], except_
     if monitor_id is not None and monitors.find(connection, monitor_id) is None:
         raise Invalid("monitor_id", f"there is no monitor {monitor_id}")
     if "name" in fields and notifications.is_name_taken(connection, fields["name"], except_id):
-        raise Conflict(f"there is already a notification named {fields['name']}")
+        raise NameTaken(f"there is already a notification named {fields['name']}")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType, RouteTarget
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Invalid, NameTaken, NotFound
 from app.rules.matchers.fields import ALERT_FIELDS
 from app.rules.response import decision_reasons as reasons
 from app.rules.response.route_order import Placed
@@ -169,4 +169,4 @@ def _check_references(connection: Connection, fields: Mapping[str, Any], except_
                 f"group_by.{at}", f"There is no field {name}; use one of {', '.join(ALERT_FIELDS.takes_patterns)}."
             )
     if "name" in fields and notifications.is_name_taken(connection, fields["name"], except_id):
-        raise Conflict(f"there is already a route named {fields['name']}")
+        raise NameTaken(f"there is already a route named {fields['name']}")

@@ -16,7 +16,11 @@ from app.web.parsing import is_encodable
 from app.web.schemas.base import RequestSchema
 from app.web.schemas.fields import DECIMAL, Boolean, Integer, Timestamp
 
-OURS = {csrf.FIELD, "back", "remove"}
+OPENS = "open"
+"""The parameter of an address that names the dialog to show; no list is filtered by it."""
+PAGE = "form_page"
+"""The field with the page of a form that is shown again, without a script."""
+OURS = {csrf.FIELD, "back", "remove", PAGE}
 """Fields that every form has and no schema knows."""
 SETTINGS = "settings."
 """The beginning of the fields of a chat's settings: `settings.<kind>.<name>`."""
@@ -44,6 +48,7 @@ def read_query(schema: type[RequestSchema]) -> dict[str, Any]:
     """Return the filters of a list without the blank ones. Raises ValidationError."""
     loaded: dict[str, Any] = schema().load(
         zoned({name: text for name, text in request.args.items() if text != ""}, schema)
+        {name: text for name, text in request.args.items() if text != "" and name != OPENS}
     )
     return loaded
 
@@ -61,9 +66,13 @@ def removed_secrets(names: Collection[str]) -> dict[str, None]:
 
 def back(default: str) -> str:
     """Return the page to go back to that the form names, if it is one of ours."""
-    path = request.values.get("back", "")
+    return path_of_ours(request.values.get("back", "")) or default
+
+
+def path_of_ours(path: str) -> str:
+    """Return the path if it is one of ours, otherwise nothing."""
     is_ours = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
-    return path if is_ours and is_encodable(path) else default
+    return path if is_ours and is_encodable(path) else ""
 
 
 def requester() -> Requester:
@@ -73,7 +82,7 @@ def requester() -> Requester:
 
 def given_filters() -> dict[str, str]:
     """Return a list's filters as they stand in the address, without its cursor."""
-    return {name: text for name, text in request.args.items() if text and name not in ("cursor", "limit")}
+    return {name: text for name, text in request.args.items() if text and name not in ("cursor", "limit", OPENS)}
 
 
 def filters_of(query: Mapping[str, Any]) -> dict[str, Any]:
