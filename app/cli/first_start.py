@@ -5,6 +5,7 @@ import secrets
 from app import clock
 from app.composition import Services
 from app.enums import TERMINAL_STATES
+from app.rules.monitor_types import DEMO_URL, SIMULATOR
 from app.rules.task_params.pull import PullItems
 from app.services.access.audit import COMMAND_LINE
 from app.services.ledger.requester import Requester
@@ -15,7 +16,6 @@ DEMO_NAME = "demo"
 PULLED_WITHIN_S = 20.0
 """A worker needs a second or two to start, and the pull a part of one; on a busy machine more."""
 LOOK_EVERY_S = 0.05
-DEMO_URL = "simulator://demo?hosts=22&items=15&seed=1"
 
 
 def ensure_admin(services: Services, settings: Settings) -> str | None:
@@ -34,7 +34,7 @@ def ensure_demo(services: Services) -> None:
     """
     if services.inventory.monitors.list(PageRequest(limit=1)).items:
         return
-    monitor = services.inventory.monitors.create({"name": DEMO_NAME, "type": "simulator", "url": DEMO_URL})
+    monitor = services.inventory.monitors.create({"name": DEMO_NAME, "type": SIMULATOR, "url": DEMO_URL})
     task_id = services.ledger.submit.accept(Requester(COMMAND_LINE.user_id), PullItems(monitor_id=monitor["id"]))
     services.queue.workers.alive()
     deadline = clock.monotonic() + PULLED_WITHIN_S

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from app.composition.resources import Resources
 from app.queue.metric_sums import MetricSums
+from app.services.operation.first_steps import FirstSteps
 from app.services.operation.health import HealthService
 from app.services.operation.key_rotation import KeyRotation
 from app.services.operation.metrics import MetricsService
@@ -12,12 +13,13 @@ from app.services.operation.retention import Retention
 
 @dataclass(frozen=True)
 class Operation:
-    """Health, metrics, retention and the rotation of secret keys."""
+    """Health, metrics, retention, the rotation of secret keys, and the first steps."""
 
     health: HealthService
     metrics: MetricsService
     retention: Retention
     key_rotation: KeyRotation
+    first_steps: FirstSteps
 
 
 def build_operation(resources: Resources) -> Operation:
@@ -34,4 +36,5 @@ def build_operation(resources: Resources) -> Operation:
             score_window_h=settings.score_window_h,
         ),
         key_rotation=KeyRotation(database, resources.vault),
+        first_steps=FirstSteps(database),
     )

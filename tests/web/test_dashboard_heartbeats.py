@@ -64,10 +64,10 @@ def test_a_heartbeat_is_added_pinged_paused_and_deleted(
 def test_what_is_wrong_in_the_form_is_told(browse: Callable[[str], Browser]) -> None:
     admin = browse("admin")
     for changes, told in (
-        ({"every": "1"}, "Give either interval_s or cron."),
-        ({"cron": ""}, "Give either interval_s or cron."),
+        ({"every": "1"}, "Give either an interval or a cron expression."),
+        ({"cron": ""}, "Give either an interval or a cron expression."),
         ({"cron": "often"}, "Must be five fields"),
-        ({"grace": "0"}, "Must be greater than or equal to 1"),
+        ({"grace": "0"}, "Must be from 1 to 10000."),
     ):
         answer = admin.post("/heartbeats", FORM | changes)
         assert (answer.status, told in answer.text) == (422, True), answer.text

@@ -50,6 +50,7 @@ from app.services.liveness.heartbeat_pings import Ping
 from app.web.dashboard.alert_list import COLUMNS, TABS
 from app.web.dashboard.field_errors import KNOWN
 from app.web.dashboard.navigation import NAVIGATION
+from app.web.dashboard.pages.welcome import STEPS
 from app.web.dashboard.translation import CATALOGUES
 from tests.services.alert_rows import add_alert, add_event
 from tests.web.browser import HTMX, Browser
@@ -348,6 +349,7 @@ MADE = {
     *(f"dead.words_{name}" for name in ("type", "monitor_id", "reason", "cause", "q")),
     *(f"tasks.subject_{what}" for what in ("page", "window", "notification", "channel")),
     *(f"forms.wrong_{name}" for name in KNOWN),
+    *(f"welcome.{step}{hint}" for step in STEPS for hint in ("", "_hint")),
     *("paging.setup_contact_method", "paging.setup_rota", "paging.setup_escalation", "paging.setup_route"),
     "paging.setup_page",
     *("order.-severity,started_at", "order.-cost", "order.-started_at", "order.-last_seen_at"),

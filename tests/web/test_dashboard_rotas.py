@@ -84,7 +84,7 @@ def test_an_override_and_its_end(browse: Callable[[str], Browser], rota: str, se
     assert "It counts before 1 older ones." in operator.follow(operator.post(f"{rota}/overrides", form)).text
     assert pieces(operator.get(rota).text, "2026-12-08") == ["operator –01:00", "admin⇄ 01:00–"]
     refused = operator.post(f"{rota}/overrides", {**form, "ends_at": "2026-12-08T08:00"})
-    assert (refused.status, "Must be after starts_at." in refused.text) == (422, True)
+    assert (refused.status, "Must be after the start." in refused.text) == (422, True)
     assert "The override is deleted." in operator.follow(operator.post("/overrides/2/delete")).text
     assert len(overrides(services)) == 1
 

@@ -18,6 +18,7 @@ READING = {"viewer", "public"}
 ADMINS_ONLY = {
     "create_monitor",
     "check_new_monitor",
+    "check_monitor_changes",
     "update_monitor",
     "delete_monitor",
     "replace_severities",

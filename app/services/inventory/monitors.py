@@ -149,6 +149,16 @@ class MonitorService:
             raise Conflict(f"a monitor of type {WEBHOOK} only receives alerts: there is nothing to check")
         return check_connection(self._open_connector, fields["type"], access_of(fields))
 
+    def check_changes(self, monitor_id: int, changes: Mapping[str, Any]) -> Check:
+        """Sign in to a monitor as it would be after changes, and get its version; nothing is stored.
+
+        Raises Invalid naming the field that is wrong, or a credential to enter again, and Conflict if it only receives.
+        """
+        with self._database.reading() as connection:
+            monitor = _found(monitors.find_sealed(connection, monitor_id), monitor_id)
+        refuse_contact(monitor_id, monitor["type"])
+        return check_connection(self._open_connector, monitor["type"], self._changed_access(monitor, changes))
+
     def is_there_any(self) -> bool:
         """Return whether there is any monitor."""
         with self._database.reading() as connection:

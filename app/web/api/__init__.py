@@ -11,6 +11,7 @@ from app.web.api.contact_rules import contact_rules
 from app.web.api.dead_letters import dead_letters
 from app.web.api.escalations import escalations
 from app.web.api.events import events
+from app.web.api.first_steps import first_steps
 from app.web.api.ha_identities import ha_identities
 from app.web.api.health import health
 from app.web.api.heartbeat_pings import heartbeat_pings
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     pages,
     views,
     audit,
+    first_steps,
 )
 ROOT_BLUEPRINTS = (health,)
 

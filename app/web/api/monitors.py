@@ -77,3 +77,16 @@ def delete_monitor(monitor_id: int) -> None:
 def check_monitor(monitor_id: int) -> Check:
     """Test the connection to a monitor: sign in and read its version."""
     return services().inventory.monitors.check(monitor_id)
+
+
+@monitors.operation(
+    "POST",
+    "/monitors/<id:monitor_id>/check-changes",
+    role=Role.ADMIN,
+    body=MonitorChangesSchema,
+    answer=CheckSchema,
+    errors=(404, 409),
+)
+def check_monitor_changes(monitor_id: int, body: Mapping[str, Any]) -> Check:
+    """Test the connection to a monitor as it would be after changes. Nothing is stored."""
+    return services().inventory.monitors.check_changes(monitor_id, body)

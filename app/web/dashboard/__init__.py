@@ -36,6 +36,7 @@ from app.web.dashboard.pages import (
     tokens,
     users,
     views,
+    welcome,
 )
 
 PAGES = (
@@ -74,6 +75,7 @@ PAGES = (
     users,
     audit,
     views,
+    welcome,
 )
 """The modules that add their views to the blueprint when they are imported."""
 

@@ -1,7 +1,8 @@
-"""Shows the page of a form that was refused again, for browsers without a script: nothing that was typed is lost."""
+"""Shows the page of a form again, for browsers without a script: nothing that was typed is lost."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,14 +20,26 @@ PAGES = "dashboard."
 
 
 def page_again(problem: Mapping[str, Any]) -> str | None:
-    """Return the page of the form that the request sent, filled in again; None if it has none that can be shown."""
+    """Return the page of a form that was refused, filled in again; None if it has none that can be shown."""
+    if problem["status"] not in REFUSED:
+        return None
+    told = render_template("dashboard/problem.html", problem=problem)
+    return _filled(request.path, f'<div class="wrong" role="alert">{told}</div>', problem["fields"])
+
+
+def trial(address: str, told: str) -> str:
+    """Return what a test of a form told: alone where a script asks, otherwise in the form with this address."""
+    is_part = request.headers.get("HX-Request") == "true"
+    return told if is_part else _filled(address, f'<div role="status">{told}</div>', {}) or told
+
+
+def _filled(address: str, head: str, errors: Mapping[str, Sequence[str]]) -> str | None:
     path = _page()
-    if request.method != "POST" or problem["status"] not in REFUSED or not path or "user" not in g:
+    if request.method != "POST" or not path or "user" not in g:
         return None
     secrets = KEPT_IF_BLANK | {name for name in request.form if name.startswith(SETTINGS)}
-    filler = FormFiller(request.path, dict(request.form.lists()), problem["fields"], secrets)
-    head = render_template("dashboard/refused.html", problem=problem, page=path, field=PAGE)
-    filled = filler.fill(_render(path), head)
+    filler = FormFiller(address, dict(request.form.lists()), errors, secrets)
+    filled = filler.fill(_render(path), f'{head}<input type="hidden" name="{PAGE}" value="{escape(path)}">')
     return filled if filler.is_filled else None
 
 

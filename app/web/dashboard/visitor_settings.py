@@ -10,6 +10,8 @@ LANGUAGES = ("en", "zh")
 THEMES = ("auto", "light", "dark")
 LANGUAGE_COOKIE = "nagare_language"
 THEME_COOKIE = "nagare_theme"
+WELCOME_COOKIE = "nagare_welcome"
+HIDDEN = "hidden"
 ZONE_COOKIE = "nagare_zone"
 """The time zone's name; the page's script sets it."""
 UTC = ZoneInfo("UTC")
@@ -25,6 +27,11 @@ def theme() -> str:
     """Return the chosen theme; `auto` follows the system."""
     chosen = cookies.read(THEME_COOKIE)
     return chosen if chosen in THEMES else "auto"
+
+
+def is_welcome_hidden() -> bool:
+    """Return whether the visitor has closed the first steps."""
+    return cookies.read(WELCOME_COOKIE) == HIDDEN
 
 
 def zone() -> ZoneInfo:

@@ -1,11 +1,14 @@
 """Monitors: add, edit, check, pull, enable, disable, delete."""
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Response
+from marshmallow import validate
 
 from app.connectors.registry import connector_types
-from app.enums import TERMINAL_STATES, Role, TaskState
+from app.enums import TERMINAL_STATES, Role, TaskState, TaskType
+from app.errors import NameTaken
 from app.rules.monitor_types import WEBHOOK
 from app.rules.task_params.alerts import PullAlerts
 from app.rules.task_params.base import MonitorParams
@@ -18,12 +21,22 @@ from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import KEPT_IF_BLANK, back, filters_of, read_form, read_query, removed_secrets, requester
 from app.web.dashboard.task_subjects import with_subjects
 from app.web.dashboard.task_words import error_text
+from app.web.dashboard.refused_forms import trial
+from app.web.schemas.fields import Integer
 from app.web.schemas.monitors import MonitorChangesSchema, NewMonitorSchema
 from app.web.schemas.pages import PageQuerySchema
+from app.web.schemas.schedules import NewScheduleSchema
 
 MONITOR = "/monitors/<id:monitor_id>"
 RECENT = 10
+PULL_MINUTES = (1, 5, 15, 30)
 PULLS: dict[str, type[MonitorParams]] = {"hosts": PullHosts, "items": PullItems, "alerts": PullAlerts, "all": Sync}
+
+
+class NewMonitorFormSchema(NewMonitorSchema):
+    """A new monitor as the form has it: with how often it is pulled."""
+
+    pull_every = Integer(validate=validate.OneOf(PULL_MINUTES), allow_none=True)
 
 
 @dashboard.page("/monitors", role=Role.VIEWER)
@@ -31,7 +44,8 @@ def monitors() -> str:
     """List the monitors with the tasks of each."""
     query = read_query(PageQuerySchema)
     page = services().inventory.monitors.list(**query)
-    return render("monitors", page=page, filters=filters_of(query), work=_work(), types=connector_types())
+    choices = {"types": connector_types(), "pull_minutes": PULL_MINUTES}
+    return render("monitors", page=page, filters=filters_of(query), work=_work(), **choices)
 
 
 @dashboard.page(MONITOR, role=Role.VIEWER)
@@ -46,10 +60,32 @@ def monitor(monitor_id: int) -> str:
 
 @dashboard.action("/monitors", role=Role.ADMIN)
 def add_monitor() -> Response:
-    """Add a monitor."""
-    found = services().inventory.monitors.create(read_form(NewMonitorSchema))
+    """Add a monitor, and pull it from now on if the form says how often."""
+    form = read_form(NewMonitorFormSchema)
+    every = form.pop("pull_every", None)
+    found = services().inventory.monitors.create(form)
     told = "flash.receiver_added" if found["type"] == WEBHOOK else "flash.monitor_added"
+    if every is not None and found["type"] != WEBHOOK:
+        _pull_from_now_on(found, every)
+        told = "flash.monitor_pulled"
     return lead_to(f"/monitors/{found['id']}", told, name=found["name"], id=found["id"])
+
+
+@dashboard.action("/monitors/test", role=Role.ADMIN)
+def test_new_monitor() -> str:
+    """Test the connection to a monitor that is not saved."""
+    form = read_form(NewMonitorFormSchema)
+    form.pop("pull_every", None)
+    check = services().inventory.monitors.check_new(form)
+    return trial("/monitors", render("monitor_trial", check=check))
+
+
+@dashboard.action(MONITOR + "/test", role=Role.ADMIN)
+def test_changed_monitor(monitor_id: int) -> str:
+    """Test the connection to a monitor with changes that are not saved."""
+    changes = removed_secrets(KEPT_IF_BLANK) | read_form(MonitorChangesSchema)
+    check = services().inventory.monitors.check_changes(monitor_id, changes)
+    return trial(f"/monitors/{monitor_id}", render("monitor_trial", check=check))
 
 
 @dashboard.action(MONITOR, role=Role.ADMIN)
@@ -84,6 +120,15 @@ def pull_monitor(monitor_id: int, what: str) -> Response:
     """Queue a pull of the hosts, items or alerts of a monitor, or of all of them in order."""
     services().ledger.submit.accept(requester(), PULLS[what](monitor_id=monitor_id))
     return lead_to(back(f"/monitors/{monitor_id}"), "flash.pull_queued")
+
+
+def _pull_from_now_on(monitor: Row, minutes: int) -> None:
+    """Queue a pull of everything, and schedule the next ones."""
+    services().ledger.submit.accept(requester(), Sync(monitor_id=monitor["id"]))
+    params = {"monitor_id": monitor["id"]}
+    schedule = {"name": monitor["name"], "task_type": TaskType.SYNC, "cron": f"*/{minutes} * * * *", "params": params}
+    with suppress(NameTaken):
+        services().ledger.schedules.create(NewScheduleSchema().load(schedule))
 
 
 def monitor_names() -> dict[int, str]:

@@ -1,4 +1,5 @@
 """The switches for language and theme, and the columns of the list of alerts."""
+"""The switches for language and theme, and what a visitor wants to see no more."""
 
 from flask import Response, request
 
@@ -7,10 +8,21 @@ from app.web.dashboard import cookies
 from app.web.dashboard.alert_list import COLUMNS, COLUMNS_COOKIE
 from app.web.dashboard.blueprint import dashboard
 from app.web.dashboard.forms import back
-from app.web.dashboard.visitor_settings import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, THEMES
+from app.web.dashboard.visitor_settings import (
+    HIDDEN,
+    LANGUAGE_COOKIE,
+    LANGUAGES,
+    THEME_COOKIE,
+    THEMES,
+    WELCOME_COOKIE,
+)
 
 YEAR_S = 365 * 86400
-CHOICES = {"language": (LANGUAGE_COOKIE, LANGUAGES), "theme": (THEME_COOKIE, THEMES)}
+CHOICES = {
+    "language": (LANGUAGE_COOKIE, LANGUAGES),
+    "theme": (THEME_COOKIE, THEMES),
+    "welcome": (WELCOME_COOKIE, (HIDDEN,)),
+}
 
 
 @dashboard.action("/preferences", role=PUBLIC)
