@@ -67,7 +67,44 @@ def test_what_is_wrong_in_the_form_is_told(browse: Callable[[str], Browser]) -> 
         ({"every": "1"}, "Give either an interval or a cron expression."),
         ({"cron": ""}, "Give either an interval or a cron expression."),
         ({"cron": "often"}, "Must be five fields"),
-        ({"grace": "0"}, "Must be from 1 to 10000."),
+        ({"grace": "0"}, "Must be from 1 to 1000000."),
     ):
         answer = admin.post("/heartbeats", FORM | changes)
         assert (answer.status, told in answer.text) == (422, True), answer.text
+
+
+def test_a_heartbeat_is_edited_and_keeps_what_the_form_does_not_show(
+    browse: Callable[[str], Browser], admin: Caller, services: Services
+) -> None:
+    labels = {"host": "db-01", "team": "dba"}
+    made = admin.post("/heartbeats", {"name": "b", "interval_s": 90, "grace_s": 7200, "labels": labels}).json
+    path, page = f"/heartbeats/{made['id']}", browse("admin")
+    shown = page.get(path).text
+    assert 'name="every" type="number" value="90"' in shown and 'name="grace" type="number" value="2"' in shown
+    form = {**FORM, "name": "renamed", "monitor_id": str(made["monitor_id"]), "host": "db-02"}
+    assert "Saved: renamed" in page.follow(page.post(f"{path}/settings", form)).text
+    found = services.liveness.heartbeats.get(made["id"])
+    assert (found["interval_s"], found["cron"], found["grace_s"]) == (None, "30 2 * * *", 7200)
+    assert (found["labels"], found["monitor_id"]) == ({"host": "db-02", "team": "dba"}, made["monitor_id"])
+    page.post(f"{path}/settings", {**form, "cron": "", "every": "3", "every_unit": "h", "host": ""})
+    found = services.liveness.heartbeats.get(made["id"])
+    assert (found["interval_s"], found["cron"], found["labels"]) == (10_800, None, {"team": "dba"})
+    assert browse("operator").post(f"{path}/settings", form, page="/").status == 403
+
+
+def test_the_form_says_when_pings_are_expected(browse: Callable[[str], Browser], admin: Caller) -> None:
+    page = browse("viewer")
+    page.client.set_cookie("nagare_zone", "Asia/Shanghai")
+    told = page.post("/heartbeats/preview", FORM | {"name": ""}, page="/").text
+    assert told.count("<li>") == 5 and ", 02:30" in told and "alert from" in told and ", 04:30" in told
+    assert "five fields" in page.post("/heartbeats/preview", FORM | {"cron": "often"}, page="/").text
+    assert "interval or a cron" in page.post("/heartbeats/preview", FORM | {"cron": ""}, page="/").text
+    expected = admin.post("/heartbeats/preview", {"interval_s": 3600, "grace_s": 60}).json["items"]
+    assert len(expected) == 5 and [*expected[0]] == ["expected_at", "late_at"]
+    assert [*admin.post("/heartbeats/preview", {"timezone": "UTC"}).json["errors"]] == ["interval_s"]
+
+
+def test_a_time_that_is_too_short_is_told_at_its_field(browse: Callable[[str], Browser]) -> None:
+    form = FORM | {"cron": "", "every": "1", "every_unit": "s"}
+    told = browse("admin").post("/heartbeats", form, headers={"HX-Request": "true"})
+    assert (told.status, '<li data-field="every">' in told.text) == (422, True)

@@ -60,6 +60,11 @@ class MonitorService:
         with self._database.reading() as connection:
             return monitors.fetch(connection, page)
 
+    def names(self) -> dict[int, str]:
+        """Return the names of all monitors, by id."""
+        with self._database.reading() as connection:
+            return {monitor_id: name for monitor_id, name, _ in monitors.names(connection)}
+
     def get(self, monitor_id: int) -> RowMapping:
         """Return one monitor."""
         with self._database.reading() as connection:

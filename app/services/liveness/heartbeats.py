@@ -1,7 +1,8 @@
 """Manages heartbeats: what backups and scripts must report, and when."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -32,6 +33,7 @@ from app.store.liveness import heartbeat_pings, heartbeats
 
 START = "hb_"
 """The prefix of every token, so that none looks like an id."""
+PREVIEWED = 5
 TIMES = ("interval_s", "cron", "timezone", "grace_s")
 
 
@@ -63,6 +65,16 @@ class HeartbeatService:
         with self._database.reading() as connection:
             found = heartbeats.counts(connection)
         return {status: found.get(status, 0) for status in HeartbeatStatus}
+
+    def preview(self, times: Mapping[str, Any]) -> Sequence[Mapping[str, datetime]]:
+        """Return the next pings that would be expected if one came now, and when each would be late. Raises Invalid."""
+        whole = {"interval_s": None, "cron": None, **times}
+        _check_times(whole)
+        period, at, expected = period_of(whole), clock.now(), []
+        for _ in range(PREVIEWED):
+            at = period.next_after(at)
+            expected.append({"expected_at": at, "late_at": at + period.grace})
+        return expected
 
     def create(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Add a heartbeat; the result contains its `token`, which cannot be read again.
@@ -145,10 +157,14 @@ def _state_after(before: Mapping[Any, Any], after: Mapping[str, Any]) -> Heartbe
     return watched_from(state, period_of(after), clock.now())
 
 
-def _check(connection: Connection, row: Mapping[str, Any], heartbeat_id: int | None = None) -> None:
+def _check_times(row: Mapping[str, Any]) -> None:
     if (row["interval_s"] is None) == (row["cron"] is None):
         raise Invalid("interval_s", "Give either interval_s or cron.")
     next_time(row["cron"] or "* * * * *", row["timezone"], clock.now())
+
+
+def _check(connection: Connection, row: Mapping[str, Any], heartbeat_id: int | None = None) -> None:
+    _check_times(row)
     if heartbeats.is_name_taken(connection, row["name"], heartbeat_id):
         raise NameTaken(f"there is already a heartbeat named {row['name']}")
     if row["monitor_id"] is not None and monitors.find(connection, row["monitor_id"]) is None:

@@ -9,9 +9,11 @@ from app.web.api.heartbeat_pings import url_of
 from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, services
 from app.web.schemas.heartbeats import (
+    ExpectedPingsSchema,
     HeartbeatChangesSchema,
     HeartbeatSchema,
     HeartbeatsQuerySchema,
+    HeartbeatTimesSchema,
     HeartbeatTokenSchema,
     MadeHeartbeatSchema,
     NewHeartbeatSchema,
@@ -48,6 +50,19 @@ def create_heartbeat(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Create a heartbeat. Its token is shown only in this response. Nothing is expected before its first ping."""
     made = services().liveness.heartbeats.create(body)
     return {**made, "url": url_of(made["token"])}, {"Location": f"/api/v1/heartbeats/{made['id']}"}
+
+
+@heartbeats.operation(
+    "POST",
+    "/heartbeats/preview",
+    role=Role.VIEWER,
+    scope=Scope.READ,
+    body=HeartbeatTimesSchema,
+    answer=ExpectedPingsSchema,
+)
+def preview_heartbeat(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the next pings that a heartbeat with these times would expect if one came now. Nothing is saved."""
+    return {"items": services().liveness.heartbeats.preview(body)}
 
 
 @heartbeats.operation("GET", HEARTBEAT, role=Role.VIEWER, answer=HeartbeatSchema, errors=(404,))

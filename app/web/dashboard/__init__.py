@@ -22,6 +22,7 @@ from app.web.dashboard.pages import (
     notifications,
     overview,
     pages,
+    picks,
     preferences,
     queues,
     rota_edit,
@@ -76,6 +77,7 @@ PAGES = (
     audit,
     views,
     welcome,
+    picks,
 )
 """The modules that add their views to the blueprint when they are imported."""
 

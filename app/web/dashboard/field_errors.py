@@ -35,6 +35,8 @@ KNOWN: dict[str, str] = {
     "not_pem": r"It is not a certificate in PEM: .+",
     "key_alone": r"A client key needs its client certificate\.",
     "certificate_alone": r"A client certificate needs its private key\.",
+    "picked_several": r"Several have this name: choose one from the list\.",
+    "picked_none": r"Nothing has this name\.",
     "secret_again": r"enter it again, or remove it with null: .+",
 }
 """The messages by the name of their text, `forms.wrong_<name>`."""

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from flask import request
 from marshmallow import Schema, ValidationError, fields
 
+from app.errors import Invalid
 from app.services.ledger.requester import Requester
 from app.web.context import current_user
 from app.web.dashboard import csrf
@@ -57,6 +60,16 @@ def zoned(given: Mapping[str, str], schema: type[Schema]) -> dict[str, str]:
     """Return parameters of which those of datetime-local inputs have the user's time zone."""
     times = {name for name, field in schema().fields.items() if isinstance(field, Timestamp)}
     return {name: _moment(text) if name in times and LOCAL.fullmatch(text) else text for name, text in given.items()}
+@contextmanager
+def told_as(names: Mapping[str, str]) -> Iterator[None]:
+    """Let errors name a form's fields where these are not those of the API."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(names.get(error.field, error.field), str(error)) from None
+    except ValidationError as error:
+        said = {names.get(field, field): messages for field, messages in error.messages_dict.items()}
+        raise ValidationError(said) from None
 
 
 def removed_secrets(names: Collection[str]) -> dict[str, None]:

@@ -63,6 +63,28 @@ class NewHeartbeatSchema(HeartbeatChangesSchema):
     enabled = Boolean(load_default=True, metadata={"description": "Whether it is watched; `false` pauses it"})
 
 
+class HeartbeatTimesSchema(RequestSchema):
+    """When a heartbeat must ping: with either an interval or a cron expression."""
+
+    interval_s = Integer(validate=SECONDS, allow_none=True, metadata=INTERVAL)
+    cron = Text(min=1, max=200, allow_none=True, metadata=CRON)
+    timezone = Text(min=1, max=64, load_default="UTC")
+    grace_s = Integer(validate=SECONDS, load_default=300, metadata=GRACE)
+
+
+class ExpectedPingSchema(AnswerSchema):
+    """A ping that would be expected."""
+
+    expected_at = Timestamp()
+    late_at = Timestamp(metadata={"description": "When there is an alert unless it has come"})
+
+
+class ExpectedPingsSchema(AnswerSchema):
+    """The next pings that would be expected if one came now."""
+
+    items = fields.List(fields.Nested(ExpectedPingSchema()))
+
+
 class HeartbeatSchema(AnswerSchema):
     """A job that must ping regularly; its token is never shown."""
 

@@ -1,41 +1,29 @@
-"""Heartbeats: list, add, show, pause, resume, issue a new address, delete. An address is shown only once."""
+"""Heartbeats: list, add, preview, show, edit, pause, resume, issue a new address, delete. An address is shown once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
-from marshmallow import fields, validate
+from marshmallow import ValidationError
 
 from app.enums import HeartbeatStatus, Role, Severity
+from app.errors import Invalid
 from app.store.database.pages import PageRequest
 from app.web.api.heartbeat_pings import url_of
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.field_errors import field_error
 from app.web.dashboard.flash import lead_to
-from app.web.dashboard.forms import back, filters_of, read_form, read_query
+from app.web.dashboard.forms import back, filters_of, read_form, read_query, told_as
+from app.web.dashboard.heartbeat_form import FIELDS, UNITS, read_changes, read_new, read_times, shown
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.dashboard.visitor_settings import zone
 from app.web.schemas.base import RequestSchema
-from app.web.schemas.fields import Boolean, Integer, Text, code, row_id
-from app.web.schemas.heartbeats import HeartbeatsQuerySchema, NewHeartbeatSchema
+from app.web.schemas.fields import Boolean
+from app.web.schemas.heartbeats import HeartbeatsQuerySchema
 from app.web.schemas.pages import PageQuerySchema
 
 HEARTBEAT = "/heartbeats/<id:heartbeat_id>"
-UNITS = {"min": 60, "h": 3600, "d": 86_400}
-
-
-class HeartbeatFormSchema(RequestSchema):
-    """A new heartbeat as the form has it: times in units for people, and the host as its own field."""
-
-    name = Text(min=1, max=200, required=True)
-    every = Integer(validate=validate.Range(1, 10_000), allow_none=True)
-    every_unit = fields.String(validate=validate.OneOf([*UNITS]), required=True)
-    cron = Text(max=200, allow_none=True)
-    timezone = Text(min=1, max=64, required=True)
-    grace = Integer(validate=validate.Range(1, 10_000), required=True)
-    grace_unit = fields.String(validate=validate.OneOf([*UNITS]), required=True)
-    severity = code(Severity, required=True)
-    host = Text(max=500, allow_none=True)
-    monitor_id = row_id(allow_none=True)
 
 
 class PauseFormSchema(RequestSchema):
@@ -53,10 +41,7 @@ def heartbeats() -> str:
         page=services().liveness.heartbeats.list(**query),
         filters=filters_of(query),
         statuses=list(HeartbeatStatus),
-        monitors=monitor_names(),
-        severities=list(Severity),
-        units=list(UNITS),
-        zone=str(zone()),
+        **_form(),
     )
 
 
@@ -70,7 +55,9 @@ def heartbeat(heartbeat_id: int) -> str:
 @dashboard.action("/heartbeats", role=Role.ADMIN)
 def add_heartbeat() -> Response:
     """Add a heartbeat, and show its address."""
-    made = services().liveness.heartbeats.create(NewHeartbeatSchema().load(_fields(read_form(HeartbeatFormSchema))))
+    given = read_new()
+    with told_as(FIELDS):
+        made = services().liveness.heartbeats.create(given)
     return Response(_show(made["id"], PageRequest(), address=url_of(made["token"])))
 
 
@@ -79,6 +66,29 @@ def pause_heartbeat(heartbeat_id: int) -> Response:
     """Pause or resume a heartbeat."""
     changed = services().liveness.heartbeats.update(heartbeat_id, read_form(PauseFormSchema))
     return lead_to(back(f"/heartbeats/{heartbeat_id}"), "flash.saved", name=changed["name"])
+
+
+@dashboard.action(HEARTBEAT + "/settings", role=Role.ADMIN)
+def edit_heartbeat(heartbeat_id: int) -> Response:
+    """Change a heartbeat."""
+    found = services().liveness.heartbeats
+    changes = read_changes(found.get(heartbeat_id))
+    with told_as(FIELDS):
+        changed = found.update(heartbeat_id, changes)
+    return lead_to(f"/heartbeats/{heartbeat_id}", "flash.saved", name=changed["name"])
+
+
+@dashboard.action("/heartbeats/preview", role=Role.VIEWER)
+def preview_heartbeat() -> str:
+    """Show when the heartbeat in a form must ping, or what is wrong with its times."""
+    try:
+        with told_as(FIELDS):
+            return render("heartbeat_preview", expected=services().liveness.heartbeats.preview(read_times()))
+    except Invalid as wrong:
+        return render("heartbeat_preview", problem=field_error(str(wrong)))
+    except ValidationError as wrong:
+        [messages, *_] = wrong.messages_dict.values()
+        return render("heartbeat_preview", problem=field_error(messages[0]))
 
 
 @dashboard.action(HEARTBEAT + "/token", role=Role.ADMIN)
@@ -98,22 +108,18 @@ def delete_heartbeat(heartbeat_id: int) -> Response:
 
 def _show(heartbeat_id: int, page: PageRequest, address: str = "") -> str:
     found = services().liveness.heartbeats
+    one = found.get(heartbeat_id)
     return render(
         "heartbeat",
-        heartbeat=found.get(heartbeat_id),
+        heartbeat=one,
         page=found.pings(heartbeat_id, page),
-        monitors=monitor_names(),
+        **_form(one),
         address=address,
         own_path=f"/heartbeats/{heartbeat_id}",
     )
 
 
-def _fields(form: dict[str, Any]) -> dict[str, Any]:
-    """Return the form as a body of the API."""
-    every, unit = form.pop("every", None), form.pop("every_unit")
-    if every is not None:
-        form["interval_s"] = every * UNITS[unit]
-    form["grace_s"] = form.pop("grace") * UNITS[form.pop("grace_unit")]
-    form = {name: value for name, value in form.items() if value is not None}
-    host = form.pop("host", None)
-    return {**form, "labels": {"host": host} if host else {}}
+def _form(heartbeat: Mapping[Any, Any] | None = None) -> Mapping[str, Any]:
+    """Return what the form of a heartbeat shows and offers."""
+    choices = {"monitors": monitor_names(), "severities": list(Severity), "units": list(UNITS)}
+    return {"form": shown(heartbeat, str(zone())), **choices}

@@ -11,10 +11,12 @@ from app import clock
 from app.enums import Role
 from app.errors import Invalid
 from app.web.context import current_editor, services
+from app.web.converters import MAX_ID
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query
 from app.web.dashboard.pages.monitors import monitor_names
+from app.web.dashboard.picks import Picked
 from app.web.dashboard.visitor_settings import zone
 from app.web.schemas.base import RequestSchema
 from app.web.schemas.maintenance import (
@@ -45,12 +47,14 @@ class MaintenanceTimesFormSchema(MaintenanceTimesSchema):
 class NewMaintenanceFormSchema(NewMaintenanceSchema):
     """The form of a new window."""
 
+    host_id = Picked("hosts", validate=validate.Range(1, MAX_ID), allow_none=True)
     repeat = repeat_field()
 
 
 class MaintenanceChangesFormSchema(MaintenanceChangesSchema):
     """The form of a window."""
 
+    host_id = Picked("hosts", validate=validate.Range(1, MAX_ID), allow_none=True)
     repeat = repeat_field()
 
 

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
-from marshmallow import ValidationError, pre_load
+from marshmallow import ValidationError, pre_load, validate
 
 from app.enums import Language, NotificationKind, Role, RouteTarget, Severity
 from app.errors import Invalid
 from app.web.context import current_editor, services
+from app.web.converters import MAX_ID
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.explanations import sentence
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import read_form
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.dashboard.route_order_form import MAX_ORDER, moved_in, order_in
+from app.web.dashboard.picks import Picked
 from app.web.dashboard.visitor_settings import zone
 from app.web.schemas.base import RequestSchema
 from app.web.schemas.fields import Text, code, row_id
@@ -64,7 +66,7 @@ class TrialFormSchema(RequestSchema):
     severity = code(Severity)
     host = Text(max=500)
     monitor_id = row_id(allow_none=True)
-    alert_id = row_id(allow_none=True)
+    alert_id = Picked("alerts", validate=validate.Range(1, MAX_ID), allow_none=True)
 
 
 @dashboard.page("/routes", role=Role.VIEWER)
