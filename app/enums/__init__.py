@@ -1,8 +1,6 @@
 """The enums that every layer shares, by room."""
 
 from app.enums.access import AuditAction, AuditedType, Role, Scope
-from app.enums.alerts import OPEN_STATUSES, AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
-from app.enums.access import AuditedType, Role, Scope
 from app.enums.alerts import (
     OPEN_STATUSES,
     AlertEventKind,

@@ -28,7 +28,7 @@ def test_nothing_is_left_behind_by_those_who_post_while_tasks_begin_and_end(
         seen = 0
         for task_id in tasks(services):
             if services.ledger.lifecycle.begin(task_id, "worker"):
-                seen += services.alerts.webhook_intake.take_in(monitor_id).get("seen", 0)
+                seen += services.alerts.webhook_intake.take_in(task_id, monitor_id).get("seen", 0)
         return seen
 
     with ThreadPoolExecutor(6) as pool:

@@ -30,8 +30,8 @@ def test_what_is_done_to_monitors_is_there_without_their_secrets(admin: Caller) 
     path = f"/monitors/{made['id']}"
     admin.patch(path, {"name": "zbx-eu", "password": SECRET + "2", "ca_pem": None})
     token = admin.post(f"{path}/webhook-token").json["token"]
-    admin.call("PUT", f"{path}/severities", {"entries": [{"word": "high", "severity": 1}]})
-    admin.call("PUT", f"{path}/ha-identity", {"ha_group": "eu", "ha_ignored_labels": ["replica"]})
+    admin.put(f"{path}/severities", {"entries": [{"word": "high", "severity": 1}]})
+    admin.put(f"{path}/ha-identity", {"ha_group": "eu", "ha_ignored_labels": ["replica"]})
     admin.delete(path)
     found = [each for each in reversed(entries(admin, "&object_type=monitor")) if each["object_id"] == made["id"]]
     assert {each["username"] for each in found} == {"admin"}

@@ -56,7 +56,7 @@ def test_two_monitors_post_one_fault_and_it_counts_once(
         body = {"id": "1", "message": message, "host": host["name"], "severity": "critical"}
         headers = {"Authorization": f"Bearer {token}"}
         assert nobody.call("POST", "/alerts/webhook", headers, json=body).status == 202
-        services.alerts.webhook_intake.take_in(host["monitor_id"])
+        services.alerts.webhook_intake.take_in("receive_alerts:0", host["monitor_id"])
     alerts = admin.get(f"/alerts?machine_id={machine['id']}").json["items"]
     assert sorted(alert["suppressed"] for alert in alerts) == [False, True]
     witness = next(alert for alert in alerts if alert["suppressed"])

@@ -14,7 +14,6 @@ from app.errors import Conflict, Invalid
 from app.rules.monitor_types import alert_source
 from app.rules.task_params.alerts import AcknowledgeAlert
 from app.services.access.audit import Editor, record_action
-from app.services.access.audit import Editor
 from app.services.alerts.action_memo import ActionMemo
 from app.services.alerts.alerts import find_or_raise, shown
 from app.services.alerts.suppression import Witnesses
@@ -171,11 +170,10 @@ class AlertActions:
                 if RESOLVED in action.of_many:
                     conditions.append(alerts.IS_LATEST)
                 chosen = alerts.some_ids(connection, conditions, ids, after, ALERT_BATCH_SIZE)
-                recorded = self._act(connection, chosen, action, by, comment) if chosen else {}
+                recorded = self._act(connection, chosen, action, by, comment, memo) if chosen else {}
                 if chosen:
                     about = {"count": len(chosen), "filter": _shown_filter(filters)}
                     record_action(connection, by, AuditedType.ALERT, 0, _word(action), **about)
-                recorded = self._act(connection, chosen, action, by, comment, memo) if chosen else {}
             self._outbox.publish(recorded)
             count += len(chosen)
             if len(chosen) < ALERT_BATCH_SIZE:
@@ -257,6 +255,8 @@ def _shown_filter(filters: Mapping[str, Any]) -> dict[str, Any]:
     """Return a filter as JSON; one that is empty names the alerts."""
     given = {name: value for name, value in filters.items() if value is not None}
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in given.items()}
+
+
 def _kind_of_return(values: Mapping[str, Any]) -> AlertEventKind | None:
     """Return the event of an alert that has these values again; the end of a snooze is told by the suppression."""
     if "status" not in values:

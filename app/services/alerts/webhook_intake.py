@@ -64,13 +64,12 @@ class WebhookIntake:
             if taken is None and self._is_done(monitor_id, task_id):
                 return dict(counts)
             counts.update(taken or {})
-            step(counts["seen"], None, f"{counts['seen']} alerts")
+            step(counts["seen"], None, counted((counts["seen"], ProgressUnit.ALERTS)))
             if self._is_left_to_another(monitor_id, task_id):
                 return dict(counts)
             if taken is not None and taken.get("seen", 0) < REPORT_BATCH_SIZE // 4:
                 # If alerts arrive one by one, let some accumulate: each round costs as much as many alerts.
                 clock.sleep(GATHER_S)
-            step(counts["seen"], None, counted((counts["seen"], ProgressUnit.ALERTS)))
 
     def tick(self) -> None:
         """Request tasks for deliveries that no task will take in; not while a dead one waits for a person."""

@@ -9,8 +9,6 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.connectors.base import MonitorAccess
 from app.enums import AuditedType, MonitorStatus, TaskState
-from app.errors import Conflict, Invalid, NotFound
-from app.enums import MonitorStatus, TaskState
 from app.errors import Conflict, Invalid, NameTaken, NotFound
 from app.metrics import TASKS
 from app.rules.monitor_types import WEBHOOK, refuse_contact

@@ -7,8 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from app import clock
-from app.enums import AuditAction, AuditedType
-from app.enums import TaskState
+from app.enums import AuditAction, AuditedType, TaskState
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.queue.dead_letters import DeadLetterList
 from app.rules.attempt_numbers import numbered

@@ -9,8 +9,6 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType, TaskType
-from app.errors import Conflict, Invalid, InvalidParams, NotFound
-from app.enums import TaskType
 from app.errors import Conflict, Invalid, InvalidParams, NameTaken, NotFound
 from app.rules.cron import next_time
 from app.rules.task_params.base import MonitorParams, params_class, schedulable_types

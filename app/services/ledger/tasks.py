@@ -11,9 +11,9 @@ from app.enums import AuditAction, AuditedType, TaskState, TaskType
 from app.errors import BrokerUnavailable, Conflict, NotFound
 from app.metrics import TASKS
 from app.queue.publisher import Publisher
+from app.rules.attempt_numbers import numbered
 from app.services.access.acting import acting_editor
 from app.services.access.audit import record_action
-from app.rules.attempt_numbers import numbered
 from app.services.ledger.idempotency import earlier_answer, fingerprint_of
 from app.services.ledger.requester import Requester
 from app.services.ledger.task_events import TaskEvents

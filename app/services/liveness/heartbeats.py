@@ -9,8 +9,6 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType, HeartbeatStatus
-from app.errors import Conflict, Invalid, NotFound
-from app.enums import HeartbeatStatus
 from app.errors import Invalid, NameTaken, NotFound
 from app.rules.cron import next_time
 from app.rules.liveness.heartbeats import HeartbeatState, paused, watched_from

@@ -12,12 +12,12 @@ from werkzeug.exceptions import HTTPException
 
 from app import errors
 from app.web import problems
-from app.web.dashboard.task_words import error_text
 from app.web.context import services
 from app.web.dashboard import session
 from app.web.dashboard.blueprint import finish, words
 from app.web.dashboard.field_errors import field_error
 from app.web.dashboard.refused_forms import page_again
+from app.web.dashboard.task_words import error_text
 from app.web.dashboard.translation import translate, translate_or
 
 SHOWN_DETAILS = (errors.Conflict, errors.Invalid, errors.SourceError, errors.NotFound, errors.TaskFailed)
@@ -68,19 +68,13 @@ def _show(error: Exception, **context: Any) -> Response:
         "code": problem["code"],
         "title": translate_or(f"error.{problem['code']}", translate("error.internal"), **_values(error)),
         "detail": error_text(problem["detail"], problem["code"]) if is_telling and not problem.get("errors") else "",
-        "fields": problem.get("errors", {}),
-    }
-    is_part = request.headers.get("HX-Request") == "true"
-    template = "dashboard/problem.html" if is_part else "dashboard/error.html"
-    content = render_template(template, layout="dashboard/page.html", problem=told, **context)
-    page = Response(content, answer.status_code)
-        "detail": problem["detail"] if is_telling and not problem.get("errors") else "",
         "fields": {name: [*map(field_error, said)] for name, said in problem.get("errors", {}).items()},
     }
     is_part = request.headers.get("HX-Request") == "true"
     template = "dashboard/problem.html" if is_part else "dashboard/error.html"
     again = None if is_part else page_again(told)
-    page = Response(again or render_template(template, layout="dashboard/page.html", problem=told), answer.status_code)
+    content = again or render_template(template, layout="dashboard/page.html", problem=told, **context)
+    page = Response(content, answer.status_code)
     for name in ("Retry-After", "Allow"):
         if name in answer.headers:
             page.headers[name] = answer.headers[name]

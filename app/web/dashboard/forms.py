@@ -1,7 +1,6 @@
 """Reads the pages' forms and query strings with the API's schemas."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -50,8 +49,7 @@ def read_form(schema: type[RequestSchema]) -> dict[str, Any]:
 def read_query(schema: type[RequestSchema]) -> dict[str, Any]:
     """Return the filters of a list without the blank ones. Raises ValidationError."""
     loaded: dict[str, Any] = schema().load(
-        zoned({name: text for name, text in request.args.items() if text != ""}, schema)
-        {name: text for name, text in request.args.items() if text != "" and name != OPENS}
+        zoned({name: text for name, text in request.args.items() if text != "" and name != OPENS}, schema)
     )
     return loaded
 
@@ -60,6 +58,8 @@ def zoned(given: Mapping[str, str], schema: type[Schema]) -> dict[str, str]:
     """Return parameters of which those of datetime-local inputs have the user's time zone."""
     times = {name for name, field in schema().fields.items() if isinstance(field, Timestamp)}
     return {name: _moment(text) if name in times and LOCAL.fullmatch(text) else text for name, text in given.items()}
+
+
 @contextmanager
 def told_as(names: Mapping[str, str]) -> Iterator[None]:
     """Let errors name a form's fields where these are not those of the API."""

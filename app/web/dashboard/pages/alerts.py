@@ -11,10 +11,6 @@ from app.store.database.pages import PageRequest
 from app.web.context import services
 from app.web.dashboard import alert_list
 from app.web.dashboard.alert_labels import labels_beside
-from app.web.dashboard.alert_words import alerts_in_words
-from app.web.dashboard.blueprint import dashboard, render
-from app.web.dashboard.flash import lead_to
-from app.web.dashboard.forms import filters_of, given_filters, read_form, read_query, requester
 from app.web.dashboard.alert_page import (
     EVENTS_SHOWN,
     MARKED,
@@ -27,22 +23,19 @@ from app.web.dashboard.alert_page import (
     source_link_of,
     story_of,
 )
+from app.web.dashboard.alert_words import alerts_in_words
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
-from app.web.dashboard.forms import given_filters, read_form, read_query, requester
+from app.web.dashboard.forms import filters_of, given_filters, read_form, read_query, requester
 from app.web.dashboard.item_charts import has_history
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.schemas.alerts import AlertQuerySchema, TestAlertsQuerySchema
 
 ALERT = "/alerts/<id:alert_id>"
 SNOOZES = ("1h", "4h", "1d", "7d")
-EVENTS_SHOWN = 100
 ORDERS = ("-cost", "-started_at", "started_at", "-last_seen_at")
 """Besides the worst first."""
 FIELDS = ("q", "severity", "monitor_id", "match", "sort")
-ORDERS = ("-severity,started_at", "-cost", "-started_at", "-last_seen_at")
-"""Besides the newest first."""
-FIELDS = ("q", "severity", "status", "monitor_id", "match", "sort")
 """The filters that the page has fields for; the others come from links, like those of a host."""
 
 

@@ -19,9 +19,9 @@ from app.web.context import Row, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import KEPT_IF_BLANK, back, filters_of, read_form, read_query, removed_secrets, requester
+from app.web.dashboard.refused_forms import trial
 from app.web.dashboard.task_subjects import with_subjects
 from app.web.dashboard.task_words import error_text
-from app.web.dashboard.refused_forms import trial
 from app.web.schemas.fields import Integer
 from app.web.schemas.monitors import MonitorChangesSchema, NewMonitorSchema
 from app.web.schemas.pages import PageQuerySchema

@@ -7,8 +7,8 @@ from app.errors import BrokerUnavailable
 from app.store.database.pages import PageRequest
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
-from app.web.dashboard.task_subjects import with_subjects
 from app.web.dashboard.pages.welcome import welcome
+from app.web.dashboard.task_subjects import with_subjects
 
 THROUGHPUT_MINUTES = 60
 LISTED = 6
@@ -30,8 +30,6 @@ def overview() -> str:
         tasks=with_subjects(services().ledger.tasks.list(PageRequest(LISTED), is_part=False).items, names),
         letters=with_subjects(services().ledger.dead_letters.list(PageRequest(LISTED)).items, names),
         monitors=monitors,
-        tasks=services().ledger.tasks.list(PageRequest(LISTED)).items,
-        letters=services().ledger.dead_letters.list(PageRequest(LISTED)).items,
         welcome=welcome(),
         **_queues(),
     )

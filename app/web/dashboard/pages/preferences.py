@@ -1,5 +1,4 @@
-"""The switches for language and theme, and the columns of the list of alerts."""
-"""The switches for language and theme, and what a visitor wants to see no more."""
+"""The switches for language and theme, the columns of the list of alerts, and what a visitor wants to see no more."""
 
 from flask import Response, request
 

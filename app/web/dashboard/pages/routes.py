@@ -15,8 +15,8 @@ from app.web.dashboard.explanations import sentence
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import read_form
 from app.web.dashboard.pages.monitors import monitor_names
-from app.web.dashboard.route_order_form import MAX_ORDER, moved_in, order_in
 from app.web.dashboard.picks import Picked
+from app.web.dashboard.route_order_form import MAX_ORDER, moved_in, order_in
 from app.web.dashboard.visitor_settings import zone
 from app.web.schemas.base import RequestSchema
 from app.web.schemas.fields import Text, code, row_id

@@ -9,8 +9,9 @@ import pytest
 from app.enums import NotificationKind, RouteTarget, Severity
 from app.rules.matchers.fields import ALERT_FIELDS
 from app.rules.matchers.syntax import parse
+from app.rules.matchers.texts import text_of
 from app.rules.response.notifications import Change
-from app.rules.response.route_filters import conditions_of, failing, text_of
+from app.rules.response.route_filters import conditions_of, failing
 from app.rules.response.route_trials import explain
 from app.rules.response.routes import Route, Tree, decide, decide_all, is_told_elsewhere
 from tests.unit.rules.response.test_notifications import RULE, change
