@@ -185,6 +185,7 @@ def _build_recovery(
         periodic_jobs=(
             response.notifier.prune,
             response.decision_settling.look,
+            paging.watch.look,
             paging.retention.tick,
             alerts.scores.tick,
             liveness.watching.tick,

@@ -35,13 +35,14 @@ def turn_of(
     """Return what becomes of a page now; None if nothing does.
 
     `until` is when its acknowledgement expires. With `is_reopened` one expired, so that only a person who acknowledges
-    the page itself acknowledges it again.
+    the page itself acknowledges it again. An exhausted page has nobody left to keep quiet for: only the end of its
+    alerts resolves it.
     """
-    if state in (PageState.RESOLVED, PageState.EXHAUSTED):
+    if state is PageState.RESOLVED or (state is PageState.EXHAUSTED and counts.suppressed):
         return None
     if not counts.active and not counts.acknowledged:
         return SUPPRESSED if counts.suppressed else RESOLVED
-    if state is PageState.OPEN and not counts.active and not is_reopened:
+    if state in (PageState.OPEN, PageState.EXHAUSTED) and not counts.active and not is_reopened:
         return ACKNOWLEDGED
     if state is PageState.ACKNOWLEDGED and until is not None and until <= now:
         return EXPIRED

@@ -1,6 +1,7 @@
 """Keeps pages going whatever ended: alerts, acknowledgements, or the tasks of steps and messages."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,12 +18,16 @@ from app.services.paging.page_failures import PageFailures
 from app.services.paging.page_steps import PageSteps
 from app.services.paging.page_tasks import Recorded, go_to, send_again
 from app.services.paging.page_turns import PageTurns
+from app.services.periodic import Interval
 from app.store.database.engine import Database
 from app.store.paging import page_decisions, page_deliveries, pages
 
 log = structlog.get_logger()
 BATCH_SIZE = 200
 """Limits the work of one tick; the next one goes on."""
+LOOK_EVERY_S = 5.0
+COMMITTED_WITHIN = timedelta(minutes=1)
+"""How long after its time the end of an alert may become visible."""
 
 Row = Mapping[Any, Any]
 
@@ -38,6 +43,8 @@ class PageWatch:
         self._steps = steps
         self._turns = turns
         self._failures = failures
+        self._looking = Interval(LOOK_EVERY_S)
+        self._looked_at: datetime | None = None
 
     def tick(self) -> None:
         """Follow alerts and times, replace tasks that are gone, and settle what is left. Raises DatabaseUnavailable."""
@@ -54,6 +61,24 @@ class PageWatch:
             self._take_up(delivery)
         for page in left_over:
             self._settle(page)
+
+    def look(self) -> None:
+        """Resolve exhausted pages whose alerts have ended, now and then: a route may take no event that says so.
+
+        Raises DatabaseUnavailable.
+        """
+        if not self._looking.is_over():
+            return
+        now = clock.now()
+        since = None if self._looked_at is None else self._looked_at - COMMITTED_WITHIN
+        with self._database.reading() as connection:
+            page_ids = pages.exhausted_and_over(connection, since, BATCH_SIZE)
+        for page_id in page_ids:
+            self._turn(page_id)
+        if len(page_ids) < BATCH_SIZE:
+            self._looked_at = now
+        else:
+            self._looking.cut_short()
 
     def _turn(self, page_id: int) -> None:
         with self._database.transaction() as connection:
@@ -96,16 +121,23 @@ class PageWatch:
         return self._failures.end(connection, delivery, code, seen["task_error"], ended)
 
     def _settle(self, page: Row) -> None:
-        """Say what became of the events of a page that has nothing more to send."""
+        """Say what became of the events of a page that has nothing more to send; an exhausted one may end by them."""
         with self._database.transaction() as connection:
             now_there = pages.lock(connection, page["id"])
             if now_there is None or now_there["state"] != page["state"]:
                 return
-            is_told = page_deliveries.is_anybody_told(connection, page["id"])
-            for kind in NotificationKind:
-                ending = ending_of(PageState(page["state"]), kind, is_anybody_told=is_told)
-                if ending is not None:
-                    _settle(connection, page["id"], kind, ending.outcome, page_reason(ending.code, page))
+            recorded = self._turns.follow_alerts(connection, now_there)
+            if recorded is None:
+                _end_events(connection, page)
+        self._outbox.publish(recorded or {})
+
+
+def _end_events(connection: Connection, page: Row) -> None:
+    is_told = page_deliveries.is_anybody_told(connection, page["id"])
+    for kind in NotificationKind:
+        ending = ending_of(PageState(page["state"]), kind, is_anybody_told=is_told)
+        if ending is not None:
+            _settle(connection, page["id"], kind, ending.outcome, page_reason(ending.code, page))
 
 
 def _settle(

@@ -115,6 +115,17 @@ def to_turn(connection: Connection, now: datetime, limit: int) -> Sequence[int]:
     return connection.execute(statement.order_by(PAGES.id).limit(limit)).scalars().all()
 
 
+def exhausted_and_over(connection: Connection, since: datetime | None, limit: int) -> Sequence[int]:
+    """Return exhausted pages whose alerts are all over, one of them since a time; None for any time."""
+    standing = _alerts_of().where(ALERTS.status != AlertStatus.RESOLVED)
+    statement = select(PAGES.id).where(PAGES.state == PageState.EXHAUSTED, not_(standing.exists()))
+    if since is not None:
+        # By the alerts, which are few and in an index: none has the exhausted pages of a month.
+        joined = select(DECISIONS.page_id).join_from(AlertDecision, Alert, ALERTS.id == DECISIONS.alert_id)
+        statement = statement.where(PAGES.id.in_(joined.where(ALERTS.resolved_at > since)))
+    return connection.execute(statement.order_by(PAGES.id).limit(limit)).scalars().all()
+
+
 def _is_answered() -> ColumnElement[bool]:
     active = _alerts_of().where(ALERTS.status == AlertStatus.ACTIVE, CONCERNS_ANYBODY)
     return and_(PAGES.state == PageState.OPEN, not_(active.exists()))

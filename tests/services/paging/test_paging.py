@@ -27,7 +27,7 @@ from app.rules.response.notification_examples import FIRED
 from app.services.access.audit import Editor
 from app.services.paging.pager import Pager
 from tests.services.alert_rows import end_alert
-from tests.services.paging.stage import FAILED, SENT, UNKNOWN, Inbox, Stage
+from tests.services.paging.stage import BY, FAILED, SENT, UNKNOWN, Inbox, Stage
 
 Row = Any
 
@@ -180,6 +180,52 @@ def test_a_page_that_reaches_nobody_ends_with_a_reason(stage: Stage, inbox: Inbo
     assert (inbox.seen, stage.page.state) == ([], "exhausted")
     (decision,) = [each for each in stage.rows(AlertDecision) if each.route_id is not None]
     assert (decision.outcome, decision.reason["code"]) == ("undeliverable", "page_exhausted")
+
+
+@pytest.mark.parametrize("kinds", [["fired", "resolved"], ["fired"]])
+def test_an_exhausted_page_is_resolved_when_its_alerts_end(
+    stage: Stage, services: Services, inbox: Inbox, monitor_id: int, li: int, kinds: list[str]
+) -> None:
+    stage.route(escalation_id=stage.escalation((0, [("user", li)])), kinds=kinds)
+    first, second = stage.fire(monitor_id, 2)
+    stage.run(65)
+    assert stage.page.state == "exhausted"
+    services.alerts.alert_actions.resolve(first, BY)
+    stage.run(10)
+    assert stage.page.state == "exhausted", "the second alert stands"
+    services.alerts.alert_actions.resolve(second, BY)
+    stage.run(40)
+    assert (stage.page.state, stage.codes()[-1]) == ("resolved", "resolved")
+    assert stage.deliveries(kind="resolved") == [("resolved", "pager", "sent")]
+    assert inbox.seen[-1].message.title.startswith("[nagare] Page resolved")
+    outcomes = stage.outcomes()
+    assert set(outcomes) == {"told"} and len(outcomes) == 2 * len(kinds)
+
+
+def test_an_exhausted_page_is_acknowledged_with_its_alerts(
+    stage: Stage, services: Services, monitor_id: int, li: int
+) -> None:
+    stage.route(escalation_id=stage.escalation((0, [("user", li)])))
+    (alert_id,) = stage.fire(monitor_id)
+    stage.run(65)
+    services.alerts.alert_actions.acknowledge(alert_id, Editor(li, "li"))
+    stage.run(5)
+    assert (stage.page.state, stage.page.acknowledged_by, stage.page.ended_at) == ("acknowledged", "li", None)
+
+
+def test_an_exhausted_page_whose_alerts_ended_under_no_leader_is_resolved(
+    stage: Stage, services: Services, monitor_id: int
+) -> None:
+    stage.route(escalation_id=stage.escalation((0, [("rota", stage.rota("primary"))])), kinds=["fired"])
+    (alert_id,) = stage.fire(monitor_id)
+    stage.run(3)
+    assert stage.page.state == "exhausted"
+    services.alerts.alert_actions.resolve(alert_id, BY)
+    stage.time.pass_by(3600)
+    watch = services.paging.watch
+    watch._looked_at = None  # a process that becomes the leader has not looked yet
+    stage.run(6)
+    assert stage.page.state == "resolved"
 
 
 def test_a_fallback_can_be_another_escalation_with_steps_of_its_own(

@@ -24,7 +24,10 @@ FIRED, ACKNOWLEDGEMENT, RESOLUTION = NotificationKind
         (ACKED, AlertCounts(acknowledged=1), None),
         (ACKED, AlertCounts(active=1), None),
         (ACKED, AlertCounts(), RESOLVED),
-        (PageState.EXHAUSTED, AlertCounts(), None),
+        (PageState.EXHAUSTED, AlertCounts(active=1), None),
+        (PageState.EXHAUSTED, AlertCounts(), RESOLVED),
+        (PageState.EXHAUSTED, AlertCounts(suppressed=1), None),
+        (PageState.EXHAUSTED, AlertCounts(acknowledged=1), ACKNOWLEDGED),
         (PageState.RESOLVED, AlertCounts(active=1), None),
     ],
 )
