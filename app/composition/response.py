@@ -6,11 +6,9 @@ from app.channels.sender import Sender
 from app.channels.template_renderer import TemplateRenderer
 from app.composition.contacts import Contacts
 from app.composition.ledger import Ledger
+from app.composition.paging import RECIPIENTS
 from app.composition.resources import Resources
-from app.services.contacts.people import reachable
-from app.services.oncall.on_call import people_of
 from app.services.paging.page_plans import plan_for
-from app.services.paging.recipients import Recipients
 from app.services.response.decision_settling import DecisionSettling
 from app.services.response.event_matching import EventMatching
 from app.services.response.message_writer import MessageWriter
@@ -49,7 +47,7 @@ def build_response(resources: Resources, ledger: Ledger, contacts: Contacts, pag
     return Response(
         notifications=NotificationService(database, fields, RouteAddresses(vault)),
         routes=RouteService(database, vault, fields),
-        route_trials=RouteTrials(database, RouteReach(plan_for, Recipients(people_of, reachable).find)),
+        route_trials=RouteTrials(database, RouteReach(plan_for, RECIPIENTS.find)),
         route_matches=RouteMatches(database),
         previews=NotificationPreviews(database, writer),
         notifier=Notifier(database, ledger.outbox, EventMatching(pager), resources.settings.history_days),

@@ -218,10 +218,10 @@ def test_a_message_about_several_pages_keeps_its_text_when_one_is_answered(
     monkeypatch.setattr(services.paging.sender, "send", send)
     channel_id = stage.channel("slack", kind="slack", service="slack")
     for name in ("one", "two"):
-        stage.route(name, escalation_id=stage.escalation((0, [("channel", channel_id)]), name=name))
-    stage.fire(monitor_id)
-    stage.tick()
-    stage.fire(monitor_id, first=2)
+        escalation = stage.escalation((0, [("channel", channel_id)]), name=name)
+        stage.route(name, escalation_id=escalation, match=f'alert.host="{name}"')
+    stage.fire(monitor_id, host="one")
+    stage.fire(monitor_id, first=2, host="two")
     stage.run(60)
     together = [each for each in sent if each.message.actions is None]
     assert together
