@@ -54,4 +54,10 @@ def test_contact_methods_on_a_phone(visit: Callable[..., Visit], serve: Serve, t
     expect(page.locator(".contact-rule").first).to_contain_text(re.compile(r"1\. mail"))
     expect(page.locator(".contact-rule").first).to_contain_text("not from 22:00 to 07:00")
     _look(page, tmp_path / "contact-methods.png", "/contact-methods")
+    page.locator(".contact-rule").first.get_by_role("link", name="Edit the rule: mail").click()
+    expect(page.get_by_label("Quiet from")).to_have_value("22:00")
+    page.get_by_label("After (minutes)").fill("15")
+    _look(page, tmp_path / "contact-rule.png", "the page of a rule")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".contact-rule").first).to_contain_text("after 15 min")
     assert one.complaints == []
