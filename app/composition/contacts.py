@@ -10,6 +10,8 @@ from app.composition.resources import Resources
 from app.services.contacts.addresses import Addresses
 from app.services.contacts.channel_trials import ChannelTrials
 from app.services.contacts.channels import ChannelService
+from app.services.contacts.chat_accounts import ChatAccounts
+from app.services.contacts.chat_answers import ChatAnswers
 from app.services.contacts.contact_methods import ContactMethods
 from app.services.contacts.contact_rules import ContactRuleService
 from app.services.contacts.teams import TeamService
@@ -23,6 +25,8 @@ class Contacts:
     channels: ChannelService
     contact_methods: ContactMethods
     contact_rules: ContactRuleService
+    chat_accounts: ChatAccounts
+    chat_answers: ChatAnswers
     trials: ChannelTrials
     sender: ChannelSender
     addresses: Addresses
@@ -31,6 +35,7 @@ class Contacts:
 def build_contacts(resources: Resources, ledger: Ledger) -> Contacts:
     """Build the services of teams and channels."""
     database, vault, sender = resources.database, resources.vault, Sender()
+    secret_key = resources.settings.secret_key.get_secret_value()
     channel_sender = ChannelSender(sender, CHATS)
     addresses = Addresses(vault, sender, CHATS)
     return Contacts(
@@ -38,7 +43,9 @@ def build_contacts(resources: Resources, ledger: Ledger) -> Contacts:
         channels=ChannelService(database, addresses),
         contact_methods=ContactMethods(database, vault, addresses, ledger.outbox),
         contact_rules=ContactRuleService(database),
-        trials=ChannelTrials(database, vault, channel_sender),
+        chat_accounts=ChatAccounts(database, vault, ledger.outbox, secret_key),
+        chat_answers=ChatAnswers(database, vault, ledger.outbox),
+        trials=ChannelTrials(database, vault, channel_sender, secret_key),
         sender=channel_sender,
         addresses=addresses,
     )

@@ -1,11 +1,10 @@
 """Builds the services that page people."""
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.channels.outgoing import ChannelSender
 from app.composition.alerts import Alerts
+from app.composition.contacts import Contacts
 from app.composition.ledger import Ledger
 from app.composition.machines import Machines
 from app.composition.resources import Resources
@@ -54,7 +53,7 @@ def build_pager(resources: Resources, ledger: Ledger) -> Pager:
 
 
 def build_paging(
-    resources: Resources, ledger: Ledger, machines: Machines, alerts: Alerts, sender: ChannelSender
+    resources: Resources, ledger: Ledger, machines: Machines, alerts: Alerts, contacts: Contacts
 ) -> Paging:
     """Build the services that page people."""
     database, outbox = resources.database, ledger.outbox
@@ -63,19 +62,14 @@ def build_paging(
     claims = PageClaims(outbox, resources.vault, PageMessages(resources.settings.public_url), failures)
     pages = PageService(database, outbox, turns, alerts.alert_actions)
     return Paging(
-        sender=sender,
+        sender=contacts.sender,
         escalations=EscalationService(database),
         pages=pages,
-        chat_clicks=ChatClicks(database, resources.vault, pages, _run_later),
+        chat_clicks=ChatClicks(database, resources.vault, pages, contacts.chat_answers),
         why=WhyService(database),
         steps=steps,
-        delivery=PageDelivery(database, outbox, sender, claims, failures, turns, record_outcome),
+        delivery=PageDelivery(database, outbox, contacts.sender, claims, failures, turns, record_outcome),
         watch=PageWatch(database, outbox, steps, turns, failures),
         retention=PageRetention(database, resources.settings.history_days),
         trial_alerts=TrialAlerts(database, AlertIntake(machines.witnesses)),
     )
-
-
-def _run_later(run: Callable[[], object]) -> None:
-    """Run something without a response that waits for it; it is lost if the process ends."""
-    threading.Thread(target=run, daemon=True).start()

@@ -115,7 +115,7 @@ def wire(
     on_call = build_on_call(resources, machines)
     contacts = build_contacts(resources, ledger)
     response = build_response(resources, ledger, contacts, build_pager(resources, ledger))
-    paging = build_paging(resources, ledger, machines, alerts, contacts.sender)
+    paging = build_paging(resources, ledger, machines, alerts, contacts)
     operation = build_operation(resources)
     return Services(
         settings=settings,

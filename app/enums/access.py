@@ -21,6 +21,7 @@ class AuditedType(StrEnum):
     USER = "user"
     TEAM = "team"
     CHANNEL = "channel"
+    CHAT_ACCOUNT = "chat_account"
     CONTACT_RULES = "contact_rules"
     ROTA = "rota"
     OVERRIDE = "override"

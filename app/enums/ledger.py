@@ -25,6 +25,8 @@ class TaskType(StrEnum):
     NOTIFY = "notify"
     TRY_CHANNEL = "try_channel"
     """Sends a test message or a code to a channel."""
+    ANSWER_CHAT = "answer_chat"
+    """Tells a person in a chat why a click did nothing."""
     PAGE_STEP = "page_step"
     """Takes a step of a page: finds whom it pages, and makes their messages."""
     SEND_PAGE = "send_page"

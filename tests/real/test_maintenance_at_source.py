@@ -79,7 +79,7 @@ def change_by_hand(api: ZabbixApi, maintenance_id: str, other_host: str) -> Iter
     [whole] = api.call("maintenance.get", {"maintenanceids": [maintenance_id], "output": "extend"})
     hosts = {"hosts": [{"hostid": other_host}]} if api.version >= (6, 0) else {"hostids": [other_host], "groupids": []}
     period = {"timeperiod_type": 0, "start_date": int(whole["active_since"]), "period": 300}
-    for change in ({"tags": [{"tag": "team"}]}, hosts, {"timeperiods": [period]}, {"maintenance_type": 1, "tags": []}):
+    for change in ({"tags": [{"tag": "team"}]}, hosts, {"timeperiods": [period]}, {"maintenance_type": 1}):
         api.call("maintenance.update", {"maintenanceid": maintenance_id, **change})
         yield change
 
@@ -93,13 +93,15 @@ def test_zabbix_has_a_period_for_each_occurrence_and_nothing_twice(
 
 def test_other_releases_of_zabbix_are_told_the_same(release: ZabbixApi, mark: str) -> None:
     group = release.call("hostgroup.get", {"output": ["groupid"], "limit": 1})
-    new = [{"host": fresh_name("told"), "groups": group} for _ in range(2)]
+    interface = {"type": 1, "main": 1, "useip": 1, "ip": "127.0.0.1", "dns": "", "port": "10050"}
+    new = [{"host": fresh_name("told"), "groups": group, "interfaces": [interface]} for _ in range(2)]
     first, second = (release.call("host.create", one)["hostids"][0] for one in new)
-    try:
-        with closing(ZabbixConnector(MonitorAccess(release.url, "Admin", "zabbix"))) as connector:
+    with closing(ZabbixConnector(MonitorAccess(release.url, "Admin", "zabbix"))) as connector:
+        try:
             _tell_change_and_take_back_at_zabbix(release, connector, mark, first, second)
-    finally:
-        release.call("host.delete", [first, second])
+        finally:
+            connector.set_maintenance(mark, None)
+            release.call("host.delete", [first, second])
 
 
 def _tell_change_and_take_back_at_zabbix(

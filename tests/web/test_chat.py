@@ -40,23 +40,19 @@ def post(app: Flask) -> Iterator[Post]:
     yield lambda path, body, headers: client.post(f"/api/v1/chat/{path}", data=body, headers=headers)
 
 
-def test_a_click_in_slack_is_taken(
-    channels: dict[str, int], services: Services, post: Post, monkeypatch: pytest.MonkeyPatch
+def test_a_click_in_slack_is_taken_and_what_is_not_done_is_told_by_a_task(
+    admin: Caller, services: Services, post: Post, serve: Serve
 ) -> None:
-    later: list[Any] = []
-    monkeypatch.setattr(services.paging.chat_clicks, "_later", later.append)
-    answer = post("slack", *slack_click())
-    assert (answer.status_code, answer.json) == (200, {})
-    # The page does not exist, which the person is told after the response.
-    assert len(later) == 1
-
-
-def test_what_is_not_done_is_told_after_the_response(admin: Caller, post: Post, serve: Serve) -> None:
     slack = FakeSlack()
     settings = {**fake_slack.SETTINGS, "base_url": serve(slack.respond)}
     assert admin.post("/channels", {"name": "x", "kind": "slack", "settings": settings}).status == 201
-    assert post("slack", *slack_click()).status_code == 200
-    assert slack.is_whispered.wait(60)
+    answer = post("slack", *slack_click())
+    assert (answer.status_code, answer.json) == (200, {})
+    [task] = admin.get("/tasks?type=answer_chat").json["items"]
+    assert "U012AB3CD" not in str(task) and "nagare has not" not in str(task)
+    claim = services.ledger.lifecycle.begin(task["task_id"], "worker")
+    assert claim is not None
+    assert services.contacts.chat_answers.send(**claim.params) == {"sent": 1}
     assert slack.whispered == [(fake_slack.CHANNEL, "U012AB3CD", "nagare has not sent this page to this chat.")]
 
 

@@ -27,6 +27,9 @@ ADMINS_ONLY = {
     "replace_mapping",
     "delete_mapping",
     "try_mapping",
+    "list_chat_accounts",
+    "add_chat_account",
+    "remove_chat_account",
     "create_notification",
     "update_notification",
     "delete_notification",
@@ -95,7 +98,14 @@ MY_CONTACTS = {
 }
 MY_VIEWS = {"create_view", "update_view", "delete_view"}
 PREVIEWS = {"preview_maintenance_window", "test_routes"}
-ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token", *MY_CONTACTS, *MY_VIEWS, *PREVIEWS}
+MY_CHATS = {"send_my_link_code", "link_my_chat_account", "remove_my_chat_account"}
+ONE_S_OWN = {
+    *("logout", "create_events_ticket", "create_token", "revoke_token"),
+    *MY_CONTACTS,
+    *MY_CHATS,
+    *MY_VIEWS,
+    *PREVIEWS,
+}
 """What a viewer may do beyond reading."""
 SIGN_IN_ONLY = {"logout", "create_token", "revoke_token"}
 

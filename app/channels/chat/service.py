@@ -9,6 +9,7 @@ from app.channels.outgoing import Outgoing
 from app.channels.preloaded import run_order
 from app.channels.sender import Delivery, Message, Outcome
 from app.enums import ChannelKind
+from app.rules.chat.accounts import UNLINKED_MAY_ANSWER
 
 PROGRAM = "app.channels.chat.process"
 LIMIT_S = 10
@@ -39,7 +40,14 @@ class ChatService:
             is_required=False,
             default=cls.BASE_URL,
         )
-        cls.FIELDS = (*cls.FIELDS, address)
+        unlinked = Setting(
+            UNLINKED_MAY_ANSWER,
+            r"true|false",
+            "Must be true, or false to let only people answer whose account is linked with a user.",
+            is_required=False,
+            default="true",
+        )
+        cls.FIELDS = (*cls.FIELDS, address, unlinked)
         cls.SETTINGS = {field.name: field.is_required for field in cls.FIELDS}
         cls.SECRETS = frozenset(field.name for field in cls.FIELDS if field.is_secret)
 

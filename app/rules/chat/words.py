@@ -17,6 +17,8 @@ class Words:
     over: str
     unknown: str
     failed: str
+    unlinked: str
+    forbidden: str
 
 
 WORDS: Mapping[Language, Words] = {
@@ -27,6 +29,8 @@ WORDS: Mapping[Language, Words] = {
         over="This page is over.",
         unknown="nagare has not sent this page to this chat.",
         failed="Not done: {}",
+        unlinked="Only people whose account is linked may answer here: link yours in nagare, My contact methods.",
+        forbidden="Your user {} may not answer pages in nagare.",
     ),
     Language.CHINESE: Words(
         buttons={PageAction.ACKNOWLEDGE: "确认", PageAction.RESOLVE: "解决"},
@@ -35,5 +39,7 @@ WORDS: Mapping[Language, Words] = {
         over="此呼叫已结束。",
         unknown="nagare 没有向此聊天发送过这个呼叫。",
         failed="未完成：{}",
+        unlinked="此处只有已关联账号的人可以操作：请在 nagare 的“我的联系方式”中关联您的账号。",
+        forbidden="您的用户 {} 无权在 nagare 中处理呼叫。",
     ),
 }

@@ -14,3 +14,15 @@ class TryChannel(TaskParams):
     channel_id: int
     code: bool = False
     """Whether to send the code, which is in the channel's row and nowhere else."""
+    account: str | None = None
+    """Whose account in a chat it is to be, and its id, encrypted; None for the channel's own code."""
+
+
+class AnswerChat(TaskParams):
+    """Tell a person in a chat why a click did nothing."""
+
+    type: ClassVar = TaskType.ANSWER_CHAT
+
+    channel_id: int
+    answer: str
+    """Encrypted: the chat, the person, and the text."""

@@ -150,7 +150,7 @@ class ContactMethods:
         return shown
 
     def _issue_code(self, connection: Connection, channel_id: int, editor: Editor, now: datetime) -> str:
-        _refuse_many(connection, editor.user_id, now)
+        refuse_many(connection, editor.user_id, now)
         code = {"code_sealed": self._vault.seal(new_code()), "code_sent_at": now, "code_failures": 0}
         channels.change(connection, channel_id, code)
         task_id = new_task_id(TryChannel.type)
@@ -180,7 +180,8 @@ def _refuse_haste(row: Mapping[Any, Any], now: datetime) -> None:
         raise TooManyRequests(f"a code was sent less than a minute ago: try again in {left_s} s", left_s)
 
 
-def _refuse_many(connection: Connection, user_id: int, now: datetime) -> None:
+def refuse_many(connection: Connection, user_id: int, now: datetime) -> None:
+    """Raise TooManyRequests if a user has had too many codes sent of late."""
     first = trials.requested_at(connection, user_id, now - CODES_WITHIN, MAX_CODES)
     if first is not None:
         left_s = int((first + CODES_WITHIN - now).total_seconds()) + 1

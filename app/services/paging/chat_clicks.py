@@ -1,18 +1,19 @@
 """Takes clicks on the buttons of pages in chats; each service's requests prove by themselves where they come from."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app import clock
-from app.channels.chat.slack import Slack
-from app.enums import ChannelKind, Language, PageState
+from app.enums import ChannelKind, Language, PageState, Role
 from app.errors import NagareError, Unauthorized
 from app.rules.chat import lark, slack, telegram
+from app.rules.chat.accounts import UNLINKED_MAY_ANSWER
 from app.rules.chat.clicks import Click, NotSigned, PageAction, Unreadable
 from app.rules.chat.words import WORDS, Words
 from app.services.access.audit import Editor
+from app.store.contacts import chat_accounts
 from app.store.database.engine import Database
 from app.store.database.vault import Vault
 from app.store.paging import chat_channels, pages
@@ -21,8 +22,12 @@ UNKNOWN = "This is no request of a chat service that nagare knows, or it is too 
 NOBODY = 0
 """The user id of people whom only the chat knows, as that of the command line."""
 
-Later = Callable[[Callable[[], object]], None]
-"""Runs something after the response: a chat service waits 3 seconds for that."""
+
+class Answers(Protocol):
+    """Tells a person something in a chat, after the response: a chat service waits 3 seconds for that."""
+
+    def queue(self, channel_id: int, chat: str, user: str, text: str) -> None:
+        """Queue an answer that nobody but the person sees."""
 
 
 class Pages(Protocol):
@@ -40,6 +45,7 @@ class ChatChannel:
     """A channel, with the settings that say who may send clicks for it."""
 
     id: int
+    kind: ChannelKind
     language: Language
     settings: Mapping[str, str]
 
@@ -55,15 +61,16 @@ class Reply:
 class ChatClicks:
     """Every method raises Unauthorized for a request that no channel's service sent, and DatabaseUnavailable.
 
-    A click acts as the person's name in the chat, never as a user of nagare: the name proves nothing. It can only
-    answer a page that was sent to that chat, and a repeated one does nothing again.
+    A click of a person whose account is linked acts as that user, if the user's role allows it. Another one acts as the
+    person's name in the chat, never as a user of nagare: the name proves nothing; a channel can refuse those. A click
+    can only answer a page that was sent to that chat, and a repeated one does nothing again.
     """
 
-    def __init__(self, database: Database, vault: Vault, answers: Pages, later: Later) -> None:
+    def __init__(self, database: Database, vault: Vault, answers: Pages, told: Answers) -> None:
         self._database = database
         self._vault = vault
         self._pages = answers
-        self._later = later
+        self._told = told
 
     def take_slack(self, body: bytes, timestamp: str, signature: str) -> None:
         """Take a request of Slack's. The message shows what was done; anything else is told to the person alone."""
@@ -81,8 +88,7 @@ class ChatClicks:
             return
         reply = self._act(channels, click)
         if not reply.is_done:
-            chat = Slack(channels[0].settings)
-            self._later(lambda: chat.answer(click.chat, click.user, reply.text))
+            self._told.queue(channels[0].id, click.chat, click.user, reply.text)
 
     def take_telegram(self, channel_id: int, body: bytes, secret_token: str) -> Mapping[str, Any]:
         """Take an update of Telegram's for a channel; return the response, which shows a text to the person."""
@@ -125,7 +131,9 @@ class ChatClicks:
         with self._database.reading() as connection:
             rows = chat_channels.of_kind(connection, kind, channel_id)
         return [
-            ChatChannel(row["id"], Language(row["language"]), json.loads(self._vault.open(row["url_sealed"]) or "{}"))
+            ChatChannel(
+                row["id"], kind, Language(row["language"]), json.loads(self._vault.open(row["url_sealed"]) or "{}")
+            )
             for row in rows
         ]
 
@@ -141,14 +149,29 @@ class ChatClicks:
         before = self._standing(words, click)
         if before is not None:
             return before
+        by = self._author(channel, click)
+        if isinstance(by, Reply):
+            return by
         answer = self._pages.acknowledge if click.action is PageAction.ACKNOWLEDGE else self._pages.resolve
         try:
-            answer(click.page_id, Editor(NOBODY, click.username))
+            answer(click.page_id, by)
         except NagareError as error:
             # Somebody else may have been faster.
             return self._standing(words, click) or Reply(words.failed.format(error), is_done=False)
         # Two at once: the page says whose click came first.
-        return self._standing(words, click, by=click.username) or Reply(words.done[click.action], is_done=True)
+        return self._standing(words, click, by=by.username) or Reply(words.done[click.action], is_done=True)
+
+    def _author(self, channel: ChatChannel, click: Click) -> Editor | Reply:
+        """Return as whom a click acts, or why it does nothing."""
+        words = WORDS[channel.language]
+        with self._database.reading() as connection:
+            owner = chat_accounts.owner_of(connection, channel.kind, click.user)
+        if owner is None:
+            is_open = channel.settings.get(UNLINKED_MAY_ANSWER, "true") == "true"
+            return Editor(NOBODY, click.username) if is_open else Reply(words.unlinked, is_done=False)
+        if not owner["enabled"] or not Role(owner["role"]).includes(Role.OPERATOR):
+            return Reply(words.forbidden.format(owner["username"]), is_done=False)
+        return Editor(owner["user_id"], owner["username"])
 
     def _standing(self, words: Words, click: Click, by: str | None = None) -> Reply | None:
         """Return why there is nothing to do about a page; None if there is, or if `by` has just done it."""

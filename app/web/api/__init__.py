@@ -6,6 +6,7 @@ from app.web.api.audit import audit
 from app.web.api.auth import auth
 from app.web.api.channels import channels
 from app.web.api.chat import chat
+from app.web.api.chat_accounts import chat_accounts
 from app.web.api.contact_methods import contact_methods
 from app.web.api.contact_rules import contact_rules
 from app.web.api.dead_letters import dead_letters
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     channels,
     contact_methods,
     contact_rules,
+    chat_accounts,
     chat,
     rotas,
     on_call,
