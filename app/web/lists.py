@@ -9,11 +9,12 @@ from urllib.parse import parse_qsl, urlencode
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
-from app.enums import AlertStatus, HeartbeatStatus, InventoryStatus, Role, Severity
+from app.enums import OPEN_STATUSES, AlertStatus, HeartbeatStatus, InventoryStatus, Role, Severity
 from app.store.database.pages import Page, PageRequest
 from app.store.selection.alert_lists import AlertPage
 from app.web.context import current_user, services
-from app.web.schemas.alerts import AlertQuerySchema, AlertSchema
+from app.web.schemas.alert_facets import AlertListQuerySchema
+from app.web.schemas.alerts import AlertSchema
 from app.web.schemas.audit import AuditEntrySchema, AuditQuerySchema
 from app.web.schemas.channels import ChannelSchema
 from app.web.schemas.dead_letters import DeadLetterQuerySchema, DeadLetterSchema
@@ -71,11 +72,17 @@ def _heartbeats(page: PageRequest, status: str | None = None, q: str | None = No
     return services().liveness.heartbeats.list(page, HeartbeatStatus(status) if status else None, q)
 
 
+def _alerts(page: PageRequest, **filters: Any) -> AlertPage:
+    """List the alerts as the page does: the open ones unless the filter names a status. Groups are their alerts."""
+    wanted = {name: value for name, value in filters.items() if name not in ("by", "label")}
+    return services().alerts.alerts.list(page, **{"status": tuple(map(int, OPEN_STATUSES)), **wanted})
+
+
 LISTS: dict[str, Listed] = {
     "alerts": Listed(
-        AlertQuerySchema,
+        AlertListQuerySchema,
         AlertSchema,
-        lambda page, **filters: services().alerts.alerts.list(page, **filters),
+        _alerts,
         {"severity": Severity, "status": AlertStatus},
     ),
     "hosts": Listed(

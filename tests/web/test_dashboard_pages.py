@@ -47,6 +47,7 @@ from app.rules.oncall.shifts import GapReason
 from app.rules.progress_messages import ProgressUnit
 from app.services.access.audit import Editor
 from app.services.liveness.heartbeat_pings import Ping
+from app.services.triage.alert_facets import GROUPINGS
 from app.web.dashboard.alert_list import COLUMNS, TABS
 from app.web.dashboard.field_errors import KNOWN
 from app.web.dashboard.navigation import NAVIGATION
@@ -375,7 +376,9 @@ MADE = {
         for code in codes
     ),
     *(f"alerts.kind_{no}{state}" for no in ("", "not_") for state in ("suppressed", "stale", "silenced")),
-    *("alerts.words", "alerts.words_one", "order.started_at"),
+    *("alerts.words", "alerts.words_one", "order.started_at", "order.-severity,started_at"),
+    *(f"alerts.{what}_{by}" for what in ("by", "without") for by in GROUPINGS),
+    *(f"alerts.facet_{name}" for name in ("severity", "status", "monitor_id", "source", "host", "group")),
     *("inventory.gone", "inventory.disabled", "time.d", "time.h", "time.min", "time.s", "time.ago", "time.in"),
 }
 

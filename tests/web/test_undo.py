@@ -118,4 +118,4 @@ def test_many_selected_alerts_are_asked_about_in_chinese(browse: Callable[[str],
     page = browse("operator")
     page.client.set_cookie("nagare_language", "zh")
     asked = page.post("/alerts/acknowledge", {"ids": [str(number) for number in range(1, 22)]})
-    assert "确认选中的 21 条告警？" in asked.text and asked.text.count('name="ids"') == 21
+    assert "要确认以下告警吗？选中的 21 条告警" in asked.text and asked.text.count('name="ids"') == 21

@@ -1,6 +1,7 @@
 """The resources under `/api/v1`, one noun a file."""
 
 from app.web.api.alert_actions import alert_actions
+from app.web.api.alert_facets import alert_facets
 from app.web.api.alerts import alerts
 from app.web.api.audit import audit
 from app.web.api.auth import auth
@@ -63,6 +64,7 @@ BLUEPRINTS = (
     events,
     alerts,
     alert_actions,
+    alert_facets,
     webhooks,
     scores,
     schedules,

@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from app.enums import AlertEventKind, AlertStatus, QuietKind, ReportWay, Resolution, Severity
 from app.rules.alerts.generated_alerts import GENERATED, MAX_GENERATED
 from app.rules.matchers.syntax import EXAMPLE as MATCH_EXAMPLE
-from app.web.schemas.base import AnswerSchema
+from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import QueryBoolean, QueryInteger, Text, Timestamp, code, query_code, query_id, word
 from app.web.schemas.pages import SHORT_PAGES, PageQuerySchema, page_of
 from app.web.schemas.several import SEVERAL, QueryCode, QueryMatches, QueryValues
@@ -16,8 +16,8 @@ MAX_SEED = 2**53
 SORT = r"^(-?cost|\s*-?severity\s*(,\s*-?(started_at|last_seen_at)\s*)?|\s*-?(started_at|last_seen_at)\s*)?$"
 
 
-class AlertQuerySchema(PageQuerySchema):
-    """Filters of the list of alerts."""
+class AlertFilterQuerySchema(RequestSchema):
+    """Filters of alerts."""
 
     q = Text(max=200, metadata={"description": f"Text in message, comment, description, host or item. {SHORT_PAGES}"})
     severity = QueryValues(QueryCode(Severity), metadata={"description": f"By word or number; {SEVERAL}"})
@@ -52,6 +52,11 @@ class AlertQuerySchema(PageQuerySchema):
     last_seen_before = Timestamp(metadata={"description": "Only alerts last reported before this time"})
     resolved_after = Timestamp(metadata={"description": "Only alerts resolved at this time or later"})
     resolved_before = Timestamp(metadata={"description": "Only alerts resolved before this time"})
+
+
+class AlertQuerySchema(AlertFilterQuerySchema, PageQuerySchema):
+    """Filters and order of the list of alerts."""
+
     sort = Text(
         max=100,
         metadata={

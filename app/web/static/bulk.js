@@ -158,11 +158,12 @@
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { elt, xhr, pathInfo } = event.detail;
-    const form = elt && formOf(elt);
+    const { xhr, pathInfo, requestConfig } = event.detail;
+    const form = requestConfig?.verb === "post" && formOf(requestConfig.elt);
     // The page that asks has the address of the action; whoever says no goes on with the selection.
-    const asks = pathInfo && new URL(xhr.responseURL).pathname === pathInfo.requestPath;
-    if (form && pathInfo && event.detail.requestConfig.verb === "post" && xhr.status === 200 && !asks) keep(form, []);
+    const asks = pathInfo?.requestPath === new URL(xhr.responseURL).pathname;
+    if (form && xhr.status === 200 && !asks) keep(form, []);
+    if (xhr.status === 200) requestConfig?.elt.closest(".toast[data-undo]")?.remove();
   });
 
   document.addEventListener("htmx:load", restore);

@@ -1,15 +1,17 @@
 """Alerts: the list and the details of one alert."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify, request
 
 from app.enums import Role, Severity
 from app.rules.task_params.alerts import GenerateAlerts
+from app.services.triage.alert_facets import GROUPINGS
 from app.store.database.pages import PageRequest
 from app.web.context import services
-from app.web.dashboard import alert_list
+from app.web.dashboard import alert_counts, alert_list
 from app.web.dashboard.alert_labels import labels_beside
 from app.web.dashboard.alert_page import (
     EVENTS_SHOWN,
@@ -29,46 +31,79 @@ from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, given_filters, read_form, read_query, requester
 from app.web.dashboard.item_charts import has_history
 from app.web.dashboard.pages.monitors import monitor_names
-from app.web.schemas.alerts import AlertQuerySchema, TestAlertsQuerySchema
+from app.web.dashboard.translation import translate
+from app.web.schemas.alert_facets import AlertListQuerySchema
+from app.web.schemas.alerts import TestAlertsQuerySchema
 
 ALERT = "/alerts/<id:alert_id>"
 SNOOZES = ("1h", "4h", "1d", "7d")
 ORDERS = ("-cost", "-started_at", "started_at", "-last_seen_at")
 """Besides the worst first."""
-FIELDS = ("q", "severity", "monitor_id", "match", "sort")
+FIELDS = ("q", "severity", "monitor_id", "match", "sort", "by", "label")
 """The filters that the page has fields for; the others come from links, like those of a host."""
 
 
 @dashboard.page("/alerts", role=Role.VIEWER)
 def alerts() -> str:
-    """List the alerts: the open ones, and the worst first, unless the address says otherwise."""
-    query = alert_list.effective(read_query(AlertQuerySchema))
-    page = services().alerts.alerts.list(**query)
-    monitors = monitor_names()
+    """List the alerts or groups of them: the open ones, the worst first, unless the address says otherwise."""
+    query = alert_list.effective(read_query(AlertListQuerySchema))
+    by, label = query.pop("by", ""), query.pop("label", None)
     wanted = {name: value for name, value in filters_of(query).items() if name != "sort"}
-    total = page.total if page.is_total_exact else None
+    monitors = monitor_names()
+    given = given_filters()
+    shared = {
+        "filters": given,
+        "stated": alert_list.stated(),
+        "other_filters": [(name, text) for name, text in given.items() if name not in FIELDS],
+        "orders": ORDERS,
+        "monitors": monitors,
+        "severities": list(reversed(Severity)),
+        "by": by,
+        "label": label,
+        "by_choices": [(name, translate(f"alerts.by_{name}")) for name in GROUPINGS],
+        "tabs": [(name, alert_list.tab_filters(name)) for name in alert_list.TABS],
+        "tab": alert_list.tab(),
+        **_around(wanted, monitors),
+    }
+    if by:
+        found = services().triage.alert_facets.groups(by, label, **wanted)
+        groups = alert_counts.rows(found, by, monitors, alert_list.stated())
+        return render("alert_groups", groups=groups, is_exact=found.is_exact, **shared)
+    page = services().alerts.alerts.list(**query)
+    names = {f"monitor_id:{key}": name for key, name in monitors.items()}
     return render(
         "alerts",
         page=page,
-        filters=given_filters(),
-        stated=alert_list.stated(),
-        other_filters=[(name, text) for name, text in given_filters().items() if name not in FIELDS],
-        orders=ORDERS,
-        monitors=monitors,
         beside=labels_beside(page.items),
         hosts=services().inventory.inventory.host_names({alert["host_id"] for alert in page.items} - {None}),
-        severities=list(reversed(Severity)),
         snoozes=SNOOZES,
-        total=total,
-        words=alerts_in_words(
-            wanted, page.total, bool(page.is_total_exact), {f"monitor_id:{key}": name for key, name in monitors.items()}
-        ),
-        tabs=[(name, alert_list.tab_filters(name)) for name in alert_list.TABS],
-        tab=alert_list.tab(),
+        total=page.total if page.is_total_exact else None,
+        words=alerts_in_words(wanted, page.total, bool(page.is_total_exact), names),
         columns=alert_list.columns(),
         all_columns=alert_list.COLUMNS,
         heads=alert_list.heads(),
+        **shared,
     )
+
+
+@dashboard.page("/alerts/words", role=Role.VIEWER)
+def alert_words() -> Response:
+    """Return the words that complete a matcher: values of the label `name`, or names without it."""
+    facets, beginning = services().triage.alert_facets, request.args.get("q", "")
+    name = request.args.get("name")
+    return jsonify(items=facets.label_values(name, beginning) if name else facets.label_names(beginning))
+
+
+def _around(wanted: Mapping[str, Any], monitors: Mapping[int, str]) -> Mapping[str, Any]:
+    """Return the counts around the list; a refresh of the list alone needs none of them."""
+    if request.headers.get("HX-Trigger") == "list":
+        return {"counts": {}, "facets": [], "bars": []}
+    found = services().triage.alert_facets.facets(**wanted)
+    return {
+        "counts": alert_counts.tab_counts(wanted),
+        "facets": alert_counts.choices(found, monitors),
+        "bars": alert_counts.bars(found.buckets),
+    }
 
 
 @dashboard.page(ALERT, role=Role.VIEWER)
