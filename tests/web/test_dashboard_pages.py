@@ -36,6 +36,7 @@ from app.enums import (
     Role,
     RouteTarget,
     Scope,
+    ScoreCause,
     Severity,
     TaskState,
     TaskType,
@@ -66,6 +67,7 @@ PAGES = (
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/rotas", "/shifts"),
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/routes"),
     *("/pages", "/escalations", "/views"),
+    *("/score", "/score?by=message&hours=168&at=2026-01-01T00:00:00Z", "/score?host_id=1"),
 )
 
 LAYER = {"users": [1], "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}
@@ -350,6 +352,7 @@ MADE = {
     *("paging.setup_contact_method", "paging.setup_rota", "paging.setup_escalation", "paging.setup_route"),
     "paging.setup_page",
     *("order.-severity,started_at", "order.-cost", "order.-started_at", "order.-last_seen_at"),
+    *(f"score.by_{cause}" for cause in ScoreCause),
     *("alert.link_dashboard", "alert.link_dashboard_url", "alert.link_runbook", "alert.link_runbook_url"),
     *("status.wrong_database", "status.wrong_broker", "status.wrong_worker"),
     *("status.then_database", "status.then_broker", "status.then_worker"),

@@ -21,8 +21,8 @@ WEIGHT: ColumnElement[Any] = case(WEIGHTS, value=ALERTS.severity)
 def fetch(connection: Connection, window: Window, scope: Scope, by: ScoreCause, limit: int) -> Sequence[RowMapping]:
     """Return the causes with the most points, each with its id, name, monitor, severity and numbers of alerts.
 
-    `points` are those of all its alerts that count, `active_points` those of the active ones. A cause without a name
-    stands for the alerts of no known host.
+    `points` are those of all its alerts that count, `active_points` those of the active ones, `source` is one of their
+    sources. A cause without a name stands for the alerts of no known host.
     """
     return connection.execute(STATEMENTS[by](connection, window, scope, limit)).mappings().all()
 
@@ -34,6 +34,7 @@ def _sums(window: Window) -> tuple[Any, ...]:
         func.count().label("alerts"),
         func.count().filter(ALERTS.status != AlertStatus.RESOLVED).label("open_alerts"),
         func.max(ALERTS.severity).label("severity"),
+        func.max(ALERTS.source).label("source"),
     )
 
 
@@ -50,7 +51,7 @@ def _first(statement: Select[Any], limit: int) -> Select[Any]:
 
 def _shown(costs: Any, number: Any, name: Any, monitor_id: Any) -> tuple[Any, ...]:
     numbers = (costs.c.points, costs.c.active_points, costs.c.alerts, costs.c.open_alerts, costs.c.severity)
-    return number.label("id"), name.label("name"), monitor_id.label("monitor_id"), *numbers
+    return number.label("id"), name.label("name"), monitor_id.label("monitor_id"), *numbers, costs.c.source
 
 
 def _hosts(connection: Connection, window: Window, scope: Scope, limit: int) -> Select[Any]:
@@ -76,9 +77,9 @@ def _groups(connection: Connection, window: Window, scope: Scope, limit: int) ->
     joined = costs.join(table_of(Host), HOSTS.id == costs.c.host_id).join(members, true())
     summed = (func.sum(costs.c[name]).label(name) for name in ("points", "active_points", "alerts", "open_alerts"))
     points = func.sum(costs.c.points).desc()
-    severity = func.max(costs.c.severity).label("severity")
+    severity = (func.max(costs.c.severity).label("severity"), func.max(costs.c.source).label("source"))
     shown = (literal(None).label("id"), members.c.value.label("name"), literal(None).label("monitor_id"))
-    statement = select(*shown, *summed, severity).select_from(joined).group_by(members.c.value)
+    statement = select(*shown, *summed, *severity).select_from(joined).group_by(members.c.value)
     return statement.order_by(points, members.c.value).limit(limit)
 
 
@@ -93,7 +94,7 @@ def _alerts(connection: Connection, window: Window, scope: Scope, limit: int) ->
     shown = (ALERTS.id, ALERTS.message.label("name"), MONITOR_ID, points)
     active = case((IS_ACTIVE, WEIGHT), else_=0).label("active_points")
     is_open = case((ALERTS.status != AlertStatus.RESOLVED, 1), else_=0).label("open_alerts")
-    statement = select(*shown, active, literal(1).label("alerts"), is_open, ALERTS.severity)
+    statement = select(*shown, active, literal(1).label("alerts"), is_open, ALERTS.severity, ALERTS.source)
     counting = [*window.weighing, *scope.of_alerts(connection)]
     return statement.where(*counting).order_by(points.desc(), ALERTS.id.desc()).limit(limit)
 

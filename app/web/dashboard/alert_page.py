@@ -30,12 +30,6 @@ MARKED = frozenset(
 SCHEMES = ("http://", "https://")
 
 
-def is_wanted(part: str) -> bool:
-    """Return whether the answer shows a part of the page: a refresh of another part alone does not."""
-    asked = request.headers.get("HX-Target", "main")
-    return asked in ("main", part)
-
-
 def chart_of(alert: Row, item: Mapping[Any, Any] | None) -> History | None:
     """Return the values of an alert's item around the alert; None if there are none."""
     if item is None or not has_history(item):

@@ -54,6 +54,19 @@ class DropsQuerySchema(ChangesQuerySchema):
     )
 
 
+SCORE_HOURS = (24, 168, 720)
+"""How much of the history the dashboard shows."""
+
+
+class ScorePageQuerySchema(CausesQuerySchema):
+    """What the dashboard's page of the score shows."""
+
+    hours = QueryInteger(validate=validate.OneOf(SCORE_HOURS), load_default=SCORE_HOURS[0])
+    at = Timestamp()
+    after = Timestamp()
+    before = Timestamp()
+
+
 class AlertCountsSchema(AnswerSchema):
     """Number of alerts of one severity that affect the score."""
 

@@ -19,7 +19,6 @@ from app.web.dashboard.alert_page import (
     SIMILAR_SHOWN,
     address_of,
     chart_of,
-    is_wanted,
     label_filters,
     links_of,
     source_link_of,
@@ -34,6 +33,8 @@ from app.web.dashboard.pages.monitors import monitor_names
 from app.web.dashboard.translation import translate
 from app.web.schemas.alert_facets import AlertListQuerySchema
 from app.web.schemas.alerts import TestAlertsQuerySchema
+from app.web.dashboard.parts import is_wanted
+from app.web.schemas.alerts import AlertQuerySchema, TestAlertsQuerySchema
 
 ALERT = "/alerts/<id:alert_id>"
 SNOOZES = ("1h", "4h", "1d", "7d")

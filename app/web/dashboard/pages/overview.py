@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.enums import Role, TaskState, TaskType
+from app.enums import Role, ScoreCause, TaskState, TaskType
 from app.errors import BrokerUnavailable
 from app.store.database.pages import PageRequest
 from app.web.context import services
@@ -24,7 +24,7 @@ def overview() -> str:
     return render(
         "overview",
         score=services().alerts.scores.score(),
-        costly=services().alerts.scores.why()["hosts"][:COSTLY],
+        costly=services().alerts.score_causes.list(ScoreCause.HOST, COSTLY)["causes"],
         scores=_scores(),
         throughput=services().ledger.tasks.throughput(THROUGHPUT_MINUTES),
         tasks=with_subjects(services().ledger.tasks.list(PageRequest(LISTED), is_part=False).items, names),
