@@ -14,6 +14,7 @@ from app.composition import Services
 from app.enums import AlertEventKind
 from app.services.access.audit import Editor
 from app.store.inventory import item_values
+from app.web.dashboard.fragments import HEADER
 from tests.services.alert_rows import add_alert, add_event
 from tests.web.browser import HTMX, Browser
 
@@ -80,8 +81,8 @@ def test_a_refresh_of_one_part_does_not_compute_the_others(
     monkeypatch.setattr(services.alerts.alerts, "similar", None)
     monkeypatch.setattr(services.paging.why, "of_alert", None)
     browser = browse("viewer")
-    assert browser.get(f"/alerts/{alert_id}", headers={**HTMX, "HX-Target": "now"}).status == 200
-    assert browser.get(f"/alerts/{alert_id}", headers={**HTMX, "HX-Target": "values"}).status == 200
+    assert browser.get(f"/alerts/{alert_id}", headers={**HTMX, HEADER: "now"}).status == 200
+    assert browser.get(f"/alerts/{alert_id}", headers={**HTMX, HEADER: "values"}).status == 200
 
 
 def test_the_same_fault_on_other_hosts_and_before_is_beside_it(

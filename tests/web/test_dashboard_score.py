@@ -11,6 +11,7 @@ from app import clock
 from app.composition import Services
 from app.enums import Severity
 from app.store.alerts import score_samples
+from app.web.dashboard.fragments import HEADER
 from app.web.schemas.fields import Timestamp
 from tests.services.alert_rows import add_alert, add_event
 from tests.web.browser import HTMX, Browser
@@ -88,7 +89,7 @@ def test_a_refresh_of_the_causes_does_not_read_the_history(
     browse: Callable[[str], Browser], services: Services, fallen: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services.alerts.score_changes, "drops", None)
-    assert browse("viewer").get("/score", headers={**HTMX, "HX-Target": "causes"}).status == 200
+    assert browse("viewer").get("/score", headers={**HTMX, HEADER: "causes"}).status == 200
 
 
 def test_drops_and_changes_over_http(viewer: Caller, fallen: int) -> None:

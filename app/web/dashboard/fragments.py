@@ -18,6 +18,11 @@ def wanted() -> str | None:
     return given if SAFE_ID.fullmatch(given) and request.method == "GET" else None
 
 
+def is_wanted(id: str) -> bool:
+    """Return whether the answer shows a part of the page: a refresh of another part alone does not."""
+    return wanted() in (None, id)
+
+
 def cut(page: str, id: str) -> str:
     """Return the element with an id, or the whole page if it has none.
 

@@ -28,6 +28,7 @@ from app.web.dashboard.alert_words import alerts_in_words
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, given_filters, read_form, read_query, requester
+from app.web.dashboard.fragments import is_wanted
 from app.web.dashboard.item_charts import has_history
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.dashboard.translation import translate

@@ -1,12 +1,14 @@
 """The overview: the state of the fleet and of nagare itself."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.enums import Role, ScoreCause, TaskState, TaskType
 from app.errors import BrokerUnavailable
 from app.store.database.pages import PageRequest
-from app.web.context import services
+from app.web.context import Row, services
 from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.fragments import is_wanted
 from app.web.dashboard.pages.welcome import welcome
 from app.web.dashboard.task_subjects import with_subjects
 
@@ -24,7 +26,7 @@ def overview() -> str:
     return render(
         "overview",
         score=services().alerts.scores.score(),
-        costly=services().alerts.score_causes.list(ScoreCause.HOST, COSTLY)["causes"],
+        costly=_costly() if is_wanted("costs") else [],
         scores=_scores(),
         throughput=services().ledger.tasks.throughput(THROUGHPUT_MINUTES),
         tasks=with_subjects(services().ledger.tasks.list(PageRequest(LISTED), is_part=False).items, names),
@@ -33,6 +35,12 @@ def overview() -> str:
         welcome=welcome(),
         **_queues(),
     )
+
+
+def _costly() -> Sequence[Row]:
+    """Return the hosts that lower the score most. It reads all alerts that count, so not each refresh asks for it."""
+    causes: Sequence[Row] = services().alerts.score_causes.list(ScoreCause.HOST, COSTLY)["causes"]
+    return causes
 
 
 def _scores() -> list[list[int]]:

@@ -11,8 +11,8 @@ from app.rules.matchers.texts import text_of
 from app.web.context import Row, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.forms import read_query
+from app.web.dashboard.fragments import is_wanted
 from app.web.dashboard.pages.monitors import monitor_names
-from app.web.dashboard.parts import is_wanted
 from app.web.dashboard.score_history import changes_of, points_of, samples_of
 from app.web.schemas.scores import SCORE_HOURS, ScorePageQuerySchema
 
