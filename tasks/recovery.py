@@ -14,6 +14,7 @@ from app import clock
 from app.errors import BrokerUnavailable, DatabaseUnavailable
 from app.queue.workers import WorkerRegistry
 from tasks.duplicate_nodenames import DuplicateNodenames
+from tasks.orders import Orders
 from tasks.pauses import Pauses
 from tasks.stall_detection import StallGuard, slots, taken
 from tasks.worker_process import services
@@ -35,6 +36,7 @@ class RecoveryStep(bootsteps.StartStopStep):
         self._namesakes = DuplicateNodenames(self._id, consumer.hostname)
         self._is_name_shared = False
         self._pauses = Pauses()
+        self._orders = Orders()
         self._stall_guard = StallGuard()
 
     def start(self, consumer: Consumer) -> None:
@@ -62,7 +64,8 @@ class RecoveryStep(bootsteps.StartStopStep):
             app.operation.metrics.flush()
             self._announce(app.queue.workers, consumer)
             with app.database.kept_open():
-                self._pauses.follow(consumer, app.ledger.queues.paused())
+                self._orders.follow(app.queue.workers.take_order(self._id))
+                self._pauses.follow(consumer, self._orders.paused(app.ledger.queues.paused()))
                 lengths = app.recovery.tick(self._id)
             self._stall_guard.watch(consumer, lengths)
         except (BrokerUnavailable, DatabaseUnavailable) as error:
@@ -89,6 +92,7 @@ class RecoveryStep(bootsteps.StartStopStep):
             "concurrency": slots(consumer),
             "queues": taken(consumer),
             "stalls": self._stall_guard.stalls,
+            "is_paused": self._orders.is_paused,
             "is_stalled": self._stall_guard.is_stalled,
             "started_at": self._started_at.isoformat(),
             "seen_at": clock.now().isoformat(),

@@ -21,7 +21,7 @@ from app.enums.inventory import (
     MonitorStatus,
     PingKind,
 )
-from app.enums.ledger import COUNTED_TYPES, TERMINAL_STATES, TaskState, TaskType
+from app.enums.ledger import COUNTED_TYPES, TERMINAL_STATES, TaskState, TaskType, WorkerOrder
 from app.enums.maintenance import MaintenanceUnit, PushState
 from app.enums.response import (
     ChannelKind,
@@ -73,4 +73,5 @@ __all__ = [
     "Severity",
     "TaskState",
     "TaskType",
+    "WorkerOrder",
 ]

@@ -47,6 +47,16 @@ COUNTED_TYPES = (
 """The types that `GET /queue/stats` counts; clients rely on exactly these."""
 
 
+class WorkerOrder(StrEnum):
+    """What a person asks of one worker."""
+
+    PAUSE = "pause"
+    """Take no tasks until it is resumed; those that it runs continue."""
+    RESUME = "resume"
+    SHUTDOWN = "shutdown"
+    """Hand back the running tasks and end."""
+
+
 class TaskState(StrEnum):
     """The state of a task."""
 

@@ -28,6 +28,10 @@ class Keys:
         """Return the key under which a live worker registers."""
         return f"{self.prefix}:worker:{id}"
 
+    def order(self, id: str) -> str:
+        """Return the key of what a person asked of a worker."""
+        return f"{self.prefix}:order:{id}"
+
     def ticket(self, digest: str) -> str:
         """Return the key of a stream ticket, by the ticket's hash."""
         return f"{self.prefix}:events:ticket:{digest}"

@@ -7,6 +7,8 @@ from app.queue.connection import Broker
 
 ALIVE_S = 10
 """A worker without a heartbeat for this long counts as gone."""
+ORDER_S = 60
+"""An order that no worker has taken for this long is void."""
 
 
 class WorkerRegistry:
@@ -26,6 +28,20 @@ class WorkerRegistry:
             pipeline.set(self._broker.keys.worker(id), json.dumps(description), ex=ALIVE_S)
             pipeline.smembers(self._broker.keys.workers)
             return {str(each) for each in pipeline.execute()[-1]}
+
+    def order(self, id: str, order: str) -> None:
+        """Ask something of a worker; it takes the order with its next heartbeat. A new order replaces an old one."""
+        with self._broker.use() as redis:
+            redis.set(self._broker.keys.order(id), order, ex=ORDER_S)
+
+    def take_order(self, id: str) -> str | None:
+        """Return what was asked of a worker since the last call, if anything."""
+        with self._broker.use() as redis:
+            pipeline = redis.pipeline(transaction=True)
+            pipeline.get(self._broker.keys.order(id))
+            pipeline.delete(self._broker.keys.order(id))
+            order = pipeline.execute()[0]
+        return None if order is None else str(order)
 
     def sign_off(self, id: str) -> None:
         """Sign a worker off."""

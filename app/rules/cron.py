@@ -30,6 +30,17 @@ def next_time(cron: str, timezone: str, after: datetime) -> datetime:
         raise Invalid("cron", "Never matches a date.") from None
 
 
+def next_times(cron: str, timezone: str, after: datetime, count: int) -> list[datetime]:
+    """Return the next matching times in UTC: up to `count`, fewer if there are no more. Raises as `next_time`."""
+    found = [next_time(cron, timezone, after)]
+    while len(found) < count:
+        try:
+            found.append(next_time(cron, timezone, found[-1]))
+        except Invalid:
+            break
+    return found
+
+
 def times_before(cron: str, timezone: str, before: datetime) -> Iterator[datetime]:
     """Yield the matching times before `before`, the latest first, in UTC; none if the expression or zone is invalid."""
     try:

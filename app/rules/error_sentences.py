@@ -124,6 +124,12 @@ TASKS: Mapping[str, str] = {
     "the task has already finished: it is {state}": "任务已经结束，状态为 {state}",
     "the task {task} for the same work has not finished": "做同样工作的任务 {task} 尚未结束",
     "there is already a schedule named {name}": "已有名为 {name} 的定时任务",
+    "Must be five fields: minute, hour, day of the month, month, day of the week.": (
+        "必须有五个字段：分、时、日、月、星期。"
+    ),
+    "Is not a valid cron expression: {said}.": "不是有效的 Cron 表达式：{said}。",
+    "Never matches a date.": "永远不会匹配任何日期。",
+    "Must be an IANA time zone, such as Asia/Shanghai.": "必须是 IANA 时区，例如 Asia/Shanghai。",
     "there is already a monitor named {name}": "已有名为 {name} 的监控系统",
     "there is no monitor {id}": "监控系统 {id} 不存在",
     "there is no host {id}": "主机 {id} 不存在",

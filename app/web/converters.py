@@ -12,6 +12,7 @@ from app.enums import PingKind
 ID_PATTERN = "[1-9][0-9]{0,17}"
 MAX_ID = 10**18 - 1
 TASK_ID_PATTERN = "[a-z_]{1,32}:[0-9A-Za-z-]{1,47}"
+WORKER_ID_PATTERN = "[^/]{1,200}(?:/[0-9A-Za-z]{1,64})?"
 SECRET_PATTERN = "[0-9a-f]{40}"  # noqa: S105 - the form of one
 SIGNAL_PATTERN = "start|fail|25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9]"
 
@@ -29,6 +30,13 @@ class TaskIdConverter(BaseConverter):
     """A task id, `<type>:<uuid>`."""
 
     regex = TASK_ID_PATTERN
+
+
+class WorkerIdConverter(BaseConverter):
+    """A worker's id: its name, and since it has one, a slash and a part of its own."""
+
+    regex = WORKER_ID_PATTERN
+    part_isolating = False
 
 
 class SecretConverter(BaseConverter):
@@ -62,6 +70,7 @@ def install(app: Flask) -> None:
     app.url_map.converters |= {
         "id": IdConverter,
         "task_id": TaskIdConverter,
+        "worker_id": WorkerIdConverter,
         "secret": SecretConverter,
         "signal": SignalConverter,
     }

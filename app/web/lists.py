@@ -30,7 +30,7 @@ from app.web.schemas.pages import PageQuerySchema
 from app.web.schemas.paging import PagedSchema, PagesQuerySchema
 from app.web.schemas.rotas import RotaSchema
 from app.web.schemas.schedules import ScheduleSchema
-from app.web.schemas.tasks import TaskQuerySchema, TaskSchema
+from app.web.schemas.tasks import TaskListSchema, TaskSchema
 from app.web.schemas.teams import TeamSchema
 from app.web.schemas.tokens import TokenSchema
 from app.web.schemas.users import UserSchema
@@ -104,7 +104,7 @@ LISTS: dict[str, Listed] = {
         {"worst_severity": Severity},
     ),
     "heartbeats": Listed(HeartbeatsQuerySchema, HeartbeatSchema, _heartbeats, {"severity": Severity}),
-    "tasks": Listed(TaskQuerySchema, TaskSchema, lambda page, **filters: services().ledger.tasks.list(page, **filters)),
+    "tasks": Listed(TaskListSchema, TaskSchema, lambda page, **filters: services().ledger.tasks.list(page, **filters)),
     "dead-letters": Listed(
         DeadLetterQuerySchema,
         DeadLetterSchema,

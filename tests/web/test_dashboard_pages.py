@@ -68,6 +68,7 @@ PAGES = (
     *("/tasks", "/dead-letters", "/tokens", "/users", "/machines", "/routes"),
     *("/pages", "/escalations", "/views"),
     *("/score", "/score?by=message&hours=168&at=2026-01-01T00:00:00Z", "/score?host_id=1"),
+    "/workers",
 )
 
 LAYER = {"users": [1], "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}
@@ -94,6 +95,8 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
         admin.call("POST", f"/heartbeats/{beat['token']}/{suffix}", data="line 1\nline 2")
     rota = admin.post("/rotas", {"name": "值班", "timezone": "Asia/Shanghai", "layers": [LAYER]}).json
     page_id = open_page(services, admin, fleet)
+    nightly = {"name": "每晚", "cron": "0 3 * * *", "task_type": "sync", "params": {"monitor_id": fleet}}
+    schedule = admin.post("/schedules", nightly).json
     return {
         "page": f"/pages/{page_id}",
         "escalation": "/escalations/1",
@@ -116,6 +119,8 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
         "route": "/routes/1",
         "task": f"/tasks/{task_id}",
         "letter": f"/dead-letters/{task_id}",
+        "worker": "/workers/celery@test",
+        "schedule": f"/schedules/{schedule['id']}",
     }
 
 
@@ -249,6 +254,7 @@ def test_without_redis_pages_still_show_what_is_known(
     page = browser.get("/")
     assert page.status == 200
     assert "Redis is unavailable" in page.text and "Unknown while Redis is unavailable" in page.text
+    assert "No worker is taking tasks" not in page.text, "nobody knows: beside it stands Workers: ?"
     assert all(browser.get(path).status == 200 for path in (*PAGES, *everything.values()))
 
 

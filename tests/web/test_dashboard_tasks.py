@@ -8,7 +8,7 @@ import pytest
 from app.composition import Services
 from app.errors import SourceUnreachable
 from tests.web.browser import Browser
-from tests.web.caller import Caller
+from tests.web.caller import WORKER, Caller
 
 UNREACHABLE = "connection to zbx failed: Connection refused"
 
@@ -170,3 +170,39 @@ def test_a_task_tells_how_long_it_waited_and_ran(operator: Caller, services: Ser
     services.ledger.lifecycle.succeed(claim, {})
     over = operator.get(f"/tasks/{task_id}").json
     assert over["duration_s"] == operator.get(f"/tasks/{task_id}").json["duration_s"] < 60
+
+
+@pytest.fixture
+def worker(services: Services) -> str:
+    services.queue.workers.announce("celery@test/a1", {**WORKER, "id": "celery@test/a1"})
+    return "celery@test/a1"
+
+
+def test_a_workers_page_says_what_it_runs_and_what_failed_on_it(
+    browse: Callable[[str], Browser], operator: Caller, services: Services, fleet: int, worker: str
+) -> None:
+    die(services, operator.post(f"/monitors/{fleet}/hosts/pull-async").json["task_id"])
+    running = operator.post(f"/monitors/{fleet}/items/pull-async").json["task_id"]
+    services.ledger.lifecycle.begin(running, "celery@test/1")
+    found = operator.get(f"/workers/{worker}").json
+    assert [task["task_id"] for task in found["tasks"]] == [running]
+    assert [letter["type"] for letter in found["failures"]] == ["pull_hosts"]
+    page = browse("operator").get(f"/workers/{worker}").text
+    assert f'href="/tasks/{running}"' in page and "Monitor unreachable" in page
+    assert "/pause" in page and "/shutdown" not in page
+    assert 'href="/workers/celery%40test/a1"' in browse("viewer").get("/workers").text
+    assert operator.get("/workers/celery@other").status == 404
+
+
+def test_a_worker_is_paused_resumed_and_shut_down(
+    operator: Caller, admin: Caller, browse: Callable[[str], Browser], services: Services, worker: str
+) -> None:
+    assert operator.post(f"/workers/{worker}/pause").json == {"id": worker, "order": "pause"}
+    assert services.queue.workers.take_order(worker) == "pause"
+    assert services.queue.workers.take_order(worker) is None, "an order is taken once"
+    assert operator.post(f"/workers/{worker}/shutdown").status == 403
+    assert admin.post(f"/workers/{worker}/shutdown").json["order"] == "shutdown"
+    answer = browse("operator").post(f"/workers/{worker}/resume")
+    assert (answer.status, answer.headers["Location"]) == (303, f"/workers/{worker}")
+    assert services.queue.workers.take_order(worker) == "resume", "the last order counts"
+    assert operator.post("/workers/celery@other/pause").status == 404

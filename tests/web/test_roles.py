@@ -19,6 +19,7 @@ ADMINS_ONLY = {
     "create_monitor",
     "check_new_monitor",
     "check_monitor_changes",
+    "shut_down_worker",
     "update_monitor",
     "delete_monitor",
     "replace_severities",

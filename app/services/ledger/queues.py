@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from app import clock
-from app.enums import COUNTED_TYPES, AuditAction, AuditedType, TaskType
+from app.enums import COUNTED_TYPES, AuditAction, AuditedType, TaskType, WorkerOrder
+from app.errors import NotFound
 from app.queue.queue_lengths import QueueLengths
 from app.queue.workers import WorkerRegistry
 from app.services.access.acting import acting_editor
 from app.services.access.audit import record_action
 from app.store.database.engine import Database
 from app.store.ledger import dead_letters, queue_pauses, task_messages, task_runs
+
+log = structlog.get_logger()
+FAILURES_SHOWN = 20
 
 
 class QueueService:
@@ -47,6 +53,26 @@ class QueueService:
         shown = [(run["worker"], {key: run[key] for key in ("task_id", "type", "started_at")}) for run in runs]
         return [{**_complete(worker), "tasks": [task for by, task in shown if _is_of(worker, by)]} for worker in alive]
 
+    def worker(self, worker_id: str) -> dict[str, Any]:
+        """Return a live worker with its tasks, and the tasks that failed last on it. Raises NotFound."""
+        worker = self._found(worker_id)
+        with self._database.reading() as connection:
+            failed = dead_letters.of_worker(connection, f"{worker['name']}/", FAILURES_SHOWN)
+        return {**worker, "failures": [letter for letter in failed if _is_of(worker, letter["worker"])]}
+
+    def order(self, worker_id: str, order: WorkerOrder) -> dict[str, Any]:
+        """Ask something of a live worker, which does it within seconds. Raises NotFound."""
+        worker = self._found(worker_id)
+        self._registry.order(worker["id"], order)
+        log.info("worker.asked", worker=worker["id"], order=order)
+        return {"id": worker["id"], "order": order}
+
+    def _found(self, worker_id: str) -> dict[str, Any]:
+        for worker in self.workers():
+            if worker["id"] == worker_id:
+                return worker
+        raise NotFound(f"there is no live worker {worker_id}")
+
     def pause(self, type: TaskType) -> dict[str, Any]:
         """Pause a type's queue; its running tasks continue."""
         with self._database.transaction() as connection:
@@ -73,7 +99,7 @@ class QueueService:
 
 def _complete(worker: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in fields that workers of earlier releases do not report; both run side by side during an upgrade."""
-    return {"id": worker["name"], "is_name_shared": False, "queues": [], **worker}
+    return {"id": worker["name"], "is_name_shared": False, "is_paused": False, "queues": [], **worker}
 
 
 def _is_of(worker: Mapping[str, Any], process: str | None) -> bool:

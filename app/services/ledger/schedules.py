@@ -1,6 +1,6 @@
 """Manages schedules, and submits their tasks when they are due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,8 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.enums import AuditedType, TaskType
 from app.errors import Conflict, Invalid, InvalidParams, NameTaken, NotFound
-from app.rules.cron import next_time
-from app.rules.task_params.base import MonitorParams, params_class, schedulable_types
+from app.rules.cron import next_time, next_times
+from app.rules.task_params.base import MonitorParams, TaskParams, params_class, schedulable_types
 from app.rules.task_params.requested import check_names
 from app.services.access.acting import acting_editor
 from app.services.access.audit import record_creation, record_edit, record_removal
@@ -46,6 +46,21 @@ class ScheduleService:
         """Return one schedule."""
         with self._database.reading() as connection:
             return _found(connection, schedule_id)
+
+    def params_of(self, schedule_id: int) -> TaskParams:
+        """Return the parameters of a schedule's task. Raises InvalidParams if they can no longer be read."""
+        with self._database.reading() as connection:
+            schedule = _found(connection, schedule_id)
+        return params_class(TaskType(schedule["task_type"])).parse(schedule["params"])
+
+    def occurrences(self, schedule_id: int, limit: int) -> Sequence[datetime]:
+        """Return the next times of a schedule; none while it is disabled. Raises Invalid if its times are invalid."""
+        schedule = self.get(schedule_id)
+        return self.preview(schedule["cron"], schedule["timezone"], limit) if schedule["enabled"] else []
+
+    def preview(self, cron: str, timezone: str, limit: int) -> Sequence[datetime]:
+        """Return the next times that a schedule would have. Raises Invalid naming the wrong field."""
+        return next_times(cron, timezone, clock.now(), limit)
 
     def create(self, fields: Mapping[str, Any]) -> RowMapping:
         """Add a schedule.

@@ -72,6 +72,8 @@ class LetterFilter:
 
 
 EVERY = LetterFilter()
+NEWEST = 1000
+"""Of so many of the newest dead letters, those of a worker are looked for: no index leads to them."""
 
 
 def _letters(wanted: LetterFilter = EVERY) -> Select[Any]:
@@ -88,6 +90,20 @@ def fetch(connection: Connection, page: PageRequest, wanted: LetterFilter) -> Pa
     """Return a page of dead letters, newest first."""
     order = Keyset({"dead_at": RUNS.finished_at, "task_id": RUNS.id}, descending=True)
     return fetch_page(connection, select(*SHOWN_LETTER).where(IS_DEAD, *wanted.conditions()), order, page)
+
+
+def of_worker(connection: Connection, prefix: str, limit: int) -> Sequence[RowMapping]:
+    """Return the newest dead letters whose last worker's name begins with a prefix, of the newest of all."""
+    newest = (
+        select(*LETTER, RUNS.monitor_id, CAUSE.label("cause"))
+        .where(IS_DEAD)
+        .order_by(RUNS.finished_at.desc(), RUNS.id.desc())
+        .limit(NEWEST)
+        .subquery()
+    )
+    statement = select(newest).where(newest.c.worker.startswith(prefix, autoescape=True))
+    order = (newest.c.dead_at.desc(), newest.c.task_id.desc())
+    return connection.execute(statement.order_by(*order).limit(limit)).mappings().all()
 
 
 def every(connection: Connection) -> Sequence[RowMapping]:

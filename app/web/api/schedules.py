@@ -1,6 +1,7 @@
 """Schedules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from app.enums import Role, Scope
@@ -8,7 +9,14 @@ from app.store.database.pages import Page, PageRequest
 from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, services
 from app.web.schemas.pages import PageQuerySchema, page_of
-from app.web.schemas.schedules import NewScheduleSchema, ScheduleChangesSchema, ScheduleSchema
+from app.web.schemas.schedules import (
+    NewScheduleSchema,
+    RunsQuerySchema,
+    RunsSchema,
+    ScheduleChangesSchema,
+    ScheduleSchema,
+    ScheduleTimesSchema,
+)
 
 schedules = ApiBlueprint("schedules", __name__, description="Tasks that run on a cron schedule", writes=Scope.SETTINGS)
 
@@ -37,6 +45,28 @@ def create_schedule(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     return schedule, {"Location": f"/api/v1/schedules/{schedule['id']}"}
 
 
+@schedules.operation(
+    "POST",
+    "/schedules/preview",
+    role=Role.VIEWER,
+    scope=Scope.READ,
+    query=RunsQuerySchema,
+    body=ScheduleTimesSchema,
+    answer=RunsSchema,
+)
+def preview_schedule(body: Mapping[str, Any], limit: int) -> Mapping[str, Any]:
+    """Return the next times that a schedule with this expression would run. Nothing is saved."""
+    return _runs(services().ledger.schedules.preview(body["cron"], body["timezone"], limit))
+
+
+@schedules.operation(
+    "GET", SCHEDULE + "/occurrences", role=Role.VIEWER, query=RunsQuerySchema, answer=RunsSchema, errors=(404,)
+)
+def list_schedule_occurrences(schedule_id: int, limit: int) -> Mapping[str, Any]:
+    """Return the next times that a schedule runs; none while it is disabled."""
+    return _runs(services().ledger.schedules.occurrences(schedule_id, limit))
+
+
 @schedules.operation("GET", SCHEDULE, role=Role.VIEWER, answer=ScheduleSchema, errors=(404,))
 def get_schedule(schedule_id: int) -> Row:
     """Return a schedule."""
@@ -55,3 +85,7 @@ def update_schedule(schedule_id: int, body: Mapping[str, Any]) -> Row:
 def delete_schedule(schedule_id: int) -> None:
     """Delete a schedule. Tasks that it already queued still run."""
     services().ledger.schedules.delete(schedule_id)
+
+
+def _runs(times: Sequence[datetime]) -> Mapping[str, Any]:
+    return {"items": [{"at": at} for at in times]}

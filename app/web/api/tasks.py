@@ -17,6 +17,7 @@ from app.web.schemas.pages import page_of
 from app.web.schemas.tasks import (
     NewTaskSchema,
     RequestedTaskSchema,
+    TaskAcceptedSchema,
     TaskQuerySchema,
     TaskSchema,
     TaskStorySchema,
@@ -47,6 +48,18 @@ def create_task(by: Requester, body: Mapping[str, Any]) -> tuple[Row, dict[str, 
     task_id = services().ledger.submit.accept(replace(by, unique=body["unique"]), params, run_at)
     answer = {"message": "Task queued" if run_at is None else "Task scheduled", "task_id": task_id}
     return {**answer, "type": params.type, "run_at": run_at}, task_headers(task_id, run_at)
+
+
+@tasks.submission("/schedules/<id:schedule_id>/run", answer=TaskAcceptedSchema)
+def run_schedule(by: Requester, schedule_id: int) -> tuple[Row, dict[str, str]]:
+    """Queue the task of a schedule now. Its next run stays as it is.
+
+    An API token also needs the scope of the task's own request: `alerts:write` for `generate_alerts`.
+    """
+    params = services().ledger.schedules.params_of(schedule_id)
+    check_powers(current_user(), Role.OPERATOR, params.asked_with or Scope.TASKS)
+    task_id = services().ledger.submit.accept(by, params)
+    return {"message": "Task queued", "task_id": task_id}, task_headers(task_id)
 
 
 @tasks.operation(

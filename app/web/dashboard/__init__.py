@@ -40,6 +40,7 @@ from app.web.dashboard.pages import (
     users,
     views,
     welcome,
+    workers,
 )
 
 PAGES = (
@@ -76,6 +77,7 @@ PAGES = (
     tasks,
     dead_letters,
     queues,
+    workers,
     tokens,
     users,
     audit,

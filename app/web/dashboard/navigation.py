@@ -40,6 +40,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         Entry("tasks", "/tasks"),
         Entry("schedules", "/schedules"),
         Entry("dead_letters", "/dead-letters"),
+        Entry("workers", "/workers"),
     ),
     "access": (Entry("tokens", "/tokens"), Entry("users", "/users", Role.ADMIN), Entry("audit", "/audit", Role.ADMIN)),
 }

@@ -7,7 +7,9 @@ from app.rules.alerts.generated_alerts import MAX_GENERATED
 from app.services.ledger.schedules import SCHEDULED_TYPES
 from app.web.schemas.alerts import MAX_SEED
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, code, row_id, word
+from app.web.schemas.fields import Boolean, Integer, QueryInteger, Text, Timestamp, code, row_id, word
+
+MAX_RUNS = 100
 
 
 class ScheduleParamsSchema(RequestSchema):
@@ -69,3 +71,35 @@ class ScheduleSchema(AnswerSchema):
     last_task_id = fields.String(allow_none=True, metadata={"description": "The task that the last run queued"})
     last_error = fields.String(allow_none=True, metadata={"description": "Why the last run did not queue a task"})
     created_at = Timestamp()
+
+
+class ScheduleTimesSchema(RequestSchema):
+    """When a schedule runs."""
+
+    cron = Text(
+        min=1,
+        max=200,
+        required=True,
+        metadata={"description": "Five fields: minute, hour, day of month, month, day of week"},
+    )
+    timezone = Text(
+        min=1, max=64, load_default="UTC", metadata={"description": "An IANA time zone, such as Asia/Shanghai"}
+    )
+
+
+class RunsQuerySchema(RequestSchema):
+    """How many times to return."""
+
+    limit = QueryInteger(load_default=5, validate=validate.Range(1, MAX_RUNS))
+
+
+class RunSchema(AnswerSchema):
+    """A time at which a schedule runs."""
+
+    at = Timestamp()
+
+
+class RunsSchema(AnswerSchema):
+    """The next times of a schedule."""
+
+    items = fields.List(fields.Nested(RunSchema()))

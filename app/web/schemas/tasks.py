@@ -1,6 +1,8 @@
 """Tasks: the response to an accepted request, and the state of a task."""
 
-from marshmallow import fields, validate
+from typing import Any
+
+from marshmallow import fields, post_load, validate
 
 from app.enums import TaskState, TaskType
 from app.rules.task_params.base import asked_types
@@ -110,6 +112,17 @@ class TaskQuerySchema(PageQuerySchema):
     )
     created_after = Timestamp(metadata={"description": "Only tasks created after this time"})
     created_before = Timestamp(metadata={"description": "Only tasks created before this time"})
+
+
+class TaskListSchema(TaskQuerySchema):
+    """Filters of the page of tasks: the parts of syncs are hidden, unless one looks for them."""
+
+    parts = fields.String(validate=validate.OneOf(["hidden", "shown", "only"]))
+
+    @post_load
+    def _choose_parts(self, query: dict[str, Any], **_: object) -> dict[str, Any]:
+        shown = query.pop("parts", "shown" if {"type", "q", "parent_id", "is_part"} & query.keys() else "hidden")
+        return query if shown == "shown" else {**query, "is_part": shown == "only"}
 
 
 class WaitQuerySchema(RequestSchema):

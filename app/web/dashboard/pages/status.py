@@ -28,6 +28,9 @@ def system_status() -> dict[str, Any]:
         known["workers"] = len(services().queue.workers.alive())
     except BrokerUnavailable:
         known |= _by_ledger()
+    if known["workers"] is None:
+        # Nobody knows of workers while Redis is away: that is what the page says.
+        wrong = {**wrong, "worker": None}
     # Whoever sees this page is a user, so users exist.
     return {"wrong": {name: text for name, text in wrong.items() if text and name != "setup"}, **known}
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from flask import Response
-from marshmallow import fields, validate
 
 from app.enums import TERMINAL_STATES, Role, TaskState, TaskType
 from app.store.database.pages import PageRequest
@@ -13,32 +12,23 @@ from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import back, given_filters, read_query
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.dashboard.task_subjects import with_subjects
-from app.web.schemas.tasks import TaskQuerySchema
+from app.web.schemas.tasks import TaskListSchema
 
 TASK = "/tasks/<task_id:task_id>"
 CHILDREN_SHOWN = 100
-HIDDEN, SHOWN, ONLY = "hidden", "shown", "only"
-
-
-class TaskListSchema(TaskQuerySchema):
-    """Filters of the page: those of the API, and whether the parts of a sync are shown."""
-
-    parts = fields.String(validate=validate.OneOf([HIDDEN, SHOWN, ONLY]))
+PARTS = {None: "shown", False: "hidden", True: "only"}
 
 
 @dashboard.page("/tasks", role=Role.VIEWER)
 def tasks() -> str:
     """List the tasks, newest first."""
     query = read_query(TaskListSchema)
-    shown = query.pop("parts", SHOWN if {"type", "q", "parent_id"} & query.keys() else HIDDEN)
-    if shown != SHOWN:
-        query["is_part"] = shown == ONLY
     page, monitors = services().ledger.tasks.list(**query), monitor_names()
     return render(
         "tasks",
         page={"items": with_subjects(page.items, monitors), "next_cursor": page.next_cursor},
         filters=given_filters(),
-        parts=shown,
+        parts=PARTS[query.get("is_part")],
         monitors=monitors,
         types=list(TaskType),
         states=list(TaskState),
