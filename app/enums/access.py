@@ -14,6 +14,7 @@ class AuditedType(StrEnum):
     ALERT = "alert"
     TASK = "task"
     QUEUE = "queue"
+    WORKER = "worker"
     HOST = "host"
     ITEM = "item"
     MACHINE = "machine"
@@ -54,6 +55,7 @@ class AuditAction(StrEnum):
     CANCELLED = "cancelled"
     PAUSED = "paused"
     RESUMED = "resumed"
+    SHUT_DOWN = "shut_down"
 
 
 class Role(StrEnum):

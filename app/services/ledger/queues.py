@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
 from app import clock
 from app.enums import COUNTED_TYPES, AuditAction, AuditedType, TaskType, WorkerOrder
 from app.errors import NotFound
@@ -15,8 +13,12 @@ from app.services.access.audit import record_action
 from app.store.database.engine import Database
 from app.store.ledger import dead_letters, queue_pauses, task_messages, task_runs
 
-log = structlog.get_logger()
 FAILURES_SHOWN = 20
+AUDITED_ORDERS = {
+    WorkerOrder.PAUSE: AuditAction.PAUSED,
+    WorkerOrder.RESUME: AuditAction.RESUMED,
+    WorkerOrder.SHUTDOWN: AuditAction.SHUT_DOWN,
+}
 
 
 class QueueService:
@@ -64,7 +66,9 @@ class QueueService:
         """Ask something of a live worker, which does it within seconds. Raises NotFound."""
         worker = self._found(worker_id)
         self._registry.order(worker["id"], order)
-        log.info("worker.asked", worker=worker["id"], order=order)
+        with self._database.transaction() as connection:
+            action = AUDITED_ORDERS[order]
+            record_action(connection, acting_editor(), AuditedType.WORKER, 0, action, worker=worker["id"])
         return {"id": worker["id"], "order": order}
 
     def _found(self, worker_id: str) -> dict[str, Any]:
