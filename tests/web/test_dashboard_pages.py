@@ -69,6 +69,7 @@ PAGES = (
     *("/pages", "/escalations", "/views"),
     *("/score", "/score?by=message&hours=168&at=2026-01-01T00:00:00Z", "/score?host_id=1"),
     "/workers",
+    *("/tasks/durations", "/tasks/durations?type=pull_hosts"),
 )
 
 LAYER = {"users": [1], "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}

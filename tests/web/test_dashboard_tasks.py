@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.composition import Services
 from app.errors import SourceUnreachable
+from app.store.ledger import task_runs
 from tests.web.browser import Browser
 from tests.web.caller import WORKER, Caller
 
@@ -206,3 +208,32 @@ def test_a_worker_is_paused_resumed_and_shut_down(
     assert (answer.status, answer.headers["Location"]) == (303, f"/workers/{worker}")
     assert services.queue.workers.take_order(worker) == "resume", "the last order counts"
     assert operator.post("/workers/celery@other/pause").status == 404
+
+
+def test_durations_are_percentiles_of_what_tasks_really_took(
+    operator: Caller, services: Services, browse: Callable[[str], Browser], fleet: int
+) -> None:
+    ended = datetime.now(UTC) - timedelta(minutes=5)
+    took = [*range(1, 101)]
+    with services.database.transaction() as connection:
+        task_runs.add(connection, [ended_row(number, fleet, ended) for number in took])
+    [row] = operator.get("/tasks/durations?type=pull_host").json["items"]
+    assert row["count"] == 100
+    assert [row[f"duration_{percentile}_s"] for percentile in (50, 90, 99)] == [50, 90, 99]
+    assert [row[f"wait_{percentile}_s"] for percentile in (50, 90, 99)] == [2, 2, 2]
+    spans = operator.get("/tasks/durations?type=pull_host&span_s=60").json["items"]
+    assert [span["count"] for span in spans] == [100]
+    assert 0 <= ended.timestamp() - spans[0]["at"] < 60
+    assert operator.get(f"/tasks/durations?monitor_id={fleet + 1}").json["items"] == []
+    page = browse("viewer").get("/tasks/durations?type=pull_host").text
+    assert "Pull host: over time" not in page and "Pull host over time" in page
+    assert "1 min 30 s" in page, "the ninetieth percentile"
+
+
+def ended_row(seconds: int, monitor_id: int, ended: datetime) -> dict[str, object]:
+    started = ended - timedelta(seconds=seconds)
+    return {
+        **{"id": f"pull_host:{seconds}", "type": "pull_host", "state": "succeeded", "params": {"monitor_id": 1}},
+        **{"monitor_id": monitor_id, "max_retries": 3, "attempt": 1, "created_at": started - timedelta(seconds=3)},
+        **{"published_at": started - timedelta(seconds=2), "started_at": started, "finished_at": ended},
+    }

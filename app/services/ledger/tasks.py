@@ -1,7 +1,7 @@
 """Shows and cancels tasks."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -20,7 +20,7 @@ from app.services.ledger.task_events import TaskEvents
 from app.store.database.engine import Database
 from app.store.database.pages import Page, PageRequest
 from app.store.ledger import parent_tasks, task_attempts, task_runs, task_search
-from app.store.operation import throughput
+from app.store.operation import task_durations, throughput
 
 log = structlog.get_logger()
 CANCEL_BATCH_SIZE = 500
@@ -67,6 +67,21 @@ class TaskService:
         nothing = {"succeeded": 0, "dead": 0}
         counts = [(minute, ended.get(minute, nothing)) for minute in range(first, this_minute + 1)]
         return [{"at": minute * 60, "succeeded": row["succeeded"], "dead": row["dead"]} for minute, row in counts]
+
+    def durations(
+        self, hours: int, *, type: str | None = None, monitor_id: int | None = None, span_s: int | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return how long the tasks that ended in the last hours ran and waited, as percentiles of each type.
+
+        With `span_s` there is a row for each span of that length in which tasks ended.
+        """
+        since = clock.now() - timedelta(hours=hours)
+        with self._database.reading() as connection:
+            rows = task_durations.percentiles(connection, since, type=type, monitor_id=monitor_id, span_s=span_s)
+        return [
+            {name: max(0.0, round(value, 3)) if name.endswith("_s") else value for name, value in row.items()}
+            for row in rows
+        ]
 
     def cancel(self, task_id: str, by: Requester | None = None) -> dict[str, Any]:
         """Cancel a task and its children: a waiting one never starts, a running one stops at its next step.

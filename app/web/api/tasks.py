@@ -15,6 +15,8 @@ from app.web.context import Row, current_user, services
 from app.web.schemas.base import NothingSchema
 from app.web.schemas.pages import page_of
 from app.web.schemas.tasks import (
+    DurationQuerySchema,
+    DurationSchema,
     NewTaskSchema,
     RequestedTaskSchema,
     TaskAcceptedSchema,
@@ -48,6 +50,12 @@ def create_task(by: Requester, body: Mapping[str, Any]) -> tuple[Row, dict[str, 
     task_id = services().ledger.submit.accept(replace(by, unique=body["unique"]), params, run_at)
     answer = {"message": "Task queued" if run_at is None else "Task scheduled", "task_id": task_id}
     return {**answer, "type": params.type, "run_at": run_at}, task_headers(task_id, run_at)
+
+
+@tasks.operation("GET", "/tasks/durations", role=Role.VIEWER, query=DurationQuerySchema, answer=page_of(DurationSchema))
+def list_task_durations(**query: Any) -> Mapping[str, Any]:
+    """Return how long tasks ran and waited, as percentiles of each type."""
+    return {"items": services().ledger.tasks.durations(**query), "next_cursor": None}
 
 
 @tasks.submission("/schedules/<id:schedule_id>/run", answer=TaskAcceptedSchema)

@@ -12,6 +12,8 @@ from app.web.schemas.items import MAX_BACKFILL_HOURS
 from app.web.schemas.pages import PageQuerySchema
 from app.web.schemas.schedules import ScheduleParamsSchema
 
+MAX_DURATION_HOURS = 24 * 31
+
 
 class TaskAcceptedSchema(AnswerSchema):
     """A task that was recorded and will run."""
@@ -123,6 +125,36 @@ class TaskListSchema(TaskQuerySchema):
     def _choose_parts(self, query: dict[str, Any], **_: object) -> dict[str, Any]:
         shown = query.pop("parts", "shown" if {"type", "q", "parent_id", "is_part"} & query.keys() else "hidden")
         return query if shown == "shown" else {**query, "is_part": shown == "only"}
+
+
+class DurationQuerySchema(RequestSchema):
+    """Which tasks to measure."""
+
+    hours = QueryInteger(
+        validate=validate.Range(1, MAX_DURATION_HOURS),
+        load_default=24,
+        metadata={"description": "Only tasks that ended in the last hours; of those, the latest 20,000"},
+    )
+    type = word(TaskType, metadata={"description": "Only tasks of this type"})
+    monitor_id = query_id(metadata={"description": "Only tasks of this monitor"})
+    span_s = QueryInteger(
+        validate=validate.Range(60, 86400),
+        metadata={"description": "Seconds of a span: with it, there is a row for each span in which tasks ended"},
+    )
+
+
+class DurationSchema(AnswerSchema):
+    """How long the tasks of one type ran and waited."""
+
+    type = word(TaskType)
+    at = fields.Integer(metadata={"description": "The beginning of the span in Unix seconds; 0 without `span_s`"})
+    count = fields.Integer(metadata={"description": "Number of tasks that succeeded or died"})
+    duration_50_s = fields.Float(metadata={"description": "Half of the tasks ran at most so many seconds"})
+    duration_90_s = fields.Float()
+    duration_99_s = fields.Float()
+    wait_50_s = fields.Float(metadata={"description": "Half of the tasks waited at most so many seconds in the queue"})
+    wait_90_s = fields.Float()
+    wait_99_s = fields.Float()
 
 
 class WaitQuerySchema(RequestSchema):

@@ -1,0 +1,38 @@
+"""How long tasks run and wait: percentiles of each type, and of one type over time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.enums import Role, TaskType
+from app.web.context import services
+from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.forms import given_filters, read_query
+from app.web.dashboard.pages.monitors import monitor_names
+from app.web.schemas.tasks import DurationQuerySchema
+
+SPANS_SHOWN = 48
+SHORTEST_SPAN_S = 60
+HOURS = (1, 6, 24, 168)
+
+
+@dashboard.page("/tasks/durations", role=Role.VIEWER)
+def task_durations() -> str:
+    """Show the percentiles of each type, and the chart of one."""
+    query = read_query(DurationQuerySchema)
+    span_s = query.pop("span_s", None) or max(SHORTEST_SPAN_S, query["hours"] * 3600 // SPANS_SHOWN)
+    tasks = services().ledger.tasks
+    return render(
+        "task_durations",
+        rows=tasks.durations(**query),
+        points=_points(tasks.durations(**query, span_s=span_s)) if query.get("type") else None,
+        filters={"hours": query["hours"], **given_filters()},
+        monitors=monitor_names(),
+        types=list(TaskType),
+        spans=HOURS,
+    )
+
+
+def _points(rows: Sequence[Mapping[str, Any]]) -> list[list[float]]:
+    """Return the times, and the three percentiles at each, for a chart."""
+    names = ("at", "duration_50_s", "duration_90_s", "duration_99_s")
+    return [[row[name] for row in rows] for name in names]
