@@ -135,6 +135,15 @@ def test_a_cookie_that_ran_out_leads_to_the_form_but_not_away_from_an_open_page(
     assert (answer.status, "HX-Redirect" in answer.headers) == (401, False), "what was typed there would be lost"
 
 
+def test_whose_session_was_ended_elsewhere_signs_in_at_once(
+    browse: Callable[[str], Browser], services: Services
+) -> None:
+    browser = browse("viewer")
+    services.access.users.end_sessions(services.access.users.get_by_name("viewer")["id"], with_tokens=False)
+    assert browser.get("/").status == 303
+    assert sign_in(browser).status == 303
+
+
 def test_who_keeps_looking_stays_signed_in(browse: Callable[[str], Browser]) -> None:
     browser = browse("viewer")
     start = datetime.now(UTC)

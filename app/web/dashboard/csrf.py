@@ -36,11 +36,17 @@ def token() -> str:
     who gets text of their own into the page (BREACH).
     """
     if "csrf_token" not in g:
-        signature = bytes.fromhex(_signatures(g.get("session_id") or session.find_or_none() or _visitor())[0])
+        owner = g.get("session_id") or (None if g.get("is_session_over") else session.find_or_none())
+        signature = bytes.fromhex(_signatures(owner or _visitor())[0])
         mask = secrets.token_bytes(len(signature))
         g.csrf_token = (mask + _xor(mask, signature)).hex()
     token: str = g.csrf_token
     return token
+
+
+def forget_session() -> None:
+    """Bind the tokens of this page to the browser: the response deletes the cookie of a session that is over."""
+    g.is_session_over = True
 
 
 def check(is_public: bool) -> None:

@@ -81,16 +81,33 @@
     return new uPlot(options, points, place);
   }
 
+  // The time that the axis shows as a whole, if it is fixed.
+  function windowOf(place) {
+    return place.dataset.window ? JSON.parse(place.dataset.window) : null;
+  }
+
+  // What the reader has zoomed to stays, unless the axis has a fixed time and that is another one now.
+  function renew(chart, points, before, now) {
+    const { min, max } = chart.scales.x;
+    const times = chart.data[0];
+    const [first, last] = before ?? [times[0], times.at(-1)];
+    const isSame = !before || Math.abs(now[1] - now[0] - (last - first)) < 2;
+    const isZoomed = isSame && (min > first || max < last);
+    chart.setData(points, !isZoomed);
+    if (isZoomed) chart.setScale("x", { min, max });
+  }
+
   function feed(root) {
     const feeds = root.matches?.("[data-feeds]") ? [root] : [...root.querySelectorAll("[data-feeds]")];
     for (const source of feeds) {
       const place = document.getElementById(source.dataset.feeds);
       if (!place) continue;
       const points = JSON.parse(source.dataset.points);
+      const before = windowOf(place);
       if (source.dataset.window) place.dataset.window = source.dataset.window;
       const known = charts.get(place);
       if (known) {
-        known.setData(points);
+        renew(known, points, before, windowOf(place));
       } else {
         const chart = make(place, points);
         charts.set(place, chart);

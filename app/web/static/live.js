@@ -1,10 +1,11 @@
 "use strict";
 
-// Fetches the parts of a page that have changed, and says how old the page is.
+// Fetches the parts of a page that have changed, unless somebody is at them.
 
 (() => {
   const GAP_MS = 1000;
   const REST = 20; // a part that takes long to fetch is fetched less often: at most 5 % of the time
+  const MOST_GAP_MS = 30_000;
   const IDLE_S = 30; // of parts whose changes are told: for the times in them
   const UNTOLD_S = 10;
   const RETRY_S = 3;
@@ -15,8 +16,6 @@
 
   const find = (selector, root = document) => root.querySelector(selector);
   const regions = () => [...document.querySelectorAll("[data-live]")];
-  const line = find("#live");
-  const texts = find("#live-texts").dataset;
   const known = new Map();
   const slow = new Set();
   let connection = "connecting";
@@ -44,18 +43,29 @@
 
   function interval(region) {
     const seconds = Number(region.dataset.seconds);
+    if (document.hidden) return MOST_S;
     if (!isAnswered) return Math.min(RETRY_S * growth, MOST_S);
     if (connection !== "on") return Math.min(seconds * growth, MOST_S);
     return region.dataset.live ? Number(region.dataset.idle) || IDLE_S : Math.max(seconds, UNTOLD_S);
   }
 
+  function gap(state) {
+    return Math.min(Math.max(GAP_MS, REST * state.took), MOST_GAP_MS);
+  }
+
+  // The state of nagare itself: it tells that the session has ended, also while the content is paused.
+  function isHead(region) {
+    return region.id === "status";
+  }
+
   function look() {
-    for (const region of document.hidden ? [] : regions()) {
+    // Of a page that nobody sees, the title and the icon go on telling how many alerts are critical.
+    for (const region of document.hidden ? regions().filter(isHead) : regions()) {
       const state = about(region);
       const rests = performance.now() - state.fetchedAt;
       if (rests >= interval(region) * 1000) state.isDue = true;
-      if (!state.isDue || state.isFetching || rests < Math.max(GAP_MS, REST * state.took)) continue;
-      if (!isForced && (isPaused || use(region))) continue;
+      if (!state.isDue || state.isFetching || rests < gap(state)) continue;
+      if (!isForced && ((isPaused && !isHead(region)) || use(region))) continue;
       state.isForced = isForced;
       htmx.trigger(region, "refresh");
     }
@@ -66,60 +76,25 @@
   function mark(subjects) {
     for (const region of regions()) {
       const shown = region.dataset.live.split(" ");
-      if (subjects.some((subject) => subject === "*" || shown.includes(subject))) about(region).isDue = true;
+      if (subjects.some((subject) => subject === "*" || shown.includes(subject))) Object.assign(about(region), { isDue: true, isTold: true });
     }
     look();
   }
 
-  // What the head of the page says.
-
-  function reason() {
-    return regions().map(use).find(Boolean) || "";
-  }
-
-  function clock(at) {
-    return at.toLocaleTimeString([], { hour12: false });
-  }
-
-  function words(used) {
-    if (slow.size) return texts.slow;
-    if (connection === "silent" || !isAnswered) return texts.silent.replace("{time}", clock(answeredAt));
-    if (isPaused || used) {
-      const isWaiting = regions().some((region) => about(region).isDue);
-      return texts[isPaused ? "paused" : used] + (isWaiting ? ` · ${texts.waiting}` : "");
-    }
-    if (connection !== "off") return connection === "on" ? texts.on : texts.connecting;
-    return texts.polling.replace("{seconds}", Math.round(Math.min(...regions().map(interval))));
-  }
-
+  // What live_line.js shows.
   function show() {
-    const used = reason();
-    const text = words(used);
-    const isSilent = slow.size > 0 || connection === "silent" || !isAnswered;
-    const state = find("[data-live-state]", line);
-    if (state.textContent !== text) state.textContent = text; // otherwise it would be read aloud again
-    line.dataset.state = isSilent ? "silent" : isPaused || used ? "paused" : connection;
-    const time = find("time", line);
-    time.textContent = clock(answeredAt);
-    time.dateTime = answeredAt.toISOString();
-    time.parentElement.hidden = isSilent;
-    find("[data-live-resume]", line).hidden = !isPaused && !used;
-    find("[data-live-pause]", line).hidden = isPaused || Boolean(used);
-    document.body.classList.toggle("is-stale", isSilent);
-    line.hidden = false;
+    const detail = {
+      answeredAt,
+      connection,
+      isPaused,
+      used: regions().map(use).find(Boolean) || "",
+      isWaiting: regions().some((region) => about(region).isTold),
+      isSlow: slow.size > 0,
+      isAnswered,
+      seconds: Math.round(Math.min(...regions().map(interval))),
+    };
+    document.dispatchEvent(new CustomEvent("live:state", { detail }));
   }
-
-  line.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (button?.matches("[data-live-pause]")) isPaused = true;
-    else if (button?.matches("[data-live-resume]")) {
-      isPaused = false;
-      isForced = true;
-      regions().forEach((region) => (about(region).isDue = true));
-    } else return;
-    look();
-    find(isPaused ? "[data-live-resume]" : "[data-live-pause]", line).focus();
-  });
 
   // Requests.
 
@@ -133,6 +108,12 @@
     event.detail.timeout = TIMEOUT_MS;
   });
 
+  function noteAnswer(is) {
+    if (is && !isAnswered) document.dispatchEvent(new CustomEvent("live:reconnect"));
+    isAnswered = is;
+    if (is) answeredAt = new Date();
+  }
+
   document.addEventListener("htmx:beforeSend", (event) => {
     const { elt, xhr } = event.detail;
     const state = elt.matches("[data-live]") ? about(elt) : null;
@@ -141,13 +122,13 @@
       slow.add(xhr);
       show();
     }, SLOW_MS);
-    if (state) Object.assign(state, { isDue: false, isFetching: true });
+    if (state) Object.assign(state, { isDue: false, isTold: false, isFetching: true });
     xhr.addEventListener("loadend", () => {
       clearTimeout(timer);
       slow.delete(xhr);
-      isAnswered = xhr.status > 0 && xhr.status < 500;
-      if (isAnswered) answeredAt = new Date();
-      if (state) Object.assign(state, { isFetching: false, fetchedAt: performance.now(), took: performance.now() - sentAt });
+      noteAnswer(xhr.status > 0 && xhr.status < 500);
+      const at = performance.now();
+      if (state) Object.assign(state, { isFetching: false, fetchedAt: at, took: xhr.status === 200 ? at - sentAt : state.took });
       growth = state && xhr.status !== 200 ? Math.min(growth * GROWTH, MOST_S) : 1;
       show();
     });
@@ -164,8 +145,17 @@
       // Between request and answer somebody may have begun to use it.
       event.detail.shouldSwap = state.isForced || !use(elt);
       state.etag = event.detail.shouldSwap ? xhr.getResponseHeader("ETag") : "";
-      state.isDue ||= !event.detail.shouldSwap;
+      if (!event.detail.shouldSwap) state.isDue = state.isTold = true;
     }
+  });
+
+  document.addEventListener("live:pause", (event) => {
+    isPaused = event.detail;
+    if (!isPaused) {
+      isForced = true;
+      regions().forEach((region) => (about(region).isDue = true));
+    }
+    look();
   });
 
   document.addEventListener("live:changed", (event) => mark(event.detail));
@@ -173,10 +163,11 @@
     // Whether the server stands still or only the stream is broken, an ordinary request shows.
     about(find("#status")).isDue = connection !== "connecting" || event.detail !== "on";
     connection = event.detail;
+    if (connection !== "off") isAnswered = connection === "on";
     growth = 1;
     look();
   });
   document.addEventListener("visibilitychange", look);
-  setInterval(() => document.hidden || look(), GAP_MS);
+  setInterval(look, GAP_MS);
   show();
 })();

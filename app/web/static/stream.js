@@ -6,7 +6,7 @@
 (() => {
   const SILENT_MS = 4500; // the server says something every 2 s
   const HIDDEN_MS = 30_000;
-  const PAUSES_MS = [1000, 2000, 5000, 15_000, 30_000, 60_000];
+  const PAUSES_MS = [1000, 2000, 4000, 8000, 8000, 15_000, 30_000, 60_000];
   let source = null;
   let isOn = false;
   let isKept = false;

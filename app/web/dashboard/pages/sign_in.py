@@ -6,7 +6,7 @@ from app.enums import Role
 from app.errors import Overloaded, TooManyRequests, Unauthorized
 from app.web.access import PUBLIC
 from app.web.context import current_session_id, services
-from app.web.dashboard import cookies, formats, session
+from app.web.dashboard import cookies, csrf, formats, session
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.forms import back, read_form
 from app.web.dashboard.translation import translate
@@ -23,7 +23,7 @@ def sign_in() -> Response:
             services().access.auth.identify(session_id)
             return Response(status=303, headers={"Location": back("/")})
         except Unauthorized:
-            pass
+            csrf.forget_session()
     response = Response(render("sign_in", back=back("/")))
     if cookies.read(session.COOKIE) is not None:
         session.end(response)
