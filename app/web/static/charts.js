@@ -35,10 +35,20 @@
     };
   }
 
+  // Whether a time is a part of that of the points: somebody has zoomed.
+  function isCloser({ data: [times] }, min, max) {
+    return min > times[0] || max < times.at(-1);
+  }
+
+  // The time that the axis shows as a whole, if it is fixed.
+  function windowOf(place) {
+    return place.dataset.window ? JSON.parse(place.dataset.window) : null;
+  }
+
   // Of any numbers: the axis of values is as long as they need, the axis of time as the reader chose.
   function anyNumbers(place, line) {
     return {
-      scales: { x: { range: () => JSON.parse(place.dataset.window) } },
+      scales: { x: { range: (chart, min, max) => (isCloser(chart, min, max) ? [min, max] : windowOf(place)) } },
       axis: {
         values: (_, ticks) => ticks.map(short),
         size: (_, labels) => Math.max(44, 20 + 7 * Math.max(...(labels ?? []).map((label) => label.length), 0)),
@@ -81,18 +91,11 @@
     return new uPlot(options, points, place);
   }
 
-  // The time that the axis shows as a whole, if it is fixed.
-  function windowOf(place) {
-    return place.dataset.window ? JSON.parse(place.dataset.window) : null;
-  }
-
   // What the reader has zoomed to stays, unless the axis has a fixed time and that is another one now.
   function renew(chart, points, before, now) {
     const { min, max } = chart.scales.x;
-    const times = chart.data[0];
-    const [first, last] = before ?? [times[0], times.at(-1)];
-    const isSame = !before || Math.abs(now[1] - now[0] - (last - first)) < 2;
-    const isZoomed = isSame && (min > first || max < last);
+    const isSame = !before || Math.abs(now[1] - now[0] - (before[1] - before[0])) < 2;
+    const isZoomed = isSame && isCloser(chart, min, max);
     chart.setData(points, !isZoomed);
     if (isZoomed) chart.setScale("x", { min, max });
   }
