@@ -178,6 +178,17 @@ def test_when_the_session_ends_a_form_is_kept_and_sent_after_signing_in_over_it(
     expect(page.locator("#main").get_by_text("night shift").first).to_be_visible()
 
 
+def test_what_a_toast_says_does_not_run_together(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    page = one.sign_in(back="/monitors")
+    problem = '<div class="problem"><p>Refused.</p><p class="detail">It is busy</p><ul><li>name: taken</li></ul></div>'
+    page.route(
+        "**/monitors/1/pull/hosts", lambda route: route.fulfill(status=409, body=problem, content_type="text/html")
+    )
+    page.locator("form[action='/monitors/1/pull/hosts'] button").first.click()
+    expect(page.locator("#toasts .toast span")).to_have_text("Refused.\nIt is busy\nname: taken", use_inner_text=True)
+
+
 def test_the_zoom_of_a_chart_survives_what_is_fetched_again(visit: Callable[..., Visit]) -> None:
     one = visit()
     page = one.sign_in(back="/items/1")
