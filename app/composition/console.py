@@ -4,15 +4,18 @@ from dataclasses import dataclass
 
 from app.composition.resources import Resources
 from app.services.console.saved_views import SavedViewService
+from app.services.console.search import SearchService
 
 
 @dataclass(frozen=True)
 class Console:
-    """Saved views."""
+    """Saved views, and finding anything."""
 
     views: SavedViewService
+    search: SearchService
 
 
 def build_console(resources: Resources) -> Console:
     """Build the services of the console."""
-    return Console(views=SavedViewService(resources.database))
+    database = resources.database
+    return Console(views=SavedViewService(database), search=SearchService(database))

@@ -54,6 +54,7 @@ from app.web.dashboard.field_errors import KNOWN
 from app.web.dashboard.navigation import NAVIGATION
 from app.web.dashboard.pages.welcome import STEPS
 from app.web.dashboard.translation import CATALOGUES
+from app.web.schemas.search import KINDS
 from tests.services.alert_rows import add_alert, add_event
 from tests.web.browser import HTMX, Browser
 from tests.web.caller import WORKER, Caller
@@ -368,6 +369,9 @@ MADE = {
     *("machines.kind_machine_id", "machines.kind_source_id", "machines.kind_fqdn", "machines.kind_address"),
     *("machines.kind_name", "machines.mode_off", "machines.mode_suggest", "machines.mode_join"),
     *("machines.way_rule", "machines.way_person"),
+    *(f"palette.kind_{kind}" for kind in ("page", "view", "action", *KINDS)),
+    *(f"keys.{name}" for name in ("palette", "search", "next", "previous", "tick", "help")),
+    *(f"keys.{name}" for name in ("acknowledge", "resolve", "snooze")),
     *("maintenance.phase_over", "maintenance.phase_coming", "maintenance.phase_active"),
     *("maintenance.repeat_never", "maintenance.repeat_daily", "maintenance.repeat_weekly"),
     *("maintenance.repeat_monthly", "maintenance.repeat_custom"),

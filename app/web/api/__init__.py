@@ -34,6 +34,7 @@ from app.web.api.rotas import rotas
 from app.web.api.routes import routes
 from app.web.api.schedules import schedules
 from app.web.api.scores import scores
+from app.web.api.search import search
 from app.web.api.severities import severities
 from app.web.api.tasks import tasks
 from app.web.api.teams import teams
@@ -84,6 +85,7 @@ BLUEPRINTS = (
     escalations,
     pages,
     views,
+    search,
     audit,
     first_steps,
 )

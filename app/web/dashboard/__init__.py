@@ -31,6 +31,7 @@ from app.web.dashboard.pages import (
     routes,
     schedules,
     scores,
+    search,
     severities,
     sign_in,
     status,
@@ -86,6 +87,7 @@ PAGES = (
     views,
     welcome,
     picks,
+    search,
 )
 """The modules that add their views to the blueprint when they are imported."""
 
