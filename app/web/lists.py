@@ -35,6 +35,7 @@ from app.web.schemas.teams import TeamSchema
 from app.web.schemas.tokens import TokenSchema
 from app.web.schemas.users import UserSchema
 
+WORST_FIRST = "-severity,started_at"
 PLACE = ("cursor", "limit", "format")
 """Parameters that say which part of a list is shown, and how; they are no filters."""
 
@@ -48,6 +49,8 @@ class Listed:
     fetch: Callable[..., Page | AlertPage]
     codes: Mapping[str, type[IntEnum]] = field(default_factory=dict)
     """The fields with numbers that stand for words."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """What the page shows where its address says nothing."""
 
     @property
     def is_filtered(self) -> bool:
@@ -55,7 +58,7 @@ class Listed:
         return len(self.query().fields) > len(("limit", "cursor"))
 
     def load(self, arguments: MultiDict[str, str]) -> dict[str, Any]:
-        """Return the filters of a query string without the blank ones. Raises ValidationError."""
+        """Return the filters of a query string without the blank ones, as its page takes them. Raises ValidationError."""
         schema = self.query()
         loaded: dict[str, Any] = schema.load(
             {
@@ -65,7 +68,7 @@ class Listed:
             }
         )
         del loaded["page"]
-        return loaded
+        return {**self.defaults, **loaded}
 
 
 def _heartbeats(page: PageRequest, status: str | None = None, q: str | None = None) -> Page:
@@ -84,6 +87,7 @@ LISTS: dict[str, Listed] = {
         AlertSchema,
         _alerts,
         {"severity": Severity, "status": AlertStatus},
+        defaults={"status": tuple(map(int, OPEN_STATUSES)), "sort": WORST_FIRST},
     ),
     "hosts": Listed(
         HostQuerySchema,

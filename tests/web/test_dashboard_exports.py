@@ -11,7 +11,7 @@ from app.composition import Services
 from app.store.database.pages import PageRequest
 from app.web.dashboard import exports
 from app.web.lists import LISTS
-from tests.services.alert_rows import add_alert
+from tests.services.alert_rows import add_alert, end_alert
 from tests.web.browser import Browser
 from tests.web.caller import Caller
 
@@ -34,6 +34,16 @@ def test_a_filtered_list_is_a_table_for_excel(services: Services, browse: Callab
     assert (row["monitor"], row["host"], row["labels"]) == ("demo", "主机", "team=支付")
 
 
+def test_alerts_are_those_of_the_page(services: Services, browse: Callable[[str], Browser], fleet: int) -> None:
+    with services.database.transaction() as connection:
+        end_alert(connection, add_alert(connection, fleet, message="over"))
+        add_alert(connection, fleet, 2, message="info", severity=0)
+        add_alert(connection, fleet, 3, message="worst")
+    viewer = browse("viewer")
+    assert [row["message"] for row in rows_of(viewer.get("/alerts?format=csv").text)] == ["worst", "info"]
+    assert [row["message"] for row in rows_of(viewer.get("/alerts?status=2&format=csv").text)] == ["over"]
+
+
 def test_items_name_their_hosts(browse: Callable[[str], Browser], fleet: int) -> None:
     rows = rows_of(browse("viewer").get("/items?format=csv").text)
     assert len(rows) == 6
@@ -54,6 +64,7 @@ def test_every_list_is_a_file_with_a_link_for_whoever_may_see_it(
         answer = browse("admin").get(f"/{name}?format={kind}")
         assert answer.status == 200, answer.text
     assert (browse("viewer").get(f"/{name}?format=csv").status == 403) is (name in ("audit", "users"))
+    assert (browse("viewer").get(f"/{name}?format=csv").status == 403) is (name in ("users", "audit"))
     assert browse("admin").get(f"/{name}?format=pdf").status == 422
 
 

@@ -9,6 +9,7 @@ from flask import request
 from app.enums import OPEN_STATUSES, AlertStatus
 from app.web.dashboard import cookies
 from app.web.dashboard.forms import given_filters
+from app.web.lists import LISTS, WORST_FIRST
 
 COLUMNS_COOKIE = "nagare_alert_columns"
 COLUMNS = ("severity", "status", "host", "monitor", "source", "count", "duration", "started", "last_seen")
@@ -19,7 +20,6 @@ TABS: Mapping[str, Sequence[AlertStatus]] = {
     "resolved": (AlertStatus.RESOLVED,),
     "all": tuple(AlertStatus),
 }
-WORST_FIRST = "-severity,started_at"
 HEADS = {
     "severity": (WORST_FIRST, "severity,started_at"),
     "duration": ("started_at", "-started_at"),
@@ -41,7 +41,7 @@ class Head:
 
 def effective(query: Mapping[str, Any]) -> dict[str, Any]:
     """Return the loaded filters with what holds where the address says nothing: open alerts, the worst first."""
-    return {"status": tuple(map(int, OPEN_STATUSES)), "sort": WORST_FIRST, **query}
+    return {**LISTS["alerts"].defaults, **query}
 
 
 def stated() -> dict[str, str]:
