@@ -58,7 +58,7 @@ class Listed:
         return len(self.query().fields) > len(("limit", "cursor"))
 
     def load(self, arguments: MultiDict[str, str]) -> dict[str, Any]:
-        """Return the filters of a query string without the blank ones, as its page takes them. Raises ValidationError."""
+        """Return the filters of a query string without the blank ones, as its page has them. Raises ValidationError."""
         schema = self.query()
         loaded: dict[str, Any] = schema.load(
             {

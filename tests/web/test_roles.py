@@ -81,6 +81,8 @@ OPEN = {"login", "refresh", "healthz", "readyz", "receive_alerts", "subscribe_to
 OPEN_PAGES = {
     "/sign-in",
     "/preferences",
+    "/wallboard",
+    "/wallboard/open",
     "/static/{version}/{name}",
     "/docs",
     "/docs/swagger-ui/{name}",

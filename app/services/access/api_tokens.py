@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, RowMapping
 
 from app import clock
 from app.enums import AuditedType, Role, Scope
-from app.errors import Conflict, Forbidden, NotFound
+from app.errors import Conflict, DatabaseUnavailable, Forbidden, NotFound, Unauthorized
 from app.services.access.audit import Editor, record_creation, record_removal
 from app.store.access import api_tokens, users
 from app.store.database.engine import Database
@@ -44,6 +45,13 @@ def is_use_noted(user: Mapping[Any, Any]) -> bool:
     return noted_at is not None and noted_at > clock.now() - NOTED_AGAIN_AFTER
 
 
+def note_use(database: Database, token_id: int) -> None:
+    """Record that a token is used. A database that is read-only can still serve reads: this must not make them fail."""
+    with suppress(DatabaseUnavailable), database.transaction() as connection:
+        now = clock.now()
+        api_tokens.note_use(connection, token_id, now, now - NOTED_AGAIN_AFTER)
+
+
 class ApiTokenService:
     """Methods that name a token raise NotFound, also if it belongs to another user; all raise DatabaseUnavailable."""
 
@@ -66,11 +74,16 @@ class ApiTokenService:
         role: Role,
         scopes: Collection[Scope] | None,
         days: int,
+        is_wallboard: bool = False,
     ) -> dict[str, Any]:
         """Create a token; the result contains it as `token`, which cannot be read again.
 
+        One for a wallboard opens nothing else: it has no scope, whatever `role` and `scopes` are.
+
         Raises Forbidden for a role above the owner's, Conflict if the owner has too many.
         """
+        if is_wallboard:
+            role, scopes = Role.VIEWER, ()
         token = START + secrets.token_hex(32)
         now = clock.now()
         with self._database.transaction() as connection:
@@ -81,10 +94,21 @@ class ApiTokenService:
                 raise Conflict(f"this user already has {MAX_TOKENS} tokens: revoke some first")
             row = {"user_id": owner["id"], "name": name, "token_hash": _hash(token), "role": role}
             row["scopes"] = None if scopes is None else " ".join(scope for scope in Scope if scope in scopes)
+            row |= {"is_wallboard": is_wallboard}
             token_id = api_tokens.add(connection, {**row, "created_at": now, "expires_at": now + timedelta(days=days)})
             made = _shown(_found(connection, token_id))
             record_creation(connection, editor, AuditedType.TOKEN, token_id, _audited(made))
         return {**made, "token": token}
+
+    def find_wallboard(self, token: str) -> Mapping[Any, Any]:
+        """Return the wallboard's token with this text. Raises Unauthorized."""
+        with self._database.single_reads() as reads:
+            found = api_tokens.find_wallboard(reads, _hash(token), clock.now())
+        if found is None:
+            raise Unauthorized("the wallboard's token is not valid, or no longer")
+        if not is_use_noted(found):
+            note_use(self._database, found["id"])
+        return found
 
     def revoke(self, token_id: int, reader: Mapping[Any, Any] | None, editor: Editor) -> RowMapping:
         """Revoke a token of the reader, or any token if the reader is an admin or None; return its former row."""

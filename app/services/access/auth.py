@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,14 +10,13 @@ from sqlalchemy import Connection
 
 from app import clock
 from app.enums import AuditAction, AuditedType
-from app.errors import DatabaseUnavailable, NotFound, Overloaded, TooManyRequests, Unauthorized
+from app.errors import NotFound, Overloaded, TooManyRequests, Unauthorized
 from app.rules.client_addresses import network_of
 from app.services.access import api_tokens, login_throttle, passwords
 from app.services.access.acting import acting_editor
 from app.services.access.audit import COMMAND_LINE, Editor, record_action
 from app.services.access.login_throttle import Attempt, Counted
 from app.services.batcher import Batcher
-from app.store.access import api_tokens as stored_tokens
 from app.store.access import users
 from app.store.database.engine import Database
 from app.store.database.single_statements import SingleReads
@@ -120,19 +118,13 @@ class AuthService:
         if user is None:
             raise Unauthorized("the token is no longer valid")
         if "token_id" in user and not api_tokens.is_use_noted(user):
-            self._note_use(user["token_id"])
+            api_tokens.note_use(self._database, user["token_id"])
         return user
 
     def _find_all(self, session_ids: Sequence[str]) -> Sequence[Mapping[Any, Any] | None]:
         with self._database.single_reads() as reads:
             found = {session_id: _find(reads, session_id) for session_id in {*session_ids}}
         return [found[session_id] for session_id in session_ids]
-
-    def _note_use(self, token_id: int) -> None:
-        # A database that is read-only can still serve reads: recording the use must not make them fail.
-        with suppress(DatabaseUnavailable), self._database.transaction() as connection:
-            now = clock.now()
-            stored_tokens.note_use(connection, token_id, now, now - api_tokens.NOTED_AGAIN_AFTER)
 
     def issue_token(self, username: str, days: int) -> SignIn:
         """Open a session of `days` days for a script; it cannot be refreshed. Raises NotFound."""

@@ -14,7 +14,7 @@ from app.store.database.prepared_reads import PreparedRead
 from app.store.database.single_statements import CanRead
 
 TOKENS = ApiToken.__table__.c
-OWN = ("id", "user_id", "name", "role", "scopes", "created_at", "expires_at", "last_used_at")
+OWN = ("id", "user_id", "name", "role", "scopes", "created_at", "expires_at", "last_used_at", "is_wallboard")
 _shown = select(*(TOKENS[name] for name in OWN), USERS.username).join(User, TOKENS.user_id == USERS.id)
 
 
@@ -72,6 +72,23 @@ FIND_USER = PreparedRead(
 def find_user(on: CanRead, token_hash: str, now: datetime) -> Mapping[Any, Any] | None:
     """Return the enabled owner of a token that has not expired, with `token_id`, `token_role` and its `scopes`."""
     return FIND_USER.find(on, {"hash": token_hash, "now": now})
+
+
+FIND_WALLBOARD = PreparedRead(
+    select(TOKENS.id, TOKENS.name, TOKENS.expires_at, TOKENS.last_used_at)
+    .join(User, TOKENS.user_id == USERS.id)
+    .where(
+        TOKENS.token_hash == bindparam("hash"),
+        TOKENS.expires_at > bindparam("now"),
+        USERS.enabled,
+        TOKENS.is_wallboard,
+    )
+)
+
+
+def find_wallboard(on: CanRead, token_hash: str, now: datetime) -> Mapping[Any, Any] | None:
+    """Return a wallboard's token that has not expired and whose owner is enabled."""
+    return FIND_WALLBOARD.find(on, {"hash": token_hash, "now": now})
 
 
 def note_use(connection: Connection, token_id: int, now: datetime, unless_since: datetime) -> None:

@@ -41,6 +41,7 @@ from app.web.dashboard.pages import (
     tokens,
     users,
     views,
+    wallboard,
     welcome,
     workers,
 )
@@ -88,6 +89,7 @@ PAGES = (
     welcome,
     picks,
     search,
+    wallboard,
 )
 """The modules that add their views to the blueprint when they are imported."""
 

@@ -6,7 +6,7 @@ from marshmallow import fields, post_load, validate
 
 from app.enums import Role, Scope
 from app.web.schemas.base import AnswerSchema, RequestSchema
-from app.web.schemas.fields import Integer, Text, Timestamp, query_id, word
+from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, query_id, word
 from app.web.schemas.pages import PageQuerySchema
 
 MAX_DAYS = 3650
@@ -30,6 +30,10 @@ class NewTokenSchema(RequestSchema):
         validate=validate.Length(1, len(Scope)),
         metadata={"description": "Limits the token to these scopes; `null` for everything that the role allows"},
     )
+    is_wallboard = Boolean(
+        load_default=False,
+        metadata={"description": "A token that opens the wallboard and nothing else; `role` and `scopes` do not count"},
+    )
     days = Integer(validate=validate.Range(1, MAX_DAYS), load_default=90, metadata={"description": "Lifetime in days"})
 
     @post_load
@@ -49,6 +53,7 @@ class TokenSchema(AnswerSchema):
     scopes = fields.List(
         word(Scope), allow_none=True, metadata={"description": "`null` for everything that the role allows"}
     )
+    is_wallboard = fields.Boolean(metadata={"description": "Whether it opens the wallboard and nothing else"})
     created_at = Timestamp()
     expires_at = Timestamp()
     last_used_at = Timestamp(allow_none=True, metadata={"description": "Accurate to the minute"})
