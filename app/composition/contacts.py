@@ -7,6 +7,7 @@ from app.channels.outgoing import ChannelSender
 from app.channels.sender import Sender
 from app.composition.ledger import Ledger
 from app.composition.resources import Resources
+from app.services.contacts.address_trials import AddressTrials
 from app.services.contacts.addresses import Addresses
 from app.services.contacts.channel_trials import ChannelTrials
 from app.services.contacts.channels import ChannelService
@@ -30,6 +31,7 @@ class Contacts:
     trials: ChannelTrials
     sender: ChannelSender
     addresses: Addresses
+    address_trials: AddressTrials
 
 
 def build_contacts(resources: Resources, ledger: Ledger) -> Contacts:
@@ -48,4 +50,5 @@ def build_contacts(resources: Resources, ledger: Ledger) -> Contacts:
         trials=ChannelTrials(database, vault, channel_sender, secret_key),
         sender=channel_sender,
         addresses=addresses,
+        address_trials=AddressTrials(database, vault, addresses, channel_sender),
     )

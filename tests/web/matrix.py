@@ -24,6 +24,7 @@ PLACES = {
     "type": "pull_host",
     "action": "resolve",
     "what": "hosts",
+    "things": "hosts",
     "secret": 40 * "0",
     "signal": "0",
 }

@@ -20,6 +20,8 @@ ADMINS_ONLY = {
     "check_new_monitor",
     "check_monitor_changes",
     "shut_down_worker",
+    "try_new_channel",
+    "try_changed_channel",
     "update_monitor",
     "delete_monitor",
     "replace_severities",
@@ -109,6 +111,8 @@ ONE_S_OWN = {
     *MY_VIEWS,
     *PREVIEWS,
 }
+PREVIEWS = {"preview_maintenance_window", "preview_heartbeat", "preview_route_matches", "test_routes"}
+ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token", *MY_CONTACTS, *MY_VIEWS, *PREVIEWS}
 """What a viewer may do beyond reading."""
 SIGN_IN_ONLY = {"logout", "create_token", "revoke_token"}
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.channels.sender import Delivery
 from app.enums import Role, Scope
 from app.rules.task_params.contacts import TryChannel
 from app.services.ledger.requester import Requester
@@ -10,7 +11,13 @@ from app.store.database.pages import Page, PageRequest
 from app.web.api.accepted import accepted
 from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, current_editor, services
-from app.web.schemas.channels import ChannelChangesSchema, ChannelSchema, ChannelTaskSchema, NewChannelSchema
+from app.web.schemas.channels import (
+    ChannelChangesSchema,
+    ChannelSchema,
+    ChannelTaskSchema,
+    NewChannelSchema,
+    TrialSchema,
+)
 from app.web.schemas.pages import PageQuerySchema, page_of
 
 channels = ApiBlueprint(
@@ -40,6 +47,20 @@ def create_channel(body: Mapping[str, Any]) -> tuple[Row, dict[str, str]]:
     """Create a shared channel. This sends nothing."""
     channel = services().contacts.channels.create(body, current_editor())
     return channel, {"Location": f"/api/v1/channels/{channel['id']}"}
+
+
+@channels.operation("POST", "/channels/try", role=Role.ADMIN, body=NewChannelSchema, answer=TrialSchema)
+def try_new_channel(body: Mapping[str, Any]) -> Delivery:
+    """Send a test message to a channel that is not saved, and return what became of it. Nothing is stored."""
+    return services().contacts.address_trials.try_new(body)
+
+
+@channels.operation(
+    "POST", CHANNEL + "/try", role=Role.ADMIN, body=ChannelChangesSchema, answer=TrialSchema, errors=(404, 409)
+)
+def try_changed_channel(channel_id: int, body: Mapping[str, Any]) -> Delivery:
+    """Send a test message to a shared channel as it would be after changes. Nothing is stored."""
+    return services().contacts.address_trials.try_changed(channel_id, body)
 
 
 @channels.operation("GET", CHANNEL, role=Role.VIEWER, answer=ChannelSchema, errors=(404,))

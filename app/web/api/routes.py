@@ -10,6 +10,7 @@ from app.web.context import Row, current_editor, services
 from app.web.schemas.routes import (
     NewRouteSchema,
     RouteChangesSchema,
+    RouteFiltersSchema,
     RouteMatchesSchema,
     RouteOrderSchema,
     RouteSchema,
@@ -89,6 +90,19 @@ def put_routes_in_order(body: Mapping[str, Any]) -> dict[str, Any]:
 def get_route(route_id: int) -> Row:
     """Return a route."""
     return services().response.routes.get(route_id)
+
+
+@routes.operation(
+    "POST",
+    "/routes/matches",
+    role=Role.VIEWER,
+    scope=Scope.READ,
+    body=RouteFiltersSchema,
+    answer=RouteMatchesSchema,
+)
+def preview_route_matches(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how many open alerts a route with these filters would match now. Nothing is saved."""
+    return services().response.route_matches.preview(body)
 
 
 @routes.operation("PATCH", ROUTE, role=Role.ADMIN, body=RouteChangesSchema, answer=RouteSchema, errors=(404, 409))

@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from app.channels.sender import Outcome
 from app.enums import ChannelKind, DeliveryGuarantee, Language
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Text, Timestamp, row_id, word
@@ -88,6 +89,13 @@ class _ShownSchema(AnswerSchema):
         allow_none=True, metadata={"description": "Since when no message has been accepted; `null` after a success"}
     )
     created_at = Timestamp()
+
+
+class TrialSchema(AnswerSchema):
+    """The outcome of a test message."""
+
+    outcome = word(Outcome, metadata={"description": "`uncertain`: the receiver did not say whether it accepted it"})
+    reason = fields.String(allow_none=True, metadata={"description": "Why it was not accepted; `null` if it was"})
 
 
 class ChannelSchema(_ShownSchema):

@@ -77,6 +77,18 @@ class NewRouteSchema(RouteChangesSchema):
     batch_s = batch_field("Seconds during which events are collected into one message to a channel", load_default=10)
 
 
+class RouteFiltersSchema(RequestSchema):
+    """The filters of a route that is not saved."""
+
+    is_body_required = False
+
+    parent_id = row_id(allow_none=True, metadata={"description": PARENT})
+    min_severity = code(Severity)
+    monitor_id = row_id(allow_none=True, metadata={"description": "Only alerts of this monitor"})
+    group = Text(min=1, max=255, allow_none=True, metadata={"description": "Only alerts of hosts in this group"})
+    match = MatchText(allow_none=True, metadata={"description": "Only alerts that match all of these matchers"})
+
+
 class RouteSchema(AnswerSchema):
     """A route, and its place in the tree."""
 

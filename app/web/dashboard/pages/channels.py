@@ -13,6 +13,7 @@ from app.web.context import current_editor, services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query, requester
+from app.web.dashboard.refused_forms import trial
 from app.web.dashboard.visitor_settings import zone
 from app.web.schemas.channels import (
     MAX_SETTING,
@@ -74,6 +75,20 @@ def edit_channel(channel_id: int) -> Response:
     """Change, enable or disable a shared channel."""
     changed = services().contacts.channels.update(channel_id, read_form(ChannelFormSchema), current_editor())
     return lead_to("/channels", "flash.saved", name=changed["name"])
+
+
+@dashboard.action("/channels/try", role=Role.ADMIN)
+def try_new_channel() -> str:
+    """Send a test message to a channel that is not saved."""
+    delivery = services().contacts.address_trials.try_new(read_form(NewChannelFormSchema))
+    return trial("/channels", render("channel_trial", delivery=delivery))
+
+
+@dashboard.action(CHANNEL + "/try", role=Role.ADMIN)
+def try_changed_channel(channel_id: int) -> str:
+    """Send a test message to a shared channel with changes that are not saved."""
+    delivery = services().contacts.address_trials.try_changed(channel_id, read_form(ChannelFormSchema))
+    return trial(f"/channels/{channel_id}", render("channel_trial", delivery=delivery))
 
 
 @dashboard.action(CHANNEL + "/test", role=Role.OPERATOR)

@@ -14,12 +14,19 @@ from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, given_filters, read_form, read_query, requester
 from app.web.dashboard.item_charts import lines_of
 from app.web.dashboard.pages.monitors import monitor_names
+from app.web.schemas.fields import row_id
 from app.web.schemas.hosts import HostChangesSchema, HostQuerySchema, NewHostSchema
 from app.web.schemas.items import ItemQuerySchema
 
 HOST = "/hosts/<id:host_id>"
 ITEMS_SHOWN = 50
 EDITS_SHOWN = 5
+
+
+class NewHostFormSchema(NewHostSchema):
+    """A new host as the form has it: with its monitor."""
+
+    monitor_id = row_id(required=True)
 
 
 @dashboard.page("/hosts", role=Role.VIEWER)
@@ -53,10 +60,12 @@ def host(host_id: int) -> str:
     )
 
 
-@dashboard.action("/monitors/<id:monitor_id>/hosts", role=Role.OPERATOR)
-def add_host(monitor_id: int) -> Response:
+@dashboard.action("/hosts", role=Role.OPERATOR)
+def add_host() -> Response:
     """Create a host here; a push creates it at its monitor."""
-    found = services().inventory.inventory.create_host(monitor_id, read_form(NewHostSchema), current_editor())
+    form = read_form(NewHostFormSchema)
+    monitor_id = form.pop("monitor_id")
+    found = services().inventory.inventory.create_host(monitor_id, form, current_editor())
     return lead_to(f"/hosts/{found['id']}", "flash.host_added", name=found["display_name"])
 
 

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 from marshmallow import validate
 
 from app.connectors.registry import connector_types
@@ -51,11 +51,22 @@ def monitors() -> str:
 @dashboard.page(MONITOR, role=Role.VIEWER)
 def monitor(monitor_id: int) -> str:
     """Show one monitor and its latest tasks."""
+    return _show(monitor_id)
+
+
+@dashboard.action(MONITOR + "/webhook-token", role=Role.ADMIN)
+def issue_webhook_token(monitor_id: int) -> Response:
+    """Create the token by which a monitor sends alerts, and show it; the last one stops to work."""
+    return Response(_show(monitor_id, token=services().alerts.webhooks.issue_token(monitor_id)))
+
+
+def _show(monitor_id: int, token: str = "") -> str:
     found = services().inventory.monitors.get(monitor_id)
     tasks = services().ledger.tasks.list(PageRequest(RECENT), monitor_id=monitor_id).items
     is_busy = any(task["state"] not in TERMINAL_STATES for task in tasks)
     tasks = with_subjects(tasks, {monitor_id: found["name"]})
-    return render("monitor", monitor=found, tasks=tasks, is_busy=is_busy)
+    path, receiver = f"/monitors/{monitor_id}", f"{request.host_url}api/v1/alerts/webhook"
+    return render("monitor", monitor=found, tasks=tasks, is_busy=is_busy, token=token, own_path=path, receiver=receiver)
 
 
 @dashboard.action("/monitors", role=Role.ADMIN)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response
 
-from app.enums import Language, Role, Severity
+from app.enums import ChannelKind, Language, NotificationKind, Role, Severity
 from app.errors import Invalid
 from app.rules.task_params.notify import Notify
 from app.store.database.pages import PageRequest
@@ -14,7 +14,8 @@ from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import filters_of, read_form, read_query, requester
 from app.web.dashboard.pages.monitors import monitor_names
-from app.web.dashboard.translation import translated_message
+from app.web.dashboard.refused_forms import trial
+from app.web.dashboard.translation import translate, translated_message
 from app.web.dashboard.visitor_settings import zone
 from app.web.schemas.notifications import NewNotificationSchema, NotificationChangesSchema, PreviewRequestSchema
 from app.web.schemas.pages import PageQuerySchema
@@ -60,6 +61,20 @@ def add_notification() -> Response:
     return lead_to("/notifications", "flash.notification_added", name=made["name"])
 
 
+@dashboard.action("/notifications/try", role=Role.ADMIN)
+def try_new_notification() -> str:
+    """Send a test message to an address that is not saved."""
+    given = read_form(NotificationChangesSchema)
+    address: dict[str, Any] = {
+        "kind": ChannelKind.APPRISE,
+        "language": Language.ENGLISH,
+        "name": translate("notifications.unnamed"),
+    }
+    about: dict[str, Any] = {name: given[name] for name in ("url", "language", "name") if name in given}
+    delivery = services().contacts.address_trials.try_new({**address, **about})
+    return trial("/notifications", render("channel_trial", delivery=delivery))
+
+
 @dashboard.action(NOTIFICATION + "/test", role=Role.OPERATOR)
 def try_notification(notification_id: int) -> Response:
     """Queue a test message."""
@@ -91,6 +106,7 @@ def _choices() -> Mapping[str, Any]:
         "monitors": monitor_names(),
         "severities": list(Severity),
         "languages": list(Language),
+        "kinds": list(NotificationKind),
         "zone": zone(),
         "default_templates": services().response.previews.defaults(),
         "previewed": [(alert["id"], f"#{alert['id']} {translated_message(alert)[:MAX_SHOWN]}") for alert in newest],

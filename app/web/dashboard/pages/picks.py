@@ -14,10 +14,10 @@ class PickQuerySchema(RequestSchema):
     q = Text(max=200, load_default="")
 
 
-@dashboard.page("/pick/<any(hosts, 'host-names', alerts, zones):kind>", role=Role.VIEWER)
-def pick(kind: str) -> str:
+@dashboard.page("/pick/<any(hosts, 'host-names', alerts, zones):things>", role=Role.VIEWER)
+def pick(things: str) -> str:
     """Return what fits to the text, as the options of a list."""
-    return render("pick_options", picks=KINDS[kind](read_query(PickQuerySchema)["q"].strip()))
+    return render("pick_options", picks=KINDS[things](read_query(PickQuerySchema)["q"].strip()))
 
 
 dashboard.add_app_template_global(picked_host)

@@ -12,6 +12,7 @@ from app.web.context import current_editor, services
 from app.web.converters import MAX_ID
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.explanations import sentence
+from app.web.dashboard.field_errors import field_error
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import read_form
 from app.web.dashboard.pages.monitors import monitor_names
@@ -20,7 +21,7 @@ from app.web.dashboard.route_order_form import MAX_ORDER, moved_in, order_in
 from app.web.dashboard.visitor_settings import zone
 from app.web.schemas.base import RequestSchema
 from app.web.schemas.fields import Text, code, row_id
-from app.web.schemas.routes import NewRouteSchema, RouteChangesSchema
+from app.web.schemas.routes import NewRouteSchema, RouteChangesSchema, RouteFiltersSchema
 
 ROUTE = "/routes/<id:route_id>"
 TARGETS = {"channel_id": RouteTarget.CHANNEL, "escalation_id": RouteTarget.ESCALATION, "team_id": RouteTarget.TEAM}
@@ -87,6 +88,20 @@ def route(route_id: int) -> str:
 def route_matches(route_id: int) -> str:
     """Show how many open alerts a route matches now."""
     return render("route_matches", matches=services().response.route_matches.find(route_id), route_id=route_id)
+
+
+@dashboard.action("/routes/preview", role=Role.VIEWER)
+def preview_route() -> str:
+    """Show what the route in a form would match now, or what is wrong with its filters."""
+    try:
+        given = read_form(RouteFormSchema)
+        filters = {name: given[name] for name in RouteFiltersSchema().fields if name in given}
+        return render("route_preview", matches=services().response.route_matches.preview(filters))
+    except ValidationError as wrong:
+        [messages, *_] = wrong.messages_dict.values()
+        return render("route_preview", problem=field_error(messages[0]))
+    except Invalid as wrong:
+        return render("route_preview", problem=field_error(str(wrong)))
 
 
 @dashboard.action("/routes/test", role=Role.VIEWER)
