@@ -34,8 +34,6 @@ from app.web.dashboard.pages.monitors import monitor_names
 from app.web.dashboard.translation import translate
 from app.web.schemas.alert_facets import AlertListQuerySchema
 from app.web.schemas.alerts import TestAlertsQuerySchema
-from app.web.dashboard.parts import is_wanted
-from app.web.schemas.alerts import AlertQuerySchema, TestAlertsQuerySchema
 
 ALERT = "/alerts/<id:alert_id>"
 SNOOZES = ("1h", "4h", "1d", "7d")
