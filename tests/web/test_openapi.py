@@ -76,6 +76,16 @@ VAGUE = {
     "POST /api/v1/rotas/{rota_id}/swaps",
     "PUT /api/v1/rotas/{rota_id}/holidays",
     "GET /api/v1/users/me/shifts",
+    "POST /api/v1/users/me/chat-accounts",
+    "POST /api/v1/users/me/chat-accounts/code",
+    "POST /api/v1/users/{user_id}/chat-accounts",
+    "POST /api/v1/channels/try",
+    "POST /api/v1/channels/{channel_id}/try",
+    "POST /api/v1/routes/matches",
+    "POST /api/v1/heartbeats/preview",
+    "POST /api/v1/schedules/preview",
+    "POST /api/v1/views",
+    "PATCH /api/v1/views/{view_id}",
 }
 
 # The operations must be known when tests are collected; the services behind them come with each test.
@@ -105,7 +115,9 @@ def headers(
     suppress_health_check=list(HealthCheck),
 )
 def test_no_answer_contradicts_the_document(case: Case[Any], headers: Mapping[str, dict[str, str]], who: str) -> None:
-    case.call_and_validate(headers=headers[who], excluded_checks=misjudging(case))
+    # The test client does not unpack what is compressed.
+    plain = {**headers[who], "Accept-Encoding": "identity"}
+    case.call_and_validate(headers=plain, excluded_checks=misjudging(case))
 
 
 def misjudging(case: Case[Any]) -> list[Any]:

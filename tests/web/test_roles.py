@@ -102,7 +102,7 @@ MY_CONTACTS = {
     *("replace_my_contact_rules", "create_my_contact_rule", "update_my_contact_rule", "delete_my_contact_rule"),
 }
 MY_VIEWS = {"create_view", "update_view", "delete_view"}
-PREVIEWS = {"preview_maintenance_window", "test_routes"}
+PREVIEWS = {"preview_maintenance_window", "preview_heartbeat", "preview_route_matches", "test_routes"}
 MY_CHATS = {"send_my_link_code", "link_my_chat_account", "remove_my_chat_account"}
 ONE_S_OWN = {
     *("logout", "create_events_ticket", "create_token", "revoke_token"),
@@ -111,8 +111,6 @@ ONE_S_OWN = {
     *MY_VIEWS,
     *PREVIEWS,
 }
-PREVIEWS = {"preview_maintenance_window", "preview_heartbeat", "preview_route_matches", "test_routes"}
-ONE_S_OWN = {"logout", "create_events_ticket", "create_token", "revoke_token", *MY_CONTACTS, *MY_VIEWS, *PREVIEWS}
 """What a viewer may do beyond reading."""
 SIGN_IN_ONLY = {"logout", "create_token", "revoke_token"}
 
