@@ -23,7 +23,7 @@ from app.store.inventory import monitors
 from app.store.operation import copied_rows
 from app.store.operation.copied_rows import Content
 from tests.services.conftest import FLEET, Time
-from tests.services.filled_response import add_response_rows
+from tests.services.filled_response import page_somebody
 
 PASSWORD = "正确的马 battery"
 BIG = 2**60
@@ -88,18 +88,17 @@ def fill(services: Services, time: Time) -> None:
     ids = [each["id"] for each in _hosts(services)[:3]]
     services.machines.machines.merge_hosts(ids, editor, "一台机器 🦆")
     services.machines.machines.split(1, ids[:1], editor)
-    team_id, channel_id = _add_contacts(services, editor)
-    rota_id = _add_rota(services, editor, team_id, time)
+    team_id = _add_contacts(services, editor)
+    page_somebody(services, editor, team_id, _add_rota(services, editor, team_id, time))
     with services.database.transaction() as connection:
-        add_response_rows(connection, time.now, team_id, channel_id, rota_id)
         of_user = {"user_id": user["id"], "created_at": time.now}
         view = {"name": "夜班 🦆", "page": "alerts", "query": "severity=4", "is_shared": True, "position": 0}
         connection.execute(insert(SavedView), view | of_user)
         connection.execute(insert(ChatAccount), {"kind": "lark", "external_id": "ou_1", **of_user})
 
 
-def _add_contacts(services: Services, editor: Editor) -> tuple[int, int]:
-    """Add a team, and a contact method with a rule; return the ids of the team and the method."""
+def _add_contacts(services: Services, editor: Editor) -> int:
+    """Add a team, a shared channel, and a contact method with a rule; return the id of the team."""
     contacts, user_id = services.contacts, editor.user_id
     team = contacts.teams.create({"name": "支付", "description": "值班 🦆", "members": [user_id]}, editor)
     fields = {"kind": "apprise", "url": "json://127.0.0.1:9/s3cr3t", "language": "zh", "timezone": "Asia/Shanghai"}
@@ -109,7 +108,7 @@ def _add_contacts(services: Services, editor: Editor) -> tuple[int, int]:
     rule = {"channel_id": method["id"], "after_s": 300, "min_severity": 1, "timezone": "Asia/Shanghai"}
     rule |= {"quiet_hours": {"from": "22:00", "until": "07:00"}, "wake_severity": 2}
     contacts.contact_rules.replace(user_id, [rule], editor)
-    return int(team["id"]), int(method["id"])
+    return int(team["id"])
 
 
 def _add_rota(services: Services, editor: Editor, team_id: int, time: Time) -> int:

@@ -1,55 +1,30 @@
-"""Rows of what people are told by, as the tables keep them."""
+"""An escalation with a route, and an alert that opens a page of it, with its messages and decisions."""
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
-
-from app.models import (
-    AlertDecision,
-    AlertEvent,
-    Base,
-    Escalation,
-    Page,
-    PageDelivery,
-)
-from app.store.database.dialects import table_of
+from app.composition import Services
+from app.rules.response.route_order import Placed
+from app.services.access.audit import Editor
+from app.store.database.pages import PageRequest
 
 
-def add_response_rows(connection: Connection, now: datetime, team: int, channel: int, rota: int) -> None:
-    """Add a row to each table of escalations and pages."""
+def page_somebody(services: Services, editor: Editor, team_id: int, rota_id: int) -> None:
+    """Fire an alert that opens a page; its first step reaches a shared channel, and nobody by the rota."""
+    [channel, *_] = services.contacts.channels.list(PageRequest()).items
+    targets = [{"type": "rota", "id": rota_id}, {"type": "channel", "id": channel["id"]}]
+    steps = [{"after_s": 0, "targets": targets}, {"after_s": 300, "targets": [{"type": "team", "id": team_id}]}]
+    fields = {"name": "升级", "team_id": team_id, "steps": steps, "repeats": 2, "acknowledgement_s": 3600}
+    escalation = services.paging.escalations.create(fields, editor)
+    made = services.response.routes.create(_route(escalation["id"]), editor)
+    others = [Placed(each["id"], None) for each in services.response.routes.list() if each["id"] != made["id"]]
+    services.response.routes.put_in_order([Placed(made["id"], None), *others], editor)
+    services.paging.trial_alerts.fire(editor, labels={"队": "值班"})
+    services.response.notifier.tick()
 
-    def add(model: type[Base], **values: Any) -> int:
-        table = table_of(model)
-        key = next(iter(table.primary_key))
-        return int(connection.execute(insert(table).values(values).returning(key)).scalar_one())
 
-    made = {"created_at": now}
-    steps = [{"after_s": 0, "targets": [{"type": "rota", "id": rota}]}]
-    escalation = add(Escalation, name="升级", team_id=team, steps=steps, repeats=2, **made)
-    page = add(
-        Page,
-        route_name="夜间",
-        escalation_id=escalation,
-        plan={"steps": steps},
-        group_key="",
-        title="磁盘空间不足",
-        severity=2,
-        state="open",
-        opened_at=now,
-    )
-    add(
-        PageDelivery,
-        page_id=page,
-        kind="page",
-        round=0,
-        step=0,
-        channel_id=channel,
-        channel_name="手机",
-        task_id="send_page:1",
-        due_at=now,
-        state="waiting",
-    )
-    event = connection.execute(select(AlertEvent.id, AlertEvent.alert_id).limit(1)).one()
-    about = {"event_id": event.id, "alert_id": event.alert_id, "at": now, "page_id": page}
-    add(AlertDecision, outcome="pending", reason={"code": "matched", "route": "夜间"}, **about)
+def _route(escalation_id: int) -> dict[str, Any]:
+    return {
+        **{"name": "夜间", "enabled": True, "continues": True, "target": "escalation", "escalation_id": escalation_id},
+        **{"match": '{队="值班"}', "min_severity": 1, "on": ["fired", "acknowledged", "resolved"], "group_by": ["队"]},
+        **{"quiet_hours": None, "timezone": "Asia/Shanghai", "language": "zh", "batch_s": 10},
+    }
