@@ -49,3 +49,12 @@ def test_rules_that_are_replaced_at_once_are_those_of_one(services: Services, ph
         list(pool.map(replace, range(1, 9)))
     kept = [each["after_s"] for each in services.contacts.contact_rules.get(phone.user_id)["rules"]]
     assert kept == kept[:1] * kept[0]
+
+
+def test_rules_that_are_added_at_once_are_all_kept(services: Services, phone: Phone) -> None:
+    channel_id, rules = phone.verified(), services.contacts.contact_rules
+    with ThreadPoolExecutor(4) as pool:
+        added = [*pool.map(lambda at: rules.add(phone.user_id, rule(channel_id, after_s=at), phone.editor), range(8))]
+    kept = rules.get(phone.user_id)["rules"]
+    assert {each["id"] for each in kept} == {each["id"] for each in added}
+    assert [each["position"] for each in kept] == [*range(8)]

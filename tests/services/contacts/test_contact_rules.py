@@ -65,6 +65,36 @@ def test_rules_are_kept_in_their_order_and_say_why_one_is_not_usable(services: S
     assert told(services, phone.user_id) == []
 
 
+def test_a_rule_stays_the_same_one_when_it_is_changed_or_moved(services: Services, phone: Phone) -> None:
+    rules, chat, mail = services.contacts.contact_rules, phone.verified("chat"), phone.verified("mail")
+    first, second, third = (
+        rules.add(phone.user_id, rule(channel), phone.editor)["id"] for channel in (chat, mail, chat)
+    )
+
+    def order() -> list[int]:
+        return [each["id"] for each in rules.get(phone.user_id)["rules"]]
+
+    changed = rules.change(phone.user_id, second, {"after_s": 60, "position": 0}, phone.editor)
+    assert (changed["id"], changed["after_s"], changed["channel_id"]) == (second, 60, mail)
+    assert order() == [second, first, third]
+    rules.change(phone.user_id, second, {"position": 99}, phone.editor)
+    assert order() == [first, third, second]
+    rules.delete(phone.user_id, third, phone.editor)
+    fourth = rules.add(phone.user_id, rule(mail), phone.editor)["id"]
+    assert order() == [first, second, fourth]
+    ben = add_user(services, "ben")
+    for change in (
+        lambda: rules.change(ben, first, {"after_s": 1}, phone.editor),
+        lambda: rules.delete(ben, first, phone.editor),
+        lambda: rules.find(ben, first),
+        lambda: rules.delete(phone.user_id, third, phone.editor),
+        lambda: rules.add(999_999, rule(chat), phone.editor),
+    ):
+        with pytest.raises(NotFound):
+            change()
+    assert order() == [first, second, fourth]
+
+
 def test_rules_name_channels_of_the_person_and_zones_that_exist(services: Services, phone: Phone) -> None:
     own, replace = phone.add(), services.contacts.contact_rules.replace
     for wrong, field in (
