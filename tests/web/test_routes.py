@@ -8,6 +8,7 @@ from sqlalchemy import insert, update
 from app import clock
 from app.composition import Services
 from app.models import Channel, Escalation, Rota, RotaOverride, Team, TeamMember
+from app.services.access.audit import Editor
 from app.store.database.dialects import table_of
 from app.store.response import route_matches
 from tests.services.alert_rows import add_alert
@@ -270,6 +271,21 @@ def test_a_test_counts_nobody_whom_a_page_would_not_reach(
     assert found["pay"]["missed"] == unreached[:1], "the other one is not verified"
     services.access.users.update(operator_id, {"enabled": False})
     assert [each["code"] for each in reached()["pay"]["missed"]] == ["no_contact_method", "user_disabled"]
+
+
+def test_a_contact_method_that_is_disabled_or_not_verified_sets_nobody_up(admin: Caller, services: Services) -> None:
+    user_id = admin.get("/auth/me").json["id"]
+
+    def is_set_up() -> bool:
+        return services.paging.pages.setup(user_id)["contact_method"]
+
+    unverified = add_phone(services, user_id, verified_at=None)
+    assert not is_set_up()
+    services.contacts.contact_methods.delete(user_id, unverified, Editor(user_id, "admin"))
+    phone = add_phone(services, user_id)
+    assert is_set_up()
+    assert admin.patch(f"/users/me/contact-methods/{phone}", {"enabled": False}).status == 200
+    assert not is_set_up()
 
 
 def test_a_test_follows_the_fallback_of_an_escalation_to_another_one(

@@ -11,9 +11,9 @@ ROUTES = Notification.__table__.c
 
 def done(connection: Connection, user_id: int) -> dict[str, bool]:
     """Return for each step of the set-up whether it is done; the contact method is the user's own."""
-    verified = (CHANNELS.user_id == user_id, CHANNELS.verified_at.is_not(None))
+    usable = (CHANNELS.user_id == user_id, CHANNELS.verified_at.is_not(None), CHANNELS.enabled)
     steps = {
-        "contact_method": select(CHANNELS.id).where(*verified),
+        "contact_method": select(CHANNELS.id).where(*usable),
         "rota": select(table_of(Rota).c.id),
         "escalation": select(table_of(Escalation).c.id),
         "route": select(ROUTES.id).where(ROUTES.enabled, ROUTES.target.in_(("escalation", "team"))),
