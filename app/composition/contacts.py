@@ -15,6 +15,7 @@ from app.services.contacts.chat_accounts import ChatAccounts
 from app.services.contacts.chat_answers import ChatAnswers
 from app.services.contacts.contact_methods import ContactMethods
 from app.services.contacts.contact_rules import ContactRuleService
+from app.services.contacts.migrated_services import MigratedServices
 from app.services.contacts.teams import TeamService
 
 
@@ -29,6 +30,7 @@ class Contacts:
     chat_accounts: ChatAccounts
     chat_answers: ChatAnswers
     trials: ChannelTrials
+    migrated_services: MigratedServices
     sender: ChannelSender
     addresses: Addresses
     address_trials: AddressTrials
@@ -48,6 +50,7 @@ def build_contacts(resources: Resources, ledger: Ledger) -> Contacts:
         chat_accounts=ChatAccounts(database, vault, ledger.outbox, secret_key),
         chat_answers=ChatAnswers(database, vault, ledger.outbox),
         trials=ChannelTrials(database, vault, channel_sender, secret_key),
+        migrated_services=MigratedServices(database, vault),
         sender=channel_sender,
         addresses=addresses,
         address_trials=AddressTrials(database, vault, addresses, channel_sender),

@@ -138,7 +138,18 @@ def wire(
         console=build_console(resources),
         operation=operation,
         recovery=_build_recovery(
-            resources, ledger, inventory, machines, alerts, maintenance, liveness, on_call, response, paging, operation
+            resources,
+            ledger,
+            inventory,
+            machines,
+            alerts,
+            maintenance,
+            liveness,
+            contacts,
+            on_call,
+            response,
+            paging,
+            operation,
         ),
     )
 
@@ -151,6 +162,7 @@ def _build_recovery(
     alerts: Alerts,
     maintenance: Maintenance,
     liveness: Liveness,
+    contacts: Contacts,
     on_call: OnCall,
     response: Response,
     paging: Paging,
@@ -191,6 +203,7 @@ def _build_recovery(
             liveness.watching.tick,
             liveness.failing_channels.tick,
             maintenance.push_alarms.tick,
+            contacts.migrated_services.tick,
             inventory.item_values.tick,
             inventory.gone_hosts.tick,
             operation.retention.tick,

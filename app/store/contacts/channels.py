@@ -24,6 +24,12 @@ def find_sealed(connection: Connection, channel_id: int) -> RowMapping | None:
     return connection.execute(select(*CHANNELS).where(CHANNELS.id == channel_id)).mappings().one_or_none()
 
 
+def without_service(connection: Connection) -> Sequence[RowMapping]:
+    """Return id and encrypted address of the channels whose service a migration could not name."""
+    statement = select(CHANNELS.id, CHANNELS.url_sealed).where(CHANNELS.service == "").order_by(CHANNELS.id)
+    return connection.execute(statement).mappings().all()
+
+
 def lock(connection: Connection, channel_id: int) -> RowMapping | None:
     """Return one channel with its encrypted address and code, and lock it until the transaction ends."""
     statement = select(*CHANNELS).where(CHANNELS.id == channel_id).with_for_update()

@@ -25,6 +25,23 @@ ADDRESSES = {
 NAMES = ("name", "username", "display_name", "key")
 SHOWN_IN_ROW = ("action", "count", "task_id", "queue", "filter", "network")
 """Details that have a sentence of their own."""
+SECRETS = frozenset(
+    (
+        *("password", "api_token", "client_key_pem", "headers", "http_password", "proxy_url", "ca_pem"),
+        *("client_cert_pem", "mapping", "webhook_token", "heartbeat_token", "calendar_link", "address"),
+    )
+)
+"""What an entry only names: it says that there is another one."""
+WORDS = {
+    "role": "role",
+    "kind": "channel_kind",
+    "language": "language",
+    "delivery": "channel_delivery",
+    "task_type": "task_type",
+    "type": "task_type",
+    "target": "route_target",
+}
+"""The texts of values that are words of ours, by field."""
 
 
 @dashboard.page("/audit", role=Role.ADMIN)
@@ -32,7 +49,15 @@ def audit() -> str:
     """List who did what, newest first."""
     page = services().access.audit.list(reader=Role(current_user()["role"]), **read_query(AuditQuerySchema))
     entries = [{**row, **_told(row)} for row in page.items]
-    return render("audit", page=page, entries=entries, filters=given_filters(), types=list(AuditedType))
+    return render(
+        "audit",
+        page=page,
+        entries=entries,
+        filters=given_filters(),
+        types=list(AuditedType),
+        secrets=SECRETS,
+        words=WORDS,
+    )
 
 
 def _told(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +65,8 @@ def _told(entry: Mapping[str, Any]) -> dict[str, Any]:
     before, after = entry["before"], entry["after"]
     address = ADDRESSES.get(entry["object_type"]) if entry["object_id"] and entry["action"] != "deleted" else None
     name = next((each[key] for each in (after, before) for key in NAMES if each.get(key)), None)
-    names = [key for key in (*before, *after) if key not in SHOWN_IN_ROW]
+    # An object without a value is created without it.
+    names = [key for key in (*before, *after) if key not in SHOWN_IN_ROW and (before or after[key] is not None)]
     return {
         "address": address and address.format(entry["object_id"]),
         "name": name,
