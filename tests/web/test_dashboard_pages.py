@@ -365,6 +365,7 @@ MADE = {
     *("status.wrong_database", "status.wrong_broker", "status.wrong_worker"),
     *("status.then_database", "status.then_broker", "status.then_worker"),
     *("overview.level_good", "overview.level_warn", "overview.level_bad"),
+    *("audit.mark_new", "audit.mark_set", "audit.mark_changed"),
     *("theme.auto", "theme.light", "theme.dark", "snooze.1h", "snooze.4h", "snooze.1d", "snooze.7d"),
     *("machines.kind_machine_id", "machines.kind_source_id", "machines.kind_fqdn", "machines.kind_address"),
     *("machines.kind_name", "machines.mode_off", "machines.mode_suggest", "machines.mode_join"),

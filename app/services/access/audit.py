@@ -39,7 +39,7 @@ class AuditService:
 
     def list(self, page: PageRequest, reader: Role = Role.VIEWER, **filters: Any) -> Page:
         """Return a page of entries, newest first, each with its `action`; the filters are those of the store."""
-        types = tuple(AuditedType) if reader is Role.ADMIN else INVENTORY
+        types = None if reader is Role.ADMIN else INVENTORY
         with self._database.reading() as connection:
             found = audit.fetch(connection, page, types, **filters)
         return Page([{**row, "action": action_of(row)} for row in found.items], found.next_cursor)
