@@ -88,11 +88,22 @@ def test_an_admin_adds_and_removes_them_on_the_page_of_a_user(
     assert refused.status == 403
 
 
-def test_a_channel_says_who_may_answer(admin: Caller, browse: Callable[[str], Browser], channel_id: int) -> None:
-    settings = {**fake_slack.SETTINGS, "unlinked_may_answer": "maybe"}
-    refused = admin.patch(f"/channels/{channel_id}", {"settings": settings})
+def test_a_channel_says_who_may_answer(
+    admin: Caller, services: Services, browse: Callable[[str], Browser], channel_id: int
+) -> None:
+    path = f"/channels/{channel_id}"
+    refused = admin.patch(path, {"settings": {"unlinked_may_answer": "maybe"}})
     assert [*refused.json["errors"]] == ["settings.unlinked_may_answer"]
-    assert (
-        admin.patch(f"/channels/{channel_id}", {"settings": {**settings, "unlinked_may_answer": "false"}}).status == 200
-    )
-    assert '<select id="f-slack-unlinked_may_answer"' in browse("admin").get(f"/channels/{channel_id}").text
+    assert admin.patch(path, {"settings": {"unlinked_may_answer": "false"}}).status == 200
+    [stored] = services.paging.chat_clicks._channels(ChannelKind.SLACK)
+    assert stored.settings == {**fake_slack.SETTINGS, "unlinked_may_answer": "false"}
+    # Another address of the service would be sent the token.
+    elsewhere = {"unlinked_may_answer": "true", "base_url": "https://elsewhere.example/"}
+    assert admin.patch(path, {"settings": elsewhere}).status == 422
+    assert admin.get("/audit?object_type=channel").json["items"][0]["after"] == {"unlinked_may_answer": "false"}
+    browser = browse("admin")
+    assert '<select id="f-slack-unlinked_may_answer"' in browser.get(path).text
+    kept = {"name": "ops", "language": "en", "timezone": "UTC", "delivery": "at_least_once"}
+    browser.follow(browser.post(path, {**kept, "settings.slack.unlinked_may_answer": "true"}, page=path))
+    [stored] = services.paging.chat_clicks._channels(ChannelKind.SLACK)
+    assert stored.settings["unlinked_may_answer"] == "true"

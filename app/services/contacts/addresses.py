@@ -9,6 +9,7 @@ from app.channels.schemes import scheme_of
 from app.channels.sender import Sender
 from app.enums import ChannelKind
 from app.errors import Invalid
+from app.rules.chat.accounts import UNLINKED_MAY_ANSWER
 from app.rules.timezones import is_timezone
 from app.store.database.vault import Vault
 
@@ -45,6 +46,15 @@ class Addresses:
         elif is_new:
             raise Invalid(wanted, "Missing data for required field.")
 
+    def completed(self, sealed: str | None, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return changes whose settings are whole: who may answer can be changed without typing the secrets again.
+
+        Any other setting decides where the secrets are sent, so they are asked for again.
+        """
+        if not _is_only_who_may_answer(changes):
+            return changes
+        return {**changes, "settings": {**json.loads(self._vault.open(sealed) or "{}"), **changes["settings"]}}
+
     def columns(self, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of checked fields; those of a new address forget what is known of the old one."""
         columns = {name: value for name, value in fields.items() if name not in ADDRESS}
@@ -75,4 +85,10 @@ FORGOTTEN = {"last_error": None, "failing_since": None, "verified_at": None, "co
 def audited(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the audit log may have of fields: that there is another address, not which."""
     plain = {name: value for name, value in fields.items() if name not in ADDRESS}
+    if _is_only_who_may_answer(fields):
+        return {**plain, **fields["settings"]}
     return plain | ({"address": "changed"} if fields.keys() & {*ADDRESS} else {})
+
+
+def _is_only_who_may_answer(fields: Mapping[str, Any]) -> bool:
+    return [*(fields.get("settings") or ())] == [UNLINKED_MAY_ANSWER]

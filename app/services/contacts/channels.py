@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping
 from app import clock
 from app.enums import AuditedType
 from app.errors import Invalid, NameTaken, NotFound
+from app.rules.chat.accounts import UNLINKED_MAY_ANSWER
 from app.services.access.audit import Editor, record_creation, record_edit, record_removal
 from app.services.contacts.addresses import Addresses, audited
 from app.services.contacts.uses import refuse_used_channel
@@ -48,15 +49,17 @@ class ChannelService:
 
     def update(self, channel_id: int, changes: Mapping[str, Any], editor: Editor) -> RowMapping:
         """Change a shared channel. Raises Invalid and Conflict as `create`."""
-        kind = self.get(channel_id)["kind"]
-        self._addresses.validate(kind, changes)
-        values = self._addresses.columns(kind, changes)
+        with self._database.reading() as connection:
+            stored = _found(channels.find_sealed(connection, channel_id), channel_id)
+        kind, whole = stored["kind"], self._addresses.completed(stored["url_sealed"], changes)
+        self._addresses.validate(kind, whole)
+        values = self._addresses.columns(kind, whole)
         with self._database.transaction() as connection:
             row = _found(channels.lock(connection, channel_id), channel_id)
             _check_references(connection, changes, channel_id)
             if values:
                 channels.change(connection, channel_id, values)
-                before = {**row, "address": ""}
+                before = {**row, "address": "", UNLINKED_MAY_ANSWER: ""}
                 record_edit(connection, editor, AuditedType.CHANNEL, channel_id, before, audited(changes))
             return _found(channels.find(connection, channel_id), channel_id)
 

@@ -29,7 +29,7 @@ def fetch(
     after: datetime | None = None,
     before: datetime | None = None,
 ) -> Page:
-    """Return a page of entries from `after` until `before`, newest first; with `object_types` only those about these."""
+    """Return a page of entries from `after` until `before`, newest first; with `object_types` only about those."""
     wanted = {
         ENTRIES.object_type: object_type,
         ENTRIES.object_id: object_id,
