@@ -294,11 +294,11 @@ def test_many_alerts_are_settled_in_chinese_on_a_phone(visit: Callable[..., Visi
     boxes = page.locator("input[name=ids]")
     boxes.nth(0).check()
     boxes.nth(1).check()
-    expect(page.locator("[data-ticked]")).to_have_text("2")
+    expect(page.locator("[data-bulk-number]")).to_have_text("已选 2 项")
     # Whatever is asked again meanwhile, ticks stay: the list is left alone while somebody works on it.
     page.evaluate("htmx.trigger('#list', 'refresh')")
     page.get_by_placeholder("备注").fill("正在处理")
-    page.get_by_role("button", name="确认", exact=True).click()
+    page.get_by_role("button", name="确认 2 条").click()
     expect(page.get_by_text("已确认：2")).to_be_visible()
     assert page.url.endswith("/alerts?status=0")
     page.locator("tbody th a").first.click()

@@ -11,7 +11,7 @@ from app.models import Alert, Host
 from app.services.access.audit import Editor
 from app.store.alerts import alert_labels
 from tests.services.alert_rows import add_alert
-from tests.web.browser import Browser
+from tests.web.browser import HTMX, Browser
 from tests.web.caller import Caller
 
 ALERTS = Alert.__table__.c
@@ -122,3 +122,15 @@ def test_columns_are_chosen_for_this_browser(browse: Callable[[str], Browser], a
     assert answer.headers["Location"] == "/alerts"
     text = page.get("/alerts").text
     assert 'data-label="Monitor"' in text and 'data-label="Host"' not in text
+
+
+def test_counts_of_many_alerts_come_after_the_list(
+    browse: Callable[[str], Browser], alert_ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.web.dashboard.alert_counts.FEW", 3)
+    page = browse("viewer").get("/alerts").text
+    assert "<rect" not in page and 'hx-trigger="load"' in page
+    later = browse("viewer").get("/alerts", headers={**HTMX, "HX-Trigger": "around"}).text
+    assert "<rect" in later and 'hx-trigger="load"' not in later
+    assert f'href="/alerts/{alert_ids[0]}"' in page and f'href="/alerts/{alert_ids[0]}"' not in later
+    assert "<rect" not in browse("viewer").get("/alerts", headers={**HTMX, "HX-Trigger": "list"}).text

@@ -17,6 +17,8 @@ from app.web.dashboard.formats import number
 from app.web.dashboard.forms import given_filters
 from app.web.dashboard.translation import translate
 
+FEW = 1000
+"""Counts of more alerts than that come after the list."""
 HEIGHT = 40
 WIDTH = 600
 PARAMETERS = ("severity", "status", "monitor_id", "source", "host")

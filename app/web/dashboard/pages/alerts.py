@@ -10,6 +10,7 @@ from app.enums import Role, Severity
 from app.rules.task_params.alerts import GenerateAlerts
 from app.services.triage.alert_facets import GROUPINGS
 from app.store.database.pages import PageRequest
+from app.store.selection.alert_lists import AlertPage
 from app.web.context import services
 from app.web.dashboard import alert_counts, alert_list
 from app.web.dashboard.alert_labels import labels_beside
@@ -63,13 +64,13 @@ def alerts() -> str:
         "by_choices": [(name, translate(f"alerts.by_{name}")) for name in GROUPINGS],
         "tabs": [(name, alert_list.tab_filters(name)) for name in alert_list.TABS],
         "tab": alert_list.tab(),
-        **_around(wanted, monitors),
     }
     if by:
         found = services().triage.alert_facets.groups(by, label, **wanted)
         groups = alert_counts.rows(found, by, monitors, alert_list.stated())
-        return render("alert_groups", groups=groups, is_exact=found.is_exact, **shared)
-    page = services().alerts.alerts.list(**query)
+        around = _around(wanted, monitors, found.total)
+        return render("alert_groups", groups=groups, is_exact=found.is_exact, **around, **shared)
+    page = AlertPage([], None) if _is_asked_by("around") else services().alerts.alerts.list(**query)
     names = {f"monitor_id:{key}": name for key, name in monitors.items()}
     return render(
         "alerts",
@@ -82,6 +83,7 @@ def alerts() -> str:
         columns=alert_list.columns(),
         all_columns=alert_list.COLUMNS,
         heads=alert_list.heads(),
+        **_around(wanted, monitors, page.total if page.is_total_exact else None),
         **shared,
     )
 
@@ -94,16 +96,23 @@ def alert_words() -> Response:
     return jsonify(items=facets.label_values(name, beginning) if name else facets.label_names(beginning))
 
 
-def _around(wanted: Mapping[str, Any], monitors: Mapping[int, str]) -> Mapping[str, Any]:
-    """Return the counts around the list; a refresh of the list alone needs none of them."""
-    if request.headers.get("HX-Trigger") == "list":
-        return {"counts": {}, "facets": [], "bars": []}
+def _around(wanted: Mapping[str, Any], monitors: Mapping[int, str], total: int | None) -> Mapping[str, Any]:
+    """Return the counts around the list: none for a refresh of the list alone, and those of many alerts after it."""
+    is_many = total is None or total > alert_counts.FEW
+    if _is_asked_by("list") or (is_many and not _is_asked_by("around")):
+        return {"counts": {}, "facets": [], "bars": [], "is_later": True}
     found = services().triage.alert_facets.facets(**wanted)
     return {
         "counts": alert_counts.tab_counts(wanted),
         "facets": alert_counts.choices(found, monitors),
         "bars": alert_counts.bars(found.buckets),
+        "is_later": False,
     }
+
+
+def _is_asked_by(region: str) -> bool:
+    """Return whether the request is for one region of the page alone."""
+    return request.headers.get("HX-Trigger") == region
 
 
 @dashboard.page(ALERT, role=Role.VIEWER)
