@@ -12,7 +12,8 @@
     for (const mark of document.querySelectorAll(`[data-marks-of="${id}"] [data-at]`)) {
       const at = Number(mark.dataset.at);
       if (at < min || at > max) continue;
-      const x = Math.round(chart.valToPos(at, "x", true));
+      // Between two pixels, a thin line would be a blurred one.
+      const x = Math.round(chart.valToPos(at, "x", true)) + (ctx.lineWidth % 2) / 2;
       ctx.strokeStyle = getComputedStyle(mark).color;
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
