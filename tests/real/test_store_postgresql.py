@@ -26,6 +26,7 @@ from tests.store.inventory.test_inventory import *  # noqa: F403
 from tests.store.inventory.test_item_values import *  # noqa: F403
 from tests.store.inventory.test_pulled_items import *  # noqa: F403
 from tests.store.inventory.test_value_summaries import *  # noqa: F403
+from tests.store.ledger.test_task_lists import *  # noqa: F403
 from tests.store.ledger.test_task_runs import *  # noqa: F403
 from tests.store.ledger.test_task_schedule import *  # noqa: F403
 from tests.store.operation.test_due_work import *  # noqa: F403
