@@ -105,6 +105,32 @@ def test_the_page_groups_letters_and_each_button_says_its_number_and_filter(
     assert refused.status == 409
 
 
+def test_ticked_letters_are_retried_and_many_are_asked_about_without_a_script_too(
+    browse: Callable[[str], Browser], operator: Caller, services: Services, fleet: int
+) -> None:
+    with services.database.transaction() as connection:
+        task_runs.add(connection, [dead_row(number, fleet) for number in range(30)])
+    browser = browse("operator")
+    ticked = {"ids": ["pull_host:3", "pull_host:4"], "everything": "false", "expected_total": "30"}
+    assert browser.post("/dead-letters/retry", ticked).status == 303
+    assert operator.post("/queue/dead/retry", {"ids": ["pull_host:5"], "dry_run": True}).json == {"retried": 1}
+    asked = browser.post("/dead-letters/retry", {"everything": "true", "monitor_id": str(fleet)})
+    assert asked.status == 200 and "Run these tasks again? 28: monitor" in asked.text
+    assert len(operator.get("/queue/dead?limit=100").json["items"]) == 28, "nothing happens before the answer"
+    form = {"everything": "true", "monitor_id": str(fleet), "expected_total": "28", "confirmed": "28"}
+    assert browser.post("/dead-letters/retry", form).status == 303
+    assert operator.get("/queue/dead").json["items"] == []
+
+
+def dead_row(number: int, monitor_id: int) -> dict[str, object]:
+    now = datetime.now(UTC)
+    return {
+        **{"id": f"pull_host:{number}", "type": "pull_host", "state": "dead", "params": {"monitor_id": monitor_id}},
+        **{"monitor_id": monitor_id, "max_retries": 3, "attempt": 1, "created_at": now, "finished_at": now},
+        **{"reason": "timeout", "error": "x"},
+    }
+
+
 def test_a_letter_shows_its_parts_and_what_to_do_in_chinese(browse: Callable[[str], Browser], sync: str) -> None:
     browser = browse("viewer")
     browser.client.set_cookie("nagare_language", "zh")

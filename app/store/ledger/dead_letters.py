@@ -53,6 +53,7 @@ class LetterFilter:
     cause: str | None = None
     q: str | None = None
     """Text in the error."""
+    ids: Sequence[str] | None = None
     except_reasons: Sequence[str] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -66,6 +67,8 @@ class LetterFilter:
         ]
         if self.q is not None:
             conditions.append(matches(self.q, RUNS.error))
+        if self.ids is not None:
+            conditions.append(RUNS.id.in_(self.ids))
         if self.except_reasons:
             conditions.append(RUNS.reason.not_in(self.except_reasons))
         return conditions

@@ -3,12 +3,13 @@
 from marshmallow import fields, validate
 
 from app.enums import TaskType
-from app.web.converters import MAX_ID
+from app.web.converters import MAX_ID, TASK_ID_PATTERN
 from app.web.schemas.base import AnswerSchema, RequestSchema
 from app.web.schemas.fields import Boolean, Integer, Text, Timestamp, query_id, row_id, word
 from app.web.schemas.pages import PageQuerySchema
 from app.web.schemas.tasks import AttemptSchema
 
+MAX_LETTER_IDS = 1000
 CAUSE = {"description": "Error code; of a sync, that of the part which failed last"}
 
 
@@ -37,6 +38,11 @@ class DeadLetterFilterSchema(RequestSchema):
 
     is_body_required = False
 
+    ids = fields.List(
+        fields.String(validate=validate.Regexp(f"^{TASK_ID_PATTERN}$")),
+        validate=validate.Length(min=1, max=MAX_LETTER_IDS),
+        metadata={"description": "Only these dead letters, by the ids of their tasks"},
+    )
     type = word(TaskType, metadata={"description": "Only dead letters of this type"})
     monitor_id = row_id(metadata={"description": "Only dead letters of this monitor"})
     reason = Text(max=64, metadata={"description": "Error code, such as source_unreachable"})

@@ -4,20 +4,32 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response
+from marshmallow import fields
 
 from app.enums import Role, TaskType
 from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
+from app.web.dashboard.bulk import ask, is_confirmed
 from app.web.dashboard.flash import lead_to
-from app.web.dashboard.forms import back, filters_of, read_form, read_query
+from app.web.dashboard.formats import number
+from app.web.dashboard.forms import back, filters_of, given_filters, read_form, read_query
 from app.web.dashboard.pages.monitors import monitor_names
 from app.web.dashboard.pages.tasks import parts_of
 from app.web.dashboard.task_subjects import with_subjects
 from app.web.dashboard.translation import translate, translate_or
 from app.web.schemas.dead_letters import DeadLetterFilterSchema, DeadLetterQuerySchema
+from app.web.schemas.fields import Boolean
 
 LETTERS = "/dead-letters"
 LETTER = LETTERS + "/<task_id:task_id>"
+FILTERS = ("type", "monitor_id", "reason", "cause", "q")
+
+
+class LetterChoiceSchema(DeadLetterFilterSchema):
+    """The ticked dead letters, or everything that the filters match; and the number that somebody has confirmed."""
+
+    everything = Boolean()
+    confirmed = fields.String()
 
 
 @dashboard.page(LETTERS, role=Role.VIEWER)
@@ -33,6 +45,7 @@ def dead_letters() -> str:
         total=sum(group["count"] for group in groups),
         in_words=lambda more: _in_words({**filters, **more}, monitors),
         filters=filters,
+        given=given_filters(),
         monitors=monitors,
         types=list(TaskType),
     )
@@ -60,17 +73,48 @@ def discard_dead_letter(task_id: str) -> Response:
 
 
 @dashboard.action(LETTERS + "/retry", role=Role.OPERATOR)
-def retry_dead_letters() -> Response:
-    """Retry all dead tasks that match the filters, unless there are more than the button said."""
-    count = services().ledger.dead_letters.retry_many(**read_form(DeadLetterFilterSchema))
-    return lead_to(back(LETTERS), "flash.retried", count=count)
+def retry_dead_letters() -> Response | str:
+    """Retry the chosen dead tasks, or all that match the filters, unless there are more than the button said."""
+    chosen = _choice()
+    count = chosen["expected_total"]
+    if not is_confirmed(count):
+        question = translate("dead.confirm_retry", count=number(count), filter=_said(chosen))
+        return ask(question, translate("dead.retry_count", count=number(count)), count, LETTERS)
+    return lead_to(back(LETTERS), "flash.retried", count=services().ledger.dead_letters.retry_many(**chosen))
 
 
 @dashboard.action(LETTERS + "/discard", role=Role.ADMIN)
-def discard_dead_letters() -> Response:
-    """Discard all dead letters that match the filters, unless there are more than the button said."""
-    count = services().ledger.dead_letters.discard_many(**read_form(DeadLetterFilterSchema))
-    return lead_to(back(LETTERS), "flash.discarded", count=count)
+def discard_dead_letters() -> Response | str:
+    """Discard the chosen dead letters, or all that match the filters, unless there are more than the button said."""
+    chosen = _choice()
+    count = chosen["expected_total"]
+    if not is_confirmed(count):
+        question = translate("dead.confirm_discard", count=number(count), filter=_said(chosen))
+        return ask(question, translate("dead.discard_count", count=number(count)), count, LETTERS)
+    return lead_to(back(LETTERS), "flash.discarded", count=services().ledger.dead_letters.discard_many(**chosen))
+
+
+def _choice() -> dict[str, Any]:
+    """Return which dead letters a form means: the ticked ones, or everything that its filters match."""
+    form: dict[str, Any] = read_form(LetterChoiceSchema)
+    form.pop("confirmed", None)
+    is_everything = form.pop("everything", "ids" not in form)
+    if not is_everything:
+        return {"ids": form["ids"], "expected_total": len(form["ids"])}
+    form.pop("ids", None)
+    if "expected_total" not in form:
+        form["expected_total"] = sum(
+            group["count"] for group in services().ledger.dead_letters.groups(**_filters(form))
+        )
+    return form
+
+
+def _filters(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in chosen.items() if name in FILTERS}
+
+
+def _said(chosen: Mapping[str, Any]) -> str:
+    return translate("dead.selected") if "ids" in chosen else _in_words(_filters(chosen), monitor_names())
 
 
 def _in_words(filters: Mapping[str, Any], monitors: Mapping[int, str]) -> str:
