@@ -138,6 +138,11 @@ TASKS: Mapping[str, str] = {
     "there is no alert {id}": "告警 {id} 不存在",
     "there is no schedule {id}": "定时任务 {id} 不存在",
     "there is no task {id}": "任务 {id} 不存在",
+    "there is no live worker {id}": "没有正在运行的工作进程 {id}",
+    "the filter matches more than the expected {count} dead letters now, so none was changed: look at the list again,"
+    " and give its total": (
+        "现在符合条件的死信多于预期的 {count} 个，因此没有做任何更改：请重新查看列表，并给出新的总数"
+    ),
     "there is no dead letter {id}": "死信 {id} 不存在",
     "monitor {id} has no host {host}": "监控系统 {id} 没有主机 {host}",
     "monitor {id} is disabled: enable it first": "监控系统 {id} 已停用：请先启用",

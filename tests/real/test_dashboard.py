@@ -30,7 +30,7 @@ AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encodin
 RULES = "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
 PAGES = (
     *("/", "/monitors", "/hosts", "/items", "/alerts", "/maintenance", "/notifications", "/schedules"),
-    *("/tasks", "/dead-letters", "/tokens", "/users"),
+    *("/tasks", "/tasks/durations?type=pull_hosts", "/workers", "/dead-letters", "/tokens", "/users"),
     *("/teams", "/channels", "/contact-methods"),
 )
 DIALOGS = {
@@ -371,7 +371,7 @@ def _ink(page: Page) -> int:
 def test_a_dead_letter_is_looked_at_retried_and_discarded(visit: Callable[..., Visit]) -> None:
     one = visit()
     page = one.sign_in(back="/dead-letters")
-    page.locator("tbody th a").first.click()
+    page.locator("tbody th a[href^='/dead-letters/']").first.click()
     expect(page.locator("pre")).to_contain_text("Traceback")
     page.get_by_role("button", name="Retry").click()
     expect(page).to_have_url(re.compile("/tasks/"))

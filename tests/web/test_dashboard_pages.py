@@ -121,7 +121,6 @@ def everything(services: Services, fleet: int, admin: Caller) -> dict[str, str]:
         "route": "/routes/1",
         "task": f"/tasks/{task_id}",
         "letter": f"/dead-letters/{task_id}",
-        "worker": "/workers/celery@test",
         "schedule": f"/schedules/{schedule['id']}",
     }
 

@@ -222,6 +222,16 @@ def test_a_workers_page_says_what_it_runs_and_what_failed_on_it(
     assert operator.get("/workers/celery@other").status == 404
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "Takes tasks"), ("zh", "正常接收任务")])
+def test_a_workers_page_is_whole_in_both_languages(
+    browse: Callable[[str], Browser], worker: str, language: str, word: str
+) -> None:
+    browser = browse("admin")
+    browser.client.set_cookie("nagare_language", language)
+    page = browser.get(f"/workers/{worker}")
+    assert (page.status, word in page.text, page.text.count("<h1")) == (200, True, 1)
+
+
 def test_a_worker_is_paused_resumed_and_shut_down(
     operator: Caller, admin: Caller, browse: Callable[[str], Browser], services: Services, worker: str
 ) -> None:
