@@ -129,7 +129,7 @@ def test_where_no_stream_comes_through_the_page_asks_for_itself(
 
     page.route("**/live?*", cut)
     one.go("/alerts")
-    expect(line(page)).to_contain_text("No live connection: updated every")
+    expect(line(page)).to_contain_text("No live connection: updates are slower")
     before = open_critical(page)
     fire(instance)
     expect(page).to_have_title(re.compile(rf"^\({before + 1}\) "), timeout=40_000)

@@ -23,6 +23,7 @@
   let isForced = false;
   let answeredAt = new Date();
   let isAnswered = true;
+  let isTroubled = false; // it answers, but cannot do what it is asked
   let growth = 1;
 
   function about(region) {
@@ -91,7 +92,7 @@
       isWaiting: regions().some((region) => about(region).isTold),
       isSlow: slow.size > 0,
       isAnswered,
-      seconds: Math.round(Math.min(...regions().map(interval))),
+      isTroubled,
     };
     document.dispatchEvent(new CustomEvent("live:state", { detail }));
   }
@@ -108,9 +109,12 @@
     event.detail.timeout = TIMEOUT_MS;
   });
 
-  function noteAnswer(is) {
+  function noteAnswer(status) {
+    const is = status > 0 && status < 500;
     if (is && !isAnswered) document.dispatchEvent(new CustomEvent("live:reconnect"));
     isAnswered = is;
+    isTroubled = status >= 500;
+    if (is && connection === "silent") connection = "connecting";
     if (is) answeredAt = new Date();
   }
 
@@ -126,7 +130,7 @@
     xhr.addEventListener("loadend", () => {
       clearTimeout(timer);
       slow.delete(xhr);
-      noteAnswer(xhr.status > 0 && xhr.status < 500);
+      noteAnswer(xhr.status);
       const at = performance.now();
       if (state) Object.assign(state, { isFetching: false, fetchedAt: at, took: xhr.status === 200 ? at - sentAt : state.took });
       growth = state && xhr.status !== 200 ? Math.min(growth * GROWTH, MOST_S) : 1;

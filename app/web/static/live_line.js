@@ -14,12 +14,11 @@
     return at.toLocaleTimeString([], { hour12: false });
   }
 
-  function words({ answeredAt, connection, isAnswered, isPaused, isSlow, isWaiting, seconds, used }) {
+  function words({ answeredAt, connection, isAnswered, isPaused, isSlow, isTroubled, isWaiting, used }) {
     if (isSlow) return texts.slow;
-    if (!isAnswered) return texts.silent.replace("{time}", clock(answeredAt));
+    if (!isAnswered) return texts[isTroubled ? "troubled" : "silent"].replace("{time}", clock(answeredAt));
     if (isPaused || used) return texts[isPaused ? "paused" : used] + (isWaiting ? ` · ${texts.waiting}` : "");
-    if (connection === "off") return texts.polling.replace("{seconds}", seconds);
-    return connection === "on" ? texts.on : texts.connecting;
+    return texts[connection];
   }
 
   document.addEventListener("live:state", ({ detail }) => {
