@@ -141,7 +141,7 @@ def test_whose_session_was_ended_elsewhere_signs_in_at_once(
     browser = browse("viewer")
     services.access.users.end_sessions(services.access.users.get_by_name("viewer")["id"], with_tokens=False)
     assert browser.get("/").status == 303
-    assert sign_in(browser).status == 303
+    assert browser.post("/sign-in", FORM, page="/sign-in").status == 303
 
 
 def test_who_keeps_looking_stays_signed_in(browse: Callable[[str], Browser]) -> None:
