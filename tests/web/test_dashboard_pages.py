@@ -306,7 +306,8 @@ def own_files() -> set[str]:
     """Return the names of the files that the dashboard uses, of which none is forgotten in the page."""
     folder = WEB / "static"
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return {name for name in names if name != "docs.js" and not name.startswith("vendor/")} | {
+    of_others = {"docs.js", "wallboard.js", "wallboard.css"}
+    return {name for name in names - of_others if not name.startswith("vendor/")} | {
         *("vendor/htmx-2.0.11.min.js", "vendor/uplot-1.6.32.min.js", "vendor/uplot-1.6.32.min.css")
     }
 

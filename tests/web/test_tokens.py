@@ -20,7 +20,9 @@ from app.web.streams.stream import StreamEnded
 from tests.web.browser import Browser
 from tests.web.caller import Answer, Caller
 
-FIELDS = {"id", "user_id", "username", "name", "role", "scopes", "created_at", "expires_at", "last_used_at"}
+FIELDS = {"id", "user_id", "username", "name", "role", "scopes", "is_wallboard"} | {
+    *("created_at", "expires_at", "last_used_at")
+}
 
 
 def make(caller: Caller, **fields: object) -> Answer:
