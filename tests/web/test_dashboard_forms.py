@@ -38,7 +38,7 @@ def tag_of(text: str, field_id: str) -> str:
 def test_a_refused_form_comes_back_with_what_was_typed(page: Browser) -> None:
     told = refuse(page, "/heartbeats", BEAT, "/heartbeats").text
     assert 'value="nightly backup"' in tag_of(told, "f-name")
-    assert '<option value="min" selected>' in told.partition('id="f-grace-unit"')[2].partition("</select>")[0]
+    assert '<option value="min" selected>' in told.partition('id="f-grace_unit"')[2].partition("</select>")[0]
     assert re.search(r'<dialog id="add-heartbeat"[^>]* open>', told), "the dialog is open again"
     wrong = tag_of(told, "f-timezone")
     assert 'aria-invalid="true"' in wrong and " autofocus" in wrong and "f-timezone-error" in wrong

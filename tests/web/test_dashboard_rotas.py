@@ -154,7 +154,7 @@ def test_the_form_chooses_the_team_of_a_rota(
     assert (kept(), chosen(page.get(f"{rota}/edit").text)) == (team, [str(team)])
     assert "<dd>支付组</dd>" in page.get(rota).text
     refused = page.post(f"{rota}/edit", {**FORM, "team_id": "99999"})
-    assert (refused.status, "There is no team 99999." in refused.text) == (422, True)
+    assert (refused.status, "This team no longer exists." in refused.text) == (422, True)
     assert page.post(f"{rota}/edit", {**FORM, "team_id": "x"}).status == 422
     page.post(f"{rota}/edit", {**FORM, "team_id": ""})
     assert kept() is None
