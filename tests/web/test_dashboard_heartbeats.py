@@ -46,7 +46,7 @@ def test_a_heartbeat_is_added_pinged_paused_and_deleted(
     shown = browse("viewer").get(path).text
     assert "reported a failure" in shown and "no space left" in shown
     assert "夜间备份" in admin.get("/heartbeats?status=down").text
-    assert "No heartbeats" in admin.get("/heartbeats?status=up").text
+    assert "No matches" in admin.get("/heartbeats?status=up").text
     admin.client.set_cookie("nagare_language", "zh")
     assert "心跳 夜间备份 报告失败" in admin.get("/alerts").text
     alert = admin.get("/alerts/1").text

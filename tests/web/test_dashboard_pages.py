@@ -308,6 +308,7 @@ def own_files() -> set[str]:
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     of_others = {"docs.js", "wallboard.js", "wallboard.css"}
     return {name for name in names - of_others if not name.startswith("vendor/")} | {
+    return {name for name in names if name != "docs.js" and not name.startswith(("vendor/", "wallboard."))} | {
         *("vendor/htmx-2.0.11.min.js", "vendor/uplot-1.6.32.min.js", "vendor/uplot-1.6.32.min.css")
     }
 

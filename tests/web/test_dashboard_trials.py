@@ -1,7 +1,9 @@
 """What a form can try before it is saved: an address, a route's filters."""
 
+import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -101,3 +103,20 @@ def test_a_routes_form_says_what_it_would_match(page: Browser, admin: Caller, se
     assert admin.post("/routes/matches", {"min_severity": 0}).json["count"] == 6
     assert admin.post("/routes/matches", {"parent_id": parent_id}).json["count"] == 0
     assert [*admin.post("/routes/matches", {"parent_id": 999}).json["errors"]] == ["parent_id"]
+
+
+def test_a_sources_mapping_is_tried_on_the_source(page: Browser, serve: Serve, services: Services) -> None:
+    def respond(request: Any) -> None:
+        request.answer({"data": [{"id": 1, "hostname": "db-01"}]})
+
+    monitor = {"name": "cmdb", "type": "http_json", "url": serve(respond)}
+    path = f"/monitors/{services.inventory.monitors.create(monitor)['id']}/mapping"
+    hosts = {"path": "/servers", "list": "data", "fields": {"external_id": "id", "name": "hostname"}}
+    told = page.post(f"{path}/check", {"mapping": json.dumps({"hosts": hosts})}, headers=HTMX, page=path).text
+    assert "It works" in told
+    gone = {**hosts, "list": "rows"}
+    told = page.post(f"{path}/check", {"mapping": json.dumps({"hosts": gone})}, headers=HTMX, page=path).text
+    assert "It does not work" in told
+    assert services.inventory.mappings.get(1) == {}
+    wrong = page.post(f"{path}/check", {"mapping": "{"}, headers=HTMX, page=path)
+    assert (wrong.status, '<li data-field="mapping">' in wrong.text) == (422, True)

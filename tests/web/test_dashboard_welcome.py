@@ -1,5 +1,6 @@
 """The first steps on the overview, and the demo that is removed in one click."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -124,3 +125,10 @@ def test_changes_are_tested_before_they_are_saved(page: Browser, admin: Caller, 
     text = page.post("/monitors/1/test", {"timeout_s": "5"}, headers={"HX-Request": "true"}, page="/monitors/1").text
     assert "It does not work" in text
     assert services.inventory.monitors.get(1)["url"] == monitor["url"]
+
+
+def test_an_empty_list_leads_to_its_first_entry(page: Browser, browse: Callable[[str], Browser]) -> None:
+    for path in ("/monitors", "/heartbeats", "/channels", "/teams", "/notifications", "/routes", "/escalations"):
+        link = re.search(r'href="\?open=([a-z-]+)"', page.get(path).text)
+        assert link and f'<dialog id="{link[1]}"' in page.get(f"{path}?open={link[1]}").text, path
+        assert "?open=" not in browse("viewer").get(path).text, path

@@ -8,7 +8,13 @@ from app.services.inventory.monitor_checks import Check
 from app.store.database.pages import Page, PageRequest
 from app.web.api_blueprint import CREATED_HEADERS, ApiBlueprint
 from app.web.context import Row, services
-from app.web.schemas.monitors import CheckSchema, MonitorChangesSchema, MonitorSchema, NewMonitorSchema
+from app.web.schemas.monitors import (
+    CheckedChangesSchema,
+    CheckSchema,
+    MonitorChangesSchema,
+    MonitorSchema,
+    NewMonitorSchema,
+)
 from app.web.schemas.pages import PageQuerySchema, page_of
 
 monitors = ApiBlueprint(
@@ -83,7 +89,7 @@ def check_monitor(monitor_id: int) -> Check:
     "POST",
     "/monitors/<id:monitor_id>/check-changes",
     role=Role.ADMIN,
-    body=MonitorChangesSchema,
+    body=CheckedChangesSchema,
     answer=CheckSchema,
     errors=(404, 409),
 )

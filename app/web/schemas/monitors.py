@@ -90,6 +90,15 @@ class MonitorChangesSchema(RequestSchema):
     check = Boolean(metadata={"description": CHECK})
 
 
+class CheckedChangesSchema(MonitorChangesSchema):
+    """Changes to a monitor that are only tried."""
+
+    mapping = fields.Dict(
+        fields.String(),
+        metadata={"description": "Only for the type `http_json`: how its answers are read (docs/http-json.md)"},
+    )
+
+
 class NewMonitorSchema(MonitorChangesSchema):
     """A new monitor."""
 

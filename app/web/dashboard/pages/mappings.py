@@ -16,6 +16,7 @@ from app.web.context import services
 from app.web.dashboard.blueprint import dashboard, render
 from app.web.dashboard.flash import lead_to
 from app.web.dashboard.forms import read_form
+from app.web.dashboard.refused_forms import trial
 from app.web.parsing import parse_json
 from app.web.problems import MAX_BODY_BYTES
 from app.web.schemas.base import RequestSchema
@@ -64,6 +65,13 @@ def delete_mapping(monitor_id: int) -> Response:
     """Remove the mapping of a monitor."""
     services().inventory.mappings.remove(monitor_id)
     return lead_to(f"/monitors/{monitor_id}/mapping", "flash.mapping_removed")
+
+
+@dashboard.action(MAPPING + "/check", role=Role.ADMIN)
+def check_mapping(monitor_id: int) -> str:
+    """Read the first page of an `http_json` source by the form's mapping, which is not saved."""
+    check = services().inventory.monitors.check_changes(monitor_id, {"mapping": _source_mapping()})
+    return trial(f"/monitors/{monitor_id}/mapping", render("monitor_trial", check=check))
 
 
 @dashboard.action(MAPPING + "/test", role=Role.ADMIN)
