@@ -36,7 +36,6 @@ PAGES = (
 DIALOGS = {
     "/monitors": "add-monitor",
     "/monitors/1": "edit-monitor",
-    "/hosts": "add-host",
     "/hosts/1": "edit-host",
     "/items/1": "edit-item",
     "/alerts": "test-alerts",

@@ -1,6 +1,7 @@
 """What an administrator sets for a monitor's alerts on its pages: settings, severities, the field mapping."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from app import clock
 from app.composition import Services
 from app.store.alerts import severities
+from app.store.database.pages import PageRequest
 from app.store.inventory import monitors
 from tests.certificates import Authority
 from tests.web.browser import HTMX, Browser
+from tests.web.caller import Caller
 
 OURS = Authority()
 CLIENT = OURS.issue()
@@ -183,3 +186,36 @@ def test_a_monitor_that_only_receives_has_no_buttons_to_pull(page: Browser, serv
     assert "/webhook-token" in added.text
     assert "/pull/" not in added.text and "/check" not in added.text
     assert "/check" not in page.get("/monitors").text
+
+
+def test_a_webhook_token_is_created_and_shown_once(page: Browser, nobody: Caller, services: Services) -> None:
+    services.inventory.monitors.create({"name": "scripts", "type": "webhook", "url": ""})
+    shown = page.post("/monitors/1/webhook-token", page="/monitors/1").text
+    found = re.search(r'id="webhook-token">([^<]+)<', shown)
+    assert found and "http://localhost/api/v1/alerts/webhook" in shown
+    headers = {"Authorization": f"Bearer {found[1]}"}
+    assert nobody.call("POST", "/alerts/webhook", json=[{"message": "test"}], headers=headers).status == 202
+    again = page.get("/monitors/1").text
+    assert found[1] not in again and "The present one stops working" in again
+    page.post("/monitors/1/webhook-token", page="/monitors/1")
+    assert nobody.call("POST", "/alerts/webhook", json=[{"message": "test"}], headers=headers).status == 401
+
+
+def test_a_host_is_added_to_the_monitor_that_the_form_names(
+    browse: Callable[[str], Browser], services: Services
+) -> None:
+    operator = browse("operator")
+    services.inventory.monitors.create({"name": "one", "type": "simulator", "url": "simulator://demo?hosts=1"})
+    assert "add-host" not in operator.get("/hosts").text, "no host can be created at a source that is only read"
+    zabbix = {"name": "two", "type": "zabbix", "url": "http://127.0.0.1:9", "username": "u", "password": "p"}
+    services.inventory.monitors.create(zabbix)
+    choices = operator.get("/hosts?open=add-host").text.partition('id="new-monitor"')[2].partition("</select>")[0]
+    assert re.findall(r"<option[^>]*>(\w+)<", choices) == ["two"]
+    form = {"monitor_id": "2", "name": "db-01", "display_name": "", "ip_addr": "", "groups": "db, eu"}
+    assert operator.post("/hosts", form, page="/hosts").status == 303
+    [host] = services.inventory.inventory.list_hosts(PageRequest()).items
+    assert (host["monitor_id"], host["groups"]) == (2, ["db", "eu"])
+    taken = operator.post("/hosts", form, HTMX, page="/hosts")
+    assert (taken.status, '<li data-field="name">' in taken.text) == (409, True)
+    none = operator.post("/hosts", {**form, "monitor_id": ""}, HTMX, page="/hosts")
+    assert (none.status, '<li data-field="monitor_id">' in none.text) == (422, True)

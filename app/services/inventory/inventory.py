@@ -8,9 +8,9 @@ from sqlalchemy import Connection, RowMapping
 from uuid_utils import uuid7
 
 from app import clock
-from app.connectors.registry import connector_class
+from app.connectors.registry import connector_class, connector_types
 from app.enums import AuditedType
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NameTaken, NotFound
 from app.models.hosts import LOCAL_PREFIX
 from app.services.access.audit import Editor, record_creation, record_edit
 from app.store.database.engine import Database
@@ -58,6 +58,13 @@ class InventoryService:
         with self._database.reading() as connection:
             return items.names(connection, item_ids)
 
+    def writable_monitors(self) -> dict[int, str]:
+        """Return the names of the monitors that a host can be created at, by id."""
+        with self._database.reading() as connection:
+            found = monitors.names(connection)
+        known = {type for type in connector_types() if connector_class(type).writable}
+        return {monitor_id: name for monitor_id, name, type in found if type in known}
+
     def get_host(self, host_id: int) -> RowMapping:
         """Return one host."""
         with self._database.reading() as connection:
@@ -80,7 +87,7 @@ class InventoryService:
         with self._database.transaction() as connection:
             _require_writable(connection, monitor_id)
             if hosts.find_id(connection, monitor_id, name=fields["name"]) is not None:
-                raise Conflict(f"monitor {monitor_id} already has a host named {fields['name']}")
+                raise NameTaken(f"monitor {monitor_id} already has a host named {fields['name']}")
             others = {"monitor_id": monitor_id, "ip_addr": fields["ip_addr"], "groups": fields["groups"]}
             host_id = hosts.add(connection, _local(fields, hosts.EDITABLE, clock.now()) | others)
             record_creation(connection, editor, AuditedType.HOST, host_id, fields)

@@ -22,7 +22,7 @@ KNOWN: dict[str, str] = {
     "time_zone": r"Must be an IANA time zone, such as Asia/Shanghai\.",
     "cron": r"Must be five fields: .+\.|Is not a valid cron expression: .+",
     "cron_never": r"Never matches a date\.",
-    "name_taken": r"there is already an? .+",
+    "name_taken": r"there is already an? .+|monitor \d+ already has a host named .+",
     "ends_first": r"Must be after starts_at\.",
     "no_scope": r"Give a monitor_id, a host_id, a group or a match\.",
     "interval_or_cron": r"Give either interval_s or cron\.",

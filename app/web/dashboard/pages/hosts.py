@@ -34,7 +34,8 @@ def hosts() -> str:
     """List the hosts."""
     query = read_query(HostQuerySchema)
     page = services().inventory.inventory.list_hosts(**query)
-    return render("hosts", page=page, filters=given_filters(), monitors=monitor_names(), statuses=list(InventoryStatus))
+    choices = {"monitors": monitor_names(), "writable": services().inventory.inventory.writable_monitors()}
+    return render("hosts", page=page, filters=given_filters(), statuses=list(InventoryStatus), **choices)
 
 
 @dashboard.page(HOST, role=Role.VIEWER)
