@@ -15,14 +15,16 @@ ALL = PageRequest(limit=100)
 HALF_PAST = NOW + timedelta(minutes=30)
 
 
-def add(connection: Connection, task_id: str, **values: Any) -> str:
+def add_task(connection: Connection, task_id: str, **values: Any) -> str:
     row = {"id": task_id, "type": task_id.partition(":")[0], "state": "queued", "params": {}, "max_retries": 3}
     task_runs.add(connection, [{**row, "created_at": NOW, **values}])
     return task_id
 
 
 def add_dead(connection: Connection, task_id: str, reason: str, **values: Any) -> str:
-    return add(connection, task_id, **{"state": "dead", "reason": reason, "error": "x", "finished_at": NOW, **values})
+    return add_task(
+        connection, task_id, **{"state": "dead", "reason": reason, "error": "x", "finished_at": NOW, **values}
+    )
 
 
 def found(connection: Connection, q: str, page: PageRequest = ALL, **filters: Any) -> list[str]:
@@ -31,8 +33,8 @@ def found(connection: Connection, q: str, page: PageRequest = ALL, **filters: An
 
 def test_tasks_are_found_by_each_kind_of_argument(connection: Connection) -> None:
     uuid = "01a22800-c74a-7130-a1b8-ea3e60c7533a"
-    host = add(connection, f"pull_host:{uuid}", params={"monitor_id": 1, "host_id": 71})
-    told = add(connection, "acknowledge_alert:2", params={"monitor_id": 2, "comment": "磁盘 100%"})
+    host = add_task(connection, f"pull_host:{uuid}", params={"monitor_id": 1, "host_id": 71})
+    told = add_task(connection, "acknowledge_alert:2", params={"monitor_id": 2, "comment": "磁盘 100%"})
     assert found(connection, uuid) == found(connection, host) == [host]
     assert found(connection, "host_id=71") == found(connection, "host_id: 71") == [host]
     assert found(connection, "host_id=7") == found(connection, "item_id=71") == []
@@ -88,4 +90,4 @@ def test_percentiles_are_nearest_ranks_of_each_type(connection: Connection) -> N
 def add_ended(connection: Connection, task_id: str, ended: datetime, seconds: int) -> None:
     started = ended - timedelta(seconds=seconds)
     times = {"published_at": started - timedelta(seconds=0.25), "started_at": started, "finished_at": ended}
-    add(connection, task_id, state="succeeded", **times)
+    add_task(connection, task_id, state="succeeded", **times)
