@@ -17,7 +17,7 @@ from tests.services.paging.test_linked_clicks import *  # noqa: F403
 
 __all__ = ["by", "migrated", "monitor_id", "serve", "services", "slack", "stage", "time"]
 
-pytestmark = [pytest.mark.real, pytest.mark.usefixtures("forked_chats")]
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("forked_chats")]  # type: ignore[assignment] # one mark there
 
 
 def test_an_account_that_two_link_at_once_belongs_to_one(services: Services) -> None:
@@ -39,7 +39,7 @@ def test_an_account_that_two_link_at_once_belongs_to_one(services: Services) -> 
 def test_entries_are_found_by_who_and_when(services: Services, time: Time) -> None:
     audit, first = services.access.audit, time.now
     for name in ("a", "b"):
-        services.contacts.teams.create({"name": name}, COMMAND_LINE)
+        services.contacts.teams.create({"name": name, "description": "", "members": []}, COMMAND_LINE)
         time.pass_by(60)
     later = audit.list(PageRequest(), Role.ADMIN, after=first + timedelta(seconds=60), username="command line").items
     assert [(row["object_type"], row["after"]["name"]) for row in later] == [(AuditedType.TEAM, "b")]

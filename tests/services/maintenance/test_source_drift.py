@@ -9,9 +9,11 @@ from app.enums import Language
 from app.rules.alerts.own_messages import translated
 from app.services.access.audit import Editor
 from tests.services.conftest import Time
-from tests.services.maintenance.test_source_pushes import ALL, DAY, HOUR, Source, editor, fields, shown, source
+from tests.services.maintenance.test_source_pushes import ALL, DAY, HOUR, Source, shown
+from tests.services.maintenance.test_source_pushes import editor as editor
+from tests.services.maintenance.test_source_pushes import fields as fields
+from tests.services.maintenance.test_source_pushes import source as source
 
-__all__ = ["editor", "fields", "source"]
 LOOK_S = 300
 MINUTE_S = 60
 

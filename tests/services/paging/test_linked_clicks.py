@@ -11,9 +11,10 @@ from app.errors import Conflict, Invalid, NotFound
 from app.models import AlertEvent, AuditEntry, Channel, User
 from app.services.access.audit import Editor
 from tests.services.conftest import add_user
-from tests.services.paging.test_chats import Room, click_slack, serve, slack, stage
-
-__all__ = ["serve", "slack", "stage"]
+from tests.services.paging.test_chats import Room, click_slack
+from tests.services.paging.test_chats import serve as serve
+from tests.services.paging.test_chats import slack as slack
+from tests.services.paging.test_chats import stage as stage
 
 pytestmark = pytest.mark.usefixtures("forked_chats")
 PERSON = "U012AB3CD"
