@@ -105,7 +105,7 @@ def test_alerts_are_narrowed_down_and_grouped_in_chinese_on_a_phone(
     assert open_alerts(instance) == before - count
     page.get_by_role("button", name="撤销").click()
     expect(page.get_by_text(f"已撤销：{count}")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.evaluate("document.querySelector('main').scrollWidth <= document.documentElement.clientWidth")
     assert one.complaints == []
 
 

@@ -139,8 +139,8 @@
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const { elt, xhr } = event.detail;
-    if (!elt.matches("[data-live]")) {
+    const { elt, xhr, requestConfig } = event.detail;
+    if (!elt.matches("[data-live]") || requestConfig.elt !== elt) {
       known.clear(); // an action or a filter shows something that no answer to a question of ours said
     } else if (xhr.status === 304) {
       event.detail.shouldSwap = false;
