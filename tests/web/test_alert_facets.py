@@ -129,8 +129,8 @@ def test_counts_of_many_alerts_come_after_the_list(
 ) -> None:
     monkeypatch.setattr("app.web.dashboard.alert_counts.FEW", 3)
     page = browse("viewer").get("/alerts").text
-    assert "<rect" not in page and 'hx-trigger="load"' in page
+    assert 'class="timeline"' not in page and 'hx-trigger="load"' in page
     later = browse("viewer").get("/alerts", headers={**HTMX, "HX-Trigger": "around"}).text
-    assert "<rect" in later and 'hx-trigger="load"' not in later
+    assert 'class="timeline"' in later and 'hx-trigger="load"' not in later
     assert f'href="/alerts/{alert_ids[0]}"' in page and f'href="/alerts/{alert_ids[0]}"' not in later
-    assert "<rect" not in browse("viewer").get("/alerts", headers={**HTMX, "HX-Trigger": "list"}).text
+    assert 'class="timeline"' not in browse("viewer").get("/alerts", headers={**HTMX, "HX-Trigger": "list"}).text
