@@ -45,9 +45,11 @@ class ScoreCauses:
 
 def _cause(row: Mapping[Any, Any], load: float, hosts: int) -> dict[str, Any]:
     shown = dict(row)
-    cost, active = shown.pop("points") / hosts, shown.pop("active_points") / hosts
+    cost, active = (float(shown.pop(name)) / hosts for name in ("points", "active_points"))
     return {
         **shown,
+        # PostgreSQL's sum of whole numbers is a decimal one.
+        **{name: int(shown[name]) for name in ("alerts", "open_alerts")},
         "cost": round(cost, COST_DIGITS),
         "regained": round(regained(load, cost), POINT_DIGITS),
         "regained_at_once": round(regained(load, active * (1 - ACKNOWLEDGED_FACTOR)), POINT_DIGITS),
