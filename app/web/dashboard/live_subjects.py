@@ -17,7 +17,6 @@ SUBJECTS = (
     ("/tasks", "task"),
     ("/dead-letters", "task"),
     ("/schedules", "task"),
-    ("/workers", "task"),
     ("/status", "task alert"),
 )
 """By the beginning of the address, the longest first; `{id}` is a number in the address."""
