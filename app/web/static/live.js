@@ -33,7 +33,8 @@
 
   // Why a part is left alone: the name of a text, or nothing.
   function use(region) {
-    if (find("dialog[open], details[open]", region)) return "dialog";
+    // Also a question that stands outside: the button that asked must still be there when it is answered.
+    if (find("details[open]", region) || find("dialog[open]")) return "dialog";
     const ticked = [...region.querySelectorAll("input:checked")].some((input) => !input.defaultChecked);
     const selection = getSelection();
     if (ticked || (!selection.isCollapsed && region.contains(selection.anchorNode))) return "selecting";
