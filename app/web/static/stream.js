@@ -86,5 +86,6 @@
   window.addEventListener("online", () => document.dispatchEvent(new CustomEvent("live:reconnect")));
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => event.persisted && look());
-  look();
+  // Not before the other scripts listen: they may still be on their way.
+  document.addEventListener("DOMContentLoaded", look);
 })();
