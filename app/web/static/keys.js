@@ -44,12 +44,14 @@
     return mark;
   }
 
-  // The button of the list's ticked rows, or of the alert that is shown.
+  // The button of what is ticked, of the row if nothing is, or of the alert that is shown.
   function act(name) {
-    const button = document.querySelector(`#main button[formaction$="/${name}"], #main form[action$="/${name}"] button`);
+    const ofRow = shown()?.querySelector(`form[action$="/${name}"] button`);
+    if (ofRow) return void ofRow.click();
+    const button = document.querySelector(`#main button[formaction$="/${name}"]`);
     if (!button) return;
-    const isList = document.querySelector("#main input[name=ids][type=checkbox]");
-    if (isList && !document.querySelector("#main input[name=ids]:checked") && !tick()) return;
+    const isList = button.closest("form").querySelector("[data-bulk-row]");
+    if (isList && !document.querySelector(".bulk-bar.is-armed") && !tick()) return;
     button.click();
   }
 
