@@ -65,7 +65,7 @@ def test_a_monitor_that_cannot_be_reached_is_tried_four_times_and_then_dead(
     assert (letter["created_at"], letter["dead_at"]) == (dead["created_at"], dead["finished_at"])
     assert user.stats() == {**EMPTY, "dead": 1}
     [shown] = user.all("/queue/dead")
-    assert shown == letter
+    assert shown == {**letter, "monitor_id": monitor, "cause": "source_unreachable"}
     story = user.get(f"/queue/dead/{task_id}")
     assert "SourceUnreachable" in story["traceback"]
     assert story["history"] == dead["history"]
@@ -82,7 +82,9 @@ def test_a_dead_letter_that_is_retried_keeps_its_id_and_history_and_counts_afres
     again = user.end(dead["task_id"])
     assert (again["state"], again["attempts"]) == ("dead", 4)
     assert len(again["history"]) == 8
-    assert again["history"][:4] == dead["history"]
+    # They count no more.
+    assert again["history"][:4] == [{**attempt, "number": None} for attempt in dead["history"]]
+    assert [attempt["number"] for attempt in again["history"][4:]] == [1, 2, 3, 4]
     [letter] = listed(stack, dead["task_id"])
     assert (letter["task_id"], letter["attempts"]) == (dead["task_id"], 4)
     assert letter["dead_at"] > dead["finished_at"]

@@ -35,7 +35,7 @@ def test_a_monitor_that_fails_is_told_by_the_parent(stack: Stack, user: User) ->
     assert (task["state"], task["reason"]) == ("dead", "children_failed")
     assert task["error"] == "3 of 3 tasks failed, 0 were cancelled"
     # A worker writes the ledger first, then the list of dead letters.
-    wait_for(lambda: user.stats()["dead"] == 4, "the parent and its three children to be dead letters")
+    wait_for(lambda: user.stats()["dead"] == 1, "the sync with its parts to be one dead letter")
 
 
 def test_a_worker_that_is_killed_in_the_middle_of_a_child(stack: Stack, user: User) -> None:

@@ -76,6 +76,8 @@ VAGUE = {
     "POST /api/v1/rotas/{rota_id}/swaps",
     "PUT /api/v1/rotas/{rota_id}/holidays",
     "GET /api/v1/users/me/shifts",
+    "GET /api/v1/alerts/facets",
+    "GET /api/v1/alerts/groups",
     "POST /api/v1/users/me/chat-accounts",
     "POST /api/v1/users/me/chat-accounts/code",
     "POST /api/v1/users/{user_id}/chat-accounts",

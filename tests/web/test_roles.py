@@ -102,7 +102,13 @@ MY_CONTACTS = {
     *("replace_my_contact_rules", "create_my_contact_rule", "update_my_contact_rule", "delete_my_contact_rule"),
 }
 MY_VIEWS = {"create_view", "update_view", "delete_view"}
-PREVIEWS = {"preview_maintenance_window", "preview_heartbeat", "preview_route_matches", "test_routes"}
+PREVIEWS = {
+    "preview_maintenance_window",
+    "preview_heartbeat",
+    "preview_schedule",
+    "preview_route_matches",
+    "test_routes",
+}
 MY_CHATS = {"send_my_link_code", "link_my_chat_account", "remove_my_chat_account"}
 ONE_S_OWN = {
     *("logout", "create_events_ticket", "create_token", "revoke_token"),
