@@ -52,6 +52,8 @@ def test_a_click_on_the_chart_says_what_changed_then(visit: Callable[..., Visit]
     chart.click(position={"x": 200, "y": 50})
     page.wait_for_url(re.compile(r"/score\?.*at=.*#changes"))
     expect(page.get_by_role("heading", name=re.compile("What changed from"))).to_be_in_viewport()
+    # What the head of the page half covers would be no target of a finger's size.
+    page.evaluate("window.scrollTo(0, 0)")
     _look(page, tmp_path / "score.png", "/score")
     page.get_by_role("link", name="Message", exact=True).click()
     page.wait_for_url("**by=message**")
