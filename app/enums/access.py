@@ -50,6 +50,7 @@ class AuditAction(StrEnum):
     REOPENED = "reopened"
     SNOOZED = "snoozed"
     SNOOZE_ENDED = "snooze_ended"
+    UNDONE = "undone"
     RETRIED = "retried"
     DISCARDED = "discarded"
     CANCELLED = "cancelled"

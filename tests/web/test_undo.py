@@ -52,9 +52,17 @@ def test_every_alert_is_again_what_it_was(
     assert operator.post("/alerts/undo", {"undo": done["undo"]}).status == 404, "only once"
 
 
-def test_the_history_tells_people_that_it_was_undone(operator: Caller, alert_ids: list[int]) -> None:
+def test_the_history_and_the_audit_log_tell_people_that_it_was_undone(
+    operator: Caller, admin: Caller, alert_ids: list[int]
+) -> None:
     done = operator.post("/alerts/resolve", {"filter": {"status": [0, 1]}, "undoable": True}).json
     operator.post("/alerts/undo", {"undo": done["undo"]})
+    entries = admin.get("/audit?object_type=alert&username=operator").json["items"]
+    assert {(each["action"], each["after"]["count"]) for each in entries} == {
+        ("undone", 1),
+        ("undone", 2),
+        ("resolved", 3),
+    }
     kinds = [
         [event["kind"] for event in operator.get(f"/alerts/{each}/events").json["items"]][:2] for each in alert_ids
     ]

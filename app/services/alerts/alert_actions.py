@@ -128,6 +128,7 @@ class AlertActions:
             chosen = alerts.some_ids(connection, [*is_untouched, alerts.IS_LATEST], ids, 0, len(ids))
             if chosen:
                 self._act(connection, chosen, back, by, None)
+                record_action(connection, by, AuditedType.ALERT, 0, AuditAction.UNDONE, count=len(chosen))
         return len(chosen)
 
     def _act_on_one(self, alert_id: int, action: Action, by: Editor, comment: str | None) -> dict[str, Any]:
