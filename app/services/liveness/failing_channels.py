@@ -4,18 +4,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
 from app import clock
 from app.services import own_alerts
 from app.services.alerts.alert_intake import AlertIntake
-from app.services.alerts.own_monitor import own_monitor_id
+from app.services.own_alerts import OwnAlert
 from app.services.periodic import Interval
 from app.store.contacts import failing_channels
 from app.store.database.engine import Database
 
 LOOK_EVERY_S = 15.0
-EXTERNAL_ID = "channel:{}"
+PREFIX = "channel:"
 MAX_ERROR = 300
 
 
@@ -36,23 +34,15 @@ class FailingChannels:
     def look(self) -> None:
         """Raise and resolve the alerts."""
         with self._database.reading() as connection:
-            failing = {row["id"]: row for row in failing_channels.since(connection, clock.now() - self._limit)}
-            alarmed = set(failing_channels.open_alerts(connection, EXTERNAL_ID.format("")))
-        known = {EXTERNAL_ID.format(channel_id): row for channel_id, row in failing.items()}
-        begun, ended = known.keys() - alarmed, alarmed - known.keys()
-        if not begun and not ended:
-            return
-        with self._database.transaction() as connection:
-            monitor_id = own_monitor_id(connection)
-            for external_id in sorted(begun):
-                self._fire(connection, monitor_id, external_id, known[external_id])
-            for external_id in sorted(ended):
-                own_alerts.end(self._intake, connection, monitor_id, external_id)
+            failing = failing_channels.since(connection, clock.now() - self._limit)
+            alarmed = own_alerts.standing(connection, PREFIX)
+        known = {f"{PREFIX}{row['id']}": row for row in failing}
+        begun = {external_id: _alert(known[external_id]) for external_id in known.keys() - alarmed.keys()}
+        own_alerts.follow(self._database, self._intake, begun, alarmed.keys() - known.keys())
 
-    def _fire(self, connection: Connection, monitor_id: int, external_id: str, row: Mapping[Any, Any]) -> None:
-        name = row["name"] if row["username"] is None else f"{row['name']} ({row['username']})"
-        message = f"Channel {name} fails: it has accepted no message since {row['failing_since']:%Y-%m-%d %H:%M} UTC"
-        error, labels = row["last_error"], {"alertname": "ChannelFailing", "channel": name}
-        own_alerts.fire(
-            self._intake, connection, monitor_id, external_id, f"{message}: {error[:MAX_ERROR]}", "", labels
-        )
+
+def _alert(row: Mapping[Any, Any]) -> OwnAlert:
+    name = row["name"] if row["username"] is None else f"{row['name']} ({row['username']})"
+    message = f"Channel {name} fails: it has accepted no message since {row['failing_since']:%Y-%m-%d %H:%M} UTC"
+    labels = {"alertname": "ChannelFailing", "channel": name}
+    return OwnAlert(f"{message}: {row['last_error'][:MAX_ERROR]}", "", labels)
