@@ -34,10 +34,9 @@ class ScheduleChangesSchema(RequestSchema):
     enabled = Boolean(metadata={"description": "Whether the schedule runs"})
 
 
-class NewScheduleSchema(ScheduleChangesSchema):
-    """A new schedule."""
+class ScheduleTimesSchema(RequestSchema):
+    """When a schedule runs."""
 
-    name = Text(min=1, max=200, required=True)
     cron = Text(
         min=1,
         max=200,
@@ -47,6 +46,12 @@ class NewScheduleSchema(ScheduleChangesSchema):
     timezone = Text(
         min=1, max=64, load_default="UTC", metadata={"description": "An IANA time zone, such as Asia/Shanghai"}
     )
+
+
+class NewScheduleSchema(ScheduleTimesSchema, ScheduleChangesSchema):
+    """A new schedule."""
+
+    name = Text(min=1, max=200, required=True)
     task_type = fields.String(required=True, validate=validate.OneOf([str(type_) for type_ in SCHEDULED_TYPES]))
     params = fields.Nested(
         ScheduleParamsSchema,
@@ -71,20 +76,6 @@ class ScheduleSchema(AnswerSchema):
     last_task_id = fields.String(allow_none=True, metadata={"description": "The task that the last run queued"})
     last_error = fields.String(allow_none=True, metadata={"description": "Why the last run did not queue a task"})
     created_at = Timestamp()
-
-
-class ScheduleTimesSchema(RequestSchema):
-    """When a schedule runs."""
-
-    cron = Text(
-        min=1,
-        max=200,
-        required=True,
-        metadata={"description": "Five fields: minute, hour, day of month, month, day of week"},
-    )
-    timezone = Text(
-        min=1, max=64, load_default="UTC", metadata={"description": "An IANA time zone, such as Asia/Shanghai"}
-    )
 
 
 class RunsQuerySchema(RequestSchema):
