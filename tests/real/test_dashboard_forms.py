@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.cli.instance import Instance
 from tests.cli.processes import wait_for
-from tests.real.test_dashboard import PASSWORD, PHONE, Visit, _look, browser
+from tests.real.test_dashboard import PASSWORD, PHONE, Visit, _look, browser, visit
 from tests.services.response.receiver import Receiver, Serve
 from tests.unit.connectors.conftest import serve
 
-__all__ = ["browser", "serve"]
+__all__ = ["browser", "serve", "visit"]
 
 pytestmark = pytest.mark.real
 
@@ -27,19 +27,6 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         yield instance
     finally:
         instance.kill()
-
-
-@pytest.fixture
-def visit(instance: Instance, browser: Browser) -> Iterator[Callable[..., Visit]]:
-    visits: list[Visit] = []
-
-    def visit(**look: object) -> Visit:
-        visits.append(Visit(browser, instance.url, **look))  # type: ignore[arg-type]
-        return visits[-1]
-
-    yield visit
-    for one in visits:
-        one.context.close()
 
 
 def step(page: Page, name: str) -> str:
