@@ -1,7 +1,9 @@
 """Counts, groups and completion of alerts: what they say agrees with the list of the same filter."""
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import update
@@ -103,6 +105,15 @@ def test_the_page_shows_open_alerts_with_their_counts(
     assert "3 open alerts" in page and 'aria-sort="descending"' in page
     assert f'/alerts/{alert_ids[2]}"' in browse("operator").get("/alerts?status=2").text
     assert f'/alerts/{alert_ids[2]}"' in browse("operator").get("/alerts?status=0%2C1%2C2").text
+
+
+@pytest.mark.parametrize("match", ['{team="pay"}', '{"team"="pay"}', 'team = "pay"', "team=pay"])
+def test_a_chosen_label_is_known_and_taken_back_however_its_matcher_is_written(
+    browse: Callable[[str], Browser], alert_ids: list[int], match: str
+) -> None:
+    page = browse("viewer").get(f"/alerts?{urlencode({'match': match})}").text
+    [chosen] = re.findall(r'<a href="([^"]*)" aria-current="true"[^>]*><span class="clip">pay</span>', page)
+    assert "match" not in chosen
 
 
 def test_a_group_is_acknowledged_by_its_button(

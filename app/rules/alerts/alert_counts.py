@@ -8,8 +8,6 @@ from typing import Any
 
 from app.enums import AlertStatus, Severity
 
-QUOTED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"})
-
 
 @dataclass(slots=True)
 class Group:
@@ -71,11 +69,3 @@ def timeline(alerts: Sequence[Mapping[Any, Any]], now: datetime, count: int) -> 
         place = min(int((alert["began_at"] - first) / length), count - 1)
         buckets[place].severities[alert["severity"]] += 1
     return buckets
-
-
-def with_matcher(match: str, name: str, value: str, *, is_field: bool = False) -> str:
-    """Return matchers with one more, that a field or a label is exactly this value."""
-    inner = match.strip().removeprefix("{").removesuffix("}").strip().rstrip(",")
-    written = name if is_field else f'"{name.translate(QUOTED)}"'
-    added = f'{written}="{value.translate(QUOTED)}"'
-    return f"{{{inner},{added}}}" if inner else f"{{{added}}}"

@@ -13,6 +13,8 @@ from app.errors import Invalid
 from app.rules.alerts import alert_counts
 from app.rules.alerts.alert_counts import Bucket, Group
 from app.rules.matchers.fields import ALERT_FIELDS
+from app.rules.matchers.matcher import Matcher, Matchers, Operator
+from app.rules.matchers.texts import text_of_all
 from app.store.database.engine import Database
 from app.store.database.pages import PageRequest
 from app.store.inventory import monitors
@@ -80,9 +82,14 @@ class AlertFacets:
             }
 
     def facets(self, labels: Sequence[str] = (), **filters: Any) -> Facets:
-        """Return the counts of a filter, with those of some labels: by default of those that tell most apart."""
+        """Return the counts of a filter, with those of some labels.
+
+        By default these are the labels that the filter is narrowed down by, and those that tell most apart.
+        """
+        wanted = AlertFilter.of(**filters)
+        narrowed = [each.name for each in wanted.match if each.operator is Operator.EQUAL and not each.is_field]
         with self._database.reading() as connection:
-            alerts, is_exact = alert_samples.fetch(connection, AlertFilter.of(**filters))
+            alerts, is_exact = alert_samples.fetch(connection, wanted)
             host_ids = {alert["host_id"] for alert in alerts} - {None}
             hosts = alert_samples.hosts(connection, host_ids)
             pairs = alert_samples.labels(connection, [alert["id"] for alert in alerts])
@@ -93,7 +100,7 @@ class AlertFacets:
             ),
             _facet("host", (name for alert in alerts if (name := _host_name(alert, hosts)))),
             _facet("group", (group for alert in alerts for group in _groups_of(alert, hosts))),
-            *_label_facets(pairs, labels),
+            *_label_facets(pairs, labels, narrowed),
         ]
         buckets = alert_counts.timeline(alerts, clock.now(), MAX_BUCKETS)
         return Facets(len(alerts), is_exact, [facet for facet in facets if facet.values], buckets)
@@ -102,15 +109,13 @@ class AlertFacets:
         """Return the alerts of a filter by what they have in common. Raises Invalid if `by` is `label` without one."""
         if by == "label" and not label:
             raise Invalid("label", "Give the name of the label to group by.")
+        wanted = AlertFilter.of(**filters)
         with self._database.reading() as connection:
-            alerts, is_exact = alert_samples.fetch(connection, AlertFilter.of(**filters))
+            alerts, is_exact = alert_samples.fetch(connection, wanted)
             keys = self._keys(connection, alerts, by, label or "")
         groups = alert_counts.grouped(alerts, keys)[:MAX_GROUPS]
-        given = filters.get("match") or ()
-        match = given if isinstance(given, str) else ",".join(text.strip().strip("{}") for text in given if text)
-        return Groups(
-            len(alerts), is_exact, [(group, _filter_of(group.key, by, label or "", match)) for group in groups]
-        )
+        found = [(group, _filter_of(group.key, by, label or "", wanted.match)) for group in groups]
+        return Groups(len(alerts), is_exact, found)
 
     def label_names(self, beginning: str = "") -> Sequence[str]:
         """Return the names of fields and labels that matchers can begin with this text."""
@@ -154,14 +159,15 @@ def _facet(name: str, values: Any, label: str | None = None) -> Facet:
     return Facet(name, label, alert_counts.most_common(values, MAX_VALUES))
 
 
-def _label_facets(pairs: Sequence[tuple[Any, ...]], chosen: Sequence[str]) -> Sequence[Facet]:
+def _label_facets(pairs: Sequence[tuple[Any, ...]], chosen: Sequence[str], narrowed: Sequence[str]) -> Sequence[Facet]:
     values: dict[str, list[str]] = {}
     for _, name, value in pairs:
         values.setdefault(name, []).append(value)
     # A label that has one value, or another one at each alert, tells nothing apart.
     telling = [name for name, each in values.items() if 1 < len(set(each)) <= max(2, len(each) // 2)]
     frequent = [name for name, _ in Counter({name: len(values[name]) for name in telling}).most_common(MAX_LABELS)]
-    return [_facet("label", values.get(name, ()), name) for name in chosen or frequent]
+    names = chosen or dict.fromkeys([*narrowed, *frequent])
+    return [_facet("label", values.get(name, ()), name) for name in names]
 
 
 def _host_name(alert: Mapping[Any, Any], hosts: Mapping[int, Mapping[Any, Any]]) -> str:
@@ -174,9 +180,9 @@ def _groups_of(alert: Mapping[Any, Any], hosts: Mapping[int, Mapping[Any, Any]])
     return tuple(dict.fromkeys(host["groups"])) if host else ()
 
 
-def _filter_of(key: Hashable, by: str, label: str, match: str) -> dict[str, Any]:
+def _filter_of(key: Hashable, by: str, label: str, given: Matchers) -> dict[str, Any]:
     if by == "monitor":
         return {"monitor_id": key}
-    if by == "label":
-        return {"match": alert_counts.with_matcher(match, label, str(key))}
-    return {"match": alert_counts.with_matcher(match, f"alert.{by}", str(key), is_field=True)}
+    is_label = by == "label"
+    mine = Matcher(label if is_label else f"alert.{by}", Operator.EQUAL, str(key), is_field=not is_label)
+    return {"match": text_of_all([*given, mine])}

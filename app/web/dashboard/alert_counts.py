@@ -8,7 +8,11 @@ from urllib.parse import urlencode
 from flask import request
 
 from app.enums import AlertStatus, Severity
-from app.rules.alerts.alert_counts import Bucket, Group, with_matcher
+from app.rules.alerts.alert_counts import Bucket, Group
+from app.rules.matchers.fields import ALERT_FIELDS
+from app.rules.matchers.matcher import Matcher, Operator
+from app.rules.matchers.syntax import parse
+from app.rules.matchers.texts import text_of_all
 from app.services.triage.alert_facets import Facet, Facets, Groups
 from app.store.selection.alert_samples import MAX_ALERTS
 from app.web.context import services
@@ -94,16 +98,11 @@ def _choice(facet: Facet, value: Any, count: str, monitors: Mapping[int, str]) -
         if not is_chosen:
             changed[facet.name] = str(value)
     else:
-        name = facet.label or "alert.group"
-        matcher = with_matcher("", name, str(value), is_field=facet.label is None).strip("{}")
-        is_chosen = matcher in filters.get("match", "")
-        match = filters.get("match", "").replace(matcher, "").replace(",,", ",").replace("{,", "{").replace(",}", "}")
-        match = (
-            match
-            if is_chosen
-            else with_matcher(filters.get("match", ""), name, str(value), is_field=facet.label is None)
-        )
-        changed = {**filters, "match": match.replace("{}", "")}
+        matcher = Matcher(facet.label or "alert.group", Operator.EQUAL, str(value), is_field=facet.label is None)
+        given = parse(filters.get("match", ""), ALERT_FIELDS)
+        is_chosen = matcher in given
+        kept = [each for each in given if each != matcher] if is_chosen else [*given, matcher]
+        changed = {**filters, "match": text_of_all(kept) if kept else ""}
     return Choice(text, count, address(changed), is_chosen)
 
 
